@@ -1,0 +1,1 @@
+"""What is asked and what was run: studies, designs of experiment, the executor and the run store."""

@@ -1,0 +1,94 @@
+"""Find a study: one that is installed, or one in a file that the user names."""
+
+from __future__ import annotations
+
+import difflib
+import importlib.util
+import inspect
+import sys
+import typing
+from collections.abc import Callable
+from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
+from typing import Any
+
+from frugal.errors import FrugalError, UnusableInputError
+from frugal.experiments.site import NoSite, Site, build_site
+from frugal.experiments.study import Study
+
+#: Entry-point group through which an installed package adds studies.
+GROUP = "frugal.studies"
+
+
+def installed_studies() -> dict[str, EntryPoint]:
+    """Entry points of the installed studies by name."""
+    return {point.name: point for point in sorted(entry_points(group=GROUP), key=lambda point: point.name)}
+
+
+def load_study(name: str, settings: dict[str, Any] | None = None, site_file: Path | None = None) -> Study:
+    """Build an installed study for a site.
+
+    Raises
+    ------
+    UnusableInputError
+        If no installed study has this name, or the site is not usable.
+    """
+    studies = installed_studies()
+    if name not in studies:
+        close = difflib.get_close_matches(name, studies, n=1)
+        hint = f"; did you mean '{close[0]}'?" if close else ""
+        raise UnusableInputError(f"study '{name}' is unknown; installed: {', '.join(studies) or 'none'}{hint}")
+    return _build(studies[name].load(), settings or {}, site_file)
+
+
+def load_study_file(path: Path, settings: dict[str, Any] | None = None, site_file: Path | None = None) -> Study:
+    """Build the study of a Python file, which is executed: its global ``study`` is a `Study` or a function of a site.
+
+    Raises
+    ------
+    UnusableInputError
+        If the file cannot be read or run, or holds no study.
+    """
+    if not path.is_file():
+        raise UnusableInputError(f"study file '{path}' does not exist")
+    spec = importlib.util.spec_from_file_location(f"frugal_study_file_{path.stem}", path)
+    if spec is None or spec.loader is None:
+        raise UnusableInputError(f"study file '{path}' is not a Python file")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module  # the solver's source is read through it
+    try:
+        spec.loader.exec_module(module)
+    except FrugalError:
+        raise
+    except Exception as fault:  # whatever a user's file raises is told in one sentence
+        raise UnusableInputError(f"study file '{path}' fails: {type(fault).__name__}: {fault}") from fault
+    found = getattr(module, "study", None)
+    if found is None:
+        raise UnusableInputError(f"study file '{path}' has no global named 'study'")
+    return _build(found, settings or {}, site_file)
+
+
+def site_model(factory: Any) -> type[Site]:
+    """The site class of a study's function, from the annotation of its first parameter."""
+    if isinstance(factory, Study):
+        return NoSite
+    parameters = list(inspect.signature(factory).parameters)
+    if not parameters:
+        return NoSite
+    model = typing.get_type_hints(factory).get(parameters[0])
+    if not (isinstance(model, type) and issubclass(model, Site)):
+        raise UnusableInputError(
+            f"the study function '{factory.__name__}' must take one parameter annotated with a subclass of Site"
+        )
+    return model
+
+
+def _build(factory: Study | Callable[..., Study], settings: dict[str, Any], site_file: Path | None) -> Study:
+    model = site_model(factory)
+    site = build_site(model, settings, site_file)
+    if isinstance(factory, Study):
+        return factory
+    study = factory() if model is NoSite else factory(site)
+    if not isinstance(study, Study):
+        raise UnusableInputError(f"the study function '{factory.__name__}' returned {type(study).__name__}, not a Study")
+    return study

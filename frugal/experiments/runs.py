@@ -1,0 +1,273 @@
+"""The run store: a Zarr group that survives a kill at any moment and loses no finished run.
+
+Runs are committed in blocks, one chunk of every variable for each block, and ``status`` is written last: a block whose
+status says ``pending`` is computed again, whatever else of it reached the disk. A dear solver has blocks of one run; runs
+that take milliseconds are committed several at a time, a quarter of a second of work, because writing each of them apart
+would cost more than computing it.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from frugal.errors import EnvironmentFaultError, UnusableInputError
+from frugal.experiments.design import Design
+from frugal.experiments.study import Study
+
+if TYPE_CHECKING:
+    import xarray
+
+PENDING, DONE, FAILED = 0, 1, 2
+
+#: Seconds of work that a kill may cost at the most, for solvers faster than that.
+BLOCK_SECONDS = 0.25
+
+
+@dataclass(frozen=True)
+class Runs:
+    """Finished runs as arrays: ``inputs`` [n, d], ``outputs`` [n, m] flattened, and one value a run of the others."""
+
+    inputs: np.ndarray
+    outputs: np.ndarray
+    cpu_seconds: np.ndarray
+    held_out: np.ndarray
+    subjects: np.ndarray
+    places: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.inputs)
+
+    def where(self, rows: np.ndarray) -> Runs:
+        """The runs that ``rows`` selects."""
+        return Runs(**{name: getattr(self, name)[rows] for name in self.__dataclass_fields__})
+
+    @property
+    def training(self) -> Runs:
+        """Runs that candidates may learn from."""
+        return self.where(~self.held_out)
+
+    @property
+    def judging(self) -> Runs:
+        """Held-out runs."""
+        return self.where(self.held_out)
+
+
+class RunStore:
+    """The runs of one study and one design.
+
+    Use `open_store` to create or reopen one.
+    """
+
+    def __init__(self, path: Path, study: Study, design: Design, block: int) -> None:
+        import zarr
+
+        self.path = path
+        self.study = study
+        self.design = design
+        self.block = block
+        self._group = zarr.open_group(path, mode="r+")
+
+    @property
+    def n_blocks(self) -> int:
+        """Number of blocks the design is cut into."""
+        return -(-len(self.design) // self.block)
+
+    def rows(self, block: int) -> slice:
+        """Rows of a block."""
+        return slice(block * self.block, min((block + 1) * self.block, len(self.design)))
+
+    def status(self) -> np.ndarray:
+        """Status of every run: PENDING, DONE or FAILED."""
+        return np.asarray(self._group["status"][:])
+
+    def pending_blocks(self) -> list[int]:
+        """Blocks that hold a run that is not finished."""
+        status = self.status()
+        return [block for block in range(self.n_blocks) if (status[self.rows(block)] == PENDING).any()]
+
+    def failures(self) -> list[tuple[int, str]]:
+        """Row number and message of every failed run."""
+        messages = self._group["message"][:]
+        return [(int(row), str(messages[row])) for row in np.flatnonzero(self.status() == FAILED)]
+
+    def commit(
+        self, block: int, outputs: np.ndarray, cpu_seconds: np.ndarray, status: np.ndarray, messages: list[str]
+    ) -> None:
+        """Write a finished block; ``outputs`` is ``[k, m]`` flattened, NaN where a run failed.
+
+        Raises
+        ------
+        EnvironmentFaultError
+            If it cannot be written; the block then stays pending.
+        """
+        rows = self.rows(block)
+        try:
+            for output, (name, columns) in zip(
+                self.study.outputs, self.study.output_slices().items(), strict=True
+            ):
+                self._group[name][rows] = outputs[:, columns].reshape(-1, *output.shape)
+            self._group["cpu_seconds"][rows] = cpu_seconds
+            if any(messages):
+                self._group["message"][rows] = np.array(messages, dtype=object)
+            self._group["status"][rows] = status
+        except OSError as fault:
+            raise EnvironmentFaultError(f"cannot write runs to '{self.path}': {fault.strerror or fault}") from fault
+
+    def finished(self) -> Runs:
+        """All runs that are done, without the failed ones."""
+        keep = self.status() == DONE
+        outputs = [
+            np.asarray(self._group[output.name][:]).reshape(len(self.design), output.size)
+            for output in self.study.outputs
+        ]
+        return Runs(
+            inputs=self.design.inputs,
+            outputs=np.concatenate(outputs, axis=1),
+            cpu_seconds=np.asarray(self._group["cpu_seconds"][:]),
+            held_out=self.design.held_out,
+            subjects=self.design.subjects,
+            places=self.design.places,
+        ).where(keep)
+
+    def dataset(self) -> xarray.Dataset:
+        """The store as an `xarray.Dataset` with CF attributes."""
+        import xarray
+
+        return xarray.open_zarr(self.path, consolidated=False)
+
+
+def open_store(path: Path | str, study: Study, design: Design, block: int) -> RunStore:
+    """Create the store of a study and a design, or reopen it.
+
+    Parameters
+    ----------
+    path : path
+    study : Study
+    design : Design
+    block : int
+        Runs committed together; a store that exists keeps its own.
+
+    Raises
+    ------
+    UnusableInputError
+        If the store at ``path`` is of another study, solver or design, or cannot be read.
+    EnvironmentFaultError
+        If it cannot be written.
+    """
+    path = Path(path)
+    fingerprint = {"study": study.hash(), "design": design.hash()}
+    if not path.exists():
+        _create(path, study, design, block, fingerprint)
+    attributes = _attributes(path)
+    for what, value in fingerprint.items():
+        if attributes.get(f"{what}_hash") != value:
+            raise UnusableInputError(
+                f"the runs in '{path}' belong to another {what} (hash {str(attributes.get(f'{what}_hash'))[:12]}, "
+                f"not {value[:12]}); give another folder or remove it"
+            )
+    return RunStore(path, study, design, int(attributes["block"]))
+
+
+def _attributes(path: Path) -> dict[str, Any]:
+    try:
+        return dict(json.loads((path / "zarr.json").read_text(encoding="utf-8"))["attributes"])
+    except (OSError, ValueError, KeyError) as fault:
+        raise UnusableInputError(f"'{path}' is not a run store") from fault
+
+
+def _create(path: Path, study: Study, design: Design, block: int, fingerprint: dict[str, str]) -> None:
+    import zarr
+
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        staging = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}."))
+        try:
+            group = zarr.open_group(staging, mode="w", zarr_format=3)
+            group.attrs.update(
+                {
+                    "Conventions": "CF-1.11",
+                    "title": study.title.get("en", study.name),
+                    "study": study.name,
+                    "block": block,
+                    **{f"{what}_hash": value for what, value in fingerprint.items()},
+                }
+            )
+            _create_variables(group, study, design, block)
+            staging.rename(path)
+        finally:
+            shutil.rmtree(staging, ignore_errors=True)
+    except OSError as fault:
+        raise EnvironmentFaultError(f"cannot create the run store '{path}': {fault.strerror or fault}") from fault
+
+
+def _create_variables(group: Any, study: Study, design: Design, block: int) -> None:
+    n = len(design)
+
+    def write(name: str, values: Any, dims: tuple[str, ...], **attributes: Any) -> None:
+        array = group.create_array(
+            name, shape=values.shape, dtype=values.dtype, dimension_names=dims, attributes=attributes
+        )
+        array[...] = values
+
+    def per_run(name: str, dtype: Any, fill: Any, shape: tuple[int, ...] = (), dims: tuple[str, ...] = (), **attributes: Any) -> None:
+        group.create_array(
+            name,
+            shape=(n, *shape),
+            chunks=(block, *shape),
+            dtype=dtype,
+            fill_value=fill,
+            dimension_names=("run", *dims),
+            attributes=attributes,
+        )
+
+    for variable, column in zip(study.inputs, design.inputs.T, strict=True):
+        write(variable.name, np.ascontiguousarray(column), ("run",), units=variable.unit, long_name=variable.label.get("en", variable.name))
+    write("held_out", design.held_out.astype(np.int8), ("run",), long_name="run is kept for judging", flag_values=[0, 1], flag_meanings="training held_out")
+    write("subject", design.subjects.astype(np.int64), ("run",), long_name="number of the real object, -1 where there is none")
+    write("place", design.places.astype(np.dtypes.StringDType()), ("run",), long_name="place of the object")
+    written: set[str] = set()
+    for output in study.outputs:
+        for dim in output.dims:
+            if dim not in written:
+                write(dim, np.asarray(output.coords[dim]), (dim,))
+                written.add(dim)
+        per_run(output.name, "f8", np.nan, output.shape, output.dims, units=output.unit, long_name=output.label.get("en", output.name))
+    per_run("cpu_seconds", "f8", np.nan, units="s", long_name="CPU time of the run on its thread")
+    per_run("status", "i1", PENDING, long_name="status of the run", flag_values=[PENDING, DONE, FAILED], flag_meanings="pending done failed")
+    per_run("message", str, "", long_name="why the run failed")
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Keep a second process out of a campaign's folder.
+
+    Raises
+    ------
+    UnusableInputError
+        If another process holds it.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        handle = os.open(folder / ".lock", os.O_RDWR | os.O_CREAT, 0o666)
+    except OSError as fault:
+        raise EnvironmentFaultError(f"cannot write in '{folder}': {fault.strerror}") from fault
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as fault:
+        os.close(handle)
+        raise UnusableInputError(f"another campaign is running in '{folder}'; wait for it or stop it") from fault
+    try:
+        yield
+    finally:
+        os.close(handle)

@@ -1,0 +1,88 @@
+"""The place a study is asked for: paths, units and defaults, from ``--set key=value`` or a TOML file."""
+
+from __future__ import annotations
+
+import tomllib
+import types
+import typing
+from pathlib import Path
+from typing import Any, Self
+
+from pydantic import BaseModel, ConfigDict, ValidationError, ValidationInfo, field_validator, model_validator
+
+from frugal.errors import UnusableInputError
+
+
+class Site(BaseModel):
+    """Base of all sites: unknown keys are refused, lists may be written with commas.
+
+    Relative paths of a site file are taken from the folder of that file.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _split_lists(cls, values: Any) -> Any:
+        if not isinstance(values, dict):
+            return values
+        split = dict(values)
+        for name, value in values.items():
+            field = cls.model_fields.get(name)
+            if field is not None and isinstance(value, str) and _is_sequence(field.annotation):
+                split[name] = [part.strip() for part in value.split(",") if part.strip()]
+        return split
+
+    @field_validator("*", mode="after")
+    @classmethod
+    def _from_folder(cls, value: Any, info: ValidationInfo) -> Any:
+        folder = (info.context or {}).get("folder")
+        if folder is None:
+            return value
+        if isinstance(value, Path):
+            return folder / value
+        if isinstance(value, tuple):
+            return tuple(folder / part if isinstance(part, Path) else part for part in value)
+        return value
+
+
+def build_site(model: type[Site], settings: dict[str, Any], site_file: Path | None = None) -> Site:
+    """A validated site from a TOML file, overridden by settings.
+
+    Raises
+    ------
+    UnusableInputError
+        If the file cannot be read, or a key is unknown, or a value is not allowed.
+    """
+    try:
+        from_file = {} if site_file is None else tomllib.loads(site_file.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as fault:
+        raise UnusableInputError(f"site file '{site_file}' cannot be read: {fault}") from fault
+    try:
+        base = model.model_validate(from_file, context={"folder": site_file.parent if site_file else None})
+        return model.model_validate({**base.model_dump(exclude_unset=True), **settings})
+    except ValidationError as fault:
+        raise UnusableInputError(_sentence(model, fault)) from fault
+
+
+def _sentence(model: type[Site], fault: ValidationError) -> str:
+    first = fault.errors()[0]
+    name = ".".join(str(part) for part in first["loc"]) or "site"
+    if first["type"] == "extra_forbidden":
+        return f"'{name}' is not a setting of this study; allowed: {', '.join(model.model_fields) or 'none'}"
+    return f"setting '{name}' = {first['input']!r}: {first['msg'].removeprefix('Value error, ')}"
+
+
+def _is_sequence(annotation: Any) -> bool:
+    if isinstance(annotation, types.UnionType) or typing.get_origin(annotation) is typing.Union:
+        return any(_is_sequence(part) for part in typing.get_args(annotation))
+    return typing.get_origin(annotation) in (tuple, list)
+
+
+class NoSite(Site):
+    """The site of a study that depends on no place."""
+
+    @classmethod
+    def empty(cls) -> Self:
+        """The only value."""
+        return cls()

@@ -1,0 +1,1 @@
+"""One module or package for each study that ships with the project."""

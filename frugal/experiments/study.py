@@ -1,0 +1,403 @@
+"""A study: the question a territory asks, with its inputs, outputs, solver, alternatives and declared need."""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+import json
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+import numpy as np
+
+from frugal.errors import SolverError, UnusableInputError
+
+if TYPE_CHECKING:
+    from frugal.experiments.design import Design
+
+Kind = Literal[
+    "constant",
+    "formula",
+    "table",
+    "linear",
+    "quadratic",
+    "coarse_physics",
+    "precomputed",
+    "surrogate",
+    "full_physics",
+]
+
+#: The ladder, from the least consuming rung up. Everything but ``surrogate`` counts as an alternative to AI.
+RUNGS: tuple[Kind, ...] = (
+    "constant",
+    "formula",
+    "table",
+    "linear",
+    "quadratic",
+    "coarse_physics",
+    "precomputed",
+    "surrogate",
+    "full_physics",
+)
+
+Arrays = Mapping[str, "np.typing.ArrayLike"]
+
+
+class GraphBuilder(Protocol):
+    """What an alternative needs to write itself as an ONNX graph (the builder itself lives in ``surrogates``)."""
+
+    def constant(self, value: Any, dtype: Any = np.float32) -> str:
+        """Add a constant tensor and return its name."""
+
+    def op(self, operator: str, *inputs: str, **attributes: Any) -> str:
+        """Add a node of one output and return the output's name."""
+
+
+@dataclass(frozen=True)
+class Variable:
+    """One named scalar input.
+
+    Parameters
+    ----------
+    name : str
+        Identifier, in full words, with its unit where it is not SI (``tilt_deg``).
+    unit : str
+        Unit in the spelling of pint; ``"1"`` for a number without unit.
+    low, high : float
+        Bounds inside which the study is asked, in ``unit``.
+    label : mapping
+        Plain-language label by language (``en``, ``fr``).
+    default : float, optional
+        Value taken when a user gives none.
+    period : float, optional
+        The value is an angle or a phase that closes after this much (360 for an azimuth in degrees);
+        learned candidates then see its cosine and sine.
+    choices : tuple of str, optional
+        Names of the values 0, 1, 2, … of a variable that is a choice rather than a quantity.
+    """
+
+    name: str
+    unit: str
+    low: float
+    high: float
+    label: Mapping[str, str] = field(default_factory=dict)
+    default: float | None = None
+    period: float | None = None
+    choices: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not self.name.isidentifier():
+            raise UnusableInputError(f"variable name '{self.name}' must be a Python identifier")
+        if not (math.isfinite(self.low) and math.isfinite(self.high) and self.low < self.high):
+            raise UnusableInputError(
+                f"variable '{self.name}' has bounds [{self.low}, {self.high}]; two finite numbers, low < high, are needed"
+            )
+        if self.choices and (self.low != 0 or self.high != len(self.choices) - 1):
+            raise UnusableInputError(
+                f"variable '{self.name}' has {len(self.choices)} choices: its bounds must be 0 and {len(self.choices) - 1}"
+            )
+
+
+@dataclass(frozen=True)
+class Output:
+    """One named output: a scalar, a vector or a field.
+
+    Parameters
+    ----------
+    name, unit, label
+        As for `Variable`.
+    dims : tuple of str
+        Names of the dimensions, empty for a scalar.
+    coords : mapping
+        Coordinate values of each dimension; their number fixes the shape.
+    low : float, optional
+        Physical lower limit of the quantity (0 for an energy): predictions and intervals are clipped to it.
+    """
+
+    name: str
+    unit: str
+    dims: tuple[str, ...] = ()
+    coords: Mapping[str, Sequence[Any]] = field(default_factory=dict)
+    label: Mapping[str, str] = field(default_factory=dict)
+    low: float | None = None
+
+    def __post_init__(self) -> None:
+        if not self.name.isidentifier():
+            raise UnusableInputError(f"output name '{self.name}' must be a Python identifier")
+        for dim in self.dims:
+            if dim not in self.coords:
+                raise UnusableInputError(f"output '{self.name}' has dimension '{dim}' but no coordinates for it")
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Shape of one run's value."""
+        return tuple(len(self.coords[dim]) for dim in self.dims)
+
+    @property
+    def size(self) -> int:
+        """Number of elements of one run's value."""
+        return math.prod(self.shape)
+
+
+@dataclass(frozen=True)
+class Tolerance:
+    """How wrong an answer may be: ``metric`` is ``nrmse`` (RMSE over the mean of the output) or ``rmse``."""
+
+    metric: Literal["nrmse", "rmse"]
+    limit: float
+
+    def __post_init__(self) -> None:
+        if self.metric not in ("nrmse", "rmse"):
+            raise UnusableInputError(f"metric '{self.metric}' is unknown; use 'nrmse' or 'rmse'")
+        if not (math.isfinite(self.limit) and self.limit > 0):
+            raise UnusableInputError(f"tolerance {self.limit} must be a positive number")
+
+
+@dataclass(frozen=True)
+class CallPattern:
+    """How the answer is asked for.
+
+    Parameters
+    ----------
+    name : str
+        Plain words: ``"one roof on a phone"``.
+    rows : int
+        Rows in one call.
+    needs_graph : bool
+        The answer has to come out of an ONNX file (a browser, a phone, another vendor's server).
+    max_latency_s, max_bytes : float, int, optional
+        Hard limits: seconds of wall time for one call, bytes of the file.
+    """
+
+    name: str
+    rows: int = 1
+    needs_graph: bool = False
+    max_latency_s: float | None = None
+    max_bytes: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.rows < 1:
+            raise UnusableInputError(f"call pattern '{self.name}' asks {self.rows} rows a call; at least 1 is needed")
+
+
+@dataclass(frozen=True)
+class Need:
+    """What the use requires, declared before any run.
+
+    Parameters
+    ----------
+    functional_unit : str
+        What one query answers, in plain words.
+    tolerances : mapping of str to Tolerance
+        By output name; each element of a vector output has to keep it.
+    queries : tuple of float, optional
+        ``(N_lo, N_hi)`` queries over the service life; ``None`` when undeclared, and then nothing is assessed.
+    service_life_years : float
+    call_patterns : tuple of CallPattern
+        The first one decides the winner.
+    reason : mapping
+        Why this tolerance, by language.
+    declared : bool
+        False when the program filled the need in because nobody declared one.
+    """
+
+    functional_unit: str
+    tolerances: Mapping[str, Tolerance]
+    queries: tuple[float, float] | None = None
+    service_life_years: float = 5.0
+    call_patterns: tuple[CallPattern, ...] = (CallPattern("one query at a time"),)
+    reason: Mapping[str, str] = field(default_factory=dict)
+    declared: bool = True
+
+    def __post_init__(self) -> None:
+        if self.queries is not None:
+            low, high = self.queries
+            if not (0 < low <= high and math.isfinite(high)):
+                raise UnusableInputError(
+                    f"usage interval [{low}, {high}] must hold two positive numbers, the lower first"
+                )
+        if not self.service_life_years > 0:
+            raise UnusableInputError(f"service life {self.service_life_years} years must be positive")
+        if not self.call_patterns:
+            raise UnusableInputError("a need must have at least one call pattern")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An alternative ready to be asked.
+
+    Parameters
+    ----------
+    predict : callable
+        ``predict(inputs[n, d]) -> {output name: array[n, ...]}``, deterministic.
+    graph : callable, optional
+        ``graph(builder, x) -> y``: the same answer as ONNX nodes, from the name of the float32 ``[n, d]`` tensor of
+        inputs in physical units to the name of a float32 or float64 ``[n, m]`` tensor that holds all outputs, flattened
+        and side by side in the order of the study.
+    """
+
+    predict: Callable[[np.ndarray], Arrays]
+    graph: Callable[[GraphBuilder, str], str] | None = None
+
+
+@dataclass(frozen=True)
+class Alternative:
+    """A way to answer without AI that the study itself supplies: a formula, a table, coarser physics.
+
+    Parameters
+    ----------
+    name : str
+    kind : Kind
+        Its rung on the ladder.
+    build : callable
+        ``build(inputs[n, d], outputs[n, m]) -> Answer`` from the training runs. Alternatives that learn nothing from runs
+        ignore both (and say ``needs_runs=False``).
+    needs_runs : bool
+        The training runs belong to its fixed cost.
+    label : mapping
+        One line by language, for reports.
+    """
+
+    name: str
+    kind: Kind
+    build: Callable[[np.ndarray, np.ndarray], Answer]
+    needs_runs: bool = False
+    label: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.kind not in RUNGS or self.kind in ("surrogate", "full_physics"):
+            allowed = ", ".join(kind for kind in RUNGS if kind not in ("surrogate", "full_physics"))
+            raise UnusableInputError(f"alternative '{self.name}' has kind '{self.kind}'; allowed: {allowed}")
+
+
+def formula(name: str, predict: Callable[[np.ndarray], Arrays], kind: Kind = "formula") -> Alternative:
+    """Wrap a plain function of the inputs as an alternative that needs no run."""
+    return Alternative(name, kind, lambda inputs, outputs: Answer(predict))
+
+
+@dataclass(frozen=True)
+class Study:
+    """A question with everything that is needed to price its answers.
+
+    Parameters
+    ----------
+    name : str
+    inputs : tuple of Variable
+    outputs : tuple of Output
+    need : Need
+    solve : callable, optional
+        ``solve(inputs[d]) -> {output name: array}``: the full physics, pure and seeded. None for a table of runs.
+    truth : callable, optional
+        ``truth(inputs[d], subject) -> {output name: array}``: the full physics of a real object (roof number ``subject``
+        of a territory) that the inputs only summarise. `solve` serves where there is no such object.
+    draw : callable, optional
+        ``draw(n, seed) -> Design``: the study's own design; a scrambled Sobol sequence over the bounds otherwise.
+    alternatives : tuple of Alternative
+    n_runs : int
+        Runs of a campaign when the user does not say.
+    title, sources
+        Title by language; references in plain text.
+    site : mapping
+        The site as plain values, kept with the bundle so that the study can be built again.
+    definition : str
+        Hash of whatever else fixes the answers (solver source, weather, terrain); part of the study's hash.
+    """
+
+    name: str
+    inputs: tuple[Variable, ...]
+    outputs: tuple[Output, ...]
+    need: Need
+    solve: Callable[[np.ndarray], Arrays] | None = None
+    truth: Callable[[np.ndarray, int], Arrays] | None = None
+    draw: Callable[[int, int], Design] | None = None
+    alternatives: tuple[Alternative, ...] = ()
+    n_runs: int = 256
+    title: Mapping[str, str] = field(default_factory=dict)
+    sources: tuple[str, ...] = ()
+    site: Mapping[str, Any] = field(default_factory=dict)
+    definition: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.inputs or not self.outputs:
+            raise UnusableInputError(f"study '{self.name}' needs at least one input and one output")
+        names = [variable.name for variable in self.inputs] + [output.name for output in self.outputs]
+        for name in names:
+            if names.count(name) > 1:
+                raise UnusableInputError(f"study '{self.name}' uses the name '{name}' twice")
+        for name in self.need.tolerances:
+            if name not in {output.name for output in self.outputs}:
+                raise UnusableInputError(f"the need of study '{self.name}' names the unknown output '{name}'")
+
+    @property
+    def input_names(self) -> tuple[str, ...]:
+        """Names of the inputs, in order."""
+        return tuple(variable.name for variable in self.inputs)
+
+    @property
+    def output_size(self) -> int:
+        """Number of elements of all outputs of one run, side by side."""
+        return sum(output.size for output in self.outputs)
+
+    def output_slices(self) -> dict[str, slice]:
+        """Where each output stands in the flattened ``[n, m]`` array."""
+        slices, start = {}, 0
+        for output in self.outputs:
+            slices[output.name] = slice(start, start + output.size)
+            start += output.size
+        return slices
+
+    def flatten(self, values: Arrays, n: int | None = None) -> np.ndarray:
+        """Put outputs side by side: ``[m]`` for one run, ``[n, m]`` for many.
+
+        Raises
+        ------
+        SolverError
+            If an output is missing, has the wrong shape or is not finite.
+        """
+        columns = []
+        for output in self.outputs:
+            if output.name not in values:
+                raise SolverError(f"output '{output.name}' is missing from what the study '{self.name}' computed")
+            value = np.asarray(values[output.name], dtype=np.float64)
+            expected = output.shape if n is None else (n, *output.shape)
+            if value.shape != expected:
+                raise SolverError(f"output '{output.name}' has shape {value.shape}; {expected} is needed")
+            columns.append(value.reshape(output.size) if n is None else value.reshape(n, output.size))
+        flat = np.concatenate(columns, axis=-1)
+        if not np.isfinite(flat).all():
+            bad = [o.name for o, column in zip(self.outputs, columns, strict=True) if not np.isfinite(column).all()]
+            raise SolverError(f"output '{bad[0]}' is not a finite number")
+        return flat
+
+    def run(self, inputs: np.ndarray, subject: int = -1) -> np.ndarray:
+        """One run of the full physics, flattened: of the real object ``subject``, or of the inputs alone (-1)."""
+        if subject >= 0 and self.truth is not None:
+            return self.flatten(self.truth(inputs, subject))
+        if self.solve is None:
+            raise UnusableInputError(f"study '{self.name}' has no solver: it comes from a table of runs")
+        return self.flatten(self.solve(inputs))
+
+    def hash(self) -> str:
+        """Hash of the question and of the physics behind it: runs of another hash are not runs of this study.
+
+        The need and the alternatives are left out: they change nothing in a run.
+        """
+        content = {
+            "name": self.name,
+            "inputs": [[v.name, v.unit, v.low, v.high, v.choices] for v in self.inputs],
+            "outputs": [[o.name, o.unit, o.dims, {k: list(map(str, c)) for k, c in o.coords.items()}] for o in self.outputs],
+            "solver": [_source(self.solve), _source(self.truth)],
+            "definition": self.definition,
+        }
+        return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+def _source(function: Callable[..., Any] | None) -> str:
+    if function is None:
+        return ""
+    try:
+        return inspect.getsource(inspect.unwrap(function))
+    except (OSError, TypeError):  # a callable without source, such as a partial or a C function
+        return getattr(function, "__qualname__", type(function).__name__)

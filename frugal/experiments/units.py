@@ -1,0 +1,131 @@
+"""Values as a user writes them: ``wind_speed=30km/h``, ``mounting=open_rack``, ``tilt_deg=35``."""
+
+from __future__ import annotations
+
+import difflib
+import math
+import re
+from collections.abc import Mapping, Sequence
+from functools import cache
+from typing import TYPE_CHECKING
+
+from frugal.errors import UnusableInputError
+
+if TYPE_CHECKING:
+    import pint
+
+    from frugal.experiments.study import Variable
+
+_NUMBER = re.compile(r"^\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*(.*?)\s*$")
+
+
+def parse_settings(settings: Sequence[str], what: str) -> dict[str, str]:
+    """``["a=1", "b=2"]`` as a dictionary.
+
+    Raises
+    ------
+    UnusableInputError
+        If a part has no ``=`` or a name comes twice.
+    """
+    parsed: dict[str, str] = {}
+    for setting in settings:
+        name, sign, value = setting.partition("=")
+        if not sign or not name.strip() or not value.strip():
+            raise UnusableInputError(f"{what} '{setting}' is not of the form name=value")
+        if name.strip() in parsed:
+            raise UnusableInputError(f"{what} '{name.strip()}' is given twice")
+        parsed[name.strip()] = value.strip()
+    return parsed
+
+
+def parse_value(variable: Variable, text: str) -> float:
+    """A number in the variable's unit, from a number, a number with a unit, or the name of a choice.
+
+    Raises
+    ------
+    UnusableInputError
+        If it is none of these, or not finite, or the unit does not convert.
+    """
+    if text in variable.choices:
+        return float(variable.choices.index(text))
+    match = _NUMBER.match(text)
+    if match is None:
+        allowed = f"one of {', '.join(variable.choices)}" if variable.choices else f"a number in {variable.unit}"
+        raise UnusableInputError(f"input '{variable.name}' = '{text}' must be {allowed}")
+    value, unit = float(match[1]), match[2]
+    if unit:
+        value = convert(value, unit, variable.unit, variable.name)
+    if not math.isfinite(value):
+        raise UnusableInputError(f"input '{variable.name}' = '{text}' is not a finite number")
+    return value
+
+
+def convert(value: float, unit: str, to: str, name: str) -> float:
+    """Convert a value between units.
+
+    Raises
+    ------
+    UnusableInputError
+        If a unit is unknown or measures something else.
+    """
+    import pint
+
+    units = _units()
+    try:
+        return float(units.Quantity(value, unit).to(to).magnitude)
+    except (pint.UndefinedUnitError, AttributeError, ValueError, AssertionError, TypeError) as fault:
+        raise UnusableInputError(f"input '{name}': unit '{unit}' is unknown; use {to}") from fault
+    except pint.PintError as fault:
+        raise UnusableInputError(f"input '{name}': '{unit}' does not convert to {to}") from fault
+
+
+@cache
+def _units() -> pint.UnitRegistry:
+    import pint
+
+    return pint.UnitRegistry(autoconvert_offset_to_baseunit=True)
+
+
+def parse_inputs(variables: Sequence[Variable], given: Mapping[str, str]) -> list[float]:
+    """Values of all variables in order; a variable that is not given takes its default.
+
+    Raises
+    ------
+    UnusableInputError
+        If a name is unknown or a variable without default is missing.
+    """
+    names = [variable.name for variable in variables]
+    for name in given:
+        if name not in names:
+            close = difflib.get_close_matches(name, names, n=1)
+            hint = f"; did you mean '{close[0]}'?" if close else ""
+            raise UnusableInputError(f"input '{name}' is unknown; known: {', '.join(names)}{hint}")
+    missing = [v.name for v in variables if v.name not in given and v.default is None]
+    if missing:
+        raise UnusableInputError(f"input '{missing[0]}' is missing ({len(missing)} of {len(names)} are)")
+    return [
+        parse_value(v, given[v.name]) if v.name in given else float(v.default)  # type: ignore[arg-type]
+        for v in variables
+    ]
+
+
+def check_bounds(variables: Sequence[Variable], values: Sequence[float], row: int | None = None) -> None:
+    """Refuse values outside the bounds of the study.
+
+    Raises
+    ------
+    UnusableInputError
+        Naming the first input that is out of bounds, or not a number.
+    """
+    where = "" if row is None else f" in row {row}"
+    for variable, value in zip(variables, values, strict=True):
+        if not math.isfinite(value):
+            raise UnusableInputError(f"input '{variable.name}'{where} is not a finite number")
+        slack = 1e-6 * (variable.high - variable.low)
+        if not variable.low - slack <= value <= variable.high + slack:
+            raise UnusableInputError(
+                f"input '{variable.name}' = {value:g} {variable.unit}{where} is out of bounds "
+                f"[{variable.low:g}, {variable.high:g}]; --extrapolate asks for it all the same"
+            )
+        if variable.choices and value != round(value):
+            raise UnusableInputError(f"input '{variable.name}' = {value:g}{where} must be one of {', '.join(variable.choices)}")

@@ -1,0 +1,93 @@
+"""Writes that appear whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from frugal.errors import EnvironmentFaultError
+
+
+@contextmanager
+def _explained(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as fault:
+        reason = fault.strerror or str(fault)
+        raise EnvironmentFaultError(f"cannot write '{path}': {reason}") from fault
+
+
+def write_bytes(path: Path | str, content: bytes) -> None:
+    """Write a file through a temporary neighbour and a rename.
+
+    Raises
+    ------
+    EnvironmentFaultError
+        If the disk is full or the folder cannot be written; the old file, if any, is left as it was.
+    """
+    path = Path(path)
+    with _explained(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        try:
+            with os.fdopen(handle, "wb") as stream:
+                stream.write(content)
+                stream.flush()
+                os.fsync(stream.fileno())
+            # mkstemp makes the file private; a file that is published should follow the user's umask instead.
+            mask = os.umask(0)
+            os.umask(mask)
+            Path(temporary).chmod(0o666 & ~mask)
+            Path(temporary).replace(path)
+        except BaseException:
+            Path(temporary).unlink(missing_ok=True)
+            raise
+
+
+def write_text(path: Path | str, content: str) -> None:
+    """Write a UTF-8 text file as `write_bytes` does."""
+    write_bytes(path, content.encode("utf-8"))
+
+
+@contextmanager
+def new_folder(path: Path | str) -> Iterator[Path]:
+    """Fill a folder that appears under its name only when the block ends without an error.
+
+    Yields the temporary folder to fill. A folder that stood under the name is replaced as a whole, and stays as it was if
+    the block fails.
+
+    Raises
+    ------
+    EnvironmentFaultError
+        If the disk is full or the folder cannot be written.
+    """
+    path = Path(path)
+    with _explained(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        staging = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}."))
+        mask = os.umask(0)
+        os.umask(mask)
+        staging.chmod(0o777 & ~mask)
+        try:
+            yield staging
+            _swap(staging, path)
+        finally:
+            shutil.rmtree(staging, ignore_errors=True)
+
+
+def _swap(staging: Path, path: Path) -> None:
+    if not path.exists():
+        staging.rename(path)
+        return
+    old = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}.old."))
+    path.rename(old / path.name)
+    try:
+        staging.rename(path)
+    except OSError:
+        (old / path.name).rename(path)
+        raise
+    shutil.rmtree(old, ignore_errors=True)

@@ -1,0 +1,168 @@
+"""Surface models (heights on a regular grid, in a projected coordinate system in metres) as GeoTIFF and the
+like."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from frugal.errors import UnusableInputError
+from frugal.formats.atomic import write_bytes
+
+_NODATA = -9999.0
+
+
+@dataclass(frozen=True, eq=False)
+class SurfaceModel:
+    """Heights of the surface (roofs, trees, ground) on square cells, north up.
+
+    Attributes
+    ----------
+    heights : ndarray of float64, shape (rows, cols)
+        Height in m; row 0 is the northernmost; NaN where nothing is known.
+    resolution_m : float
+        Side of a cell.
+    x_min, y_max : float
+        Western and northern edge of the grid, in the coordinate system.
+    crs : str
+        Coordinate reference system, ``EPSG:2154`` or WKT.
+    source : str
+        Name of the file or of the generator.
+    sha256 : str
+        Hash of the bytes it was read from, or of the heights of a generated one.
+    """
+
+    heights: np.ndarray
+    resolution_m: float
+    x_min: float
+    y_max: float
+    crs: str
+    source: str
+    sha256: str
+
+    def x_of(self, col: np.ndarray) -> np.ndarray:
+        """Easting of the centres of columns."""
+        return self.x_min + (np.asarray(col, dtype=np.float64) + 0.5) * self.resolution_m
+
+    def y_of(self, row: np.ndarray) -> np.ndarray:
+        """Northing of the centres of rows."""
+        return self.y_max - (np.asarray(row, dtype=np.float64) + 0.5) * self.resolution_m
+
+
+def hash_of_heights(heights: np.ndarray) -> str:
+    """SHA-256 of the shape and the values of a grid that comes from no file."""
+    digest = hashlib.sha256(repr(heights.shape).encode())
+    digest.update(np.ascontiguousarray(heights, dtype="<f8").tobytes())
+    return digest.hexdigest()
+
+
+def read_surface_model(path: Path | str) -> SurfaceModel:
+    """Read the heights of a raster file.
+
+    Infinite values count as missing.
+
+    Raises
+    ------
+    UnusableInputError
+        If the file is missing, cut short or no raster; has several bands, no coordinate system, one in
+        degrees or in another unit than the metre; is rotated, has oblong cells or no height at all.
+    """
+    import rasterio
+    from rasterio.errors import RasterioError
+
+    path = Path(path)
+    if not path.is_file():
+        raise UnusableInputError(f"surface model '{path}' does not exist or is not a file")
+    try:
+        with rasterio.open(path) as dataset:
+            _check(dataset, path)
+            heights = dataset.read(1, masked=True, out_dtype=np.float64).filled(np.nan)
+            transform, crs = dataset.transform, dataset.crs
+        digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    except (RasterioError, OSError, ValueError) as fault:
+        raise UnusableInputError(
+            f"surface model '{path}' is not a raster that can be read to its end (damaged, cut short or "
+            f"of another format)"
+        ) from fault
+    heights[~np.isfinite(heights)] = np.nan
+    if np.isnan(heights).all():
+        raise UnusableInputError(
+            f"surface model '{path}' holds no height at all: every cell is marked as missing"
+        )
+    epsg = crs.to_epsg()
+    return SurfaceModel(
+        heights=np.ascontiguousarray(heights),
+        resolution_m=float(transform.a),
+        x_min=float(transform.c),
+        y_max=float(transform.f),
+        crs=f"EPSG:{epsg}" if epsg else crs.to_wkt(),
+        source=path.name,
+        sha256=digest,
+    )
+
+
+def _check(dataset: Any, path: Path) -> None:
+    name = f"surface model '{path}'"
+    if dataset.count != 1:
+        raise UnusableInputError(f"{name} has {dataset.count} bands; one band of heights in metres is needed")
+    if np.dtype(dataset.dtypes[0]).kind == "c":
+        raise UnusableInputError(f"{name} holds complex numbers; heights in metres are needed")
+    crs = dataset.crs
+    if crs is None:
+        raise UnusableInputError(
+            f"{name} has no coordinate system; a projected one in metres is needed (Lambert-93: 2154)"
+        )
+    if crs.is_geographic:
+        raise UnusableInputError(
+            f"{name} is in degrees ({crs.to_string()[:40]}); reproject it to metres first (Lambert-93: "
+            f"EPSG:2154)"
+        )
+    if not crs.is_projected or abs(crs.linear_units_factor[1] - 1.0) > 1e-9:
+        raise UnusableInputError(
+            f"{name} is not in metres ({crs.linear_units}); reproject it first (Lambert-93: EPSG:2154)"
+        )
+    transform = dataset.transform
+    if transform.b != 0 or transform.d != 0 or transform.a <= 0 or transform.e >= 0:
+        raise UnusableInputError(f"{name} is rotated or flipped; a grid with north up is needed")
+    if abs(transform.a + transform.e) > 1e-6 * transform.a:
+        raise UnusableInputError(
+            f"{name} has cells of {transform.a:g} × {-transform.e:g} m; square cells are needed"
+        )
+
+
+def write_surface_model(path: Path | str, surface: SurfaceModel) -> None:
+    """Write heights as a compressed GeoTIFF (float32, missing cells as −9999) that appears whole or not at
+    all.
+
+    Raises
+    ------
+    EnvironmentFaultError
+        If the file cannot be written.
+    """
+    from rasterio.io import MemoryFile
+    from rasterio.transform import from_origin
+
+    rows, cols = surface.heights.shape
+    heights = np.where(np.isfinite(surface.heights), surface.heights, _NODATA).astype(np.float32)
+    profile = {
+        "driver": "GTiff",
+        "height": rows,
+        "width": cols,
+        "count": 1,
+        "dtype": "float32",
+        "nodata": _NODATA,
+        "crs": surface.crs,
+        "transform": from_origin(surface.x_min, surface.y_max, surface.resolution_m, surface.resolution_m),
+        "compress": "deflate",
+        "predictor": 3,
+        "tiled": rows >= 256 and cols >= 256,
+    }
+    with MemoryFile() as memory:
+        with memory.open(**profile) as dataset:
+            dataset.write(heights, 1)
+        content = memory.read()
+    write_bytes(path, content)

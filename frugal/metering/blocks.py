@@ -1,0 +1,140 @@
+"""Interleaved blocks: how long one query takes, when a query takes microseconds on a noisy machine.
+
+A single short call cannot be timed: calls are repeated in blocks, and the blocks of all candidates are run in turn and in
+random order, so that a slow minute of the machine hits every candidate alike. The unit of evidence is the CPU time of the
+process, which neighbours on the machine disturb far less than they disturb wall time.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Call:
+    """One thing to time: ``ask()`` answers ``rows`` queries."""
+
+    ask: Callable[[], object]
+    rows: int
+
+
+@dataclass(frozen=True)
+class QueryTime:
+    """CPU seconds of one query: median over blocks with a 95 % bootstrap interval, and the blocks themselves.
+
+    ``wall_seconds_per_call`` is the median wall time of one call (of ``rows`` queries).
+    """
+
+    cpu_seconds: float
+    low: float
+    high: float
+    blocks: tuple[float, ...]
+    wall_seconds_per_call: float
+    rows: int
+
+    @property
+    def variation(self) -> float:
+        """Coefficient of variation over the blocks."""
+        return float(np.std(self.blocks) / np.mean(self.blocks)) if np.mean(self.blocks) > 0 else 0.0
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How much to measure: ``n_blocks`` for each call, each about ``block_seconds`` of CPU; one call is the least."""
+
+    n_blocks: int
+    block_seconds: float
+    warm_up_seconds: float
+
+    @classmethod
+    def quick(cls, n_calls: int, total_seconds: float = 12.0) -> Plan:
+        """Share a budget of CPU seconds between calls; wide intervals, and said to be quick."""
+        n_blocks = 7
+        block = total_seconds / max(n_calls, 1) / (n_blocks + 1)
+        return cls(n_blocks=n_blocks, block_seconds=min(block, 0.1), warm_up_seconds=min(block, 0.05))
+
+    @classmethod
+    def full(cls) -> Plan:
+        """Thirty blocks and ten CPU seconds for each call."""
+        return cls(n_blocks=30, block_seconds=10.0 / 30, warm_up_seconds=0.2)
+
+
+def measure(
+    calls: Mapping[str, Call],
+    plan: Plan,
+    seed: int = 0,
+    tick: Callable[[], None] = lambda: None,
+) -> dict[str, QueryTime]:
+    """Time all calls in interleaved blocks.
+
+    Parameters
+    ----------
+    calls : mapping of str to Call
+    plan : Plan
+    seed : int
+        Of the random order of blocks and of the bootstrap.
+    tick : callable
+        Called after every block, for progress.
+
+    Returns
+    -------
+    dict of str to QueryTime
+    """
+    rng = np.random.default_rng(seed)
+    repeats = {name: _repeats(call, plan) for name, call in calls.items()}
+    empty = _empty_call_seconds()
+    cpu: dict[str, list[float]] = {name: [] for name in calls}
+    wall: dict[str, list[float]] = {name: [] for name in calls}
+    for _ in range(plan.n_blocks):
+        for name in rng.permutation(list(calls)):
+            call, count = calls[name], repeats[name]
+            cpu_seconds, wall_seconds = _block(call.ask, count)
+            cpu[name].append(max(cpu_seconds / count - empty, 0.0) / call.rows)
+            wall[name].append(wall_seconds / count)
+            tick()
+    return {name: _summary(cpu[name], wall[name], call.rows, rng) for name, call in calls.items()}
+
+
+def _block(ask: Callable[[], object], count: int) -> tuple[float, float]:
+    wall = time.perf_counter()
+    cpu = time.process_time()
+    for _ in range(count):
+        ask()
+    return time.process_time() - cpu, time.perf_counter() - wall
+
+
+def _repeats(call: Call, plan: Plan) -> int:
+    """Warm the call up and say how often it has to be repeated to fill a block."""
+    calls, spent = 0, 0.0
+    while spent < plan.warm_up_seconds:
+        step = max(calls, 1)
+        cpu, _ = _block(call.ask, step)
+        calls, spent = calls + step, spent + cpu
+        if spent == 0.0 and calls > 1_000_000:
+            break
+    return max(1, round(plan.block_seconds / max(spent / calls, 1e-9)))
+
+
+def _empty_call_seconds() -> float:
+    def nothing() -> None:
+        return None
+
+    return min(_block(nothing, 20_000)[0] for _ in range(3)) / 20_000
+
+
+def _summary(cpu: Sequence[float], wall: Sequence[float], rows: int, rng: np.random.Generator) -> QueryTime:
+    blocks = np.array(cpu)
+    medians = np.median(blocks[rng.integers(0, len(blocks), (2000, len(blocks)))], axis=1)
+    low, high = np.percentile(medians, [2.5, 97.5])
+    return QueryTime(
+        cpu_seconds=float(np.median(blocks)),
+        low=float(low),
+        high=float(high),
+        blocks=tuple(float(b) for b in blocks),
+        wall_seconds_per_call=float(np.median(wall)),
+        rows=rows,
+    )

@@ -1,0 +1,1 @@
+"""How a question is answered: the ladder of candidates, their measurement, the decision, ONNX export, prediction."""

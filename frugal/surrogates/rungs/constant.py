@@ -1,0 +1,60 @@
+"""The mean of the training runs, whatever is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from frugal.experiments.study import Kind, Variable
+from frugal.surrogates.features import check_inputs
+from frugal.surrogates.graph import Graph
+from frugal.surrogates.rungs.base import check_runs
+
+
+@dataclass(frozen=True)
+class FittedConstant:
+    """The mean of each output."""
+
+    variables: tuple[Variable, ...]
+    mean: np.ndarray
+    log: dict[str, Any] = field(default_factory=lambda: {"search_cpu_seconds": 0.0})
+
+    @property
+    def parameters(self) -> int:
+        """One number per output."""
+        return int(self.mean.size)
+
+    def predict(self, inputs: np.ndarray) -> np.ndarray:
+        """The same row for every input."""
+        return np.tile(self.mean, (len(check_inputs(inputs, self.variables)), 1))
+
+    def graph(self, builder: Graph, x: str) -> str:
+        """One node; the product with zeros carries the number of rows, and lets a missing input come out as missing."""
+        zeros = np.zeros((len(self.variables), self.mean.size))
+        return builder.op("Gemm", x, builder.constant(zeros), builder.constant(self.mean))
+
+
+@dataclass(frozen=True)
+class Constant:
+    """The mean of the training runs: what every other candidate has to beat."""
+
+    name: str = "constant"
+    kind: Kind = "constant"
+    label: Mapping[str, str] = field(
+        default_factory=lambda: {"en": "Mean of the runs", "fr": "Moyenne des calculs"}
+    )
+
+    def fit(
+        self,
+        inputs: np.ndarray,
+        outputs: np.ndarray,
+        groups: np.ndarray | None,
+        variables: Sequence[Variable],
+        seed: int,
+    ) -> FittedConstant:
+        """Take the mean of outputs ``[n, m]``."""
+        _, y, _ = check_runs(inputs, outputs, groups, variables)
+        return FittedConstant(tuple(variables), y.mean(axis=0))
