@@ -271,3 +271,46 @@ def locked(folder: Path) -> Iterator[None]:
         yield
     finally:
         os.close(handle)
+
+
+def pack(store: RunStore, path: Path) -> None:
+    """Copy a store into one chunk for each variable, for keeping and for publication."""
+    packed = open_store(path, store.study, store.design, len(store.design))
+    outputs = [
+        np.asarray(store._group[output.name][:]).reshape(len(store.design), output.size)
+        for output in store.study.outputs
+    ]
+    packed.commit(
+        0,
+        np.concatenate(outputs, axis=1),
+        np.asarray(store._group["cpu_seconds"][:]),
+        store.status(),
+        [str(message) for message in store._group["message"][:]],
+    )
+
+
+def read_runs(path: Path, inputs: list[str], outputs: list[str]) -> Runs:
+    """Finished runs of a packed store, by the names of its inputs and outputs.
+
+    Raises
+    ------
+    UnusableInputError
+        If the folder is not a run store that holds them.
+    """
+    import zarr
+
+    _attributes(path)
+    try:
+        group = zarr.open_group(path, mode="r")
+        keep = np.asarray(group["status"][:]) == DONE
+        columns = [np.asarray(group[name][:], dtype=float) for name in outputs]
+        return Runs(
+            inputs=np.stack([np.asarray(group[name][:], dtype=float) for name in inputs], axis=1),
+            outputs=np.concatenate([column.reshape(len(keep), -1) for column in columns], axis=1),
+            cpu_seconds=np.asarray(group["cpu_seconds"][:]),
+            held_out=np.asarray(group["held_out"][:]).astype(bool),
+            subjects=np.asarray(group["subject"][:]),
+            places=np.asarray(group["place"][:]).astype(str),
+        ).where(keep)
+    except (KeyError, OSError, ValueError) as fault:
+        raise UnusableInputError(f"the run store '{path}' cannot be read: {fault}") from fault

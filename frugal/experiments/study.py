@@ -256,6 +256,8 @@ class Alternative:
         ignore both (and say ``needs_runs=False``).
     needs_runs : bool
         The training runs belong to its fixed cost.
+    uses_solver : bool
+        It runs the study's solver, whose compilation then belongs to its fixed cost.
     label : mapping
         One line by language, for reports.
     """
@@ -264,6 +266,7 @@ class Alternative:
     kind: Kind
     build: Callable[[np.ndarray, np.ndarray], Answer]
     needs_runs: bool = False
+    uses_solver: bool = False
     label: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:

@@ -166,3 +166,18 @@ def write_surface_model(path: Path | str, surface: SurfaceModel) -> None:
             dataset.write(heights, 1)
         content = memory.read()
     write_bytes(path, content)
+
+
+def grid_convergence_deg(surface: SurfaceModel) -> float:
+    """Azimuth of grid north in the middle of a surface model, in degrees clockwise from true north.
+
+    Sun and horizon are counted from true north; a direction of the grid is turned by this angle.
+    """
+    from rasterio.warp import transform
+
+    rows, cols = surface.heights.shape
+    x = float(surface.x_of(np.array([cols / 2]))[0])
+    y = float(surface.y_of(np.array([rows / 2]))[0])
+    longitude, latitude = transform(surface.crs, "EPSG:4326", [x, x], [y, y + 100.0])
+    east = (longitude[1] - longitude[0]) * np.cos(np.radians(latitude[0]))
+    return float(np.degrees(np.arctan2(east, latitude[1] - latitude[0])))

@@ -138,9 +138,8 @@ def columns(table: pd.DataFrame, names: Sequence[str], source: str = "table") ->
 
 
 def _suggestion(name: str, known: list[str]) -> str:
-    close = difflib.get_close_matches(name, known, n=3, cutoff=0.6)
     folded = [column for column in known if column.lower() == name.lower()]
-    close = list(dict.fromkeys(folded + close))
+    close = folded or difflib.get_close_matches(name, known, n=3, cutoff=0.6)
     if close:
         return "did you mean " + " or ".join(f"'{column}'" for column in close) + "?"
     return "it has " + ", ".join(known[:12]) + (", …" if len(known) > 12 else "")

@@ -51,7 +51,9 @@ def strip_metadata(data: bytes) -> bytes:
         elif wire in (_FIXED64, _FIXED32):
             position += 8 if wire == _FIXED64 else 4
         else:
-            raise UnusableInputError(f"the model file is damaged: wire type {wire} at byte {start} is unknown")
+            raise UnusableInputError(
+                f"the model file is damaged: wire type {wire} at byte {start} is unknown"
+            )
         if position > len(data):
             raise UnusableInputError(f"the model file is damaged: it ends inside field {field}")
         if field != METADATA_FIELD:

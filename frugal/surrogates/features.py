@@ -72,7 +72,9 @@ class FeatureMap:
                     (f"cos({variable.name})", j, rate, _QUARTER_TURN),
                 ]
             elif len(variable.choices) > 2:
-                columns = [(f"{variable.name}={c}", j, 1.0, -float(k)) for k, c in enumerate(variable.choices)]
+                columns = [
+                    (f"{variable.name}={c}", j, 1.0, -float(k)) for k, c in enumerate(variable.choices)
+                ]
                 groups["choice"] += columns
             else:
                 centre[j] = (variable.low + variable.high) / 2

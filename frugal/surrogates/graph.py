@@ -17,7 +17,16 @@ if TYPE_CHECKING:
     import onnx
     import onnxruntime
 
-__all__ = ["IR_VERSION", "ML_OPSET", "OPSET", "Graph", "graph_digest", "serialise", "session", "strip_metadata"]
+__all__ = [
+    "IR_VERSION",
+    "ML_OPSET",
+    "OPSET",
+    "Graph",
+    "graph_digest",
+    "serialise",
+    "session",
+    "strip_metadata",
+]
 
 OPSET = 17
 ML_OPSET = 5

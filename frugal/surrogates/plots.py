@@ -1,7 +1,7 @@
 """The two pictures of a comparison: error against cost, and cost against the number of queries.
 
 Both are drawn from `candidates.json` alone and returned as SVG text that can stand in a page or in a file. The same input
-gives the same text, byte for byte. Colours are two of the Okabe–Ito set (M. Okabe and K. Ito, *Color Universal Design*,
+gives the same text, byte for byte. Colours are three of the Okabe–Ito set (M. Okabe and K. Ito, *Color Universal Design*,
 2008), darkened for contrast; shape says the same thing once more.
 """
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from matplotlib.transforms import Bbox
 
 INK, MUTED = "#1b2733", "#55626f"
-MET, NOT_MET = "#0072b2", "#b84a00"
+MET, NOT_MET, AI_LINE = "#0072b2", "#b84a00", "#8e3a73"
 USAGE_BAND = "#e4ebf2"
 #: Queries the cost is drawn for when the study declares no usage.
 QUERIES_IF_UNDECLARED = 1_000_000.0
@@ -53,8 +53,9 @@ _WORDS: dict[str, dict[str, str]] = {
         "ai": "AI",
         "ai_frame": "AI",
         "winner": "retained",
+        "limit": "another limit not kept",
         "queries": "Number of queries over the service life",
-        "lifetime": "Computing time, preparation included",
+        "lifetime": "Computing time",
         "usage": "declared usage",
         "crossing": "break-even: {n}",
         "title_error": "Error and computing time of each candidate",
@@ -75,8 +76,9 @@ _WORDS: dict[str, dict[str, str]] = {
         "ai": "IA",
         "ai_frame": "IA",
         "winner": "retenue",
+        "limit": "autre limite dépassée",
         "queries": "Nombre de questions sur la durée de service",
-        "lifetime": "Temps de calcul, préparation comprise",
+        "lifetime": "Temps de calcul",
         "usage": "usage déclaré",
         "crossing": "équilibre\u00a0: {n}",
         "title_error": "Erreur et temps de calcul de chaque réponse possible",
@@ -89,7 +91,12 @@ _WORDS: dict[str, dict[str, str]] = {
 
 _LARGE = {"en": ((1e9, "billion", "billion"), (1e6, "million", "million")),
           "fr": ((1e9, "milliard", "milliards"), (1e6, "million", "millions"))}  # fmt: skip
-_DURATIONS = ((365.25 * 86400, "years", "ans"), (2 * 86400, "days", "jours"), (7200, "h", "h"), (120, "min", "min"))
+_DURATIONS = (
+    (365.25 * 86400, "years", "ans"),
+    (2 * 86400, "days", "jours"),
+    (7200, "h", "h"),
+    (120, "min", "min"),
+)
 _DIVISORS = {"years": 365.25 * 86400, "days": 86400, "h": 3600, "min": 60}
 
 
@@ -205,7 +212,9 @@ def _errors(candidates: Iterable[Mapping[str, Any]]) -> tuple[str, str, float | 
             error = candidate.get("error")
             if not error:
                 return None
-            shares = [[100 * error[n][k] / error[n]["tolerance"] for k in ("value", "low", "high")] for n in judged]
+            shares = [
+                [100 * error[n][k] / error[n]["tolerance"] for k in ("value", "low", "high")] for n in judged
+            ]
             value, low, high = max(shares, key=lambda share: share[2])
             return value, low, high
 
@@ -216,7 +225,9 @@ def _errors(candidates: Iterable[Mapping[str, Any]]) -> tuple[str, str, float | 
 
     def single(candidate: Mapping[str, Any]) -> tuple[float, float, float] | None:
         error = (candidate.get("error") or {}).get(name)
-        return None if error is None else (scale * error["value"], scale * error["low"], scale * error["high"])
+        return (
+            None if error is None else (scale * error["value"], scale * error["low"], scale * error["high"])
+        )
 
     limit = limits[name]
     return "error" if relative else "absolute", name, scale * limit if limit else None, single
@@ -259,23 +270,32 @@ def error_cost_plot(candidates: Mapping[str, Any], language: str, pattern: str |
     if not points:
         raise UnusableInputError("no candidate has both an error and a cost, so there is nothing to draw")
     met = {c["name"]: bool((c.get("need_met") or {}).get(decision["pattern"])) for c, _, _ in points}
+    judged = limit is not None
     order = sorted(points, key=lambda p: (p[0]["name"] != decision["winner"], p[1], p[0]["name"]))
 
     def draw(figure: Figure) -> None:
-        axes = figure.add_axes((0.085, 0.17, 0.9, 0.69))
+        axes = figure.add_axes((0.085, 0.165, 0.9, 0.72))
         _error_axes(axes, [p[1] for p in points], [p[2] for p in points], limit)
-        axes.set_xlabel(words["cost" if decision.get("queries_mid") else "undeclared"].format(n=plain_queries(queries, language)))
+        axes.set_xlabel(
+            words["cost" if decision.get("queries_mid") else "undeclared"].format(
+                n=plain_queries(queries, language)
+            )
+        )
         axes.set_ylabel(words[kind])
         _duration_ticks(axes.xaxis, axes.get_xlim(), language)
         _error_ticks(axes, language)
         labels = []
         for candidate, cost, error in order:
             winner = candidate["name"] == decision["winner"]
-            _marker(axes, cost, error, met[candidate["name"]], candidate["is_ai"], winner)
+            keeps = met[candidate["name"]]
+            colour = INK if not judged else MET if keeps else NOT_MET
+            _marker(
+                axes, cost, error, "o" if keeps or not judged else "X", colour, candidate["is_ai"], winner
+            )
             text = candidate_label(candidate, language)
             text += f" ({words['ai']})" if candidate["is_ai"] else ""
+            text += f" – {words['limit']}" if judged and candidate["error_met"] and not keeps else ""
             text += f" – {words['winner']}" if winner else ""
-            colour = MET if met[candidate["name"]] else NOT_MET
             labels.append((cost, error, text, colour, winner))
         fixed = []
         if limit is not None:
@@ -284,10 +304,10 @@ def error_cost_plot(candidates: Mapping[str, Any], language: str, pattern: str |
             need = words["need"].format(limit=plain_number(limit, language) + unit)
             fixed.append(axes.annotate(need, (1, limit), (-2, 3), xycoords=("axes fraction", "data"), textcoords="offset points",
                                        ha="right", va="bottom", color=INK, fontsize=8.5))  # fmt: skip
-        _legend(figure, words, any(p[0]["is_ai"] for p in points))
+        _legend(figure, words, judged, any(p[0]["is_ai"] for p in points))
         _place(axes, labels, fixed, limit)
 
-    description = words["desc_error"].format(met=sum(met.values()), all=len(points))
+    description = words["desc_error"].format(met=sum(met.values()), all=len(points)) if judged else ""
     for candidate, cost, _ in points:
         if candidate["name"] == decision["winner"]:
             description += words["desc_winner"].format(
@@ -295,7 +315,7 @@ def error_cost_plot(candidates: Mapping[str, Any], language: str, pattern: str |
                 cost=plain_duration(cost, language),
                 n=plain_queries(queries, language),
             )
-    return _svg(draw, (7.1, 3.5), words["title_error"], description, "ec")
+    return _svg(draw, (7.1, 3.3), words["title_error"], description, "ec")
 
 
 def break_even_plot(candidates: Mapping[str, Any], language: str, pattern: str | None = None) -> str:
@@ -336,7 +356,7 @@ def break_even_plot(candidates: Mapping[str, Any], language: str, pattern: str |
         return max(lifetime_seconds(candidate, decision["pattern"], n) or 0.0, 1e-6)
 
     def draw(figure: Figure) -> None:
-        axes = figure.add_axes((0.105, 0.2, 0.585, 0.74))
+        axes = figure.add_axes((0.155, 0.185, 0.52, 0.785))
         axes.set_xscale("log")
         axes.set_yscale("log")
         axes.set_xlim(low, high)
@@ -355,22 +375,36 @@ def break_even_plot(candidates: Mapping[str, Any], language: str, pattern: str |
         _plain_frame(axes)
         if crossing and low < crossing < high:
             _mark_crossing(axes, crossing, cost(lines[0][0], crossing), words, language)
-        _end_labels(axes, [(cost(c, high), _role_label(c, decision, language), colour) for c, colour, _ in lines])
+        _end_labels(
+            axes, [(cost(c, high), _role_label(c, decision, language), colour) for c, colour, _ in lines]
+        )
 
     shares = "\u00a0; " if language == "fr" else "; "
-    told = shares.join(f"{candidate_label(c, language)} {plain_duration(cost(c, mid), language)}" for c, _, _ in lines)
+    told = shares.join(
+        f"{candidate_label(c, language)} {plain_duration(cost(c, mid), language)}" for c, _, _ in lines
+    )
     description = words["desc_crossing"].format(n=plain_queries(mid, language), lines=told)
-    return _svg(draw, (7.1, 2.6), words["title_crossing"], description, "be")
+    return _svg(draw, (4.6, 2.75), words["title_crossing"], description, "be")
 
 
-def _lines(candidates: Mapping[str, Any], decision: Mapping[str, Any]) -> list[tuple[Mapping[str, Any], str, Any]]:
+def _lines(
+    candidates: Mapping[str, Any], decision: Mapping[str, Any]
+) -> list[tuple[Mapping[str, Any], str, Any]]:
     """Best AI, best alternative and full physics, each once, with its colour and dashes."""
     by_name = {c["name"]: c for c in candidates["candidates"]}
     physics = next((c["name"] for c in candidates["candidates"] if c["kind"] == "full_physics"), None)
-    wanted = ((decision.get("best_ai"), NOT_MET, (0, (6, 2))), (decision.get("best_alternative"), MET, "-"), (physics, MUTED, (0, (1, 1.6))))
+    wanted = (
+        (decision.get("best_ai"), AI_LINE, (0, (6, 2))),
+        (decision.get("best_alternative"), INK, "-"),
+        (physics, MUTED, (0, (1, 1.6))),
+    )
     chosen: dict[str, tuple[Mapping[str, Any], str, Any]] = {}
     for name, colour, dashes in wanted:
-        if name in by_name and name not in chosen and lifetime_seconds(by_name[name], decision["pattern"], 1) is not None:
+        if (
+            name in by_name
+            and name not in chosen
+            and lifetime_seconds(by_name[name], decision["pattern"], 1) is not None
+        ):
             chosen[name] = (by_name[name], colour, dashes)
     return list(chosen.values())
 
@@ -393,7 +427,9 @@ def _plain_frame(axes: Axes) -> None:
     axes.minorticks_off()
 
 
-def _error_axes(axes: Axes, costs: list[float], errors: list[tuple[float, float, float]], limit: float | None) -> None:
+def _error_axes(
+    axes: Axes, costs: list[float], errors: list[tuple[float, float, float]], limit: float | None
+) -> None:
     positive = [e[0] for e in errors if e[0] > 0] + ([limit] if limit else [])
     smallest, largest = (min(positive), max([e[2] for e in errors] + positive)) if positive else (1.0, 1.0)
     axes.set_xscale("log")
@@ -415,16 +451,45 @@ def _error_ticks(axes: Axes, language: str) -> None:
 
 
 def _duration_ticks(axis: Any, limits: tuple[float, float], language: str) -> None:
-    nice = [10.0**k for k in range(-9, 2)] + [60.0, 600.0, 3600.0, 36000.0]
-    nice += [86400.0 * 10**k for k in range(3)] + [365.25 * 86400.0 * 10**k for k in range(6)]
-    ticks = [tick for tick in nice if limits[0] <= tick <= limits[1]]
+    """Ticks at durations people name; those too near the far end are left out, as their text would leave the picture."""
+    decades = [10.0**k for k in range(-9, 2)]
+    spans = [
+        60.0,
+        600.0,
+        3600.0,
+        36000.0,
+        *(86400.0 * 10**k for k in range(3)),
+        *(3.15576e7 * 10**k for k in range(6)),
+    ]
+    between = [k * ten for ten in decades[:-1] for k in (2, 5)] + [
+        20,
+        30,
+        120,
+        300,
+        1200,
+        1800,
+        7200,
+        18000,
+        1.728e5,
+        4.32e5,
+    ]
+    low, high = limits[0], limits[1] * (limits[0] / limits[1]) ** 0.03
+    crowded = high / low > 1e4  # "10 h" and "1 day" would touch
+    ticks = [tick for tick in decades + spans if low <= tick <= high and not (crowded and tick == 36000.0)]
+    if len(ticks) < 4:
+        ticks = sorted(ticks + [tick for tick in between if low <= tick <= high])
     while len(ticks) > 8:
         ticks = ticks[::2]
     axis.set_ticks(ticks, labels=[_tick_duration(tick, language) for tick in ticks])
 
 
 def _tick_duration(seconds: float, language: str) -> str:
-    for unit, english, french in ((365.25 * 86400, "y", "ans"), (86400.0, "d", "j"), (3600.0, "h", "h"), (60.0, "min", "min")):
+    for unit, english, french in (
+        (365.25 * 86400, "y", "ans"),
+        (86400.0, "d", "j"),
+        (3600.0, "h", "h"),
+        (60.0, "min", "min"),
+    ):
         if seconds >= unit:
             short = "an" if french == "ans" and seconds < 2 * unit else french
             return f"{plain_number(seconds / unit, language)}\u00a0{english if language == 'en' else short}"
@@ -434,32 +499,51 @@ def _tick_duration(seconds: float, language: str) -> str:
 def _count_ticks(axes: Axes, language: str) -> None:
     low, high = axes.get_xlim()
     ticks = [10.0**k for k in range(0, 18) if low <= 10.0**k <= high]
-    while len(ticks) > 6:
+    width = float(axes.get_window_extent().width)
+    while len(ticks) > 2 and sum(5.5 * len(plain_number(tick, language)) + 8 for tick in ticks) > width:
         ticks = ticks[::2]
     axes.set_xticks(ticks, [plain_number(tick, language) for tick in ticks])
 
 
-def _marker(axes: Axes, cost: float, error: tuple[float, float, float], met: bool, is_ai: bool, winner: bool) -> None:
+def _marker(
+    axes: Axes,
+    cost: float,
+    error: tuple[float, float, float],
+    shape: str,
+    colour: str,
+    is_ai: bool,
+    winner: bool,
+) -> None:
     value, low, high = error
-    colour = MET if met else NOT_MET
     if high > low:
         axes.plot([cost, cost], [low, high], color=colour, linewidth=1.1, zorder=3, solid_capstyle="butt")
     if winner:
-        axes.plot([cost], [value], marker="o", markersize=15, color=MET, alpha=0.16, markeredgewidth=0, zorder=2, clip_on=False)
-    axes.plot([cost], [value], marker="o" if met else "X", markersize=8 if winner else 6.5, color=colour, markeredgecolor="white",
+        axes.plot(
+            [cost],
+            [value],
+            marker="o",
+            markersize=15,
+            color=MET,
+            alpha=0.16,
+            markeredgewidth=0,
+            zorder=2,
+            clip_on=False,
+        )
+    axes.plot([cost], [value], marker=shape, markersize=8 if winner else 6.5, color=colour, markeredgecolor="white",
               markeredgewidth=0.6, linestyle="none", zorder=4, clip_on=False)  # fmt: skip
     if is_ai:
         axes.plot([cost], [value], marker="s", markersize=11.5, markerfacecolor="none", markeredgecolor=INK, markeredgewidth=0.9,
                   linestyle="none", zorder=4, clip_on=False)  # fmt: skip
 
 
-def _legend(figure: Figure, words: Mapping[str, str], with_ai: bool) -> None:
+def _legend(figure: Figure, words: Mapping[str, str], judged: bool, with_ai: bool) -> None:
     from matplotlib.lines import Line2D
 
     handles = [
         Line2D([], [], marker="o", linestyle="none", color=MET, markersize=6.5, label=words["met"]),
         Line2D([], [], marker="X", linestyle="none", color=NOT_MET, markersize=6.5, label=words["not_met"]),
     ]
+    handles = handles if judged else []
     if with_ai:
         handles.append(Line2D([], [], marker="s", linestyle="none", markerfacecolor="none", markeredgecolor=INK, markersize=9,
                               markeredgewidth=0.9, label=words["ai_frame"]))  # fmt: skip
@@ -477,39 +561,58 @@ def _place(axes: Axes, labels: list[tuple[Any, ...]], fixed: list[Any], limit: f
     taken = [text.get_window_extent(renderer) for text in fixed]
     for cost, (value, low, high), *_ in labels:
         x, y = to_pixels((cost, value))
-        taken.append(Bbox.from_extents(x - 7, min(y - 7, to_pixels((cost, low))[1]), x + 7, max(y + 7, to_pixels((cost, high))[1])))
+        taken.append(
+            Bbox.from_extents(
+                x - 7, min(y - 7, to_pixels((cost, low))[1]), x + 7, max(y + 7, to_pixels((cost, high))[1])
+            )
+        )
     if limit is not None:
         y = to_pixels((1.0, limit))[1]
         taken.append(Bbox.from_extents(frame.x0, y - 1, frame.x1, y + 1))
     for cost, (value, _, _), text, colour, bold in labels:
-        best: tuple[float, float, float, str, str] | None = None
         label = axes.annotate(text, (cost, value), (0, 0), textcoords="offset points", color=colour,
                               fontweight="bold" if bold else "normal", zorder=5)  # fmt: skip
-        for rank, (dx, dy, ha, va) in enumerate(_places()):
-            label.set_position((dx, dy))
-            label.set(ha=ha, va=va)
+        point = to_pixels((cost, value))
+        ranked = []
+        for rank, place in enumerate(_places()):
+            _move(label, place)
             box = label.get_window_extent(renderer).padded(1)
             covered = sum(_overlap(box, other) for other in taken) + 4 * _outside(box, frame)
-            if best is None or covered + 0.3 * rank < best[0]:
-                best = (covered + 0.3 * rank, dx, dy, ha, va)
-        assert best is not None
-        _, dx, dy, ha, va = best
-        label.set_position((dx, dy))
-        label.set(ha=ha, va=va)
-        if math.hypot(dx, dy) > 16:
-            axes.annotate("", (cost, value), (dx, dy + (5 if va == "bottom" else -5 if va == "top" else 0)), textcoords="offset points",
-                          arrowprops={"arrowstyle": "-", "color": colour, "linewidth": 0.6, "shrinkA": 0, "shrinkB": 6})  # fmt: skip
+            ranked.append((covered + 12 * _crossings(point, place, taken) + 0.4 * rank, rank, place))
+        place = min(ranked)[2]
+        _move(label, place)
+        if math.hypot(place[0], place[1]) > 12:
+            axes.annotate("", (cost, value), place[:2], textcoords="offset points", zorder=2,
+                          arrowprops={"arrowstyle": "-", "color": colour, "linewidth": 0.6, "shrinkA": 0, "shrinkB": 4})  # fmt: skip
         taken.append(label.get_window_extent(renderer))
 
 
+def _move(label: Any, place: tuple[float, float, str, str]) -> None:
+    label.set_position(place[:2])
+    label.set(ha=place[2], va=place[3])
+
+
 def _places() -> list[tuple[float, float, str, str]]:
-    near = [(9.0, 0.0, "left", "center"), (-9.0, 0.0, "right", "center"), (0.0, 9.0, "center", "bottom"), (0.0, -9.0, "center", "top")]
-    near += [(7.0, 6.0, "left", "bottom"), (7.0, -6.0, "left", "top"), (-7.0, 6.0, "right", "bottom"), (-7.0, -6.0, "right", "top")]
-    for distance in (20.0, 30.0, 42.0, 56.0):
-        near += [(0.0, distance, "center", "bottom"), (0.0, -distance, "center", "top")]
-        near += [(10.0, distance, "left", "bottom"), (10.0, -distance, "left", "top")]
-        near += [(-10.0, distance, "right", "bottom"), (-10.0, -distance, "right", "top")]
-    return near
+    places = [
+        (9.0, 0.0, "left", "center"),
+        (-9.0, 0.0, "right", "center"),
+        (0.0, 8.0, "center", "bottom"),
+        (0.0, -8.0, "center", "top"),
+    ]
+    for rise in (12.0, 20.0, 28.0, 38.0, 50.0, 64.0):
+        for sign in (1, -1):
+            places += [(14.0, sign * rise, "left", "center"), (-14.0, sign * rise, "right", "center")]
+            places += [(34.0, sign * rise, "left", "center"), (-34.0, sign * rise, "right", "center")]
+    return places
+
+
+def _crossings(point: Any, place: tuple[float, float, str, str], taken: list[Bbox]) -> int:
+    """How many things the line from a label to its point runs over, the surroundings of the point left out."""
+    dx, dy = place[:2]
+    if math.hypot(dx, dy) <= 12:
+        return 0
+    steps = [(point[0] + f * dx, point[1] + f * dy) for f in (0.5, 0.6, 0.7, 0.8, 0.9, 1.0)]
+    return sum(any(box.contains(x, y) for x, y in steps) for box in taken if not box.contains(*point))
 
 
 def _overlap(a: Bbox, b: Bbox) -> float:
@@ -521,11 +624,14 @@ def _outside(box: Bbox, frame: Bbox) -> float:
 
 
 def _mark_crossing(axes: Axes, queries: float, cost: float, words: Mapping[str, str], language: str) -> None:
-    axes.plot([queries], [cost], marker="o", markersize=6, markerfacecolor="white", markeredgecolor=INK, zorder=5)
+    axes.plot(
+        [queries], [cost], marker="o", markersize=6, markerfacecolor="white", markeredgecolor=INK, zorder=5
+    )
     low, high = axes.get_xlim()
-    on_left = math.log(queries / low) > 0.6 * math.log(high / low)
-    axes.annotate(words["crossing"].format(n=plain_queries(queries, language)), (queries, cost), (-8 if on_left else 8, -4),
-                  textcoords="offset points", ha="right" if on_left else "left", va="top", color=INK)  # fmt: skip
+    on_left = math.log(queries / low) > 0.5 * math.log(high / low)
+    axes.annotate(words["crossing"].format(n=plain_queries(queries, language)), (queries, cost), (-6 if on_left else 6, 7 if on_left else -7),
+                  textcoords="offset points", ha="right" if on_left else "left", va="bottom" if on_left else "top", color=INK,
+                  bbox={"facecolor": "white", "alpha": 0.8, "edgecolor": "none", "pad": 1.0}, zorder=6)  # fmt: skip
 
 
 def _end_labels(axes: Axes, ends: list[tuple[float, str, str]]) -> None:
@@ -543,13 +649,15 @@ def _end_labels(axes: Axes, ends: list[tuple[float, str, str]]) -> None:
         previous = centre + half
 
 
-def _wrapped(text: str, width: int = 30) -> str:
+def _wrapped(text: str, width: int = 22) -> str:
     import textwrap
 
     return "\n".join(part for line in text.split("\n") for part in textwrap.wrap(line, width) or [""])
 
 
-def _svg(draw: Callable[[Figure], None], size: tuple[float, float], title: str, description: str, prefix: str) -> str:
+def _svg(
+    draw: Callable[[Figure], None], size: tuple[float, float], title: str, description: str, prefix: str
+) -> str:
     """Draw and return an accessible ``<svg>`` element whose ids begin with ``prefix`` and which styles nothing outside it."""
     import matplotlib
     from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -560,7 +668,9 @@ def _svg(draw: Callable[[Figure], None], size: tuple[float, float], title: str, 
         FigureCanvasAgg(figure)  # text is measured at 72 dots per inch, the scale of the SVG
         draw(figure)
         stream = io.StringIO()
-        figure.savefig(stream, format="svg", metadata={"Date": None, "Creator": None, "Format": None, "Type": None})
+        figure.savefig(
+            stream, format="svg", metadata={"Date": None, "Creator": None, "Format": None, "Type": None}
+        )
     svg = stream.getvalue()
     svg = svg[svg.index("<svg") :]
     svg = re.sub(r"<style[^>]*>.*?</style>", "", svg, flags=re.DOTALL)

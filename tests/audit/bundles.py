@@ -44,10 +44,16 @@ def candidate(row: tuple[Any, ...], tolerance: float | None = 0.02) -> dict[str,
     }  # fmt: skip
 
 
-def decision(rows: list[dict[str, Any]], queries: tuple[float, float] | None, **changes: Any) -> dict[str, Any]:
+def decision(
+    rows: list[dict[str, Any]], queries: tuple[float, float] | None, **changes: Any
+) -> dict[str, Any]:
     """One decision; `changes` are its fields."""
     mid = math.sqrt(queries[0] * queries[1]) if queries else None
-    lifetime = {r["name"]: r["fixed_cpu_seconds"] + mid * r["query"][PATTERN]["cpu_seconds"] for r in rows} if mid else {}
+    lifetime = (
+        {r["name"]: r["fixed_cpu_seconds"] + mid * r["query"][PATTERN]["cpu_seconds"] for r in rows}
+        if mid
+        else {}
+    )
     base = {
         "pattern": PATTERN, "winner": None, "winner_is_ai": None, "verdict": "not_assessed", "best_ai": None, "best_alternative": None,
         "reasons": [], "break_even_queries": None, "saving_cpu_seconds": None, "probability_ai_cheaper": None,
@@ -57,7 +63,9 @@ def decision(rows: list[dict[str, Any]], queries: tuple[float, float] | None, **
     return {**base, **changes}
 
 
-def _bundle(rows: list[dict[str, Any]], chosen: dict[str, Any], queries: tuple[float, float] | None) -> dict[str, Any]:
+def _bundle(
+    rows: list[dict[str, Any]], chosen: dict[str, Any], queries: tuple[float, float] | None
+) -> dict[str, Any]:
     tolerance = rows[0]["error"]["annual_energy_per_area"]["tolerance"]
     study = {
         "name": "roof_yield",
@@ -93,11 +101,38 @@ def ledger() -> list[dict[str, Any]]:
             "peak_rss_bytes": 4e8, "threads": 1, "seed": 7, "started": "2026-11-23T04:50:00Z", "campaign": "c1", "runs": None,
             "message": "", "codecarbon_joules": None}  # fmt: skip
     return [
-        {**line, "stage": "compile", "cpu_seconds": 4.1, "wall_seconds": 4.2, "versions": {"python": "3.11.7", "frugal": "0.1.0"}},
-        {**line, "stage": "generation", "cpu_seconds": 110.0, "wall_seconds": 58.0, "runs": 256, "codecarbon_joules": 338.0},
+        {
+            **line,
+            "stage": "compile",
+            "cpu_seconds": 4.1,
+            "wall_seconds": 4.2,
+            "versions": {"python": "3.11.7", "frugal": "0.1.0"},
+        },
+        {
+            **line,
+            "stage": "generation",
+            "cpu_seconds": 110.0,
+            "wall_seconds": 58.0,
+            "runs": 256,
+            "codecarbon_joules": 338.0,
+        },
         {**line, "stage": "fit", "candidate": "table", "cpu_seconds": 0.4},
-        {**line, "stage": "fit", "candidate": "mlp", "cpu_seconds": 21.0, "wall_seconds": 22.0, "codecarbon_joules": 61.0},
-        {**line, "stage": "fit", "candidate": "gp", "cpu_seconds": 3.0, "status": "failed", "message": "matrix is singular"},
+        {
+            **line,
+            "stage": "fit",
+            "candidate": "mlp",
+            "cpu_seconds": 21.0,
+            "wall_seconds": 22.0,
+            "codecarbon_joules": 61.0,
+        },
+        {
+            **line,
+            "stage": "fit",
+            "candidate": "gp",
+            "cpu_seconds": 3.0,
+            "status": "failed",
+            "message": "matrix is singular",
+        },
         {**line, "stage": "export", "candidate": "table", "cpu_seconds": 0.3},
         {**line, "stage": "evaluation", "cpu_seconds": 14.0, "wall_seconds": 16.0},
     ]
@@ -118,9 +153,29 @@ def not_demonstrated() -> dict[str, Any]:
 def table_wins() -> dict[str, Any]:
     """A table ships; the AI would pay back later than the declared usage."""
     bundle = not_demonstrated()
-    bundle["candidates"]["decisions"][0].update(
-        winner="table", best_alternative="table", break_even_queries={"median": 9e7, "low": 6e7, "high": None}
+    queries = (4e5, 4e6)
+    rows = [candidate(row) for row in ROWS if row[0] != "mlp"]
+    rows.insert(
+        6,
+        candidate(
+            (
+                "mlp",
+                "surrogate",
+                True,
+                ("neural network", "réseau de neurones"),
+                (0.015, 0.0135, 0.017),
+                131.0,
+                1e-7,
+            )
+        ),
     )
+    bundle["candidates"]["candidates"] = rows
+    bundle["candidates"]["decisions"] = [decision(
+        rows, queries, winner="table", winner_is_ai=False, verdict="not_demonstrated", best_ai="mlp", best_alternative="table",
+        reasons=[{"code": "break_even", "en": "the AI would pay back only beyond the declared usage",
+                  "fr": "l’IA ne serait amortie qu’au-delà de l’usage déclaré"}],
+        break_even_queries={"median": 8.6e7, "low": 6e7, "high": None}, saving_cpu_seconds={"p5": -21.0, "p50": -20.0, "p95": -19.0},
+        probability_ai_cheaper=0.0, probability_alternative_cheaper=1.0)]  # fmt: skip
     return bundle
 
 
@@ -135,7 +190,9 @@ def demonstrated() -> dict[str, Any]:
     }
     rows = []
     for name, kind, is_ai, labels, error, fixed, query in ROWS:
-        change = changes.get(name, {"error": tuple(4 * e for e in error), "fixed": fixed + 2300, "query": query})
+        change = changes.get(
+            name, {"error": tuple(4 * e for e in error), "fixed": fixed + 2300, "query": query}
+        )
         rows.append(candidate((name, kind, is_ai, labels, change["error"], change["fixed"], change["query"])))
     return _bundle(rows, decision(
         rows, queries, winner="mlp", winner_is_ai=True, verdict="demonstrated", best_ai="mlp", best_alternative="coarse",
@@ -168,7 +225,9 @@ def no_winner() -> dict[str, Any]:
         row["need_met"] = {PATTERN: False}
     bundle["candidates"]["candidates"][-1]["limits"][PATTERN] = {
         "met": False,
-        "reasons": [{"en": "0.9 s per call where 0.1 s is allowed", "fr": "0,9 s par appel pour 0,1 s permis"}],
+        "reasons": [
+            {"en": "0.9 s per call where 0.1 s is allowed", "fr": "0,9 s par appel pour 0,1 s permis"}
+        ],
     }
     bundle["study"]["need"]["tolerances"]["annual_energy_per_area"]["limit"] = 0.001
     bundle["candidates"]["decisions"][0].update(

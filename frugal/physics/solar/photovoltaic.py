@@ -1,26 +1,25 @@
 """From light on the glass to alternating current.
 
-Equations
----------
-Incidence-angle modifier: transmittance of one glass pane, Fresnel at the air side and absorption inside, relative to
-normal incidence (De Soto, Klein & Beckman 2006, Solar Energy 80, 78): index 1.526, extinction 4 1/m, 2 mm.
+Equations --------- Incidence-angle modifier: transmittance of one glass pane, Fresnel at the air side and
+absorption inside, relative to normal incidence (De Soto, Klein & Beckman 2006, Solar Energy 80, 78): index
+1.526, extinction 4 1/m, 2 mm.
 
 Diffuse light: the modifier averaged over the visible part of the sky, weighted with the cosine of incidence
 (Marion 2017, Solar Energy 147, 344)::
 
     S = 1/pi  integral_0^2pi dphi  integral_h(phi)^(pi/2)  max(0, cos theta) IAM(theta) cos(e) de
 
-where ``h`` is the higher of the obstacles' horizon and the plane's own. The obstacles' horizon is the piecewise
-linear curve through the K given values. The inner integral is a Gauss–Legendre rule, the outer one the trapezoidal
-rule of a periodic function on at least 72 azimuths.
+where ``h`` is the higher of the obstacles' horizon and the plane's own. The obstacles' horizon is the
+piecewise linear curve through the K given values. The inner integral is a Gauss–Legendre rule, the outer one
+the trapezoidal rule of a periodic function on 72 azimuths, at least 144 where the horizon varies.
 
 Cell temperature (King, Boyson & Kratochvil 2004, SAND2004-3535)::
 
     T = T_air + E exp(a + b v) + delta_t E / 1000
 
-Array and inverter (PVWatts version 5, Dobos 2014, NREL/TP-6A20-62641): direct current
-``E/1000 (1 + gamma (T - 25))`` per unit of rated power; efficiency
-``eta_nom / 0.9637 (-0.0162 zeta - 0.0059 / zeta + 0.9858)`` with ``zeta`` the load, cut off at the rated power.
+Array and inverter (PVWatts version 5, Dobos 2014, NREL/TP-6A20-62641): direct current ``E/1000 (1 + gamma (T
+- 25))`` per unit of rated power; efficiency ``eta_nom / 0.9637 (-0.0162 zeta - 0.0059 / zeta + 0.9858)`` with
+``zeta`` the load, cut off at the rated power.
 
 Validity
 --------
@@ -37,11 +36,11 @@ from numba import njit
 GLASS_INDEX = 1.526
 GLASS_EXTINCTION_THICKNESS = 4.0 * 0.002
 INVERTER_REFERENCE_EFFICIENCY = 0.9637
-#: Angular height of the horizon band of Perez et al. 1987 (Solar Energy 39, 221), used for its obstruction only.
+#: Height given to the Perez horizon band when it is obstructed. In the model it is infinitely thin; a choice.
 HORIZON_BAND_DEG = 6.5
 
-_NODES, _WEIGHTS = np.polynomial.legendre.leggauss(8)
-_MIN_AZIMUTHS = 72
+_NODES, _WEIGHTS = np.polynomial.legendre.leggauss(6)
+_AZIMUTHS = 72
 _NORMAL_TRANSMITTANCE = (1.0 - ((GLASS_INDEX - 1.0) / (GLASS_INDEX + 1.0)) ** 2) * math.exp(
     -GLASS_EXTINCTION_THICKNESS
 )
@@ -60,11 +59,17 @@ def iam_physical(cos_incidence: float) -> float:
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
+def sapm_heating(wind_speed: float, a: float, b: float, delta_t: float) -> float:
+    """How far cells are above the air per irradiance [K m²/W]; wind speed at 10 m [m/s]."""
+    return math.exp(a + b * wind_speed) + delta_t / 1000.0
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
 def sapm_cell_temperature(
     irradiance: float, air_temperature_c: float, wind_speed: float, a: float, b: float, delta_t: float
 ) -> float:
     """Cell temperature [°C] from the irradiance [W/m²], air temperature [°C] and wind speed at 10 m [m/s]."""
-    return air_temperature_c + irradiance * (math.exp(a + b * wind_speed) + delta_t / 1000.0)
+    return air_temperature_c + irradiance * sapm_heating(wind_speed, a, b, delta_t)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -77,8 +82,8 @@ def pvwatts_dc(irradiance: float, cell_temperature_c: float, gamma: float) -> fl
 def pvwatts_ac(dc: float, dc_limit: float, nominal_efficiency: float) -> float:
     """Alternating-current power of the inverter, in the unit of ``dc``.
 
-    ``dc_limit`` is the direct-current power at which the inverter reaches its rated output. Efficiency times power
-    is written as one polynomial, so that no load of zero is ever divided by.
+    ``dc_limit`` is the direct-current power at which the inverter reaches its rated output. Efficiency times
+    power is written as one polynomial, so that no load of zero is ever divided by.
     """
     ac = (-0.0162 * dc * dc / dc_limit + 0.9858 * dc - 0.0059 * dc_limit) * (
         nominal_efficiency / INVERTER_REFERENCE_EFFICIENCY
@@ -88,10 +93,11 @@ def pvwatts_ac(dc: float, dc_limit: float, nominal_efficiency: float) -> float:
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def horizon_at(horizon_deg: np.ndarray, azimuth_deg: float) -> float:
-    """Horizon of K equally spaced azimuths (first one north), interpolated linearly at ``azimuth_deg`` in [0, 360].
+    """Horizon of K equally spaced azimuths, the first one north, at ``azimuth_deg`` in [0, 360].
 
-    A staircase of sectors would make each obstacle's edge jump by half a sector; the straight line between two
-    measured directions keeps the mean elevation of each sector and halves the error of the hour of sunrise.
+    A staircase of sectors would make each obstacle's edge jump by half a sector; the straight line between
+    two measured directions keeps the mean elevation of each sector and halves the error of the hour of
+    sunrise.
     """
     k = horizon_deg.size
     position = azimuth_deg * k / 360.0
@@ -116,15 +122,21 @@ def diffuse_factors(tilt_deg: float, azimuth_deg: float, horizon_deg: np.ndarray
     Returns
     -------
     sky : float
-        Multiplies the isotropic irradiance of the horizontal plane; (1 + cos tilt) / 2 without glass or obstacles.
+        Multiplies the isotropic irradiance of the horizontal plane; (1 + cos tilt) / 2 without glass or
+        obstacles.
     band : float
-        Multiplies the horizon brightness D F2; sin tilt without glass or obstacles. In each azimuth the band loses
-        the share of its 6.5 deg that stands below the horizon, with the weight of that azimuth on the plane.
+        Multiplies the horizon brightness D F2; sin tilt without glass or obstacles. In each azimuth the band
+        loses the share of its 6.5 deg that stands below the horizon, with the weight of that azimuth on the
+        plane.
     """
     cos_tilt = math.cos(math.radians(tilt_deg))
     sin_tilt = math.sin(math.radians(tilt_deg))
     n_sectors = horizon_deg.size
-    n_azimuths = n_sectors * ((_MIN_AZIMUTHS + n_sectors - 1) // n_sectors)
+    flat = True
+    for k in range(1, n_sectors):
+        flat = flat and horizon_deg[k] == horizon_deg[0]
+    # A varying curve has a corner at each given azimuth: at least one more point between two corners.
+    n_azimuths = _AZIMUTHS if flat else n_sectors * ((2 * _AZIMUTHS + n_sectors - 1) // n_sectors)
     half_pi = 0.5 * math.pi
     sky = 0.0
     band = 0.0

@@ -1,17 +1,15 @@
 """Where the sun is: azimuth and elevation at a place on Earth.
 
-Equations
----------
-Heliocentric longitude, latitude and distance of the Earth are truncated VSOP87 series
-``sum_n t^n sum_i a cos(b + c t)`` with ``t`` in Julian millennia of Terrestrial Time from J2000
-(Bretagnon & Francou 1988, Astron. Astrophys. 202, 309; amplitudes as tabulated by Meeus 1998, *Astronomical
-Algorithms*, 2nd ed., appendix III, terms below 1.5e-6 rad dropped). The apparent longitude adds nutation (the
-four leading terms of the IAU 1980 theory, Meeus chapter 22) and aberration ``-20.4898" / R``. Apparent sidereal
-time turns it into a vector fixed to the Earth, from which the observer's own position is subtracted (parallax)
-before it is projected on local east, north and up. Terrestrial minus universal time follows the polynomials of
-Espenak & Meeus 2006 (NASA/TP-2006-214141). Refraction is Saemundsson's formula scaled by pressure and
-temperature (Meeus chapter 16), applied, as in Reda & Andreas 2004 (Solar Energy 76, 577), while the upper limb
-can still be seen.
+Equations --------- Heliocentric longitude, latitude and distance of the Earth are truncated VSOP87 series
+``sum_n t^n sum_i a cos(b + c t)`` with ``t`` in Julian millennia of Terrestrial Time from J2000 (Bretagnon &
+Francou 1988, Astron. Astrophys. 202, 309; amplitudes as tabulated by Meeus 1998, *Astronomical Algorithms*,
+2nd ed., appendix III, longitude terms below 1.5e-6 rad dropped). The apparent longitude adds nutation (the
+four leading terms of the IAU 1980 theory, Meeus chapter 22) and aberration ``-20.4898" / R``. Apparent
+sidereal time turns it into a vector fixed to the Earth, from which the observer's own position is subtracted
+(parallax) before it is projected on local east, north and up. Terrestrial minus universal time follows the
+polynomials of Espenak & Meeus 2006 (NASA/TP-2006-214141). Refraction is Saemundsson's formula scaled by
+pressure and temperature (Meeus chapter 16), applied, as in Reda & Andreas 2004 (Solar Energy 76, 577), while
+the upper limb can still be seen.
 
 Extraterrestrial irradiance follows the Fourier series of Spencer 1971 (Search 2, 172).
 
@@ -33,7 +31,7 @@ from frugal.errors import UnusableInputError
 SOLAR_CONSTANT = 1366.1  # W/m², the value Spencer's series is usually scaled with
 
 _ARCSECOND = math.pi / (180.0 * 3600.0)
-# Columns: power of t, amplitude [1e-8 rad or 1e-8 astronomical unit], phase [rad], frequency [rad/millennium].
+# Columns: power of t, amplitude [1e-8 rad or 1e-8 astronomical unit], phase [rad], frequency [rad/1000 y].
 _LONGITUDE = np.array(
     [
         [0, 175347046.0, 0.0, 0.0],
@@ -99,7 +97,9 @@ def _terrestrial_minus_universal_time_s(year: float) -> float:
         return 45.45 + t * (1.067 - t * (1.0 / 260.0 + t / 718.0))
     t = year - 2000.0
     if year < 2005.0:
-        return 63.86 + t * (0.3345 + t * (-0.060374 + t * (0.0017275 + t * (0.000651814 + t * 0.00002373599))))
+        return 63.86 + t * (
+            0.3345 + t * (-0.060374 + t * (0.0017275 + t * (0.000651814 + t * 0.00002373599)))
+        )
     if year < 2050.0:
         return 62.92 + t * (0.32217 + t * 0.005589)
     return -20.0 + 32.0 * ((year - 1820.0) / 100.0) ** 2 - 0.5628 * (2150.0 - year)
@@ -107,7 +107,7 @@ def _terrestrial_minus_universal_time_s(year: float) -> float:
 
 @njit(cache=True, nogil=True)
 def _sun_in_hour_frame(unix_time_s: float, longitude: float) -> tuple[float, float, float]:
-    """Vector to the sun from the Earth's centre [astronomical unit]: meridian, west on the equator, north pole."""
+    """From the Earth's centre to the sun [astronomical unit]: meridian, west on the equator, north pole."""
     days = unix_time_s / 86400.0 - 10957.5  # universal time since J2000
     correction = _terrestrial_minus_universal_time_s(2000.0 + days / 365.25)
     t = (days + correction / 86400.0) / 365250.0
@@ -233,7 +233,9 @@ def sun_position(
         raise UnusableInputError(f"longitude_deg is {longitude_deg}: it must lie between -180 and 360.")
     times = np.ascontiguousarray(unix_time_s, dtype=np.float64).ravel()
     if not np.all(np.isfinite(times)):
-        raise UnusableInputError("unix_time_s holds a value that is not finite: every instant must be a number.")
+        raise UnusableInputError(
+            "unix_time_s holds a value that is not finite: every instant must be a number."
+        )
     azimuth, elevation, apparent = np.empty_like(times), np.empty_like(times), np.empty_like(times)
     _sun_position(
         times,

@@ -1,10 +1,8 @@
 """From the horizontal plane to a tilted one: the sky split into parts that can each be obstructed.
 
-Equations
----------
-The diffuse irradiance on the horizontal plane ``D`` is split into a circumsolar part, which comes from the sun's
-direction, an isotropic part, and (Perez) a band along the horizon. On a plane tilted by ``beta``, with the angle of
-incidence ``theta`` and the sun's zenith angle ``z``::
+Equations --------- The diffuse irradiance on the horizontal plane ``D`` is split into a circumsolar part,
+which comes from the sun's direction, an isotropic part, and (Perez) a band along the horizon. On a plane
+tilted by ``beta``, with the angle of incidence ``theta`` and the sun's zenith angle ``z``::
 
     beam         = N max(0, cos theta)
     circumsolar  = C max(0, cos theta)                  C = irradiance normal to the sun
@@ -14,10 +12,11 @@ incidence ``theta`` and the sun's zenith angle ``z``::
 
 Hay & Davies 1980: ``A = N / N_0``, ``C = D A / max(cos z, cos 89 deg)``, ``I = D (1 - A)``, ``H = 0``.
 
-Perez et al. 1990 (Solar Energy 44, 271): ``C = D F1 / max(cos z, cos 85 deg)``, ``I = D (1 - F1)``, ``H = D F2``;
-``F1 = max(0, f11 + f12 Delta + f13 z)``, ``F2 = f21 + f22 Delta + f23 z`` with ``Delta = D m / N_0`` (relative air
-mass of Kasten & Young 1989) and one row of coefficients for each of eight bins of sky clearness
-``eps = ((D + N) / D + 1.041 z^3) / (1 + 1.041 z^3)``. The coefficients are the all-sites composite of that article.
+Perez et al. 1990 (Solar Energy 44, 271): ``C = D F1 / max(cos z, cos 85 deg)``, ``I = D (1 - F1)``, ``H = D
+F2``; ``F1 = max(0, f11 + f12 Delta + f13 z)``, ``F2 = f21 + f22 Delta + f23 z`` with ``Delta = D m / N_0``
+(relative air mass of Kasten & Young 1989) and one row of coefficients for each of eight bins of sky clearness
+``eps = ((D + N) / D + 1.041 z^3) / (1 + 1.041 z^3)``. The coefficients are the all-sites composite of that
+article.
 
 Validity
 --------
@@ -106,7 +105,7 @@ def _sky_components(
             continue
         cos_zenith = math.sin(math.radians(sun_elevation_deg[i]))
         if transposition == HAY_DAVIES:
-            share = direct_normal[i] / extraterrestrial[i]
+            share = min(direct_normal[i] / extraterrestrial[i], 1.0)
             circumsolar[i] = diffuse * share / max(cos_zenith, 0.01745)
         else:
             zenith = math.radians(90.0 - sun_elevation_deg[i])
@@ -147,13 +146,13 @@ def sky_components(
         If ``transposition`` is neither 0 nor 1.
     """
     model = require_transposition(transposition)
-    arrays = [
+    elevation, direct, diffuse, top = (
         np.ascontiguousarray(a, dtype=np.float64)
         for a in (sun_elevation_deg, direct_normal, diffuse_horizontal, extraterrestrial)
-    ]
-    out = SkyComponents(*(np.empty_like(arrays[0]) for _ in range(3)))
-    _sky_components(*arrays, model, *out)
-    return out
+    )
+    circumsolar, isotropic, band = (np.empty_like(elevation) for _ in range(3))
+    _sky_components(elevation, direct, diffuse, top, model, circumsolar, isotropic, band)
+    return SkyComponents(circumsolar, isotropic, band)
 
 
 def plane_irradiance(

@@ -98,7 +98,9 @@ def check_runs(
     x = check_inputs(inputs, variables)
     y = np.asarray(outputs, dtype=np.float64)
     if y.ndim != 2 or len(y) != len(x) or len(x) == 0:
-        raise UnusableInputError(f"outputs have shape {y.shape}; [{len(x)}, m] with at least one row is needed")
+        raise UnusableInputError(
+            f"outputs have shape {y.shape}; [{len(x)}, m] with at least one row is needed"
+        )
     if not np.isfinite(y).all():
         raise UnusableInputError("the outputs of the runs hold a value that is not a finite number")
     if groups is None:
@@ -132,7 +134,11 @@ def folds(n: int, groups: np.ndarray | None, n_folds: int, seed: int) -> list[np
 
 @contextlib.contextmanager
 def one_thread() -> Iterator[None]:
-    """Run linear algebra on one thread: reproducible, and what is booked is what was used."""
+    """Run linear algebra on one thread: reproducible, and what is booked is what was used.
+
+    Only libraries loaded before are limited, hence the import of scipy's, which is not that of NumPy.
+    """
+    import scipy.linalg  # noqa: F401
     from threadpoolctl import threadpool_limits
 
     with threadpool_limits(limits=1):

@@ -45,15 +45,23 @@ class FittedQuadratic:
         return self.targets.restore(_with_products(z) @ self.weights + self.bias)
 
     def graph(self, builder: Graph, x: str) -> str:
-        """All products as one outer product, because gathering columns costs more than multiplying by zero weights."""
-        f = self.features.n_features
+        """All products as one outer product: gathering the upper triangle costs seven times more than the zero weights."""
+        f, m = self.features.n_features, self.bias.size
         z = self.features.graph(builder, x)
-        if self.mean.any():
-            z = builder.op("Sub", z, builder.constant(self.mean))
-        if (self.spread != 1).any():
-            z = builder.op("Div", z, builder.constant(self.spread))
-        z = builder.op("Concat", builder.constant(np.ones((1, 1))), z, axis=1)
-        return z
+        z = builder.op("Sub", z, builder.constant(self.mean))
+        z = builder.op("Div", z, builder.constant(self.spread))
+        square = np.zeros((f, f, m))
+        square[np.triu_indices(f)] = self.weights[f:] * self.targets.spread
+        column = builder.op("Unsqueeze", z, builder.constant([2], np.int64))
+        row = builder.op("Unsqueeze", z, builder.constant([1], np.int64))
+        products = builder.op(
+            "Reshape", builder.op("Mul", column, row), builder.constant([-1, f * f], np.int64)
+        )
+        curved = builder.op("MatMul", products, builder.constant(square.reshape(f * f, m)))
+        straight = self.targets.affine(builder, z, self.weights[:f], self.bias)
+        if self.targets.wide:
+            curved = builder.cast(curved, np.float64)
+        return builder.op("Add", curved, straight)
 
 
 @dataclass(frozen=True)
@@ -75,3 +83,37 @@ class QuadraticRidge:
     )
     max_terms: int = 4000
     max_terms_per_run: float = 4.0
+
+    def fit(
+        self,
+        inputs: np.ndarray,
+        outputs: np.ndarray,
+        groups: np.ndarray | None,
+        variables: Sequence[Variable],
+        seed: int,
+    ) -> FittedQuadratic:
+        """Fit outputs ``[n, m]`` on inputs ``[n, d]``."""
+        x, y, groups = check_runs(inputs, outputs, groups, variables)
+        start = thread_time()
+        features, targets = FeatureMap(variables, x), TargetScaling.of(y)
+        f = features.n_features
+        terms = f + f * (f + 1) // 2
+        limit = int(min(self.max_terms, self.max_terms_per_run * len(x)))
+        if terms > limit:
+            raise Skipped(
+                f"{terms} terms are too many for {len(x)} runs; at most {limit} are fitted",
+                f"{terms} termes sont trop pour {len(x)} calculs ; au plus {limit} sont ajustés",
+            )
+        with one_thread():
+            z = features.transform(x)
+            mean, spread = z.mean(axis=0), z.std(axis=0)
+            spread = np.where(spread > 1e-9, spread, 1.0)
+            # float32 values, so that the graph subtracts exactly what was subtracted here
+            mean, spread = (v.astype(np.float32).astype(np.float64) for v in (mean, spread))
+            ridge = fit_ridge(_with_products((z - mean) / spread), targets.standardise(y), groups, seed)
+        log = {
+            "columns": terms,
+            "penalties": ridge.penalties.tolist(),
+            "search_cpu_seconds": thread_time() - start,
+        }
+        return FittedQuadratic(features, mean, spread, targets, ridge.weights, ridge.bias, log)

@@ -1,0 +1,177 @@
+"""What a bundle offers as evidence, read once and handed to every criterion."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from frugal.errors import NotAssessedError, UnusableInputError
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """The files of a bundle, parsed.
+
+    Parameters
+    ----------
+    study : mapping
+        `study.json`.
+    comparison : mapping
+        `candidates.json`, or a later evaluation in the same format.
+    ledger : sequence of mapping
+        Lines of `ledger.jsonl`; empty when the bundle has none.
+    inputs : sequence of mapping
+        Name and SHA-256 of every file read.
+    texts : mapping
+        Text of the page by language, the user's own words taken out, for the criteria that read what is published.
+    """
+
+    study: Mapping[str, Any]
+    comparison: Mapping[str, Any]
+    ledger: Sequence[Mapping[str, Any]] = ()
+    inputs: Sequence[Mapping[str, str]] = ()
+    texts: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def need(self) -> Mapping[str, Any]:
+        """The declared need."""
+        return self.study["need"]  # type: ignore[no-any-return]
+
+    @property
+    def units(self) -> dict[str, str]:
+        """Unit of each output."""
+        return {output["name"]: output["unit"] for output in self.study["outputs"]}
+
+    @property
+    def decision(self) -> Mapping[str, Any]:
+        """The decision of the first call pattern, which decides the bundle."""
+        return self.comparison["decisions"][0]  # type: ignore[no-any-return]
+
+    @property
+    def machine(self) -> Mapping[str, Any]:
+        """The machine the measurement ran on."""
+        return self.comparison.get("machine") or {}
+
+    @cached_property
+    def candidates(self) -> dict[str, Mapping[str, Any]]:
+        """Candidates by name."""
+        return {candidate["name"]: candidate for candidate in self.comparison["candidates"]}
+
+    @property
+    def winner(self) -> Mapping[str, Any] | None:
+        """The candidate that ships."""
+        return self.candidates.get(self.decision["winner"])
+
+    @property
+    def best_ai(self) -> Mapping[str, Any] | None:
+        """The best AI candidate, shipped or rejected."""
+        return self.candidates.get(self.decision["best_ai"])
+
+    @property
+    def full_physics(self) -> Mapping[str, Any] | None:
+        """The full physics, where the study has a solver."""
+        return next((c for c in self.candidates.values() if c["kind"] == "full_physics"), None)
+
+
+def worst_error(candidate: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]] | None:
+    """Output and error that come nearest to the tolerance, or beyond it; the first output when nothing is tolerated."""
+    errors = candidate.get("error") or {}
+    if not errors:
+        return None
+    judged = {name: error for name, error in errors.items() if error.get("tolerance")}
+    if not judged:
+        return next(iter(errors.items()))
+    return max(judged.items(), key=lambda item: item[1]["high"] / item[1]["tolerance"])
+
+
+def read_evidence(bundle: Path | str, evaluation: Path | str | None = None) -> Evidence:
+    """Read `study.json`, `candidates.json` (or the evaluation given instead) and `ledger.jsonl`.
+
+    Raises
+    ------
+    UnusableInputError
+        If the folder or a file is missing, or a file cannot be read as what its name says.
+    NotAssessedError
+        If the comparison was made for another study or another need than the bundle's.
+    """
+    folder = Path(bundle)
+    if not folder.is_dir():
+        raise UnusableInputError(f"'{folder}' is not a bundle: there is no such folder")
+    inputs: list[dict[str, str]] = []
+    study = _parsed(folder / "study.json", inputs)
+    comparison = _parsed(Path(evaluation) if evaluation else folder / "candidates.json", inputs)
+    for key in ("format", "study_hash", "need_hash", "candidates", "decisions", "level"):
+        if key not in comparison:
+            raise UnusableInputError(
+                f"'{inputs[-1]['file']}' has no '{key}', so it is not a comparison of candidates"
+            )
+    if not comparison["decisions"]:
+        raise UnusableInputError(f"'{inputs[-1]['file']}' holds no decision")
+    for key, expected in (
+        ("study_hash", study.get("hash")),
+        ("need_hash", study.get("need", {}).get("hash")),
+    ):
+        if comparison[key] != expected:
+            what = "study" if key == "study_hash" else "need"
+            raise NotAssessedError(
+                f"'{inputs[-1]['file']}' was measured for another {what} ({str(comparison[key])[:8]}…) than the one of "
+                f"'study.json' ({str(expected)[:8]}…); train or evaluate again"
+            )
+    return Evidence(study, comparison, _ledger(folder / "ledger.jsonl", inputs), inputs)
+
+
+def _parsed(path: Path, inputs: list[dict[str, str]]) -> dict[str, Any]:
+    content = _bytes(path)
+    try:
+        value = json.loads(content)
+    except ValueError as fault:
+        raise UnusableInputError(f"'{path}' is not readable as JSON: {fault}") from fault
+    if not isinstance(value, dict):
+        raise UnusableInputError(f"'{path}' must hold one JSON object")
+    inputs.append({"file": path.name, "sha256": hashlib.sha256(content).hexdigest()})
+    return finite(value)  # type: ignore[no-any-return]
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as fault:
+        raise UnusableInputError(f"'{path}' cannot be read: {fault.strerror or fault}") from fault
+
+
+def _ledger(path: Path, inputs: list[dict[str, str]]) -> list[Mapping[str, Any]]:
+    if not path.exists():
+        return []
+    content = _bytes(path)
+    inputs.append({"file": path.name, "sha256": hashlib.sha256(content).hexdigest()})
+    lines, rows = content.splitlines(), []
+    for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
+        try:
+            row = json.loads(line)
+            if not isinstance(row, dict):
+                raise ValueError("not a JSON object")
+        except ValueError as fault:
+            if number == len(lines) and not content.endswith(b"\n"):
+                break  # the write of a killed process; the lines before it are whole
+            raise UnusableInputError(f"line {number} of '{path}' is not a ledger entry: {fault}") from fault
+        rows.append(finite(row))
+    return rows
+
+
+def finite(value: Any) -> Any:
+    """The same values with null where a number is not finite, which strict JSON cannot hold."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, dict):
+        return {key: finite(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [finite(item) for item in value]
+    return value

@@ -1,0 +1,94 @@
+"""Numbers with their units as a page prints them: two significant digits, the unit people know, the interval."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+from frugal.audit.footprint import CODECARBON_RESOLUTION_JOULES
+from frugal.surrogates.plots import plain_number
+
+_JOULES = ((1e9, "GJ"), (1e6, "MJ"), (1e3, "kJ"), (1.0, "J"), (1e-3, "mJ"), (1e-6, "µJ"))
+_GRAMS = ((1e6, "t"), (1e3, "kg"), (1.0, "g"), (1e-3, "mg"), (1e-6, "µg"))
+_BYTES = {
+    "en": ((1e9, "GB"), (1e6, "MB"), (1e3, "kB"), (1.0, "bytes")),
+    "fr": ((1e9, "Go"), (1e6, "Mo"), (1e3, "ko"), (1.0, "octets")),
+}
+_NARROW, _WIDE = "\u202f", "\u00a0"
+
+
+def _in_unit(
+    values: Sequence[float], units: Sequence[tuple[float, str]], leading: float
+) -> tuple[list[float], str]:
+    """Express values in the unit that suits the leading one."""
+    scale, unit = next(
+        ((s, u) for s, u in units if abs(leading) >= (0.0995 if s == 1.0 else 0.9995 * s)), units[-1]
+    )
+    return [value / scale for value in values], unit
+
+
+def joules(value: float, language: str) -> str:
+    """Write an energy in µJ … GJ, never in a tiny fraction of a kilowatt-hour."""
+    return _single(value, _JOULES, language) if value else f"0{_WIDE}J"
+
+
+def grams(value: float, language: str) -> str:
+    """Write a mass of CO2e in µg … t."""
+    return (_single(value, _GRAMS, language) if value else f"0{_WIDE}g") + f"{_WIDE}CO₂e"
+
+
+def size(value: float, language: str) -> str:
+    """Write a number of bytes."""
+    return _single(value, _BYTES[language], language)
+
+
+def _single(value: float, units: Sequence[tuple[float, str]], language: str) -> str:
+    (scaled,), unit = _in_unit([value], units, value)
+    return f"{plain_number(scaled, language)}{_WIDE}{unit}"
+
+
+def joules_range(span: Mapping[str, float], language: str) -> str:
+    """Write an energy with its interval: ``3.1 J [1.6–6.2]``."""
+    return _range(span, _JOULES, language)
+
+
+def grams_range(span: Mapping[str, float], language: str) -> str:
+    """Write a mass of CO2e with its interval."""
+    return _range(span, _GRAMS, language)
+
+
+def _range(span: Mapping[str, float], units: Sequence[tuple[float, str]], language: str) -> str:
+    if not span["high"]:
+        return f"0{_WIDE}{units[3][1] if units is _JOULES else 'g'}"
+    (low, central, high), unit = _in_unit(
+        [span["low"], span["central"], span["high"]], units, span["central"]
+    )
+    texts = [plain_number(value, language) for value in (low, central, high)]
+    return f"{texts[1]}{_WIDE}{unit} [{texts[0]}–{texts[2]}]"
+
+
+def codecarbon_joules(value: float | None, language: str) -> str:
+    """Write what codecarbon read; below its resolution only the bound is printed."""
+    if value is None:
+        return "–"
+    if value < CODECARBON_RESOLUTION_JOULES:
+        return f"<{_WIDE}{joules(CODECARBON_RESOLUTION_JOULES, language)}"
+    return joules(value, language)
+
+
+def percent(fraction: float, language: str) -> str:
+    """Write a fraction as a percentage, with the space French puts before the sign."""
+    return plain_number(100 * fraction, language) + (f"{_NARROW}%" if language == "fr" else "%")
+
+
+def french_spaces(text: str) -> str:
+    """Put the unbreakable spaces of French before ``: ; ! ? %`` and inside guillemets."""
+    text = re.sub(r"[ \u00a0\u202f]+([;!?%])", _NARROW + r"\1", text)
+    text = re.sub(r"[ \u00a0\u202f]+([:»])", _WIDE + r"\1", text)
+    text = re.sub(r"«[ \u00a0\u202f]+", "«" + _WIDE, text)
+    return text.replace("'", "’")
+
+
+def typeset(text: str, language: str) -> str:
+    """Finish a sentence in the habits of its language."""
+    return french_spaces(text) if language == "fr" else text

@@ -1,0 +1,184 @@
+"""The place `roof_yield` is asked for: its weather, and the roofs of its surface models."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from pydantic import Field, model_validator
+
+from frugal.errors import UnusableInputError
+from frugal.experiments.site import Site
+from frugal.experiments.studies.roofs import RoofCatalogue, find_roofs
+from frugal.experiments.studies.village import synthetic_village, vendee_weather
+from frugal.formats.raster import SurfaceModel, grid_convergence_deg, read_surface_model
+from frugal.formats.weather import Weather, fetch_pvgis, read_weather
+from frugal.physics.solar.transposition import HAY_DAVIES, PEREZ
+from frugal.physics.solar.year import SolarYear, solar_year, typical_days
+
+#: Azimuths of the horizon that the truth is computed with.
+TRUTH_AZIMUTHS = 72
+
+#: Fewer roofs than this in a surface model are no territory.
+FEWEST_ROOFS = 24
+
+#: Villages that are generated where no surface model is given.
+N_VILLAGES = 4
+
+
+class RoofYieldSite(Site):
+    """Where the roofs stand.
+
+    Parameters
+    ----------
+    weather : Path, optional
+        An EPW or PVGIS file. Without one, and without a place, a year is generated for the coast of Vendée.
+    latitude_deg, longitude_deg : float, optional
+        Ask PVGIS for the typical year of this place; needs a network.
+    dsm : tuple of Path
+        Surface models whose roofs are studied; generated villages where none is given.
+    transposition : str
+        Model of the diffuse sky.
+    roofs_per_dsm : int
+        Most roofs taken from one surface model.
+    seed : int
+        Of the generated weather and villages, and of the choice of roofs.
+    """
+
+    weather: Path | None = None
+    latitude_deg: float | None = Field(None, ge=-66.0, le=66.0)
+    longitude_deg: float | None = Field(None, ge=-180.0, le=180.0)
+    dsm: tuple[Path, ...] = ()
+    transposition: Literal["hay_davies", "perez"] = "hay_davies"
+    roofs_per_dsm: int = Field(400, ge=FEWEST_ROOFS, le=100_000)
+    seed: int = Field(0, ge=0)
+
+    @model_validator(mode="after")
+    def _one_source_of_weather(self) -> RoofYieldSite:
+        if (self.latitude_deg is None) != (self.longitude_deg is None):
+            raise ValueError("latitude_deg and longitude_deg go together")
+        if self.weather is not None and self.latitude_deg is not None:
+            raise ValueError("give either a weather file or a latitude and longitude, not both")
+        return self
+
+
+@dataclass(frozen=True)
+class Roofs:
+    """Every roof that may be drawn: its plane, its true horizon ``[n, 72]`` and its place."""
+
+    tilt_deg: np.ndarray
+    azimuth_deg: np.ndarray
+    horizon_deg: np.ndarray
+    places: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.tilt_deg)
+
+
+class Territory:
+    """A site with its files read; the roofs are searched when they are first asked for."""
+
+    def __init__(self, site: RoofYieldSite) -> None:
+        self.site = site
+        self.transposition = PEREZ if site.transposition == "perez" else HAY_DAVIES
+        self.weather = _weather(site)
+        self.surfaces = [read_surface_model(path) for path in site.dsm] or [
+            synthetic_village(site.seed * N_VILLAGES + k) for k in range(N_VILLAGES)
+        ]
+
+    @cached_property
+    def year(self) -> SolarYear:
+        """Every daylight hour of the year."""
+        return solar_year(*_arguments(self.weather))
+
+    @cached_property
+    def typical_days(self) -> SolarYear:
+        """Twelve typical days."""
+        return typical_days(*_arguments(self.weather))
+
+    @cached_property
+    def roofs(self) -> Roofs:
+        """Roofs of all surface models, with azimuths from true north."""
+        found = [_roofs_of(surface, self.site) for surface in self.surfaces]
+        return Roofs(
+            **{
+                name: np.concatenate([getattr(roofs, name) for roofs in found])
+                for name in Roofs.__dataclass_fields__
+            }
+        )
+
+    def definition(self) -> str:
+        """Hash of the weather, the surface models and the choices that fix the answers."""
+        parts = [self.weather.sha256, *(surface.sha256 for surface in self.surfaces)]
+        parts += [self.site.transposition, str(self.site.roofs_per_dsm), str(self.site.seed)]
+        return hashlib.sha256("|".join(parts).encode()).hexdigest()
+
+
+def _weather(site: RoofYieldSite) -> Weather:
+    if site.weather is not None:
+        return read_weather(site.weather)
+    if site.latitude_deg is not None and site.longitude_deg is not None:
+        return fetch_pvgis(site.latitude_deg, site.longitude_deg)
+    return vendee_weather(site.seed)
+
+
+def _arguments(weather: Weather) -> tuple:
+    return (
+        weather.unix_time_s,
+        weather.month,
+        weather.ghi,
+        weather.dni,
+        weather.dhi,
+        weather.air_temperature_c,
+        weather.wind_speed,
+        weather.latitude_deg,
+        weather.longitude_deg,
+        weather.altitude_m,
+    )
+
+
+def _roofs_of(surface: SurfaceModel, site: RoofYieldSite) -> Roofs:
+    """Roofs of one surface model; grid north is turned to true north, by 3° at the edges of Lambert-93."""
+    turn = grid_convergence_deg(surface)
+    true_azimuths = np.arange(TRUTH_AZIMUTHS) * 360.0 / TRUTH_AZIMUTHS
+    found: RoofCatalogue = find_roofs(
+        surface,
+        site.roofs_per_dsm,
+        site.seed,
+        azimuths_deg=(true_azimuths - turn) % 360.0,
+        at_least=FEWEST_ROOFS,
+    )
+    return Roofs(
+        tilt_deg=found.tilt_deg,
+        azimuth_deg=(found.azimuth_deg + turn) % 360.0,
+        horizon_deg=np.clip(found.horizon_deg, 0.0, 90.0),
+        places=found.place,
+    )
+
+
+def sector_horizon(horizon_deg: np.ndarray, n_sectors: int) -> np.ndarray:
+    """Horizon ``[n, K]`` of K sectors from that of 72 azimuths.
+
+    Each sector takes the mean of the azimuths around its middle, the two that lie on its borders at half weight, since the
+    physics interpolates linearly between the middles of sectors.
+
+    Raises
+    ------
+    UnusableInputError
+        If 72 is not a multiple of K.
+    """
+    if n_sectors < 1 or TRUTH_AZIMUTHS % n_sectors:
+        raise UnusableInputError(f"{n_sectors} sectors do not divide {TRUTH_AZIMUTHS} azimuths")
+    width = TRUTH_AZIMUTHS // n_sectors
+    weights = np.zeros((TRUTH_AZIMUTHS, n_sectors))
+    reach = width / 2
+    for sector in range(n_sectors):
+        for offset in range(-math.ceil(reach), math.ceil(reach) + 1):
+            weight = 1.0 if abs(offset) < reach else 0.5 if abs(offset) == reach else 0.0
+            weights[(sector * width + offset) % TRUTH_AZIMUTHS, sector] += weight
+    return horizon_deg @ (weights / weights.sum(axis=0))

@@ -1,0 +1,82 @@
+"""A study made from a table of runs: no solver, only rows of inputs and outputs that somebody already has."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from frugal.errors import UnusableInputError
+from frugal.experiments.design import Design, from_table
+from frugal.experiments.study import Need, Output, Study, Tolerance, Variable
+from frugal.formats.tables import columns, read_table
+
+
+@dataclass(frozen=True)
+class TableOfRuns:
+    """A study without solver, its design and the outputs ``[n, m]`` of each row."""
+
+    study: Study
+    design: Design
+    outputs: np.ndarray
+
+
+def table_of_runs(
+    path: Path, inputs: list[str], outputs: list[str], need: Need | None = None, seed: int = 0
+) -> TableOfRuns:
+    """Read a table and make a study of it; the bounds of the inputs are those of the rows.
+
+    Raises
+    ------
+    UnusableInputError
+        If the file cannot be read, a column is unknown, empty or not numeric, or an input never varies.
+    """
+    if not inputs or not outputs:
+        raise UnusableInputError("a table of runs needs --inputs and --outputs, each with at least one column name")
+    twice = [name for name in inputs + outputs if (inputs + outputs).count(name) > 1]
+    if twice:
+        raise UnusableInputError(f"column '{twice[0]}' is named twice")
+    table = read_table(path)
+    x, y = columns(table, inputs), columns(table, outputs)
+    for name, column in zip(inputs, x.T, strict=True):
+        if column.min() == column.max():
+            raise UnusableInputError(f"input column '{name}' has the same value {column[0]:g} in every row; leave it out")
+    if need is not None:
+        for name in need.tolerances:
+            if name not in outputs:
+                raise UnusableInputError(f"the need names the output '{name}', which is not among {', '.join(outputs)}")
+    study = Study(
+        name=_identifier(path.stem),
+        title={"en": f"Table of runs {path.name}", "fr": f"Table de calculs {path.name}"},
+        inputs=tuple(
+            Variable(_identifier(name), "1", float(column.min()), float(column.max()), label={"en": name, "fr": name})
+            for name, column in zip(inputs, x.T, strict=True)
+        ),
+        outputs=tuple(Output(_identifier(name), "1", label={"en": name, "fr": name}) for name in outputs),
+        need=_renamed(need) if need else undeclared_need([_identifier(name) for name in outputs]),
+        definition=hashlib.sha256(np.ascontiguousarray(np.hstack([x, y])).tobytes()).hexdigest(),
+        site={"table": str(path)},
+    )
+    return TableOfRuns(study, from_table(x, seed), y)
+
+
+def undeclared_need(outputs: list[str]) -> Need:
+    """What stands in where nobody declared a need: 5 % nRMSE on every output, usage unknown."""
+    return Need(
+        functional_unit="one row",
+        tolerances={name: Tolerance("nrmse", 0.05) for name in outputs},
+        declared=False,
+    )
+
+
+def _renamed(need: Need) -> Need:
+    from dataclasses import replace
+
+    return replace(need, tolerances={_identifier(name): value for name, value in need.tolerances.items()})
+
+
+def _identifier(name: str) -> str:
+    cleaned = "".join(letter if letter.isalnum() or letter == "_" else "_" for letter in name.strip())
+    return cleaned if cleaned.isidentifier() else f"_{cleaned}"

@@ -1,0 +1,1 @@
+"""Sun, sky, horizon and photovoltaic roofs."""

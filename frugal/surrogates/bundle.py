@@ -1,0 +1,157 @@
+"""A bundle: the folder that holds one trained answer, and the check that nothing in it was altered."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from frugal.errors import UnusableInputError
+from frugal.surrogates.digest import graph_digest
+
+MODEL = "model.onnx"
+CHECKSUMS = "SHA256SUMS"
+ALTERNATIVES = "alternatives"
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """A bundle on disk, opened by `open_bundle`."""
+
+    path: Path
+    study: dict[str, Any]
+    candidates: dict[str, Any]
+
+    def candidate(self, name: str) -> dict[str, Any]:
+        """Row of the ladder.
+
+        Raises
+        ------
+        UnusableInputError
+            If there is no such candidate.
+        """
+        for row in self.candidates["candidates"]:
+            if row["name"] == name:
+                return dict(row)
+        names = ", ".join(row["name"] for row in self.candidates["candidates"])
+        raise UnusableInputError(f"candidate '{name}' is not in '{self.path}'; it has: {names}")
+
+    def model_path(self, candidate: str | None = None) -> Path:
+        """ONNX file of a candidate, or of the answer that ships.
+
+        Raises
+        ------
+        UnusableInputError
+            If it has none.
+        """
+        if candidate is None:
+            path = self.path / MODEL
+            if not path.exists():
+                raise UnusableInputError(f"'{self.path}' ships no ONNX file: {self.reason_without_model('en')}")
+            return path
+        row = self.candidate(candidate)
+        if row["graph"] is None:
+            raise UnusableInputError(
+                f"candidate '{candidate}' has no ONNX file: {(row['graph_reason'] or row['message'] or {}).get('en', '')}"
+            )
+        return self.path / str(row["graph"])
+
+    def reason_without_model(self, language: str) -> str:
+        """Why ``model.onnx`` is absent."""
+        return str(self.candidates["model"]["reason"][language])
+
+
+def open_bundle(path: Path | str) -> Bundle:
+    """Read a bundle and check its files against their checksums.
+
+    Raises
+    ------
+    UnusableInputError
+        If it is not a bundle, or one of its files is missing or was altered.
+    """
+    path = Path(path)
+    if not path.is_dir():
+        raise UnusableInputError(f"bundle '{path}' does not exist")
+    if not (path / CHECKSUMS).is_file():
+        raise UnusableInputError(f"'{path}' is not a bundle: it has no {CHECKSUMS}")
+    verify(path)
+    return Bundle(path, read_json(path / "study.json"), read_json(path / "candidates.json"))
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """A JSON object.
+
+    Raises
+    ------
+    UnusableInputError
+        If the file cannot be read as one.
+    """
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as fault:
+        raise UnusableInputError(f"'{path}' cannot be read: {fault}") from fault
+    if not isinstance(content, dict):
+        raise UnusableInputError(f"'{path}' does not hold a JSON object")
+    return content
+
+
+def to_json(content: Any) -> str:
+    """JSON as it is written everywhere: UTF-8, indented; infinity (a break-even never reached) becomes null."""
+    return json.dumps(_finite(content), ensure_ascii=False, indent=1, default=str) + "\n"
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, float) and not (-1e308 < value < 1e308):
+        return None
+    if isinstance(value, dict):
+        return {key: _finite(part) for key, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(part) for part in value]
+    return value
+
+
+def write_checksums(folder: Path) -> None:
+    """Write ``SHA256SUMS`` over every file of a bundle but the run store, the ledger and the evaluations, which grow."""
+    lines = [f"{_sha256(path)}  {path.relative_to(folder).as_posix()}" for path in _sealed_files(folder)]
+    (folder / CHECKSUMS).write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def verify(folder: Path) -> None:
+    """Compare the files of a bundle with ``SHA256SUMS``, and its graphs with the audit.
+
+    Raises
+    ------
+    UnusableInputError
+        Naming the first file that is missing or altered.
+    """
+    for line in (folder / CHECKSUMS).read_text(encoding="utf-8").splitlines():
+        expected, _, name = line.partition("  ")
+        path = folder / name
+        if not path.resolve().is_relative_to(folder.resolve()):
+            raise UnusableInputError(f"'{folder / CHECKSUMS}' names a file outside the bundle: '{name}'")
+        if not path.is_file():
+            raise UnusableInputError(f"'{path}' is missing from the bundle")
+        if _sha256(path) != expected:
+            raise UnusableInputError(f"'{path}' was altered: its SHA-256 is not the one in {CHECKSUMS}")
+    audit_path = folder / "audit.json"
+    if audit_path.exists() and (folder / MODEL).exists():
+        recorded = read_json(audit_path).get("graph_sha256")
+        if recorded is not None and recorded != graph_digest((folder / MODEL).read_bytes()):
+            raise UnusableInputError(f"'{folder / MODEL}' is not the graph that '{audit_path}' was made for")
+
+
+def _sealed_files(folder: Path) -> list[Path]:
+    growing = {"ledger.jsonl", CHECKSUMS}
+    return sorted(
+        path
+        for path in folder.rglob("*")
+        if path.is_file()
+        and path.relative_to(folder).parts[0] not in ("runs.zarr", "evaluations")
+        and path.name not in growing
+    )
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()

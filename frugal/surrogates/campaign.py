@@ -1,0 +1,282 @@
+"""One campaign: simulate, fit, measure, decide. Everything is booked; what a kill leaves behind is taken up again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+
+from frugal.errors import SolverError, UnusableInputError
+from frugal.experiments.design import Design, design_for
+from frugal.experiments.executor import Progress, choose_block, default_threads, execute
+from frugal.experiments.runs import DONE, Runs, RunStore, locked, open_store
+from frugal.experiments.study import Study
+from frugal.metering.blocks import Plan
+from frugal.metering.carbon import CarbonMeter
+from frugal.metering.clock import Stopwatch
+from frugal.metering.host import HostNoise, Machine, describe_machine
+from frugal.metering.ledger import Entry, Ledger, package_versions
+from frugal.metering.meter import Meter, campaign_id
+from frugal.surrogates.answering import answering_for
+from frugal.surrogates.decision import Decision
+from frugal.surrogates.evaluation import Judged, judge, time_queries
+from frugal.surrogates.ladder import Candidate, build_ladder
+from frugal.surrogates.standing import decide_patterns
+
+#: Packages whose versions are written in the ledger.
+VERSIONED = (
+    "frugal-territoires", "numpy", "numba", "scipy", "scikit-learn", "lightgbm", "onnx", "onnxruntime", "codecarbon",
+)  # fmt: skip
+
+
+class Reporter(Protocol):
+    """Whoever is told how far a campaign is."""
+
+    def stage(self, text: str, total: int | None = None) -> None:
+        """A stage begins; ``total`` steps follow, or an unknown number."""
+
+    def step(self, done: int, note: str = "") -> None:
+        """``done`` steps of the stage are through."""
+
+
+class Silent:
+    """A reporter that says nothing."""
+
+    def stage(self, text: str, total: int | None = None) -> None:
+        """Say nothing."""
+
+    def step(self, done: int, note: str = "") -> None:
+        """Say nothing."""
+
+
+@dataclass
+class Campaign:
+    """A finished campaign, in memory, ready to be written as a bundle."""
+
+    study: Study
+    runs: Runs
+    store: RunStore
+    candidates: list[Candidate]
+    judged: dict[str, Judged]
+    decisions: list[Decision]
+    machine: Machine
+    noise: dict[str, Any]
+    failures: list[tuple[int, str]]
+    meter: Meter
+    seed: int
+    created: str
+
+    @property
+    def ledger(self) -> list[Entry]:
+        """Everything booked so far."""
+        return self.meter.ledger.entries()
+
+    @property
+    def training_share(self) -> float:
+        """Share of the runs that candidates learnt from."""
+        return float(np.mean(~self.runs.held_out))
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How to run a campaign.
+
+    Parameters
+    ----------
+    n_runs : int, optional
+        The study's own number by default.
+    seed : int
+    threads : int, optional
+        One per core by default.
+    folder : Path
+        Where campaigns keep their runs and ledgers, so that a killed one can be taken up again.
+    measure_seconds : float
+        CPU seconds that the quick measurement may take.
+    carbon : bool
+        Run codecarbon beside our own bookkeeping.
+    """
+
+    n_runs: int | None = None
+    seed: int = 0
+    threads: int | None = None
+    folder: Path = Path("campaigns")
+    measure_seconds: float = 8.0
+    carbon: bool = True
+
+
+def run_campaign(
+    study: Study,
+    settings: Settings,
+    reporter: Reporter | None = None,
+    design: Design | None = None,
+    outputs: np.ndarray | None = None,
+    until_start: Stopwatch | None = None,
+) -> Campaign:
+    """Simulate, fit, measure quickly and decide.
+
+    Parameters
+    ----------
+    study : Study
+    settings : Settings
+    reporter : Reporter, optional
+    design, outputs : Design and array [n, m], optional
+        A table of runs: its rows and their outputs, when there is no solver.
+    until_start : Stopwatch, optional
+        Followed the preparation of the study (reading files, terrain), which is booked as its own stage.
+
+    Raises
+    ------
+    UnusableInputError
+        If the store holds runs of another study, or too few runs succeeded.
+    EnvironmentFaultError
+        If something cannot be written.
+    KeyboardInterrupt
+        After the ledger was brought up to date; the same call goes on from there.
+    """
+    reporter = reporter or Silent()
+    machine, noise = describe_machine(), HostNoise()
+    if design is None:
+        reporter.stage("design")
+        design = design_for(study, settings.n_runs or study.n_runs, settings.seed)
+    folder = settings.folder / f"{study.name}-{study.hash()[:8]}-{design.hash()[:8]}"
+    with locked(folder):
+        carbon = CarbonMeter(machine) if settings.carbon else None
+        meter = Meter(
+            Ledger(folder / "ledger.jsonl"), campaign_id(), carbon, settings.seed, package_versions(VERSIONED)
+        )
+        try:
+            if until_start is not None:
+                meter.book("preparation", until_start, message="reading the site and building the study")
+            _start_carbon(carbon, meter, reporter)
+            store = _simulate(study, design, outputs, folder, settings, meter, reporter)
+            runs = store.finished()
+            _check_runs(runs, store)
+            reporter.stage("fit")
+            candidates = build_ladder(study, runs.training, meter, settings.seed, lambda name: reporter.step(0, name))
+            judged = _measure(study, candidates, runs.judging, settings, meter, reporter)
+        finally:
+            if carbon is not None:
+                carbon.stop()
+        campaign = Campaign(
+            study=study,
+            runs=runs,
+            store=store,
+            candidates=candidates,
+            judged=judged,
+            decisions=[],
+            machine=machine,
+            noise=noise.report(),
+            failures=store.failures(),
+            meter=meter,
+            seed=settings.seed,
+            created=datetime.now(UTC).isoformat(timespec="seconds"),
+        )
+        campaign.decisions = decide_patterns(
+            study, candidates, judged, campaign.ledger, campaign.training_share, settings.seed
+        )
+    return campaign
+
+
+def _start_carbon(carbon: CarbonMeter | None, meter: Meter, reporter: Reporter) -> None:
+    if carbon is None:
+        return
+    reporter.stage("codecarbon")
+    watch = Stopwatch()
+    carbon.start()
+    meter.book("metering", watch, message="start of codecarbon")
+
+
+def _simulate(
+    study: Study,
+    design: Design,
+    outputs: np.ndarray | None,
+    folder: Path,
+    settings: Settings,
+    meter: Meter,
+    reporter: Reporter,
+) -> RunStore:
+    path = folder / "runs.zarr"
+    if outputs is not None:
+        return _store_table(path, study, design, outputs)
+    reporter.stage("compile")
+    with meter.stage("compile"):
+        block, _ = choose_block(study, design.inputs[0], int(design.subjects[0]))
+    store = open_store(path, study, design, block)
+    pending = int((store.status() != DONE).sum())
+    if not store.pending_blocks():
+        return store
+    reporter.stage("simulate", pending)
+    threads = settings.threads or default_threads()
+    with meter.stage("generation", threads=threads) as entry:
+
+        def on_commit(progress: Progress) -> None:
+            entry.runs = progress.done
+            meter.heartbeat()
+            reporter.step(progress.done, f"{progress.failed} failed" if progress.failed else "")
+
+        execute(store, threads, on_commit)
+    return store
+
+
+def _store_table(path: Path, study: Study, design: Design, outputs: np.ndarray) -> RunStore:
+    store = open_store(path, study, design, len(design))
+    for block in store.pending_blocks():
+        n = len(design)
+        store.commit(block, outputs, np.full(n, np.nan), np.full(n, DONE, dtype=np.int8), [""] * n)
+    return store
+
+
+def _check_runs(runs: Runs, store: RunStore) -> None:
+    n_training, n_judging = int((~runs.held_out).sum()), int(runs.held_out.sum())
+    if n_training >= 8 and n_judging >= 3:
+        return
+    failures = store.failures()
+    if failures:
+        row, message = failures[0]
+        raise SolverError(
+            f"{len(failures)} of {len(store.design)} runs failed, too many to go on; the first is run {row}: {message}"
+        )
+    raise UnusableInputError(
+        f"{n_training} training runs and {n_judging} held-out runs are too few; 8 and 3 are the least"
+    )
+
+
+def _measure(
+    study: Study,
+    candidates: Sequence[Candidate],
+    judging: Runs,
+    settings: Settings,
+    meter: Meter,
+    reporter: Reporter,
+) -> dict[str, Judged]:
+    asked = [answering_for(study, candidate) for candidate in candidates if candidate.status == "ok"]
+    reporter.stage("judge", len(asked))
+    judged = {}
+    for number, answering in enumerate(asked, start=1):
+        judged[answering.name] = judge(study, answering, judging, meter, settings.seed)
+        reporter.step(number, answering.name)
+    works = [answering for answering in asked if judged[answering.name].errors]
+    reporter.stage("measure", None)
+    ticks = _Counter(reporter)
+    times = time_queries(
+        study, works, judging, lambda n: Plan.quick(n, settings.measure_seconds), meter, settings.seed, ticks
+    )
+    for name, by_pattern in times.items():
+        judged[name].times = by_pattern
+    return judged
+
+
+class _Counter:
+    def __init__(self, reporter: Reporter) -> None:
+        self._count = 0
+        self._reporter = reporter
+
+    def __call__(self) -> None:
+        self._count += 1
+        self._reporter.step(self._count)
+
+

@@ -1,0 +1,283 @@
+"""Judge candidates on the held-out runs and time their answers, on the same machine and in the same minutes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from frugal.errors import FrugalError
+from frugal.experiments.runs import Runs
+from frugal.experiments.study import CallPattern, Output, Study, Tolerance
+from frugal.metering.blocks import Call, Plan, QueryTime, measure
+from frugal.metering.meter import Meter
+from frugal.surrogates.decision import Rung
+
+#: Rows of one call are cut down to what fits this many CPU seconds: batches gain nothing beyond some thousand rows.
+LONGEST_CALL_SECONDS = 0.1
+
+
+@dataclass(frozen=True)
+class OutputError:
+    """Error of one output on the held-out runs.
+
+    ``value`` is the largest error of its elements, ``low`` and ``high`` its 95 % bootstrap interval, in the metric of the
+    tolerance (nRMSE where none is declared).
+    """
+
+    metric: str
+    value: float
+    low: float
+    high: float
+    elements: tuple[float, ...]
+    worst_element: str | None
+    tolerance: float | None
+
+    @property
+    def met(self) -> bool:
+        """The upper bound is within the tolerance."""
+        return self.tolerance is None or self.high <= self.tolerance
+
+
+@dataclass
+class Judged:
+    """What was measured of one candidate."""
+
+    errors: dict[str, OutputError] = field(default_factory=dict)
+    coverage: float | None = None
+    times: dict[str, QueryTime] = field(default_factory=dict)
+    runtime: str = "python"
+    message: str = ""
+
+    @property
+    def error_met(self) -> bool:
+        """Every declared error is within its tolerance."""
+        return bool(self.errors) and all(error.met for error in self.errors.values())
+
+    @property
+    def error_ratio(self) -> float:
+        """Largest ratio of an upper bound to its tolerance; infinite when nothing is declared."""
+        ratios = [error.high / error.tolerance for error in self.errors.values() if error.tolerance]
+        return max(ratios, default=math.inf)
+
+
+@dataclass(frozen=True)
+class Answering:
+    """A candidate as something that can be asked: by its graph where it has one, else by its function.
+
+    Parameters
+    ----------
+    name, kind
+        As on the ladder.
+    predict : callable
+        ``predict(inputs[n, d], subjects[n]) -> [n, m]``.
+    ask : callable
+        ``ask(inputs[n, d], subjects[n])`` answers as a user would be answered; this is what is timed.
+    runtime : str
+        ``onnx`` or ``python``.
+    exact : bool
+        It is the truth itself.
+    half_width : array [m], optional
+    """
+
+    name: str
+    kind: str
+    predict: Callable[[np.ndarray, np.ndarray], np.ndarray]
+    ask: Callable[[np.ndarray, np.ndarray], object]
+    runtime: str
+    exact: bool = False
+    half_width: np.ndarray | None = None
+
+
+def judge(
+    study: Study, answering: Answering, judging: Runs, meter: Meter, seed: int
+) -> Judged:
+    """Errors and interval coverage of one candidate on the held-out runs."""
+    judged = Judged(runtime=answering.runtime)
+    with meter.stage("evaluation", answering.name):
+        if answering.exact:
+            judged.errors = {o.name: _no_error(o, study.need.tolerances.get(o.name)) for o in study.outputs}
+            return judged
+        try:
+            predicted = answering.predict(judging.inputs, judging.subjects)
+        except (FrugalError, ArithmeticError, ValueError) as fault:
+            judged.message = f"{type(fault).__name__}: {fault}"
+            return judged
+        groups = judging.places if len(np.unique(judging.places)) > 1 else None
+        judged.errors = output_errors(study, judging.outputs, predicted, groups, seed)
+        if answering.half_width is not None:
+            inside = np.abs(judging.outputs - predicted) <= answering.half_width + 1e-12
+            judged.coverage = float(inside.mean())
+    return judged
+
+
+def output_errors(
+    study: Study, truth: np.ndarray, predicted: np.ndarray, groups: np.ndarray | None, seed: int
+) -> dict[str, OutputError]:
+    """Error of every output, with its interval, against the study's tolerances."""
+    from frugal.surrogates.uncertainty import error_with_interval
+
+    errors = {}
+    for output, (name, columns) in zip(study.outputs, study.output_slices().items(), strict=True):
+        tolerance = study.need.tolerances.get(name)
+        metric = tolerance.metric if tolerance else "nrmse"
+        found = error_with_interval(truth[:, columns], predicted[:, columns], metric, groups=groups, seed=seed)
+        worst = int(np.argmax(found.value))
+        errors[name] = OutputError(
+            metric=metric,
+            value=float(found.value[worst]),
+            low=float(found.low[worst]),
+            high=float(np.max(found.high)),
+            elements=tuple(float(v) for v in found.value),
+            worst_element=_element(output, worst),
+            tolerance=tolerance.limit if tolerance else None,
+        )
+    return errors
+
+
+def time_queries(
+    study: Study,
+    answering: Sequence[Answering],
+    judging: Runs,
+    plan: Callable[[int], Plan],
+    meter: Meter,
+    seed: int,
+    tick: Callable[[], None] = lambda: None,
+) -> dict[str, dict[str, QueryTime]]:
+    """Time every candidate for every call pattern, in interleaved blocks.
+
+    Returns
+    -------
+    dict
+        Candidate name to call pattern name to time.
+    """
+    with meter.stage("evaluation"):
+        calls: dict[tuple[str, int], Call] = {}
+        wanted: dict[tuple[str, str], tuple[str, int]] = {}
+        for candidate in answering:
+            for pattern in study.need.call_patterns:
+                rows = _affordable_rows(candidate, judging, pattern.rows)
+                wanted[candidate.name, pattern.name] = (candidate.name, rows)
+                if (candidate.name, rows) not in calls:
+                    calls[candidate.name, rows] = Call(_asker(candidate, judging, rows), rows)
+        keys = {f"{name}|{rows}": (name, rows) for name, rows in calls}
+        found = measure({key: calls[pair] for key, pair in keys.items()}, plan(len(calls)), seed, tick)
+    times = {keys[key]: time for key, time in found.items()}
+    result: dict[str, dict[str, QueryTime]] = {candidate.name: {} for candidate in answering}
+    for (name, pattern_name), pair in wanted.items():
+        result[name][pattern_name] = times[pair]
+    return result
+
+
+def limits_broken(
+    pattern: CallPattern, time: QueryTime, model_bytes: int | None
+) -> tuple[list[dict[str, str]], tuple[str, ...], tuple[str, ...]]:
+    """Limits of a call pattern that a candidate breaks: sentences, names of hard ones, names of chosen ones."""
+    sentences: list[dict[str, str]] = []
+    hard, chosen = [], []
+    if pattern.needs_graph and model_bytes is None:
+        hard.append("graph")
+        sentences.append({"en": "it has no ONNX graph", "fr": "il n'a pas de graphe ONNX"})
+    if pattern.max_bytes is not None and model_bytes is not None and model_bytes > pattern.max_bytes:
+        hard.append("bytes")
+        sentences.append(
+            {
+                "en": f"its file has {model_bytes} bytes; {pattern.max_bytes} are allowed",
+                "fr": f"son fichier pèse {model_bytes} octets ; {pattern.max_bytes} sont permis",
+            }
+        )
+    latency = time.wall_seconds_per_call * pattern.rows / time.rows
+    if pattern.max_latency_s is not None and latency > pattern.max_latency_s:
+        chosen.append("latency")
+        sentences.append(
+            {
+                "en": f"a call takes {latency:.2g} s; {pattern.max_latency_s:g} s are allowed",
+                "fr": f"un appel prend {latency:.2g} s ; {pattern.max_latency_s:g} s sont permises",
+            }
+        )
+    return sentences, tuple(hard), tuple(chosen)
+
+
+def rung_for(
+    name: str,
+    kind: Any,
+    judged: Judged,
+    pattern: CallPattern,
+    model_bytes: int | None,
+    needs_runs: bool,
+    needs_compilation: bool,
+) -> Rung:
+    """What the decision reads of a candidate."""
+    time = judged.times[pattern.name]
+    _, hard, chosen = limits_broken(pattern, time, model_bytes)
+    return Rung(
+        name=name,
+        kind=kind,
+        error_met=judged.error_met,
+        error=judged.error_ratio,
+        query_blocks=time.blocks,
+        needs_runs=needs_runs,
+        needs_compilation=needs_compilation,
+        hard_limits=hard,
+        chosen_limits=chosen,
+    )
+
+
+def error_as_plain(errors: Mapping[str, OutputError]) -> dict[str, Any]:
+    """Errors as they stand in ``candidates.json``."""
+    return {
+        name: {
+            "metric": error.metric,
+            "value": error.value,
+            "low": error.low,
+            "high": error.high,
+            "tolerance": error.tolerance,
+            "worst_element": error.worst_element,
+            "elements": list(error.elements),
+        }
+        for name, error in errors.items()
+    }
+
+
+
+
+def _no_error(output: Output, tolerance: Tolerance | None) -> OutputError:
+    metric = tolerance.metric if tolerance else "nrmse"
+    limit = tolerance.limit if tolerance else None
+    return OutputError(metric, 0.0, 0.0, 0.0, (0.0,) * output.size, None, limit)
+
+
+def _element(output: Output, index: int) -> str | None:
+    if not output.dims:
+        return None
+    position = np.unravel_index(index, output.shape)
+    return ", ".join(f"{dim}={output.coords[dim][int(i)]}" for dim, i in zip(output.dims, position, strict=True))
+
+
+def _asker(candidate: Answering, judging: Runs, rows: int) -> Callable[[], object]:
+    take = np.arange(rows) % len(judging)
+    inputs = np.ascontiguousarray(judging.inputs[take])
+    if candidate.runtime == "onnx":
+        inputs = inputs.astype(np.float32)
+    subjects = judging.subjects[take]
+    return lambda: candidate.ask(inputs, subjects)
+
+
+def _affordable_rows(candidate: Answering, judging: Runs, rows: int) -> int:
+    """Most rows, at most ``rows``, that one call answers within `LONGEST_CALL_SECONDS`."""
+    import time
+
+    tried = 1
+    while True:
+        ask = _asker(candidate, judging, tried)
+        ask()
+        start = time.process_time()
+        ask()
+        per_row = max(time.process_time() - start, 1e-7) / tried
+        fits = max(1, int(LONGEST_CALL_SECONDS / per_row))
+        if tried >= rows or tried >= fits:
+            return min(tried, rows)
+        tried = min(rows, fits, tried * 32)

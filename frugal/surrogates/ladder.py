@@ -1,0 +1,226 @@
+"""The ladder: every way to answer a study, built from the same training runs and booked stage by stage."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from frugal.errors import FrugalError
+from frugal.experiments.runs import Runs
+from frugal.experiments.study import RUNGS, Alternative, Kind, Study
+from frugal.metering.meter import Meter
+from frugal.surrogates.export import (
+    PARITY_TOLERANCE_SIGMA,
+    Domain,
+    Parity,
+    WriteNodes,
+    check_parity,
+    clip_outputs,
+    write_graph,
+)
+from frugal.surrogates.export import INTERVAL_LEVEL as LEVEL
+
+N_FOLDS = 5
+
+FULL_PHYSICS = "full_physics"
+
+
+@dataclass
+class Candidate:
+    """One way to answer, and what is known of it so far.
+
+    Parameters
+    ----------
+    name, kind, label
+        As on the ladder.
+    predict : callable, optional
+        ``[n, d] -> [n, m]``; None where it could not be built, and for the full physics, which is run row by row.
+    nodes : callable, optional
+        Writes the answer as ONNX nodes.
+    needs_runs, needs_compilation : bool
+        What belongs to its fixed cost.
+    status : str
+        ``ok``, ``failed`` or ``skipped``; ``message`` says why, by language.
+    model : bytes, optional
+        The exported graph; ``graph_reason`` says why there is none.
+    """
+
+    name: str
+    kind: Kind
+    label: Mapping[str, str]
+    predict: Callable[[np.ndarray], np.ndarray] | None = None
+    nodes: WriteNodes | None = None
+    needs_runs: bool = False
+    needs_compilation: bool = False
+    status: str = "ok"
+    message: Mapping[str, str] = field(default_factory=dict)
+    parameters: int | None = None
+    log: Mapping[str, Any] = field(default_factory=dict)
+    half_width: np.ndarray | None = None
+    domain: Domain | None = None
+    model: bytes | None = None
+    parity: Parity | None = None
+    graph_reason: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def is_ai(self) -> bool:
+        """Learned surrogates are AI."""
+        return self.kind == "surrogate"
+
+
+def build_ladder(
+    study: Study,
+    training: Runs,
+    meter: Meter,
+    seed: int,
+    on_candidate: Callable[[str], None] = lambda name: None,
+) -> list[Candidate]:
+    """Build, calibrate and export every candidate, from the lowest rung up.
+
+    A candidate that cannot be built stays on the ladder with the reason.
+    """
+    candidates = []
+    for make in _makers(study, seed):
+        candidate, build = make
+        on_candidate(candidate.name)
+        _attempt(candidate, build, study, training, meter, seed)
+        candidates.append(candidate)
+    if study.solve is not None:
+        candidates.append(_full_physics(study))
+    return sorted(candidates, key=lambda candidate: RUNGS.index(candidate.kind))
+
+
+Build = Callable[[np.ndarray, np.ndarray, "np.ndarray | None"], Candidate]
+
+
+def _makers(study: Study, seed: int) -> Iterator[tuple[Candidate, Build]]:
+    from frugal.surrogates.rungs import RUNGS_FITTED
+
+    for alternative in study.alternatives:
+        candidate = Candidate(
+            alternative.name,
+            alternative.kind,
+            alternative.label or {"en": alternative.name, "fr": alternative.name},
+            needs_runs=alternative.needs_runs,
+            needs_compilation=study.solve is not None and (alternative.needs_runs or alternative.uses_solver),
+        )
+        yield candidate, _alternative_builder(study, alternative, candidate)
+    for rung in RUNGS_FITTED:
+        candidate = Candidate(rung.name, rung.kind, rung.label, needs_runs=True, needs_compilation=study.solve is not None)
+        yield candidate, _rung_builder(study, rung, candidate, seed)
+
+
+def _alternative_builder(study: Study, alternative: Alternative, candidate: Candidate) -> Build:
+    def build(inputs: np.ndarray, outputs: np.ndarray, groups: np.ndarray | None) -> Candidate:
+        answer = alternative.build(inputs, outputs)
+        candidate.predict = lambda x: clip_outputs(study.flatten(answer.predict(x), len(x)), study.outputs)
+        candidate.nodes = answer.graph
+        if answer.graph is None:
+            candidate.graph_reason = {
+                "en": "the study gives no graph for it",
+                "fr": "l'étude n'en fournit pas de graphe",
+            }
+        return candidate
+
+    return build
+
+
+def _rung_builder(study: Study, rung: Any, candidate: Candidate, seed: int) -> Build:
+    def build(inputs: np.ndarray, outputs: np.ndarray, groups: np.ndarray | None) -> Candidate:
+        fitted = rung.fit(inputs, outputs, groups, study.inputs, seed)
+        candidate.predict = lambda x: clip_outputs(fitted.predict(x), study.outputs)
+        candidate.nodes = fitted.graph
+        candidate.parameters = fitted.parameters
+        candidate.log = fitted.log
+        return candidate
+
+    return build
+
+
+def _attempt(
+    candidate: Candidate, build: Build, study: Study, training: Runs, meter: Meter, seed: int
+) -> None:
+    from frugal.surrogates.rungs.base import Skipped
+
+    groups = training.places if len(np.unique(training.places)) > 1 else None
+    try:
+        with meter.stage("fit", candidate.name):
+            build(training.inputs, training.outputs, groups)
+        with meter.stage("calibration", candidate.name):
+            candidate.half_width = _half_width(candidate, build, training, groups, seed)
+    except Skipped as skipped:
+        candidate.status, candidate.message = "skipped", skipped.reason
+        return
+    except (FrugalError, ArithmeticError, ValueError, np.linalg.LinAlgError) as fault:
+        candidate.status = "failed"
+        candidate.message = {language: f"{type(fault).__name__}: {fault}" for language in ("en", "fr")}
+        return
+    candidate.domain = _domain(study, candidate, training)
+    if candidate.nodes is not None:
+        with meter.stage("export", candidate.name):
+            _export(candidate, study, training, seed)
+
+
+def _half_width(
+    candidate: Candidate, build: Build, training: Runs, groups: np.ndarray | None, seed: int
+) -> np.ndarray:
+    """Split-conformal half-width; candidates that learn are refitted without each fold."""
+    from frugal.surrogates.uncertainty import conformal_half_width, out_of_fold
+
+    assert candidate.predict is not None
+    if not candidate.needs_runs:
+        return conformal_half_width(training.outputs - candidate.predict(training.inputs), LEVEL)
+    keep = (candidate.predict, candidate.nodes, candidate.parameters, candidate.log)
+
+    def fit(inputs: np.ndarray, outputs: np.ndarray, labels: np.ndarray | None) -> Any:
+        return build(inputs, outputs, labels).predict
+
+    residuals = out_of_fold(fit, training.inputs, training.outputs, groups, N_FOLDS, seed)
+    candidate.predict, candidate.nodes, candidate.parameters, candidate.log = keep
+    return conformal_half_width(residuals, LEVEL)
+
+
+def _domain(study: Study, candidate: Candidate, training: Runs) -> Domain:
+    """Declared bounds; for what was learnt from real objects, the part of them that the training runs cover."""
+    low = np.array([variable.low for variable in study.inputs])
+    high = np.array([variable.high for variable in study.inputs])
+    if not candidate.needs_runs or (training.subjects < 0).all():
+        return Domain(low, high)
+    seen_low, seen_high = training.inputs.min(axis=0), training.inputs.max(axis=0)
+    margin = 0.02 * (seen_high - seen_low)
+    return Domain(np.maximum(low, seen_low - margin), np.minimum(high, seen_high + margin))
+
+
+def _export(candidate: Candidate, study: Study, training: Runs, seed: int) -> None:
+    assert candidate.nodes is not None and candidate.predict is not None
+    assert candidate.half_width is not None and candidate.domain is not None
+    model = write_graph(study, candidate.name, candidate.nodes, candidate.half_width, candidate.domain)
+    candidate.parity = check_parity(
+        model, candidate.predict, study, training.inputs, training.outputs.std(axis=0), seed
+    )
+    if candidate.parity.holds:
+        candidate.model = model
+        return
+    differ = f"{candidate.parity.max_sigma:.1e}"
+    candidate.graph_reason = {
+        "en": f"the graph differs from the model by {differ} standard deviations; {PARITY_TOLERANCE_SIGMA:g} is allowed",
+        "fr": f"le graphe s'écarte du modèle de {differ} écarts-types ; {PARITY_TOLERANCE_SIGMA:g} est permis",
+    }
+
+
+def _full_physics(study: Study) -> Candidate:
+    return Candidate(
+        FULL_PHYSICS,
+        "full_physics",
+        {"en": "Full physics, run at each query", "fr": "Physique complète, exécutée à chaque question"},
+        needs_compilation=True,
+        graph_reason={
+            "en": "the full physics runs as a program, not as a graph",
+            "fr": "la physique complète s'exécute comme un programme, pas comme un graphe",
+        },
+    )
+
+

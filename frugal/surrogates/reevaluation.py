@@ -1,0 +1,214 @@
+"""Measure the ladder of a bundle again: held-out errors and query times, into a new file."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from frugal.errors import FrugalError
+from frugal.experiments.description import read_need, read_outputs, read_variables
+from frugal.experiments.registry import load_study
+from frugal.experiments.runs import Runs, read_runs
+from frugal.experiments.study import Study
+from frugal.formats.atomic import write_text
+from frugal.metering.blocks import Plan
+from frugal.metering.carbon import CarbonMeter
+from frugal.metering.host import HostNoise, describe_machine
+from frugal.metering.ledger import Ledger
+from frugal.metering.meter import Meter, campaign_id
+from frugal.surrogates.answering import from_model, full_physics
+from frugal.surrogates.bundle import Bundle, to_json
+from frugal.surrogates.campaign import Reporter, Silent
+from frugal.surrogates.decision import Decision, Rung, decide
+from frugal.surrogates.evaluation import Answering, judge, time_queries
+from frugal.surrogates.standing import describe_decision, describe_measured
+
+
+def study_of(bundle: Bundle, given: Study | None = None) -> tuple[Study, str]:
+    """The study of a bundle with its physics, where it can be had, else without.
+
+    Parameters
+    ----------
+    bundle : Bundle
+    given : Study, optional
+        From a file that the user named; nothing that a bundle names is ever executed.
+
+    Returns
+    -------
+    study : Study
+    reason : str
+        Why the physics is not at hand; empty where it is.
+    """
+    bare = _bare_study(bundle)
+    if not bundle.study["has_solver"]:
+        return bare, "the bundle comes from a table of runs"
+    study = given
+    if study is None:
+        try:
+            settings = {key: value for key, value in bundle.study["site"].items() if value not in (None, [])}
+            study = load_study(bundle.study["name"], settings)
+        except FrugalError as fault:
+            return bare, str(fault)
+    if study.hash() != bundle.study["hash"]:
+        return bare, "the study at hand is not the one the bundle was made from"
+    return study, ""
+
+
+def _bare_study(bundle: Bundle) -> Study:
+    described = bundle.study
+    return Study(
+        name=described["name"],
+        inputs=read_variables(described["inputs"]),
+        outputs=read_outputs(described["outputs"]),
+        need=read_need(described["need"]),
+        title=described["title"],
+    )
+
+
+def evaluate_bundle(
+    bundle: Bundle,
+    given: Study | None = None,
+    full: bool = False,
+    reporter: Reporter | None = None,
+    carbon: bool = True,
+) -> Path:
+    """Measure every candidate of a bundle again and write ``evaluations/TIME.json`` beside it.
+
+    Candidates that need the study's physics keep their earlier measurement where the physics is not at hand, and say so.
+
+    Returns
+    -------
+    Path
+        The new file, of the same form as ``candidates.json``.
+    """
+    reporter = reporter or Silent()
+    study, missing_reason = study_of(bundle, given)
+    machine, noise = describe_machine(), HostNoise()
+    tracker = CarbonMeter(machine) if carbon else None
+    seed = int(bundle.candidates["seed"])
+    meter = Meter(Ledger(bundle.path / "ledger.jsonl"), campaign_id(), tracker, seed)
+    runs = read_runs(
+        bundle.path / "runs.zarr", [v.name for v in study.inputs], [o.name for o in study.outputs]
+    )
+    try:
+        measured = _measure(study, bundle, runs, full, meter, seed, reporter)
+    finally:
+        if tracker is not None:
+            tracker.stop()
+    rows = [
+        _row(study, row, measured, missing_reason) for row in bundle.candidates["candidates"]
+    ]
+    decisions = decide_rows(study, rows, meter.ledger, float(np.mean(~runs.held_out)), seed)
+    created = datetime.now(UTC).isoformat(timespec="seconds")
+    content = {
+        **bundle.candidates,
+        "created": created,
+        "level": "full" if full else "quick",
+        "machine": {**vars(machine), **noise.report()},
+        "candidates": rows,
+        "decisions": [describe_decision(decision) for decision in decisions],
+    }
+    path = bundle.path / "evaluations" / f"{created.replace(':', '').replace('+0000', 'Z')}.json"
+    write_text(path, to_json(content))
+    return path
+
+
+def latest_evaluation(bundle_path: Path) -> Path | None:
+    """Newest file of ``evaluations/``, if any."""
+    found = sorted((bundle_path / "evaluations").glob("*.json"))
+    return found[-1] if found else None
+
+
+def _measure(
+    study: Study, bundle: Bundle, runs: Runs, full: bool, meter: Meter, seed: int, reporter: Reporter
+) -> dict[str, Any]:
+    answering = [a for a in (_answering(study, bundle, row, runs) for row in bundle.candidates["candidates"]) if a]
+    reporter.stage("judge", len(answering))
+    judged = {}
+    for number, candidate in enumerate(answering, start=1):
+        judged[candidate.name] = judge(study, candidate, runs.judging, meter, seed)
+        reporter.step(number, candidate.name)
+    works = [candidate for candidate in answering if judged[candidate.name].errors]
+    reporter.stage("measure", None)
+    times = time_queries(
+        study, works, runs.judging, lambda n: Plan.full() if full else Plan.quick(n), meter, seed
+    )
+    for name, by_pattern in times.items():
+        judged[name].times = by_pattern
+    return {name: result for name, result in judged.items() if result.errors}
+
+
+def _answering(study: Study, bundle: Bundle, row: Mapping[str, Any], runs: Runs) -> Answering | None:
+    if row["status"] != "ok":
+        return None
+    name = row["name"]
+    if row["graph"] is not None:
+        width = None if row["half_width"] is None else np.array(row["half_width"])
+        return from_model(study, name, row["kind"], bundle.model_path(name).read_bytes(), width)
+    if study.solve is None:
+        return None
+    if row["kind"] == "full_physics":
+        return full_physics(study, name)
+    for alternative in study.alternatives:
+        if alternative.name == name:
+            answer = alternative.build(runs.training.inputs, runs.training.outputs)
+            return Answering(
+                name,
+                row["kind"],
+                predict=lambda x, subjects: study.flatten(answer.predict(x), len(x)),
+                ask=lambda x, subjects: answer.predict(x),
+                runtime="python",
+            )
+    return None
+
+
+def _row(
+    study: Study, row: Mapping[str, Any], measured: Mapping[str, Any], missing_reason: str
+) -> dict[str, Any]:
+    judged = measured.get(row["name"])
+    if judged is None:
+        reason = missing_reason if row["status"] == "ok" else ""
+        return {**row, "measured_again": False, "measured_again_reason": reason}
+    keep = ("fixed_cpu_seconds", "fixed_parts")
+    fresh = {key: value for key, value in describe_measured(study, judged, row["bytes"]).items() if key not in keep}
+    return {**row, **fresh, "measured_again": True, "measured_again_reason": ""}
+
+
+def decide_rows(
+    study: Study, rows: Sequence[Mapping[str, Any]], ledger: Ledger, training_share: float, seed: int
+) -> list[Decision]:
+    """Decide from rows of ``candidates.json``, one decision for each call pattern."""
+    entries = ledger.entries()
+    return [
+        decide(
+            entries,
+            [rung_of_row(row, pattern.name) for row in rows if pattern.name in row["query"]],
+            study.need,
+            pattern,
+            training_share=training_share,
+            seed=seed,
+        )
+        for pattern in study.need.call_patterns
+    ]
+
+
+def rung_of_row(row: Mapping[str, Any], pattern: str) -> Rung:
+    """What the decision reads of one row of ``candidates.json``."""
+    ratios = [error["high"] / error["tolerance"] for error in row["error"].values() if error["tolerance"]]
+    broken = [] if row["limits"][pattern]["met"] else row["limits"][pattern]["broken"]
+    return Rung(
+        name=row["name"],
+        kind=row["kind"],
+        error_met=row["error_met"],
+        error=max(ratios, default=math.inf),
+        query_blocks=tuple(row["query"][pattern]["blocks"]),
+        needs_runs=row["needs_runs"],
+        needs_compilation=row["needs_compilation"],
+        hard_limits=tuple(name for name in broken if name != "latency"),
+        chosen_limits=tuple(name for name in broken if name == "latency"),
+    )

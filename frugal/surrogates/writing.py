@@ -1,0 +1,106 @@
+"""Write a campaign as a bundle, but for the audit, which the room above adds."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from frugal import __version__
+from frugal.experiments.description import describe_study
+from frugal.experiments.runs import pack
+from frugal.metering.ledger import as_plain
+from frugal.surrogates.bundle import ALTERNATIVES, MODEL, to_json
+from frugal.surrogates.campaign import Campaign
+from frugal.surrogates.ladder import Candidate
+from frugal.surrogates.standing import describe_ladder
+
+
+def write_bundle(campaign: Campaign, folder: Path, level: str = "quick") -> None:
+    """Fill an empty folder with everything a bundle holds but the audit.
+
+    ``model.onnx`` is the winner's graph. Where the winner has none, it is the graph of the cheapest other candidate that
+    meets the need, or absent; ``candidates.json`` says which and why.
+    """
+    candidates = {candidate.name: candidate for candidate in campaign.candidates}
+    model = choose_model(campaign)
+    (folder / ALTERNATIVES).mkdir()
+    for candidate in campaign.candidates:
+        if candidate.model is not None:
+            (folder / ALTERNATIVES / f"{candidate.name}.onnx").write_bytes(candidate.model)
+    if model["candidate"] is not None:
+        chosen = candidates[model["candidate"]].model
+        assert chosen is not None
+        (folder / MODEL).write_bytes(chosen)
+    pack(campaign.store, folder / "runs.zarr")
+    (folder / "study.json").write_text(to_json(describe_study(campaign.study)), encoding="utf-8")
+    ladder = describe_ladder(
+        campaign.study,
+        campaign.candidates,
+        campaign.judged,
+        campaign.decisions,
+        campaign.ledger,
+        campaign.training_share,
+        {**measured_header(campaign, level), "model": model},
+    )
+    (folder / "candidates.json").write_text(to_json(ladder), encoding="utf-8")
+    write_ledger(campaign, folder)
+
+
+def write_ledger(campaign: Campaign, folder: Path) -> None:
+    """Copy the campaign's ledger into the bundle."""
+    lines = [json.dumps(entry, ensure_ascii=False, sort_keys=True) for entry in as_plain(campaign.ledger)]
+    (folder / "ledger.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def measured_header(campaign: Campaign, level: str) -> dict[str, Any]:
+    """When, on what and on which split the ladder was measured."""
+    machine, runs = campaign.machine, campaign.runs
+    places = sorted(set(runs.training.places) | set(runs.judging.places))
+    return {
+        "tool": f"frugal {__version__}",
+        "created": campaign.created,
+        "level": level,
+        "seed": campaign.seed,
+        "machine": {**vars(machine), **campaign.noise},
+        "split": {
+            "n_train": int((~runs.held_out).sum()),
+            "n_held_out": int(runs.held_out.sum()),
+            "train_places": [place for place in places if place in set(runs.training.places)],
+            "held_out_places": [place for place in places if place in set(runs.judging.places)],
+        },
+        "failed_runs": [{"run": row, "message": message} for row, message in campaign.failures],
+    }
+
+
+def choose_model(campaign: Campaign) -> dict[str, Any]:
+    """Which candidate's graph becomes ``model.onnx``, and why it is not the winner's, if so."""
+    decision = campaign.decisions[0]
+    candidates = {candidate.name: candidate for candidate in campaign.candidates}
+    winner = candidates.get(decision.winner or "")
+    if winner is None:
+        return {
+            "candidate": None,
+            "reason": {"en": "no candidate meets the need", "fr": "aucune solution ne répond au besoin"},
+        }
+    if winner.model is not None:
+        return {"candidate": winner.name, "reason": None}
+    substitute = _cheapest_graph(campaign)
+    reason = {
+        "en": f"the answer is {winner.label['en']} and {winner.graph_reason.get('en', 'has no graph')}",
+        "fr": f"la réponse est {winner.label['fr']} et {winner.graph_reason.get('fr', 'n’a pas de graphe')}",
+    }
+    return {"candidate": substitute.name if substitute else None, "reason": reason}
+
+
+def _cheapest_graph(campaign: Campaign) -> Candidate | None:
+    """Cheapest candidate with a graph that keeps the tolerance; AI only where nothing else does."""
+    lifetime = campaign.decisions[0].lifetime_cpu_seconds
+    usable = [
+        candidate
+        for candidate in campaign.candidates
+        if candidate.model is not None
+        and candidate.name in lifetime
+        and campaign.judged[candidate.name].error_met
+    ]
+    return min(usable, key=lambda candidate: (candidate.is_ai, lifetime[candidate.name]), default=None)
