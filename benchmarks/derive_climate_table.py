@@ -30,9 +30,7 @@ def derive(weather: Weather) -> dict[str, np.ndarray]:
     normal = extraterrestrial_normal_irradiance(weather.unix_time_s)
     extraterrestrial = normal * np.sin(np.radians(np.maximum(elevation_deg, 0.0)))
     month = weather.month.reshape(365, 24)[:, 0]
-    days = {
-        name: getattr(weather, name).reshape(365, 24) for name in ("ghi", "air_temperature_c", "wind_speed")
-    }
+    days = {name: getattr(weather, name).reshape(365, 24) for name in ("ghi", "air_temperature_c", "wind_speed")}
     clearness = days["ghi"].sum(axis=1) / extraterrestrial.reshape(365, 24).sum(axis=1)
     temperature = days["air_temperature_c"]
     low, high = temperature.min(axis=1), temperature.max(axis=1)
@@ -94,12 +92,10 @@ def as_csv(weather: Weather, columns: dict[str, np.ndarray]) -> str:
         f"altitude_m={weather.altitude_m:g} utc_offset_h={weather.utc_offset_h:g}",
         "# Derived by benchmarks/derive_climate_table.py from the typical year TMYx (periods 2005–2019) of",
         f"# FRA_AC_La.Rochelle.Intl.AP.073160, Climate.OneBuilding.org; sha256 of the file: {weather.sha256}",
-        "# normal_temperature_min_c, normal_temperature_max_c: average temperatures of La Rochelle as "
-        "published",
+        "# normal_temperature_min_c, normal_temperature_max_c: average temperatures of La Rochelle as published",
         "# by climatestotravel.com/climate/france/la-rochelle, rounded to 1 °C; not used by the generator.",
         "# Units: *_kwh_m2 kWh/m² a month; *_c °C (range_clearness_slope_c: °C for one unit of clearness);",
-        "# wind_mean, wind_std m/s at 10 m; all others without unit. clearness: daily global "
-        "irradiation over",
+        "# wind_mean, wind_std m/s at 10 m; all others without unit. clearness: daily global irradiation over",
         "# the extraterrestrial one on a horizontal plane; clearness_qNN: quantiles of its days in per cent.",
         "month," + ",".join(columns),
     ]

@@ -1,1 +1,1 @@
-"""Whether AI was needed: factors, footprint, criteria and reports, read from a bundle and never decided again."""
+"""Whether AI was needed: factors, footprint, criteria and reports; it reads a decision and takes none."""

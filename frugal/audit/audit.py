@@ -1,4 +1,4 @@
-"""Build, keep and read `audit.json`: the evidence of a bundle put together, judged by the criteria, sealed by a hash."""
+"""Build, keep and read `audit.json`: the evidence of a bundle, judged by the criteria, sealed by a hash."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from frugal.audit import criteria, wording
-from frugal.audit.evidence import Evidence, finite, read_evidence
+from frugal.audit.evidence import Evidence, cpu_total, finite, read_evidence
 from frugal.audit.factors import Factor, load_factors
 from frugal.audit.footprint import Range, footprint, watts_of
 from frugal.audit.pages import page_text, render
@@ -23,7 +23,18 @@ from frugal.surrogates.plots import lifetime_seconds
 
 FORMAT = "frugal-audit/1"
 #: Order of the stages in the table of costs.
-STAGES = ("compile", "generation", "fit", "export", "parity", "evaluation", "tracking", "audit", "report")
+STAGES = (
+    "compile",
+    "generation",
+    "fit",
+    "calibration",
+    "export",
+    "parity",
+    "evaluation",
+    "tracking",
+    "audit",
+    "report",
+)
 
 
 def build_audit(
@@ -49,8 +60,8 @@ def build_audit(
     Returns
     -------
     dict
-        The content of `audit.json`, sealed with its own hash. The decision is the one of the comparison: nothing is
-        decided again here.
+        The content of `audit.json`, sealed with its own hash. The decision is the one of the comparison:
+        nothing is decided again here.
 
     Raises
     ------
@@ -134,16 +145,18 @@ def _costs(evidence: Evidence, factors: Mapping[str, Factor]) -> list[dict[str, 
         lines = [line for line in evidence.ledger if line["stage"] == stage]
         failed = [line for line in lines if line["status"] != "ok"]
         theirs = [line for line in lines if line.get("codecarbon_joules") is not None]
-        rows.append({
-            "stage": stage,
-            "entries": len(lines),
-            "failed": len(failed),
-            "failed_cpu_seconds": sum(map(criteria.cpu_total, failed)),
-            "runs": sum(line.get("runs") or 0 for line in lines) or None,
-            **footprint(sum(map(criteria.cpu_total, lines)), watts, factors, sum(map(_gigabyte_seconds, lines))),
-            "codecarbon_joules": sum(line["codecarbon_joules"] for line in theirs) if theirs else None,
-            "codecarbon_cpu_seconds": sum(map(criteria.cpu_total, theirs)) if theirs else None,
-        })  # fmt: skip
+        rows.append(
+            {
+                "stage": stage,
+                "entries": len(lines),
+                "failed": len(failed),
+                "failed_cpu_seconds": sum(map(cpu_total, failed)),
+                "runs": sum(line.get("runs") or 0 for line in lines) or None,
+                **footprint(sum(map(cpu_total, lines)), watts, factors, sum(map(_gigabyte_seconds, lines))),
+                "codecarbon_joules": sum(line["codecarbon_joules"] for line in theirs) if theirs else None,
+                "codecarbon_cpu_seconds": sum(map(cpu_total, theirs)) if theirs else None,
+            }
+        )
     return rows
 
 
@@ -153,7 +166,7 @@ def _footprints(evidence: Evidence, factors: Mapping[str, Factor]) -> list[dict[
     rows = []
     if evidence.ledger:
         memory = sum(map(_gigabyte_seconds, evidence.ledger))
-        total = sum(map(criteria.cpu_total, evidence.ledger))
+        total = sum(map(cpu_total, evidence.ledger))
         rows.append({"id": "campaign", "candidate": None, **footprint(total, watts, factors, memory)})
     decision = evidence.decision
     named = {
@@ -174,20 +187,20 @@ def _footprints(evidence: Evidence, factors: Mapping[str, Factor]) -> list[dict[
         if role == "winner":
             rows.append({"id": "per_million", "role": role, "candidate": candidate["name"], **per_million})
         if decision.get("queries_mid"):
-            total = lifetime_seconds(candidate, decision["pattern"], decision["queries_mid"])
-            if total is not None:
+            whole = lifetime_seconds(candidate, decision["pattern"], decision["queries_mid"])
+            if whole is not None:
                 rows.append(
                     {
                         "id": "lifetime",
                         "role": role,
                         "candidate": candidate["name"],
-                        **footprint(total, watts, factors),
+                        **footprint(whole, watts, factors),
                     }
                 )
     return rows
 
 
-# ------------------------------------------------------------------------------------------------ keeping and reading
+# --------------------------------------------------------------------------------- Keeping and reading
 
 
 def content_hash(audit: Mapping[str, Any]) -> str:
@@ -207,18 +220,12 @@ def _validate(audit: Any, name: str) -> None:
 
     schema = json.loads((files("frugal.audit") / "schema.json").read_text(encoding="utf-8"))
     fault = next(
-        iter(
-            sorted(
-                Draft202012Validator(schema).iter_errors(audit), key=lambda e: list(map(str, e.absolute_path))
-            )
-        ),
+        iter(sorted(Draft202012Validator(schema).iter_errors(audit), key=lambda e: list(map(str, e.absolute_path)))),
         None,
     )
     if fault is not None:
         where = "/".join(map(str, fault.absolute_path)) or "its top level"
-        raise UnusableInputError(
-            f"{name} does not follow the schema of {FORMAT}, at {where}: {fault.message[:200]}"
-        )
+        raise UnusableInputError(f"{name} does not follow the schema of {FORMAT}, at {where}: {fault.message[:200]}")
 
 
 def write_audit(audit: Mapping[str, Any], folder: Path | str) -> Path:
@@ -261,7 +268,7 @@ def read_audit(path: Path | str) -> dict[str, Any]:
             f"the audit '{path}' was changed after it was written: its content does not give the hash "
             f"{audit['content_sha256'][:8]}… it carries; run the audit again"
         )
-    return audit  # type: ignore[no-any-return]
+    return audit
 
 
 def write_reports(audit: Mapping[str, Any], folder: Path | str) -> list[Path]:
@@ -276,7 +283,7 @@ def write_reports(audit: Mapping[str, Any], folder: Path | str) -> list[Path]:
 
 
 def exit_code(audit: Mapping[str, Any]) -> Literal[0, 1, 4]:
-    """Exit code of a plain `frugal audit`: 4 when condition 1 was not assessed, else 1 when a criterion fails, else 0."""
+    """Exit code of `frugal audit`: 4 when condition 1 was not assessed, 1 when a criterion fails, else 0."""
     if audit["conditions"]["C1"]["status"] == "not_assessed":
         return 4
     return 1 if any(finding["status"] == "fail" for finding in audit["criteria"]) else 0
@@ -287,15 +294,10 @@ def summary_lines(audit: Mapping[str, Any], language: str) -> list[str]:
     name = {"en": "Condition", "fr": "Condition"}[language]
     colon = ":" if language == "en" else "\u00a0:"
     lines = [audit["first_line"][language]]
-    lines += [
-        f"{name} {key[1]}{colon} {condition['text'][language]}"
-        for key, condition in audit["conditions"].items()
-    ]
+    lines += [f"{name} {key[1]}{colon} {condition['text'][language]}" for key, condition in audit["conditions"].items()]
     for finding in audit["criteria"]:
         if finding["status"] in ("fail", "warn"):
-            word = wording.STATUS[finding["status"]][language]
-            lines.append(
-                f"{finding['id']} {word}{colon} {finding['title'][language]}. {finding['text'][language]}"
-            )
+            word = wording.phrase(f"status.{finding['status']}", language)
+            lines.append(f"{finding['id']} {word}{colon} {finding['title'][language]}. {finding['text'][language]}")
     limits = {"en": "Limits", "fr": "Limites"}[language]
     return [*lines, f"{limits}{colon} " + " ".join(limit[language] for limit in audit["limits"])]

@@ -27,21 +27,22 @@ class Evidence:
     ledger : sequence of mapping
         Lines of `ledger.jsonl`; empty when the bundle has none.
     inputs : sequence of mapping
-        Name and SHA-256 of every file read.
+        Name and SHA-256 of every file read; of the ledger, the number of lines too.
     texts : mapping
-        Text of the page by language, the user's own words taken out, for the criteria that read what is published.
+        Text of the page by language, the user's own words taken out, for the criteria that read what is
+        published.
     """
 
     study: Mapping[str, Any]
     comparison: Mapping[str, Any]
     ledger: Sequence[Mapping[str, Any]] = ()
-    inputs: Sequence[Mapping[str, str]] = ()
+    inputs: Sequence[Mapping[str, Any]] = ()
     texts: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def need(self) -> Mapping[str, Any]:
         """The declared need."""
-        return self.study["need"]  # type: ignore[no-any-return]
+        return self.study["need"]
 
     @property
     def units(self) -> dict[str, str]:
@@ -51,7 +52,7 @@ class Evidence:
     @property
     def decision(self) -> Mapping[str, Any]:
         """The decision of the first call pattern, which decides the bundle."""
-        return self.comparison["decisions"][0]  # type: ignore[no-any-return]
+        return self.comparison["decisions"][0]
 
     @property
     def machine(self) -> Mapping[str, Any]:
@@ -80,7 +81,7 @@ class Evidence:
 
 
 def worst_error(candidate: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]] | None:
-    """Output and error that come nearest to the tolerance, or beyond it; the first output when nothing is tolerated."""
+    """Output and error nearest to or farthest beyond its tolerance; the first output where none is set."""
     errors = candidate.get("error") or {}
     if not errors:
         return None
@@ -88,6 +89,11 @@ def worst_error(candidate: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]] |
     if not judged:
         return next(iter(errors.items()))
     return max(judged.items(), key=lambda item: item[1]["high"] / item[1]["tolerance"])
+
+
+def cpu_total(line: Mapping[str, Any]) -> float:
+    """CPU seconds of a ledger line, child processes included."""
+    return float((line.get("cpu_seconds") or 0.0) + (line.get("cpu_seconds_children") or 0.0))
 
 
 def read_evidence(bundle: Path | str, evaluation: Path | str | None = None) -> Evidence:
@@ -103,14 +109,12 @@ def read_evidence(bundle: Path | str, evaluation: Path | str | None = None) -> E
     folder = Path(bundle)
     if not folder.is_dir():
         raise UnusableInputError(f"'{folder}' is not a bundle: there is no such folder")
-    inputs: list[dict[str, str]] = []
+    inputs: list[dict[str, Any]] = []
     study = _parsed(folder / "study.json", inputs)
     comparison = _parsed(Path(evaluation) if evaluation else folder / "candidates.json", inputs)
     for key in ("format", "study_hash", "need_hash", "candidates", "decisions", "level"):
         if key not in comparison:
-            raise UnusableInputError(
-                f"'{inputs[-1]['file']}' has no '{key}', so it is not a comparison of candidates"
-            )
+            raise UnusableInputError(f"'{inputs[-1]['file']}' has no '{key}', so it is not a comparison of candidates")
     if not comparison["decisions"]:
         raise UnusableInputError(f"'{inputs[-1]['file']}' holds no decision")
     for key, expected in (
@@ -120,13 +124,13 @@ def read_evidence(bundle: Path | str, evaluation: Path | str | None = None) -> E
         if comparison[key] != expected:
             what = "study" if key == "study_hash" else "need"
             raise NotAssessedError(
-                f"'{inputs[-1]['file']}' was measured for another {what} ({str(comparison[key])[:8]}…) than the one of "
-                f"'study.json' ({str(expected)[:8]}…); train or evaluate again"
+                f"'{inputs[-1]['file']}' was measured for another {what} ({str(comparison[key])[:8]}…) "
+                f"than the one of 'study.json' ({str(expected)[:8]}…); train or evaluate again"
             )
     return Evidence(study, comparison, _ledger(folder / "ledger.jsonl", inputs), inputs)
 
 
-def _parsed(path: Path, inputs: list[dict[str, str]]) -> dict[str, Any]:
+def _parsed(path: Path, inputs: list[dict[str, Any]]) -> dict[str, Any]:
     content = _bytes(path)
     try:
         value = json.loads(content)
@@ -135,7 +139,7 @@ def _parsed(path: Path, inputs: list[dict[str, str]]) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise UnusableInputError(f"'{path}' must hold one JSON object")
     inputs.append({"file": path.name, "sha256": hashlib.sha256(content).hexdigest()})
-    return finite(value)  # type: ignore[no-any-return]
+    return finite(value)
 
 
 def _bytes(path: Path) -> bytes:
@@ -145,11 +149,10 @@ def _bytes(path: Path) -> bytes:
         raise UnusableInputError(f"'{path}' cannot be read: {fault.strerror or fault}") from fault
 
 
-def _ledger(path: Path, inputs: list[dict[str, str]]) -> list[Mapping[str, Any]]:
+def _ledger(path: Path, inputs: list[dict[str, Any]]) -> list[Mapping[str, Any]]:
     if not path.exists():
         return []
     content = _bytes(path)
-    inputs.append({"file": path.name, "sha256": hashlib.sha256(content).hexdigest()})
     lines, rows = content.splitlines(), []
     for number, line in enumerate(lines, start=1):
         if not line.strip():
@@ -160,9 +163,13 @@ def _ledger(path: Path, inputs: list[dict[str, str]]) -> list[Mapping[str, Any]]
                 raise ValueError("not a JSON object")
         except ValueError as fault:
             if number == len(lines) and not content.endswith(b"\n"):
-                break  # the write of a killed process; the lines before it are whole
+                lines = lines[:-1]  # the write of a killed process; the lines before it are whole
+                break
             raise UnusableInputError(f"line {number} of '{path}' is not a ledger entry: {fault}") from fault
         rows.append(finite(row))
+    # Later stages add lines, the audit's own among them: the hash covers the lines that were read.
+    read = b"".join(line + b"\n" for line in lines if line.strip())
+    inputs.append({"file": path.name, "sha256": hashlib.sha256(read).hexdigest(), "lines": len(rows)})
     return rows
 
 

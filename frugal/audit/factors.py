@@ -40,8 +40,8 @@ def load_factors(path: Path | str | None = None) -> Mapping[str, Factor]:
     Raises
     ------
     UnusableInputError
-        If the file cannot be read, a column is missing, a number is not a finite one, an interval is upside down, or
-        an id stands twice.
+        If the file cannot be read, a column is missing, a number is not a finite one, an interval is upside
+        down, or an id stands twice.
     """
     name = "factors.csv" if path is None else str(path)
     try:
@@ -74,9 +74,7 @@ def _factor(row: Mapping[str, Any], where: str) -> Factor:
     texts = {column: str(row[column] or "").strip() for column in ("id", "unit", "source", "licence")}
     if not texts["id"] or not texts["source"]:
         raise UnusableInputError(f"{where}: a factor needs an id and a source")
-    return Factor(
-        value=numbers["value"], low=numbers["low"], high=numbers["high"], year=int(numbers["year"]), **texts
-    )
+    return Factor(value=numbers["value"], low=numbers["low"], high=numbers["high"], year=int(numbers["year"]), **texts)
 
 
 def _number(row: Mapping[str, Any], column: str, where: str) -> float:
@@ -85,7 +83,5 @@ def _number(row: Mapping[str, Any], column: str, where: str) -> float:
     except (TypeError, ValueError):
         value = math.nan
     if not math.isfinite(value):
-        raise UnusableInputError(
-            f"{where}: column '{column}' holds '{row[column]}'; a finite number is needed"
-        )
+        raise UnusableInputError(f"{where}: column '{column}' holds '{row[column]}'; a finite number is needed")
     return value

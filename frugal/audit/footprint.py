@@ -1,12 +1,14 @@
 """Energy and carbon of computing, from CPU seconds.
 
-``E_cpu = t_cpu P_core`` (J), ``E = (E_cpu + P_ram m t_wall) PUE`` (J), use ``= E f_grid / 3.6e6`` (gCO2e), manufacture
-``= t_cpu e / 3600`` (gCO2e), with the watts of a busy core ``P_core``, the watts of memory ``P_ram`` for ``m`` gigabytes held
-during ``t_wall``, the overhead of the room ``PUE``, the carbon of a kilowatt-hour ``f_grid`` and that of making the machine,
-per core and hour, ``e``. Use and manufacture are never added up silently.
+``E_cpu = t_cpu P_core`` (J), ``E = (E_cpu + P_ram m t_wall) PUE`` (J), use ``= E f_grid / 3.6e6`` (gCO2e),
+manufacture ``= t_cpu e / 3600`` (gCO2e), with the watts of a busy core ``P_core``, the watts of memory
+``P_ram`` for ``m`` gigabytes held during ``t_wall``, the overhead of the room ``PUE``, the carbon of a
+kilowatt-hour ``f_grid`` and that of making the machine, per core and hour, ``e``. Use and manufacture are
+never added up silently.
 
-Each quantity is a triple low–central–high: all factors low together, central, high together. That is wider than any
-probability interval, and says so. Valid for CPU work; the network and the user's screen are left out.
+Each quantity is a triple low–central–high: all factors low together, central, high together. That is wider
+than any probability interval, and says so. Valid for CPU work; the network and the user's screen are left
+out.
 """
 
 from __future__ import annotations
@@ -48,8 +50,7 @@ def electricity_joules(
     watts, ram, pue = watts_per_core, as_range(factors["ram_watts_per_gb"]), as_range(factors["pue"])
     return Range(
         *(
-            (cpu_seconds * getattr(watts, level) + gigabyte_seconds * getattr(ram, level))
-            * getattr(pue, level)
+            (cpu_seconds * getattr(watts, level) + gigabyte_seconds * getattr(ram, level)) * getattr(pue, level)
             for level in LEVELS
         )
     )

@@ -1,4 +1,4 @@
-"""Numbers with their units as a page prints them: two significant digits, the unit people know, the interval."""
+"""Numbers with their units as a page prints them: two significant digits, a known unit, the interval."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from frugal.audit.footprint import CODECARBON_RESOLUTION_JOULES
-from frugal.surrogates.plots import plain_number
+from frugal.surrogates.plain_text import plain_number
 
 _JOULES = ((1e9, "GJ"), (1e6, "MJ"), (1e3, "kJ"), (1.0, "J"), (1e-3, "mJ"), (1e-6, "µJ"))
 _GRAMS = ((1e6, "t"), (1e3, "kg"), (1.0, "g"), (1e-3, "mg"), (1e-6, "µg"))
@@ -17,13 +17,9 @@ _BYTES = {
 _NARROW, _WIDE = "\u202f", "\u00a0"
 
 
-def _in_unit(
-    values: Sequence[float], units: Sequence[tuple[float, str]], leading: float
-) -> tuple[list[float], str]:
+def _in_unit(values: Sequence[float], units: Sequence[tuple[float, str]], leading: float) -> tuple[list[float], str]:
     """Express values in the unit that suits the leading one."""
-    scale, unit = next(
-        ((s, u) for s, u in units if abs(leading) >= (0.0995 if s == 1.0 else 0.9995 * s)), units[-1]
-    )
+    scale, unit = next(((s, u) for s, u in units if abs(leading) >= (0.0995 if s == 1.0 else 0.9995 * s)), units[-1])
     return [value / scale for value in values], unit
 
 
@@ -60,9 +56,7 @@ def grams_range(span: Mapping[str, float], language: str) -> str:
 def _range(span: Mapping[str, float], units: Sequence[tuple[float, str]], language: str) -> str:
     if not span["high"]:
         return f"0{_WIDE}{units[3][1] if units is _JOULES else 'g'}"
-    (low, central, high), unit = _in_unit(
-        [span["low"], span["central"], span["high"]], units, span["central"]
-    )
+    (low, central, high), unit = _in_unit([span["low"], span["central"], span["high"]], units, span["central"])
     texts = [plain_number(value, language) for value in (low, central, high)]
     return f"{texts[1]}{_WIDE}{unit} [{texts[0]}–{texts[2]}]"
 

@@ -8,16 +8,10 @@ from html import unescape
 from typing import Any
 
 from frugal.audit import numbers
-from frugal.audit.wording import LEVELS, STATUS, VERDICTS, break_even_words, error_words, tolerated
+from frugal.audit.wording import LANGUAGES, break_even_words, data, error_words, known, phrase, tolerated
 from frugal.errors import UnusableInputError
-from frugal.surrogates.plots import (
-    break_even_plot,
-    candidate_label,
-    error_cost_plot,
-    plain_duration,
-    plain_number,
-    plain_queries,
-)
+from frugal.surrogates.plain_text import plain_duration, plain_number, plain_queries
+from frugal.surrogates.plots import break_even_plot, candidate_label, error_cost_plot
 
 #: Signs that say a status a second time; words say it first.
 SIGNS = {
@@ -29,62 +23,6 @@ SIGNS = {
     "not_assessed": "?",
     "no_ai": "–",
 }
-
-WORDS: dict[str, dict[str, str]] = {
-    "en": {
-        "page": "Was AI needed?", "date": "Audit of", "tier": "energy tier", "verdict": "Need for AI", "retained": "Answer retained",
-        "none": "none", "break_even": "AI pays back", "usage": "Declared usage", "unit": "One query", "years": "years",
-        "undeclared": "not declared", "span": "{low} to {high}", "tolerance": "Error tolerated", "conditions": "The three conditions of a frugal AI service",
-        "C1": "The need for AI is demonstrated", "C2": "Good practice is followed by all", "C3": "Uses stay within planetary boundaries",
-        "counts": "points: {pass} yes, {warn} caution, {fail} no", "limits": "What this audit does not say",
-        "ladder_plot": "Who answers well enough, and for how much computing",
-        "ladder_plot_caption": "Error: root-mean-square error on held-out cases; the bar is its 95% interval. A candidate meets the need when the top of the bar is below the dashed line.",
-        "unjudged_caption": "Error: root-mean-square error on held-out cases; the bar is its 95% interval. No tolerance was declared, so nothing is judged.",
-        "even_plot": "When would AI pay back?", "even_plot_caption": "Preparation counts at the left end of each line, the price of a query sets its slope.",
-        "ladder": "Every candidate, from the simplest", "candidate": "Candidate", "error": "Error", "prepare": "Preparation",
-        "million": "Per million queries", "life": "Over the service life", "meets": "Meets the need", "yes": "yes", "no": "no",
-        "retained_row": "retained", "failed": "failed", "skipped": "not tried", "ladder_caption": "Computing time on one core; error: upper bound of the 95% interval, worst output.",
-        "costs": "What the preparation cost", "stage": "Stage", "cpu": "Computing time", "ours": "Processor energy", "theirs": "codecarbon",
-        "costs_caption": "From the ledger, failed and interrupted stages included. Energy: tier {tier}, {watts}\u00a0W per busy core [{low}–{high}]; codecarbon: the same stages where it ran.",
-        "total": "total", "failed_part": "of which failed", "footprint": "Energy and carbon of the computing", "what": "Computing",
-        "electricity": "Electricity", "use": "Electricity, CO₂e", "made": "Manufacture, CO₂e",
-        "footprint_caption": "Central value [low–high], tier {tier}. Electricity includes memory and the overhead of the room; manufacture is the share of making the machine. France, {grid}\u00a0gCO₂e/kWh.",
-        "campaign": "this preparation", "per_million": "a million queries", "lifetime": "service life",
-        "criteria": "Points checked", "id": "Id", "point": "Point", "finding": "Finding", "status": "Result", "patterns": "Each way of asking",
-        "pattern": "Way of asking", "made_by": "Made from audit.json by {tool} {version}. Own criteria, self-declared; not an AFNOR certification. Sources of factors and hashes of all files read are in audit.json.",
-        "hash": "Content", "machine": "Machine", "cores": "cores",
-    },
-    "fr": {
-        "page": "Fallait-il une IA ?", "date": "Audit du", "tier": "énergie : niveau", "verdict": "Besoin d’IA", "retained": "Réponse retenue",
-        "none": "aucune", "break_even": "Amortissement de l’IA", "usage": "Usage déclaré", "unit": "Une question", "years": "ans",
-        "undeclared": "non déclaré", "span": "de {low} à {high}", "tolerance": "Erreur tolérée", "conditions": "Les trois conditions d’un service d’IA frugal",
-        "C1": "Le besoin d’IA est démontré", "C2": "Les bonnes pratiques sont suivies par tous", "C3": "Les usages restent dans les limites planétaires",
-        "counts": "points : {pass} oui, {warn} réserve, {fail} non", "limits": "Ce que cet audit ne dit pas",
-        "ladder_plot": "Qui répond assez bien, et pour combien de calcul",
-        "ladder_plot_caption": "Erreur : écart quadratique moyen sur des cas mis de côté ; la barre est son intervalle à 95 %. Une réponse possible répond au besoin quand le haut de sa barre est sous le trait tireté.",
-        "unjudged_caption": "Erreur : écart quadratique moyen sur des cas mis de côté ; la barre est son intervalle à 95 %. Aucune tolérance n’est déclarée : rien n’est jugé.",
-        "even_plot": "Quand l’IA serait-elle amortie ?", "even_plot_caption": "La préparation compte à gauche de chaque courbe, le prix d’une question en fait la pente.",
-        "ladder": "Toutes les réponses possibles, de la plus simple à la plus complète", "candidate": "Réponse possible", "error": "Erreur", "prepare": "Préparation",
-        "million": "Par million de questions", "life": "Sur la durée de service", "meets": "Répond au besoin", "yes": "oui", "no": "non",
-        "retained_row": "retenue", "failed": "en échec", "skipped": "non essayée", "ladder_caption": "Temps de calcul sur un cœur ; erreur : borne haute de l’intervalle à 95 %, pire sortie.",
-        "costs": "Ce qu’a coûté la préparation", "stage": "Étape", "cpu": "Temps de calcul", "ours": "Énergie du processeur", "theirs": "codecarbon",
-        "costs_caption": "D’après le registre, étapes en échec ou interrompues comprises. Énergie : niveau {tier}, {watts}\u00a0W par cœur occupé [{low}–{high}] ; codecarbon : les mêmes étapes, là où il tournait.",
-        "total": "total", "failed_part": "dont en échec", "footprint": "Énergie et carbone du calcul", "what": "Calcul",
-        "electricity": "Électricité", "use": "Électricité, CO₂e", "made": "Fabrication, CO₂e",
-        "footprint_caption": "Valeur centrale [basse–haute], niveau {tier}. L’électricité comprend la mémoire et le surcroît du local ; la fabrication est la part de la machine. France, {grid}\u00a0gCO₂e/kWh.",
-        "campaign": "cette préparation", "per_million": "un million de questions", "lifetime": "durée de service",
-        "criteria": "Points vérifiés", "id": "Réf.", "point": "Point", "finding": "Constat", "status": "Résultat", "patterns": "Chaque manière de demander",
-        "pattern": "Manière de demander", "made_by": "Page tirée d’audit.json par {tool} {version}. Critères du programme, auto-déclarés ; ce n’est pas une certification AFNOR. Les sources des facteurs et les empreintes des fichiers lus sont dans audit.json.",
-        "hash": "Contenu", "machine": "Machine", "cores": "cœurs",
-    },
-}  # fmt: skip
-
-_STAGES = {
-    "en": {"compile": "compilation", "generation": "simulations", "fit": "fits", "export": "export", "parity": "check of the export",
-           "evaluation": "evaluation", "tracking": "tracking", "audit": "audit", "report": "reports"},
-    "fr": {"compile": "compilation", "generation": "simulations", "fit": "ajustements", "export": "export",
-           "parity": "contrôle de l’export", "evaluation": "évaluation", "tracking": "suivi", "audit": "audit", "report": "rapports"},
-}  # fmt: skip
 
 
 def render(audit: Mapping[str, Any], language: str) -> str:
@@ -98,7 +36,7 @@ def render(audit: Mapping[str, Any], language: str) -> str:
     from jinja2 import Environment, PackageLoader, StrictUndefined
     from markupsafe import Markup
 
-    if language not in WORDS:
+    if language not in LANGUAGES:
         raise UnusableInputError(f"language '{language}' is unknown; use 'en' or 'fr'")
     environment = Environment(
         loader=PackageLoader("frugal.audit", "templates"),
@@ -126,17 +64,20 @@ def page_text(audit: Mapping[str, Any], language: str) -> str:
         audit["need"].get("functional_unit", ""),
         audit["study"]["name"],
     ]
-    own += list((audit["need"].get("reason") or {}).values()) + [
-        decision["pattern"] for decision in audit["decisions"]
-    ]
+    own += list((audit["need"].get("reason") or {}).values()) + [decision["pattern"] for decision in audit["decisions"]]
     own += [candidate_label(candidate, language) for candidate in audit["ladder"]]
-    own += [candidate.get("message") or "" for candidate in audit["ladder"]]
+    own += [_told(candidate.get("message"), language) for candidate in audit["ladder"]]
     for words in sorted(
         {_plain(numbers.typeset(w, language)) for w in own} | {_plain(w) for w in own}, key=len, reverse=True
     ):
         if words:
             text = text.replace(words, " ")
     return text
+
+
+def _told(message: Mapping[str, str] | str | None, language: str) -> str:
+    """A message that may come by language, as one text, or not at all."""
+    return str(message.get(language) or "") if isinstance(message, Mapping) else message or ""
 
 
 def _plain(text: str) -> str:
@@ -169,28 +110,30 @@ def _view(audit: Mapping[str, Any], language: str) -> dict[str, Any]:
         for key in ("watts_per_core", "watts_low", "watts_high")
     }
     grid = next(factor["value"] for factor in audit["factors"] if factor["id"] == "electricity_gwp_fr")
-    words = {key: numbers.typeset(text, language) for key, text in WORDS[language].items()}
+    words = {key: numbers.typeset(text, language) for key, text in data("page.json")[language].items()}
     words["costs_caption"] = words["costs_caption"].format(
         tier=tier, watts=watts["watts_per_core"], low=watts["watts_low"], high=watts["watts_high"]
     )
-    words["footprint_caption"] = words["footprint_caption"].format(
-        tier=tier, grid=plain_number(grid, language)
-    )
-    words["made_by"] = words["made_by"].format(
-        **{"tool": audit["tool"]["name"], "version": audit["tool"]["version"]}
-    )
+    words["footprint_caption"] = words["footprint_caption"].format(tier=tier, grid=plain_number(grid, language))
+    words["made_by"] = words["made_by"].format(**{"tool": audit["tool"]["name"], "version": audit["tool"]["version"]})
     return {
         "t": words,
         "question": audit["study"]["question"][language],
         "first_line": audit["first_line"][language],
         "date": _date(audit["created"], language),
-        "level": LEVELS.get(audit["level"], {}).get(language, audit["level"]),
+        "level": known("level", audit["level"])[language],
         "tier": tier,
         "facts": _facts(audit, language, words),
         "conditions": [
-            {"id": key, "title": words[key], "sign": SIGNS[line["status"]], "status": _condition_status(line["status"], language),
-             "kind": line["status"], "text": line["text"][language],
-             "counts": words["counts"].format(**line["counts"]) if any(line["counts"].values()) else ""}
+            {
+                "id": key,
+                "title": words[key],
+                "sign": SIGNS[line["status"]],
+                "status": _condition_status(line["status"], language),
+                "kind": line["status"],
+                "text": line["text"][language],
+                "counts": words["counts"].format(**line["counts"]) if any(line["counts"].values()) else "",
+            }
             for key, line in audit["conditions"].items()
         ],
         "plot_caption": words["ladder_plot_caption" if audit["need"].get("tolerances") else "unjudged_caption"],
@@ -200,17 +143,23 @@ def _view(audit: Mapping[str, Any], language: str) -> dict[str, Any]:
         "costs": _cost_rows(audit, language, words),
         "footprint": _footprint_rows(audit, language, words),
         "criteria": [
-            {"id": f["id"], "title": f["title"][language], "kind": f["status"], "sign": SIGNS[f["status"]],
-             "status": STATUS[f["status"]][language], "text": f["text"][language]}
+            {
+                "id": f["id"],
+                "title": f["title"][language],
+                "kind": f["status"],
+                "sign": SIGNS[f["status"]],
+                "status": phrase(f"status.{f['status']}", language),
+                "text": f["text"][language],
+            }
             for f in audit["criteria"]
         ],
         "machine": f"{machine.get('cpu_model') or '–'}, {machine.get('cores') or '–'} {words['cores']}",
         "hash": audit.get("content_sha256", "")[:16],
-    }  # fmt: skip
+    }
 
 
 def _condition_status(status: str, language: str) -> str:
-    return "non évaluée" if language == "fr" and status == "not_assessed" else STATUS[status][language]
+    return phrase("status.not_assessed_condition" if status == "not_assessed" else f"status.{status}", language)
 
 
 def _date(created: str, language: str) -> str:
@@ -230,11 +179,9 @@ def _facts(audit: Mapping[str, Any], language: str, words: Mapping[str, str]) ->
             words["span"].format(low=span[0], high=span[1])
             + f", {plain_number(need['service_life_years'], language)}\u00a0{words['years']}"
         )
-    tolerance = next(
-        (tolerated(row, audit["units"], language) for row in audit["ladder"] if row.get("error")), "–"
-    )
+    tolerance = next((tolerated(row, audit["units"], language) for row in audit["ladder"] if row.get("error")), "–")
     facts = [
-        (words["verdict"], numbers.typeset(VERDICTS[audit["verdict"]][language], language)),
+        (words["verdict"], phrase(f"verdict.{audit['verdict']}", language)),
         (words["retained"], candidate_label(winner, language) if winner else words["none"]),
         (words["break_even"], break_even_words(decision)[language]),
         (words["usage"], told),
@@ -254,7 +201,7 @@ def _ladder_row(
     ai = ("IA" if language == "fr" else "AI") if row["is_ai"] else ""
     if row["status"] != "ok":
         state = words["failed" if row["status"] == "failed" else "skipped"]
-        why = row.get("message") or ""
+        why = _told(row.get("message"), language)
         return {
             "name": candidate_label(row, language),
             "ai": ai,
@@ -272,9 +219,7 @@ def _ladder_row(
         "met": bool(met) if judged else None,
         "cells": [
             error_words(row, audit["units"], language) or "0",
-            plain_duration(row["fixed_cpu_seconds"], language)
-            if row.get("fixed_cpu_seconds") is not None
-            else "–",
+            plain_duration(row["fixed_cpu_seconds"], language) if row.get("fixed_cpu_seconds") is not None else "–",
             plain_duration(1e6 * query["cpu_seconds"], language) if query else "–",
             plain_duration(lifetime, language) if lifetime is not None else "–",
         ],
@@ -288,10 +233,8 @@ def _patterns(audit: Mapping[str, Any], language: str) -> list[dict[str, str]]:
     return [
         {
             "name": decision["pattern"],
-            "winner": candidate_label(by_name[decision["winner"]], language)
-            if decision["winner"] in by_name
-            else "–",
-            "verdict": numbers.typeset(VERDICTS[decision["verdict"]][language], language),
+            "winner": candidate_label(by_name[decision["winner"]], language) if decision["winner"] in by_name else "–",
+            "verdict": phrase(f"verdict.{decision['verdict']}", language),
             "break_even": break_even_words(decision)[language],
         }
         for decision in audit["decisions"]
@@ -301,21 +244,19 @@ def _patterns(audit: Mapping[str, Any], language: str) -> list[dict[str, str]]:
 def _cost_rows(audit: Mapping[str, Any], language: str, words: Mapping[str, str]) -> list[dict[str, Any]]:
     rows = []
     for cost in audit["costs"]:
-        name = _STAGES[language].get(cost["stage"], cost["stage"])
+        name = words.get(f"stage_{cost['stage']}", cost["stage"])
         name += f" ({plain_number(cost['runs'], language, 4)})" if cost.get("runs") else ""
         failed = (
-            f"{words['failed_part']} {plain_duration(cost['failed_cpu_seconds'], language)}"
-            if cost["failed"]
-            else ""
+            f"{words['failed_part']} {plain_duration(cost['failed_cpu_seconds'], language)}" if cost["failed"] else ""
         )
         rows.append(
             _cost_row(
                 name,
-                failed,
-                cost["cpu_seconds"],
-                cost["cpu_joules"]["central"],
-                cost["codecarbon_joules"],
-                language,
+                failed=failed,
+                seconds=cost["cpu_seconds"],
+                energy=cost["cpu_joules"]["central"],
+                theirs=cost["codecarbon_joules"],
+                language=language,
             )
         )
     if rows:
@@ -324,7 +265,14 @@ def _cost_rows(audit: Mapping[str, Any], language: str, words: Mapping[str, str]
         energy = sum(cost["cpu_joules"]["central"] for cost in audit["costs"])
         rows.append(
             {
-                **_cost_row(words["total"], "", seconds, energy, sum(read) if read else None, language),
+                **_cost_row(
+                    words["total"],
+                    failed="",
+                    seconds=seconds,
+                    energy=energy,
+                    theirs=sum(read) if read else None,
+                    language=language,
+                ),
                 "total": True,
             }
         )
@@ -332,7 +280,7 @@ def _cost_rows(audit: Mapping[str, Any], language: str, words: Mapping[str, str]
 
 
 def _cost_row(
-    name: str, failed: str, seconds: float, energy: float, theirs: float | None, language: str
+    name: str, *, failed: str, seconds: float, energy: float, theirs: float | None, language: str
 ) -> dict[str, Any]:
     cells = [
         plain_duration(seconds, language),
@@ -342,14 +290,10 @@ def _cost_row(
     return {"name": name, "failed": failed, "cells": cells, "total": False}
 
 
-def _footprint_rows(
-    audit: Mapping[str, Any], language: str, words: Mapping[str, str]
-) -> list[dict[str, Any]]:
+def _footprint_rows(audit: Mapping[str, Any], language: str, words: Mapping[str, str]) -> list[dict[str, Any]]:
     by_name = {row["name"]: row for row in audit["ladder"]}
     rows = []
-    for row in sorted(
-        audit["footprint"], key=lambda r: ("campaign", "per_million", "lifetime").index(r["id"])
-    ):
+    for row in sorted(audit["footprint"], key=lambda r: ("campaign", "per_million", "lifetime").index(r["id"])):
         name = words[row["id"]]
         if row["candidate"] in by_name:
             name += f", {candidate_label(by_name[row['candidate']], language)}"

@@ -1,70 +1,29 @@
-"""The sentences of the audit in both languages, made from the evidence."""
+"""The sentences of the audit in both languages, made from the evidence and `data/sentences.json`."""
 
 from __future__ import annotations
 
+import json
 import math
+import re
 from collections.abc import Mapping, Sequence
+from functools import cache
+from importlib.resources import files
 from typing import Any
 
 from frugal.audit.evidence import Evidence, worst_error
 from frugal.audit.numbers import percent, typeset
-from frugal.surrogates.plots import candidate_label, plain_duration, plain_number, plain_queries
+from frugal.surrogates.plain_text import plain_duration, plain_number, plain_queries
+from frugal.surrogates.plots import candidate_label
 
 Text = dict[str, str]
 LANGUAGES = ("en", "fr")
 
-VERDICTS: dict[str, Text] = {
-    "demonstrated": {"en": "demonstrated", "fr": "démontré"},
-    "infeasible_otherwise": {
-        "en": "demonstrated: nothing else meets the need",
-        "fr": "démontré : rien d’autre ne répond au besoin",
-    },
-    "conditional": {"en": "conditional on a limit that was chosen", "fr": "lié à une limite choisie"},
-    "undecided": {"en": "undecided", "fr": "non tranché"},
-    "not_demonstrated": {"en": "not demonstrated", "fr": "non démontré"},
-    "trade_off": {"en": "one burden traded for another", "fr": "une charge échangée contre une autre"},
-    "not_assessed": {"en": "not assessed", "fr": "non évalué"},
-}
 
-_NOUNS: dict[str, Text] = {
-    "constant": {"en": "a constant", "fr": "une constante"},
-    "formula": {"en": "a formula", "fr": "une formule"},
-    "table": {"en": "a table", "fr": "une table"},
-    "linear": {"en": "a straight-line fit", "fr": "un ajustement linéaire"},
-    "quadratic": {"en": "a quadratic fit", "fr": "un ajustement quadratique"},
-    "coarse_physics": {"en": "simplified physics", "fr": "un calcul physique simplifié"},
-    "precomputed": {
-        "en": "a list of answers computed beforehand",
-        "fr": "une liste de réponses calculées d’avance",
-    },
-    "surrogate": {"en": "a trained model", "fr": "un modèle entraîné"},
-    "full_physics": {"en": "the full physics", "fr": "le calcul physique complet"},
-}
-
-BASELINES: dict[str, Text] = {
-    "constant": {"en": "a constant", "fr": "une constante"},
-    "linear": {"en": "a linear or quadratic fit", "fr": "un ajustement linéaire ou quadratique"},
-    "quadratic": {"en": "a quadratic fit", "fr": "un ajustement quadratique"},
-    "table": {"en": "a table", "fr": "une table"},
-    "coarse_physics": {"en": "simplified physics", "fr": "un calcul physique simplifié"},
-    "full_physics": {"en": "the full physics", "fr": "le calcul physique complet"},
-}
-
-LEVELS: dict[str, Text] = {
-    "quick": {"en": "quick measurement", "fr": "mesure rapide"},
-    "full": {"en": "full measurement", "fr": "mesure complète"},
-}
-
-
-STATUS: dict[str, Text] = {
-    "pass": {"en": "yes", "fr": "oui"},
-    "warn": {"en": "caution", "fr": "réserve"},
-    "fail": {"en": "no", "fr": "non"},
-    "n_a": {"en": "not applicable", "fr": "sans objet"},
-    "unevidenced": {"en": "no evidence", "fr": "sans preuve"},
-    "not_assessed": {"en": "not assessed", "fr": "non évalué"},
-    "no_ai": {"en": "no AI", "fr": "sans IA"},
-}
+@cache
+def data(name: str) -> dict[str, Any]:
+    """A table of words that comes with the program."""
+    text = (files("frugal.audit") / "data" / name).read_text(encoding="utf-8")
+    return json.loads(text)
 
 
 def both(english: str, french: str) -> Text:
@@ -72,11 +31,36 @@ def both(english: str, french: str) -> Text:
     return {"en": english, "fr": typeset(french, "fr")}
 
 
+def phrase(key: str, language: str, **values: object) -> str:
+    """A sentence by its key, its gaps filled."""
+    return typeset(data("sentences.json")[key][language].format(**values), language)
+
+
+def say(key: str, **values: Mapping[str, object] | object) -> Text:
+    """A sentence in both languages; a value that differs between them comes as a mapping by language."""
+    told = {}
+    for language in LANGUAGES:
+        gaps = {name: v[language] if isinstance(v, Mapping) else v for name, v in values.items()}
+        told[language] = phrase(key, language, **gaps)
+    return told
+
+
+def known(group: str, name: str) -> Text:
+    """The words for a name of the program; the name itself where it has none."""
+    return data("sentences.json").get(f"{group}.{name}") or {"en": name, "fr": name}
+
+
 def title(study: Mapping[str, Any]) -> Text:
     """The question, or the name of the study where it has no title."""
     titles = study.get("title") or {}
     plain = str(study["name"]).replace("_", " ")
-    return both(titles.get("en") or titles.get("fr") or plain, titles.get("fr") or titles.get("en") or plain)
+    english, french = titles.get("en"), titles.get("fr")
+    return both(english or french or plain, french or english or plain)
+
+
+def labels(candidate: Mapping[str, Any]) -> Text:
+    """The plain name of a candidate in both languages."""
+    return {language: candidate_label(candidate, language) for language in LANGUAGES}
 
 
 def rounded_up(value: float, digits: int = 2) -> float:
@@ -88,100 +72,11 @@ def rounded_up(value: float, digits: int = 2) -> float:
 
 
 def error_words(candidate: Mapping[str, Any], units: Mapping[str, str], language: str) -> str:
-    """Upper 95 % bound of the worst error, as ``±1.4 %`` or in the unit of the output; empty if there is none."""
+    """Upper 95 % bound of the worst error, as ``±1.4%`` or in the output's unit; empty if there is none."""
     worst = worst_error(candidate)
     if worst is None or not worst[1]["high"]:
         return ""
-    name, error = worst
-    bound = rounded_up(error["high"])
-    if error["metric"] == "nrmse":
-        return "±" + percent(bound, language)
-    return f"±{plain_number(bound, language)}\u00a0{units.get(name, '')}"
-
-
-def answer(candidate: Mapping[str, Any], evidence: Evidence, language: str) -> str:
-    """How well and for how much a candidate answers: "a table answers within ±1.4 % for 0.3 s of computing …"."""
-    noun = _NOUNS[candidate["kind"]][language]
-    error = error_words(candidate, evidence.units, language)
-    query = (candidate.get("query") or {}).get(evidence.decision["pattern"])
-    if language == "fr":
-        accuracy = f"répond à {error} près" if error else "répond sans erreur ajoutée"
-        cost = (
-            f", pour {plain_duration(1e6 * query['cpu_seconds'], 'fr')} de calcul par million de questions"
-            if query
-            else ""
-        )
-    else:
-        accuracy = f"answers within {error}" if error else "answers with no added error"
-        cost = (
-            f", for {plain_duration(1e6 * query['cpu_seconds'], 'en')} of computing per million queries"
-            if query
-            else ""
-        )
-    return f"{noun} {accuracy}{cost}"
-
-
-def first_line(evidence: Evidence) -> Text:
-    """The whole answer in one plain sentence."""
-    verdict, winner = evidence.decision["verdict"], evidence.winner
-    if winner is None:
-        return _no_answer(evidence)
-    told = {language: answer(winner, evidence, language) for language in LANGUAGES}
-    if not winner["is_ai"]:
-        openings = {
-            "not_demonstrated": ("AI is not needed here", "L’IA n’est pas nécessaire ici"),
-            "not_assessed": (
-                "No AI is used here, and whether AI would cost less could not be assessed",
-                "Aucune IA n’est utilisée ici, et l’audit n’a pas pu dire si une IA coûterait moins",
-            ),
-        }
-        english, french = openings.get(verdict, ("No AI is used here", "Aucune IA n’est utilisée ici"))
-        return both(f"{english}: {told['en']}.", f"{french} : {told['fr']}.")
-    english, french = {
-        "demonstrated": ("AI is the least consuming answer here", "L’IA est ici la réponse la moins consommatrice"),
-        "infeasible_otherwise": ("Only AI meets the need here", "Seule une IA répond ici au besoin"),
-        "conditional": ("AI is used here because of a limit that was chosen", "Une IA est utilisée ici à cause d’une limite choisie"),
-        "undecided": ("It is not settled whether AI is needed here", "La mesure ne tranche pas si l’IA est nécessaire ici"),
-        "not_demonstrated": ("AI is used here, but the need for it is not shown", "Une IA est utilisée ici, mais sa nécessité n’est pas démontrée"),
-        "trade_off": ("AI is used here; it lowers one burden and raises another", "Une IA est utilisée ici ; elle allège une charge et en alourdit une autre"),
-        "not_assessed": ("AI is used here, and the need for it could not be assessed", "Une IA est utilisée ici, et sa nécessité n’a pas pu être évaluée"),
-    }[verdict]  # fmt: skip
-    more = _against_alternative(evidence) if verdict == "demonstrated" else {"en": "", "fr": ""}
-    return both(f"{english}: {told['en']}{more['en']}.", f"{french} : {told['fr']}{more['fr']}.")
-
-
-def _against_alternative(evidence: Evidence) -> Text:
-    crossing = (evidence.decision.get("break_even_queries") or {}).get("median")
-    if not crossing:
-        return {"en": "", "fr": ""}
-    return {
-        "en": f"; its preparation is paid back after {plain_queries(crossing, 'en')}",
-        "fr": f" ; sa préparation est amortie après {plain_queries(crossing, 'fr')}",
-    }
-
-
-def _no_answer(evidence: Evidence) -> Text:
-    if evidence.decision["verdict"] == "not_assessed":
-        return both(
-            "Whether AI is needed here could not be assessed, and no answer is retained.",
-            "L’audit n’a pas pu dire si l’IA est nécessaire ici, et aucune réponse n’est retenue.",
-        )
-    measured = [
-        (worst_error(c), c)
-        for c in evidence.candidates.values()
-        if c["status"] == "ok" and c["kind"] != "full_physics"
-    ]
-    judged = [(w[1]["high"] / w[1]["tolerance"], w[1], c) for w, c in measured if w and w[1].get("tolerance")]
-    english, french = "No answer meets the need", "Aucune réponse possible ne répond au besoin"
-    if not judged:
-        return both(f"{english}.", f"{french}.")
-    _, _, closest = min(judged, key=lambda item: item[0])
-    return both(
-        f"{english}: the closest, {candidate_label(closest, 'en')}, answers within {error_words(closest, evidence.units, 'en')} "
-        f"where {tolerated(closest, evidence.units, 'en')} is tolerated.",
-        f"{french} : la plus proche, {candidate_label(closest, 'fr')}, répond à {error_words(closest, evidence.units, 'fr')} près, "
-        f"pour {tolerated(closest, evidence.units, 'fr')} toléré.",
-    )
+    return "±" + _quantity(rounded_up(worst[1]["high"]), worst, units, language)
 
 
 def tolerated(candidate: Mapping[str, Any], units: Mapping[str, str], language: str) -> str:
@@ -189,10 +84,66 @@ def tolerated(candidate: Mapping[str, Any], units: Mapping[str, str], language: 
     worst = worst_error(candidate)
     if worst is None or not worst[1].get("tolerance"):
         return "–"
+    return _quantity(worst[1]["tolerance"], worst, units, language)
+
+
+def _quantity(value: float, worst: tuple[str, Mapping[str, Any]], units: Mapping[str, str], language: str) -> str:
     name, error = worst
     if error["metric"] == "nrmse":
-        return percent(error["tolerance"], language)
-    return f"{plain_number(error['tolerance'], language)}\u00a0{units.get(name, '')}"
+        return percent(value, language)
+    return f"{plain_number(value, language)}\u00a0{units.get(name, '')}"
+
+
+# -------------------------------------------------------------------------------------- The first line
+
+
+def first_line(evidence: Evidence) -> Text:
+    """The whole answer in one plain sentence."""
+    verdict, winner = evidence.decision["verdict"], evidence.winner
+    if winner is None:
+        return _no_answer(evidence)
+    told = {language: _answer(winner, evidence, language) for language in LANGUAGES}
+    if winner["is_ai"]:
+        return say(f"first.{verdict}", answer=told, paid_back=_paid_back(evidence))
+    opening = {"not_demonstrated": "not_needed", "not_assessed": "no_ai_not_assessed"}.get(verdict, "no_ai")
+    return say(f"first.{opening}", answer=told)
+
+
+def _answer(candidate: Mapping[str, Any], evidence: Evidence, language: str) -> str:
+    """How well and for how much: "a table answers within ±1.4%, for 0.3 s of computing per million …"."""
+    noun = known("noun", candidate["kind"])[language]
+    error = error_words(candidate, evidence.units, language)
+    told = phrase("answer.within" if error else "answer.exactly", language, noun=noun, error=error)
+    query = (candidate.get("query") or {}).get(evidence.decision["pattern"])
+    if query:
+        told += phrase("answer.cost", language, time=plain_duration(1e6 * query["cpu_seconds"], language))
+    return told
+
+
+def _paid_back(evidence: Evidence) -> Text:
+    crossing = (evidence.decision.get("break_even_queries") or {}).get("median")
+    if not crossing or crossing <= 0:
+        return {"en": "", "fr": ""}
+    return say("answer.paid_back", queries={lang: plain_queries(crossing, lang) for lang in LANGUAGES})
+
+
+def _no_answer(evidence: Evidence) -> Text:
+    if evidence.decision["verdict"] == "not_assessed":
+        return say("first.nothing_not_assessed")
+    judged = []
+    for candidate in evidence.candidates.values():
+        worst = worst_error(candidate)
+        if candidate["status"] == "ok" and candidate["kind"] != "full_physics" and worst is not None:
+            judged.append((worst[1]["high"] / (worst[1].get("tolerance") or math.inf), candidate))
+    if not judged:
+        return say("first.nothing")
+    closest = min(judged, key=lambda item: item[0])[1]
+    return say(
+        "first.nothing_closest",
+        name=labels(closest),
+        error={lang: error_words(closest, evidence.units, lang) for lang in LANGUAGES},
+        limit={lang: tolerated(closest, evidence.units, lang) for lang in LANGUAGES},
+    )
 
 
 def break_even_words(decision: Mapping[str, Any]) -> Text:
@@ -200,52 +151,37 @@ def break_even_words(decision: Mapping[str, Any]) -> Text:
     crossing = decision.get("break_even_queries")
     if crossing is None:
         return {"en": "–", "fr": "–"}
-    if crossing.get("median") is None:
-        return {"en": "never", "fr": "jamais"}
-    told = {}
-    for language, never, none in (
-        ("en", "never", "from the first query"),
-        ("fr", "jamais", "dès la première question"),
-    ):
-        if crossing["median"] <= 0:
-            told[language] = none
-            continue
-        after = {"en": "after", "fr": "après"}[language]
-        bounds = [
-            plain_number(max(b, 0), language) if b is not None else never
-            for b in (crossing.get("low"), crossing.get("high"))
-        ]
-        told[language] = f"{after} {plain_queries(crossing['median'], language)} [{bounds[0]}–{bounds[1]}]"
-    return told
+    median = crossing.get("median")
+    if median is None:
+        return say("break_even.never")
+    if median <= 0:
+        return say("break_even.at_once")
+    bounds: dict[str, Text] = {}
+    for side in ("low", "high"):
+        bound = crossing.get(side)
+        bounds[side] = {
+            lang: phrase("break_even.never", lang) if bound is None else plain_number(max(bound, 0), lang)
+            for lang in LANGUAGES
+        }
+    return say("break_even.after", queries={lang: plain_queries(median, lang) for lang in LANGUAGES}, **bounds)
+
+
+# ------------------------------------------------------------------------------------ Three conditions
 
 
 def condition_lines(evidence: Evidence, findings: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
     """Status, text and counts of the three conditions of a frugal AI service."""
-    broken = [
-        finding["id"] for finding in findings if finding["condition"] == "MES" and finding["status"] == "fail"
-    ]
-    status, text = _first_condition(evidence, broken)
-    seen = {
-        condition: [f for f in findings if f["condition"] == condition] for condition in ("C1", "C2", "C3")
-    }
-    english = "; ".join(f["title"]["en"] for f in seen["C2"])
-    french = " ; ".join(f["title"]["fr"] for f in seen["C2"])
+    broken = [f["id"] for f in findings if f["condition"] == "MES" and f["status"] == "fail"]
+    seen = {condition: [f for f in findings if f["condition"] == condition] for condition in ("C1", "C2", "C3")}
+    points = {"en": "; ".join(f["title"]["en"] for f in seen["C2"])}
+    points["fr"] = " ; ".join(f["title"]["fr"] for f in seen["C2"])
     lines = {
-        "C1": (status, text),
-        "C2": (
-            "not_assessed",
-            both(f"Not assessed yet: this version checks only these points: {english}.",
-                 f"Pas encore évaluée : cette version ne vérifie que ces points : {french}."),
-        ),
-        "C3": (
-            "not_assessed",
-            both("Not assessed yet: this version gives the energy and carbon of the computing, and compares neither with planetary boundaries nor the use itself.",
-                 "Pas encore évaluée : cette version donne l’énergie et le carbone du calcul, sans les rapporter aux limites planétaires ni examiner l’usage lui-même."),
-        ),
-    }  # fmt: skip
+        "C1": _first_condition(evidence, broken),
+        "C2": ("not_assessed", say("c2", points=points)),
+        "C3": ("not_assessed", say("c3")),
+    }
     return {
-        name: {"status": state, "text": told, "counts": _counts(seen[name])}
-        for name, (state, told) in lines.items()
+        name: {"status": status, "text": told, "counts": _counts(seen[name])} for name, (status, told) in lines.items()
     }
 
 
@@ -255,68 +191,77 @@ def _counts(findings: Sequence[Mapping[str, Any]]) -> dict[str, int]:
 
 def _first_condition(evidence: Evidence, broken: Sequence[str]) -> tuple[str, Text]:
     decision, winner, best_ai = evidence.decision, evidence.winner, evidence.best_ai
-    verdict = VERDICTS[decision["verdict"]]
-    reasons = {language: _sentences(decision, language) for language in LANGUAGES}
+    verdict = known("verdict", decision["verdict"])
+    reasons = {language: _sentences(evidence, language) for language in LANGUAGES}
     if broken:
-        return "not_assessed", both(
-            f"Not assessed: the measurement fails {', '.join(broken)}.",
-            f"Non évaluée : la mesure échoue à {', '.join(broken)}.",
-        )
+        return "not_assessed", say("c1.broken", points=", ".join(broken))
     if decision["verdict"] == "not_assessed":
-        return "not_assessed", both(f"Not assessed. {reasons['en']}", f"Non évaluée. {reasons['fr']}")
+        return "not_assessed", say("c1.not_assessed", reasons=reasons)
     if winner is not None and not winner["is_ai"]:
         if best_ai is None:
-            return "no_ai", both(f"No AI used. No AI candidate meets the need. {reasons['en']}",
-                                 f"Aucune IA utilisée. Aucune IA essayée ne répond au besoin. {reasons['fr']}")  # fmt: skip
-        return "no_ai", both(
-            f"No AI used. Rejected AI, {candidate_label(best_ai, 'en')}: need for it {verdict['en']}. {reasons['en']}",
-            f"Aucune IA utilisée. IA écartée, {candidate_label(best_ai, 'fr')} : besoin {verdict['fr']}. {reasons['fr']}",
-        )
-    status = {"demonstrated": "pass", "infeasible_otherwise": "pass", "not_demonstrated": "fail"}.get(
-        decision["verdict"], "warn"
-    )
-    return status, both(
-        f"Need for AI: {verdict['en']}. {reasons['en']}", f"Besoin d’IA : {verdict['fr']}. {reasons['fr']}"
-    )
+            return "no_ai", say("c1.no_ai_meets", reasons=reasons)
+        return "no_ai", say("c1.no_ai", name=labels(best_ai), verdict=verdict, reasons=reasons)
+    statuses = {"demonstrated": "pass", "infeasible_otherwise": "pass", "not_demonstrated": "fail"}
+    return statuses.get(decision["verdict"], "warn"), say("c1.ai", verdict=verdict, reasons=reasons)
 
 
-def _sentences(decision: Mapping[str, Any], language: str) -> str:
-    reasons = [
-        str(reason[language]).strip() for reason in decision.get("reasons") or [] if reason.get(language)
-    ]
-    return " ".join(reason[0].upper() + reason[1:].rstrip(".") + "." for reason in reasons if reason)
+def _sentences(evidence: Evidence, language: str) -> str:
+    """The reasons of the decision as sentences, with plain names in the place of identifiers."""
+    decision, told = evidence.decision, []
+    named = {c["name"]: candidate_label(c, language) for c in (evidence.best_ai, _best_alternative(evidence)) if c}
+    for reason in decision.get("reasons") or []:
+        text = str(reason.get(language) or "").strip().rstrip(".")
+        if named and reason.get("code") != "baselines_missing":
+            names = "|".join(re.escape(name) for name in sorted(named, key=len, reverse=True))
+            text = re.sub(rf"(?<![\w-])({names})(?![\w-])", lambda match: named[match[1]], text)
+        if text:
+            told.append(text[0].upper() + text[1:] + ".")
+    return " ".join(told)
+
+
+def _best_alternative(evidence: Evidence) -> Mapping[str, Any] | None:
+    return evidence.candidates.get(evidence.decision["best_alternative"])
+
+
+# ---------------------------------------------------------------------------------------------- Limits
 
 
 def limits(evidence: Evidence) -> list[Text]:
     """What the audit does not know, most important first."""
-    comparison, machine, decision = evidence.comparison, evidence.machine, evidence.decision
+    comparison, machine = evidence.comparison, evidence.machine
     found: list[Text] = []
     if not evidence.need.get("declared", True):
-        found.append(both("Nobody declared the need: what is missing was filled in by the program.",
-                          "Personne n’a déclaré le besoin : le programme a complété ce qui manquait."))  # fmt: skip
-    missing = decision.get("missing_baselines") or []
+        found.append(say("limit.undeclared"))
+    missing = evidence.decision.get("missing_baselines") or []
     if missing:
-        names = {lang: ", ".join(BASELINES.get(m, {}).get(lang, m) for m in missing) for lang in LANGUAGES}
-        found.append(both(f"Not tried: {names['en']}.", f"Non essayé : {names['fr']}."))
+        found.append(say("limit.missing", names=baselines(missing)))
+    found += _model_file(evidence)
     if comparison["level"] == "quick":
-        found.append(both("Quick measurement: short series and wide intervals; a full measurement may change a close verdict.",
-                          "Mesure rapide : séries courtes, intervalles larges ; une mesure complète peut changer un verdict serré."))  # fmt: skip
-    watts = {lang: [plain_number(machine[k], lang) for k in ("watts_per_core", "watts_low", "watts_high")] if machine.get("watts_high") else [] for lang in LANGUAGES}  # fmt: skip
-    if machine.get("tier") in ("T3", "T4") and watts["en"]:
-        found.append(both(
-            f"No power meter (tier {machine['tier']}): energy is processor time times {watts['en'][0]}\u00a0W [{watts['en'][1]}–{watts['en'][2]}]. Comparisons between answers do not depend on it.",
-            f"Sans compteur électrique (niveau {machine['tier']}) : énergie = temps de processeur × {watts['fr'][0]}\u00a0W [{watts['fr'][1]}–{watts['fr'][2]}]. Les comparaisons entre réponses n’en dépendent pas."))  # fmt: skip
-    found.append(_reference(evidence))
-    found.append(both("Left out: network, users’ devices, staff; water, metals and other impacts are not covered.",
-                      "Hors du compte : réseau, appareils des usagers, personnel ; eau, métaux et autres impacts ne sont pas couverts."))  # fmt: skip
-    return found
-
-
-def _reference(evidence: Evidence) -> Text:
-    held_out = (evidence.comparison.get("split") or {}).get("n_held_out")
+        found.append(say("limit.quick"))
+    if machine.get("noisy"):
+        found.append(say("limit.noisy"))
+    if machine.get("tier") in ("T3", "T4") and machine.get("watts_high"):
+        fields = {"watts": "watts_per_core", "low": "watts_low", "high": "watts_high"}
+        values = {k: {lang: plain_number(machine[f], lang) for lang in LANGUAGES} for k, f in fields.items()}
+        found.append(say("limit.watts", tier=machine["tier"], **values))
+    held_out = (comparison.get("split") or {}).get("n_held_out")
     number = {lang: plain_number(held_out, lang, 4) if held_out else "–" for lang in LANGUAGES}
-    if evidence.full_physics is None:
-        return both(f"Errors are measured on {number['en']} runs of the table given, not against observations.",
-                    f"Erreurs mesurées sur {number['fr']} calculs de la table fournie, non sur des observations.")  # fmt: skip
-    return both(f"Errors are measured against the full physics on {number['en']} held-out runs, not against observations.",
-                f"Erreurs mesurées par rapport au calcul physique complet, sur {number['fr']} cas mis de côté, non sur des observations.")  # fmt: skip
+    found.append(say("limit.table" if evidence.full_physics is None else "limit.physics", number=number))
+    return [*found, say("limit.left_out")]
+
+
+def baselines(names: Sequence[str]) -> Text:
+    """Names of mandatory alternatives, in words."""
+    return {language: ", ".join(known("baseline", name)[language] for name in names) for language in LANGUAGES}
+
+
+def _model_file(evidence: Evidence) -> list[Text]:
+    """A sentence where `model.onnx` is not the answer retained."""
+    model, winner = evidence.comparison.get("model") or {}, evidence.winner
+    reason = model.get("reason")
+    if winner is None or not reason or model.get("candidate") == winner["name"]:
+        return []
+    held = evidence.candidates.get(str(model.get("candidate")))
+    if held is None:
+        return [say("limit.no_model", reason=reason)]
+    return [say("limit.model", name=labels(held), reason=reason)]

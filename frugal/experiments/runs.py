@@ -240,12 +240,17 @@ def _create_variables(group: Any, study: Study, design: Design, block: int) -> N
     for output in study.outputs:
         for dim in output.dims:
             if dim not in written:
-                write(dim, np.asarray(output.coords[dim]), (dim,))
+                write(dim, _coordinates(output.coords[dim]), (dim,))
                 written.add(dim)
         per_run(output.name, "f8", np.nan, output.shape, output.dims, units=output.unit, long_name=output.label.get("en", output.name))
     per_run("cpu_seconds", "f8", np.nan, units="s", long_name="CPU time of the run on its thread")
     per_run("status", "i1", PENDING, long_name="status of the run", flag_values=[PENDING, DONE, FAILED], flag_meanings="pending done failed")
     per_run("message", str, "", long_name="why the run failed")
+
+
+def _coordinates(values: Any) -> np.ndarray:
+    array = np.asarray(values)
+    return array.astype(np.dtypes.StringDType()) if array.dtype.kind == "U" else array
 
 
 @contextmanager
@@ -310,7 +315,7 @@ def read_runs(path: Path, inputs: list[str], outputs: list[str]) -> Runs:
             cpu_seconds=np.asarray(group["cpu_seconds"][:]),
             held_out=np.asarray(group["held_out"][:]).astype(bool),
             subjects=np.asarray(group["subject"][:]),
-            places=np.asarray(group["place"][:]).astype(str),
+            places=np.array([str(place) for place in group["place"][:]]),
         ).where(keep)
     except (KeyError, OSError, ValueError) as fault:
         raise UnusableInputError(f"the run store '{path}' cannot be read: {fault}") from fault

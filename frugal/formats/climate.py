@@ -89,8 +89,7 @@ def read_climate(path: Path | str | None = None) -> ClimateTable:
         if bad.any():
             month = int(np.argmax(bad))
             raise UnusableInputError(
-                f"{name}, month {month + 1}: {column} is {values[month, index]:g}; {low:g} to {high:g} "
-                f"is allowed"
+                f"{name}, month {month + 1}: {column} is {values[month, index]:g}; {low:g} to {high:g} is allowed"
             )
     quantiles = columns(table, list(QUANTILE_COLUMNS), name)
     if (np.diff(quantiles, axis=1) < 0).any() or quantiles.min() < 0 or quantiles.max() > 0.9:

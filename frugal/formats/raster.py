@@ -90,9 +90,7 @@ def read_surface_model(path: Path | str) -> SurfaceModel:
         ) from fault
     heights[~np.isfinite(heights)] = np.nan
     if np.isnan(heights).all():
-        raise UnusableInputError(
-            f"surface model '{path}' holds no height at all: every cell is marked as missing"
-        )
+        raise UnusableInputError(f"surface model '{path}' holds no height at all: every cell is marked as missing")
     epsg = crs.to_epsg()
     return SurfaceModel(
         heights=np.ascontiguousarray(heights),
@@ -118,8 +116,7 @@ def _check(dataset: Any, path: Path) -> None:
         )
     if crs.is_geographic:
         raise UnusableInputError(
-            f"{name} is in degrees ({crs.to_string()[:40]}); reproject it to metres first (Lambert-93: "
-            f"EPSG:2154)"
+            f"{name} is in degrees ({crs.to_string()[:40]}); reproject it to metres first (Lambert-93: EPSG:2154)"
         )
     if not crs.is_projected or abs(crs.linear_units_factor[1] - 1.0) > 1e-9:
         raise UnusableInputError(
@@ -129,9 +126,7 @@ def _check(dataset: Any, path: Path) -> None:
     if transform.b != 0 or transform.d != 0 or transform.a <= 0 or transform.e >= 0:
         raise UnusableInputError(f"{name} is rotated or flipped; a grid with north up is needed")
     if abs(transform.a + transform.e) > 1e-6 * transform.a:
-        raise UnusableInputError(
-            f"{name} has cells of {transform.a:g} × {-transform.e:g} m; square cells are needed"
-        )
+        raise UnusableInputError(f"{name} has cells of {transform.a:g} × {-transform.e:g} m; square cells are needed")
 
 
 def write_surface_model(path: Path | str, surface: SurfaceModel) -> None:

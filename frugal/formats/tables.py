@@ -61,9 +61,7 @@ def _read_csv(content: bytes, path: Path) -> pd.DataFrame:
     import pandas as pd
 
     if b"\x00" in content[:4096]:
-        raise UnusableInputError(
-            f"table '{path}' is neither text nor Parquet; a CSV or a Parquet file is needed"
-        )
+        raise UnusableInputError(f"table '{path}' is neither text nor Parquet; a CSV or a Parquet file is needed")
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -79,9 +77,7 @@ def _read_csv(content: bytes, path: Path) -> pd.DataFrame:
             raise UnusableInputError(f"table '{path}' has two columns named '{name}'")
     decimal = "," if separator != "," and _has_decimal_comma(lines[1:200], separator) else "."
     try:
-        return pd.read_csv(
-            io.StringIO("\n".join(lines)), sep=separator, decimal=decimal, skipinitialspace=True
-        )
+        return pd.read_csv(io.StringIO("\n".join(lines)), sep=separator, decimal=decimal, skipinitialspace=True)
     except (ValueError, pd.errors.ParserError) as fault:
         reason = str(fault).strip().splitlines()[0][:120]
         raise UnusableInputError(f"table '{path}' is not a readable CSV: {reason}") from fault
@@ -96,12 +92,8 @@ def _separator(header: str) -> str:
 
 def _has_decimal_comma(lines: Sequence[str], separator: str) -> bool:
     cells = [cell.strip().strip('"') for line in lines for cell in line.split(separator)]
-    with_comma = sum(
-        1 for cell in cells if cell.count(",") == 1 and cell.replace(",", "").lstrip("+-").isdigit()
-    )
-    with_point = sum(
-        1 for cell in cells if cell.count(".") == 1 and cell.replace(".", "").lstrip("+-").isdigit()
-    )
+    with_comma = sum(1 for cell in cells if cell.count(",") == 1 and cell.replace(",", "").lstrip("+-").isdigit())
+    with_point = sum(1 for cell in cells if cell.count(".") == 1 and cell.replace(".", "").lstrip("+-").isdigit())
     return with_comma > with_point
 
 
@@ -130,9 +122,7 @@ def columns(table: pd.DataFrame, names: Sequence[str], source: str = "table") ->
     result = np.empty((len(table), len(names)), dtype=np.float64)
     for index, name in enumerate(names):
         if name not in table.columns:
-            raise UnusableInputError(
-                f"{source} has no column '{name}'; {_suggestion(name, list(table.columns))}"
-            )
+            raise UnusableInputError(f"{source} has no column '{name}'; {_suggestion(name, list(table.columns))}")
         result[:, index] = _numbers(table[name], name, source)
     return result
 

@@ -4,7 +4,8 @@ Each of the 8,760 values is the mean over an hour, and `Weather.unix_time_s` is 
 has to be taken for it:
 
 * **EPW** (EnergyPlus Weather, Auxiliary Programs documentation): hour 1 is 0:00–1:00 of local standard time,
-  values stand for the hour that ends at the label; the moment is the middle of the hour.
+  values stand for the hour that ends at the label; the moment is the middle of the hour. The EPW files of
+  PVGIS hold instants without saying which: the one that closes best (to 5 minutes) is taken.
 * **PVGIS** (Joint Research Centre, European Commission): values are instants of a satellite image, a few
   minutes after or before the full UTC hour. For a typical year that delay is in the header (`irradiance time
   offset`); for hourly series it is the minute of the time stamp. Each value is taken as the mean of the hour
@@ -96,9 +97,7 @@ class Weather:
     sha256: str
 
 
-def hours_of_common_year(
-    utc_offset_h: float = 0.0, offset_s: float = 1800.0
-) -> tuple[np.ndarray, np.ndarray]:
+def hours_of_common_year(utc_offset_h: float = 0.0, offset_s: float = 1800.0) -> tuple[np.ndarray, np.ndarray]:
     """Moments and months of the 8,760 hours of the common year.
 
     Parameters
@@ -204,13 +203,9 @@ def _decode(content: bytes, name: str) -> str:
             with gzip.open(io.BytesIO(content)) as stream:
                 content = stream.read(_LARGEST_FILE_BYTES + 1)
         except (OSError, EOFError, zlib.error) as fault:
-            raise UnusableInputError(
-                f"weather file '{name}' is a damaged or cut .gz file; {_ACCEPTED}"
-            ) from fault
+            raise UnusableInputError(f"weather file '{name}' is a damaged or cut .gz file; {_ACCEPTED}") from fault
     if len(content) > _LARGEST_FILE_BYTES:
-        raise UnusableInputError(
-            f"weather file '{name}' is over {_LARGEST_FILE_BYTES // 10**6} MB; {_ACCEPTED}"
-        )
+        raise UnusableInputError(f"weather file '{name}' is over {_LARGEST_FILE_BYTES // 10**6} MB; {_ACCEPTED}")
     if not content.strip():
         raise UnusableInputError(f"weather file '{name}' is empty; {_ACCEPTED}")
     if b"\x00" in content[:4096]:
@@ -232,22 +227,43 @@ def _brief(fault: Exception) -> str:
 def _from_epw(text: str, name: str, digest: str) -> Weather:
     from pvlib.iotools import read_epw
 
-    table, meta = read_epw(io.StringIO(text), coerce_year=None)
-    columns = {"temp_air": "air_temperature_c"}
-    table = table.rename(columns=columns)
+    table, meta = read_epw(io.StringIO(text), coerce_year=2016)  # a year in which 29 February exists
+    table = table.rename(columns={"temp_air": "air_temperature_c"})
     table = table[~((table["month"] == 2) & (table["day"] == 29))]
     order = _order_of_year(table["month"], table["day"], table["hour"] - 1, name)
     place = ", ".join(part.strip() for part in (meta["city"], meta["country"]) if part.strip(" -"))
     kind = meta["data_type"].strip(" -") or "EPW"
+    attribution = _epw_attribution(text)
+    instants = "PVGIS" in attribution
     return _weather(
         table.iloc[order],
         name=name,
         digest=digest,
         place=(meta["latitude"], meta["longitude"], meta["altitude"], meta["TZ"]),
-        offset_s=1800.0,
+        offset_s=_offset_that_closes(table.iloc[order], meta) if instants else 1800.0,
         source=f"{Path(name).name}: {place}, {kind}",
-        attribution=_epw_attribution(text),
+        attribution=attribution,
     )
+
+
+def _offset_that_closes(table: pd.DataFrame, meta: dict[str, Any]) -> float:
+    """Seconds after the start of the hours at which ghi = dni · sin(elevation) + dhi holds best."""
+    ghi, dni, dhi = (table[name].to_numpy(dtype=np.float64) for name in ("ghi", "dni", "dhi"))
+    candidates = 300.0 * np.arange(-3, 13)
+    gaps = []
+    for offset_s in candidates:
+        unix_time_s, _ = hours_of_common_year(meta["TZ"], offset_s)
+        elevation = _sun_elevation_deg(unix_time_s, meta["latitude"], meta["longitude"])
+        gaps.append(np.mean((ghi - dni * np.sin(np.radians(np.maximum(elevation, 0.0))) - dhi) ** 2))
+    return float(candidates[int(np.argmin(gaps))])
+
+
+def _sun_elevation_deg(unix_time_s: np.ndarray, latitude_deg: float, longitude_deg: float) -> np.ndarray:
+    import pandas as pd
+    from pvlib.solarposition import get_solarposition
+
+    times = pd.to_datetime(unix_time_s, unit="s", utc=True)
+    return get_solarposition(times, latitude_deg, longitude_deg)["elevation"].to_numpy()
 
 
 def _epw_attribution(text: str) -> str:
@@ -304,8 +320,7 @@ def _from_pvgis_hourly(
 ) -> Weather:
     if slope_deg != 0:
         raise UnusableInputError(
-            f"weather file '{name}' is PVGIS irradiance on a plane tilted {slope_deg:g}°; ask PVGIS for "
-            f"slope 0"
+            f"weather file '{name}' is PVGIS irradiance on a plane tilted {slope_deg:g}°; ask PVGIS for slope 0"
         )
     if "poa_direct" not in table:
         raise UnusableInputError(
@@ -398,9 +413,7 @@ def _weather(
     notes, values = [], {}
     for column in _LIMITS:
         if column not in table:
-            raise UnusableInputError(
-                f"weather file '{name}' has no {column.removesuffix('_c').replace('_', ' ')}"
-            )
+            raise UnusableInputError(f"weather file '{name}' has no {column.removesuffix('_c').replace('_', ' ')}")
         values[column], filled = _clean(table[column].to_numpy(), column, name)
         if filled:
             notes.append(f"{filled} missing hours of {column.removesuffix('_c').replace('_', ' ')} filled")
@@ -454,25 +467,18 @@ def _fill_from_neighbouring_days(values: np.ndarray, missing: np.ndarray) -> np.
     return days.ravel()
 
 
-def _check_sun(
-    ghi: np.ndarray, unix_time_s: np.ndarray, latitude_deg: float, longitude_deg: float, name: str
-) -> None:
+def _check_sun(ghi: np.ndarray, unix_time_s: np.ndarray, latitude_deg: float, longitude_deg: float, name: str) -> None:
     """Refuse a year that is dark, or whose light does not follow the sun of its coordinates and time zone."""
-    import pandas as pd
-    from pvlib.solarposition import get_solarposition
-
     total = ghi.sum()
     if total < 300e3:
         raise UnusableInputError(
             f"weather file '{name}' receives {total / 1e3:.0f} kWh/m² a year; at least 300 is plausible"
         )
-    times = pd.to_datetime(unix_time_s, unit="s", utc=True)
-    elevation = get_solarposition(times, latitude_deg, longitude_deg)["elevation"].to_numpy()
+    elevation = _sun_elevation_deg(unix_time_s, latitude_deg, longitude_deg)
     night_share = ghi[elevation < -8.0].sum() / total
     # Years of climate models, spread over hours from steps of three, leak about 1 % into the night.
     if night_share > 0.03:
         raise UnusableInputError(
-            f"weather file '{name}' receives {night_share:.0%} of its light while the sun is down at "
-            f"latitude "
+            f"weather file '{name}' receives {night_share:.0%} of its light while the sun is down at latitude "
             f"{latitude_deg:g}, longitude {longitude_deg:g}: coordinates or time zone are wrong"
         )

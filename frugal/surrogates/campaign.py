@@ -140,7 +140,6 @@ def run_campaign(
     reporter = reporter or Silent()
     machine, noise = describe_machine(), HostNoise()
     if design is None:
-        reporter.stage("design")
         design = design_for(study, settings.n_runs or study.n_runs, settings.seed)
     folder = settings.folder / f"{study.name}-{study.hash()[:8]}-{design.hash()[:8]}"
     with locked(folder):
@@ -280,3 +279,18 @@ class _Counter:
         self._reporter.step(self._count)
 
 
+
+
+def settle_ledger(campaign: Campaign) -> None:
+    """After its bundle is written, keep in the campaign's folder only what the next bundle of the same runs shares.
+
+    The runs and what they cost stay; fits, measurements and the audit belong to the bundle that was written.
+    """
+    import json
+
+    from frugal.formats.atomic import write_text
+    from frugal.metering.ledger import as_plain
+
+    shared = [entry for entry in campaign.ledger if entry.stage == "generation"]
+    lines = [json.dumps(entry, ensure_ascii=False, sort_keys=True) + "\n" for entry in as_plain(shared)]
+    write_text(campaign.meter.ledger.path, "".join(lines))

@@ -1,7 +1,8 @@
-"""Hash of an ONNX graph without its metadata, so that the audit can hash the graph before the metadata hold the audit.
+"""Hash of an ONNX graph without its metadata, so that the audit can hash the graph before the metadata hold
+the audit.
 
-Reads the protobuf wire format directly (https://protobuf.dev/programming-guides/encoding/), so that checking a hash needs
-neither onnx nor protobuf.
+Reads the protobuf wire format directly (https://protobuf.dev/programming-guides/encoding/), so that checking
+a hash needs neither onnx nor protobuf.
 """
 
 from __future__ import annotations
@@ -51,9 +52,7 @@ def strip_metadata(data: bytes) -> bytes:
         elif wire in (_FIXED64, _FIXED32):
             position += 8 if wire == _FIXED64 else 4
         else:
-            raise UnusableInputError(
-                f"the model file is damaged: wire type {wire} at byte {start} is unknown"
-            )
+            raise UnusableInputError(f"the model file is damaged: wire type {wire} at byte {start} is unknown")
         if position > len(data):
             raise UnusableInputError(f"the model file is damaged: it ends inside field {field}")
         if field != METADATA_FIELD:

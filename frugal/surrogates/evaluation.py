@@ -17,7 +17,7 @@ from frugal.metering.meter import Meter
 from frugal.surrogates.decision import Rung
 
 #: Rows of one call are cut down to what fits this many CPU seconds: batches gain nothing beyond some thousand rows.
-LONGEST_CALL_SECONDS = 0.1
+LONGEST_CALL_SECONDS = 0.02
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,9 @@
 """From inputs in physical units to the columns that fitted candidates see.
 
-A quantity is scaled to [-1, 1] by its declared bounds; a variable with a period becomes its sine and cosine, so that both ends
-of the period are the same point; a choice among three or more becomes one column per choice, so that no order among them is
-supposed. A variable that never varies in the training runs is left out: nothing can be learned about it.
+A quantity is scaled to [-1, 1] by its declared bounds; a variable with a period becomes its sine and cosine,
+so that both ends of the period are the same point; a choice among three or more becomes one column per
+choice, so that no order among them is supposed. A variable that never varies in the training runs is left
+out: nothing can be learned about it.
 """
 
 from __future__ import annotations
@@ -72,9 +73,7 @@ class FeatureMap:
                     (f"cos({variable.name})", j, rate, _QUARTER_TURN),
                 ]
             elif len(variable.choices) > 2:
-                columns = [
-                    (f"{variable.name}={c}", j, 1.0, -float(k)) for k, c in enumerate(variable.choices)
-                ]
+                columns = [(f"{variable.name}={c}", j, 1.0, -float(k)) for k, c in enumerate(variable.choices)]
                 groups["choice"] += columns
             else:
                 centre[j] = (variable.low + variable.high) / 2
@@ -105,10 +104,12 @@ class FeatureMap:
         return z
 
     def graph(self, builder: Graph, x: str, dtype: Any = np.float32) -> str:
-        """Write the same map as nodes, from ``x`` (float32 ``[n, d]``) to the columns ``[n, f]`` in ``dtype``.
+        """Write the same map as nodes, from ``x`` (float32 ``[n, d]``) to the columns ``[n, f]`` in
+        ``dtype``.
 
-        The centre is subtracted before anything is multiplied: in float32 a year or a northing keeps its last digits only so.
-        The cosine is the sine a quarter turn ahead, which every runtime has in float64 too.
+        The centre is subtracted before anything is multiplied: in float32 a year or a northing keeps its
+        last digits only so. The cosine is the sine a quarter turn ahead, which every runtime has in float64
+        too.
         """
         plain, angle, choice = self._sizes
         if np.dtype(dtype) != np.float32:

@@ -1,7 +1,8 @@
 """Writer of ONNX graphs in plain operators, and the session that runs them.
 
-Operator set 17, ai.onnx.ml 5 and IR 8 are fixed, because the browser runtime (onnxruntime-web 1.30) refuses what the onnx
-package writes by default. onnx is imported only when a graph is written, onnxruntime only when one is run.
+Operator set 17, ai.onnx.ml 5 and IR 8 are fixed, because the browser runtime (onnxruntime-web 1.30) refuses
+what the onnx package writes by default. onnx is imported only when a graph is written, onnxruntime only when
+one is run.
 """
 
 from __future__ import annotations
@@ -36,8 +37,8 @@ IR_VERSION = 8
 class Graph:
     """An ONNX graph under construction.
 
-    Tensors are handled by their names. Names are numbered in the order of construction and equal constants are stored once,
-    so that the same calls always give the same bytes.
+    Tensors are handled by their names. Names are numbered in the order of construction and equal constants
+    are stored once, so that the same calls always give the same bytes.
 
     Parameters
     ----------
@@ -175,8 +176,8 @@ def serialise(model: onnx.ModelProto) -> bytes:
 def session(model: bytes) -> onnxruntime.InferenceSession:
     """Open a model for prediction on one CPU thread.
 
-    More threads do not shorten a call of these small graphs, and threads that spin while they wait for work cost more
-    processor time than the call itself.
+    More threads do not shorten a call of these small graphs, and threads that spin while they wait for work
+    cost more processor time than the call itself.
     """
     import onnxruntime
 

@@ -12,6 +12,7 @@ from frugal.errors import FrugalError
 from frugal.experiments.runs import Runs
 from frugal.experiments.study import RUNGS, Alternative, Kind, Study
 from frugal.metering.meter import Meter
+from frugal.surrogates.export import INTERVAL_LEVEL as LEVEL
 from frugal.surrogates.export import (
     PARITY_TOLERANCE_SIGMA,
     Domain,
@@ -21,7 +22,7 @@ from frugal.surrogates.export import (
     clip_outputs,
     write_graph,
 )
-from frugal.surrogates.export import INTERVAL_LEVEL as LEVEL
+from frugal.surrogates.rungs.base import Rung, Skipped
 
 N_FOLDS = 5
 
@@ -110,7 +111,7 @@ def _makers(study: Study, seed: int) -> Iterator[tuple[Candidate, Build]]:
         yield candidate, _alternative_builder(study, alternative, candidate)
     for rung in RUNGS_FITTED:
         candidate = Candidate(rung.name, rung.kind, rung.label, needs_runs=True, needs_compilation=study.solve is not None)
-        yield candidate, _rung_builder(study, rung, candidate, seed)
+        yield candidate, _RungBuilder(study, rung, candidate, seed)
 
 
 def _alternative_builder(study: Study, alternative: Alternative, candidate: Candidate) -> Build:
@@ -128,23 +129,29 @@ def _alternative_builder(study: Study, alternative: Alternative, candidate: Cand
     return build
 
 
-def _rung_builder(study: Study, rung: Any, candidate: Candidate, seed: int) -> Build:
-    def build(inputs: np.ndarray, outputs: np.ndarray, groups: np.ndarray | None) -> Candidate:
-        fitted = rung.fit(inputs, outputs, groups, study.inputs, seed)
-        candidate.predict = lambda x: clip_outputs(fitted.predict(x), study.outputs)
+class _RungBuilder:
+    """Fits a rung; once it has chosen its settings, refits for the calibration keep them."""
+
+    def __init__(self, study: Study, rung: Rung, candidate: Candidate, seed: int) -> None:
+        self._study = study
+        self._rung = rung
+        self._candidate = candidate
+        self._seed = seed
+
+    def __call__(self, inputs: np.ndarray, outputs: np.ndarray, groups: np.ndarray | None) -> Candidate:
+        fitted = self._rung.fit(inputs, outputs, groups, self._study.inputs, self._seed)
+        self._rung = self._rung.settled(fitted)
+        candidate, outputs_of_study = self._candidate, self._study.outputs
+        candidate.predict = lambda x: clip_outputs(fitted.predict(x), outputs_of_study)
         candidate.nodes = fitted.graph
         candidate.parameters = fitted.parameters
         candidate.log = fitted.log
         return candidate
 
-    return build
-
 
 def _attempt(
     candidate: Candidate, build: Build, study: Study, training: Runs, meter: Meter, seed: int
 ) -> None:
-    from frugal.surrogates.rungs.base import Skipped
-
     groups = training.places if len(np.unique(training.places)) > 1 else None
     try:
         with meter.stage("fit", candidate.name):

@@ -154,17 +154,17 @@ def _answering(study: Study, bundle: Bundle, row: Mapping[str, Any], runs: Runs)
         return None
     if row["kind"] == "full_physics":
         return full_physics(study, name)
-    for alternative in study.alternatives:
-        if alternative.name == name:
-            answer = alternative.build(runs.training.inputs, runs.training.outputs)
-            return Answering(
-                name,
-                row["kind"],
-                predict=lambda x, subjects: study.flatten(answer.predict(x), len(x)),
-                ask=lambda x, subjects: answer.predict(x),
-                runtime="python",
-            )
-    return None
+    found = next((alternative for alternative in study.alternatives if alternative.name == name), None)
+    if found is None:
+        return None
+    answer = found.build(runs.training.inputs, runs.training.outputs)
+    return Answering(
+        name,
+        row["kind"],
+        predict=lambda x, subjects: study.flatten(answer.predict(x), len(x)),
+        ask=lambda x, subjects: answer.predict(x),
+        runtime="python",
+    )
 
 
 def _row(

@@ -1,9 +1,10 @@
-"""How wrong an answer may be: conformal half-widths from out-of-fold residuals, and intervals around an error.
+"""How wrong an answer may be: conformal half-widths from out-of-fold residuals, and intervals around an
+error.
 
-The half-width is the finite-sample quantile of split conformal prediction (Lei et al. 2018, Journal of the American Statistical
-Association 113:1094), fed with residuals of runs each left out of its fit. Error intervals are bias-corrected and accelerated
-bootstrap intervals (Efron 1987, Journal of the American Statistical Association 82:171), which resample whole groups where
-neighbouring runs resemble each other.
+The half-width is the finite-sample quantile of split conformal prediction (Lei et al. 2018, Journal of the
+American Statistical Association 113:1094), fed with residuals of runs each left out of its fit. Error
+intervals are bias-corrected and accelerated bootstrap intervals (Efron 1987, Journal of the American
+Statistical Association 82:171), which resample whole groups where neighbouring runs resemble each other.
 """
 
 from __future__ import annotations
@@ -52,9 +53,7 @@ def out_of_fold(
         If there are fewer than two runs.
     """
     if len(inputs) < 2:
-        raise UnusableInputError(
-            f"{len(inputs)} run cannot be left out of its own fit; at least 2 are needed"
-        )
+        raise UnusableInputError(f"{len(inputs)} run cannot be left out of its own fit; at least 2 are needed")
     residuals = np.empty(outputs.shape)
     for rows in folds(len(inputs), groups, n_folds, seed):
         kept = np.setdiff1d(np.arange(len(inputs)), rows)
@@ -66,8 +65,8 @@ def out_of_fold(
 def conformal_half_width(residuals: np.ndarray, level: float = 0.9) -> np.ndarray:
     """Half-width ``[m]`` that covers a new answer with probability ``level`` at least.
 
-    The smallest absolute residual with at least ``ceil((n + 1) level)`` residuals no larger. It is infinite where there are too
-    few residuals to promise the level: below 9 of them for 0.9.
+    The smallest absolute residual with at least ``ceil((n + 1) level)`` residuals no larger. It is infinite
+    where there are too few residuals to promise the level: below 9 of them for 0.9.
 
     Parameters
     ----------
@@ -102,6 +101,7 @@ def error_with_interval(
     truth: np.ndarray,
     predicted: np.ndarray,
     metric: Literal["rmse", "nrmse"],
+    *,
     groups: np.ndarray | None = None,
     n_bootstrap: int = 1000,
     seed: int = 0,
@@ -120,9 +120,9 @@ def error_with_interval(
     Returns
     -------
     ErrorInterval
-        An element that is exact everywhere has 0 for all three. With ``nrmse``, an element whose mean is 0 (a cell that is
-        never wet) has 0 if its RMSE is below 1e-6 of the largest root mean square among the elements, and infinity
-        otherwise: no tolerance relative to nothing can be met.
+        An element that is exact everywhere has 0 for all three. With ``nrmse``, an element whose mean is 0
+        (a cell that is never wet) has 0 if its RMSE is below 1e-6 of the largest root mean square among the
+        elements, and infinity otherwise: no tolerance relative to nothing can be met.
 
     Raises
     ------
@@ -146,9 +146,7 @@ def error_with_interval(
         times = rng.multinomial(units, even, size=min(_CHUNK, n_bootstrap - start)).astype(np.float64)
         n_drawn = (times @ counts)[:, None]
         draws[start : start + len(times)] = _error(times @ squares, times @ sums, n_drawn, relative)
-    without = _error(
-        squares.sum(axis=0) - squares, sums.sum(axis=0) - sums, (counts.sum() - counts)[:, None], relative
-    )
+    without = _error(squares.sum(axis=0) - squares, sums.sum(axis=0) - sums, (counts.sum() - counts)[:, None], relative)
     low, high = _bias_corrected(value, draws, without)
     if relative:
         fixed = _without_mean(truth, predicted)
@@ -208,9 +206,7 @@ def _bias_corrected(
     influence = np.where(usable, without, 0.0)
     influence = influence.mean(axis=0) - influence
     spread = np.sum(influence**2, axis=0) ** 1.5
-    acceleration = np.divide(
-        np.sum(influence**3, axis=0), 6 * spread, out=np.zeros_like(spread), where=spread > 0
-    )
+    acceleration = np.divide(np.sum(influence**3, axis=0), 6 * spread, out=np.zeros_like(spread), where=spread > 0)
     # As extreme as a few units allow, the correction would leave the range of the draws.
     acceleration = np.clip(acceleration, -0.25, 0.25)
     ordered = np.sort(draws, axis=0)
@@ -223,7 +219,8 @@ def _bias_corrected(
         ceiling = np.minimum(floor + 1, n_draws - 1)
         columns = np.arange(draws.shape[1])
         left, right = ordered[floor, columns], ordered[ceiling, columns]
-        part = at - floor
-        # an infinite draw (a mean of 0 was drawn) must not become 0 * inf
-        bounds.append(np.where(part > 0, left + (right - left) * np.where(left == right, 0, part), left))
+        # Draws whose mean is 0 are infinite: nothing lies between them and a finite one.
+        finite = np.isfinite(left) & np.isfinite(right)
+        step = np.subtract(right, left, out=np.zeros_like(left), where=finite)
+        bounds.append(np.where(finite, left + (at - floor) * step, right))
     return bounds[0], bounds[1]

@@ -58,9 +58,7 @@ def test_nodata_and_infinite_heights_are_missing(tmp_path):
 
 
 def test_integer_heights_are_read(tmp_path):
-    back = read_surface_model(
-        write(tmp_path / "s.tif", np.arange(12, dtype=np.int16).reshape(3, 4), nodata=3)
-    )
+    back = read_surface_model(write(tmp_path / "s.tif", np.arange(12, dtype=np.int16).reshape(3, 4), nodata=3))
     assert np.isnan(back.heights[0, 3])
     assert back.heights[2, 3] == 11.0
 

@@ -11,8 +11,7 @@ DIALECTS = {
     "comma": "tilt_deg,yield\n20.5,1100\n-3,1e3\n",
     "semicolon": "tilt_deg;yield\n20.5;1100\n-3;1e3\n",
     "french": "tilt_deg;yield\n20,5;1100\n-3;1e3\n",
-    "french with thousands of lines and a byte order "
-    "mark": "\ufefftilt_deg;yield\r\n20,5;1100\r\n-3,0;1000\r\n",
+    "french with thousands of lines and a byte order mark": "\ufefftilt_deg;yield\r\n20,5;1100\r\n-3,0;1000\r\n",
     "tab": "tilt_deg\tyield\n20.5\t1100\n-3\t1000\n",
     "comments and blanks": "# made up\n\ntilt_deg, yield\n20.5, 1100\n# middle\n-3, 1000\n",
     "quoted": '"tilt_deg","yield"\n"20.5","1100"\n-3,1000\n',
@@ -23,9 +22,7 @@ DIALECTS = {
 def test_dialects_of_csv(tmp_path, text):
     path = tmp_path / "t.csv"
     path.write_text(text, encoding="utf-8")
-    np.testing.assert_array_equal(
-        columns(read_table(path), ["yield", "tilt_deg"]), [[1100.0, 20.5], [1000.0, -3.0]]
-    )
+    np.testing.assert_array_equal(columns(read_table(path), ["yield", "tilt_deg"]), [[1100.0, 20.5], [1000.0, -3.0]])
 
 
 def test_latin_1_header(tmp_path):

@@ -33,9 +33,9 @@ def sky(unix_time_s: np.ndarray) -> dict[str, np.ndarray]:
     return {"ghi": dni * np.maximum(sine, 0.0) + dhi, "dni": dni, "dhi": dhi, "sine": sine}
 
 
-def epw(edit=None, years=None, leap_day: bool = False) -> bytes:
+def epw(edit=None, years=None, leap_day: bool = False, instant_s: float = 1800.0) -> bytes:
     """An EPW file at UTC+1; ``edit(table)`` may change its hourly rows."""
-    unix_time_s, month = hours_of_common_year(1.0)
+    unix_time_s, month = hours_of_common_year(1.0, instant_s)
     light = sky(unix_time_s)
     labels = np.datetime64("2018-01-01T00") + np.arange(HOURS_OF_YEAR).astype("timedelta64[h]")
     stamps = pd.DatetimeIndex(labels)
@@ -54,9 +54,7 @@ def epw(edit=None, years=None, leap_day: bool = False) -> bytes:
     )
     if leap_day:
         extra = table[(table["month"] == 2) & (table["day"] == 28)].assign(day=29)
-        table = pd.concat(
-            [table[table.index < 59 * 24], extra, table[table.index >= 59 * 24]], ignore_index=True
-        )
+        table = pd.concat([table[table.index < 59 * 24], extra, table[table.index >= 59 * 24]], ignore_index=True)
     if edit is not None:
         table = edit(table)
     head = [f"LOCATION,Essai,-,FRA,TEST,000,{LATITUDE},{LONGITUDE},1.0,12.0"] + ["COMMENTS,-"] * 7
@@ -86,9 +84,10 @@ def pvgis_tmy_csv(delay_h: float | None = 0.1761, rows: int = HOURS_OF_YEAR) -> 
     lines += ["month,year"] + [f"{m + 1},{year}" for m, year in enumerate(years)]
     lines.append("time(UTC),T2m,RH,G(h),Gb(n),Gd(h),IR(h),WS10m,WD10m,SP")
     for i, stamp in enumerate(stamps[:rows]):
-        stamp = stamp.replace(year=years[stamp.month - 1])
+        at = stamp.replace(year=years[stamp.month - 1])
         lines.append(
-            f"{stamp:%Y%m%d:%H%M},{8 + i % 24},80,{light['ghi'][i]:.5f},{light['dni'][i]:.5f},{light['dhi'][i]:.5f},"
+            f"{at:%Y%m%d:%H%M},{8 + i % 24},80,"
+            f"{light['ghi'][i]:.5f},{light['dni'][i]:.5f},{light['dhi'][i]:.5f},"
             "300,3.5,200,101000"
         )
     return "\r\n".join([*lines, "T2m: 2-m air temperature", ""]).encode()
@@ -127,9 +126,7 @@ def test_epw_is_read_in_the_middle_of_its_hours(tmp_path):
     assert weather.ghi.shape == weather.month.shape == (8760,)
     assert weather.month.dtype == np.int64
     assert weather.unix_time_s[0] == pd.Timestamp("2018-01-01T00:30+01:00").timestamp()
-    assert np.bincount(weather.month).tolist() == [
-        d * 24 for d in (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
-    ]
+    assert np.bincount(weather.month).tolist() == [d * 24 for d in (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)]
     assert (weather.altitude_m, weather.utc_offset_h) == (12.0, 1.0)
     assert closure(weather) < 1.0  # a half-hour shift would leave over 100 W/m²
 
@@ -143,9 +140,7 @@ def test_gzip_and_plain_hold_the_same_year_but_not_the_same_hash(tmp_path):
 
 
 def test_months_of_different_years_and_a_leap_day_become_one_year():
-    mixed = parse_weather(
-        epw(years=[2005, 2012, 2008, 2009, 2005, 2015, 2014, 2008, 2012, 2018, 2008, 2016]), "tmy"
-    )
+    mixed = parse_weather(epw(years=[2005, 2012, 2008, 2009, 2005, 2015, 2014, 2008, 2012, 2018, 2008, 2016]), "tmy")
     leap = parse_weather(epw(leap_day=True), "leap")
     plain = parse_weather(epw(), "plain")
     for weather in (mixed, leap):
@@ -232,14 +227,40 @@ def test_a_missing_file_and_a_folder_are_told(tmp_path):
 
 def test_pvgis_typical_year_keeps_the_instant_of_its_irradiance():
     weather = parse_weather(pvgis_tmy_csv(0.1761), "tmy.csv")
-    assert weather.unix_time_s[0] == pytest.approx(
-        pd.Timestamp("2018-01-01T00:00Z").timestamp() + 0.1761 * 3600
-    )
+    assert weather.unix_time_s[0] == pytest.approx(pd.Timestamp("2018-01-01T00:00Z").timestamp() + 0.1761 * 3600)
     assert weather.utc_offset_h == 0.0
     assert closure(weather) < 1.0
     older = parse_weather(pvgis_tmy_csv(None), "tmy.csv")  # files before PVGIS 5.3 have no such line
     assert older.unix_time_s[0] == pd.Timestamp("2018-01-01T00:00Z").timestamp()
     assert closure(older) < 1.0
+
+
+def test_epw_of_pvgis_is_read_at_the_instant_that_closes():
+    content = epw(instant_s=600.0).replace(b"COMMENTS,-", b"COMMENTS 1,PVGIS typical year", 1)
+    weather = parse_weather(content, "pvgis.epw")
+    assert weather.unix_time_s[0] == pd.Timestamp("2018-01-01T00:10+01:00").timestamp()
+    assert closure(weather) < 1.0
+    assert "PVGIS" in weather.attribution
+
+
+def test_pvgis_hourly_series_as_csv_equals_json():
+    content = pvgis_hourly()
+    lines = [f"Latitude (decimal degrees):\t{LATITUDE}", f"Longitude (decimal degrees):\t{LONGITUDE}"]
+    lines += ["Elevation (m):\t4", "Radiation database:\tPVGIS-SARAH3", "", "Slope: 0 deg. ", "Azimuth: 0 deg. ", ""]
+    hours = content["outputs"]["hourly"]
+    lines += [
+        ",".join(hours[0]),
+        *(",".join(str(value) for value in hour.values()) for hour in hours),
+        "",
+        "Gb(i): beam",
+    ]
+    csv = parse_weather("\r\n".join(lines).encode(), "hourly.csv")
+    other = parse_weather(json.dumps(content).encode(), "hourly.json")
+    np.testing.assert_allclose(csv.dni, other.dni, rtol=1e-12)
+    np.testing.assert_array_equal(csv.unix_time_s, other.unix_time_s)
+    lines[5] = "Slope: 35 deg. (optimum) "
+    with pytest.raises(UnusableInputError, match="tilted 35°"):
+        parse_weather("\r\n".join(lines).encode(), "hourly.csv")
 
 
 def test_pvgis_typical_year_as_json_equals_csv():
@@ -248,9 +269,7 @@ def test_pvgis_typical_year_as_json_equals_csv():
     start = next(i for i, line in enumerate(lines) if line.startswith("time(UTC)"))
     names = lines[start].split(",")
     rows = [line.split(",") for line in lines[start + 1 : start + 1 + 8760]]
-    hours = [
-        {n: v if n == "time(UTC)" else float(v) for n, v in zip(names, row, strict=True)} for row in rows
-    ]
+    hours = [{n: v if n == "time(UTC)" else float(v) for n, v in zip(names, row, strict=True)} for row in rows]
     location = {
         "latitude": LATITUDE,
         "longitude": LONGITUDE,
@@ -298,8 +317,7 @@ def test_pvgis_answer_is_read(monkeypatch):
             names = lines[start].split(",")
             rows = [line.split(",") for line in lines[start + 1 : start + 1 + 8760]]
             hours = [
-                {n: v if i == 0 else float(v) for i, (n, v) in enumerate(zip(names, r, strict=True))}
-                for r in rows
+                {n: v if i == 0 else float(v) for i, (n, v) in enumerate(zip(names, r, strict=True))} for r in rows
             ]
             location = {
                 "latitude": LATITUDE,
@@ -325,8 +343,6 @@ def test_typical_year_of_la_rochelle(shared_data: Path):
     assert weather.air_temperature_c.mean() == pytest.approx(13.1, abs=0.05)
     assert weather.attribution == "Climate.OneBuilding.org"
     times = pd.to_datetime(weather.unix_time_s, unit="s", utc=True)
-    sine = np.sin(
-        np.radians(get_solarposition(times, weather.latitude_deg, weather.longitude_deg)["elevation"])
-    )
+    sine = np.sin(np.radians(get_solarposition(times, weather.latitude_deg, weather.longitude_deg)["elevation"]))
     gap = weather.ghi - weather.dni * np.maximum(sine.to_numpy(), 0.0) - weather.dhi
     assert np.sqrt(np.mean(gap**2)) < 2.0  # 14 W/m² with the sun half an hour off

@@ -19,9 +19,7 @@ EVERY = (TILT, AZIMUTH, YEAR, FLAT, SOIL)
 
 def draw(variables, n, seed=0):
     rng = np.random.default_rng(seed)
-    columns = [
-        rng.integers(0, len(v.choices), n) if v.choices else rng.uniform(v.low, v.high, n) for v in variables
-    ]
+    columns = [rng.integers(0, len(v.choices), n) if v.choices else rng.uniform(v.low, v.high, n) for v in variables]
     return np.stack(columns, axis=1).astype(float)
 
 

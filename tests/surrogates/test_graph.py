@@ -76,7 +76,7 @@ def test_operator_with_many_outputs_and_attributes():
 def test_a_wrong_declaration_is_refused():
     graph = Graph()
     y = graph.cast(graph.input("x", 3), np.float64)
-    with pytest.raises(Exception, match="(?i)type|shape"):
+    with pytest.raises(Exception, match=r"(?i)type|shape"):
         graph.finish([("y", y, TensorProto.FLOAT, (3,))])
 
 

@@ -33,9 +33,7 @@ every_rung = pytest.mark.parametrize("rung", RUNGS_FITTED, ids=lambda rung: rung
 
 def draw(variables, n, seed=0):
     rng = np.random.default_rng(seed)
-    columns = [
-        rng.integers(0, len(v.choices), n) if v.choices else rng.uniform(v.low, v.high, n) for v in variables
-    ]
+    columns = [rng.integers(0, len(v.choices), n) if v.choices else rng.uniform(v.low, v.high, n) for v in variables]
     return np.stack(columns, axis=1).astype(float)
 
 
@@ -72,7 +70,7 @@ def respond(variables, inputs, m=3):
     return 1000.0 ** np.linspace(0, 1, m) * (y + 3)
 
 
-def fit(rung, variables, inputs, outputs, groups=None, seed=0):
+def fit(rung, variables, inputs, outputs, groups=None, *, seed=0):
     """Fit, or skip the test where the rung says in both languages that it cannot serve."""
     try:
         return rung.fit(inputs, outputs, groups, variables, seed)
@@ -96,7 +94,8 @@ def assert_parity(fitted, variables, rows, outputs):
     got = session(export(fitted, variables, m)).run(None, {"x": rows})[0]
     assert got.shape == (len(rows), m)
     spread = outputs.std(axis=0)
-    # float32 holds an answer to 6e-8 of its size, which is all there is to compare where the spread is smaller
+    # float32 holds an answer to 6e-8 of its size, which is all there is to compare where the spread is
+    # smaller
     tolerance = np.maximum(PARITY_SIGMA * spread, 4e-7 * np.abs(expected).max(axis=0))
     assert (np.abs(got - expected) <= tolerance).all(), (np.abs(got - expected) / tolerance).max()
 
@@ -138,7 +137,7 @@ def test_graph_answers_like_the_model(rung, variables):
 
 @every_rung
 def test_graph_answers_alike_where_inputs_stand_on_a_grid(rung):
-    """Every input is also a value at which a tree may divide, and both halves of a turn have equal cosines."""
+    """Trees divide next to every input, and both halves of a turn have equal cosines."""
     rng = np.random.default_rng(0)
     inputs = np.stack([rng.integers(0, 10, 200) / 10 * 7 - 2, rng.integers(0, 24, 200) * 15.0], axis=1)
     variables = (PLAIN[0], AZIMUTH)
@@ -236,6 +235,19 @@ def test_groups_are_taken(rung):
 
 
 @every_rung
+def test_a_settled_rung_fits_alike_without_a_search(rung):
+    inputs = draw(MIXED, 80)
+    outputs = respond(MIXED, inputs)
+    first = fit(rung, MIXED, inputs, outputs)
+    again = rung.settled(first).fit(inputs, outputs, None, MIXED, 0)
+    np.testing.assert_array_equal(first.predict(inputs), again.predict(inputs))
+    if rung.name in ("mlp", "boosted_trees"):
+        assert again.log["search_cpu_seconds"] < 0.5 * first.log["search_cpu_seconds"]
+    settled_on_nothing = rung.settled(fit(rung, MIXED, inputs, np.ones((80, 1))))
+    assert np.isfinite(settled_on_nothing.fit(inputs, outputs, None, MIXED, 0).predict(inputs)).all()
+
+
+@every_rung
 def test_unusable_runs_are_refused(rung):
     inputs = draw(PLAIN, 60)
     outputs = respond(PLAIN, inputs)
@@ -271,7 +283,7 @@ def by_name(name):
     return next(rung for rung in RUNGS_FITTED if rung.name == name)
 
 
-def q2(rung, variables, function, n, seed=0, n_test=2000):
+def q2(rung, variables, function, n, *, seed=0, n_test=2000):
     """Share of the variance that a fit on ``n`` runs explains at new points."""
     inputs, rows = draw(variables, n, seed), draw(variables, n_test, seed + 100)
     truth = function(rows)
@@ -302,18 +314,16 @@ def test_quadratic_recovers_a_quadratic_function(groups):
 
 
 def test_ridge_takes_a_penalty_under_noise():
-    """With as many columns as half of the runs and noise alone, the penalty must keep the fit near the mean."""
+    """With half as many columns as runs and noise alone, the penalty keeps the fit near the mean."""
     variables = tuple(Variable(f"x{j}", "1", 0.0, 1.0) for j in range(40))
     inputs = draw(variables, 80)
     outputs = np.random.default_rng(5).normal(size=(80, 1))
-    predicted = (
-        by_name("linear").fit(inputs, outputs, None, variables, 0).predict(draw(variables, 500, seed=1))
-    )
+    predicted = by_name("linear").fit(inputs, outputs, None, variables, 0).predict(draw(variables, 500, seed=1))
     assert predicted.std() < 0.3
 
 
 def test_group_penalty_differs_from_row_penalty():
-    """Rows of a group are near copies: left out one by one they are foretold, left out together they are not."""
+    """Rows of a group are near copies: left out one by one they are foretold, together they are not."""
     rng = np.random.default_rng(0)
     variables = tuple(Variable(f"x{j}", "1", -4.0, 4.0) for j in range(12))
     labels = np.repeat(np.arange(15), 10)
@@ -372,7 +382,8 @@ def borehole(x):
     return (2 * np.pi * upper * (upper_head - lower_head) / (log * inner))[:, None]
 
 
-# Least share of the variance explained on 2000 new points; the error is then at most about sqrt(1 - Q2) of the spread.
+# Least share of the variance explained on 2000 new points; the error is then at most about sqrt(1 - Q2) of
+# the spread.
 @pytest.mark.parametrize(
     ("name", "variables", "function", "n", "least"),
     [
@@ -381,7 +392,7 @@ def borehole(x):
         ("mlp", BOREHOLE, borehole, 200, 0.999),
         ("quadratic", BOREHOLE, borehole, 200, 0.997),
         ("linear", BOREHOLE, borehole, 200, 0.92),
-        ("mlp", ISHIGAMI, ishigami, 500, 0.97),
+        ("mlp", ISHIGAMI, ishigami, 1000, 0.995),
         ("boosted_trees", BOREHOLE, borehole, 500, 0.97),
         ("boosted_trees", ISHIGAMI, ishigami, 1000, 0.96),
     ],
@@ -438,7 +449,21 @@ def test_gaussian_process_keeps_a_part_of_many_runs():
 def test_network_work_is_bounded():
     inputs = draw(PLAIN, 400)
     few = Mlp(work=1e6).fit(inputs, respond(PLAIN, inputs), None, PLAIN, 0)
-    assert few.log["iterations"] <= 20
+    assert few.log["iterations"] <= 60
+    assert np.isfinite(few.predict(inputs)).all()
+
+
+@pytest.mark.parametrize("n", [8, 300], ids=["fewer-runs-than-terms", "more-runs"])
+@pytest.mark.parametrize("groups", [False, True], ids=["rows", "groups"])
+def test_large_problems_are_solved_alike(n, groups, monkeypatch):
+    """The Gram matrix, which serves above a size, gives the fit that the exact decomposition gives."""
+    inputs, rows = draw(PLAIN, n), draw(PLAIN, 50, seed=1)
+    outputs = respond(PLAIN, inputs) + np.random.default_rng(0).normal(size=(n, 3))
+    labels = np.arange(n) % 5 if groups else None
+    exact = QuadraticRidge(max_terms_per_run=10).fit(inputs, outputs, labels, PLAIN, 0).predict(rows)
+    monkeypatch.setattr("frugal.surrogates.rungs.ridge._EXACT_SIZE", 1)
+    by_gram = QuadraticRidge(max_terms_per_run=10).fit(inputs, outputs, labels, PLAIN, 0).predict(rows)
+    np.testing.assert_allclose(by_gram, exact, atol=1e-6 * outputs.std())
 
 
 def test_folds_cover_every_row_once_and_keep_groups_whole():

@@ -48,7 +48,7 @@ def test_out_of_fold_keeps_groups_together():
 
     def check(inputs, outputs, groups):
         known = set(groups)
-        owner = {row: label for row, label in zip(x[:, 0], labels, strict=True)}
+        owner = dict(zip(x[:, 0], labels, strict=True))
 
         def predict(rows):
             assert not known & {owner[row] for row in rows[:, 0]}
@@ -91,7 +91,7 @@ def test_conformal_coverage(n):
 
 def test_rmse_and_nrmse():
     truth = np.array([[1.0, 10.0], [3.0, 30.0]] * 10)
-    predicted = truth + [[0.5, -3.0]]
+    predicted = truth + np.array([0.5, -3.0])
     found = error_with_interval(truth, predicted, "rmse")
     np.testing.assert_allclose([found.value, found.low, found.high], [[0.5, 3.0]] * 3)
     relative = error_with_interval(truth, predicted, "nrmse")
@@ -150,7 +150,7 @@ def test_nrmse_of_a_mean_of_zero():
     """A cell that is never wet: right to rounding is right, anything else meets no relative tolerance."""
     rng = np.random.default_rng(0)
     truth = np.stack([rng.normal(2, 1, 40), np.zeros(40), np.zeros(40), np.tile([1.0, -1.0], 20)], axis=1)
-    predicted = truth + [[0.1, 1e-9, 0.1, 0.1]]
+    predicted = truth + np.array([0.1, 1e-9, 0.1, 0.1])
     found = error_with_interval(truth, predicted, "nrmse")
     np.testing.assert_array_equal(found.value[1:], [0, np.inf, np.inf])
     np.testing.assert_array_equal(found.high[1:], [0, np.inf, np.inf])

@@ -63,9 +63,7 @@ def case(request):
     else:
         weather, place = la_rochelle(request.getfixturevalue("shared_data"))
     columns = [weather[c].to_numpy() for c in ("ghi", "dni", "dhi", "temp_air", "wind_speed")]
-    year = solar.solar_year(
-        weather.index.as_unit("s").asi8, weather.index.month.to_numpy() - 1, *columns, *place
-    )
+    year = solar.solar_year(weather.index.as_unit("s").asi8, weather.index.month.to_numpy() - 1, *columns, *place)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # pandas announces a renamed attribute that pvlib still reads
         sun = solarposition.get_solarposition(weather.index, *place, temperature=weather["temp_air"].mean())
@@ -169,9 +167,7 @@ def test_yield_behind_a_horizon_against_plain_integration(case, hills, plane):
     weather, year = case
     tilt, facing = math.radians(plane[0]), math.radians(plane[1])
     curve_x, curve_y = np.arange(73) * 5.0, np.append(hills, hills[0])
-    elevation, azimuth = np.meshgrid(
-        np.radians(np.arange(0.25, 90, 0.5)), np.radians(np.arange(0.25, 360, 0.5))
-    )
+    elevation, azimuth = np.meshgrid(np.radians(np.arange(0.25, 90, 0.5)), np.radians(np.arange(0.25, 360, 0.5)))
     incidence = np.cos(tilt) * np.sin(elevation) + np.sin(tilt) * np.cos(elevation) * np.cos(azimuth - facing)
     seen = (incidence > 0) & (np.degrees(elevation) > np.interp(np.degrees(azimuth), curve_x, curve_y))
     glass = iam.physical(np.degrees(np.arccos(np.clip(incidence, -1, 1))))

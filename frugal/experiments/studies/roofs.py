@@ -33,6 +33,7 @@ _SMALLEST_PATCH_M2 = 10.0
 _WIDEST_BUILDING_M = 60.0
 _MODULE_OFFSET_M = 0.1
 _EDGE_CELLS = 4
+_SMALLEST_SIDE_CELLS = 20
 _SMALLEST_WALL_SHARE = 0.12
 _SPANNED_M = 0.001
 
@@ -125,7 +126,8 @@ def find_roofs(
     Raises
     ------
     UnusableInputError
-        If fewer than ``at_least`` points are found (the number is said), or the cells are wider than 1.25 m.
+        If fewer than ``at_least`` points are found (the number is said), the cells are wider than 1.25 m,
+        or the model is under 20 cells wide.
     """
     from frugal.physics.solar.horizon import horizon_at_points
 
@@ -133,17 +135,27 @@ def find_roofs(
         raise UnusableInputError(f"number of roofs {n}; at least 1 is needed")
     if surface.resolution_m > 1.25:
         raise UnusableInputError(
-            f"surface model '{surface.source}' has cells of {surface.resolution_m:g} m; roofs need 1.25 "
-            f"m or finer"
+            f"surface model '{surface.source}' has cells of {surface.resolution_m:g} m; roofs need 1.25 m or finer"
         )
-    azimuths = (
-        np.arange(72) * 5.0 if azimuths_deg is None else np.ascontiguousarray(azimuths_deg, dtype=np.float64)
-    )
+    rows, cols = surface.heights.shape
+    if min(rows, cols) < _SMALLEST_SIDE_CELLS:
+        raise UnusableInputError(
+            f"surface model '{surface.source}' is {rows} × {cols} cells; "
+            f"roofs need at least {_SMALLEST_SIDE_CELLS} each way"
+        )
+    azimuths = np.arange(72) * 5.0 if azimuths_deg is None else np.ascontiguousarray(azimuths_deg, dtype=np.float64)
     planes = fit_planes(surface.heights, surface.resolution_m)
     patches, area_m2 = roof_patches(surface.heights, planes, surface.resolution_m)
     least = n if at_least is None else min(at_least, n)
-    index = _choose(patches, n, least, points_per_patch, np.random.default_rng(seed), surface.source)
-    row, col = np.divmod(index, surface.heights.shape[1])
+    index = _choose(
+        patches,
+        n,
+        least=least,
+        points_per_patch=points_per_patch,
+        random=np.random.default_rng(seed),
+        source=surface.source,
+    )
+    row, col = np.divmod(index, cols)
     east, south = planes.east[row, col], planes.south[row, col]
     height = planes.height[row, col] + _MODULE_OFFSET_M
     horizon = horizon_at_points(
@@ -229,13 +241,12 @@ def roof_patches(heights: np.ndarray, planes: Planes, resolution_m: float) -> tu
     edge = np.zeros_like(roof)
     edge[_EDGE_CELLS:-_EDGE_CELLS, _EDGE_CELLS:-_EDGE_CELLS] = True
     labels = _grow(roof & edge, planes)
-    tilted = np.where(roof, np.sqrt(1.0 + np.nan_to_num(slope) ** 2), 0.0) * resolution_m**2
-    area = np.bincount(labels.ravel(), weights=tilted.ravel())
-    area[0] = 0.0
+    flat = np.bincount(labels.ravel()) * resolution_m**2
+    stretch = np.where(labels > 0, np.sqrt(1.0 + np.nan_to_num(slope) ** 2), 1.0)
+    stretch = np.bincount(labels.ravel(), weights=stretch.ravel()) / np.maximum(flat / resolution_m**2, 1.0)
     # The fit is good only half a window inside the edge of a plane: a strip of that width belongs to it too.
     half = max(1, round(1.0 / resolution_m))
-    grown = area + _perimeter(labels, resolution_m) * half * resolution_m * 0.75
-    grown[0] = 0.0
+    grown = (flat + _perimeter(labels, resolution_m) * half * resolution_m) * stretch
     keep = grown >= _SMALLEST_PATCH_M2
     wall_share = _wall_share(labels, heights, planes, resolution_m)
     keep &= wall_share >= _SMALLEST_WALL_SHARE
@@ -288,7 +299,7 @@ def _wall_share(labels: np.ndarray, heights: np.ndarray, planes: Planes, resolut
 
 
 def _spanned_share(labels: np.ndarray, heights: np.ndarray) -> np.ndarray:
-    """Share of the cells of each label that lie exactly between their neighbours, as in a spanned triangle."""
+    """Share of the cells of each label that lie exactly between neighbours, as in a spanned triangle."""
     exact = np.ones(labels.shape, dtype=bool)
     for axis in (0, 1):
         bend = np.roll(heights, 1, axis) + np.roll(heights, -1, axis) - 2.0 * heights
@@ -297,9 +308,7 @@ def _spanned_share(labels: np.ndarray, heights: np.ndarray) -> np.ndarray:
     return np.bincount(labels[exact], minlength=n) / np.maximum(np.bincount(labels.ravel(), minlength=n), 1)
 
 
-def _is_surveyed(
-    labels: np.ndarray, heights: np.ndarray, planes: Planes, wall_share: np.ndarray
-) -> np.ndarray:
+def _is_surveyed(labels: np.ndarray, heights: np.ndarray, planes: Planes, wall_share: np.ndarray) -> np.ndarray:
     """False for planes spanned over voids, unless the whole surface is so (it was drawn, not surveyed)."""
     numbers = np.arange(int(labels.max()) + 1)
     surveyed = _spanned_share(labels, heights) < 0.4
@@ -327,6 +336,7 @@ def _perimeter(labels: np.ndarray, resolution_m: float) -> np.ndarray:
 def _choose(
     patches: np.ndarray,
     n: int,
+    *,
     least: int,
     points_per_patch: int,
     random: np.random.Generator,
@@ -345,8 +355,7 @@ def _choose(
     if cells.size < least:
         raise UnusableInputError(
             f"surface model '{source}' has {cells.size} points on {len(np.unique(owner))} roof planes "
-            f"of 10 m² or more; "
-            f"{least} are needed"
+            f"of 10 m² or more; {least} are needed"
         )
     shuffle = random.permutation(cells.size)
     cells, turn = cells[shuffle], turn[shuffle]

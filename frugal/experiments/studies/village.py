@@ -354,9 +354,7 @@ class _Village:
         self.built[window] |= inside
         return True
 
-    def _dormers(
-        self, roof: np.ndarray, base: float, u: np.ndarray, v_signed: np.ndarray, width: float
-    ) -> np.ndarray:
+    def _dormers(self, roof: np.ndarray, base: float, u: np.ndarray, v_signed: np.ndarray, width: float) -> np.ndarray:
         side = self.random.choice([-1.0, 1.0])
         across = side * v_signed
         dormer = (np.abs(u - 1.9) < 0.7) & (across > 0.15 * width) & (across < 0.5 * width - 0.6)
@@ -417,9 +415,7 @@ class _Village:
         return np.round(self.heights + self.random.normal(0.0, 0.025, self.heights.shape), 3)
 
 
-def _roof(
-    kind: str, slope: float, from_end: np.ndarray, from_eave: np.ndarray, from_back: np.ndarray
-) -> np.ndarray:
+def _roof(kind: str, slope: float, from_end: np.ndarray, from_eave: np.ndarray, from_back: np.ndarray) -> np.ndarray:
     """Height of a roof above its eaves, from distances to gable end, nearer eave and back wall."""
     if kind == "gable":
         return slope * from_eave

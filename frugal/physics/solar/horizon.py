@@ -8,7 +8,7 @@ than to east), so that each cell lies on exactly one line. Each line is walked a
 while a stack keeps the upper convex hull of the heights passed so far; cells below the hull can never be seen
 again and leave it. The top of the stack is the horizon, at a constant number of operations per cell whatever
 the distance (Timonen & Westerholm 2010, Computer Graphics Forum 29, 723). Exact between cell centres along
-the axes and diagonals; in other directions lines jump by whole cells, which costs 1 to 2 deg beside walls.
+the axes and diagonals; in other directions lines jump by whole cells, which costs about 1 deg on average among houses and 2 to 4 deg right beside walls.
 
 :func:`horizon_at_points`, for points such as roof centres. A ray is followed line by line; heights are
 interpolated linearly where it crosses the lines through the cell centres of its major axis, so that planes
@@ -170,8 +170,15 @@ def horizon_map(dsm: np.ndarray, resolution_m: float, n_azimuths: int = 36) -> n
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
+def _neighbours(position: float, size: int) -> tuple[int, int, float]:
+    """Two cells on either side of a position and the share of the second, held inside the raster."""
+    low = math.floor(position)
+    return max(low, 0), min(low + 1, size - 1), position - low
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
 def _between(low: float, high: float, share: float) -> float:
-    """Linear interpolation that falls back on the nearer value when the other one is missing."""
+    """Linear interpolation that falls back on the nearer value when one is missing."""
     if math.isnan(low) or math.isnan(high):
         return high if share > 0.5 else low
     return low + share * (high - low)
@@ -193,40 +200,39 @@ def _ray_tangent(
     n_rows, n_columns = heights.shape
     east = math.sin(azimuth)
     south = -math.cos(azimuth)
-    by_column = abs(east) >= abs(south)
-    if by_column:
-        along, across, start, side = east, south, column, row
-        n_along, n_across = n_columns, n_rows
-    else:
-        along, across, start, side = south, east, row, column
-        n_along, n_across = n_rows, n_columns
-    direction = 1 if along > 0.0 else -1
-    slope = across / abs(along)  # side cells per cell walked
-    step_m = resolution_m / abs(along)
-    line = math.floor(start) + 1 if direction > 0 else math.ceil(start) - 1
+    column_step = 1 if east > 0.0 else -1
+    row_step = 1 if south > 0.0 else -1
+    next_column = math.floor(column) + 1 if east > 0.0 else math.ceil(column) - 1
+    next_row = math.floor(row) + 1 if south > 0.0 else math.ceil(row) - 1
+    to_column = abs(next_column - column) / abs(east)
+    to_row = abs(next_row - row) / abs(south)
     best = 0.0
-    while 0 <= line < n_along:
-        walked = abs(line - start)
-        distance = walked * step_m
+    while True:
+        along_row = to_row < to_column
+        walked = to_row if along_row else to_column
+        distance = walked * resolution_m
         # Nothing further away can rise above the best so far.
         if distance > max_distance_m or highest_m - height_m <= best * distance:
             break
-        position = side + walked * slope
-        if position < -0.5 or position > n_across - 0.5:
-            break
-        low = math.floor(position)
-        share = position - low
-        if distance >= nearest_m:
-            first = max(low, 0)
-            second = min(low + 1, n_across - 1)
-            if by_column:
-                found = _between(heights[first, line], heights[second, line], share)
-            else:
-                found = _between(heights[line, first], heights[line, second], share)
-            rise = found - height_m
-            if rise > best * distance:
-                best = rise / distance
-        line += direction
+        if along_row:
+            position = column + east * walked
+            if next_row < 0 or next_row >= n_rows or position < -0.5 or position > n_columns - 0.5:
+                break
+            first, second, share = _neighbours(position, n_columns)
+            found = _between(heights[next_row, first], heights[next_row, second], share)
+            next_row += row_step
+            to_row = abs(next_row - row) / abs(south)
+        else:
+            position = row + south * walked
+            if next_column < 0 or next_column >= n_columns or position < -0.5 or position > n_rows - 0.5:
+                break
+            first, second, share = _neighbours(position, n_rows)
+            found = _between(heights[first, next_column], heights[second, next_column], share)
+            next_column += column_step
+            to_column = abs(next_column - column) / abs(east)
+        rise = found - height_m
+        if distance >= nearest_m and rise > best * distance:
+            best = rise / distance
     return best
 
 

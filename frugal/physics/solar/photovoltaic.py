@@ -41,9 +41,7 @@ HORIZON_BAND_DEG = 6.5
 
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(6)
 _AZIMUTHS = 72
-_NORMAL_TRANSMITTANCE = (1.0 - ((GLASS_INDEX - 1.0) / (GLASS_INDEX + 1.0)) ** 2) * math.exp(
-    -GLASS_EXTINCTION_THICKNESS
-)
+_NORMAL_TRANSMITTANCE = (1.0 - ((GLASS_INDEX - 1.0) / (GLASS_INDEX + 1.0)) ** 2) * math.exp(-GLASS_EXTINCTION_THICKNESS)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")

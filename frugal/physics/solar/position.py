@@ -97,9 +97,7 @@ def _terrestrial_minus_universal_time_s(year: float) -> float:
         return 45.45 + t * (1.067 - t * (1.0 / 260.0 + t / 718.0))
     t = year - 2000.0
     if year < 2005.0:
-        return 63.86 + t * (
-            0.3345 + t * (-0.060374 + t * (0.0017275 + t * (0.000651814 + t * 0.00002373599)))
-        )
+        return 63.86 + t * (0.3345 + t * (-0.060374 + t * (0.0017275 + t * (0.000651814 + t * 0.00002373599))))
     if year < 2050.0:
         return 62.92 + t * (0.32217 + t * 0.005589)
     return -20.0 + 32.0 * ((year - 1820.0) / 100.0) ** 2 - 0.5628 * (2150.0 - year)
@@ -233,9 +231,7 @@ def sun_position(
         raise UnusableInputError(f"longitude_deg is {longitude_deg}: it must lie between -180 and 360.")
     times = np.ascontiguousarray(unix_time_s, dtype=np.float64).ravel()
     if not np.all(np.isfinite(times)):
-        raise UnusableInputError(
-            "unix_time_s holds a value that is not finite: every instant must be a number."
-        )
+        raise UnusableInputError("unix_time_s holds a value that is not finite: every instant must be a number.")
     azimuth, elevation, apparent = np.empty_like(times), np.empty_like(times), np.empty_like(times)
     _sun_position(
         times,

@@ -140,13 +140,9 @@ def synthetic_year(
         )
     up = elevation.reshape(DAYS, 24) > 0.0
     if not (up.any(axis=1) & ~up.all(axis=1)).all():
-        raise UnusableInputError(
-            "synthetic weather needs a place where the sun rises and sets on each day of the year"
-        )
+        raise UnusableInputError("synthetic weather needs a place where the sun rises and sets on each day of the year")
     random = np.random.default_rng(seed)
-    memory = _memory(
-        1.05 * climate.clearness_autocorrelation[_MONTH_OF_DAY]
-    )  # 5 % fades in the rank transform
+    memory = _memory(1.05 * climate.clearness_autocorrelation[_MONTH_OF_DAY])  # 5 % fades in the rank transform
     noise = _autoregressive(random.standard_normal(DAYS), memory)
     clearness = _daily_clearness(climate, noise)
     sine = np.sin(np.radians(np.maximum(elevation, 0.0)))
@@ -305,11 +301,7 @@ def _wind(climate: MonthlyClimate, random: np.random.Generator) -> np.ndarray:
     month_of_hour = np.repeat(_MONTH_OF_DAY, 24)
     process = _autoregressive(random.standard_normal(HOURS), climate.wind_autocorrelation[month_of_hour])
     # The mean of cos over 12:00–18:00, centred on its peak, is sin(π/4) / (π/4).
-    wave = (
-        np.cos(2.0 * np.pi * (np.arange(HOURS) % 24 + 0.5 - 15.0) / 24.0)
-        * (math.pi / 4.0)
-        / math.sin(math.pi / 4.0)
-    )
+    wave = np.cos(2.0 * np.pi * (np.arange(HOURS) % 24 + 0.5 - 15.0) / 24.0) * (math.pi / 4.0) / math.sin(math.pi / 4.0)
     speed = np.empty(HOURS)
     for month in range(12):
         hours = month == month_of_hour

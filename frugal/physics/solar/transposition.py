@@ -70,9 +70,7 @@ class PlaneIrradiance(NamedTuple):
 
 
 @njit(cache=True, nogil=True)
-def _perez_brightness(
-    direct: float, diffuse: float, extraterrestrial: float, zenith: float
-) -> tuple[float, float]:
+def _perez_brightness(direct: float, diffuse: float, extraterrestrial: float, zenith: float) -> tuple[float, float]:
     """Circumsolar and horizon brightness F1 and F2; ``zenith`` in radians."""
     bent = 1.041 * zenith * zenith * zenith
     clearness = ((diffuse + direct) / diffuse + bent) / (1.0 + bent)

@@ -126,9 +126,7 @@ def _assemble(
     azimuth, elevation = azimuth[keep], elevation[keep]
     direct, diffuse = weather.dni[keep], weather.dhi[keep]
     extraterrestrial = extraterrestrial_normal_irradiance(times[keep])
-    parts = [
-        sky_components(elevation, direct, diffuse, extraterrestrial, model) for model in (HAY_DAVIES, PEREZ)
-    ]
+    parts = [sky_components(elevation, direct, diffuse, extraterrestrial, model) for model in (HAY_DAVIES, PEREZ)]
     level = np.cos(np.radians(elevation))
     return SolarYear(
         months[keep],
@@ -183,9 +181,7 @@ def solar_year(
     UnusableInputError
         If lengths differ, a value is not finite or an irradiance is negative.
     """
-    times, months, weather = _checked(
-        unix_time_mid_s, month, _Weather(ghi, dni, dhi, air_temperature_c, wind_speed)
-    )
+    times, months, weather = _checked(unix_time_mid_s, month, _Weather(ghi, dni, dhi, air_temperature_c, wind_speed))
     return _assemble(times, months, np.ones(times.size), weather, (latitude_deg, longitude_deg, altitude_m))
 
 
@@ -208,9 +204,7 @@ def typical_days(
 
     Parameters and errors are those of :func:`solar_year`.
     """
-    times, months, weather = _checked(
-        unix_time_mid_s, month, _Weather(ghi, dni, dhi, air_temperature_c, wind_speed)
-    )
+    times, months, weather = _checked(unix_time_mid_s, month, _Weather(ghi, dni, dhi, air_temperature_c, wind_speed))
     second_of_day = times % 86400.0
     group = months * 24 + (second_of_day // 3600.0).astype(np.int64)
     count = np.bincount(group, minlength=288)
@@ -245,9 +239,7 @@ def _ac_power(
     dc_limit: float,
     efficiency: float,
 ) -> float:
-    return pvwatts_ac(
-        kept * pvwatts_dc(irradiance, air_c + irradiance * heating, gamma), dc_limit, efficiency
-    )
+    return pvwatts_ac(kept * pvwatts_dc(irradiance, air_c + irradiance * heating, gamma), dc_limit, efficiency)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -285,6 +277,7 @@ def _roof_years(
         delta_t = sapm_delta_t[r]
         dc_limit = 1.0 / (dc_ac_ratio[r] * nominal_efficiency)
         open_year = 0.0
+        shaded_year = 0.0
         out[r, :] = 0.0
         for i in range(year.month.size):
             reflected = year.global_horizontal[i] * ground
@@ -299,9 +292,9 @@ def _roof_years(
             air = year.air_temperature_c[i]
             heating = sapm_heating(year.wind_speed[i], a, b, delta_t)
             shaded = diffuse + beam if visible else diffuse
-            out[r, year.month[i]] += year.hours[i] * _ac_power(
-                shaded, air, heating, gamma, kept, dc_limit, nominal_efficiency
-            )
+            energy = year.hours[i] * _ac_power(shaded, air, heating, gamma, kept, dc_limit, nominal_efficiency)
+            out[r, year.month[i]] += energy
+            shaded_year += energy
             open_year += year.hours[i] * _ac_power(
                 open_diffuse + beam, air, heating, gamma, kept, dc_limit, nominal_efficiency
             )
@@ -309,7 +302,8 @@ def _roof_years(
         for m in range(12):
             total += out[r, m]
         out[r, 12] = total
-        out[r, 13] = 1.0 - total / open_year if open_year > 0.0 else 0.0
+        # Both in the order of the steps, so that an open horizon loses exactly nothing.
+        out[r, 13] = 1.0 - shaded_year / open_year if open_year > 0.0 else 0.0
 
 
 def _column(name: str, values: np.ndarray, n: int, low: float, high: float) -> np.ndarray:
@@ -378,13 +372,9 @@ def roof_years(
     n = tilt.size
     horizon = np.ascontiguousarray(horizon_deg, dtype=np.float64)
     if horizon.ndim != 2 or horizon.shape[0] != n or horizon.shape[1] < 1:
-        raise UnusableInputError(
-            f"horizon_deg has shape {horizon.shape}: it must be ({n}, K) with K at least 1."
-        )
+        raise UnusableInputError(f"horizon_deg has shape {horizon.shape}: it must be ({n}, K) with K at least 1.")
     if not np.all((horizon >= 0.0) & (horizon <= 90.0)):
-        raise UnusableInputError(
-            "horizon_deg holds a value outside 0 to 90: it must be an elevation in degrees."
-        )
+        raise UnusableInputError("horizon_deg holds a value outside 0 to 90: it must be an elevation in degrees.")
     out = np.empty((n, 14))
     _roof_years(
         year,

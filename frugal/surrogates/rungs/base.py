@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, Self
 
 import numpy as np
 
@@ -14,8 +14,8 @@ from frugal.experiments.study import Kind, Variable
 from frugal.surrogates.features import check_inputs
 from frugal.surrogates.graph import Graph
 
-#: Above this ratio of a target's mean to its spread, float32 loses more than 1e-5 of the spread: the last addition is then
-#: made in float64.
+#: Above this ratio of a target's mean to its spread, float32 loses more than 1e-5 of the spread: the last
+#: addition is then made in float64.
 _FLOAT32_RATIO = 64.0
 
 
@@ -84,6 +84,17 @@ class Rung(Protocol):
             If shapes do not match or a value is not finite.
         """
 
+    def settled(self, fitted: Any) -> Rung:
+        """The rung with the choices of an earlier fit, for refits that need no new search."""
+
+
+class SearchesAnew:
+    """A rung whose search costs so little that it is made again at each refit."""
+
+    def settled(self, fitted: Any) -> Self:
+        """The rung itself."""
+        return self
+
 
 def check_runs(
     inputs: Any, outputs: Any, groups: Any, variables: Sequence[Variable]
@@ -98,9 +109,7 @@ def check_runs(
     x = check_inputs(inputs, variables)
     y = np.asarray(outputs, dtype=np.float64)
     if y.ndim != 2 or len(y) != len(x) or len(x) == 0:
-        raise UnusableInputError(
-            f"outputs have shape {y.shape}; [{len(x)}, m] with at least one row is needed"
-        )
+        raise UnusableInputError(f"outputs have shape {y.shape}; [{len(x)}, m] with at least one row is needed")
     if not np.isfinite(y).all():
         raise UnusableInputError("the outputs of the runs hold a value that is not a finite number")
     if groups is None:
@@ -114,8 +123,8 @@ def check_runs(
 def folds(n: int, groups: np.ndarray | None, n_folds: int, seed: int) -> list[np.ndarray]:
     """Held-out rows of each fold.
 
-    Groups are never split when there are at least three of them: the largest is placed first, each one in the smallest fold.
-    With fewer, rows are dealt at random.
+    Groups are never split when there are at least three of them: the largest is placed first, each one in
+    the smallest fold. With fewer, rows are dealt at random.
     """
     rng = np.random.default_rng(seed)
     if groups is not None:
@@ -182,7 +191,7 @@ class TargetScaling:
         return bool(np.any(np.abs(self.mean[varies]) > _FLOAT32_RATIO * self.spread[varies]))
 
     def affine(self, builder: Graph, z: str, weights: np.ndarray, bias: np.ndarray) -> str:
-        """Write ``restore(z @ weights + bias)`` for float32 ``z [n, k]``, ``weights [k, m]`` and ``bias [m]``."""
+        """Write ``restore(z @ weights + bias)`` for float32 ``z [n, k]``, with ``[k, m]`` and ``[m]``."""
         scaled = weights * self.spread
         if not self.wide:
             offset = builder.constant(bias * self.spread + self.mean)

@@ -11,7 +11,7 @@ import numpy as np
 from frugal.experiments.study import Kind, Variable
 from frugal.surrogates.features import check_inputs
 from frugal.surrogates.graph import Graph
-from frugal.surrogates.rungs.base import check_runs
+from frugal.surrogates.rungs.base import SearchesAnew, check_runs
 
 
 @dataclass(frozen=True)
@@ -32,20 +32,18 @@ class FittedConstant:
         return np.tile(self.mean, (len(check_inputs(inputs, self.variables)), 1))
 
     def graph(self, builder: Graph, x: str) -> str:
-        """One node; the product with zeros carries the number of rows, and lets a missing input come out as missing."""
+        """One node; the product with zeros carries the number of rows, and a missing input through."""
         zeros = np.zeros((len(self.variables), self.mean.size))
         return builder.op("Gemm", x, builder.constant(zeros), builder.constant(self.mean))
 
 
 @dataclass(frozen=True)
-class Constant:
+class Constant(SearchesAnew):
     """The mean of the training runs: what every other candidate has to beat."""
 
     name: str = "constant"
     kind: Kind = "constant"
-    label: Mapping[str, str] = field(
-        default_factory=lambda: {"en": "Mean of the runs", "fr": "Moyenne des calculs"}
-    )
+    label: Mapping[str, str] = field(default_factory=lambda: {"en": "Mean of the runs", "fr": "Moyenne des calculs"})
 
     def fit(
         self,

@@ -1,11 +1,13 @@
 """Gaussian process with one length scale per column, shared by all outputs.
 
-Covariance k(S), with S the squared distance after division by the length scales, plus a nugget g on the diagonal:
-squared exponential exp(−S/2), or Matérn 5/2 (1 + r + r²/3) exp(−r) with r = √(5 S). Length scales and nugget minimise the negative
-log-likelihood with the variance of each output profiled out (Rasmussen & Williams 2006, Gaussian Processes for Machine Learning,
-eq. 5.8 and 5.9), by its analytic gradient, on a subset of the runs; one Cholesky factorisation then uses them all.
+Covariance k(S), with S the squared distance after division by the length scales, plus a nugget g on the
+diagonal: squared exponential exp(−S/2), or Matérn 5/2 (1 + r + r²/3) exp(−r) with r = √(5 S). Length scales
+and nugget minimise the negative log-likelihood with the variance of each output profiled out (Rasmussen &
+Williams 2006, Gaussian Processes for Machine Learning, eq. 5.8 and 5.9), by its analytic gradient, on a
+subset of the runs; one Cholesky factorisation then uses them all.
 
-The weights reach 1/g, so that everything is computed in float64: in float32 the graph would be wrong by more than the spread.
+The weights reach 1/g, so that everything is computed in float64: in float32 the graph would be wrong by more
+than the spread.
 """
 
 from __future__ import annotations
@@ -20,7 +22,7 @@ import numpy as np
 from frugal.experiments.study import Kind, Variable
 from frugal.surrogates.features import FeatureMap
 from frugal.surrogates.graph import Graph
-from frugal.surrogates.rungs.base import Skipped, TargetScaling, check_runs, one_thread
+from frugal.surrogates.rungs.base import SearchesAnew, Skipped, TargetScaling, check_runs, one_thread
 
 Kernel = Literal["squared_exponential", "matern52"]
 KERNELS: tuple[Kernel, ...] = ("squared_exponential", "matern52")
@@ -46,9 +48,7 @@ def _squared_distances(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     return np.maximum(squared, 0)
 
 
-def negative_log_likelihood(
-    logs: np.ndarray, kernel: Kernel, z: np.ndarray, t: np.ndarray
-) -> tuple[float, np.ndarray]:
+def negative_log_likelihood(logs: np.ndarray, kernel: Kernel, z: np.ndarray, t: np.ndarray) -> tuple[float, np.ndarray]:
     """Negative log-likelihood per output, up to a constant, and its gradient.
 
     Parameters
@@ -84,7 +84,7 @@ def negative_log_likelihood(
 
 @dataclass(frozen=True)
 class FittedGaussianProcess:
-    """Weights ``alpha [k, m]`` of standardised targets on the covariances with ``centres [k, f]``, already scaled."""
+    """Weights ``alpha [k, m]`` of standardised targets on covariances with ``centres [k, f]``, scaled."""
 
     features: FeatureMap
     targets: TargetScaling
@@ -120,14 +120,10 @@ class FittedGaussianProcess:
         squares = builder.op("Mul", z, z)
         norm = builder.op("ReduceSum", squares, builder.constant([1], np.int64), keepdims=1)
         if self.kernel == "squared_exponential":
-            cross = builder.op(
-                "Gemm", z, builder.constant(2 * centres.T, double), builder.constant(-norms, double)
-            )
+            cross = builder.op("Gemm", z, builder.constant(2 * centres.T, double), builder.constant(-norms, double))
             k = builder.op("Exp", builder.op("Sub", cross, norm))
         else:
-            cross = builder.op(
-                "Gemm", z, builder.constant(-2 * centres.T, double), builder.constant(norms, double)
-            )
+            cross = builder.op("Gemm", z, builder.constant(-2 * centres.T, double), builder.constant(norms, double))
             squared = builder.op("Relu", builder.op("Add", cross, norm))
             r = builder.op("Sqrt", squared)
             third = builder.op("Mul", squared, builder.constant(1 / 3, double))
@@ -138,7 +134,7 @@ class FittedGaussianProcess:
 
 
 @dataclass(frozen=True)
-class GaussianProcess:
+class GaussianProcess(SearchesAnew):
     """Gaussian process on up to ``max_centres`` runs.
 
     Parameters
@@ -157,9 +153,7 @@ class GaussianProcess:
 
     name: str = "gaussian_process"
     kind: Kind = "surrogate"
-    label: Mapping[str, str] = field(
-        default_factory=lambda: {"en": "Gaussian process", "fr": "Processus gaussien"}
-    )
+    label: Mapping[str, str] = field(default_factory=lambda: {"en": "Gaussian process", "fr": "Processus gaussien"})
     max_runs: int = 3000
     max_centres: int = 1500
     subset: int = 250
@@ -197,9 +191,7 @@ class GaussianProcess:
         log["length_scales"] = dict(zip(features.names, lengths.tolist(), strict=True))
         return FittedGaussianProcess(features, targets, kernel, lengths, centres, alpha, log)
 
-    def _search(
-        self, z: np.ndarray, t: np.ndarray, order: np.ndarray
-    ) -> tuple[Kernel, np.ndarray, dict[str, Any]]:
+    def _search(self, z: np.ndarray, t: np.ndarray, order: np.ndarray) -> tuple[Kernel, np.ndarray, dict[str, Any]]:
         """Most likely kernel, logarithms of its length scales and of its nugget."""
         from scipy.optimize import minimize
 

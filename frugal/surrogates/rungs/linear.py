@@ -12,7 +12,7 @@ import numpy as np
 from frugal.experiments.study import Kind, Variable
 from frugal.surrogates.features import FeatureMap
 from frugal.surrogates.graph import Graph
-from frugal.surrogates.rungs.base import TargetScaling, check_runs, one_thread
+from frugal.surrogates.rungs.base import SearchesAnew, TargetScaling, check_runs, one_thread
 from frugal.surrogates.rungs.ridge import fit_ridge
 
 
@@ -41,14 +41,12 @@ class FittedLinear:
 
 
 @dataclass(frozen=True)
-class LinearRidge:
+class LinearRidge(SearchesAnew):
     """Linear regression with a penalty chosen by cross-validation, for each output."""
 
     name: str = "linear"
     kind: Kind = "linear"
-    label: Mapping[str, str] = field(
-        default_factory=lambda: {"en": "Linear regression", "fr": "Régression linéaire"}
-    )
+    label: Mapping[str, str] = field(default_factory=lambda: {"en": "Linear regression", "fr": "Régression linéaire"})
 
     def fit(
         self,

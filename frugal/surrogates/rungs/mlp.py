@@ -1,14 +1,15 @@
 """Small neural network: one or two layers of tanh, all outputs together, trained by L-BFGS.
 
-L-BFGS on a tanh network of a few dozen units beats Adam on ReLU by a factor of 2 to 6 on smooth physics with few runs, for less
-processor time.
+L-BFGS on a tanh network of a few dozen units beats Adam on ReLU by a factor of 2 to 6 on smooth physics with
+few runs, for less processor time.
 """
 
 from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from time import thread_time
 from typing import Any
 
@@ -55,24 +56,29 @@ def _forward(z: np.ndarray, weights: Sequence[np.ndarray], biases: Sequence[np.n
 
 
 @dataclass(frozen=True)
-class _Trial:
+class Trial:
+    """Units of each layer, and penalty on the sum of squared weights, per run."""
+
     layers: tuple[int, ...]
     penalty: float
 
     def parameters(self, f: int, m: int) -> int:
         sizes = (f, *self.layers, m)
-        return sum(a * b + b for a, b in zip(sizes[:-1], sizes[1:], strict=True))
+        return sum(a * b + b for a, b in pairwise(sizes))
 
 
-#: Sizes and penalties tried, the smallest first. The penalty is on the sum of squared weights, per run.
+#: Sizes and penalties tried, the smallest first.
 TRIALS = (
-    _Trial((16,), 1e-3),
-    _Trial((16,), 0.1),
-    _Trial((32,), 1e-2),
-    _Trial((16, 16), 1e-3),
-    _Trial((16, 16), 0.1),
-    _Trial((16, 16), 1.0),
+    Trial((16,), 1e-3),
+    Trial((16,), 0.1),
+    Trial((32,), 1e-2),
+    Trial((16, 16), 1e-3),
+    Trial((16, 16), 0.1),
+    Trial((16, 16), 1.0),
 )
+
+_SEARCH_ITERATIONS = 150
+_LEAST_ITERATIONS = 60
 
 
 @dataclass(frozen=True)
@@ -81,11 +87,13 @@ class Mlp:
 
     Parameters
     ----------
+    trials : tuple of Trial
+        Sizes and penalties to choose from.
     max_iterations : int
         Iterations of L-BFGS in the last fit.
     work : float
-        Floating-point operations that choice and fit may take; iterations, then runs, are cut to keep it. A count and not a
-        clock, so that every machine chooses the same network.
+        Floating-point operations that choice and fit may take; iterations, then runs, are cut to keep it. A
+        count and not a clock, so that every machine chooses the same network.
     """
 
     name: str = "mlp"
@@ -93,6 +101,7 @@ class Mlp:
     label: Mapping[str, str] = field(
         default_factory=lambda: {"en": "Small neural network", "fr": "Petit réseau de neurones"}
     )
+    trials: tuple[Trial, ...] = TRIALS
     max_iterations: int = 800
     work: float = 2.4e10
 
@@ -113,59 +122,65 @@ class Mlp:
             features, targets = FeatureMap(variables, x), TargetScaling.of(y)
             z, t = features.transform(x), targets.standardise(y)
             errors = self._search(z, t, groups, seed)
-            chosen = TRIALS[int(np.argmin(errors))]
+            chosen = self.trials[int(np.argmin(errors))]
             search = thread_time() - start
-            budget = self.work / 2
-            iterations = self._iterations(chosen, len(z), z.shape[1], t.shape[1], budget, self.max_iterations)
-            weights, biases, done = _train(chosen, z, t, iterations, seed)
+            weights, biases, done = _train(chosen, z, t, self.work / 2, self.max_iterations, seed)
         log = {
             "layers": list(chosen.layers),
             "penalty": chosen.penalty,
-            "trials": len(TRIALS),
+            "trials": len(self.trials),
             "held_out_error": [float(e) if np.isfinite(e) else None for e in errors],
             "iterations": done,
             "search_cpu_seconds": search,
         }
         return FittedMlp(features, targets, weights, biases, log)
 
-    @staticmethod
-    def _iterations(trial: _Trial, n: int, f: int, m: int, work: float, most: int) -> int:
-        """Iterations that the work allows: each reads every run forwards and backwards, 6 operations a weight."""
-        return int(np.clip(work / (6.0 * n * trial.parameters(f, m)), 20, most))
+    def settled(self, fitted: FittedMlp) -> Mlp:
+        """The rung with the size and penalty of an earlier fit."""
+        return replace(self, trials=(Trial(tuple(fitted.log["layers"]), fitted.log["penalty"]),))
 
     def _search(self, z: np.ndarray, t: np.ndarray, groups: np.ndarray | None, seed: int) -> np.ndarray:
-        """Mean squared held-out error of each trial; only the first counts when there is nothing to hold out."""
+        """Mean squared held-out error of each trial; the first is taken where nothing can be held out."""
         n = len(z)
-        errors = np.full(len(TRIALS), np.nan)
-        if n < 10 or not t.any():
-            errors[0] = 0.0
-            return np.where(np.isnan(errors), np.inf, errors)
+        errors = np.full(len(self.trials), np.inf)
+        if n < 10 or not t.any() or len(self.trials) == 1:
+            return np.append(0.0, errors[1:])
         held_out = folds(n, groups, 3, seed)
-        share = self.work / 2 / (len(TRIALS) * len(held_out))
-        for i, trial in enumerate(TRIALS):
+        share = self.work / 2 / (len(self.trials) * len(held_out))
+        for i, trial in enumerate(self.trials):
             total = 0.0
             for rows in held_out:
                 kept = np.setdiff1d(np.arange(n), rows)
-                iterations = self._iterations(trial, len(kept), z.shape[1], t.shape[1], share, 150)
-                weights, biases, _ = _train(trial, z[kept], t[kept], iterations, seed)
+                weights, biases, _ = _train(trial, z[kept], t[kept], share, _SEARCH_ITERATIONS, seed)
                 total += float(np.sum((_forward(z[rows], weights, biases) - t[rows]) ** 2))
             errors[i] = total / t.size
         return errors
 
 
 def _train(
-    trial: _Trial, z: np.ndarray, t: np.ndarray, iterations: int, seed: int
+    trial: Trial, z: np.ndarray, t: np.ndarray, work: float, most: int, seed: int
 ) -> tuple[tuple[np.ndarray, ...], tuple[np.ndarray, ...], int]:
+    """Weights, biases and iterations of a network trained within ``work`` operations and ``most`` iterations.
+
+    An iteration costs about 6 operations per run and weight; where the work allows fewer than a useful number of
+    iterations on all runs, it goes to that number on a random part of them.
+    """
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.neural_network import MLPRegressor
 
+    iterations = work / (6.0 * trial.parameters(z.shape[1], t.shape[1]))
+    rows = max(int(iterations / _LEAST_ITERATIONS), 10)
+    if rows < len(z):
+        kept = np.sort(np.random.default_rng(seed).permutation(len(z))[:rows])
+        z, t = z[kept], t[kept]
+    most = int(np.clip(iterations / len(z), 1, most))
     network = MLPRegressor(
         hidden_layer_sizes=trial.layers,
         activation="tanh",
         solver="lbfgs",
         alpha=trial.penalty,
-        max_iter=iterations,
-        max_fun=2 * iterations,
+        max_iter=most,
+        max_fun=2 * most,
         tol=1e-7,
         random_state=seed,
     )

@@ -12,7 +12,7 @@ import numpy as np
 from frugal.experiments.study import Kind, Variable
 from frugal.surrogates.features import FeatureMap
 from frugal.surrogates.graph import Graph
-from frugal.surrogates.rungs.base import Skipped, TargetScaling, check_runs, one_thread
+from frugal.surrogates.rungs.base import SearchesAnew, Skipped, TargetScaling, check_runs, one_thread
 from frugal.surrogates.rungs.ridge import fit_ridge
 
 
@@ -45,7 +45,7 @@ class FittedQuadratic:
         return self.targets.restore(_with_products(z) @ self.weights + self.bias)
 
     def graph(self, builder: Graph, x: str) -> str:
-        """All products as one outer product: gathering the upper triangle costs seven times more than the zero weights."""
+        """All products as one outer product: gathering the upper triangle costs seven times more."""
         f, m = self.features.n_features, self.bias.size
         z = self.features.graph(builder, x)
         z = builder.op("Sub", z, builder.constant(self.mean))
@@ -54,9 +54,7 @@ class FittedQuadratic:
         square[np.triu_indices(f)] = self.weights[f:] * self.targets.spread
         column = builder.op("Unsqueeze", z, builder.constant([2], np.int64))
         row = builder.op("Unsqueeze", z, builder.constant([1], np.int64))
-        products = builder.op(
-            "Reshape", builder.op("Mul", column, row), builder.constant([-1, f * f], np.int64)
-        )
+        products = builder.op("Reshape", builder.op("Mul", column, row), builder.constant([-1, f * f], np.int64))
         curved = builder.op("MatMul", products, builder.constant(square.reshape(f * f, m)))
         straight = self.targets.affine(builder, z, self.weights[:f], self.bias)
         if self.targets.wide:
@@ -65,7 +63,7 @@ class FittedQuadratic:
 
 
 @dataclass(frozen=True)
-class QuadraticRidge:
+class QuadraticRidge(SearchesAnew):
     """Second-degree polynomial with a penalty chosen by cross-validation, for each output.
 
     Parameters

@@ -1,8 +1,9 @@
-"""Ridge regression of many outputs from one singular value decomposition, with its penalty chosen by cross-validation.
+"""Ridge regression of many outputs from one singular value decomposition, with its penalty chosen by
+cross-validation.
 
-With X = U S Vᵀ (columns and targets centred), the coefficients are V diag(s / (s² + λ)) Uᵀ Y. Without groups the penalty of each
-output minimises the exact leave-one-out error, residual / (1 − leverage) (Allen 1974, Technometrics 16:125); with groups it
-minimises the error on left-out groups.
+With X = U S Vᵀ (columns and targets centred), the coefficients are V diag(s / (s² + λ)) Uᵀ Y. Without groups
+the penalty of each output minimises the exact leave-one-out error, residual / (1 − leverage) (Allen 1974,
+Technometrics 16:125); with groups it minimises the error on left-out groups.
 """
 
 from __future__ import annotations
@@ -17,7 +18,8 @@ from frugal.surrogates.rungs.base import folds
 PENALTIES = np.logspace(-12, 1, 27)
 #: Singular values below this part of the largest carry rounding only.
 _RANK_TOLERANCE = 1e-10
-#: Up to this many rows or columns the exact decomposition is quick enough; above, the Gram matrix is decomposed.
+#: Up to this many rows or columns the exact decomposition is quick enough; above, the Gram matrix is
+#: decomposed.
 _EXACT_SIZE = 700
 
 
@@ -50,7 +52,7 @@ def _decompose(x: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         values, vectors = eigh(x.T @ x if p <= n else x @ x.T)
         s = np.sqrt(np.maximum(values[::-1], 0))
         # A Gram matrix holds squares: half of the digits are gone.
-        keep = s > max(np.sqrt(_RANK_TOLERANCE) * 1e-2, 1e-7) * max(s[0], 1e-300)
+        keep = s > 1e-7 * max(s[0], 1e-300)
         s, vectors = s[keep], vectors[:, ::-1][:, keep]
         return (x @ vectors / s, s, vectors) if p <= n else (vectors, s, x.T @ vectors / s)
     if n > 2 * p:
@@ -97,8 +99,8 @@ def _left_out_groups(x: np.ndarray, y: np.ndarray, held_out: list[np.ndarray]) -
 def fit_ridge(x: np.ndarray, y: np.ndarray, groups: np.ndarray | None, seed: int, n_folds: int = 5) -> Ridge:
     """Fit standardised targets ``y [n, m]`` on columns ``x [n, p]``.
 
-    Columns are standardised inside, so that the penalty means the same for all; the coefficients returned are those of the
-    columns as given. Among penalties whose error is the same to 1e-6, the largest is taken.
+    Columns are standardised inside, so that the penalty means the same for all; the coefficients returned
+    are those of the columns as given. Among penalties whose error is the same to 1e-6, the largest is taken.
     """
     mean, spread = x.mean(axis=0), x.std(axis=0)
     varies = spread > 1e-12 * np.maximum(np.abs(x).max(axis=0), 1e-300)

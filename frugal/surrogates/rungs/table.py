@@ -1,8 +1,8 @@
 """A table over the inputs that matter most, read by multilinear interpolation.
 
-The inputs are ranked by their first-order share of the variance, estimated from means in bins. The values at the nodes of a
-regular grid are fitted to the runs by least squares on hat functions, with a small penalty on second differences along each axis
-that fills nodes no run comes near to.
+The inputs are ranked by their first-order share of the variance, estimated from means in bins. The values at
+the nodes of a regular grid are fitted to the runs by least squares on hat functions, with a small penalty on
+second differences along each axis that fills nodes no run comes near to.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import numpy as np
 from frugal.experiments.study import Kind, Variable
 from frugal.surrogates.features import check_inputs
 from frugal.surrogates.graph import Graph
-from frugal.surrogates.rungs.base import TargetScaling, check_runs, folds, one_thread
+from frugal.surrogates.rungs.base import SearchesAnew, TargetScaling, check_runs, folds, one_thread
 
 #: Penalties tried on second differences, relative to the mean weight of a node.
 _SMOOTHING = (1e-4, 1e-2, 1.0)
@@ -53,7 +53,7 @@ def first_order_shares(inputs: np.ndarray, outputs: np.ndarray, variables: Seque
 
 @dataclass(frozen=True)
 class Axis:
-    """One axis of the table: ``nodes`` values from ``low`` on, ``step`` apart; a closed one returns to its first value."""
+    """One axis: ``nodes`` values from ``low`` on, ``step`` apart; a closed one returns to its first value."""
 
     column: int
     low: float
@@ -76,7 +76,7 @@ class Axis:
         return self.nodes + self.closed
 
     def weights(self, inputs: np.ndarray) -> np.ndarray:
-        """Weight of each node ``[n, nodes]`` at inputs ``[n, d]``; out of bounds, that of the nearest edge."""
+        """Weight of each node ``[n, nodes]`` at inputs ``[n, d]``; out of bounds, those of the edge."""
         t = (inputs[:, self.column] - self.low) / self.step
         t = t - self.nodes * np.floor(t / self.nodes) if self.closed else np.clip(t, 0, self.nodes - 1)
         hats = np.maximum(1 - np.abs(t[:, None] - np.arange(self.hats)), 0)
@@ -166,7 +166,7 @@ class FittedTable:
 
 
 @dataclass(frozen=True)
-class Table:
+class Table(SearchesAnew):
     """Multilinear interpolation in a table over the one to three inputs that matter most.
 
     Parameters

@@ -1,13 +1,14 @@
 """Gradient-boosted trees by LightGBM, written as one ensemble node with the same comparisons in float64.
 
-Columns are put on a grid of 2⁻²⁴ of half their range, so that the tests of LightGBM and those of the graph see the same numbers
-to the last bit. A missing input would fall into some leaf without a word: the graph answers with a missing value instead.
+Columns are put on a grid of 2⁻²⁴ of half their range, so that the tests of LightGBM and those of the graph
+see the same numbers to the last bit. A missing input would fall into some leaf without a word: the graph
+answers with a missing value instead.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from time import thread_time
 from typing import Any
 
@@ -55,8 +56,8 @@ class FlatTrees:
             return len(self.weights) - 1, 1
         if node["decision_type"] != "<=" or node["missing_type"] != "None":
             raise EnvironmentFaultError(
-                f"LightGBM made a test '{node['decision_type']}' with missing values '{node['missing_type']}', "
-                "which the graph does not hold; only '<=' without missing values is written"
+                f"LightGBM made a test '{node['decision_type']}' with missing values "
+                f"'{node['missing_type']}'; the graph holds only '<=' without missing values"
             )
         index = self._node(int(node["split_feature"]), float(node["threshold"]))
         self._link(index, self._place(node["left_child"], target), self._place(node["right_child"], target))
@@ -137,7 +138,8 @@ def _on_grid(features: FeatureMap, inputs: np.ndarray) -> np.ndarray:
 
 @dataclass(frozen=True)
 class BoostedTrees:
-    """Gradient-boosted trees, one booster per output; their common number of rounds is chosen by cross-validation.
+    """Gradient-boosted trees, one booster per output; their common number of rounds is chosen by
+    cross-validation.
 
     Parameters
     ----------
@@ -146,6 +148,8 @@ class BoostedTrees:
     leaves : int
         Leaves per tree.
     learning_rate : float
+    rounds : int, optional
+        Trees per output, when they are not to be searched for.
     watched : int
         Outputs that the number of rounds is chosen on, spread evenly over those that vary.
     min_runs, max_outputs : int
@@ -160,6 +164,7 @@ class BoostedTrees:
     max_rounds: int = 200
     leaves: int = 12
     learning_rate: float = 0.15
+    rounds: int | None = None
     watched: int = 4
     min_runs: int = 20
     max_outputs: int = 64
@@ -177,12 +182,12 @@ class BoostedTrees:
         if len(x) < self.min_runs:
             raise Skipped(
                 f"{len(x)} runs are too few for boosted trees; at least {self.min_runs} are needed",
-                f"{len(x)} calculs sont trop peu pour des arbres boostés ; il en faut au moins {self.min_runs}",
+                f"{len(x)} calculs sont trop peu pour des arbres ; il en faut au moins {self.min_runs}",
             )
         if y.shape[1] > self.max_outputs:
             raise Skipped(
-                f"{y.shape[1]} outputs are too many for one booster each; at most {self.max_outputs} are fitted",
-                f"{y.shape[1]} sorties sont trop pour un modèle chacune ; au plus {self.max_outputs} sont ajustées",
+                f"{y.shape[1]} outputs are too many for one booster each; at most {self.max_outputs} do",
+                f"{y.shape[1]} sorties sont trop pour un modèle chacune ; {self.max_outputs} au plus",
             )
         start, search = thread_time(), 0.0
         with one_thread():
@@ -192,7 +197,7 @@ class BoostedTrees:
             settings = self._settings(len(z), seed)
             boosters, trees, rounds = {}, FlatTrees(), 0
             if varying:
-                rounds = self._search(z, t, varying, folds(len(x), groups, 3, seed), seed)
+                rounds = self.rounds or self._search(z, t, varying, folds(len(x), groups, 3, seed), seed)
                 search = thread_time() - start
                 data = _dataset(z, settings)
             for j in varying:
@@ -201,6 +206,10 @@ class BoostedTrees:
                     trees.add(tree["tree_structure"], j)
         log = {"rounds": rounds, "search_cpu_seconds": search}
         return FittedTrees(features, targets, boosters, trees, log)
+
+    def settled(self, fitted: FittedTrees) -> BoostedTrees:
+        """The rung with the number of rounds of an earlier fit."""
+        return replace(self, rounds=fitted.log["rounds"] or None)
 
     def _settings(self, n: int, seed: int) -> dict[str, Any]:
         return {
@@ -218,10 +227,8 @@ class BoostedTrees:
             "verbosity": -1,
         }
 
-    def _search(
-        self, z: np.ndarray, t: np.ndarray, varying: list[int], held_out: list[np.ndarray], seed: int
-    ) -> int:
-        """Rounds for all outputs: the fewest whose held-out error is within 0.5 % of the least, over a few outputs."""
+    def _search(self, z: np.ndarray, t: np.ndarray, varying: list[int], held_out: list[np.ndarray], seed: int) -> int:
+        """Fewest rounds whose held-out error, over the watched outputs, is within 0.5 % of the least."""
         watched = sorted({varying[int(i)] for i in np.linspace(0, len(varying) - 1, self.watched)})
         error = np.zeros(self.max_rounds // _BLOCK)
         for rows in held_out:
@@ -229,7 +236,8 @@ class BoostedTrees:
             settings = self._settings(len(kept), seed)
             data = _dataset(z[kept], settings)
             for j in watched:
-                error += _held_out_curve(data, t[kept, j], settings, z[rows], t[rows, j], len(error))
+                data.set_label(t[kept, j])
+                error += _held_out_curve(data, settings, z[rows], t[rows, j], len(error))
         return _BLOCK * (1 + int(np.argmax(error <= error.min() * 1.005)))
 
 
@@ -253,20 +261,17 @@ def _boost(data: Any, t: np.ndarray, settings: dict[str, Any], rounds: int) -> A
 
 
 def _held_out_curve(
-    data: Any, t: np.ndarray, settings: dict[str, Any], z_held: np.ndarray, t_held: np.ndarray, blocks: int
+    data: Any, settings: dict[str, Any], z_held: np.ndarray, t_held: np.ndarray, blocks: int
 ) -> np.ndarray:
-    """Sum of squared held-out errors after each block of rounds; boosting stops once five blocks bring nothing."""
+    """Squared held-out error after each block of rounds; boosting stops once five blocks bring nothing."""
     import lightgbm
 
-    data.set_label(t)
     booster = lightgbm.Booster(settings, data)
     predicted = np.zeros(len(z_held))
     curve = np.empty(blocks)
     for block in range(blocks):
         finished = any(booster.update() for _ in range(_BLOCK))
-        predicted += booster.predict(
-            z_held, start_iteration=block * _BLOCK, num_iteration=_BLOCK, num_threads=1
-        )
+        predicted += booster.predict(z_held, start_iteration=block * _BLOCK, num_iteration=_BLOCK, num_threads=1)
         curve[block] = np.sum((predicted - t_held) ** 2)
         if finished or block - int(np.argmin(curve[: block + 1])) >= 5:
             curve[block + 1 :] = curve[block]

@@ -10,11 +10,11 @@ from typing import Any
 
 import numpy as np
 
+from frugal.errors import UnusableInputError
 from frugal.experiments.design import Design, sobol, split_by_place
 from frugal.experiments.studies.roof_yield.answers import MOUNTINGS, Columns, alternatives, named, physics
 from frugal.experiments.studies.roof_yield.site import RoofYieldSite, Territory, sector_horizon
 from frugal.experiments.study import Arrays, CallPattern, Need, Output, Study, Tolerance, Variable
-from frugal.errors import UnusableInputError
 
 __all__ = ["N_SECTORS", "RoofYieldSite", "roof_yield"]
 

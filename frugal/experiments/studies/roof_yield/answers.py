@@ -15,8 +15,8 @@ from frugal.experiments.studies.roof_yield.graphs import (
 )
 from frugal.experiments.studies.roof_yield.site import Territory
 from frugal.experiments.study import Alternative, Answer, Arrays, GraphBuilder
-from frugal.physics.solar.sky import cumulative_sky_tables, plane_irradiation
 from frugal.physics.solar.photovoltaic import diffuse_factors
+from frugal.physics.solar.sky import cumulative_sky_tables, plane_irradiation
 from frugal.physics.solar.year import SolarYear, roof_years
 
 #: Coefficients (a, b, delta_t) of the Sandia cell temperature model for each mounting (King, Boyson and Kratochvil 2004,

@@ -25,8 +25,9 @@ from frugal.physics.solar.year import SolarYear
 
 DOUBLE, FLOAT, INT64 = 11, 1, 7
 
-N_DIRECTIONS = 72
-_NODES, _WEIGHTS = np.polynomial.legendre.leggauss(8)
+#: Quadrature of `diffuse_factors`: directions of the sky behind a horizon that varies, and elevations in each.
+N_DIRECTIONS = 144
+_NODES, _WEIGHTS = np.polynomial.legendre.leggauss(6)
 _TILT_STEP_DEG = 0.25
 
 

@@ -1,0 +1,78 @@
+"""Put a finished campaign on disk: bundle, audit, reports and seals appear together or not at all."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from frugal.audit.audit import build_audit, write_audit, write_reports
+from frugal.audit.card import model_card
+from frugal.formats.atomic import new_folder
+from frugal.surrogates.bundle import ALTERNATIVES, MODEL, read_json, write_checksums
+from frugal.surrogates.campaign import Campaign, settle_ledger
+from frugal.surrogates.digest import graph_digest
+from frugal.surrogates.export import with_metadata
+from frugal.surrogates.plots import error_cost_plot
+from frugal.surrogates.writing import write_bundle, write_ledger
+
+
+def publish(campaign: Campaign, out: Path) -> dict[str, Any]:
+    """Write a campaign's bundle with its audit.
+
+    Parameters
+    ----------
+    campaign : Campaign
+    out : Path
+        Folder of the bundle; one that exists is replaced as a whole.
+
+    Returns
+    -------
+    dict
+        The audit.
+
+    Raises
+    ------
+    EnvironmentFaultError
+        If it cannot be written; nothing is left behind, and an older bundle stays as it was.
+    """
+    with new_folder(out) as folder:
+        write_bundle(campaign, folder)
+        with campaign.meter.stage("audit"):
+            audit = audit_folder(folder)
+        write_ledger(campaign, folder)
+        write_checksums(folder)
+    settle_ledger(campaign)
+    return audit
+
+
+def audit_folder(folder: Path, evaluation: Path | None = None) -> dict[str, Any]:
+    """Write ``audit.json``, both reports, the plot and the model card of a bundle, and seal its graphs with the audit."""
+    model = folder / MODEL
+    digest = graph_digest(model.read_bytes()) if model.exists() else None
+    audit = build_audit(folder, graph_sha256=digest, evaluation=evaluation)
+    write_audit(audit, folder)
+    write_reports(audit, folder)
+    ladder = read_json(evaluation or folder / "candidates.json")
+    (folder / "ladder.svg").write_text(error_cost_plot(ladder, "en"), encoding="utf-8")
+    (folder / "README.md").write_text(
+        model_card(audit, read_json(folder / "study.json"), ladder), encoding="utf-8"
+    )
+    for graph in [*(folder / ALTERNATIVES).glob("*.onnx"), *([model] if model.exists() else [])]:
+        _seal(graph, audit, ladder)
+    return audit
+
+
+def _seal(path: Path, audit: dict[str, Any], ladder: dict[str, Any]) -> None:
+    from frugal.surrogates.export import model_metadata
+
+    content = path.read_bytes()
+    name = model_metadata(content)["frugal.candidate"]
+    row = next(row for row in ladder["candidates"] if row["name"] == name)
+    extra = {"frugal.audit_sha256": audit["content_sha256"], "frugal.verdict": audit["verdict"]}
+    if row["query"]:
+        per_query = next(iter(row["query"].values()))["cpu_seconds"]
+        watts = ladder["machine"]["watts_per_core"]
+        extra["frugal.cpu_seconds_per_row"] = f"{per_query:.3g}"
+        extra["frugal.joules_per_row"] = f"{per_query * watts:.3g}"
+        extra["frugal.measurement_tier"] = ladder["machine"]["tier"]
+    path.write_bytes(with_metadata(content, extra))

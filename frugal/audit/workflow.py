@@ -1,0 +1,159 @@
+"""What the commands do: train, evaluate again, audit again. Each is one call for a user of the library too."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from frugal.audit.publish import audit_folder, publish
+from frugal.experiments.design import design_for
+from frugal.experiments.executor import choose_block, default_threads
+from frugal.experiments.study import Need, Study
+from frugal.experiments.table_study import table_of_runs
+from frugal.formats.atomic import write_text
+from frugal.metering.clock import Stopwatch
+from frugal.metering.host import describe_machine
+from frugal.metering.ledger import Ledger
+from frugal.metering.meter import Meter, campaign_id
+from frugal.surrogates.bundle import open_bundle, read_json, write_checksums
+from frugal.surrogates.campaign import Campaign, Reporter, Settings, Silent, run_campaign
+from frugal.surrogates.plots import error_cost_plot
+from frugal.surrogates.reevaluation import evaluate_bundle, latest_evaluation
+from frugal.surrogates.tracking import record
+
+#: Where bundles go when nobody says.
+BUNDLES = Path("bundles")
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A finished ``train``: the bundle's folder, its audit and its ladder."""
+
+    bundle: Path
+    audit: dict[str, Any]
+    ladder: dict[str, Any]
+
+
+def train_study(
+    build: Callable[[], Study],
+    n_runs: int | None = None,
+    out: Path | None = None,
+    seed: int = 0,
+    threads: int | None = None,
+    reporter: Reporter | None = None,
+    folder: Path = Path("campaigns"),
+) -> Trained:
+    """Run a campaign for a study, write its bundle with the audit, and record it in MLflow.
+
+    Parameters
+    ----------
+    build : callable
+        Gives the study; what it costs to build is booked.
+    n_runs : int, optional
+        The study's own number by default.
+    out : Path, optional
+        Folder of the bundle, ``bundles/STUDY`` by default.
+    seed, threads
+        Of the campaign.
+    reporter : Reporter, optional
+    folder : Path
+        Where campaigns keep their runs.
+    """
+    reporter = reporter or Silent()
+    reporter.stage("prepare")
+    watch = Stopwatch()
+    study = build()
+    design = design_for(study, n_runs or study.n_runs, seed)
+    settings = Settings(n_runs=n_runs, seed=seed, threads=threads, folder=folder)
+    campaign = run_campaign(study, settings, reporter, design=design, until_start=watch)
+    return _finish(campaign, out or BUNDLES / study.name, reporter)
+
+
+def train_table(
+    path: Path,
+    inputs: list[str],
+    outputs: list[str],
+    need: Need | None = None,
+    out: Path | None = None,
+    seed: int = 0,
+    reporter: Reporter | None = None,
+    folder: Path = Path("campaigns"),
+) -> Trained:
+    """The same for a table of runs; candidates that need physics are then absent, and the verdict says so."""
+    reporter = reporter or Silent()
+    reporter.stage("prepare")
+    watch = Stopwatch()
+    table = table_of_runs(path, inputs, outputs, need, seed)
+    settings = Settings(seed=seed, folder=folder)
+    campaign = run_campaign(
+        table.study, settings, reporter, design=table.design, outputs=table.outputs, until_start=watch
+    )
+    return _finish(campaign, out or BUNDLES / table.study.name, reporter)
+
+
+def _finish(campaign: Campaign, out: Path, reporter: Reporter) -> Trained:
+    reporter.stage("audit")
+    audit = publish(campaign, out)
+    reporter.stage("record")
+    record_bundle(out, campaign.meter.campaign)
+    return Trained(out, audit, read_json(out / "candidates.json"))
+
+
+def record_bundle(bundle: Path, campaign: str) -> str:
+    """Record a bundle in MLflow and book what that cost in its ledger; returns the run's identifier."""
+    meter = Meter(Ledger(bundle / "ledger.jsonl"), campaign)
+    with meter.stage("tracking") as entry:
+        run = record(bundle, Path.cwd())
+        entry.message = f"MLflow run {run}"
+    return run
+
+
+def evaluate_again(
+    bundle_path: Path,
+    given: Study | None = None,
+    full: bool = False,
+    reporter: Reporter | None = None,
+    language: str = "en",
+) -> tuple[Path, dict[str, Any], Path]:
+    """Measure a bundle again; returns the new file, its content and the plot drawn from it."""
+    bundle = open_bundle(bundle_path)
+    path = evaluate_bundle(bundle, given, full, reporter)
+    ladder = read_json(path)
+    plot = path.with_suffix(".svg")
+    write_text(plot, error_cost_plot(ladder, language))
+    return path, ladder, plot
+
+
+def audit_again(bundle_path: Path) -> dict[str, Any]:
+    """Audit a bundle on its newest evaluation, and write the audit and its reports anew."""
+    open_bundle(bundle_path)
+    meter = Meter(Ledger(bundle_path / "ledger.jsonl"), campaign_id())
+    with meter.stage("audit"):
+        audit = audit_folder(bundle_path, latest_evaluation(bundle_path))
+        write_checksums(bundle_path)
+    return audit
+
+
+def estimate(study: Study, n_runs: int | None, threads: int | None, seed: int = 0) -> dict[str, Any]:
+    """What a campaign's runs would cost, from one run that is timed: runs, CPU seconds, wall seconds, joules."""
+    design = design_for(study, n_runs or study.n_runs, seed)
+    _, seconds = choose_block(study, design.inputs[0], int(design.subjects[0]))
+    machine = describe_machine()
+    total = seconds * len(design)
+    return {
+        "study": study.name,
+        "runs": len(design),
+        "held_out_runs": int(np.sum(design.held_out)),
+        "cpu_seconds_per_run": seconds,
+        "cpu_seconds": total,
+        "wall_seconds": total / (threads or default_threads()),
+        "joules": total * machine.watts_per_core,
+        "joules_low": total * machine.watts_low,
+        "joules_high": total * machine.watts_high,
+        "tier": machine.tier,
+        "not_included": "fits, measurement and audit",
+    }

@@ -1,0 +1,353 @@
+"""The command line: parse, call, print. Heavy imports wait inside the commands, so that help answers at once."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from frugal.errors import FrugalError, UnusableInputError
+
+if TYPE_CHECKING:
+    from frugal.experiments.study import Need, Study
+    from frugal.surrogates.predictor import Predictor
+
+INTERRUPTED = 130
+
+app = typer.Typer(
+    name="frugal",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    add_completion=True,
+    help="Answer a territory's question with the least: physics, tables, fits and small models on the same runs.",
+)
+
+StudyName = Annotated[str | None, typer.Argument(metavar="STUDY", help="Name of an installed study.", show_default=False)]
+StudyFile = Annotated[Path | None, typer.Option("--study", metavar="FILE.py", help="Load the study from a Python file, which is executed.")]
+SiteFile = Annotated[Path | None, typer.Option("--site", metavar="FILE.toml", help="Site of the study.")]
+SiteSettings = Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="One setting of the site; may be repeated.")]
+Inputs = Annotated[list[str] | None, typer.Option("-i", "--input", metavar="NAME=VALUE", help="One input, with a unit if you like (30km/h).")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+Language = Annotated[str, typer.Option("--lang", metavar="en|fr", help="Language of tables and reports.")]
+
+
+@app.command()
+def studies(as_json: AsJson = False) -> None:
+    """List the installed studies."""
+    from frugal.experiments.registry import installed_studies, site_model
+
+    found = []
+    for name, point in installed_studies().items():
+        model = site_model(point.load())
+        found.append({"name": name, "settings": list(model.model_fields)})
+    if as_json:
+        _print_json(found)
+        return
+    for study in found:
+        typer.echo(f"{study['name']}  (--set {', '.join(study['settings']) or 'nothing'})")
+
+
+@app.command()
+def simulate(
+    study: StudyName = None,
+    study_file: StudyFile = None,
+    site: SiteFile = None,
+    settings: SiteSettings = None,
+    inputs: Inputs = None,
+    as_json: AsJson = False,
+) -> None:
+    """Run the solver once, for the inputs given; inputs with a default may be left out."""
+    import time
+
+    import numpy as np
+
+    from frugal.experiments.units import check_bounds, parse_inputs, parse_settings
+
+    found = _load_study(study, study_file, site, settings)
+    if found.solve is None:
+        raise UnusableInputError(f"study '{found.name}' has no solver")
+    values = parse_inputs(found.inputs, parse_settings(inputs or [], "input"))
+    check_bounds(found.inputs, values)
+    start = time.thread_time()
+    outputs = found.run(np.array(values))
+    seconds = time.thread_time() - start
+    named = {o.name: outputs[part].reshape(o.shape) for o, part in zip(found.outputs, found.output_slices().values(), strict=True)}
+    if as_json:
+        _print_json({"outputs": {name: value.tolist() for name, value in named.items()}, "cpu_seconds": seconds})
+        return
+    for output in found.outputs:
+        _print_value(output.name, named[output.name], output.unit, output.coords.get(output.dims[0]) if output.dims else None)
+
+
+@app.command()
+def train(
+    study: StudyName = None,
+    study_file: StudyFile = None,
+    runs: Annotated[Path | None, typer.Option("--runs", metavar="TABLE", help="A table of runs (CSV or Parquet) instead of a solver.")] = None,
+    input_columns: Annotated[str, typer.Option("--inputs", metavar="A,B", help="Input columns of the table.")] = "",
+    output_columns: Annotated[str, typer.Option("--outputs", metavar="Y,Z", help="Output columns of the table.")] = "",
+    need: Annotated[Path | None, typer.Option("--need", metavar="FILE.toml", help="The need, where it is not the study's.")] = None,
+    site: SiteFile = None,
+    settings: SiteSettings = None,
+    n_runs: Annotated[str, typer.Option("--n-runs", metavar="N|auto", help="Number of runs.")] = "auto",
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of designs, fits and intervals.")] = 0,
+    threads: Annotated[int | None, typer.Option("--threads", min=1, help="Threads for the runs; one per core by default.")] = None,
+    out: Annotated[Path | None, typer.Option("--out", metavar="DIR", help="Folder of the bundle; bundles/STUDY by default.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what it would cost, and stop.")] = False,
+    language: Language = "en",
+    as_json: AsJson = False,
+) -> None:
+    """Simulate, fit, measure quickly, export and audit: one campaign, one bundle."""
+    from frugal.audit.workflow import estimate, train_study, train_table
+    from frugal.progress import Terminal
+
+    _check_language(language)
+    count = _count(n_runs)
+    reporter = Terminal(language)
+    declared = _read_need(need)
+    if runs is not None:
+        if study is not None or study_file is not None or dry_run:
+            raise UnusableInputError("--runs takes the place of a study: give neither a study nor --dry-run with it")
+        result = train_table(runs, _names(input_columns), _names(output_columns), declared, out, seed, reporter)
+    else:
+        build = lambda: _load_study(study, study_file, site, settings, declared)  # noqa: E731
+        if dry_run:
+            _print_json(estimate(build(), count, threads, seed)) if as_json else _print_estimate(estimate(build(), count, threads, seed))
+            return
+        result = train_study(build, count, out, seed, threads, reporter)
+    reporter.close()
+    if as_json:
+        _print_json({"bundle": str(result.bundle), "audit": result.audit})
+        return
+    _print_ladder(result.ladder, language)
+    _print_summary(result.audit, language)
+    typer.echo(f"\n{result.bundle}")
+
+
+@app.command("eval")
+def evaluate(
+    bundle: Annotated[Path, typer.Argument(metavar="BUNDLE")],
+    full: Annotated[bool, typer.Option("--full", help="Thirty interleaved blocks and ten CPU seconds for each candidate and call pattern.")] = False,
+    study_file: StudyFile = None,
+    site: SiteFile = None,
+    settings: SiteSettings = None,
+    language: Language = "en",
+    as_json: AsJson = False,
+) -> None:
+    """Measure the ladder of a bundle again, into a new file, and draw it."""
+    from frugal.audit.workflow import evaluate_again
+    from frugal.progress import Terminal
+
+    _check_language(language)
+    reporter = Terminal(language)
+    given = _load_study(None, study_file, site, settings) if study_file is not None else None
+    path, ladder, plot = evaluate_again(bundle, given, full, reporter, language)
+    reporter.close()
+    if as_json:
+        _print_json(ladder)
+        return
+    _print_ladder(ladder, language)
+    typer.echo(f"\n{path}\n{plot}")
+
+
+@app.command()
+def audit(
+    bundle: Annotated[Path, typer.Argument(metavar="BUNDLE")],
+    language: Language = "en",
+    as_json: AsJson = False,
+) -> None:
+    """Say whether AI was needed; exits 1 when a criterion fails and 4 when it could not be assessed."""
+    from frugal.audit.audit import exit_code
+    from frugal.audit.workflow import audit_again
+
+    _check_language(language)
+    result = audit_again(bundle)
+    if as_json:
+        _print_json(result)
+    else:
+        _print_summary(result, language)
+        typer.echo(f"\n{bundle / f'audit.{language}.html'}")
+    raise typer.Exit(exit_code(result))
+
+
+@app.command()
+def predict(
+    model: Annotated[Path, typer.Argument(metavar="BUNDLE|MODEL.onnx")],
+    inputs: Inputs = None,
+    csv: Annotated[Path | None, typer.Option("--csv", metavar="FILE", help="Answer every row of a table.")] = None,
+    out: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Write the answers of --csv there instead of to the terminal.")] = None,
+    candidate: Annotated[str | None, typer.Option("--candidate", metavar="NAME", help="Another candidate of the bundle.")] = None,
+    extrapolate: Annotated[bool, typer.Option("--extrapolate", help="Answer outside the bounds, flagged.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Answer with a bundle, or with its ONNX file alone."""
+    from frugal.surrogates.predictor import Predictor
+
+    predictor = Predictor(model, candidate)
+    if csv is not None:
+        if inputs:
+            raise UnusableInputError("give either -i or --csv, not both")
+        _predict_table(predictor, csv, out, extrapolate, as_json)
+        return
+    _predict_one(predictor, inputs or [], extrapolate, as_json)
+
+
+def main() -> None:
+    """Run the command line; every error the user can meet ends in one sentence and its exit code."""
+    try:
+        code = app(standalone_mode=False) or 0
+    except FrugalError as fault:
+        typer.echo(f"frugal: {_one_line(fault)}", err=True)
+        code = fault.exit_code
+    except typer.Abort:
+        code = INTERRUPTED
+    except KeyboardInterrupt:
+        typer.echo("frugal: interrupted; run the same command again to go on", err=True)
+        code = INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read the output went away; nothing is left to say.
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115, PTH123
+        code = 0
+    except OSError as fault:
+        typer.echo(f"frugal: {fault.filename or 'the system'}: {fault.strerror or fault}", err=True)
+        code = 3
+    except typer.TyperException as fault:
+        fault.show()
+        code = fault.exit_code
+    sys.stdout.flush()
+    sys.stderr.flush()
+    if code == INTERRUPTED:
+        os._exit(code)  # solver threads that cannot be interrupted must not hold the terminal
+    sys.exit(code)
+
+
+def _one_line(fault: FrugalError) -> str:
+    return " ".join(str(fault).split())
+
+
+def _check_language(language: str) -> None:
+    if language not in ("en", "fr"):
+        raise UnusableInputError(f"--lang '{language}' is not a language of the reports; allowed: en, fr")
+
+
+def _names(text: str) -> list[str]:
+    return [name.strip() for name in text.split(",") if name.strip()]
+
+
+def _count(text: str) -> int | None:
+    if text == "auto":
+        return None
+    if not text.isdigit() or int(text) == 0:
+        raise UnusableInputError(f"--n-runs '{text}' must be a positive whole number or 'auto'")
+    return int(text)
+
+
+def _read_need(path: Path | None) -> Need | None:
+    from frugal.experiments.need_file import read_need_file
+
+    return None if path is None else read_need_file(path)
+
+
+def _load_study(
+    name: str | None,
+    study_file: Path | None,
+    site: Path | None,
+    settings: list[str] | None,
+    need: Need | None = None,
+) -> Study:
+    from dataclasses import replace
+
+    from frugal.experiments.registry import load_study, load_study_file
+    from frugal.experiments.units import parse_settings
+
+    parsed = parse_settings(settings or [], "setting")
+    if (name is None) == (study_file is None):
+        raise UnusableInputError("give the name of a study, or --study FILE.py, and not both")
+    study = load_study_file(study_file, parsed, site) if study_file is not None else load_study(str(name), parsed, site)
+    return study if need is None else replace(study, need=need)
+
+
+def _predict_one(predictor: Predictor, inputs: list[str], extrapolate: bool, as_json: bool) -> None:
+    import numpy as np
+
+    from frugal.experiments.units import parse_inputs, parse_settings
+
+    values = parse_inputs(predictor.inputs, parse_settings(inputs, "input"))
+    answers = predictor(np.array([values]), extrapolate=extrapolate)
+    if as_json:
+        _print_json({name: answer[0].tolist() for name, answer in answers.items()})
+        return
+    for output in predictor.outputs:
+        _print_value(
+            output.name,
+            answers[output.name][0],
+            output.unit,
+            output.coords.get(output.dims[0]) if output.dims else None,
+            answers[f"{output.name}_lower"][0],
+            answers[f"{output.name}_upper"][0],
+        )
+    if not answers["in_domain"][0]:
+        typer.echo("outside the domain the answer was made for: do not rely on it", err=True)
+
+
+def _predict_table(predictor: Predictor, csv: Path, out: Path | None, extrapolate: bool, as_json: bool) -> None:
+    from frugal.surrogates.prediction_table import predict_table
+
+    table = predict_table(predictor, csv, extrapolate)
+    if out is not None:
+        from frugal.formats.tables import write_table
+
+        write_table(table, out)
+        typer.echo(str(out))
+    elif as_json:
+        _print_json(table.to_dict(orient="records"))
+    else:
+        typer.echo(table.to_csv(index=False), nl=False)
+
+
+def _print_json(content: Any) -> None:
+    from frugal.surrogates.bundle import to_json
+
+    typer.echo(to_json(content), nl=False)
+
+
+def _print_value(name: str, value: Any, unit: str, coordinates: Any = None, low: Any = None, high: Any = None) -> None:
+    import numpy as np
+
+    unit = "" if unit == "1" else f" {unit}"
+    array = np.asarray(value)
+    if array.ndim == 0:
+        between = "" if low is None else f"  [{float(low):.5g} – {float(high):.5g}]"
+        typer.echo(f"{name}: {float(array):.5g}{unit}{between}")
+    elif array.ndim == 1 and coordinates is not None:
+        typer.echo(f"{name}:")
+        for k, coordinate in enumerate(coordinates):
+            between = "" if low is None else f"  [{float(low[k]):.5g} – {float(high[k]):.5g}]"
+            typer.echo(f"  {coordinate}: {float(array[k]):.5g}{unit}{between}")
+    else:
+        typer.echo(f"{name}: field {array.shape}, {array.min():.5g} to {array.max():.5g}{unit}")
+
+
+def _print_ladder(ladder: dict[str, Any], language: str) -> None:
+    from rich.console import Console
+
+    from frugal.surrogates.display import ladder_table
+
+    console = Console(width=None if sys.stdout.isatty() else 180)
+    console.print(ladder_table(ladder, language))
+
+
+def _print_summary(result: dict[str, Any], language: str) -> None:
+    from frugal.audit.audit import summary_lines
+
+    for line in summary_lines(result, language):
+        typer.echo(line)
+
+
+def _print_estimate(plan: dict[str, Any]) -> None:
+    for key, value in plan.items():
+        typer.echo(f"{key}: {value:.3g}" if isinstance(value, float) else f"{key}: {value}")

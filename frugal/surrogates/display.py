@@ -1,0 +1,98 @@
+"""The ladder as a table for a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from frugal.surrogates.plots import plain_duration
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+#: Below this codecarbon's own noise is a tenth of its figure or more.
+CODECARBON_RESOLUTION_JOULES = 1.5
+
+_HEADS = {
+    "en": ("candidate", "AI", "error (upper bound)", "CPU/query", "energy/query", "CPU over life", "fixed", "codecarbon", "bytes", "need"),
+    "fr": ("solution", "IA", "erreur (borne haute)", "calcul/question", "énergie/question", "calcul sur la durée", "fixe", "codecarbon", "octets", "besoin"),
+}  # fmt: skip
+_YES = {"en": ("met", "not met"), "fr": ("oui", "non")}
+
+
+def ladder_table(ladder: Mapping[str, Any], language: str, pattern: str | None = None) -> Table:
+    """Every candidate of ``candidates.json``, from the lowest rung up.
+
+    Errors are those of the outputs with a tolerance, in their order; the energy is CPU seconds times the watts of one busy
+    core, of the tier that the title names; codecarbon's figure is that of the candidate's own fit and evaluation.
+    """
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+
+    decision = next(d for d in ladder["decisions"] if pattern in (None, d["pattern"]))
+    machine = ladder["machine"]
+    table = Table(
+        title=_title(ladder, decision, language), box=SIMPLE_HEAD, title_justify="left", pad_edge=False
+    )
+    for number, head in enumerate(_HEADS[language]):
+        table.add_column(head, justify="left" if number < 3 else "right", overflow="fold")
+    for row in ladder["candidates"]:
+        winner = row["name"] == decision["winner"]
+        cells = _cells(row, decision, machine["watts_per_core"], language)
+        table.add_row(*cells, style="bold" if winner else None)
+    return table
+
+
+def _title(ladder: Mapping[str, Any], decision: Mapping[str, Any], language: str) -> str:
+    machine = ladder["machine"]
+    level = {"quick": {"en": "quick measurement", "fr": "mesure rapide"}, "full": {"en": "full measurement", "fr": "mesure complète"}}
+    noisy = {"en": ", noisy host", "fr": ", machine occupée"}[language] if machine["noisy"] else ""
+    watts = {"en": "W per busy core", "fr": "W par cœur occupé"}[language]
+    return (
+        f"{decision['pattern']} – {level[ladder['level']][language]}{noisy} – "
+        f"{machine['tier']}: {machine['watts_per_core']:g} [{machine['watts_low']:g}–{machine['watts_high']:g}] {watts}"
+    )
+
+
+def _cells(row: Mapping[str, Any], decision: Mapping[str, Any], watts: float, language: str) -> list[str]:
+    pattern = decision["pattern"]
+    ai = {True: {"en": "yes", "fr": "oui"}, False: {"en": "no", "fr": "non"}}[row["is_ai"]][language]
+    if pattern not in row["query"]:
+        message = (row["message"] or {}).get(language, row["status"])
+        return [row["name"], ai, f"{row['status']}: {message}"[:120], *["–"] * 7]
+    seconds = row["query"][pattern]["cpu_seconds"]
+    lifetime = decision["lifetime_cpu_seconds"].get(row["name"])
+    return [
+        row["name"],
+        ai,
+        ", ".join(_error(error) for error in row["error"].values() if error["tolerance"]),
+        plain_duration(seconds, language),
+        _energy(seconds * watts),
+        "–" if lifetime is None else plain_duration(lifetime, language),
+        plain_duration(row["fixed_cpu_seconds"] or 0.0, language),
+        _codecarbon(row["codecarbon_joules"]),
+        "–" if row["bytes"] is None else f"{row['bytes']:,}".replace(",", "\u202f"),
+        _YES[language][0] if row["need_met"][pattern] else _YES[language][1],
+    ]
+
+
+def _error(error: Mapping[str, Any]) -> str:
+    if error["metric"] == "nrmse":
+        return f"{100 * error['value']:.2f} % ({100 * error['high']:.2f} %)"
+    return f"{error['value']:.3g} ({error['high']:.3g})"
+
+
+def _energy(joules: float) -> str:
+    for factor, unit in ((1.0, "J"), (1e3, "mJ"), (1e6, "µJ")):
+        if joules * factor >= 1:
+            return f"{joules * factor:.2g} {unit}"
+    return f"{joules * 1e9:.2g} nJ"
+
+
+def _codecarbon(joules: Mapping[str, float | None]) -> str:
+    own = [joules[stage] for stage in ("fit", "evaluation")]
+    known = [value for value in own if value is not None]
+    if not known:
+        return "–"
+    total = sum(known)
+    return f"{total:.2g} J" if total >= CODECARBON_RESOLUTION_JOULES else f"< {CODECARBON_RESOLUTION_JOULES:g} J"

@@ -1,0 +1,74 @@
+"""Numbers, durations and counts as people of the language read them."""
+
+from __future__ import annotations
+
+import math
+
+_LARGE = {
+    "en": ((1e9, "billion", "billion"), (1e6, "million", "million")),
+    "fr": ((1e9, "milliard", "milliards"), (1e6, "million", "millions")),
+}
+_DURATIONS = (
+    (365.25 * 86400, "years", "ans"),
+    (2 * 86400, "days", "jours"),
+    (7200, "h", "h"),
+    (120, "min", "min"),
+)
+_DIVISORS = {"years": 365.25 * 86400, "days": 86400, "h": 3600, "min": 60}
+
+
+def plain_number(value: float, language: str, digits: int = 2) -> str:
+    """Write a number with so many significant digits in the habits of the language (``1400``, ``0,35``)."""
+    if value == 0:
+        return "0"
+    if not math.isfinite(value):
+        return "∞"
+    for scale, singular, plural in _LARGE[language]:
+        if abs(value) >= 0.9995 * scale:
+            mantissa = _rounded(value / scale, digits)
+            return f"{_localised(mantissa, language)}\u00a0{singular if abs(float(mantissa)) < 2 else plural}"
+    if abs(value) < 1e-4:
+        exponent = math.floor(math.log10(abs(value)))
+        mantissa = _rounded(value / 10.0**exponent, digits)
+        power = str(exponent).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
+        return f"{_localised(mantissa, language)}\u00a0×\u00a010{power}"
+    return _localised(_rounded(value, digits), language)
+
+
+def _rounded(value: float, digits: int) -> str:
+    exponent = math.floor(math.log10(abs(value))) if value else 0
+    decimals = max(digits - 1 - exponent, 0)
+    rounded = round(value, digits - 1 - exponent)
+    text = f"{rounded:.{decimals}f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def _localised(text: str, language: str) -> str:
+    sign, digits = ("−", text[1:]) if text.startswith("-") else ("", text)
+    whole, _, fraction = digits.partition(".")
+    separator = "\u202f" if language == "fr" else ","
+    if len(whole) > (4 if language == "fr" else 3):
+        whole = f"{int(whole):,}".replace(",", separator)
+    point = "," if language == "fr" else "."
+    return sign + whole + (point + fraction if fraction else "")
+
+
+def plain_duration(seconds: float, language: str, digits: int = 2) -> str:
+    """Write a duration in the unit people would say it in, from microseconds to years."""
+    for threshold, english, french in _DURATIONS:
+        if seconds >= threshold:
+            amount = plain_number(seconds / _DIVISORS[english], language, digits)
+            return f"{amount}\u00a0{english if language == 'en' else french}"
+    for threshold, unit in ((0.0995, "s"), (0.9995e-3, "ms"), (0.0, "µs")):
+        if seconds >= threshold:
+            scale = {"s": 1.0, "ms": 1e3, "µs": 1e6}[unit]
+            return f"{plain_number(seconds * scale, language, digits)}\u00a0{unit if seconds else 's'}"
+    return plain_number(seconds, language, digits)
+
+
+def plain_queries(queries: float, language: str) -> str:
+    """Write a number of queries with its noun (``2.2 million queries``, ``2,2 millions de questions``)."""
+    if language == "en":
+        return f"{plain_number(queries, 'en')} {'query' if queries == 1 else 'queries'}"
+    of = " de" if queries >= 0.9995e6 else ""
+    return f"{plain_number(queries, 'fr')}{of} question{'s' if queries >= 2 else ''}"

@@ -1,0 +1,366 @@
+"""Parts of the pictures: axes, ticks, markers, labels that cover nothing, and the SVG itself.
+
+Colours are three of the Okabe–Ito set (M. Okabe and K. Ito, *Color Universal Design*, 2008), darkened for
+contrast; shape says the same thing once more.
+"""
+
+from __future__ import annotations
+
+import io
+import math
+import re
+import textwrap
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+from xml.sax.saxutils import escape
+
+from frugal.surrogates.plain_text import plain_duration, plain_number, plain_queries
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+    from matplotlib.transforms import Bbox
+
+INK, MUTED = "#1b2733", "#55626f"
+MET, NOT_MET, AI_LINE = "#0072b2", "#b84a00", "#8e3a73"
+USAGE_BAND = "#e4ebf2"
+
+_STYLE: Any = {
+    "font.family": "sans-serif",
+    "font.sans-serif": ["DejaVu Sans", "Verdana", "Arial", "sans-serif"],
+    "font.size": 8.5,
+    "text.color": INK,
+    "axes.labelcolor": INK,
+    "axes.edgecolor": MUTED,
+    "xtick.color": MUTED,
+    "ytick.color": MUTED,
+    "svg.fonttype": "none",
+    "svg.hashsalt": "frugal",
+}
+
+
+def plain_frame(axes: Axes) -> None:
+    for side in ("top", "right"):
+        axes.spines[side].set_visible(False)
+    for side in ("left", "bottom"):
+        axes.spines[side].set_linewidth(0.6)
+    axes.tick_params(which="both", length=3, width=0.6, labelsize=8)
+    axes.minorticks_off()
+
+
+def error_axes(axes: Axes, costs: list[float], errors: list[tuple[float, float, float]], limit: float | None) -> None:
+    positive = [e[0] for e in errors if e[0] > 0] + ([limit] if limit else [])
+    smallest, largest = (min(positive), max([e[2] for e in errors] + positive)) if positive else (1.0, 1.0)
+    axes.set_xscale("log")
+    axes.set_xlim(min(costs) / 3, max(costs) * 6)
+    axes.set_yscale("symlog", linthresh=smallest / 1.6, linscale=0.45)
+    axes.set_ylim(-0.25 * smallest, largest * 1.8)
+    plain_frame(axes)
+    axes.grid(axis="y", color="#e9edf1", linewidth=0.6, zorder=0)
+    axes.set_axisbelow(True)
+
+
+def error_ticks(axes: Axes, language: str) -> None:
+    low, high = axes.get_yaxis().get_transform().linthresh, axes.get_ylim()[1]  # type: ignore[attr-defined]
+    first = math.floor(math.log10(low))
+    decades = range(first, math.ceil(math.log10(high)) + 1)
+    steps = (1, 2, 5) if len(decades) <= 4 else (1,)
+    ticks = [0.0] + [s * 10.0**d for d in decades for s in steps if low <= s * 10.0**d <= high]
+    axes.set_yticks(ticks, [plain_number(tick, language) for tick in ticks])
+
+
+def duration_ticks(axis: Any, limits: tuple[float, float], language: str) -> None:
+    """Ticks at durations people name, none so near the far end that its text would leave the picture."""
+    decades = [10.0**k for k in range(-9, 2)]
+    spans = [
+        60.0,
+        600.0,
+        3600.0,
+        36000.0,
+        *(86400.0 * 10**k for k in range(3)),
+        *(3.15576e7 * 10**k for k in range(6)),
+    ]
+    between = [k * ten for ten in decades[:-1] for k in (2, 5)] + [
+        20,
+        30,
+        120,
+        300,
+        1200,
+        1800,
+        7200,
+        18000,
+        1.728e5,
+        4.32e5,
+    ]
+    low, high = limits[0], limits[1] * (limits[0] / limits[1]) ** 0.03
+    crowded = high / low > 1e4  # "10 h" and "1 day" would touch
+    ticks = [tick for tick in decades + spans if low <= tick <= high and not (crowded and tick == 36000.0)]
+    if len(ticks) < 4:
+        ticks = sorted(ticks + [tick for tick in between if low <= tick <= high])
+    while len(ticks) > 8:
+        ticks = ticks[::2]
+    axis.set_ticks(ticks, labels=[tick_duration(tick, language) for tick in ticks])
+
+
+def tick_duration(seconds: float, language: str) -> str:
+    for unit, english, french in (
+        (365.25 * 86400, "y", "ans"),
+        (86400.0, "d", "j"),
+        (3600.0, "h", "h"),
+        (60.0, "min", "min"),
+    ):
+        if seconds >= unit:
+            short = "an" if french == "ans" and seconds < 2 * unit else french
+            return f"{plain_number(seconds / unit, language)}\u00a0{english if language == 'en' else short}"
+    return plain_duration(seconds, language)
+
+
+def count_ticks(axes: Axes, language: str) -> None:
+    low, high = axes.get_xlim()
+    ticks = [10.0**k for k in range(0, 18) if low <= 10.0**k <= high]
+    width = float(axes.get_window_extent().width)
+    while len(ticks) > 2 and sum(5.5 * len(plain_number(tick, language)) + 8 for tick in ticks) > width:
+        ticks = ticks[::2]
+    axes.set_xticks(ticks, [plain_number(tick, language) for tick in ticks])
+
+
+def marker(
+    axes: Axes,
+    cost: float,
+    error: tuple[float, float, float],
+    *,
+    shape: str,
+    colour: str,
+    is_ai: bool,
+    winner: bool,
+) -> None:
+    """One candidate: its error interval, its shape, a frame if it is AI, a halo if it is the winner."""
+    value, low, high = error
+    if high > low:
+        axes.plot([cost, cost], [low, high], color=colour, linewidth=1.1, zorder=3, solid_capstyle="butt")
+    if winner:
+        axes.plot(
+            [cost],
+            [value],
+            marker="o",
+            markersize=15,
+            color=MET,
+            alpha=0.16,
+            markeredgewidth=0,
+            zorder=2,
+            clip_on=False,
+        )
+    axes.plot(
+        [cost],
+        [value],
+        marker=shape,
+        markersize=8 if winner else 6.5,
+        color=colour,
+        markeredgecolor="white",
+        markeredgewidth=0.6,
+        linestyle="none",
+        zorder=4,
+        clip_on=False,
+    )
+    if is_ai:
+        axes.plot(
+            [cost],
+            [value],
+            marker="s",
+            markersize=11.5,
+            markerfacecolor="none",
+            markeredgecolor=INK,
+            markeredgewidth=0.9,
+            linestyle="none",
+            zorder=4,
+            clip_on=False,
+        )
+
+
+def legend(figure: Figure, words: Mapping[str, str], judged: bool, with_ai: bool) -> None:
+    from matplotlib.lines import Line2D
+
+    handles = [
+        Line2D([], [], marker="o", linestyle="none", color=MET, markersize=6.5, label=words["met"]),
+        Line2D([], [], marker="X", linestyle="none", color=NOT_MET, markersize=6.5, label=words["not_met"]),
+    ]
+    handles = handles if judged else []
+    if with_ai:
+        handles.append(
+            Line2D(
+                [],
+                [],
+                marker="s",
+                linestyle="none",
+                markerfacecolor="none",
+                markeredgecolor=INK,
+                markersize=9,
+                markeredgewidth=0.9,
+                label=words["ai_frame"],
+            )
+        )
+    figure.legend(
+        handles=handles,
+        loc="upper left",
+        bbox_to_anchor=(0.08, 1.0),
+        ncols=3,
+        frameon=False,
+        fontsize=8.5,
+        handletextpad=0.3,
+        columnspacing=1.6,
+    )
+
+
+def place(axes: Axes, labels: list[tuple[Any, ...]], fixed: list[Any], limit: float | None) -> None:
+    """Put each label where it covers nothing: the first of a fixed list of places with the least overlap."""
+    from matplotlib.transforms import Bbox
+
+    renderer = axes.get_figure().canvas.get_renderer()  # type: ignore[union-attr]
+    to_pixels = axes.transData.transform
+    frame = axes.get_window_extent(renderer)
+    taken = [text.get_window_extent(renderer) for text in fixed]
+    for cost, (value, low, high), *_ in labels:
+        x, y = to_pixels((cost, value))
+        taken.append(
+            Bbox.from_extents(
+                x - 7, min(y - 7, to_pixels((cost, low))[1]), x + 7, max(y + 7, to_pixels((cost, high))[1])
+            )
+        )
+    if limit is not None:
+        y = to_pixels((1.0, limit))[1]
+        taken.append(Bbox.from_extents(frame.x0, y - 1, frame.x1, y + 1))
+    for cost, (value, _, _), text, colour, bold in labels:
+        label = axes.annotate(
+            text,
+            (cost, value),
+            (0, 0),
+            textcoords="offset points",
+            color=colour,
+            fontweight="bold" if bold else "normal",
+            zorder=5,
+        )
+        point = to_pixels((cost, value))
+        ranked = []
+        for rank, place in enumerate(places()):
+            move(label, place)
+            box = label.get_window_extent(renderer).padded(1)
+            covered = sum(overlap(box, other) for other in taken) + 4 * outside(box, frame)
+            ranked.append((covered + 12 * crossings(point, place, taken) + 0.4 * rank, rank, place))
+        place = min(ranked)[2]
+        move(label, place)
+        if math.hypot(place[0], place[1]) > 12:
+            axes.annotate(
+                "",
+                (cost, value),
+                place[:2],
+                textcoords="offset points",
+                zorder=2,
+                arrowprops={"arrowstyle": "-", "color": colour, "linewidth": 0.6, "shrinkA": 0, "shrinkB": 4},
+            )
+        taken.append(label.get_window_extent(renderer))
+
+
+def move(label: Any, place: tuple[float, float, str, str]) -> None:
+    label.set_position(place[:2])
+    label.set(ha=place[2], va=place[3])
+
+
+def places() -> list[tuple[float, float, str, str]]:
+    places = [
+        (9.0, 0.0, "left", "center"),
+        (-9.0, 0.0, "right", "center"),
+        (0.0, 8.0, "center", "bottom"),
+        (0.0, -8.0, "center", "top"),
+    ]
+    for rise in (12.0, 20.0, 28.0, 38.0, 50.0, 64.0):
+        for sign in (1, -1):
+            places += [(14.0, sign * rise, "left", "center"), (-14.0, sign * rise, "right", "center")]
+            places += [(34.0, sign * rise, "left", "center"), (-34.0, sign * rise, "right", "center")]
+    return places
+
+
+def crossings(point: Any, place: tuple[float, float, str, str], taken: list[Bbox]) -> int:
+    """How many things the line from a label to its point runs over, away from the point itself."""
+    dx, dy = place[:2]
+    if math.hypot(dx, dy) <= 12:
+        return 0
+    steps = [(point[0] + f * dx, point[1] + f * dy) for f in (0.5, 0.6, 0.7, 0.8, 0.9, 1.0)]
+    return sum(any(box.contains(x, y) for x, y in steps) for box in taken if not box.contains(*point))
+
+
+def overlap(a: Bbox, b: Bbox) -> float:
+    return max(0.0, min(a.x1, b.x1) - max(a.x0, b.x0)) * max(0.0, min(a.y1, b.y1) - max(a.y0, b.y0))
+
+
+def outside(box: Bbox, frame: Bbox) -> float:
+    return float(box.width * box.height - overlap(box, frame))
+
+
+def mark_crossing(axes: Axes, queries: float, cost: float, words: Mapping[str, str], language: str) -> None:
+    axes.plot([queries], [cost], marker="o", markersize=6, markerfacecolor="white", markeredgecolor=INK, zorder=5)
+    low, high = axes.get_xlim()
+    on_left = math.log(queries / low) > 0.5 * math.log(high / low)
+    axes.annotate(
+        words["crossing"].format(n=plain_queries(queries, language)),
+        (queries, cost),
+        (-6 if on_left else 6, 7 if on_left else -7),
+        textcoords="offset points",
+        ha="right" if on_left else "left",
+        va="bottom" if on_left else "top",
+        color=INK,
+        bbox={"facecolor": "white", "alpha": 0.8, "edgecolor": "none", "pad": 1.0},
+        zorder=6,
+    )
+
+
+def end_labels(axes: Axes, ends: list[tuple[float, str, str]]) -> None:
+    """Name the lines at their right ends, spread so that no name covers another."""
+    renderer = axes.get_figure().canvas.get_renderer()  # type: ignore[union-attr]
+    frame, edge = axes.get_window_extent(renderer), axes.get_xlim()[1]
+    previous = frame.y0 - 6
+    for cost, text, colour in sorted(ends):
+        y = float(axes.transData.transform((edge, cost))[1])
+        label = axes.annotate(
+            wrapped(text),
+            (edge, cost),
+            (7, 0),
+            textcoords="offset points",
+            ha="left",
+            va="center",
+            color=colour,
+            annotation_clip=False,
+        )
+        half = label.get_window_extent(renderer).height / 2
+        centre = max(y, previous + half + 2)
+        label.set_position((7, centre - y))
+        previous = centre + half
+
+
+def wrapped(text: str, width: int = 22) -> str:
+
+    return "\n".join(part for line in text.split("\n") for part in textwrap.wrap(line, width) or [""])
+
+
+def svg(draw: Callable[[Figure], None], size: tuple[float, float], title: str, description: str, prefix: str) -> str:
+    """Draw an accessible ``<svg>`` element; its ids begin with ``prefix`` and it styles nothing outside."""
+    import matplotlib
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    with matplotlib.rc_context(_STYLE):
+        figure = Figure(figsize=size, dpi=72)
+        FigureCanvasAgg(figure)  # text is measured at 72 dots per inch, the scale of the SVG
+        draw(figure)
+        stream = io.StringIO()
+        figure.savefig(stream, format="svg", metadata={"Date": None, "Creator": None, "Format": None, "Type": None})
+    svg = stream.getvalue()
+    svg = svg[svg.index("<svg") :]
+    svg = re.sub(r"<style[^>]*>.*?</style>", "", svg, flags=re.DOTALL)
+    used = set(re.findall(r"(?:url\(#|href=\"#)([\w-]+)", svg))
+    svg = re.sub(r' id="([\w-]+)"', lambda m: f' id="{prefix}-{m[1]}"' if m[1] in used else "", svg)
+    svg = re.sub(r"(url\(#|href=\"#)([\w-]+)", rf"\g<1>{prefix}-\g<2>", svg)
+    head = f'<svg role="img" aria-labelledby="{prefix}-title {prefix}-desc"'
+    head += ' style="stroke-linejoin:round;stroke-linecap:butt"'
+    names = f'<title id="{prefix}-title">{escape(title)}</title>'
+    names += f'<desc id="{prefix}-desc">{escape(description)}</desc>'
+    return re.sub(r">", f">{names}", svg.replace("<svg", head, 1), count=1)

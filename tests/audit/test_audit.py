@@ -1,0 +1,216 @@
+"""The audit as data: what it says of each verdict, how it is sealed, what it refuses."""
+
+import json
+
+import pytest
+
+from frugal.audit import audit as room
+from frugal.errors import NotAssessedError, UnusableInputError
+
+CASES = ("not_demonstrated", "table_wins", "demonstrated", "not_assessed", "no_winner")
+
+
+def finding(audit, name):
+    return next(row for row in audit["criteria"] if row["id"] == name)
+
+
+@pytest.mark.parametrize(
+    ("case", "condition", "code"),
+    [
+        ("not_demonstrated", "no_ai", 0),
+        ("table_wins", "no_ai", 0),
+        ("demonstrated", "pass", 0),
+        ("not_assessed", "not_assessed", 4),
+        ("no_winner", "fail", 1),
+    ],
+)
+def test_condition_1_and_exit_code_follow_the_decision(audited, case, condition, code):
+    audit = audited(case)
+    assert audit["conditions"]["C1"]["status"] == condition
+    assert room.exit_code(audit) == code
+    assert audit["verdict"] == audit["decisions"][0]["verdict"]
+
+
+def test_the_first_line_is_a_plain_sentence_with_error_and_cost(audited):
+    line = audited("table_wins")["first_line"]
+    assert line["en"] == (
+        "AI is not needed here: a table answers within ±1.4%, for 0.34\u00a0s of computing per million queries."
+    )
+    assert line["fr"] == (
+        "L’IA n’est pas nécessaire ici\u00a0: une table répond à ±1,4\u202f% près, "
+        "pour 0,34\u00a0s de calcul par million de questions."
+    )
+
+
+def test_a_rejected_ai_keeps_its_verdict_beside_no_ai_used(audited):
+    text = audited("table_wins")["conditions"]["C1"]["text"]
+    assert text["en"].startswith("No AI used. Rejected AI, neural network: need for it not demonstrated.")
+
+
+def test_an_ai_that_ships_says_when_it_is_paid_back(audited):
+    audit = audited("demonstrated")
+    assert "paid back after 63,000 queries" in audit["first_line"]["en"]
+    assert finding(audit, "NEC-05")["status"] == "pass"
+    assert finding(audit, "NEC-06")["status"] == "pass"
+    assert finding(audit, "NEC-07")["status"] == "pass"
+
+
+def test_without_a_winner_the_closest_candidate_and_the_tolerance_are_named(audited):
+    line = audited("no_winner")["first_line"]["en"]
+    assert "12 typical days" in line and "±0.45%" in line and "0.1% is tolerated" in line
+
+
+def test_conditions_2_and_3_are_never_passed(audited):
+    for case in CASES:
+        audit = audited(case)
+        assert audit["conditions"]["C2"]["status"] == audit["conditions"]["C3"]["status"] == "not_assessed"
+
+
+def test_an_ai_shipped_against_the_verdict_fails(audited):
+    audit = audited("demonstrated", lambda b: b["candidates"]["decisions"][0].update(verdict="not_demonstrated"))
+    assert finding(audit, "NEC-04")["status"] == "fail"
+    assert audit["conditions"]["C1"]["status"] == "fail"
+    assert room.exit_code(audit) == 1
+
+
+def test_a_failing_measurement_leaves_condition_1_unassessed(audited):
+    def forget_the_watts(bundle):
+        bundle["candidates"]["machine"]["watts_per_core"] = None
+
+    audit = audited("demonstrated", forget_the_watts)
+    assert finding(audit, "MES-01")["status"] == "fail"
+    assert audit["conditions"]["C1"]["status"] == "not_assessed"
+    assert "MES-01" in audit["conditions"]["C1"]["text"]["en"]
+    assert room.exit_code(audit) == 4
+
+
+def test_the_verdict_does_not_depend_on_watts(audited):
+    def ten_times(bundle):
+        machine = bundle["candidates"]["machine"]
+        machine.update(watts_per_core=30.0, watts_low=15.0, watts_high=60.0)
+        for line in bundle["ledger"]:
+            if line["codecarbon_joules"] is not None:
+                line["codecarbon_joules"] *= 10
+
+    plain, hot = audited("demonstrated"), audited("demonstrated", ten_times)
+    assert hot["verdict"] == plain["verdict"] and hot["conditions"] == plain["conditions"]
+    assert hot["footprint"][0]["cpu_joules"]["central"] == pytest.approx(
+        10 * plain["footprint"][0]["cpu_joules"]["central"]
+    )
+
+
+def test_costs_add_up_to_the_ledger_failures_included(audited, bundles):
+    audit = audited("table_wins")
+    expected = sum(line["cpu_seconds"] for line in bundles.ledger())
+    assert sum(cost["cpu_seconds"] for cost in audit["costs"]) == pytest.approx(expected)
+    fit = next(cost for cost in audit["costs"] if cost["stage"] == "fit")
+    assert fit["failed"] == 1 and fit["failed_cpu_seconds"] == pytest.approx(3.0)
+
+
+def test_names_in_reasons_become_labels(audited):
+    def name_them(bundle):
+        decision = bundle["candidates"]["decisions"][0]
+        decision["reasons"] = [{"code": "alternative_cheaper", "en": "coarse costs less than trees", "fr": "x"}]
+
+    text = audited("not_demonstrated", name_them)["conditions"]["C1"]["text"]["en"]
+    assert text.endswith("12 typical days costs less than boosted trees.")
+
+
+def test_a_model_file_that_is_not_the_winner_is_a_limit(audited):
+    def other_graph(bundle):
+        bundle["candidates"]["model"] = {"candidate": "table", "reason": {"en": "no graph", "fr": "pas de graphe"}}
+
+    limits = [limit["en"] for limit in audited("not_demonstrated", other_graph)["limits"]]
+    assert "The file model.onnx does not hold the answer retained but table of sky views: no graph." in limits
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_audit_survives_writing_and_reading(audited, tmp_path, case):
+    audit = audited(case)
+    path = room.write_audit(audit, tmp_path)
+    assert room.read_audit(path) == audit == room.read_audit(tmp_path)
+
+
+def test_a_changed_audit_is_refused(audited, tmp_path):
+    path = room.write_audit(audited("table_wins"), tmp_path)
+    content = json.loads(path.read_text())
+    content["verdict"] = "demonstrated"
+    path.write_text(json.dumps(content))
+    with pytest.raises(NotAssessedError, match="was changed after it was written"):
+        room.read_audit(path)
+
+
+def test_an_audit_outside_the_schema_is_neither_written_nor_read(audited, tmp_path):
+    audit = audited("table_wins")
+    with pytest.raises(UnusableInputError, match="verdict"):
+        room.write_audit({**audit, "verdict": "excellent"}, tmp_path)
+    assert not (tmp_path / "audit.json").exists()
+    with pytest.raises(UnusableInputError, match="score"):
+        room.write_audit({**audit, "score": 12}, tmp_path)
+    (tmp_path / "audit.json").write_text("{}")
+    with pytest.raises(UnusableInputError, match="does not follow the schema"):
+        room.read_audit(tmp_path)
+    (tmp_path / "audit.json").write_text("not json")
+    with pytest.raises(UnusableInputError, match="not readable as JSON"):
+        room.read_audit(tmp_path)
+
+
+def test_evidence_of_another_need_is_not_assessed(audited):
+    with pytest.raises(NotAssessedError, match="another need"):
+        audited("table_wins", lambda b: b["candidates"].update(need_hash="00" * 32))
+    with pytest.raises(NotAssessedError, match="another study"):
+        audited("table_wins", lambda b: b["candidates"].update(study_hash="00" * 32))
+
+
+def test_unusable_bundles_are_named(tmp_path, bundles):
+    with pytest.raises(UnusableInputError, match="no such folder"):
+        room.build_audit(tmp_path / "nowhere")
+    folder = bundles.write(bundles.table_wins(), tmp_path / "b")
+    (folder / "candidates.json").unlink()
+    with pytest.raises(UnusableInputError, match=r"candidates\.json"):
+        room.build_audit(folder)
+    (folder / "candidates.json").write_text("[]")
+    with pytest.raises(UnusableInputError, match="one JSON object"):
+        room.build_audit(folder)
+
+
+def test_a_later_evaluation_takes_the_place_of_the_first(tmp_path, bundles):
+    folder = bundles.write(bundles.table_wins(), tmp_path / "b")
+    later = bundles.table_wins()["candidates"]
+    later["level"] = "full"
+    path = tmp_path / "later.json"
+    path.write_text(json.dumps(later))
+    audit = room.build_audit(folder, evaluation=path)
+    assert audit["level"] == "full" and audit["inputs"][1]["file"] == "later.json"
+    assert finding(audit, "MES-05")["status"] == "fail"  # three blocks are not thirty
+
+
+def test_a_ledger_that_grows_keeps_its_hash_and_a_torn_line_is_left_out(tmp_path, bundles):
+    folder = bundles.write(bundles.table_wins(), tmp_path / "b")
+    before = room.build_audit(folder)["inputs"][-1]
+    with (folder / "ledger.jsonl").open("a") as stream:
+        stream.write('{"stage": "fit", "cpu_sec')
+    assert room.build_audit(folder)["inputs"][-1] == before
+    lines = (folder / "ledger.jsonl").read_text().splitlines()
+    (folder / "ledger.jsonl").write_text("\n".join([lines[-1], *lines[:-1]]) + "\n")
+    with pytest.raises(UnusableInputError, match="line 1"):
+        room.build_audit(folder)
+
+
+def test_numbers_that_are_not_finite_become_null(audited, tmp_path):
+    audit = audited(
+        "table_wins",
+        lambda b: b["candidates"]["decisions"][0]["break_even_queries"].update(high=float("inf")),
+    )
+    assert audit["decisions"][0]["break_even_queries"]["high"] is None
+    room.write_audit(audit, tmp_path)
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+@pytest.mark.parametrize("case", CASES)
+def test_summary_starts_with_the_answer_and_ends_with_the_limits(audited, case, language):
+    audit = audited(case)
+    lines = room.summary_lines(audit, language)
+    assert lines[0] == audit["first_line"][language]
+    assert all(limit[language] in lines[-1] for limit in audit["limits"])
+    assert len(lines) >= 5

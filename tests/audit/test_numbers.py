@@ -1,0 +1,65 @@
+"""Numbers and words as pages print them."""
+
+import pytest
+
+from frugal.audit import numbers
+from frugal.audit.wording import break_even_words, rounded_up
+
+
+@pytest.mark.parametrize(
+    ("value", "english", "french"),
+    [
+        (3.14159e-5, "31\u00a0µJ", "31\u00a0µJ"),
+        (0.0123, "12\u00a0mJ", "12\u00a0mJ"),
+        (0.9, "0.9\u00a0J", "0,9\u00a0J"),
+        (1234.0, "1.2\u00a0kJ", "1,2\u00a0kJ"),
+        (3.6e6, "3.6\u00a0MJ", "3,6\u00a0MJ"),
+        (0.0, "0\u00a0J", "0\u00a0J"),
+    ],
+)
+def test_joules(value, english, french):
+    assert numbers.joules(value, "en") == english
+    assert numbers.joules(value, "fr") == french
+
+
+def test_ranges_share_the_unit_of_their_middle():
+    span = {"low": 1.6, "central": 3.1, "high": 6200.0}
+    assert numbers.joules_range(span, "en") == "3.1\u00a0J [1.6–6,200]"
+    zero = {"low": 0.0, "central": 0.0, "high": 0.0}
+    assert numbers.joules_range(zero, "fr") == "0\u00a0J"
+    assert numbers.grams_range(zero, "fr") == "0\u00a0g"
+    assert numbers.grams(2500.0, "fr") == "2,5\u00a0kg\u00a0CO₂e"
+
+
+def test_codecarbon_is_never_printed_below_its_resolution():
+    assert numbers.codecarbon_joules(None, "en") == "–"
+    assert numbers.codecarbon_joules(0.07, "fr") == "<\u00a01,5\u00a0J"
+    assert numbers.codecarbon_joules(1.6, "en") == "1.6\u00a0J"
+
+
+def test_sizes_and_percentages():
+    assert numbers.size(14_200_000, "fr") == "14\u00a0Mo"
+    assert numbers.size(255, "en") == "260\u00a0bytes"
+    assert numbers.percent(0.0137, "fr") == "1,4\u202f%" and numbers.percent(0.0137, "en") == "1.4%"
+
+
+def test_french_spaces():
+    assert numbers.french_spaces("Quoi ? « l'eau » : 3 % ; oui !") == (
+        "Quoi\u202f? «\u00a0l’eau\u00a0»\u00a0: 3\u202f%\u202f; oui\u202f!"
+    )
+    assert numbers.typeset("What? 'it'", "en") == "What? 'it'"
+
+
+@pytest.mark.parametrize(("value", "bound"), [(0.01201, 0.013), (0.012, 0.012), (0.0999, 0.1), (0.0, 0.0)])
+def test_upper_bounds_are_never_rounded_down(value, bound):
+    assert rounded_up(value) == pytest.approx(bound)
+
+
+def test_break_even_words():
+    def told(crossing):
+        return break_even_words({"break_even_queries": crossing})["en"]
+
+    assert told(None) == "–"
+    assert told({"median": None, "low": 2.0, "high": None}) == "never"
+    assert told({"median": 0.0, "low": -1.0, "high": 1.0}) == "from the first query"
+    assert told({"median": 63_000.0, "low": 58_000.0, "high": None}) == "after 63,000 queries [58,000–never]"

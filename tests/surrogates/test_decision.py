@@ -1,0 +1,173 @@
+"""The decision is pure: ledger, ladder and need in, winner and verdict out."""
+
+from dataclasses import replace
+
+import pytest
+
+from frugal.experiments.study import CallPattern, Need, Tolerance
+from frugal.metering.ledger import Entry
+from frugal.surrogates.decision import Rung, decide, fixed_parts
+
+NEED = Need("one answer", {"y": Tolerance("nrmse", 0.02)}, queries=(3e5, 3e6))
+LEDGER = [
+    Entry("compile", cpu_seconds=3.0),
+    Entry("generation", cpu_seconds=300.0),
+    Entry("generation", cpu_seconds=80.0, cpu_seconds_children=20.0, status="interrupted"),
+    Entry("fit", "mlp", cpu_seconds=2.0),
+    Entry("calibration", "mlp", cpu_seconds=8.0),
+    Entry("export", "mlp", cpu_seconds=0.1),
+    Entry("fit", "linear", cpu_seconds=0.01),
+]
+
+
+def rung(name: str, kind: str, met: bool, microseconds: float, **more: object) -> Rung:
+    noise = (0.95, 1.0, 1.02, 1.05, 0.99, 1.01, 0.97)
+    learned = kind in ("constant", "linear", "surrogate")
+    values: dict = {"needs_runs": learned, "needs_compilation": kind != "formula", "error": 0.5 if met else 3.0}
+    return Rung(name, kind, met, query_blocks=tuple(microseconds * 1e-6 * n for n in noise), **{**values, **more})
+
+
+def ladder(**met: bool) -> list[Rung]:
+    return [
+        rung("constant", "constant", met.get("constant", False), 5.0),
+        rung("linear", "linear", met.get("linear", False), 6.0),
+        rung("coarse", "coarse_physics", met.get("coarse", False), 5_000.0),
+        rung("mlp", "surrogate", met.get("mlp", True), 15.0),
+        rung("full", "full_physics", met.get("full", True), 50_000.0, error=0.0),
+    ]
+
+
+def test_a_slow_smooth_solver_asked_a_million_times_demonstrates_the_need() -> None:
+    decision = decide(LEDGER, ladder(), NEED)
+    assert decision.verdict == "demonstrated"
+    assert (decision.winner, decision.winner_is_ai) == ("mlp", True)
+    assert decision.best_alternative == "full"
+
+
+def test_the_break_even_can_be_computed_by_hand() -> None:
+    decision = decide(LEDGER, ladder(), NEED)
+    fixed_ai = 3.0 + 0.75 * 400.0 + 10.1
+    expected = (fixed_ai - 3.0) / (50_000e-6 - 15e-6)
+    assert decision.break_even_queries is not None
+    assert decision.break_even_queries.median == pytest.approx(expected, rel=0.05)
+    assert decision.break_even_queries.low <= expected <= decision.break_even_queries.high
+
+
+def test_few_queries_turn_it_into_not_demonstrated() -> None:
+    decision = decide(LEDGER, ladder(), replace(NEED, queries=(100.0, 1000.0)))
+    assert decision.verdict == "not_demonstrated"
+    assert "too_few_queries" in decision.reasons
+    assert decision.winner == "full"
+
+
+def test_a_linear_target_ends_in_the_linear_fit() -> None:
+    decision = decide(LEDGER, ladder(linear=True), NEED)
+    assert (decision.verdict, decision.winner) == ("not_demonstrated", "linear")
+    assert "alternative_cheaper" in decision.reasons
+
+
+def test_a_constant_target_ends_in_the_constant() -> None:
+    decision = decide(LEDGER, ladder(constant=True, linear=True), NEED)
+    assert (decision.verdict, decision.winner) == ("not_demonstrated", "constant")
+
+
+def test_cheap_physics_is_immaterial_to_replace() -> None:
+    cheap = [replace(r, query_blocks=tuple(b / 1000 for b in r.query_blocks)) if r.name == "full" else r for r in ladder()]
+    ledger = [Entry("fit", "mlp", cpu_seconds=0.5)]
+    decision = decide(ledger, cheap, NEED)
+    assert decision.verdict == "not_demonstrated"
+    assert "immaterial" in decision.reasons
+    assert decision.winner == "full"
+    assert "burden_of_proof" in decision.reasons
+
+
+@pytest.mark.parametrize("queries", [(3e5, 3e6), (100.0, 1000.0), (4e3, 4e4)])
+def test_watts_per_core_change_no_verdict(queries: tuple[float, float]) -> None:
+    """A machine that burns ten times the power for the same CPU seconds: no joule enters the decision."""
+    need = replace(NEED, queries=queries)
+    plain = decide(LEDGER, ladder(), need)
+    dear = decide([replace(entry, codecarbon_joules=30.0 * entry.cpu_seconds) for entry in LEDGER], ladder(), need)
+    assert plain == dear
+
+
+def test_a_machine_twice_as_slow_keeps_the_break_even() -> None:
+    slow_ledger = [replace(e, cpu_seconds=2 * e.cpu_seconds, cpu_seconds_children=2 * e.cpu_seconds_children) for e in LEDGER]
+    slow = [replace(r, query_blocks=tuple(2 * b for b in r.query_blocks)) for r in ladder()]
+    first, second = decide(LEDGER, ladder(), NEED), decide(slow_ledger, slow, NEED)
+    assert first.break_even_queries is not None and second.break_even_queries is not None
+    assert second.break_even_queries.median == pytest.approx(first.break_even_queries.median)
+
+
+def test_missing_baselines_leave_a_positive_verdict_not_assessed() -> None:
+    without = [r for r in ladder() if r.name not in ("coarse", "constant")]
+    decision = decide(LEDGER, without, NEED)
+    assert decision.verdict == "not_assessed"
+    assert decision.missing_baselines == ("constant", "table or coarser physics")
+    assert decision.winner == "full"  # the need for AI is not shown
+
+
+def test_missing_baselines_cannot_save_a_dominated_ai() -> None:
+    without = [r for r in ladder(linear=True) if r.kind != "full_physics"]
+    decision = decide(LEDGER, without, NEED)
+    assert (decision.verdict, decision.winner) == ("not_demonstrated", "linear")
+
+
+def test_an_undeclared_use_is_not_assessed() -> None:
+    decision = decide(LEDGER, ladder(linear=True), replace(NEED, queries=None, declared=False))
+    assert decision.verdict == "not_assessed"
+    assert decision.reasons == ("need_undeclared",)
+    assert decision.winner == "linear"
+
+
+def test_no_alternative_on_the_target_is_infeasible_otherwise() -> None:
+    no_graph = [replace(r, hard_limits=("graph",)) if r.name == "full" else r for r in ladder()]
+    decision = decide(LEDGER, no_graph, NEED, CallPattern("phone", needs_graph=True))
+    assert (decision.verdict, decision.winner) == ("infeasible_otherwise", "mlp")
+    assert decision.limits_that_exclude == ("graph",)
+
+
+def test_a_latency_that_somebody_chose_is_only_conditional() -> None:
+    slow = [replace(r, chosen_limits=("latency",)) if r.name == "full" else r for r in ladder()]
+    decision = decide(LEDGER, slow, NEED)
+    assert (decision.verdict, decision.winner) == ("conditional", "mlp")
+
+
+def test_nothing_meets_the_need() -> None:
+    decision = decide(LEDGER, ladder(mlp=False, full=False), NEED)
+    assert decision.winner is None
+    assert decision.verdict == "not_assessed"
+
+
+def test_no_ai_meets_the_need() -> None:
+    decision = decide(LEDGER, ladder(mlp=False), NEED)
+    assert (decision.verdict, decision.winner) == ("not_demonstrated", "full")
+    assert decision.reasons == ("no_ai_meets_the_need",)
+
+
+def test_within_the_tie_factor_the_lower_rung_wins() -> None:
+    close = [
+        rung("linear", "linear", True, 12.0),
+        rung("table", "table", True, 13.0),
+        rung("full", "full_physics", True, 900.0),
+    ]
+    assert decide([], close, NEED).winner == "table"
+    far = [*close[:1], rung("table", "table", True, 20.0), close[2]]
+    assert decide([], far, NEED).winner == "linear"
+
+
+def test_near_the_break_even_it_is_undecided() -> None:
+    decision = decide(LEDGER, ladder(), replace(NEED, queries=(1.2e4, 3e6)))
+    assert decision.verdict == "undecided"
+    assert "break_even_too_near" in decision.reasons
+    assert decision.winner == "full"
+
+
+def test_the_same_evidence_gives_the_same_decision() -> None:
+    assert decide(LEDGER, ladder(), NEED) == decide(LEDGER, ladder(), NEED)
+
+
+def test_failed_and_interrupted_stages_are_part_of_the_fixed_cost() -> None:
+    parts = fixed_parts(LEDGER, ladder()[3], training_share=0.75)
+    assert parts == pytest.approx({"compile": 3.0, "generation": 300.0, "fit": 10.0, "export": 0.1})
+    formula = rung("formula", "formula", True, 1.0)
+    assert sum(fixed_parts(LEDGER, formula, 0.75).values()) == 0.0
