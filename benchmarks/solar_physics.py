@@ -20,6 +20,7 @@ import numpy as np
 import pandas as pd
 from pvlib import atmosphere, iam, inverter, iotools, irradiance, location, pvsystem, solarposition, temperature
 
+from frugal.formats.atomic import write_text
 from frugal.physics.solar.horizon import horizon_at_points, horizon_sweeps
 from frugal.physics.solar.position import sun_position
 from frugal.physics.solar.sky import cumulative_sky_tables, plane_irradiation
@@ -33,7 +34,7 @@ MODELS = ("haydavies", "perez")
 Place = tuple[float, float, float]
 
 
-def cpu_seconds(call: Callable[[], Any], repetitions: int = 5) -> float:
+def cpu_seconds(call: Callable[[], Any], repetitions: int = 7) -> float:
     """Least CPU time of one call, after a first one that compiles."""
     call()
     best = math.inf
@@ -208,7 +209,7 @@ def main() -> None:
     fixed = tuple(np.full(n, value) for value in (ALBEDO, DC_AC, *MOUNTING))
     tables = cumulative_sky_tables(year)
     azimuths = np.arange(36) * 10.0
-    sweep = cpu_seconds(lambda: [None for _ in horizon_sweeps(heights, resolution_m, azimuths)], 3)
+    sweep = cpu_seconds(lambda: [None for _ in horizon_sweeps(heights, resolution_m, azimuths)])
     rays, point = choice_of_rays(year, heights, resolution_m)
 
     result = {
@@ -232,9 +233,7 @@ def main() -> None:
         "yearly_yield_error_by_sectors_and_rays": rays,
     }
     text = json.dumps(result, indent=2)
-    target = Path(__file__).resolve().parent / "results" / "solar_physics.json"
-    target.parent.mkdir(exist_ok=True)
-    target.write_text(text + "\n", encoding="utf-8")
+    write_text(Path(__file__).resolve().parent / "results" / "solar_physics.json", text + "\n")
     print(text)
 
 

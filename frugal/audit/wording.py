@@ -240,8 +240,8 @@ def limits(evidence: Evidence) -> list[Text]:
         found.append(say("limit.quick"))
     if machine.get("noisy"):
         found.append(say("limit.noisy"))
-    if machine.get("tier") in ("T3", "T4") and machine.get("watts_high"):
-        fields = {"watts": "watts_per_core", "low": "watts_low", "high": "watts_high"}
+    fields = {"watts": "watts_per_core", "low": "watts_low", "high": "watts_high"}
+    if machine.get("tier") in ("T3", "T4") and all(machine.get(field) for field in fields.values()):
         values = {k: {lang: plain_number(machine[f], lang) for lang in LANGUAGES} for k, f in fields.items()}
         found.append(say("limit.watts", tier=machine["tier"], **values))
     held_out = (comparison.get("split") or {}).get("n_held_out")

@@ -155,6 +155,8 @@ def run_campaign(
             runs = store.finished()
             _check_runs(runs, store)
             reporter.stage("fit")
+            with meter.stage("loading"):
+                _load_libraries()
             candidates = build_ladder(study, runs.training, meter, settings.seed, lambda name: reporter.step(0, name))
             judged = _measure(study, candidates, runs.judging, settings, meter, reporter)
         finally:
@@ -267,6 +269,15 @@ def _measure(
     for name, by_pattern in times.items():
         judged[name].times = by_pattern
     return judged
+
+
+def _load_libraries() -> None:
+    """Import what the fits need, apart from them: the first import of these takes longer than many a fit."""
+    import lightgbm  # noqa: F401
+    import onnx  # noqa: F401
+    import onnxruntime  # noqa: F401
+    import scipy.optimize  # noqa: F401
+    import sklearn.neural_network  # noqa: F401
 
 
 class _Counter:

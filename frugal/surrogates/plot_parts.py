@@ -244,7 +244,7 @@ def place(axes: Axes, labels: list[tuple[Any, ...]], fixed: list[Any], limit: fl
         for rank, place in enumerate(places()):
             move(label, place)
             box = label.get_window_extent(renderer).padded(1)
-            covered = sum(overlap(box, other) for other in taken) + 4 * outside(box, frame)
+            covered = 3 * sum(overlap(box, other) for other in taken) + 4 * outside(box, frame)
             ranked.append((covered + 12 * crossings(point, place, taken) + 0.4 * rank, rank, place))
         place = min(ranked)[2]
         move(label, place)
@@ -357,7 +357,7 @@ def svg(draw: Callable[[Figure], None], size: tuple[float, float], title: str, d
     svg = svg[svg.index("<svg") :]
     svg = re.sub(r"<style[^>]*>.*?</style>", "", svg, flags=re.DOTALL)
     used = set(re.findall(r"(?:url\(#|href=\"#)([\w-]+)", svg))
-    svg = re.sub(r' id="([\w-]+)"', lambda m: f' id="{prefix}-{m[1]}"' if m[1] in used else "", svg)
+    svg = re.sub(r' id="([^"]+)"', lambda m: f' id="{prefix}-{m[1]}"' if m[1] in used else "", svg)
     svg = re.sub(r"(url\(#|href=\"#)([\w-]+)", rf"\g<1>{prefix}-\g<2>", svg)
     head = f'<svg role="img" aria-labelledby="{prefix}-title {prefix}-desc"'
     head += ' style="stroke-linejoin:round;stroke-linecap:butt"'

@@ -3,6 +3,7 @@
 import copy
 import re
 from html.parser import HTMLParser
+from itertools import pairwise
 
 import pytest
 
@@ -60,7 +61,7 @@ def test_page_is_well_formed_self_contained_and_accessible(audited, case, langua
     assert len(ids) == len(set(ids))
     headings = [int(tag[1]) for tag in names if re.fullmatch("h[1-6]", tag)]
     assert headings[0] == 1 and headings.count(1) == 1
-    assert all(after - before <= 1 for before, after in zip(headings, headings[1:], strict=False))
+    assert all(after - before <= 1 for before, after in pairwise(headings))
     for tag, attributes in found.tags:
         if tag == "th":
             assert attributes["scope"] in ("row", "col")
@@ -97,7 +98,7 @@ def test_first_screen_holds_question_answer_conditions_and_limits_in_order(audit
 def test_french_typography(audited):
     text = page_text(audited("table_wins"), "fr")
     page = re.sub(r"<style>.*?</style>|<svg.*?</svg>|<[^>]+>", " ", render(audited("table_wins"), "fr"), flags=re.S)
-    assert not re.search(r" [;!?%]", page), "an ordinary space stands before ; ! ? or %"
+    assert not re.search(r"\w [;!?%]", page), "an ordinary space stands before ; ! ? or %"
     assert not re.search(r"\w :", page), "an ordinary space stands before a colon"
     assert not re.search(r"\d\.\d+\s?(s|J|%|mg)\b", text), "a decimal point stands in French"
     assert "'" not in text

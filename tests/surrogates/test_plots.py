@@ -24,7 +24,9 @@ def comparison(case):
 
 
 def texts(svg):
-    return [" ".join(element.itertext()).strip() for element in ET.fromstring(svg).iter("{http://www.w3.org/2000/svg}text")]
+    return [
+        " ".join(element.itertext()).strip() for element in ET.fromstring(svg).iter("{http://www.w3.org/2000/svg}text")
+    ]
 
 
 @pytest.mark.parametrize("language", ["en", "fr"])
@@ -62,7 +64,14 @@ def test_several_outputs_are_drawn_as_shares_of_their_tolerance():
     content = comparison("table_wins")
     for candidate in content["candidates"]:
         first = candidate["error"]["annual_energy_per_area"]
-        candidate["error"]["peak_power"] = {**first, "metric": "rmse", "value": 3.0, "low": 2.0, "high": 4.0, "tolerance": 5.0}
+        candidate["error"]["peak_power"] = {
+            **first,
+            "metric": "rmse",
+            "value": 3.0,
+            "low": 2.0,
+            "high": 4.0,
+            "tolerance": 5.0,
+        }
     told = texts(error_cost_plot(content, "en"))
     assert "Worst error, % of what is tolerated" in told and "tolerated: 100%" in told
 

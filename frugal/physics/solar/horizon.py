@@ -2,20 +2,21 @@
 
 Two methods, two uses. Both return what blocks the light: elevations below zero count as zero.
 
-:func:`horizon_sweep`, for every cell of a raster. The raster is cut into parallel lines of cells (a sheared
-grid: ``row = line + round(column slope)``, or the same on the transpose when the direction is nearer to north
-than to east), so that each cell lies on exactly one line. Each line is walked away from the horizon's side
-while a stack keeps the upper convex hull of the heights passed so far; cells below the hull can never be seen
-again and leave it. The top of the stack is the horizon, at a constant number of operations per cell whatever
-the distance (Timonen & Westerholm 2010, Computer Graphics Forum 29, 723). Exact between cell centres along
-the axes and diagonals; in other directions lines jump by whole cells, which costs about 1 deg on average among houses and 2 to 4 deg right beside walls.
+:func:`horizon_sweep`, for every cell of a raster. The raster is cut into parallel lines of cells (a sheared grid:
+``row = line + round(column slope)``, or the same on the transpose when the direction is nearer to north than to
+east), so that each cell lies on exactly one line. Each line is walked away from the horizon's side while a stack
+keeps the upper convex hull of the heights passed so far; cells below the hull can never be seen again and leave it.
+The top of the stack is the horizon, at a constant number of operations per cell whatever the distance (Timonen &
+Westerholm 2010, Computer Graphics Forum 29, 723). Exact between cell centres along the axes and diagonals; in other
+directions lines jump by whole cells, which costs about 1 deg on average among houses and 2 to 4 deg right beside
+walls.
 
-:func:`horizon_at_points`, for points such as roof centres. A ray is followed line by line; heights are
-interpolated linearly where it crosses the lines through the cell centres of its major axis, so that planes
-are exact in every direction. Each value of a fine horizon (72 directions) is that of one ray: the yield
-interpolates linearly between directions, and a mean over the sector would smooth twice. Coarse horizons (24
-directions and fewer) gain from the mean of several rays per sector, at the price of a small positive bias
-(``benchmarks/solar_physics.py``).
+:func:`horizon_at_points`, for points such as roof centres. A ray is followed over the grid of lines through the cell
+centres, whose crossings are met in order as Amanatides & Woo 1987 (Eurographics) traverse voxels; heights are
+interpolated linearly at each crossing, so that planes are exact in every direction. Each value of a fine horizon (72
+directions) is that of one ray: the yield interpolates linearly between directions, and a mean over the sector would
+smooth twice. Coarse horizons (24 directions and fewer) gain from the mean of several rays per sector, at the price of
+a small positive bias (``benchmarks/solar_physics.py``).
 
 Conventions: rows go south, columns go east, square cells; azimuth clockwise from north. NaN cells are no
 obstacle.

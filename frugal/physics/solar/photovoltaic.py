@@ -1,25 +1,26 @@
 """From light on the glass to alternating current.
 
-Equations --------- Incidence-angle modifier: transmittance of one glass pane, Fresnel at the air side and
-absorption inside, relative to normal incidence (De Soto, Klein & Beckman 2006, Solar Energy 80, 78): index
-1.526, extinction 4 1/m, 2 mm.
+Equations
+---------
+Incidence-angle modifier: transmittance of one glass pane, Fresnel at the air side and absorption inside, relative to
+normal incidence (De Soto, Klein & Beckman 2006, Solar Energy 80, 78): index 1.526, extinction 4 1/m, 2 mm.
 
-Diffuse light: the modifier averaged over the visible part of the sky, weighted with the cosine of incidence
-(Marion 2017, Solar Energy 147, 344)::
+Diffuse light: the modifier averaged over the visible part of the sky, weighted with the cosine of incidence (Marion
+2017, Solar Energy 147, 344)::
 
     S = 1/pi  integral_0^2pi dphi  integral_h(phi)^(pi/2)  max(0, cos theta) IAM(theta) cos(e) de
 
-where ``h`` is the higher of the obstacles' horizon and the plane's own. The obstacles' horizon is the
-piecewise linear curve through the K given values. The inner integral is a Gauss–Legendre rule, the outer one
-the trapezoidal rule of a periodic function on 72 azimuths, at least 144 where the horizon varies.
+where ``h`` is the higher of the obstacles' horizon and the plane's own. The obstacles' horizon is the piecewise
+linear curve through the K given values. The inner integral is a Gauss–Legendre rule, the outer one the trapezoidal
+rule of a periodic function on 72 azimuths, at least 144 where the horizon varies.
 
 Cell temperature (King, Boyson & Kratochvil 2004, SAND2004-3535)::
 
     T = T_air + E exp(a + b v) + delta_t E / 1000
 
-Array and inverter (PVWatts version 5, Dobos 2014, NREL/TP-6A20-62641): direct current ``E/1000 (1 + gamma (T
-- 25))`` per unit of rated power; efficiency ``eta_nom / 0.9637 (-0.0162 zeta - 0.0059 / zeta + 0.9858)`` with
-``zeta`` the load, cut off at the rated power.
+Array and inverter (PVWatts version 5, Dobos 2014, NREL/TP-6A20-62641): direct current ``E/1000 (1 + gamma (T - 25))``
+per unit of rated power; efficiency ``eta_nom / 0.9637 (-0.0162 zeta - 0.0059 / zeta + 0.9858)`` with ``zeta`` the
+load, cut off at the rated power.
 
 Validity
 --------

@@ -1,22 +1,23 @@
 """Where the sun is: azimuth and elevation at a place on Earth.
 
-Equations --------- Heliocentric longitude, latitude and distance of the Earth are truncated VSOP87 series
-``sum_n t^n sum_i a cos(b + c t)`` with ``t`` in Julian millennia of Terrestrial Time from J2000 (Bretagnon &
-Francou 1988, Astron. Astrophys. 202, 309; amplitudes as tabulated by Meeus 1998, *Astronomical Algorithms*,
-2nd ed., appendix III, longitude terms below 1.5e-6 rad dropped). The apparent longitude adds nutation (the
-four leading terms of the IAU 1980 theory, Meeus chapter 22) and aberration ``-20.4898" / R``. Apparent
-sidereal time turns it into a vector fixed to the Earth, from which the observer's own position is subtracted
-(parallax) before it is projected on local east, north and up. Terrestrial minus universal time follows the
-polynomials of Espenak & Meeus 2006 (NASA/TP-2006-214141). Refraction is Saemundsson's formula scaled by
-pressure and temperature (Meeus chapter 16), applied, as in Reda & Andreas 2004 (Solar Energy 76, 577), while
-the upper limb can still be seen.
+Equations
+---------
+Heliocentric longitude, latitude and distance of the Earth are truncated VSOP87 series ``sum_n t^n sum_i a cos(b + c
+t)`` with ``t`` in Julian millennia of Terrestrial Time from J2000 (Bretagnon & Francou 1988, Astron. Astrophys. 202,
+309; amplitudes as tabulated by Meeus 1998, *Astronomical Algorithms*, 2nd ed., appendix III, longitude terms below
+1.5e-6 rad dropped). The apparent longitude adds nutation (the four leading terms of the IAU 1980 theory, Meeus
+chapter 22) and aberration ``-20.4898" / R``. Apparent sidereal time turns it into a vector fixed to the Earth, from
+which the observer's own position is subtracted (parallax) before it is projected on local east, north and up.
+Terrestrial minus universal time follows the polynomials of Espenak & Meeus 2006 (NASA/TP-2006-214141). Refraction is
+Saemundsson's formula scaled by pressure and temperature (Meeus chapter 16), applied, as in Reda & Andreas 2004 (Solar
+Energy 76, 577), while the upper limb can still be seen.
 
 Extraterrestrial irradiance follows the Fourier series of Spencer 1971 (Search 2, 172).
 
 Validity
 --------
-Years 1961 to 2150, any latitude. Within 0.001 deg of the NREL SPA from 1990 to 2060 (see
-``tests/verification/test_solar_position.py``).
+Years 1961 to 2150, any latitude. Within 0.001 deg of the NREL SPA from 1990 to 2060
+(``tests/verification/test_solar_position.py``).
 """
 
 from __future__ import annotations

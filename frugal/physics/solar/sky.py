@@ -1,24 +1,26 @@
 """A year of sky in one table: irradiation of any plane behind any horizon as a sum of look-ups.
 
-Equations --------- Light from a direction of azimuth ``phi`` and elevation ``e`` reaches a plane of normal
-``n`` with the factor ``n_z sin e + (n . e_phi) cos e``, which is linear in the normal. With the sky cut into
-K sectors and the light of each month summed per sector above an elevation of sine ``s``::
+Equations
+---------
+Light from a direction of azimuth ``phi`` and elevation ``e`` reaches a plane of normal ``n`` with the factor ``n_z
+sin e + (n . e_phi) cos e``, which is linear in the normal. With the sky cut into K sectors and the light of each
+month summed per sector above an elevation of sine ``s``::
 
     A_k(s) = sum of light x cos e   above s in sector k
     B_k(s) = sum of light x sin e   above s in sector k
     E      = sum_k n_z B_k(s_k) + (n . e_k) A_k(s_k)  +  albedo G (1 - n_z) / 2
 
-where ``s_k`` is the sine of the higher of the obstacles' horizon and the plane's own (``tan = -(n . e_k) /
-n_z``) in the middle of the sector. Light is the beam and circumsolar light at the sun's place and the
-isotropic part of Hay & Davies 1980 over the whole sky; each position of the sun is shared between the two
-nearest sectors, in A with the weights that keep its horizontal direction exactly, in B with linear weights.
-Light reflected by the ground is not obstructed. The idea of a cumulative sky: Robinson & Stone 2004 (PLEA
-2004); as functions of the horizon per sector here.
+where ``s_k`` is the sine of the higher of the obstacles' horizon and the plane's own (``tan = -(n . e_k) / n_z``) in
+the middle of the sector. Light is the beam and circumsolar light at the sun's place and the isotropic part of Hay &
+Davies 1980 over the whole sky; each position of the sun is shared between the two nearest sectors, in A with the
+weights that keep its horizontal direction exactly, in B with linear weights. Light reflected by the ground is not
+obstructed. The idea of a cumulative sky: Robinson & Stone 2004 (PLEA 2004); as functions of the horizon per sector
+here.
 
 Validity
 --------
-Incident energy, before reflection by the glass. Within 0.2 % per year of the hourly sum with K = 72 for open
-planes; behind a horizon as good as the horizon is within a sector.
+Incident energy, before reflection by the glass. Within 0.2 % per year of the hourly sum with 36 sectors or more for
+open planes; behind a horizon as good as the horizon is within a sector.
 """
 
 from __future__ import annotations
@@ -233,7 +235,7 @@ def plane_irradiation(
         np.sin(tilt) * np.sin(azimuth),
         np.sin(tilt) * np.cos(azimuth),
         np.cos(tilt),
-        np.ascontiguousarray(np.broadcast_to(np.asarray(albedo, dtype=np.float64), tilt.shape)),
+        np.zeros(tilt.size) + np.asarray(albedo, dtype=np.float64),
         out,
     )
     return out

@@ -1,8 +1,10 @@
 """From the horizontal plane to a tilted one: the sky split into parts that can each be obstructed.
 
-Equations --------- The diffuse irradiance on the horizontal plane ``D`` is split into a circumsolar part,
-which comes from the sun's direction, an isotropic part, and (Perez) a band along the horizon. On a plane
-tilted by ``beta``, with the angle of incidence ``theta`` and the sun's zenith angle ``z``::
+Equations
+---------
+The diffuse irradiance on the horizontal plane ``D`` is split into a circumsolar part, which comes from the sun's
+direction, an isotropic part, and (Perez) a band along the horizon. On a plane tilted by ``beta``, with the angle of
+incidence ``theta`` and the sun's zenith angle ``z``::
 
     beam         = N max(0, cos theta)
     circumsolar  = C max(0, cos theta)                  C = irradiance normal to the sun
@@ -12,11 +14,10 @@ tilted by ``beta``, with the angle of incidence ``theta`` and the sun's zenith a
 
 Hay & Davies 1980: ``A = N / N_0``, ``C = D A / max(cos z, cos 89 deg)``, ``I = D (1 - A)``, ``H = 0``.
 
-Perez et al. 1990 (Solar Energy 44, 271): ``C = D F1 / max(cos z, cos 85 deg)``, ``I = D (1 - F1)``, ``H = D
-F2``; ``F1 = max(0, f11 + f12 Delta + f13 z)``, ``F2 = f21 + f22 Delta + f23 z`` with ``Delta = D m / N_0``
-(relative air mass of Kasten & Young 1989) and one row of coefficients for each of eight bins of sky clearness
-``eps = ((D + N) / D + 1.041 z^3) / (1 + 1.041 z^3)``. The coefficients are the all-sites composite of that
-article.
+Perez et al. 1990 (Solar Energy 44, 271): ``C = D F1 / max(cos z, cos 85 deg)``, ``I = D (1 - F1)``, ``H = D F2``;
+``F1 = max(0, f11 + f12 Delta + f13 z)``, ``F2 = f21 + f22 Delta + f23 z`` with ``Delta = D m / N_0`` (relative air
+mass of Kasten & Young 1989) and one row of coefficients for each of eight bins of sky clearness ``eps = ((D + N) / D
++ 1.041 z^3) / (1 + 1.041 z^3)``. The coefficients are the all-sites composite of that article.
 
 Validity
 --------

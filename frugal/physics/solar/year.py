@@ -1,24 +1,29 @@
 """A year of a roof: hourly irradiance and air temperature in, monthly alternating-current energy out.
 
-Model ----- For each step the sky is split as in :mod:`~frugal.physics.solar.transposition`; beam and
-circumsolar light are lost when the sun stands below the obstacles' horizon (interpolated linearly between its
-K azimuths), isotropic light and the Perez horizon band by the factors of
-:func:`~frugal.physics.solar.photovoltaic.diffuse_factors`. Light reflected by the ground is not obstructed:
-what hides the ground from a roof reflects about as much itself. Each part goes through the glass with its own
-incidence-angle modifier; their sum is the effective irradiance, which heats the cells and makes the current
-(:mod:`~frugal.physics.solar.photovoltaic`). The temperature model was fitted on light before reflection;
-feeding it with the light behind the glass cools cells by less than 1 K and raises the yearly yield by 0.1 to
-0.2 %.
+Model
+-----
+For each step the sky is split as in :mod:`~frugal.physics.solar.transposition`; beam and circumsolar light are lost
+when the sun stands below the obstacles' horizon (interpolated linearly between its K azimuths), isotropic light and
+the Perez horizon band by the factors of :func:`~frugal.physics.solar.photovoltaic.diffuse_factors`. Light reflected
+by the ground is not obstructed: what hides the ground from a roof reflects about as much itself. Each part goes
+through the glass with its own incidence-angle modifier; their sum is the effective irradiance, which heats the cells
+and makes the current (:mod:`~frugal.physics.solar.photovoltaic`). The temperature model was fitted on light before
+reflection; feeding it with the light behind the glass cools cells by less than 1 K on average and raises the yearly
+yield by 0.1 to 0.25 %.
 
-Diffuse factors need the horizon only, and sun vectors and sky parts the weather only, so each is computed
-once: per roof and per year. What is left per roof and step is a handful of multiplications, two square roots
-and two exponentials.
+Diffuse factors need the horizon only, and sun vectors and sky parts the weather only, so each is computed once: per
+roof and per year. What is left per roof and step is a handful of multiplications, one square root and two
+exponentials.
 
-Times ----- ``unix_time_mid_s`` is the **middle** of the interval each irradiance is a mean of. Weather files
-that stamp the end of the hour (EnergyPlus EPW) need 1,800 s taken off.
+Times
+-----
+``unix_time_mid_s`` is the **middle** of the interval each irradiance is a mean of. Weather files that stamp the end
+of the hour (EnergyPlus EPW) need 1,800 s taken off.
 
-Validity -------- As the models it is made of; agrees with the same chain made of pvlib functions within 0.05
-% of the yearly yield (``tests/verification/test_solar_year.py``).
+Validity
+--------
+As the models it is made of; agrees with the same chain made of pvlib functions within 0.02 % of the yearly yield
+(``tests/verification/test_solar_year.py``).
 """
 
 from __future__ import annotations
@@ -44,8 +49,6 @@ from frugal.physics.solar.transposition import HAY_DAVIES, PEREZ, require_transp
 #: Day of each month whose sun is nearest to the monthly mean (Klein 1977, Solar Energy 19, 325).
 KLEIN_DAYS = (17, 16, 16, 15, 15, 11, 17, 16, 15, 15, 14, 10)
 
-_OPEN_HORIZON = np.zeros(1)
-
 
 class SolarYear(NamedTuple):
     """Daylight steps of a year; all arrays of shape (n,) unless said.
@@ -53,12 +56,15 @@ class SolarYear(NamedTuple):
     The first ten fields are the weather and the sun, the others follow from them: build it with
     :func:`solar_year` or :func:`typical_days` rather than by replacing one field.
 
-    Attributes ---------- month : int64, 0 to 11. hours : how many hours each step stands for.
+    Attributes
+    ----------
+    month : int64, 0 to 11.
+    hours : how many hours each step stands for.
     sun_azimuth_deg, sun_elevation_deg : direction of the sun at the middle of the step, with refraction.
     direct_normal, diffuse_horizontal, global_horizontal, extraterrestrial : irradiance [W/m²].
-    air_temperature_c, wind_speed : air at 2 m [°C] and wind at 10 m [m/s]. sun_east, sun_north, sun_up : unit
-    vector to the sun. circumsolar_normal, isotropic_horizontal, horizon_band : shape (2, n), parts of the
-    diffuse light [W/m²]; first
+    air_temperature_c, wind_speed : air at 2 m [°C] and wind at 10 m [m/s].
+    sun_east, sun_north, sun_up : unit vector to the sun.
+    circumsolar_normal, isotropic_horizontal, horizon_band : shape (2, n), parts of the diffuse light [W/m²]; first
         row Hay–Davies, second row Perez.
     """
 
@@ -263,6 +269,7 @@ def _roof_years(
     isotropic = year.isotropic_horizontal[transposition]
     band = year.horizon_band[transposition]
     kept = 1.0 - system_losses
+    open_horizon = np.zeros(1)
     for r in range(tilt_deg.size):
         tilt = math.radians(tilt_deg[r])
         up = math.cos(tilt)
@@ -270,8 +277,8 @@ def _roof_years(
         north = math.sin(tilt) * math.cos(math.radians(azimuth_deg[r]))
         horizon = horizon_deg[r]
         sky, sky_band = diffuse_factors(tilt_deg[r], azimuth_deg[r], horizon)
-        open_sky, open_band = diffuse_factors(tilt_deg[r], azimuth_deg[r], _OPEN_HORIZON)
-        ground = albedo[r] * diffuse_factors(180.0 - tilt_deg[r], azimuth_deg[r], _OPEN_HORIZON)[0]
+        open_sky, open_band = diffuse_factors(tilt_deg[r], azimuth_deg[r], open_horizon)
+        ground = albedo[r] * diffuse_factors(180.0 - tilt_deg[r], azimuth_deg[r], open_horizon)[0]
         a = sapm_a[r]
         b = sapm_b[r]
         delta_t = sapm_delta_t[r]
@@ -307,7 +314,11 @@ def _roof_years(
 
 
 def _column(name: str, values: np.ndarray, n: int, low: float, high: float) -> np.ndarray:
-    column = np.ascontiguousarray(np.broadcast_to(np.asarray(values, dtype=np.float64), (n,)))
+    column = np.empty(n)  # a fresh array: read-only views would make numba compile once more
+    try:
+        column[:] = values
+    except ValueError as fault:
+        raise UnusableInputError(f"{name} needs one number, or {n}: one per roof.") from fault
     bad = ~((column >= low) & (column <= high))
     if bad.any():
         raise UnusableInputError(

@@ -21,7 +21,7 @@ from frugal.surrogates.rungs.base import SearchesAnew, TargetScaling, check_runs
 
 #: Penalties tried on second differences, relative to the mean weight of a node.
 _SMOOTHING = (1e-4, 1e-2, 1.0)
-_MAX_NODES = 1000
+_MAX_NODES = 500
 
 
 def first_order_shares(inputs: np.ndarray, outputs: np.ndarray, variables: Sequence[Variable]) -> np.ndarray:
@@ -201,20 +201,17 @@ class Table(SearchesAnew):
             shares = first_order_shares(x, y, variables)
             grids = self._grids(np.argsort(-shares, kind="stable"), variables, len(x))
             held_out = folds(len(x), groups, 5, seed)
-            trials = [
-                (_held_out_error(axes, smoothing, x, t, held_out), i, j)
-                for i, axes in enumerate(grids)
-                for j, smoothing in enumerate(_SMOOTHING)
-            ]
-            _, best, smooth = min(trials)
+            errors = [_held_out_errors(axes, x, t, held_out) for axes in grids]
+            best, smooth = np.unravel_index(np.argmin(errors), np.shape(errors))
             axes = grids[best]
-            values = _node_values(_products([axis.weights(x) for axis in axes]), t, axes, _SMOOTHING[smooth])
+            hats = _products([axis.weights(x) for axis in axes])
+            values = _node_values(hats.T @ hats, hats.T @ t, _roughness(axes), _SMOOTHING[smooth])
         log = {
             "axes": [variables[axis.column].name for axis in axes],
             "nodes": [axis.nodes for axis in axes],
             "smoothing": _SMOOTHING[smooth],
             "shares": dict(zip((v.name for v in variables), np.round(shares, 6).tolist(), strict=True)),
-            "trials": len(trials),
+            "trials": int(np.size(errors)),
             "search_cpu_seconds": thread_time() - start,
         }
         return FittedTable(tuple(variables), axes, values, targets, log)
@@ -238,23 +235,27 @@ class Table(SearchesAnew):
         return grids or [(Axis.of(variables[int(ranking[0])], int(ranking[0]), 2),)]
 
 
-def _node_values(hats: np.ndarray, t: np.ndarray, axes: Sequence[Axis], smoothing: float) -> np.ndarray:
+def _node_values(gram: np.ndarray, moments: np.ndarray, roughness: np.ndarray, smoothing: float) -> np.ndarray:
+    """Values at the nodes, from the products of hat functions among themselves and with the targets."""
     from scipy.linalg import solve
 
-    gram = hats.T @ hats
     weight = np.trace(gram) / len(gram)
-    penalty = weight * (smoothing * _roughness(axes) + 1e-8 * np.eye(len(gram)))
-    return solve(gram + penalty, hats.T @ t, assume_a="pos", check_finite=False)
+    penalty = weight * (smoothing * roughness + 1e-8 * np.eye(len(gram)))
+    return solve(gram + penalty, moments, assume_a="pos", check_finite=False)
 
 
-def _held_out_error(
-    axes: Sequence[Axis], smoothing: float, x: np.ndarray, t: np.ndarray, held_out: list[np.ndarray]
-) -> float:
+def _held_out_errors(axes: Sequence[Axis], x: np.ndarray, t: np.ndarray, held_out: list[np.ndarray]) -> list[float]:
+    """Sum of squared held-out errors of a grid for each smoothing."""
     hats = _products([axis.weights(x) for axis in axes])
-    error = 0.0
-    for rows in held_out:
-        kept = np.setdiff1d(np.arange(len(x)), rows)
-        if len(kept):
-            values = _node_values(hats[kept], t[kept], axes, smoothing)
-            error += float(np.sum((hats[rows] @ values - t[rows]) ** 2))
-    return error
+    roughness = _roughness(axes)
+    grams = [hats[rows].T @ hats[rows] for rows in held_out]
+    moments = [hats[rows].T @ t[rows] for rows in held_out]
+    errors = [0.0] * len(_SMOOTHING)
+    if len(held_out) < 2:
+        return errors
+    gram, moment = sum(grams), sum(moments)
+    for rows, own_gram, own_moment in zip(held_out, grams, moments, strict=True):
+        for j, smoothing in enumerate(_SMOOTHING):
+            values = _node_values(gram - own_gram, moment - own_moment, roughness, smoothing)
+            errors[j] += float(np.sum((hats[rows] @ values - t[rows]) ** 2))
+    return errors
