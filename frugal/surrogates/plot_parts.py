@@ -241,18 +241,19 @@ def place(axes: Axes, labels: list[tuple[Any, ...]], fixed: list[Any], limit: fl
         )
         point = to_pixels((cost, value))
         ranked = []
-        for rank, place in enumerate(places()):
-            move(label, place)
+        for rank, spot in enumerate(places()):
+            move(label, spot)
             box = label.get_window_extent(renderer).padded(1)
             covered = 3 * sum(overlap(box, other) for other in taken) + 4 * outside(box, frame)
-            ranked.append((covered + 12 * crossings(point, place, taken) + 0.4 * rank, rank, place))
-        place = min(ranked)[2]
-        move(label, place)
-        if math.hypot(place[0], place[1]) > 12:
+            far = 0.25 * math.hypot(*spot[:2]) + (spot[2] == "center")
+            ranked.append((covered + 12 * crossings(point, spot, taken) + far, rank, spot))
+        spot = min(ranked)[2]
+        move(label, spot)
+        if math.hypot(spot[0], spot[1]) > 12:
             axes.annotate(
                 "",
                 (cost, value),
-                place[:2],
+                spot[:2],
                 textcoords="offset points",
                 zorder=2,
                 arrowprops={"arrowstyle": "-", "color": colour, "linewidth": 0.6, "shrinkA": 0, "shrinkB": 4},
@@ -272,10 +273,10 @@ def places() -> list[tuple[float, float, str, str]]:
         (0.0, 8.0, "center", "bottom"),
         (0.0, -8.0, "center", "top"),
     ]
-    for rise in (12.0, 20.0, 28.0, 38.0, 50.0, 64.0):
+    far = [(dx, dy) for dx in (12.0, 24.0, 38.0) for dy in (8.0, 12.0, 16.0, 22.0, 28.0, 38.0, 50.0, 64.0)]
+    for dx, dy in sorted(far, key=lambda offset: math.hypot(*offset)):
         for sign in (1, -1):
-            places += [(14.0, sign * rise, "left", "center"), (-14.0, sign * rise, "right", "center")]
-            places += [(34.0, sign * rise, "left", "center"), (-34.0, sign * rise, "right", "center")]
+            places += [(dx, sign * dy, "left", "center"), (-dx, sign * dy, "right", "center")]
     return places
 
 

@@ -102,7 +102,7 @@ def test_labels_cover_neither_each_other_nor_the_points(monkeypatch):
 @pytest.mark.parametrize("language", ["en", "fr"])
 def test_break_even_plot_shows_usage_lines_and_crossing(language):
     told = " ".join(texts(break_even_plot(comparison("demonstrated"), language)))
-    crossing = {"en": "break-even: 63,000 queries", "fr": "équilibre\u00a0: 63\u202f000 questions"}[language]
+    crossing = {"en": "break-even: 63,000 queries", "fr": "amortie après 63\u202f000 questions"}[language]
     usage = {"en": "declared usage", "fr": "usage déclaré"}[language]
     assert crossing in told and usage in told
 

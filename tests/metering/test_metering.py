@@ -1,0 +1,170 @@
+"""Everything is booked: failures, interruptions, kills; codecarbon agrees and never goes to the network."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import textwrap
+import time
+from pathlib import Path
+
+import pytest
+
+from frugal.errors import EnvironmentFaultError, UnusableInputError
+from frugal.metering.blocks import Call, Plan, measure
+from frugal.metering.carbon import CarbonMeter
+from frugal.metering.clock import Stopwatch
+from frugal.metering.host import HostNoise, Machine, describe_machine
+from frugal.metering.ledger import Entry, Ledger, cpu_total, package_versions
+from frugal.metering.meter import Meter, campaign_id
+
+
+def burn(seconds: float) -> None:
+    end = time.process_time() + seconds
+    while time.process_time() < end:
+        pass
+
+
+def test_a_stage_is_booked_with_its_cpu_time(tmp_path: Path) -> None:
+    meter = Meter(Ledger(tmp_path / "ledger.jsonl"), "c1", seed=3, versions={"numpy": "2"})
+    with meter.stage("fit", "mlp") as entry:
+        burn(0.15)
+        entry.runs = 7
+    with meter.stage("export", "mlp"):
+        pass
+    first, second = meter.ledger.entries()
+    assert (first.stage, first.candidate, first.status, first.runs, first.seed) == ("fit", "mlp", "ok", 7, 3)
+    assert 0.14 < first.cpu_seconds < 0.5
+    assert first.peak_rss_bytes > 1e6
+    assert first.versions == {"numpy": "2"} and second.versions == {}
+
+
+def test_children_are_booked(tmp_path: Path) -> None:
+    meter = Meter(Ledger(tmp_path / "ledger.jsonl"), "c1")
+    with meter.stage("fit"):
+        subprocess.run([sys.executable, "-c", "sum(i * i for i in range(2_000_000))"], check=True)
+    assert meter.ledger.entries()[0].cpu_seconds_children > 0.02
+
+
+@pytest.mark.parametrize(("fault", "status"), [(ValueError("it broke\nbadly"), "failed"), (KeyboardInterrupt(), "interrupted")])
+def test_a_stage_that_ends_badly_is_booked(tmp_path: Path, fault: BaseException, status: str) -> None:
+    meter = Meter(Ledger(tmp_path / "ledger.jsonl"), "c1")
+    with pytest.raises(type(fault)), meter.stage("fit"):
+        raise fault
+    (entry,) = meter.ledger.entries()
+    assert entry.status == status
+    assert entry.message == ("it broke" if status == "failed" else "KeyboardInterrupt")
+
+
+def test_a_killed_stage_is_booked_by_the_next_meter(tmp_path: Path) -> None:
+    code = textwrap.dedent(
+        f"""
+        import os, time
+        from frugal.metering.ledger import Ledger
+        from frugal.metering.meter import Meter
+        meter = Meter(Ledger({str(tmp_path / "ledger.jsonl")!r}), "killed")
+        with meter.stage("generation"):
+            end = time.process_time() + 0.2
+            while time.process_time() < end: pass
+            meter.heartbeat()
+            os.kill(os.getpid(), 9)
+        """
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == -9
+    assert not (tmp_path / "ledger.jsonl").exists()
+    meter = Meter(Ledger(tmp_path / "ledger.jsonl"), "next")
+    (entry,) = meter.ledger.entries()
+    assert (entry.stage, entry.status, entry.campaign) == ("generation", "interrupted", "killed")
+    assert entry.cpu_seconds >= 0.19
+    assert Meter(Ledger(tmp_path / "ledger.jsonl"), "third").ledger.entries() == [entry]
+
+
+def test_totals_take_what_is_asked() -> None:
+    entries = [Entry("fit", cpu_seconds=1.0), Entry("fit", cpu_seconds_children=2.0), Entry("export", cpu_seconds=4.0)]
+    assert cpu_total(entries) == 7.0
+    assert cpu_total(entries, lambda entry: entry.stage == "fit") == 3.0
+
+
+def test_a_damaged_ledger_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.jsonl"
+    path.write_text(json.dumps({"stage": "fit"}) + "\n{oops\n")
+    with pytest.raises(UnusableInputError, match="line 2"):
+        Ledger(path).entries()
+
+
+def test_a_ledger_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(EnvironmentFaultError, match="cannot write"):
+        Ledger(tmp_path / "file" / "ledger.jsonl").append(Entry("fit"))
+
+
+def test_campaigns_have_names_of_their_own() -> None:
+    assert campaign_id() != campaign_id()
+
+
+def test_versions_name_what_is_missing() -> None:
+    assert package_versions(["numpy", "no-such-package"])["no-such-package"] == "not installed"
+
+
+def test_the_machine_is_described() -> None:
+    machine = describe_machine()
+    assert machine.cores >= 1
+    assert machine.watts_low < machine.watts_per_core < machine.watts_high
+    report = HostNoise().report()
+    assert set(report) == {"load1", "steal_percent", "noisy"}
+
+
+def test_steal_makes_the_host_noisy(monkeypatch: pytest.MonkeyPatch) -> None:
+    ticks = iter([[0] * 8, [50, 0, 0, 30, 0, 0, 0, 20]])
+    monkeypatch.setattr("frugal.metering.host._cpu_ticks", lambda: next(ticks))
+    monkeypatch.setattr(os, "getloadavg", lambda: (0.1, 0.1, 0.1))
+    assert HostNoise().report() == {"load1": 0.1, "steal_percent": 20.0, "noisy": True}
+
+
+def test_blocks_find_the_cpu_time_of_a_query() -> None:
+    calls = {"short": Call(lambda: burn(0.002), rows=1), "rows": Call(lambda: burn(0.004), rows=4)}
+    found = measure(calls, Plan(n_blocks=5, block_seconds=0.01, warm_up_seconds=0.004))
+    assert found["short"].cpu_seconds == pytest.approx(0.002, rel=0.3)
+    assert found["rows"].cpu_seconds == pytest.approx(0.001, rel=0.3)
+    assert found["short"].low <= found["short"].cpu_seconds <= found["short"].high
+    assert len(found["short"].blocks) == 5
+
+
+def test_codecarbon_agrees_with_cpu_time_and_opens_no_socket(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Its forced model is CPU time times watts; a configuration file of the user's changes nothing."""
+    opened: list[object] = []
+
+    class Guarded(socket.socket):
+        def connect(self, address: object) -> None:  # type: ignore[override]
+            opened.append(address)
+            raise OSError("no network in tests")
+
+    def resolve(*where: object, **how: object) -> None:
+        opened.append(where)
+        raise OSError("no network in tests")
+
+    monkeypatch.setattr(socket, "socket", Guarded)
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
+    monkeypatch.setattr(socket, "create_connection", resolve)
+    monkeypatch.setenv("CODECARBON_EMISSIONS_ENDPOINT", "http://127.0.0.1:9/")
+    monkeypatch.setenv("CODECARBON_SAVE_TO_API", "true")
+    monkeypatch.chdir(tmp_path)
+    machine = Machine("test", os.cpu_count() or 1, "test", watts_per_core=5.0)
+    carbon = CarbonMeter(machine)
+    meter = Meter(Ledger(tmp_path / "ledger.jsonl"), "c1", carbon)
+    with meter.stage("fit"):
+        burn(3.0)
+    carbon.stop()
+    (entry,) = meter.ledger.entries()
+    assert entry.codecarbon_joules == pytest.approx(5.0 * entry.cpu_seconds, rel=0.05)
+    assert not opened
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["ledger.jsonl"]
+
+
+def test_a_stopwatch_counts_threads_and_children() -> None:
+    watch = Stopwatch()
+    burn(0.05)
+    spent = watch.spent()
+    assert spent.cpu_seconds >= 0.05
+    assert spent.wall_seconds >= 0.05
