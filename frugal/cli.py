@@ -203,10 +203,7 @@ def main() -> None:
     except FrugalError as fault:
         typer.echo(f"frugal: {_one_line(fault)}", err=True)
         code = fault.exit_code
-    except typer.Abort:
-        code = INTERRUPTED
-    except KeyboardInterrupt:
-        typer.echo("frugal: interrupted; run the same command again to go on", err=True)
+    except (KeyboardInterrupt, typer.Abort):
         code = INTERRUPTED
     except BrokenPipeError:
         # Whoever read the output went away; nothing is left to say.
@@ -218,6 +215,8 @@ def main() -> None:
     except typer.TyperException as fault:
         fault.show()
         code = fault.exit_code
+    if code == INTERRUPTED:  # which typer also returns by itself
+        typer.echo("frugal: interrupted; run the same command again to go on", err=True)
     sys.stdout.flush()
     sys.stderr.flush()
     if code == INTERRUPTED:
@@ -301,7 +300,7 @@ def _predict_table(predictor: Predictor, csv: Path, out: Path | None, extrapolat
     if out is not None:
         from frugal.formats.tables import write_table
 
-        write_table(table, out)
+        write_table(out, table)
         typer.echo(str(out))
     elif as_json:
         _print_json(table.to_dict(orient="records"))
@@ -351,3 +350,7 @@ def _print_summary(result: dict[str, Any], language: str) -> None:
 def _print_estimate(plan: dict[str, Any]) -> None:
     for key, value in plan.items():
         typer.echo(f"{key}: {value:.3g}" if isinstance(value, float) else f"{key}: {value}")
+
+
+if __name__ == "__main__":
+    main()

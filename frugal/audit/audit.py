@@ -24,6 +24,7 @@ from frugal.surrogates.plots import lifetime_seconds
 FORMAT = "frugal-audit/1"
 #: Order of the stages in the table of costs.
 STAGES = (
+    "loading",
     "compile",
     "generation",
     "fit",

@@ -8,7 +8,7 @@ from html import unescape
 from typing import Any
 
 from frugal.audit import numbers
-from frugal.audit.wording import LANGUAGES, break_even_words, data, error_words, known, phrase, tolerated
+from frugal.audit.wording import LANGUAGES, break_even_words, data, error_words, known, phrase
 from frugal.errors import UnusableInputError
 from frugal.surrogates.plain_text import plain_duration, plain_number, plain_queries
 from frugal.surrogates.plots import break_even_plot, candidate_label, error_cost_plot
@@ -23,6 +23,10 @@ SIGNS = {
     "not_assessed": "?",
     "no_ai": "–",
 }
+
+
+#: Stages under this share of the computing are told in one row.
+SMALL_SHARE = 0.02
 
 
 def render(audit: Mapping[str, Any], language: str) -> str:
@@ -179,15 +183,24 @@ def _facts(audit: Mapping[str, Any], language: str, words: Mapping[str, str]) ->
             words["span"].format(low=span[0], high=span[1])
             + f", {plain_number(need['service_life_years'], language)}\u00a0{words['years']}"
         )
-    tolerance = next((tolerated(row, audit["units"], language) for row in audit["ladder"] if row.get("error")), "–")
+    tolerance = _tolerances(need.get("tolerances") or {}, audit["units"], language)
     facts = [
         (words["verdict"], phrase(f"verdict.{audit['verdict']}", language)),
         (words["retained"], candidate_label(winner, language) if winner else words["none"]),
         (words["break_even"], break_even_words(decision)[language]),
         (words["usage"], told),
-        (words["tolerance"], tolerance if tolerance != "–" else words["undeclared"]),
+        (words["tolerance"], tolerance or words["undeclared"]),
     ]
     return [*facts, (words["unit"], need["functional_unit"])] if need.get("functional_unit") else facts
+
+
+def _tolerances(tolerances: Mapping[str, Mapping[str, Any]], units: Mapping[str, str], language: str) -> str:
+    told = []
+    for name, tolerance in tolerances.items():
+        limit = plain_number(tolerance["limit"], language) + f"\u00a0{units.get(name, '')}"
+        limit = numbers.percent(tolerance["limit"], language) if tolerance["metric"] == "nrmse" else limit
+        told.append(limit if len(tolerances) == 1 else f"{limit} ({name.replace('_', ' ')})")
+    return ", ".join(told)
 
 
 def _ladder_row(
@@ -243,7 +256,11 @@ def _patterns(audit: Mapping[str, Any], language: str) -> list[dict[str, str]]:
 
 def _cost_rows(audit: Mapping[str, Any], language: str, words: Mapping[str, str]) -> list[dict[str, Any]]:
     rows = []
+    whole = sum(cost["cpu_seconds"] for cost in audit["costs"])
+    small = [cost for cost in audit["costs"] if cost["cpu_seconds"] < SMALL_SHARE * whole and not cost["failed"]]
     for cost in audit["costs"]:
+        if len(small) > 1 and cost in small:
+            continue
         name = words.get(f"stage_{cost['stage']}", cost["stage"])
         name += f" ({plain_number(cost['runs'], language, 4)})" if cost.get("runs") else ""
         failed = (
@@ -256,6 +273,18 @@ def _cost_rows(audit: Mapping[str, Any], language: str, words: Mapping[str, str]
                 seconds=cost["cpu_seconds"],
                 energy=cost["cpu_joules"]["central"],
                 theirs=cost["codecarbon_joules"],
+                language=language,
+            )
+        )
+    if len(small) > 1:
+        read = [cost["codecarbon_joules"] for cost in small if cost["codecarbon_joules"] is not None]
+        rows.append(
+            _cost_row(
+                words["small"].format(number=len(small)),
+                failed="",
+                seconds=sum(cost["cpu_seconds"] for cost in small),
+                energy=sum(cost["cpu_joules"]["central"] for cost in small),
+                theirs=sum(read) if read else None,
                 language=language,
             )
         )

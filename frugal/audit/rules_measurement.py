@@ -57,8 +57,8 @@ def codecarbon_agrees(evidence: Evidence) -> Finding:
         lang: ("+" if gap > 0 else "−") + percent(abs(gap), lang) if gap else percent(0, lang) for lang in ("en", "fr")
     }
     text = both(
-        f"codecarbon reads {words['en']} against processor time × watts on the same stages.",
-        f"codecarbon relève {words['fr']} par rapport à temps de processeur × watts, sur les mêmes étapes.",
+        f"codecarbon reads {words['en']} against time × watts, same stages.",
+        f"codecarbon relève {words['fr']} par rapport à temps × watts, mêmes étapes.",
     )
     return Finding(status, text, gap, 0.05, where)
 

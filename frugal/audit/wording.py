@@ -17,6 +17,10 @@ from frugal.surrogates.plots import candidate_label
 
 Text = dict[str, str]
 LANGUAGES = ("en", "fr")
+#: Relative errors are printed as bounds no finer than this.
+LEAST_ERROR = 1e-4
+#: Reasons of the decision that the line of condition 1 repeats; `audit.json` holds all.
+REASONS_TOLD = 2
 
 
 @cache
@@ -63,6 +67,16 @@ def labels(candidate: Mapping[str, Any]) -> Text:
     return {language: candidate_label(candidate, language) for language in LANGUAGES}
 
 
+def quoted(candidate: Mapping[str, Any]) -> Text:
+    """The plain name of a candidate inside a sentence, between quotation marks."""
+    marks = {"en": "“{}”", "fr": "«\u00a0{}\u00a0»"}
+    told = {}
+    for language, label in labels(candidate).items():
+        name = label[:1].lower() + label[1:] if label[1:2].islower() else label
+        told[language] = marks[language].format(name)
+    return told
+
+
 def rounded_up(value: float, digits: int = 2) -> float:
     """An upper bound to so many significant digits, never below what was measured."""
     if value <= 0:
@@ -76,7 +90,10 @@ def error_words(candidate: Mapping[str, Any], units: Mapping[str, str], language
     worst = worst_error(candidate)
     if worst is None or not worst[1]["high"]:
         return ""
-    return "±" + _quantity(rounded_up(worst[1]["high"]), worst, units, language)
+    bound = rounded_up(worst[1]["high"])
+    if worst[1]["metric"] == "nrmse":
+        bound = max(bound, LEAST_ERROR)
+    return "±" + _quantity(bound, worst, units, language)
 
 
 def tolerated(candidate: Mapping[str, Any], units: Mapping[str, str], language: str) -> str:
@@ -140,7 +157,7 @@ def _no_answer(evidence: Evidence) -> Text:
     closest = min(judged, key=lambda item: item[0])[1]
     return say(
         "first.nothing_closest",
-        name=labels(closest),
+        name=quoted(closest),
         error={lang: error_words(closest, evidence.units, lang) for lang in LANGUAGES},
         limit={lang: tolerated(closest, evidence.units, lang) for lang in LANGUAGES},
     )
@@ -200,7 +217,7 @@ def _first_condition(evidence: Evidence, broken: Sequence[str]) -> tuple[str, Te
     if winner is not None and not winner["is_ai"]:
         if best_ai is None:
             return "no_ai", say("c1.no_ai_meets", reasons=reasons)
-        return "no_ai", say("c1.no_ai", name=labels(best_ai), verdict=verdict, reasons=reasons)
+        return "no_ai", say("c1.no_ai", name=quoted(best_ai), verdict=verdict, reasons=reasons)
     statuses = {"demonstrated": "pass", "infeasible_otherwise": "pass", "not_demonstrated": "fail"}
     return statuses.get(decision["verdict"], "warn"), say("c1.ai", verdict=verdict, reasons=reasons)
 
@@ -208,7 +225,8 @@ def _first_condition(evidence: Evidence, broken: Sequence[str]) -> tuple[str, Te
 def _sentences(evidence: Evidence, language: str) -> str:
     """The reasons of the decision as sentences, with plain names in the place of identifiers."""
     decision, told = evidence.decision, []
-    named = {c["name"]: candidate_label(c, language) for c in (evidence.best_ai, _best_alternative(evidence)) if c}
+    pair = (evidence.best_ai, _best_alternative(evidence))
+    named = {candidate["name"]: quoted(candidate)[language] for candidate in pair if candidate}
     for reason in decision.get("reasons") or []:
         text = str(reason.get(language) or "").strip().rstrip(".")
         if named and reason.get("code") != "baselines_missing":
@@ -216,7 +234,7 @@ def _sentences(evidence: Evidence, language: str) -> str:
             text = re.sub(rf"(?<![\w-])({names})(?![\w-])", lambda match: named[match[1]], text)
         if text:
             told.append(text[0].upper() + text[1:] + ".")
-    return " ".join(told)
+    return " ".join(told[:REASONS_TOLD])
 
 
 def _best_alternative(evidence: Evidence) -> Mapping[str, Any] | None:
@@ -264,4 +282,4 @@ def _model_file(evidence: Evidence) -> list[Text]:
     held = evidence.candidates.get(str(model.get("candidate")))
     if held is None:
         return [say("limit.no_model", reason=reason)]
-    return [say("limit.model", name=labels(held), reason=reason)]
+    return [say("limit.model", name=quoted(held), reason=reason)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +15,7 @@ from frugal.experiments.design import design_for
 from frugal.experiments.executor import choose_block, default_threads
 from frugal.experiments.study import Need, Study
 from frugal.experiments.table_study import table_of_runs
-from frugal.formats.atomic import write_text
+from frugal.formats.atomic import new_folder, write_text
 from frugal.metering.clock import Stopwatch
 from frugal.metering.host import describe_machine
 from frugal.metering.ledger import Ledger
@@ -129,19 +130,21 @@ def evaluate_again(
 
 
 def audit_again(bundle_path: Path) -> dict[str, Any]:
-    """Audit a bundle on its newest evaluation, and write the audit and its reports anew."""
+    """Audit a bundle on its newest evaluation; the bundle with its new audit replaces the old one as a whole."""
     open_bundle(bundle_path)
-    meter = Meter(Ledger(bundle_path / "ledger.jsonl"), campaign_id())
-    with meter.stage("audit"):
-        audit = audit_folder(bundle_path, latest_evaluation(bundle_path))
-        write_checksums(bundle_path)
+    with new_folder(bundle_path) as folder:
+        shutil.copytree(bundle_path, folder, dirs_exist_ok=True)
+        meter = Meter(Ledger(folder / "ledger.jsonl"), campaign_id())
+        with meter.stage("audit"):
+            audit = audit_folder(folder, latest_evaluation(folder))
+        write_checksums(folder)
     return audit
 
 
 def estimate(study: Study, n_runs: int | None, threads: int | None, seed: int = 0) -> dict[str, Any]:
     """What a campaign's runs would cost, from one run that is timed: runs, CPU seconds, wall seconds, joules."""
     design = design_for(study, n_runs or study.n_runs, seed)
-    _, seconds = choose_block(study, design.inputs[0], int(design.subjects[0]))
+    _, seconds = choose_block(study, design)
     machine = describe_machine()
     total = seconds * len(design)
     return {

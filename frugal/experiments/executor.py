@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from frugal.errors import FrugalError
+from frugal.experiments.design import Design
 from frugal.experiments.runs import BLOCK_SECONDS, DONE, FAILED, RunStore
 from frugal.experiments.study import Study
 
@@ -25,25 +26,37 @@ class Progress:
     failed: int
 
 
+#: Rows that may fail before the solver is given up for timing.
+ROWS_TRIED = 8
+
+
 def default_threads() -> int:
     """As many threads as the process may use cores."""
     return len(os.sched_getaffinity(0))
 
 
-def choose_block(study: Study, inputs: np.ndarray, subject: int) -> tuple[int, float]:
+def choose_block(study: Study, design: Design) -> tuple[int, float]:
     """Time one run twice (the first also compiles) and say how many runs make a block.
+
+    A run that fails is left to `execute`, which books it; the next row is tried, up to `ROWS_TRIED`.
 
     Returns
     -------
     block : int
     seconds : float
-        CPU seconds of the second run.
+        CPU seconds of the second run; NaN where every row that was tried fails.
     """
-    study.run(inputs, subject)
-    start = time.thread_time()
-    study.run(inputs, subject)
-    seconds = time.thread_time() - start
-    return int(np.clip(BLOCK_SECONDS / max(seconds, 1e-9), 1, 256)), seconds
+    for row in range(min(ROWS_TRIED, len(design))):
+        inputs, subject = design.inputs[row], int(design.subjects[row])
+        try:
+            study.run(inputs, subject)
+            start = time.thread_time()
+            study.run(inputs, subject)
+        except Exception:  # noqa: S112  (the failure is met again, and told, when the run is executed)
+            continue
+        seconds = time.thread_time() - start
+        return int(np.clip(BLOCK_SECONDS / max(seconds, 1e-9), 1, 256)), seconds
+    return 1, float("nan")
 
 
 def execute(

@@ -73,10 +73,11 @@ def convert(value: float, unit: str, to: str, name: str) -> float:
     units = _units()
     try:
         return float(units.Quantity(value, unit).to(to).magnitude)
-    except (pint.UndefinedUnitError, AttributeError, ValueError, AssertionError, TypeError) as fault:
-        raise UnusableInputError(f"input '{name}': unit '{unit}' is unknown; use {to}") from fault
-    except pint.PintError as fault:
+    except pint.DimensionalityError as fault:
         raise UnusableInputError(f"input '{name}': '{unit}' does not convert to {to}") from fault
+    except (pint.PintError, AttributeError, ValueError, AssertionError, TypeError) as fault:
+        # what the unit parser raises depends on where the text goes wrong
+        raise UnusableInputError(f"input '{name}': unit '{unit}' is unknown; use {to}") from fault
 
 
 @cache

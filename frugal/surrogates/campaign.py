@@ -205,7 +205,7 @@ def _simulate(
         return _store_table(path, study, design, outputs)
     reporter.stage("compile")
     with meter.stage("compile"):
-        block, _ = choose_block(study, design.inputs[0], int(design.subjects[0]))
+        block, _ = choose_block(study, design)
     store = open_store(path, study, design, block)
     pending = int((store.status() != DONE).sum())
     if not store.pending_blocks():

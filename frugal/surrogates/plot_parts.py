@@ -53,7 +53,10 @@ def error_axes(axes: Axes, costs: list[float], errors: list[tuple[float, float, 
     smallest, largest = (min(positive), max([e[2] for e in errors] + positive)) if positive else (1.0, 1.0)
     axes.set_xscale("log")
     axes.set_xlim(min(costs) / 3, max(costs) * 6)
+    # An error far below the tolerance is zero to the eye; its decades would squeeze those that matter.
+    smallest = max(smallest, largest / 1e4, limit / 50 if limit else 0.0)
     axes.set_yscale("symlog", linthresh=smallest / 1.6, linscale=0.45)
+    axes.yaxis.set_label_coords(-0.068, 0.5)
     axes.set_ylim(-0.25 * smallest, largest * 1.8)
     plain_frame(axes)
     axes.grid(axis="y", color="#e9edf1", linewidth=0.6, zorder=0)
@@ -318,7 +321,8 @@ def end_labels(axes: Axes, ends: list[tuple[float, str, str]]) -> None:
     """Name the lines at their right ends, spread so that no name covers another."""
     renderer = axes.get_figure().canvas.get_renderer()  # type: ignore[union-attr]
     frame, edge = axes.get_window_extent(renderer), axes.get_xlim()[1]
-    previous = frame.y0 - 6
+    names = []
+    lowest = frame.y0 - 6
     for cost, text, colour in sorted(ends):
         y = float(axes.transData.transform((edge, cost))[1])
         label = axes.annotate(
@@ -332,9 +336,14 @@ def end_labels(axes: Axes, ends: list[tuple[float, str, str]]) -> None:
             annotation_clip=False,
         )
         half = label.get_window_extent(renderer).height / 2
-        centre = max(y, previous + half + 2)
-        label.set_position((7, centre - y))
-        previous = centre + half
+        centre = max(y, lowest + half + 2)
+        names.append((label, y, half, centre))
+        lowest = centre + half
+    highest = frame.y1 + 4
+    for label, y, half, centre in reversed(names):
+        held = min(centre, highest - half)
+        label.set_position((7, held - y))
+        highest = held - half - 2
 
 
 def wrapped(text: str, width: int = 22) -> str:

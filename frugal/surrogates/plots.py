@@ -289,7 +289,7 @@ def break_even_plot(candidates: Mapping[str, Any], language: str, pattern: str |
         return max(lifetime_seconds(candidate, decision["pattern"], n) or 0.0, 1e-6)
 
     def draw(figure: Figure) -> None:
-        axes = figure.add_axes((0.155, 0.185, 0.52, 0.785))
+        axes = figure.add_axes((0.155, 0.2, 0.52, 0.77))
         axes.set_xscale("log")
         axes.set_yscale("log")
         axes.set_xlim(low, high)
@@ -321,7 +321,7 @@ def break_even_plot(candidates: Mapping[str, Any], language: str, pattern: str |
     shares = "\u00a0; " if language == "fr" else "; "
     told = shares.join(f"{candidate_label(c, language)} {plain_duration(cost(c, mid), language)}" for c, _, _ in lines)
     description = words["desc_crossing"].format(n=plain_queries(mid, language), lines=told)
-    return svg(draw, (4.6, 2.75), words["title_crossing"], description, "be")
+    return svg(draw, (4.6, 2.5), words["title_crossing"], description, "be")
 
 
 def _lines(candidates: Mapping[str, Any], decision: Mapping[str, Any]) -> list[tuple[Mapping[str, Any], str, Any]]:

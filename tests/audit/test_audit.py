@@ -44,7 +44,7 @@ def test_the_first_line_is_a_plain_sentence_with_error_and_cost(audited):
 
 def test_a_rejected_ai_keeps_its_verdict_beside_no_ai_used(audited):
     text = audited("table_wins")["conditions"]["C1"]["text"]
-    assert text["en"].startswith("No AI used. Rejected AI, neural network: need for it not demonstrated.")
+    assert text["en"].startswith("No AI used. Rejected AI, “neural network”: need for it not demonstrated.")
 
 
 def test_an_ai_that_ships_says_when_it_is_paid_back(audited):
@@ -113,7 +113,7 @@ def test_names_in_reasons_become_labels(audited):
         decision["reasons"] = [{"code": "alternative_cheaper", "en": "coarse costs less than trees", "fr": "x"}]
 
     text = audited("not_demonstrated", name_them)["conditions"]["C1"]["text"]["en"]
-    assert text.endswith("12 typical days costs less than boosted trees.")
+    assert text.endswith("“12 typical days” costs less than “boosted trees”.")
 
 
 def test_a_model_file_that_is_not_the_winner_is_a_limit(audited):
@@ -121,7 +121,7 @@ def test_a_model_file_that_is_not_the_winner_is_a_limit(audited):
         bundle["candidates"]["model"] = {"candidate": "table", "reason": {"en": "no graph", "fr": "pas de graphe"}}
 
     limits = [limit["en"] for limit in audited("not_demonstrated", other_graph)["limits"]]
-    assert "The file model.onnx does not hold the answer retained but table of sky views: no graph." in limits
+    assert "The file model.onnx does not hold the answer retained but “table of sky views”: no graph." in limits
 
 
 @pytest.mark.parametrize("case", CASES)

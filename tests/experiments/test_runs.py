@@ -140,10 +140,22 @@ def test_blocks_are_single_runs_for_a_slow_solver() -> None:
             pass
         return {"y": 1.0}
 
-    block, seconds = choose_block(replace(study, solve=slow), np.zeros(3), -1)
+    design = design_for(study, 16, seed=0)
+    block, seconds = choose_block(replace(study, solve=slow), design)
     assert block == 1
     assert seconds >= 0.29
-    assert choose_block(study, np.zeros(3), -1)[0] > 1
+    assert choose_block(study, design)[0] > 1
+
+
+def test_a_row_that_fails_is_passed_over_when_the_solver_is_timed() -> None:
+    study = linear_study()
+    design = design_for(study, 16, seed=0)
+
+    def fails_at_first(inputs: np.ndarray) -> dict[str, float]:
+        return {"y": 1.0 / float(inputs[0] != design.inputs[0, 0])}
+
+    assert choose_block(replace(study, solve=fails_at_first), design)[0] > 1
+    assert choose_block(replace(study, solve=lambda x: {"y": np.nan}), design)[0] == 1
 
 
 KILLED = """

@@ -40,8 +40,9 @@ INVERTER_REFERENCE_EFFICIENCY = 0.9637
 #: Height given to the Perez horizon band when it is obstructed. In the model it is infinitely thin; a choice.
 HORIZON_BAND_DEG = 6.5
 
-_NODES, _WEIGHTS = np.polynomial.legendre.leggauss(6)
-_AZIMUTHS = 72
+#: Quadrature of the visible sky: nodes and weights in elevation, and the fewest directions round the compass.
+SKY_NODES, SKY_WEIGHTS = np.polynomial.legendre.leggauss(6)
+SKY_DIRECTIONS = 72
 _NORMAL_TRANSMITTANCE = (1.0 - ((GLASS_INDEX - 1.0) / (GLASS_INDEX + 1.0)) ** 2) * math.exp(-GLASS_EXTINCTION_THICKNESS)
 
 
@@ -135,7 +136,7 @@ def diffuse_factors(tilt_deg: float, azimuth_deg: float, horizon_deg: np.ndarray
     for k in range(1, n_sectors):
         flat = flat and horizon_deg[k] == horizon_deg[0]
     # A varying curve has a corner at each given azimuth: at least one more point between two corners.
-    n_azimuths = _AZIMUTHS if flat else n_sectors * ((2 * _AZIMUTHS + n_sectors - 1) // n_sectors)
+    n_azimuths = SKY_DIRECTIONS if flat else n_sectors * ((2 * SKY_DIRECTIONS + n_sectors - 1) // n_sectors)
     half_pi = 0.5 * math.pi
     sky = 0.0
     band = 0.0
@@ -157,11 +158,11 @@ def diffuse_factors(tilt_deg: float, azimuth_deg: float, horizon_deg: np.ndarray
             continue
         half = 0.5 * (high - low)
         total = 0.0
-        for g in range(_NODES.size):
-            elevation = low + half * (1.0 + _NODES[g])
+        for g in range(SKY_NODES.size):
+            elevation = low + half * (1.0 + SKY_NODES[g])
             cos_elevation = math.cos(elevation)
             incidence = cos_tilt * math.sin(elevation) + toward * cos_elevation
-            total += _WEIGHTS[g] * incidence * iam_physical(incidence) * cos_elevation
+            total += SKY_WEIGHTS[g] * incidence * iam_physical(incidence) * cos_elevation
         sky += half * total
     sky *= 2.0 / n_azimuths
     if band_full > 0.0:

@@ -17,6 +17,9 @@ from frugal.physics.solar.photovoltaic import (
     GLASS_INDEX,
     HORIZON_BAND_DEG,
     INVERTER_REFERENCE_EFFICIENCY,
+    SKY_DIRECTIONS,
+    SKY_NODES,
+    SKY_WEIGHTS,
     diffuse_factors,
     sapm_heating,
 )
@@ -25,9 +28,6 @@ from frugal.physics.solar.year import SolarYear
 
 DOUBLE, FLOAT, INT64 = 11, 1, 7
 
-#: Quadrature of `diffuse_factors`: directions of the sky behind a horizon that varies, and elevations in each.
-N_DIRECTIONS = 144
-_NODES, _WEIGHTS = np.polynomial.legendre.leggauss(6)
 _TILT_STEP_DEG = 0.25
 
 
@@ -45,6 +45,9 @@ class RoofGraph:
     def __init__(self, builder: GraphBuilder, x: str, n_sectors: int) -> None:
         self.b = builder
         self.n_sectors = n_sectors
+        # The directions that `diffuse_factors` takes behind a horizon that varies.
+        n_directions = n_sectors * -(-2 * SKY_DIRECTIONS // n_sectors)
+        self.directions_deg = np.arange(n_directions) * 360.0 / n_directions
         self.tilt_deg = self._columns(x, 0, 1)
         self.azimuth_deg = self._columns(x, 1, 2)
         self.horizon_deg = self._columns(x, 2, 2 + n_sectors)
@@ -117,7 +120,7 @@ class RoofGraph:
 
     def sky_factor(self) -> str:
         """Share of the isotropic sky that goes through the glass above the horizon, ``[n, 1]``."""
-        directions = np.arange(N_DIRECTIONS) * 360.0 / N_DIRECTIONS
+        directions = self.directions_deg
         toward = self.toward(directions)
         horizon = self.times(self.horizon_at(directions), math.pi / 180)
         own = self.b.op("Atan", self.b.op("Neg", self.b.op("Div", toward, self.up)))
@@ -125,23 +128,24 @@ class RoofGraph:
         half = self.clip(self.plus(self.times(low, -0.5), math.pi / 4), 0.0)
         axis = self.b.constant([2], np.int64)
         half_3d, low_3d = self.b.op("Unsqueeze", half, axis), self.b.op("Unsqueeze", low, axis)
-        elevation = self.b.op("Add", low_3d, self.b.op("Mul", half_3d, self.b.constant(1.0 + _NODES)))
+        elevation = self.b.op("Add", low_3d, self.b.op("Mul", half_3d, self.b.constant(1.0 + SKY_NODES)))
         level = self.b.op("Cos", elevation)
         up = self.b.op("Mul", self.b.op("Unsqueeze", self.up, axis), self.b.op("Sin", elevation))
         sideways = self.b.op("Mul", self.b.op("Unsqueeze", toward, axis), level)
         light = self.b.op("Mul", self.transmitted(self.b.op("Add", up, sideways)), level)
-        rings = self.b.op("MatMul", light, self.b.constant(_WEIGHTS[:, None]))
+        rings = self.b.op("MatMul", light, self.b.constant(SKY_WEIGHTS[:, None]))
         rings = self.b.op("Mul", rings, half_3d)
-        flat = self.b.op("Reshape", rings, self.b.constant([-1, N_DIRECTIONS], np.int64))
-        return self.b.op("MatMul", flat, self.b.constant(np.full((N_DIRECTIONS, 1), 2.0 / N_DIRECTIONS)))
+        n = len(directions)
+        flat = self.b.op("Reshape", rings, self.b.constant([-1, n], np.int64))
+        return self.b.op("MatMul", flat, self.b.constant(np.full((n, 1), 2.0 / n)))
 
     def band_factor(self) -> str:
         """Share of the horizon band of the Perez model, ``[n, 1]``."""
-        directions = np.arange(N_DIRECTIONS) * 360.0 / N_DIRECTIONS
+        directions = self.directions_deg
         toward = self.clip(self.toward(directions), 0.0)
         hidden = self.clip(self.times(self.horizon_at(directions), 1 / HORIZON_BAND_DEG), 0.0, 1.0)
         seen = self.b.op("Mul", self.plus(self.times(hidden, -1.0), 1.0), self.transmitted(toward))
-        ones = self.b.constant(np.ones((N_DIRECTIONS, 1)))
+        ones = self.b.constant(np.ones((len(directions), 1)))
         total = self.clip(self.b.op("MatMul", toward, ones), 1e-20)
         sin_tilt = self.b.op("Sin", self.times(self.tilt_deg, math.pi / 180))
         return self.b.op("Mul", sin_tilt, self.b.op("Div", self.b.op("MatMul", seen, ones), total))

@@ -1,0 +1,246 @@
+"""The command line as its user meets it: one sentence and an exit code for each fault, one JSON document on request."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+EXAMPLE = ROOT / "docs" / "examples" / "oxygen_sag.py"
+
+Run = Callable[..., tuple[int, str, str]]
+
+SMALL = '''
+import numpy as np
+from frugal.experiments.study import CallPattern, Need, Output, Study, Tolerance, Variable, formula
+study = Study(
+    name="small",
+    inputs=(Variable("speed", "m/s", 0.0, 10.0), Variable("depth", "m", 1.0, 4.0, default=2.0)),
+    outputs=(Output("head", "m", low=0.0),),
+    need=Need("one head", {"head": Tolerance("nrmse", 0.02)}, queries=(1e3, 1e5)),
+    solve=lambda x: {"head": x[1] + x[0] ** 2 / 19.62},
+    alternatives=(formula("still", lambda x: {"head": x[:, 1]}, kind="coarse_physics"),),
+    n_runs=48,
+)
+'''
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Run:
+    """Call the command line in this process, in an empty working folder, without MLflow's start-up."""
+    from frugal.cli import main
+
+    monkeypatch.chdir(tmp_path)
+
+    def call(*arguments: str) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["frugal", *arguments])
+        with pytest.raises(SystemExit) as stopped:
+            main()
+        said = capsys.readouterr()
+        return int(stopped.value.code or 0), said.out, said.err
+
+    return call
+
+
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No codecarbon, no MLflow, short timings: what they do is tested elsewhere."""
+    from frugal.audit import workflow
+    from frugal.surrogates import campaign
+
+    monkeypatch.setattr(workflow, "record_bundle", lambda bundle, name: "none")
+    monkeypatch.setattr(campaign.Settings, "carbon", False)
+    monkeypatch.setattr(campaign.Settings, "measure_seconds", 0.3)
+    real = campaign.Settings.__init__
+
+    def short(self: Any, **options: Any) -> None:
+        real(self, **{"carbon": False, "measure_seconds": 0.3, **options})
+
+    monkeypatch.setattr(campaign.Settings, "__init__", short)
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> str:
+    path = tmp_path / "small.py"
+    path.write_text(SMALL)
+    return str(path)
+
+
+def test_studies_are_listed(run: Run) -> None:
+    code, out, _ = run("studies", "--json")
+    assert code == 0
+    assert {study["name"] for study in json.loads(out)} >= {"roof_yield"}
+
+
+def test_a_campaign_from_a_file_to_a_prediction(run: Run, quick: None, small: str, tmp_path: Path) -> None:
+    code, out, err = run("train", "--study", small, "--lang", "fr")
+    assert code == 0, err
+    assert "IA" in out and "bundles/small" in out
+    assert "simulation" in err
+    code, out, _ = run("predict", "bundles/small", "-i", "speed=18km/h", "--json")
+    assert code == 0
+    answer = json.loads(out)
+    assert answer["head"] == pytest.approx(2 + 25 / 19.62, rel=0.02)
+    assert answer["head_lower"] <= answer["head"] <= answer["head_upper"]
+    assert answer["in_domain"] is True
+    code, out, _ = run("eval", "bundles/small", "--study", small, "--json")
+    assert code == 0
+    again = json.loads(out)
+    assert all(row["measured_again"] for row in again["candidates"] if row["status"] == "ok")
+    assert list((tmp_path / "bundles" / "small" / "evaluations").glob("*.svg"))
+    code, out, _ = run("eval", "bundles/small", "--json")
+    physics = next(row for row in json.loads(out)["candidates"] if row["name"] == "full_physics")
+    assert physics["measured_again"] is False and "small" in physics["measured_again_reason"]
+    code, out, _ = run("audit", "bundles/small", "--json")
+    assert code in (0, 1)
+    assert json.loads(out)["verdict"] == "not_demonstrated"
+    assert run("predict", "bundles/small", "-i", "speed=1")[0] == 0  # the audit sealed it again
+
+
+def test_a_table_of_predictions(run: Run, quick: None, small: str, tmp_path: Path) -> None:
+    assert run("train", "--study", small)[0] == 0
+    pd.DataFrame({"speed": [0.0, 10.0], "name": ["a", "b"]}).to_csv("ask.csv", index=False)
+    code, out, _ = run("predict", "bundles/small", "--csv", "ask.csv", "--out", "answers.csv")
+    assert code == 0 and "answers.csv" in out
+    table = pd.read_csv("answers.csv")
+    assert list(table.columns) == ["speed", "head", "head_lower", "head_upper", "in_domain"]
+    np.testing.assert_allclose(table["head"], [2.0, 2 + 100 / 19.62], rtol=0.03)
+    pd.DataFrame({"speed": [0.0, np.nan]}).to_csv("hole.csv", index=False)
+    code, _, err = run("predict", "bundles/small", "--csv", "hole.csv", "--out", "none.csv")
+    assert code == 2 and "speed" in err
+    assert not Path("none.csv").exists()
+    pd.DataFrame({"velocity": [0.0]}).to_csv("other.csv", index=False)
+    code, _, err = run("predict", "bundles/small", "--csv", "other.csv")
+    assert code == 2 and "speed" in err
+
+
+def test_a_table_of_runs_goes_through_without_physics(run: Run, quick: None) -> None:
+    rng = np.random.default_rng(0)
+    rows = rng.uniform(0, 1, (80, 2))
+    pd.DataFrame({"a": rows[:, 0], "b": rows[:, 1], "y": 3 + rows @ [1.0, 2.0]}).to_parquet("runs.parquet")
+    code, out, err = run("train", "--runs", "runs.parquet", "--inputs", "a,b", "--outputs", "y", "--json")
+    assert code == 0, err
+    audit = json.loads(out)["audit"]
+    assert audit["verdict"] == "not_assessed"
+    assert audit["decisions"][0]["missing_baselines"] == ["full physics"]
+    assert run("audit", "bundles/runs")[0] == 4
+    Path("need.toml").write_text(
+        'functional_unit = "one row"\nqueries = [1000, 100000]\n[tolerances.y]\nmetric = "nrmse"\nlimit = 0.02\n'
+    )
+    arguments = ("--runs", "runs.parquet", "--inputs", "a,b", "--outputs", "y", "--need", "need.toml", "--json")
+    code, out, _ = run("train", *arguments)
+    decision = json.loads(out)["audit"]["decisions"][0]
+    assert (decision["verdict"], decision["winner"]) == ("not_demonstrated", "linear")
+
+
+def test_one_run_of_the_solver(run: Run, small: str) -> None:
+    code, out, _ = run("simulate", "--study", small, "-i", "speed=36km/h", "-i", "depth=300cm", "--json")
+    assert code == 0
+    assert json.loads(out)["outputs"]["head"] == pytest.approx(3 + 100 / 19.62)
+
+
+def test_a_dry_run_spends_nothing(run: Run, small: str) -> None:
+    code, out, _ = run("train", "--study", small, "--dry-run", "--json")
+    plan = json.loads(out)
+    assert code == 0 and plan["runs"] == 48 and plan["tier"] == "T4"
+    assert sorted(path.name for path in Path.cwd().iterdir()) == ["small.py"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("train", "roof_yeild"), "did you mean 'roof_yield'"),
+        (("train",), "name of a study"),
+        (("train", "roof_yield", "--n-runs", "many"), "--n-runs 'many'"),
+        (("train", "roof_yield", "--n-runs", "3"), "at least 16"),
+        (("train", "roof_yield", "--lang", "de"), "--lang 'de'"),
+        (("train", "roof_yield", "--set", "wether=a.epw"), "'wether'"),
+        (("train", "roof_yield", "--set", "weather=absent.epw"), "absent.epw"),
+        (("train", "roof_yield", "--set", "dsm=absent.tif"), "absent.tif"),
+        (("train", "--study", "absent.py"), "absent.py"),
+        (("train", "--runs", "absent.csv", "--inputs", "a", "--outputs", "y"), "absent.csv"),
+        (("train", "--runs", "t.csv", "--inputs", "a", "--outputs", "z"), "'z'"),
+        (("train", "--runs", "t.csv", "--inputs", "a", "--outputs", "a"), "named twice"),
+        (("train", "--runs", "t.csv", "--inputs", "", "--outputs", "y"), "--inputs"),
+        (("train", "--runs", "hole.csv", "--inputs", "a", "--outputs", "y"), "row"),
+        (("train", "--runs", "empty.csv", "--inputs", "a", "--outputs", "y"), "empty"),
+        (("train", "--runs", "t.csv", "--inputs", "a", "--outputs", "y"), "at least 16"),
+        (("train", "--runs", "t.csv", "--inputs", "a", "--outputs", "y", "--need", "absent.toml"), "absent.toml"),
+        (("simulate", "roof_yield", "-i", "tilt_deg=30"), "'azimuth_deg' is missing"),
+        (("simulate", "roof_yield", "-i", "tilt_deg=99", "-i", "azimuth_deg=0"), "out of bounds"),
+        (("simulate", "roof_yield", "-i", "tilt_deg=30 kg", "-i", "azimuth_deg=0"), "does not convert"),
+        (("predict", "nowhere", "-i", "a=1"), "nowhere"),
+        (("eval", "nowhere"), "nowhere"),
+        (("audit", "nowhere"), "nowhere"),
+        (("predict",), "MODEL"),
+        (("tarin",), "No such command"),
+    ],
+)
+def test_bad_input_gets_one_sentence_and_exit_code_2(run: Run, arguments: tuple[str, ...], words: str) -> None:
+    Path("t.csv").write_text("a,y\n1,2\n3,4\n")
+    Path("hole.csv").write_text("a,y\n" + "".join(f"{k},{'' if k == 5 else k}\n" for k in range(20)))
+    Path("empty.csv").write_text("")
+    before = sorted(path.name for path in Path.cwd().iterdir())
+    code, out, err = run(*arguments)
+    assert code == 2, err
+    assert words in err
+    assert "Traceback" not in err
+    assert not out
+    assert sorted(path.name for path in Path.cwd().iterdir()) == before
+
+
+def test_a_surface_model_without_or_with_geographic_coordinates_is_told(run: Run) -> None:
+    import rasterio
+
+    for name, crs in (("bare.tif", None), ("degrees.tif", "EPSG:4326")):
+        profile = {"driver": "GTiff", "height": 20, "width": 20, "count": 1, "dtype": "float32", "crs": crs}
+        transform = rasterio.transform.from_origin(0, 0, 0.5, 0.5)
+        with rasterio.open(name, "w", transform=transform, **profile) as file:
+            file.write(np.ones((1, 20, 20), dtype="float32"))
+        code, _, err = run("train", "roof_yield", "--set", f"dsm={name}")
+        assert code == 2 and name in err
+        Path(name).write_bytes(Path(name).read_bytes()[:200])
+        code, _, err = run("train", "roof_yield", "--set", f"dsm={name}")
+        assert code == 2 and name in err
+
+
+def test_a_study_whose_runs_all_fail_is_told(run: Run, quick: None, tmp_path: Path) -> None:
+    (tmp_path / "bad.py").write_text(SMALL.replace("x[1] + x[0] ** 2 / 19.62", "1.0 / 0.0 if x[0] > -1 else 1.0"))
+    code, _, err = run("train", "--study", "bad.py")
+    assert code in (1, 2) and "ZeroDivisionError" in err
+    assert not Path("bundles").exists()
+
+
+def test_ctrl_c_ends_with_130_and_the_same_command_goes_on(tmp_path: Path) -> None:
+    slow = SMALL.replace("lambda x: {", "lambda x: __import__('time').sleep(0.1) or {")
+    (tmp_path / "slow.py").write_text(slow)
+    command = [sys.executable, "-m", "frugal.cli", "train", "--study", "slow.py", "--threads", "1"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    process = subprocess.Popen(command, cwd=tmp_path, env=environment, stderr=subprocess.PIPE, text=True)
+    assert process.stderr is not None
+    for line in process.stderr:
+        if "simulating" in line:
+            break
+    time.sleep(1.5)
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert "run the same command again" in said
+    (campaign,) = (tmp_path / "campaigns").iterdir()
+    lines = [json.loads(line) for line in (campaign / "ledger.jsonl").read_text().splitlines()]
+    assert [line["status"] for line in lines if line["stage"] == "generation"] == ["interrupted"]
+    again = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    assert again.returncode == 0, again.stderr
+    done = next(line for line in again.stderr.splitlines() if "simulating" in line)
+    assert int(done.split("(")[1].split(")")[0]) < 48
+    ledger = [json.loads(x) for x in (tmp_path / "bundles" / "small" / "ledger.jsonl").read_text().splitlines()]
+    assert sorted(x["status"] for x in ledger if x["stage"] == "generation") == ["interrupted", "ok"]
