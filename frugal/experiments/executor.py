@@ -50,12 +50,12 @@ def choose_block(study: Study, design: Design) -> tuple[int, float]:
         inputs, subject = design.inputs[row], int(design.subjects[row])
         try:
             study.run(inputs, subject)
-            start = time.thread_time()
+            start, wall = time.thread_time(), time.perf_counter()
             study.run(inputs, subject)
         except Exception:  # noqa: S112  (the failure is met again, and told, when the run is executed)
             continue
-        seconds = time.thread_time() - start
-        return int(np.clip(BLOCK_SECONDS / max(seconds, 1e-9), 1, 256)), seconds
+        seconds, waited = time.thread_time() - start, time.perf_counter() - wall
+        return int(np.clip(BLOCK_SECONDS / max(waited, 1e-9), 1, 256)), seconds
     return 1, float("nan")
 
 

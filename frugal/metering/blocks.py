@@ -108,15 +108,16 @@ def _block(ask: Callable[[], object], count: int) -> tuple[float, float]:
 
 
 def _repeats(call: Call, plan: Plan) -> int:
-    """Warm the call up and say how often it has to be repeated to fill a block."""
+    """Warm the call up and say how often it has to be repeated to fill a block.
+
+    Wall time fills the block, so that a call that waits (for a child, for a file) does not make it endless.
+    """
     calls, spent = 0, 0.0
     while spent < plan.warm_up_seconds:
         step = max(calls, 1)
-        cpu, _ = _block(call.ask, step)
-        calls, spent = calls + step, spent + cpu
-        if spent == 0.0 and calls > 1_000_000:
-            break
-    return max(1, round(plan.block_seconds / max(spent / calls, 1e-9)))
+        _, wall = _block(call.ask, step)
+        calls, spent = calls + step, spent + wall
+    return max(1, round(plan.block_seconds / max(spent / max(calls, 1), 1e-9)))
 
 
 def _empty_call_seconds() -> float:

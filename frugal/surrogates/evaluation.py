@@ -16,7 +16,7 @@ from frugal.metering.blocks import Call, Plan, QueryTime, measure
 from frugal.metering.meter import Meter
 from frugal.surrogates.decision import Rung
 
-#: Rows of one call are cut down to what fits this many CPU seconds: batches gain nothing beyond some thousand rows.
+#: Rows of one call are cut down to what fits this many seconds: batches gain nothing beyond some thousand rows.
 LONGEST_CALL_SECONDS = 0.02
 
 
@@ -267,16 +267,16 @@ def _asker(candidate: Answering, judging: Runs, rows: int) -> Callable[[], objec
 
 
 def _affordable_rows(candidate: Answering, judging: Runs, rows: int) -> int:
-    """Most rows, at most ``rows``, that one call answers within `LONGEST_CALL_SECONDS`."""
+    """Most rows, at most ``rows``, that one call answers within `LONGEST_CALL_SECONDS` of wall time."""
     import time
 
     tried = 1
     while True:
         ask = _asker(candidate, judging, tried)
         ask()
-        start = time.process_time()
+        start = time.perf_counter()
         ask()
-        per_row = max(time.process_time() - start, 1e-7) / tried
+        per_row = max(time.perf_counter() - start, 1e-7) / tried
         fits = max(1, int(LONGEST_CALL_SECONDS / per_row))
         if tried >= rows or tried >= fits:
             return min(tried, rows)

@@ -243,14 +243,17 @@ def place(axes: Axes, labels: list[tuple[Any, ...]], fixed: list[Any], limit: fl
             zorder=5,
         )
         point = to_pixels((cost, value))
-        ranked = []
-        for rank, spot in enumerate(places()):
-            move(label, spot)
-            box = label.get_window_extent(renderer).padded(1)
-            covered = 3 * sum(overlap(box, other) for other in taken) + 4 * outside(box, frame)
-            far = 0.25 * math.hypot(*spot[:2]) + (spot[2] == "center")
-            ranked.append((covered + 12 * crossings(point, spot, taken) + far, rank, spot))
-        spot = min(ranked)[2]
+        extent = label.get_window_extent(renderer)  # measured once: moving a label does not change its size
+        others = [box for box in taken if not box.contains(*point)]
+        least, spot = math.inf, places()[0]
+        for candidate in places():
+            box = box_at(point, candidate, extent.width + 2, extent.height + 2)
+            cost_here = 0.25 * math.hypot(*candidate[:2]) + (candidate[2] == "center")
+            cost_here += 3 * sum(overlap(box, other) for other in taken) + 4 * outside(box, frame)
+            if cost_here < least:
+                cost_here += 12 * crossings(point, candidate, others)
+            if cost_here < least:
+                least, spot = cost_here, candidate
         move(label, spot)
         if math.hypot(spot[0], spot[1]) > 12:
             axes.annotate(
@@ -262,6 +265,15 @@ def place(axes: Axes, labels: list[tuple[Any, ...]], fixed: list[Any], limit: fl
                 arrowprops={"arrowstyle": "-", "color": colour, "linewidth": 0.6, "shrinkA": 0, "shrinkB": 4},
             )
         taken.append(label.get_window_extent(renderer))
+
+
+def box_at(point: Any, spot: tuple[float, float, str, str], width: float, height: float) -> Bbox:
+    """Where a label of that size stands when it is put at a spot beside a point (pixels, a point is one)."""
+    from matplotlib.transforms import Bbox
+
+    x = point[0] + spot[0] - {"left": 0.0, "center": 0.5, "right": 1.0}[spot[2]] * width
+    y = point[1] + spot[1] - {"bottom": 0.0, "center": 0.5, "top": 1.0}[spot[3]] * height
+    return Bbox.from_extents(x, y, x + width, y + height)
 
 
 def move(label: Any, place: tuple[float, float, str, str]) -> None:
@@ -283,13 +295,13 @@ def places() -> list[tuple[float, float, str, str]]:
     return places
 
 
-def crossings(point: Any, place: tuple[float, float, str, str], taken: list[Bbox]) -> int:
+def crossings(point: Any, place: tuple[float, float, str, str], others: list[Bbox]) -> int:
     """How many things the line from a label to its point runs over, away from the point itself."""
     dx, dy = place[:2]
     if math.hypot(dx, dy) <= 12:
         return 0
     steps = [(point[0] + f * dx, point[1] + f * dy) for f in (0.5, 0.6, 0.7, 0.8, 0.9, 1.0)]
-    return sum(any(box.contains(x, y) for x, y in steps) for box in taken if not box.contains(*point))
+    return sum(any(box.contains(x, y) for x, y in steps) for box in others)
 
 
 def overlap(a: Bbox, b: Bbox) -> float:
