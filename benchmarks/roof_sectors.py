@@ -56,8 +56,10 @@ def main() -> None:
                 }
             )
     for row in rows:
-        print(f"{row['sectors']:3d} {row['candidate']:15s} year {row['yearly_nrmse_percent']:6.2f} %  "
-              f"worst month {row['worst_month_nrmse_percent']:6.2f} %")
+        print(
+            f"{row['sectors']:3d} {row['candidate']:15s} year {row['yearly_nrmse_percent']:6.2f} %  "
+            f"worst month {row['worst_month_nrmse_percent']:6.2f} %"
+        )
     results = Path(__file__).parent / "results" / "roof_sectors.json"
     results.parent.mkdir(exist_ok=True)
     site_name = "generated villages" if not site.dsm else ", ".join(path.name for path in site.dsm)

@@ -26,11 +26,21 @@ app = typer.Typer(
     help="Answer a territory's question with the least: physics, tables, fits and small models on the same runs.",
 )
 
-StudyName = Annotated[str | None, typer.Argument(metavar="STUDY", help="Name of an installed study.", show_default=False)]
-StudyFile = Annotated[Path | None, typer.Option("--study", metavar="FILE.py", help="Load the study from a Python file, which is executed.")]
+StudyName = Annotated[
+    str | None, typer.Argument(metavar="STUDY", help="Name of an installed study.", show_default=False)
+]
+StudyFile = Annotated[
+    Path | None,
+    typer.Option("--study", metavar="FILE.py", help="Load the study from a Python file, which is executed."),
+]
 SiteFile = Annotated[Path | None, typer.Option("--site", metavar="FILE.toml", help="Site of the study.")]
-SiteSettings = Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="One setting of the site; may be repeated.")]
-Inputs = Annotated[list[str] | None, typer.Option("-i", "--input", metavar="NAME=VALUE", help="One input, with a unit if you like (30km/h).")]
+SiteSettings = Annotated[
+    list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="One setting of the site; may be repeated.")
+]
+Inputs = Annotated[
+    list[str] | None,
+    typer.Option("-i", "--input", metavar="NAME=VALUE", help="One input, with a unit if you like (30km/h)."),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 Language = Annotated[str, typer.Option("--lang", metavar="en|fr", help="Language of tables and reports.")]
 
@@ -75,28 +85,42 @@ def simulate(
     start = time.thread_time()
     outputs = found.run(np.array(values))
     seconds = time.thread_time() - start
-    named = {o.name: outputs[part].reshape(o.shape) for o, part in zip(found.outputs, found.output_slices().values(), strict=True)}
+    named = {
+        o.name: outputs[part].reshape(o.shape)
+        for o, part in zip(found.outputs, found.output_slices().values(), strict=True)
+    }
     if as_json:
         _print_json({"outputs": {name: value.tolist() for name, value in named.items()}, "cpu_seconds": seconds})
         return
     for output in found.outputs:
-        _print_value(output.name, named[output.name], output.unit, output.coords.get(output.dims[0]) if output.dims else None)
+        _print_value(
+            output.name, named[output.name], output.unit, output.coords.get(output.dims[0]) if output.dims else None
+        )
 
 
 @app.command()
 def train(
     study: StudyName = None,
     study_file: StudyFile = None,
-    runs: Annotated[Path | None, typer.Option("--runs", metavar="TABLE", help="A table of runs (CSV or Parquet) instead of a solver.")] = None,
+    runs: Annotated[
+        Path | None,
+        typer.Option("--runs", metavar="TABLE", help="A table of runs (CSV or Parquet) instead of a solver."),
+    ] = None,
     input_columns: Annotated[str, typer.Option("--inputs", metavar="A,B", help="Input columns of the table.")] = "",
     output_columns: Annotated[str, typer.Option("--outputs", metavar="Y,Z", help="Output columns of the table.")] = "",
-    need: Annotated[Path | None, typer.Option("--need", metavar="FILE.toml", help="The need, where it is not the study's.")] = None,
+    need: Annotated[
+        Path | None, typer.Option("--need", metavar="FILE.toml", help="The need, where it is not the study's.")
+    ] = None,
     site: SiteFile = None,
     settings: SiteSettings = None,
     n_runs: Annotated[str, typer.Option("--n-runs", metavar="N|auto", help="Number of runs.")] = "auto",
     seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of designs, fits and intervals.")] = 0,
-    threads: Annotated[int | None, typer.Option("--threads", min=1, help="Threads for the runs; one per core by default.")] = None,
-    out: Annotated[Path | None, typer.Option("--out", metavar="DIR", help="Folder of the bundle; bundles/STUDY by default.")] = None,
+    threads: Annotated[
+        int | None, typer.Option("--threads", min=1, help="Threads for the runs; one per core by default.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="DIR", help="Folder of the bundle; bundles/STUDY by default.")
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what it would cost, and stop.")] = False,
     language: Language = "en",
     as_json: AsJson = False,
@@ -116,7 +140,9 @@ def train(
     else:
         build = lambda: _load_study(study, study_file, site, settings, declared)  # noqa: E731
         if dry_run:
-            _print_json(estimate(build(), count, threads, seed)) if as_json else _print_estimate(estimate(build(), count, threads, seed))
+            _print_json(estimate(build(), count, threads, seed)) if as_json else _print_estimate(
+                estimate(build(), count, threads, seed)
+            )
             return
         result = train_study(build, count, out, seed, threads, reporter)
     reporter.close()
@@ -131,7 +157,12 @@ def train(
 @app.command("eval")
 def evaluate(
     bundle: Annotated[Path, typer.Argument(metavar="BUNDLE")],
-    full: Annotated[bool, typer.Option("--full", help="Thirty interleaved blocks and ten CPU seconds for each candidate and call pattern.")] = False,
+    full: Annotated[
+        bool,
+        typer.Option(
+            "--full", help="Thirty interleaved blocks and ten CPU seconds for each candidate and call pattern."
+        ),
+    ] = False,
     study_file: StudyFile = None,
     site: SiteFile = None,
     settings: SiteSettings = None,
@@ -179,8 +210,13 @@ def predict(
     model: Annotated[Path, typer.Argument(metavar="BUNDLE|MODEL.onnx")],
     inputs: Inputs = None,
     csv: Annotated[Path | None, typer.Option("--csv", metavar="FILE", help="Answer every row of a table.")] = None,
-    out: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Write the answers of --csv there instead of to the terminal.")] = None,
-    candidate: Annotated[str | None, typer.Option("--candidate", metavar="NAME", help="Another candidate of the bundle.")] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", metavar="FILE", help="Write the answers of --csv there instead of to the terminal."),
+    ] = None,
+    candidate: Annotated[
+        str | None, typer.Option("--candidate", metavar="NAME", help="Another candidate of the bundle.")
+    ] = None,
     extrapolate: Annotated[bool, typer.Option("--extrapolate", help="Answer outside the bounds, flagged.")] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -213,8 +249,9 @@ def main() -> None:
         typer.echo(f"frugal: {fault.filename or 'the system'}: {fault.strerror or fault}", err=True)
         code = 3
     except typer.TyperException as fault:
-        fault.show()
-        code = fault.exit_code
+        say = getattr(fault, "format_message", lambda: str(fault))
+        typer.echo(f"frugal: {say()}", err=True)
+        code = getattr(fault, "exit_code", 2)
     if code == INTERRUPTED:  # which typer also returns by itself
         typer.echo("frugal: interrupted; run the same command again to go on", err=True)
     sys.stdout.flush()

@@ -32,8 +32,20 @@ def test_help_loads_nothing_heavy(arguments: tuple[str, ...]) -> None:
 
 def test_prediction_needs_only_numpy_and_onnxruntime() -> None:
     code = "import sys, frugal.surrogates.predictor; print(*sorted({n.split('.')[0] for n in sys.modules}))"
-    loaded = set(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split())
-    assert not loaded & {"sklearn", "lightgbm", "mlflow", "numba", "onnx", "pandas", "scipy", "codecarbon", "matplotlib"}
+    loaded = set(
+        subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    )
+    assert not loaded & {
+        "sklearn",
+        "lightgbm",
+        "mlflow",
+        "numba",
+        "onnx",
+        "pandas",
+        "scipy",
+        "codecarbon",
+        "matplotlib",
+    }
 
 
 def test_files_can_be_held_in_one_head() -> None:

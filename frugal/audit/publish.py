@@ -54,9 +54,7 @@ def audit_folder(folder: Path, evaluation: Path | None = None) -> dict[str, Any]
     write_reports(audit, folder)
     ladder = read_json(evaluation or folder / "candidates.json")
     (folder / "ladder.svg").write_text(error_cost_plot(ladder, "en"), encoding="utf-8")
-    (folder / "README.md").write_text(
-        model_card(audit, read_json(folder / "study.json"), ladder), encoding="utf-8"
-    )
+    (folder / "README.md").write_text(model_card(audit, read_json(folder / "study.json"), ladder), encoding="utf-8")
     for graph in [*(folder / ALTERNATIVES).glob("*.onnx"), *([model] if model.exists() else [])]:
         _seal(graph, audit, ladder)
     return audit

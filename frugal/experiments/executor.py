@@ -52,7 +52,7 @@ def choose_block(study: Study, design: Design) -> tuple[int, float]:
             study.run(inputs, subject)
             start, wall = time.thread_time(), time.perf_counter()
             study.run(inputs, subject)
-        except Exception:  # noqa: S112  (the failure is met again, and told, when the run is executed)
+        except Exception:  # the failure is met again, and told, when the run is executed
             continue
         seconds, waited = time.thread_time() - start, time.perf_counter() - wall
         return int(np.clip(BLOCK_SECONDS / max(waited, 1e-9), 1, 256)), seconds

@@ -90,5 +90,7 @@ def _build(factory: Study | Callable[..., Study], settings: dict[str, Any], site
         return factory
     study = factory() if model is NoSite else factory(site)
     if not isinstance(study, Study):
-        raise UnusableInputError(f"the study function '{factory.__name__}' returned {type(study).__name__}, not a Study")
+        raise UnusableInputError(
+            f"the study function '{factory.__name__}' returned {type(study).__name__}, not a Study"
+        )
     return study

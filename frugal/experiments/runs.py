@@ -76,7 +76,7 @@ class RunStore:
         self.study = study
         self.design = design
         self.block = block
-        self._group = zarr.open_group(path, mode="r+")
+        self._group: Any = zarr.open_group(path, mode="r+")
 
     @property
     def n_blocks(self) -> int:
@@ -113,9 +113,7 @@ class RunStore:
         """
         rows = self.rows(block)
         try:
-            for output, (name, columns) in zip(
-                self.study.outputs, self.study.output_slices().items(), strict=True
-            ):
+            for output, (name, columns) in zip(self.study.outputs, self.study.output_slices().items(), strict=True):
                 self._group[name][rows] = outputs[:, columns].reshape(-1, *output.shape)
             self._group["cpu_seconds"][rows] = cpu_seconds
             if any(messages):
@@ -220,7 +218,9 @@ def _create_variables(group: Any, study: Study, design: Design, block: int) -> N
         )
         array[...] = values
 
-    def per_run(name: str, dtype: Any, fill: Any, shape: tuple[int, ...] = (), dims: tuple[str, ...] = (), **attributes: Any) -> None:
+    def per_run(
+        name: str, dtype: Any, fill: Any, shape: tuple[int, ...] = (), dims: tuple[str, ...] = (), **attributes: Any
+    ) -> None:
         group.create_array(
             name,
             shape=(n, *shape),
@@ -232,9 +232,27 @@ def _create_variables(group: Any, study: Study, design: Design, block: int) -> N
         )
 
     for variable, column in zip(study.inputs, design.inputs.T, strict=True):
-        write(variable.name, np.ascontiguousarray(column), ("run",), units=variable.unit, long_name=variable.label.get("en", variable.name))
-    write("held_out", design.held_out.astype(np.int8), ("run",), long_name="run is kept for judging", flag_values=[0, 1], flag_meanings="training held_out")
-    write("subject", design.subjects.astype(np.int64), ("run",), long_name="number of the real object, -1 where there is none")
+        write(
+            variable.name,
+            np.ascontiguousarray(column),
+            ("run",),
+            units=variable.unit,
+            long_name=variable.label.get("en", variable.name),
+        )
+    write(
+        "held_out",
+        design.held_out.astype(np.int8),
+        ("run",),
+        long_name="run is kept for judging",
+        flag_values=[0, 1],
+        flag_meanings="training held_out",
+    )
+    write(
+        "subject",
+        design.subjects.astype(np.int64),
+        ("run",),
+        long_name="number of the real object, -1 where there is none",
+    )
     write("place", design.places.astype(np.dtypes.StringDType()), ("run",), long_name="place of the object")
     written: set[str] = set()
     for output in study.outputs:
@@ -242,9 +260,24 @@ def _create_variables(group: Any, study: Study, design: Design, block: int) -> N
             if dim not in written:
                 write(dim, _coordinates(output.coords[dim]), (dim,))
                 written.add(dim)
-        per_run(output.name, "f8", np.nan, output.shape, output.dims, units=output.unit, long_name=output.label.get("en", output.name))
+        per_run(
+            output.name,
+            "f8",
+            np.nan,
+            output.shape,
+            output.dims,
+            units=output.unit,
+            long_name=output.label.get("en", output.name),
+        )
     per_run("cpu_seconds", "f8", np.nan, units="s", long_name="CPU time of the run on its thread")
-    per_run("status", "i1", PENDING, long_name="status of the run", flag_values=[PENDING, DONE, FAILED], flag_meanings="pending done failed")
+    per_run(
+        "status",
+        "i1",
+        PENDING,
+        long_name="status of the run",
+        flag_values=[PENDING, DONE, FAILED],
+        flag_meanings="pending done failed",
+    )
     per_run("message", str, "", long_name="why the run failed")
 
 
@@ -306,7 +339,7 @@ def read_runs(path: Path, inputs: list[str], outputs: list[str]) -> Runs:
 
     _attributes(path)
     try:
-        group = zarr.open_group(path, mode="r")
+        group: Any = zarr.open_group(path, mode="r")
         keep = np.asarray(group["status"][:]) == DONE
         columns = [np.asarray(group[name][:], dtype=float) for name in outputs]
         return Runs(

@@ -390,7 +390,9 @@ class Study:
         content = {
             "name": self.name,
             "inputs": [[v.name, v.unit, v.low, v.high, v.choices] for v in self.inputs],
-            "outputs": [[o.name, o.unit, o.dims, {k: list(map(str, c)) for k, c in o.coords.items()}] for o in self.outputs],
+            "outputs": [
+                [o.name, o.unit, o.dims, {k: list(map(str, c)) for k, c in o.coords.items()}] for o in self.outputs
+            ],
             "solver": [_source(self.solve), _source(self.truth)],
             "definition": self.definition,
         }

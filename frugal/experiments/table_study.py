@@ -42,7 +42,9 @@ def table_of_runs(
     x, y = columns(table, inputs), columns(table, outputs)
     for name, column in zip(inputs, x.T, strict=True):
         if column.min() == column.max():
-            raise UnusableInputError(f"input column '{name}' has the same value {column[0]:g} in every row; leave it out")
+            raise UnusableInputError(
+                f"input column '{name}' has the same value {column[0]:g} in every row; leave it out"
+            )
     if need is not None:
         for name in need.tolerances:
             if name not in outputs:

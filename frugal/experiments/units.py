@@ -129,4 +129,6 @@ def check_bounds(variables: Sequence[Variable], values: Sequence[float], row: in
                 f"[{variable.low:g}, {variable.high:g}]; --extrapolate asks for it all the same"
             )
         if variable.choices and value != round(value):
-            raise UnusableInputError(f"input '{variable.name}' = {value:g}{where} must be one of {', '.join(variable.choices)}")
+            raise UnusableInputError(
+                f"input '{variable.name}' = {value:g}{where} must be one of {', '.join(variable.choices)}"
+            )

@@ -110,7 +110,11 @@ class Meter:
         except (TypeError, ValueError):
             entry = Entry(stage="unknown", campaign="unknown")
         self.ledger.append(
-            replace(entry, status="interrupted", message="the process ended inside this stage; cost up to its last sign of life")
+            replace(
+                entry,
+                status="interrupted",
+                message="the process ended inside this stage; cost up to its last sign of life",
+            )
         )
         self._marker.unlink(missing_ok=True)
 

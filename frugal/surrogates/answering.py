@@ -40,9 +40,7 @@ def full_physics(study: Study, name: str) -> Answering:
     return Answering(name, "full_physics", predict=run, ask=run, runtime="python", exact=True)
 
 
-def from_model(
-    study: Study, name: str, kind: str, model: bytes, half_width: np.ndarray | None = None
-) -> Answering:
+def from_model(study: Study, name: str, kind: str, model: bytes, half_width: np.ndarray | None = None) -> Answering:
     """An ONNX graph, asked for everything it answers, interval and domain included."""
     opened = session(model)
     names = [output.name for output in study.outputs]

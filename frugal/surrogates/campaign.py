@@ -290,8 +290,6 @@ class _Counter:
         self._reporter.step(self._count)
 
 
-
-
 def settle_ledger(campaign: Campaign) -> None:
     """After its bundle is written, keep in the campaign's folder only what the next bundle of the same runs shares.
 

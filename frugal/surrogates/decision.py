@@ -162,7 +162,7 @@ def fixed_parts(ledger: Sequence[Entry], rung: Rung, training_share: float) -> d
     if rung.needs_runs:
         parts["generation"] = training_share * cpu_total(ledger, lambda entry: entry.stage == "generation")
     for stage, part in CANDIDATE_STAGES.items():
-        parts[part] += cpu_total(ledger, lambda entry, s=stage: entry.stage == s and entry.candidate == rung.name)
+        parts[part] += cpu_total([e for e in ledger if e.stage == stage and e.candidate == rung.name])
     return parts
 
 
@@ -253,9 +253,7 @@ def _cheapest(rungs: Sequence[Rung], lifetime: Mapping[str, float]) -> Rung | No
     return min(rungs, key=lambda rung: lifetime[rung.name], default=None)
 
 
-def _least(
-    rungs: Sequence[Rung], lifetime: Mapping[str, float], policy: Policy, declared: bool
-) -> Rung | None:
+def _least(rungs: Sequence[Rung], lifetime: Mapping[str, float], policy: Policy, declared: bool) -> Rung | None:
     """The lowest rung among those within the tie factor of the cheapest; the lowest of all when no usage is declared."""
     cheapest = _cheapest(rungs, lifetime)
     if cheapest is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from frugal.surrogates.plots import plain_duration
+from frugal.surrogates.plain_text import plain_duration
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -13,10 +13,18 @@ if TYPE_CHECKING:
 #: Below this codecarbon's own noise is a tenth of its figure or more.
 CODECARBON_RESOLUTION_JOULES = 1.5
 
-_HEADS = {
-    "en": ("candidate", "AI", "error (upper bound)", "CPU/query", "energy/query", "CPU over life", "fixed", "codecarbon", "bytes", "need"),
-    "fr": ("solution", "IA", "erreur (borne haute)", "calcul/question", "énergie/question", "calcul sur la durée", "fixe", "codecarbon", "octets", "besoin"),
-}  # fmt: skip
+_HEADS = (
+    ("candidate", "solution"),
+    ("AI", "IA"),
+    ("error (upper bound)", "erreur (borne haute)"),
+    ("CPU/query", "calcul/question"),
+    ("energy/query", "énergie/question"),
+    ("CPU over life", "calcul sur la durée"),
+    ("fixed", "fixe"),
+    ("codecarbon", "codecarbon"),
+    ("bytes", "octets"),
+    ("need", "besoin"),
+)
 _YES = {"en": ("met", "not met"), "fr": ("oui", "non")}
 
 
@@ -31,10 +39,9 @@ def ladder_table(ladder: Mapping[str, Any], language: str, pattern: str | None =
 
     decision = next(d for d in ladder["decisions"] if pattern in (None, d["pattern"]))
     machine = ladder["machine"]
-    table = Table(
-        title=_title(ladder, decision, language), box=SIMPLE_HEAD, title_justify="left", pad_edge=False
-    )
-    for number, head in enumerate(_HEADS[language]):
+    table = Table(title=_title(ladder, decision, language), box=SIMPLE_HEAD, title_justify="left", pad_edge=False)
+    for number, heads in enumerate(_HEADS):
+        head = heads[1 if language == "fr" else 0]
         table.add_column(head, justify="left" if number < 3 else "right", overflow="fold")
     for row in ladder["candidates"]:
         winner = row["name"] == decision["winner"]
@@ -45,7 +52,10 @@ def ladder_table(ladder: Mapping[str, Any], language: str, pattern: str | None =
 
 def _title(ladder: Mapping[str, Any], decision: Mapping[str, Any], language: str) -> str:
     machine = ladder["machine"]
-    level = {"quick": {"en": "quick measurement", "fr": "mesure rapide"}, "full": {"en": "full measurement", "fr": "mesure complète"}}
+    level = {
+        "quick": {"en": "quick measurement", "fr": "mesure rapide"},
+        "full": {"en": "full measurement", "fr": "mesure complète"},
+    }
     noisy = {"en": ", noisy host", "fr": ", machine occupée"}[language] if machine["noisy"] else ""
     watts = {"en": "W per busy core", "fr": "W par cœur occupé"}[language]
     return (

@@ -92,9 +92,7 @@ class Answering:
     half_width: np.ndarray | None = None
 
 
-def judge(
-    study: Study, answering: Answering, judging: Runs, meter: Meter, seed: int
-) -> Judged:
+def judge(study: Study, answering: Answering, judging: Runs, meter: Meter, seed: int) -> Judged:
     """Errors and interval coverage of one candidate on the held-out runs."""
     judged = Judged(runtime=answering.runtime)
     with meter.stage("evaluation", answering.name):
@@ -240,8 +238,6 @@ def error_as_plain(errors: Mapping[str, OutputError]) -> dict[str, Any]:
         }
         for name, error in errors.items()
     }
-
-
 
 
 def _no_error(output: Output, tolerance: Tolerance | None) -> OutputError:

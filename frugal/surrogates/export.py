@@ -124,9 +124,7 @@ def check_parity(
     points = parity_points(study.inputs, training, seed)
     expected = clip_outputs(predict(points), study.outputs)
     answers = session(model).run([output.name for output in study.outputs], {"inputs": points.astype(np.float32)})
-    got = np.concatenate(
-        [np.asarray(a, dtype=float).reshape(len(points), -1) for a in answers], axis=1
-    )
+    got = np.concatenate([np.asarray(a, dtype=float).reshape(len(points), -1) for a in answers], axis=1)
     # An output that never varied is judged against its own size.
     scale = np.where(spread > 0, spread, np.maximum(np.abs(expected).max(axis=0), 1e-12))
     difference = np.abs(got - expected) / scale

@@ -110,7 +110,9 @@ def _makers(study: Study, seed: int) -> Iterator[tuple[Candidate, Build]]:
         )
         yield candidate, _alternative_builder(study, alternative, candidate)
     for rung in RUNGS_FITTED:
-        candidate = Candidate(rung.name, rung.kind, rung.label, needs_runs=True, needs_compilation=study.solve is not None)
+        candidate = Candidate(
+            rung.name, rung.kind, rung.label, needs_runs=True, needs_compilation=study.solve is not None
+        )
         yield candidate, _RungBuilder(study, rung, candidate, seed)
 
 
@@ -149,9 +151,7 @@ class _RungBuilder:
         return candidate
 
 
-def _attempt(
-    candidate: Candidate, build: Build, study: Study, training: Runs, meter: Meter, seed: int
-) -> None:
+def _attempt(candidate: Candidate, build: Build, study: Study, training: Runs, meter: Meter, seed: int) -> None:
     groups = training.places if len(np.unique(training.places)) > 1 else None
     try:
         with meter.stage("fit", candidate.name):
@@ -171,9 +171,7 @@ def _attempt(
             _export(candidate, study, training, seed)
 
 
-def _half_width(
-    candidate: Candidate, build: Build, training: Runs, groups: np.ndarray | None, seed: int
-) -> np.ndarray:
+def _half_width(candidate: Candidate, build: Build, training: Runs, groups: np.ndarray | None, seed: int) -> np.ndarray:
     """Split-conformal half-width; candidates that learn are refitted without each fold."""
     from frugal.surrogates.uncertainty import conformal_half_width, out_of_fold
 
@@ -229,5 +227,3 @@ def _full_physics(study: Study) -> Candidate:
             "fr": "la physique complète s'exécute comme un programme, pas comme un graphe",
         },
     )
-
-

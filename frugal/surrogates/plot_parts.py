@@ -40,6 +40,7 @@ _STYLE: Any = {
 
 
 def plain_frame(axes: Axes) -> None:
+    """Leave only the left and bottom lines of the frame, in a quiet grey."""
     for side in ("top", "right"):
         axes.spines[side].set_visible(False)
     for side in ("left", "bottom"):
@@ -49,6 +50,7 @@ def plain_frame(axes: Axes) -> None:
 
 
 def error_axes(axes: Axes, costs: list[float], errors: list[tuple[float, float, float]], limit: float | None) -> None:
+    """Scale the error axis: linear near zero, so that an exact answer has a place, and logarithmic above."""
     positive = [e[0] for e in errors if e[0] > 0] + ([limit] if limit else [])
     smallest, largest = (min(positive), max([e[2] for e in errors] + positive)) if positive else (1.0, 1.0)
     axes.set_xscale("log")
@@ -64,6 +66,7 @@ def error_axes(axes: Axes, costs: list[float], errors: list[tuple[float, float, 
 
 
 def error_ticks(axes: Axes, language: str) -> None:
+    """Ticks of the error axis, as people write percentages."""
     low, high = axes.get_yaxis().get_transform().linthresh, axes.get_ylim()[1]  # type: ignore[attr-defined]
     first = math.floor(math.log10(low))
     decades = range(first, math.ceil(math.log10(high)) + 1)
@@ -106,6 +109,7 @@ def duration_ticks(axis: Any, limits: tuple[float, float], language: str) -> Non
 
 
 def tick_duration(seconds: float, language: str) -> str:
+    """A duration as a tick: a round number and its unit."""
     for unit, english, french in (
         (365.25 * 86400, "y", "ans"),
         (86400.0, "d", "j"),
@@ -119,6 +123,7 @@ def tick_duration(seconds: float, language: str) -> str:
 
 
 def count_ticks(axes: Axes, language: str) -> None:
+    """Ticks of the axis of queries, in powers of ten."""
     low, high = axes.get_xlim()
     ticks = [10.0**k for k in range(0, 18) if low <= 10.0**k <= high]
     width = float(axes.get_window_extent().width)
@@ -181,6 +186,7 @@ def marker(
 
 
 def legend(figure: Figure, words: Mapping[str, str], judged: bool, with_ai: bool) -> None:
+    """Explain shapes and colours below the plot."""
     from matplotlib.lines import Line2D
 
     handles = [
@@ -277,11 +283,13 @@ def box_at(point: Any, spot: tuple[float, float, str, str], width: float, height
 
 
 def move(label: Any, place: tuple[float, float, str, str]) -> None:
+    """Put a label at one of `places`."""
     label.set_position(place[:2])
     label.set(ha=place[2], va=place[3])
 
 
 def places() -> list[tuple[float, float, str, str]]:
+    """Offsets round a point, in points, in the order in which they are tried, with their alignment."""
     places = [
         (9.0, 0.0, "left", "center"),
         (-9.0, 0.0, "right", "center"),
@@ -305,14 +313,17 @@ def crossings(point: Any, place: tuple[float, float, str, str], others: list[Bbo
 
 
 def overlap(a: Bbox, b: Bbox) -> float:
+    """Area that two boxes share."""
     return max(0.0, min(a.x1, b.x1) - max(a.x0, b.x0)) * max(0.0, min(a.y1, b.y1) - max(a.y0, b.y0))
 
 
 def outside(box: Bbox, frame: Bbox) -> float:
+    """Area of a box that lies outside the frame."""
     return float(box.width * box.height - overlap(box, frame))
 
 
 def mark_crossing(axes: Axes, queries: float, cost: float, words: Mapping[str, str], language: str) -> None:
+    """Mark the break-even, and say its number of queries."""
     axes.plot([queries], [cost], marker="o", markersize=6, markerfacecolor="white", markeredgecolor=INK, zorder=5)
     low, high = axes.get_xlim()
     on_left = math.log(queries / low) > 0.5 * math.log(high / low)
@@ -359,6 +370,7 @@ def end_labels(axes: Axes, ends: list[tuple[float, str, str]]) -> None:
 
 
 def wrapped(text: str, width: int = 22) -> str:
+    """Text in short lines."""
 
     return "\n".join(part for line in text.split("\n") for part in textwrap.wrap(line, width) or [""])
 

@@ -92,17 +92,13 @@ def evaluate_bundle(
     tracker = CarbonMeter(machine) if carbon else None
     seed = int(bundle.candidates["seed"])
     meter = Meter(Ledger(bundle.path / "ledger.jsonl"), campaign_id(), tracker, seed)
-    runs = read_runs(
-        bundle.path / "runs.zarr", [v.name for v in study.inputs], [o.name for o in study.outputs]
-    )
+    runs = read_runs(bundle.path / "runs.zarr", [v.name for v in study.inputs], [o.name for o in study.outputs])
     try:
         measured = _measure(study, bundle, runs, full, meter, seed, reporter)
     finally:
         if tracker is not None:
             tracker.stop()
-    rows = [
-        _row(study, row, measured, missing_reason) for row in bundle.candidates["candidates"]
-    ]
+    rows = [_row(study, row, measured, missing_reason) for row in bundle.candidates["candidates"]]
     decisions = decide_rows(study, rows, meter.ledger, float(np.mean(~runs.held_out)), seed)
     created = datetime.now(UTC).isoformat(timespec="seconds")
     content = {
@@ -135,9 +131,7 @@ def _measure(
         reporter.step(number, candidate.name)
     works = [candidate for candidate in answering if judged[candidate.name].errors]
     reporter.stage("measure", None)
-    times = time_queries(
-        study, works, runs.judging, lambda n: Plan.full() if full else Plan.quick(n), meter, seed
-    )
+    times = time_queries(study, works, runs.judging, lambda n: Plan.full() if full else Plan.quick(n), meter, seed)
     for name, by_pattern in times.items():
         judged[name].times = by_pattern
     return {name: result for name, result in judged.items() if result.errors}
@@ -167,9 +161,7 @@ def _answering(study: Study, bundle: Bundle, row: Mapping[str, Any], runs: Runs)
     )
 
 
-def _row(
-    study: Study, row: Mapping[str, Any], measured: Mapping[str, Any], missing_reason: str
-) -> dict[str, Any]:
+def _row(study: Study, row: Mapping[str, Any], measured: Mapping[str, Any], missing_reason: str) -> dict[str, Any]:
     judged = measured.get(row["name"])
     if judged is None:
         reason = missing_reason if row["status"] == "ok" else ""

@@ -31,9 +31,7 @@ def decide_patterns(
     decisions = []
     for pattern in study.need.call_patterns:
         ladder = _rungs(study, candidates, judged, pattern.name)
-        decisions.append(
-            decide(ledger, ladder, study.need, pattern, training_share=training_share, seed=seed)
-        )
+        decisions.append(decide(ledger, ladder, study.need, pattern, training_share=training_share, seed=seed))
     return decisions
 
 
@@ -152,8 +150,8 @@ def describe_ladder(
         "need_hash": describe_need(study.need)["hash"],
         **extra,
         "shared": {
-            f"{stage}_cpu_seconds": cpu_total(ledger, lambda entry, s=stage: entry.stage == s)
-            for stage in ("generation", "compile", "evaluation")
+            f"{stage}_cpu_seconds": cpu_total([entry for entry in ledger if entry.stage == stage])
+            for stage in ("generation", "compile", "loading", "evaluation")
         },
         "candidates": [
             describe_candidate(study, candidate, judged.get(candidate.name), ledger, training_share)

@@ -99,8 +99,6 @@ def _cheapest_graph(campaign: Campaign) -> Candidate | None:
     usable = [
         candidate
         for candidate in campaign.candidates
-        if candidate.model is not None
-        and candidate.name in lifetime
-        and campaign.judged[candidate.name].error_met
+        if candidate.model is not None and candidate.name in lifetime and campaign.judged[candidate.name].error_met
     ]
     return min(usable, key=lambda candidate: (candidate.is_ai, lifetime[candidate.name]), default=None)

@@ -19,7 +19,7 @@ EXAMPLE = ROOT / "docs" / "examples" / "oxygen_sag.py"
 
 Run = Callable[..., tuple[int, str, str]]
 
-SMALL = '''
+SMALL = """
 import numpy as np
 from frugal.experiments.study import CallPattern, Need, Output, Study, Tolerance, Variable, formula
 study = Study(
@@ -31,7 +31,7 @@ study = Study(
     alternatives=(formula("still", lambda x: {"head": x[:, 1]}, kind="coarse_physics"),),
     n_runs=48,
 )
-'''
+"""
 
 
 @pytest.fixture

@@ -208,6 +208,4 @@ def test_kill_at_any_moment_loses_no_finished_run(tmp_path: Path, after: int) ->
     assert (store.status() == DONE).all()
     again = set(calls) & set(design.inputs[done_before, 0].tolist())
     assert not again
-    np.testing.assert_array_equal(
-        store.finished().outputs, np.stack([study.run(row) for row in design.inputs])
-    )
+    np.testing.assert_array_equal(store.finished().outputs, np.stack([study.run(row) for row in design.inputs]))

@@ -60,7 +60,7 @@ def test_the_hash_follows_physics_and_question_but_not_the_need() -> None:
     assert replace(study, need=replace(NEED, queries=(1.0, 2.0))).hash() == study.hash()
     assert replace(study, definition="other terrain").hash() != study.hash()
     assert replace(study, solve=vector_study().solve).hash() != study.hash()
-    assert replace(study, inputs=unit_inputs(3)[:2] + (Variable("x2", "1", 0.0, 2.0),)).hash() != study.hash()
+    assert replace(study, inputs=(*unit_inputs(2), Variable("x2", "1", 0.0, 2.0))).hash() != study.hash()
 
 
 def test_a_described_study_reads_back() -> None:
@@ -176,7 +176,10 @@ def test_a_site_comes_from_settings_and_a_file(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("settings", "words"),
-    [({"dept_m": "3"}, "'dept_m' is not a setting.*chart, gauges, depth_m"), ({"depth_m": "deep"}, "'depth_m' = 'deep'")],
+    [
+        ({"dept_m": "3"}, "'dept_m' is not a setting.*chart, gauges, depth_m"),
+        ({"depth_m": "deep"}, "'depth_m' = 'deep'"),
+    ],
 )
 def test_a_wrong_setting_is_told(settings: dict[str, str], words: str) -> None:
     with pytest.raises(UnusableInputError, match=words):

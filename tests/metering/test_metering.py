@@ -47,7 +47,9 @@ def test_children_are_booked(tmp_path: Path) -> None:
     assert meter.ledger.entries()[0].cpu_seconds_children > 0.02
 
 
-@pytest.mark.parametrize(("fault", "status"), [(ValueError("it broke\nbadly"), "failed"), (KeyboardInterrupt(), "interrupted")])
+@pytest.mark.parametrize(
+    ("fault", "status"), [(ValueError("it broke\nbadly"), "failed"), (KeyboardInterrupt(), "interrupted")]
+)
 def test_a_stage_that_ends_badly_is_booked(tmp_path: Path, fault: BaseException, status: str) -> None:
     meter = Meter(Ledger(tmp_path / "ledger.jsonl"), "c1")
     with pytest.raises(type(fault)), meter.stage("fit"):

@@ -72,7 +72,9 @@ def test_a_constant_target_ends_in_the_constant() -> None:
 
 
 def test_cheap_physics_is_immaterial_to_replace() -> None:
-    cheap = [replace(r, query_blocks=tuple(b / 1000 for b in r.query_blocks)) if r.name == "full" else r for r in ladder()]
+    cheap = [
+        replace(r, query_blocks=tuple(b / 1000 for b in r.query_blocks)) if r.name == "full" else r for r in ladder()
+    ]
     ledger = [Entry("fit", "mlp", cpu_seconds=0.5)]
     decision = decide(ledger, cheap, NEED)
     assert decision.verdict == "not_demonstrated"
@@ -91,7 +93,9 @@ def test_watts_per_core_change_no_verdict(queries: tuple[float, float]) -> None:
 
 
 def test_a_machine_twice_as_slow_keeps_the_break_even() -> None:
-    slow_ledger = [replace(e, cpu_seconds=2 * e.cpu_seconds, cpu_seconds_children=2 * e.cpu_seconds_children) for e in LEDGER]
+    slow_ledger = [
+        replace(e, cpu_seconds=2 * e.cpu_seconds, cpu_seconds_children=2 * e.cpu_seconds_children) for e in LEDGER
+    ]
     slow = [replace(r, query_blocks=tuple(2 * b for b in r.query_blocks)) for r in ladder()]
     first, second = decide(LEDGER, ladder(), NEED), decide(slow_ledger, slow, NEED)
     assert first.break_even_queries is not None and second.break_even_queries is not None

@@ -21,7 +21,10 @@ __all__ = ["N_SECTORS", "RoofYieldSite", "roof_yield"]
 #: Sectors of horizon that the candidates see; ``benchmarks/roof_sectors.py`` shows how the error falls with their number.
 N_SECTORS = 36
 
-MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December")  # fmt: skip
+MONTHS = (
+    "January", "February", "March", "April", "May", "June",
+    "July", "August", "September", "October", "November", "December",
+)  # fmt: skip
 
 NEED = Need(
     functional_unit="the yearly and monthly yield of one roof",

@@ -306,9 +306,7 @@ def _ratio_features(columns: Columns) -> np.ndarray:
 def _performance_ratio(columns: Columns, irradiation: np.ndarray, yields: np.ndarray) -> np.ndarray:
     """Least squares of yield over irradiation, month by month, ``[5, 12]``."""
     features = _ratio_features(columns)
-    ratio = [
-        np.linalg.lstsq(features * irradiation[:, m : m + 1], yields[:, m], rcond=None)[0] for m in range(12)
-    ]
+    ratio = [np.linalg.lstsq(features * irradiation[:, m : m + 1], yields[:, m], rcond=None)[0] for m in range(12)]
     return np.stack(ratio, axis=1)
 
 

@@ -97,9 +97,7 @@ class RoofGraph:
     def transmitted(self, cosine: str) -> str:
         """Cosine of incidence, not negative, times the incidence-angle modifier of glass."""
         c1 = self.clip(cosine, 0.0, 1.0)
-        inside = self.plus(
-            self.times(self.b.op("Mul", c1, c1), 1 / GLASS_INDEX**2), 1 - 1 / GLASS_INDEX**2
-        )
+        inside = self.plus(self.times(self.b.op("Mul", c1, c1), 1 / GLASS_INDEX**2), 1 - 1 / GLASS_INDEX**2)
         c2 = self.b.op("Sqrt", inside)
         nc1, nc2 = self.times(c1, GLASS_INDEX), self.times(c2, GLASS_INDEX)
         s = self.b.op("Div", self.b.op("Sub", c1, nc2), self.b.op("Add", c1, nc2))
@@ -214,9 +212,7 @@ def physics_graph(
     monthly = b.op("MatMul", power.alternating(b.op("Add", diffuse, lit)), b.constant(months))
     ones = b.constant(np.ones((12, 1)))
     yearly = b.op("MatMul", monthly, ones)
-    open_yearly = b.op(
-        "MatMul", power.alternating(b.op("Add", open_diffuse, beam)), b.constant(year.hours[:, None])
-    )
+    open_yearly = b.op("MatMul", power.alternating(b.op("Add", open_diffuse, beam)), b.constant(year.hours[:, None]))
     return _with_loss(roof, monthly, yearly, open_yearly)
 
 
@@ -260,9 +256,7 @@ def _open_factors(tilts_deg: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return sky, ground
 
 
-def bilinear_graph(
-    roof: RoofGraph, tilts_deg: np.ndarray, azimuths_deg: np.ndarray, values: np.ndarray
-) -> str:
+def bilinear_graph(roof: RoofGraph, tilts_deg: np.ndarray, azimuths_deg: np.ndarray, values: np.ndarray) -> str:
     """Bilinear interpolation of ``values [n_tilts, n_azimuths, m]``, periodic in azimuth, ``[n, m]``."""
     b = roof.b
     tilt_step, azimuth_step = tilts_deg[1] - tilts_deg[0], azimuths_deg[1] - azimuths_deg[0]

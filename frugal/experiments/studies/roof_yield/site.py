@@ -106,10 +106,7 @@ class Territory:
         """Roofs of all surface models, with azimuths from true north."""
         found = [_roofs_of(surface, self.site) for surface in self.surfaces]
         return Roofs(
-            **{
-                name: np.concatenate([getattr(roofs, name) for roofs in found])
-                for name in Roofs.__dataclass_fields__
-            }
+            **{name: np.concatenate([getattr(roofs, name) for roofs in found]) for name in Roofs.__dataclass_fields__}
         )
 
     def definition(self) -> str:
