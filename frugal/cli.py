@@ -249,7 +249,7 @@ def main() -> None:
         typer.echo(f"frugal: {fault.filename or 'the system'}: {fault.strerror or fault}", err=True)
         code = 3
     except typer.TyperException as fault:
-        say = getattr(fault, "format_message", lambda: str(fault))
+        say = getattr(fault, "format_message", fault.__str__)
         typer.echo(f"frugal: {say()}", err=True)
         code = getattr(fault, "exit_code", 2)
     if code == INTERRUPTED:  # which typer also returns by itself

@@ -83,6 +83,7 @@ def build_audit(
             "question": wording.title(evidence.study),
         },
         "units": evidence.units,
+        "labels": evidence.labels,
         "need": dict(evidence.need),
         "level": evidence.comparison["level"],
         "machine": dict(evidence.machine),

@@ -45,6 +45,16 @@ class Evidence:
         return self.study["need"]
 
     @property
+    def labels(self) -> dict[str, dict[str, str]]:
+        """Plain names, by language, of the outputs and of the call patterns."""
+        named: dict[str, dict[str, str]] = {}
+        for item in [*self.study.get("outputs", []), *self.need.get("call_patterns", [])]:
+            plain = str(item["name"]).replace("_", " ")
+            label = item.get("label") or {}
+            named[item["name"]] = {language: label.get(language) or plain for language in ("en", "fr")}
+        return named
+
+    @property
     def units(self) -> dict[str, str]:
         """Unit of each output."""
         return {output["name"]: output["unit"] for output in self.study["outputs"]}

@@ -65,7 +65,7 @@ def page_text(audit: Mapping[str, Any], language: str) -> str:
     text = _plain(unescape(re.sub(r"<[^>]+>", " ", page)))
     own = [
         audit["study"]["question"][language],
-        audit["need"].get("functional_unit", ""),
+        _in_language(audit["need"].get("functional_unit", ""), language),
         audit["study"]["name"],
     ]
     own += list((audit["need"].get("reason") or {}).values()) + [decision["pattern"] for decision in audit["decisions"]]
@@ -166,6 +166,10 @@ def _condition_status(status: str, language: str) -> str:
     return phrase("status.not_assessed_condition" if status == "not_assessed" else f"status.{status}", language)
 
 
+def _in_language(value: str | Mapping[str, str], language: str) -> str:
+    return value if isinstance(value, str) else str(value.get(language) or value.get("en", ""))
+
+
 def _date(created: str, language: str) -> str:
     day = created[:10].split("-")
     return "/".join(reversed(day)) if language == "fr" and len(day) == 3 else created[:10]
@@ -183,7 +187,7 @@ def _facts(audit: Mapping[str, Any], language: str, words: Mapping[str, str]) ->
             words["span"].format(low=span[0], high=span[1])
             + f", {plain_number(need['service_life_years'], language)}\u00a0{words['years']}"
         )
-    tolerance = _tolerances(need.get("tolerances") or {}, audit["units"], language)
+    tolerance = _tolerances(need.get("tolerances") or {}, audit, language)
     facts = [
         (words["verdict"], phrase(f"verdict.{audit['verdict']}", language)),
         (words["retained"], candidate_label(winner, language) if winner else words["none"]),
@@ -191,15 +195,19 @@ def _facts(audit: Mapping[str, Any], language: str, words: Mapping[str, str]) ->
         (words["usage"], told),
         (words["tolerance"], tolerance or words["undeclared"]),
     ]
-    return [*facts, (words["unit"], need["functional_unit"])] if need.get("functional_unit") else facts
+    return (
+        [*facts, (words["unit"], _in_language(need["functional_unit"], language))]
+        if need.get("functional_unit")
+        else facts
+    )
 
 
-def _tolerances(tolerances: Mapping[str, Mapping[str, Any]], units: Mapping[str, str], language: str) -> str:
+def _tolerances(tolerances: Mapping[str, Mapping[str, Any]], audit: Mapping[str, Any], language: str) -> str:
     told = []
     for name, tolerance in tolerances.items():
-        limit = plain_number(tolerance["limit"], language) + f"\u00a0{units.get(name, '')}"
+        limit = plain_number(tolerance["limit"], language) + f"\u00a0{audit['units'].get(name, '')}"
         limit = numbers.percent(tolerance["limit"], language) if tolerance["metric"] == "nrmse" else limit
-        told.append(limit if len(tolerances) == 1 else f"{limit} ({name.replace('_', ' ')})")
+        told.append(limit if len(tolerances) == 1 else f"{limit} ({audit['labels'][name][language]})")
     return ", ".join(told)
 
 
@@ -245,7 +253,7 @@ def _patterns(audit: Mapping[str, Any], language: str) -> list[dict[str, str]]:
     by_name = {row["name"]: row for row in audit["ladder"]}
     return [
         {
-            "name": decision["pattern"],
+            "name": audit["labels"].get(decision["pattern"], {}).get(language, decision["pattern"]),
             "winner": candidate_label(by_name[decision["winner"]], language) if decision["winner"] in by_name else "–",
             "verdict": phrase(f"verdict.{decision['verdict']}", language),
             "break_even": break_even_words(decision)[language],

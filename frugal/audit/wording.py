@@ -96,6 +96,19 @@ def error_words(candidate: Mapping[str, Any], units: Mapping[str, str], language
     return "±" + _quantity(bound, worst, units, language)
 
 
+def every_error(candidate: Mapping[str, Any], evidence: Evidence, language: str) -> str:
+    """Upper bound of each error that has a tolerance, with the name of its output where there are several."""
+    errors = {name: error for name, error in (candidate.get("error") or {}).items() if error.get("tolerance")}
+    if len(errors) < 2 or not any(error["high"] for error in errors.values()):
+        return error_words(candidate, evidence.units, language)
+    told = []
+    for name, error in errors.items():
+        label = evidence.labels[name][language]
+        bound = error_words({"error": {name: error}}, evidence.units, language) or "±0"
+        told.append(f"{bound} ({label[:1].lower()}{label[1:]})")
+    return phrase("error.and", language).join([", ".join(told[:-1]), told[-1]])
+
+
 def tolerated(candidate: Mapping[str, Any], units: Mapping[str, str], language: str) -> str:
     """The tolerance of the worst error, in its unit; a dash when there is none."""
     worst = worst_error(candidate)
@@ -129,7 +142,7 @@ def first_line(evidence: Evidence) -> Text:
 def _answer(candidate: Mapping[str, Any], evidence: Evidence, language: str) -> str:
     """How well and for how much: "a table answers within ±1.4%, for 0.3 s of computing per million …"."""
     noun = known("noun", candidate["kind"])[language]
-    error = error_words(candidate, evidence.units, language)
+    error = every_error(candidate, evidence, language)
     told = phrase("answer.within" if error else "answer.exactly", language, noun=noun, error=error)
     query = (candidate.get("query") or {}).get(evidence.decision["pattern"])
     if query:

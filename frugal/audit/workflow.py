@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 from frugal.audit.publish import audit_folder, publish
-from frugal.experiments.design import design_for
 from frugal.experiments.executor import choose_block, default_threads
+from frugal.experiments.sampling import design_for
 from frugal.experiments.study import Need, Study
 from frugal.experiments.table_study import table_of_runs
 from frugal.formats.atomic import new_folder, write_text

@@ -8,14 +8,12 @@ import json
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import Any, Literal, Protocol
 
 import numpy as np
 
 from frugal.errors import SolverError, UnusableInputError
-
-if TYPE_CHECKING:
-    from frugal.experiments.design import Design
+from frugal.experiments.design import Design
 
 Kind = Literal[
     "constant",
@@ -169,6 +167,8 @@ class CallPattern:
         The answer has to come out of an ONNX file (a browser, a phone, another vendor's server).
     max_latency_s, max_bytes : float, int, optional
         Hard limits: seconds of wall time for one call, bytes of the file.
+    label : mapping
+        The same plain words by language, for reports.
     """
 
     name: str
@@ -176,6 +176,7 @@ class CallPattern:
     needs_graph: bool = False
     max_latency_s: float | None = None
     max_bytes: int | None = None
+    label: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.rows < 1:
@@ -188,8 +189,8 @@ class Need:
 
     Parameters
     ----------
-    functional_unit : str
-        What one query answers, in plain words.
+    functional_unit : str or mapping
+        What one query answers, in plain words, by language or in one.
     tolerances : mapping of str to Tolerance
         By output name; each element of a vector output has to keep it.
     queries : tuple of float, optional
@@ -203,7 +204,7 @@ class Need:
         False when the program filled the need in because nobody declared one.
     """
 
-    functional_unit: str
+    functional_unit: str | Mapping[str, str]
     tolerances: Mapping[str, Tolerance]
     queries: tuple[float, float] | None = None
     service_life_years: float = 5.0

@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from frugal.errors import UnusableInputError
-from frugal.experiments.design import Design, from_table
+from frugal.experiments.design import Design
+from frugal.experiments.sampling import from_table
 from frugal.experiments.study import Need, Output, Study, Tolerance, Variable
 from frugal.formats.tables import columns, read_table
 

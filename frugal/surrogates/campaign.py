@@ -11,9 +11,10 @@ from typing import Any, Protocol
 import numpy as np
 
 from frugal.errors import SolverError, UnusableInputError
-from frugal.experiments.design import Design, design_for
+from frugal.experiments.design import Design
 from frugal.experiments.executor import Progress, choose_block, default_threads, execute
 from frugal.experiments.runs import DONE, Runs, RunStore, locked, open_store
+from frugal.experiments.sampling import design_for
 from frugal.experiments.study import Study
 from frugal.metering.blocks import Plan
 from frugal.metering.carbon import CarbonMeter

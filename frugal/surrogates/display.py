@@ -57,9 +57,10 @@ def _title(ladder: Mapping[str, Any], decision: Mapping[str, Any], language: str
         "full": {"en": "full measurement", "fr": "mesure complète"},
     }
     noisy = {"en": ", noisy host", "fr": ", machine occupée"}[language] if machine["noisy"] else ""
+    pattern = decision["pattern"]
     watts = {"en": "W per busy core", "fr": "W par cœur occupé"}[language]
     return (
-        f"{decision['pattern']} – {level[ladder['level']][language]}{noisy} – "
+        f"{pattern} – {level[ladder['level']][language]}{noisy} – "
         f"{machine['tier']}: {machine['watts_per_core']:g} [{machine['watts_low']:g}–{machine['watts_high']:g}] {watts}"
     )
 

@@ -58,7 +58,7 @@ def error_axes(axes: Axes, costs: list[float], errors: list[tuple[float, float, 
     # An error far below the tolerance is zero to the eye; its decades would squeeze those that matter.
     smallest = max(smallest, largest / 1e4, limit / 50 if limit else 0.0)
     axes.set_yscale("symlog", linthresh=smallest / 1.6, linscale=0.45)
-    axes.yaxis.set_label_coords(-0.068, 0.5)
+    axes.yaxis.set_label_coords(-0.061 / axes.get_position().width, 0.5)
     axes.set_ylim(-0.25 * smallest, largest * 1.8)
     plain_frame(axes)
     axes.grid(axis="y", color="#e9edf1", linewidth=0.6, zorder=0)
@@ -218,6 +218,19 @@ def legend(figure: Figure, words: Mapping[str, str], judged: bool, with_ai: bool
         handletextpad=0.3,
         columnspacing=1.6,
     )
+
+
+def name_list(figure: Figure, rows: list[tuple[int, str, str, bool]], left: float) -> None:
+    """Names of numbered points in a column: number, name, colour, and whether it is the winner."""
+    lines = [(number, wrapped(text, 38), colour, bold) for number, text, colour, bold in rows]
+    total = sum(text.count("\n") + 1.35 for _, text, _, _ in lines)
+    step = min(0.045, 0.84 / total)
+    y = 0.9
+    for number, text, colour, bold in lines:
+        weight = "bold" if bold else "normal"
+        figure.text(left + 0.022, y, str(number), color=colour, fontsize=7.6, fontweight=weight, va="top", ha="right")
+        figure.text(left + 0.034, y, text, color=colour, fontsize=7.6, fontweight=weight, va="top", linespacing=1.05)
+        y -= step * (text.count("\n") + 1.35)
 
 
 def place(axes: Axes, labels: list[tuple[Any, ...]], fixed: list[Any], limit: float | None) -> None:

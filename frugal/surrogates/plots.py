@@ -27,6 +27,7 @@ from frugal.surrogates.plot_parts import (
     legend,
     mark_crossing,
     marker,
+    name_list,
     place,
     plain_frame,
     svg,
@@ -159,6 +160,9 @@ def _errors(candidates: Iterable[Mapping[str, Any]]) -> tuple[str, str, float | 
 
 # -------------------------------------------------------------------------------------------- Pictures
 
+#: With more candidates than this, points carry numbers and the names stand in a list.
+MOST_NAMES_BESIDE_POINTS = 6
+
 
 def error_cost_plot(candidates: Mapping[str, Any], language: str, pattern: str | None = None) -> str:
     """Draw the error of every candidate against its computing time over the service life.
@@ -196,9 +200,11 @@ def error_cost_plot(candidates: Mapping[str, Any], language: str, pattern: str |
     met = {c["name"]: bool((c.get("need_met") or {}).get(decision["pattern"])) for c, _, _ in points}
     judged = limit is not None
     order = sorted(points, key=lambda p: (p[0]["name"] != decision["winner"], p[1], p[0]["name"]))
+    number = {point[0]["name"]: k for k, point in enumerate(points, start=1)}
+    listed = len(points) > MOST_NAMES_BESIDE_POINTS
 
     def draw(figure: Figure) -> None:
-        axes = figure.add_axes((0.085, 0.165, 0.9, 0.72))
+        axes = figure.add_axes((0.085, 0.165, 0.53 if listed else 0.9, 0.72))
         error_axes(axes, [p[1] for p in points], [p[2] for p in points], limit)
         axes.set_xlabel(
             words["cost" if decision.get("queries_mid") else "undeclared"].format(n=plain_queries(queries, language))
@@ -206,7 +212,7 @@ def error_cost_plot(candidates: Mapping[str, Any], language: str, pattern: str |
         axes.set_ylabel(words[kind])
         duration_ticks(axes.xaxis, axes.get_xlim(), language)
         error_ticks(axes, language)
-        labels = []
+        labels, names = [], {}
         for candidate, cost, error in order:
             winner = candidate["name"] == decision["winner"]
             keeps = met[candidate["name"]]
@@ -217,7 +223,10 @@ def error_cost_plot(candidates: Mapping[str, Any], language: str, pattern: str |
             text += f" ({words['ai']})" if candidate["is_ai"] else ""
             text += f" – {words['limit']}" if judged and candidate["error_met"] and not keeps else ""
             text += f" – {words['winner']}" if winner else ""
-            labels.append((cost, error, text, colour, winner))
+            names[candidate["name"]] = (text, colour, winner)
+            labels.append((cost, error, str(number[candidate["name"]]) if listed else text, colour, winner))
+        if listed:
+            name_list(figure, [(number[name], *names[name]) for name in number], left=0.635)
         fixed = []
         if limit is not None:
             axes.axhline(limit, color=INK, linewidth=1.0, linestyle=(0, (5, 3)), zorder=1)
@@ -247,7 +256,7 @@ def error_cost_plot(candidates: Mapping[str, Any], language: str, pattern: str |
                 cost=plain_duration(cost, language),
                 n=plain_queries(queries, language),
             )
-    return svg(draw, (7.1, 3.3), words["title_error"], description, "ec")
+    return svg(draw, (7.1, 3.6 if listed else 3.3), words["title_error"], description, "ec")
 
 
 def break_even_plot(candidates: Mapping[str, Any], language: str, pattern: str | None = None) -> str:

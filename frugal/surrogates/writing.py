@@ -9,6 +9,7 @@ from typing import Any
 from frugal import __version__
 from frugal.experiments.description import describe_study
 from frugal.experiments.runs import pack
+from frugal.experiments.study import RUNGS
 from frugal.metering.ledger import as_plain
 from frugal.surrogates.bundle import ALTERNATIVES, MODEL, to_json
 from frugal.surrogates.campaign import Campaign
@@ -94,11 +95,17 @@ def choose_model(campaign: Campaign) -> dict[str, Any]:
 
 
 def _cheapest_graph(campaign: Campaign) -> Candidate | None:
-    """Cheapest candidate with a graph that keeps the tolerance; AI only where nothing else does."""
-    lifetime = campaign.decisions[0].lifetime_cpu_seconds
+    """Cheapest candidate with a graph that keeps the tolerance, AI only where nothing else does; ties go to the lower rung."""
+    decision = campaign.decisions[0]
+    lifetime = decision.lifetime_cpu_seconds
     usable = [
         candidate
         for candidate in campaign.candidates
         if candidate.model is not None and candidate.name in lifetime and campaign.judged[candidate.name].error_met
     ]
-    return min(usable, key=lambda candidate: (candidate.is_ai, lifetime[candidate.name]), default=None)
+    usable = [candidate for candidate in usable if not candidate.is_ai] or usable
+    if not usable:
+        return None
+    limit = decision.policy.tie_factor * min(lifetime[candidate.name] for candidate in usable)
+    close = [candidate for candidate in usable if lifetime[candidate.name] <= limit]
+    return min(close, key=lambda candidate: (RUNGS.index(candidate.kind), lifetime[candidate.name]))

@@ -15,9 +15,9 @@ import pytest
 from studies_for_tests import linear_study, vector_study
 
 from frugal.errors import EnvironmentFaultError, UnusableInputError
-from frugal.experiments.design import design_for
 from frugal.experiments.executor import choose_block, execute
 from frugal.experiments.runs import DONE, FAILED, PENDING, locked, open_store, pack, read_runs
+from frugal.experiments.sampling import design_for
 
 
 def test_every_run_lands_in_its_row(tmp_path: Path) -> None:
@@ -164,7 +164,7 @@ sys.path.insert(0, {tests!r})
 from dataclasses import replace
 from pathlib import Path
 from studies_for_tests import linear_study
-from frugal.experiments.design import design_for
+from frugal.experiments.sampling import design_for
 from frugal.experiments.executor import execute
 from frugal.experiments.runs import open_store
 

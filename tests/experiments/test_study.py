@@ -9,9 +9,10 @@ from studies_for_tests import NEED, linear_study, unit_inputs, vector_study
 
 from frugal.errors import SolverError, UnusableInputError
 from frugal.experiments.description import describe_study, read_need, read_outputs, read_variables
-from frugal.experiments.design import Design, design_for, from_table, split_by_place
+from frugal.experiments.design import Design, split_by_place
 from frugal.experiments.need_file import read_need_file
 from frugal.experiments.registry import load_study, load_study_file
+from frugal.experiments.sampling import design_for, from_table
 from frugal.experiments.site import Site, build_site
 from frugal.experiments.study import CallPattern, Need, Output, Study, Tolerance, Variable
 from frugal.experiments.units import check_bounds, parse_inputs, parse_settings, parse_value

@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 
 from frugal.errors import UnusableInputError
-from frugal.experiments.design import Design, sobol, split_by_place
+from frugal.experiments.design import Design, split_by_place
+from frugal.experiments.sampling import sobol
 from frugal.experiments.studies.roof_yield.answers import MOUNTINGS, Columns, alternatives, named, physics
 from frugal.experiments.studies.roof_yield.site import RoofYieldSite, Territory, sector_horizon
 from frugal.experiments.study import Arrays, CallPattern, Need, Output, Study, Tolerance, Variable
@@ -27,13 +28,26 @@ MONTHS = (
 )  # fmt: skip
 
 NEED = Need(
-    functional_unit="the yearly and monthly yield of one roof",
+    functional_unit={
+        "en": "the yearly and monthly yield of one roof",
+        "fr": "la production d'un toit, sur l'année et par mois",
+    },
     tolerances={"yearly_yield": Tolerance("nrmse", 0.02), "monthly_yield": Tolerance("nrmse", 0.05)},
     queries=(400_000.0, 4_000_000.0),
     service_life_years=5.0,
     call_patterns=(
-        CallPattern("one roof on a phone", rows=1, needs_graph=True, max_bytes=5_000_000, max_latency_s=0.2),
-        CallPattern("400,000 roofs in a batch", rows=10_000),
+        CallPattern(
+            "one roof on a phone",
+            needs_graph=True,
+            max_bytes=5_000_000,
+            max_latency_s=0.2,
+            label={"en": "one roof on a phone", "fr": "un toit sur un téléphone"},
+        ),
+        CallPattern(
+            "400,000 roofs in a batch",
+            rows=10_000,
+            label={"en": "400,000 roofs in a batch", "fr": "400 000 toits en série"},
+        ),
     ),
     reason={
         "en": "Weather makes the yield of a roof vary by several per cent from year to year: 2 % a year and 5 % a month do "
