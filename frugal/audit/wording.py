@@ -98,7 +98,8 @@ def error_words(candidate: Mapping[str, Any], units: Mapping[str, str], language
 
 def every_error(candidate: Mapping[str, Any], evidence: Evidence, language: str) -> str:
     """Upper bound of each error that has a tolerance, with the name of its output where there are several."""
-    errors = {name: error for name, error in (candidate.get("error") or {}).items() if error.get("tolerance")}
+    measured = candidate.get("error") or {}
+    errors = {name: measured[name] for name in evidence.need.get("tolerances") or {} if name in measured}
     if len(errors) < 2 or not any(error["high"] for error in errors.values()):
         return error_words(candidate, evidence.units, language)
     told = []

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from frugal.surrogates.plain_text import plain_duration
+from frugal.surrogates.plain_text import plain_duration, plain_number
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -78,10 +78,10 @@ def _cells(row: Mapping[str, Any], decision: Mapping[str, Any], watts: float, la
         ai,
         ", ".join(_error(error) for error in row["error"].values() if error["tolerance"]),
         plain_duration(seconds, language),
-        _energy(seconds * watts),
+        _energy(seconds * watts, language),
         "–" if lifetime is None else plain_duration(lifetime, language),
         plain_duration(row["fixed_cpu_seconds"] or 0.0, language),
-        _codecarbon(row["codecarbon_joules"]),
+        _codecarbon(row["codecarbon_joules"], language),
         "–" if row["bytes"] is None else f"{row['bytes']:,}".replace(",", "\u202f"),
         _YES[language][0] if row["need_met"][pattern] else _YES[language][1],
     ]
@@ -93,17 +93,21 @@ def _error(error: Mapping[str, Any]) -> str:
     return f"{error['value']:.3g} ({error['high']:.3g})"
 
 
-def _energy(joules: float) -> str:
+def _energy(joules: float, language: str) -> str:
     for factor, unit in ((1.0, "J"), (1e3, "mJ"), (1e6, "µJ")):
         if joules * factor >= 1:
-            return f"{joules * factor:.2g} {unit}"
-    return f"{joules * 1e9:.2g} nJ"
+            return f"{plain_number(joules * factor, language)} {unit}"
+    return f"{plain_number(joules * 1e9, language)} nJ"
 
 
-def _codecarbon(joules: Mapping[str, float | None]) -> str:
+def _codecarbon(joules: Mapping[str, float | None], language: str) -> str:
     own = [joules[stage] for stage in ("fit", "evaluation")]
     known = [value for value in own if value is not None]
     if not known:
         return "–"
     total = sum(known)
-    return f"{total:.2g} J" if total >= CODECARBON_RESOLUTION_JOULES else f"< {CODECARBON_RESOLUTION_JOULES:g} J"
+    return (
+        f"{plain_number(total, language)} J"
+        if total >= CODECARBON_RESOLUTION_JOULES
+        else f"< {CODECARBON_RESOLUTION_JOULES:g} J"
+    )
