@@ -45,7 +45,7 @@ def ladder_table(ladder: Mapping[str, Any], language: str, pattern: str | None =
         table.add_column(head, justify="left" if number < 3 else "right", overflow="fold")
     for row in ladder["candidates"]:
         winner = row["name"] == decision["winner"]
-        cells = _cells(row, decision, machine["watts_per_core"], language)
+        cells = candidate_row(row, decision, machine["watts_per_core"], language)
         table.add_row(*cells, style="bold" if winner else None)
     return table
 
@@ -65,7 +65,8 @@ def _title(ladder: Mapping[str, Any], decision: Mapping[str, Any], language: str
     )
 
 
-def _cells(row: Mapping[str, Any], decision: Mapping[str, Any], watts: float, language: str) -> list[str]:
+def candidate_row(row: Mapping[str, Any], decision: Mapping[str, Any], watts: float, language: str) -> list[str]:
+    """Cells of one candidate, in the order of the table's heads."""
     pattern = decision["pattern"]
     ai = {True: {"en": "yes", "fr": "oui"}, False: {"en": "no", "fr": "non"}}[row["is_ai"]][language]
     if pattern not in row["query"]:

@@ -1,0 +1,98 @@
+"""Write the measured figures into README and docs, between their markers.
+
+Usage: ``python benchmarks/fill_docs.py bundles/roof_yield`` after ``frugal train roof_yield`` and the other benchmarks.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from pathlib import Path
+from typing import Any
+
+from frugal.surrogates.display import candidate_row
+from frugal.surrogates.plots import error_cost_plot
+
+ROOT = Path(__file__).resolve().parents[1]
+RESULTS = ROOT / "benchmarks" / "results"
+
+
+def fill(path: Path, name: str, content: str) -> None:
+    """Replace what stands between the markers ``begin: name`` and ``end: name`` of a file."""
+    text = path.read_text(encoding="utf-8")
+    pattern = re.compile(rf"(<!-- begin: {name} -->\n).*?(<!-- end: {name} -->)", re.S)
+    if not pattern.search(text):
+        raise SystemExit(f"{path} has no markers '{name}'")
+    path.write_text(pattern.sub(lambda match: f"{match[1]}{content.rstrip()}\n{match[2]}", text), encoding="utf-8")
+
+
+def table(head: list[str], rows: list[list[str]]) -> str:
+    """A Markdown table."""
+    lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
+    return "\n".join(lines + ["| " + " | ".join(row) + " |" for row in rows])
+
+
+def ladder(bundle: Path) -> str:
+    """The ladder as the terminal prints it, and what was concluded."""
+    content: dict[str, Any] = json.loads((bundle / "candidates.json").read_text())
+    audit = json.loads((bundle / "audit.json").read_text())
+    head = ["candidate", "AI", "error (upper bound): month, year", "CPU/query", "CPU over life", "bytes", "need"]
+    rows = []
+    for candidate in content["candidates"]:
+        cells = candidate_row(candidate, content["decisions"][0], content["machine"]["watts_per_core"], "en")
+        kept = [cells[k] for k in (0, 1, 2, 3, 5, 8, 9)]
+        winner = candidate["name"] == content["decisions"][0]["winner"]
+        rows.append([f"**{cell}**" if winner else cell for cell in kept])
+    machine = content["machine"]
+    told = f"*{content['level']} measurement on {machine['cpu_model']}, {machine['cores']} cores, {content['created'][:10]}*"
+    return f"{table(head, rows)}\n\n{told}\n\n> {audit['first_line']['en']}"
+
+
+def sectors() -> str:
+    """Errors of the reduced physics and of the table by number of sectors."""
+    content = json.loads((RESULTS / "roof_sectors.json").read_text())
+    names = ("sector_year", "typical_days", "cumulative_sky")
+    parts = []
+    for site, found in content.items():
+        cells: dict[int, dict[str, dict[str, float]]] = {}
+        for row in found["rows"]:
+            cells.setdefault(row["sectors"], {})[row["candidate"]] = row
+        rows = [
+            [str(k)]
+            + [
+                f"{cells[k][name]['yearly_nrmse_percent']:.2f} / {cells[k][name]['worst_month_nrmse_percent']:.2f}"
+                for name in names
+            ]
+            for k in sorted(cells)
+        ]
+        parts.append(f"{found['roofs']} roofs of {site}, nRMSE in % of the year / of the worst month:\n\n")
+        parts.append(table(["sectors", *names], rows) + "\n\n")
+    return "".join(parts)
+
+
+def verification() -> str:
+    """Largest differences from pvlib, and times."""
+    content = json.loads((RESULTS / "solar_physics.json").read_text())
+    errors = content["largest_error_against_pvlib"]
+    rows = [[name.replace("_", " "), f"{value:.2g}"] for name, value in errors.items()]
+    times = [[name.replace("_", " "), f"{value:.3g}"] for name, value in content["time"].items()]
+    site = f"Weather {content['weather']}, surface model {content['surface']}."
+    return f"{site}\n\n{table(['largest difference from pvlib', 'value'], rows)}\n\n{table(['time', 'value'], times)}"
+
+
+def main() -> None:
+    """Fill every marker."""
+    bundle = Path(sys.argv[1])
+    fill(ROOT / "README.md", "ladder", ladder(bundle))
+    page = ROOT / "docs" / "studies" / "roof_yield.md"
+    fill(page, "sectors", sectors())
+    fill(page, "verification", verification())
+    picture = ROOT / "docs" / "images" / "roof_yield_ladder.svg"
+    picture.parent.mkdir(exist_ok=True)
+    content = json.loads((bundle / "candidates.json").read_text())
+    picture.write_text(error_cost_plot(content, "en"), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
