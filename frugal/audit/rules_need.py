@@ -27,8 +27,8 @@ def tolerance(evidence: Evidence) -> Finding:
         text = both("Declared, without a reason.", "Déclarée, sans raison donnée.")
         return Finding("warn", text, limits, None, where)
     text = both(
-        f"Declared: {reason.get('en') or reason.get('fr')}.",
-        f"Déclarée : {reason.get('fr') or reason.get('en')}.",
+        f"Declared: {str(reason.get('en') or reason.get('fr')).rstrip('.')}.",
+        f"Déclarée : {str(reason.get('fr') or reason.get('en')).rstrip('.')}.",
     )
     return Finding("pass", text, limits, None, where)
 
