@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
 from frugal.audit.audit import build_audit, write_audit, write_reports
 from frugal.audit.card import model_card
+from frugal.errors import EnvironmentFaultError, UnusableInputError
 from frugal.formats.atomic import new_folder
-from frugal.surrogates.bundle import ALTERNATIVES, MODEL, read_json, write_checksums
+from frugal.surrogates.bundle import ALTERNATIVES, CHECKSUMS, MODEL, read_json, write_checksums
 from frugal.surrogates.campaign import Campaign, settle_ledger
 from frugal.surrogates.digest import graph_digest
 from frugal.surrogates.export import with_metadata
@@ -35,6 +37,7 @@ def publish(campaign: Campaign, out: Path) -> dict[str, Any]:
     EnvironmentFaultError
         If it cannot be written; nothing is left behind, and an older bundle stays as it was.
     """
+    check_target(out)
     with new_folder(out) as folder:
         write_bundle(campaign, folder)
         with campaign.meter.stage("audit"):
@@ -43,6 +46,25 @@ def publish(campaign: Campaign, out: Path) -> dict[str, Any]:
         write_checksums(folder)
     settle_ledger(campaign)
     return audit
+
+
+def check_target(out: Path) -> None:
+    """Refuse a place where a bundle must not be put: only a new or empty folder, or an older bundle, is replaced.
+
+    Raises
+    ------
+    UnusableInputError
+        If something else stands there.
+    EnvironmentFaultError
+        If the place cannot be written.
+    """
+    if out.exists() or out.is_symlink():
+        is_bundle = all((out / name).is_file() for name in (CHECKSUMS, "study.json"))
+        if not (out.is_dir() and not out.is_symlink() and (is_bundle or not any(out.iterdir()))):
+            raise UnusableInputError(f"'{out}' exists and is not a bundle; give the bundle another folder with --out")
+    parent = next(folder for folder in (out.absolute().parent, *out.absolute().parents) if folder.exists())
+    if not parent.is_dir() or not os.access(parent, os.W_OK | os.X_OK):
+        raise EnvironmentFaultError(f"a bundle cannot be written to '{out}': '{parent}' is not a writable folder")
 
 
 def audit_folder(folder: Path, evaluation: Path | None = None) -> dict[str, Any]:

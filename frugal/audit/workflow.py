@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from frugal.audit.publish import audit_folder, publish
+from frugal.audit.publish import audit_folder, check_target, publish
 from frugal.experiments.executor import choose_block, default_threads
 from frugal.experiments.sampling import design_for
 from frugal.experiments.study import Need, Study
@@ -65,9 +65,12 @@ def train_study(
         Where campaigns keep their runs.
     """
     reporter = reporter or Silent()
+    if out is not None:
+        check_target(out)
     reporter.stage("prepare")
     watch = Stopwatch()
     study = build()
+    check_target(out or BUNDLES / study.name)
     design = design_for(study, n_runs or study.n_runs, seed)
     settings = Settings(n_runs=n_runs, seed=seed, threads=threads, folder=folder)
     campaign = run_campaign(study, settings, reporter, design=design, until_start=watch)
@@ -89,6 +92,7 @@ def train_table(
     reporter.stage("prepare")
     watch = Stopwatch()
     table = table_of_runs(path, inputs, outputs, need, seed)
+    check_target(out or BUNDLES / table.study.name)
     settings = Settings(seed=seed, folder=folder)
     campaign = run_campaign(
         table.study, settings, reporter, design=table.design, outputs=table.outputs, until_start=watch

@@ -26,6 +26,9 @@ class Progress:
     failed: int
 
 
+#: A first run that takes longer than this tells enough about the solver.
+ONCE_IS_ENOUGH_SECONDS = 20.0
+
 #: Rows that may fail before the solver is given up for timing.
 ROWS_TRIED = 8
 
@@ -36,7 +39,9 @@ def default_threads() -> int:
 
 
 def choose_block(study: Study, design: Design) -> tuple[int, float]:
-    """Time one run twice (the first also compiles) and say how many runs make a block.
+    """Time a run and say how many runs make a block.
+
+    The first run also compiles; it is followed by a second one, unless it was so long that compilation hardly counts.
 
     A run that fails is left to `execute`, which books it; the next row is tried, up to `ROWS_TRIED`.
 
@@ -44,14 +49,16 @@ def choose_block(study: Study, design: Design) -> tuple[int, float]:
     -------
     block : int
     seconds : float
-        CPU seconds of the second run; NaN where every row that was tried fails.
+        CPU seconds of the last run; NaN where every row that was tried fails.
     """
     for row in range(min(ROWS_TRIED, len(design))):
         inputs, subject = design.inputs[row], int(design.subjects[row])
         try:
-            study.run(inputs, subject)
             start, wall = time.thread_time(), time.perf_counter()
             study.run(inputs, subject)
+            if time.perf_counter() - wall < ONCE_IS_ENOUGH_SECONDS:
+                start, wall = time.thread_time(), time.perf_counter()
+                study.run(inputs, subject)
         except Exception:  # the failure is met again, and told, when the run is executed
             continue
         seconds, waited = time.thread_time() - start, time.perf_counter() - wall

@@ -61,5 +61,10 @@ def from_table(inputs: np.ndarray, seed: int) -> Design:
     """A design of given rows; a quarter of them, drawn at random, is held out."""
     if len(inputs) < MINIMUM_RUNS:
         raise UnusableInputError(f"the table has {len(inputs)} rows; at least {MINIMUM_RUNS} are needed")
-    design = plain_design(inputs, np.zeros(len(inputs), dtype=bool))
-    return replace(design, held_out=split_by_place(design.places, seed))
+    _, row = np.unique(inputs, axis=0, return_inverse=True)
+    if len(np.unique(row)) == len(inputs):
+        design = plain_design(inputs, np.zeros(len(inputs), dtype=bool))
+        return replace(design, held_out=split_by_place(design.places, seed))
+    # The same inputs logged twice must not stand on both sides of the split.
+    places = np.array([f"input {number}" for number in row.ravel()])
+    return Design(inputs, split_by_place(places, seed), np.full(len(inputs), -1, dtype=np.int64), places)

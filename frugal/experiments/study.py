@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import inspect
 import json
 import math
 from collections.abc import Callable, Mapping, Sequence
@@ -14,6 +13,7 @@ import numpy as np
 
 from frugal.errors import SolverError, UnusableInputError
 from frugal.experiments.design import Design
+from frugal.experiments.fingerprint import fingerprint
 
 Kind = Literal[
     "constant",
@@ -39,6 +39,9 @@ RUNGS: tuple[Kind, ...] = (
     "surrogate",
     "full_physics",
 )
+
+#: Names that the run store and the ONNX graphs use themselves.
+RESERVED = frozenset({"run", "status", "message", "cpu_seconds", "held_out", "subject", "place", "inputs", "in_domain"})
 
 Arrays = Mapping[str, "np.typing.ArrayLike"]
 
@@ -330,6 +333,13 @@ class Study:
         for name in names:
             if names.count(name) > 1:
                 raise UnusableInputError(f"study '{self.name}' uses the name '{name}' twice")
+        clashes = RESERVED | {f"{o.name}{suffix}" for o in self.outputs for suffix in ("_lower", "_upper")}
+        for name in [*names, *(dim for output in self.outputs for dim in output.dims)]:
+            if name in clashes or name.startswith("_t"):
+                raise UnusableInputError(f"study '{self.name}': the name '{name}' is reserved; choose another")
+        for dim in (dim for output in self.outputs for dim in output.dims):
+            if dim in names:
+                raise UnusableInputError(f"study '{self.name}': '{dim}' is both a dimension and a variable")
         for name in self.need.tolerances:
             if name not in {output.name for output in self.outputs}:
                 raise UnusableInputError(f"the need of study '{self.name}' names the unknown output '{name}'")
@@ -386,7 +396,9 @@ class Study:
     def hash(self) -> str:
         """Hash of the question and of the physics behind it: runs of another hash are not runs of this study.
 
-        The need and the alternatives are left out: they change nothing in a run.
+        The physics is the source of the solver and of what it calls, with the plain values that they hold. The need and the
+        alternatives are left out: they change nothing in a run. The site stands in where the study gives no ``definition``
+        of what it read.
         """
         content = {
             "name": self.name,
@@ -394,16 +406,8 @@ class Study:
             "outputs": [
                 [o.name, o.unit, o.dims, {k: list(map(str, c)) for k, c in o.coords.items()}] for o in self.outputs
             ],
-            "solver": [_source(self.solve), _source(self.truth)],
+            "solver": [fingerprint(self.solve), fingerprint(self.truth)],
+            "site": "" if self.definition else json.dumps(dict(self.site), sort_keys=True, default=str),
             "definition": self.definition,
         }
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
-
-
-def _source(function: Callable[..., Any] | None) -> str:
-    if function is None:
-        return ""
-    try:
-        return inspect.getsource(inspect.unwrap(function))
-    except (OSError, TypeError):  # a callable without source, such as a partial or a C function
-        return getattr(function, "__qualname__", type(function).__name__)

@@ -5,11 +5,15 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from frugal.errors import EnvironmentFaultError
+
+#: A half-written folder older than this was left by a process that was killed.
+LEFT_BEHIND_SECONDS = 3600.0
 
 
 @contextmanager
@@ -68,6 +72,7 @@ def new_folder(path: Path | str) -> Iterator[Path]:
     path = Path(path)
     with _explained(path):
         path.parent.mkdir(parents=True, exist_ok=True)
+        restore(path)
         staging = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}."))
         mask = os.umask(0)
         os.umask(mask)
@@ -91,3 +96,15 @@ def _swap(staging: Path, path: Path) -> None:
         (old / path.name).rename(path)
         raise
     shutil.rmtree(old, ignore_errors=True)
+
+
+def restore(path: Path) -> None:
+    """Put back a folder that a kill caught between being moved aside and being replaced, and clear what kills left."""
+    for kept in sorted(path.parent.glob(f".{path.name}.old.*")):
+        if (kept / path.name).exists() and not path.exists():
+            (kept / path.name).rename(path)
+        shutil.rmtree(kept, ignore_errors=True)
+    for staging in path.parent.glob(f".{path.name}.????????"):
+        # a young one may belong to a process that is at work
+        if staging.is_dir() and time.time() - staging.stat().st_mtime > LEFT_BEHIND_SECONDS:
+            shutil.rmtree(staging, ignore_errors=True)

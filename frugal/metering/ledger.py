@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 from collections.abc import Callable, Iterable
@@ -56,7 +57,11 @@ class Ledger:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             handle = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o666)
             try:
-                os.write(handle, line.encode("utf-8"))
+                before = os.fstat(handle).st_size
+                content = line.encode("utf-8")
+                if os.write(handle, content) < len(content):
+                    os.ftruncate(handle, before)  # half a line would make the whole ledger unreadable
+                    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
             finally:
                 os.close(handle)
         except OSError as fault:

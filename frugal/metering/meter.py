@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import asdict, replace
@@ -12,6 +13,9 @@ from frugal.errors import EnvironmentFaultError
 from frugal.metering.carbon import CarbonMeter, CarbonTask
 from frugal.metering.clock import Stopwatch
 from frugal.metering.ledger import Entry, Ledger
+
+#: A killed process loses at most this much of what its last stage used.
+HEARTBEAT_SECONDS = 1.0
 
 
 class Meter:
@@ -48,6 +52,7 @@ class Meter:
         self._versions = versions or {}
         self._marker = ledger.path.with_name(ledger.path.name + ".running")
         self._running: tuple[Entry, Stopwatch] | None = None
+        self._marker_lock = threading.Lock()
         self._book_killed_stage()
 
     @contextmanager
@@ -58,7 +63,7 @@ class Meter:
             candidate=candidate,
             threads=threads,
             seed=self._seed,
-            started=datetime.now(UTC).isoformat(timespec="seconds"),
+            started=datetime.now(UTC).isoformat(timespec="microseconds"),
             campaign=self.campaign,
             versions=self._versions,
         )
@@ -69,7 +74,10 @@ class Meter:
             self.carbon.start()
         watch = Stopwatch()
         self._running = (entry, watch)
+        ended = threading.Event()
+        pulse = threading.Thread(target=self._beat, args=(ended,), daemon=True)
         self.heartbeat()
+        pulse.start()
         try:
             with task:
                 yield entry
@@ -78,7 +86,9 @@ class Meter:
             entry.message = entry.message or (str(fault).splitlines() or [type(fault).__name__])[0][:300]
             raise
         finally:
-            self._running = None
+            ended.set()
+            with self._marker_lock:
+                self._running = None
             if isinstance(task, CarbonTask):
                 entry.codecarbon_joules = task.joules
             self.ledger.append(_with_spent(entry, watch))
@@ -91,16 +101,24 @@ class Meter:
 
     def heartbeat(self) -> None:
         """Write down what the stage under way has used so far, for the case that the process is killed."""
-        if self._running is None:
-            return
-        entry, watch = self._running
-        temporary = self._marker.with_name(self._marker.name + ".new")
-        try:
-            temporary.parent.mkdir(parents=True, exist_ok=True)
-            temporary.write_text(json.dumps(asdict(_with_spent(entry, watch))), encoding="utf-8")
-            temporary.replace(self._marker)
-        except OSError as fault:
-            raise EnvironmentFaultError(f"cannot write '{self._marker}': {fault.strerror}") from fault
+        with self._marker_lock:
+            if self._running is None:
+                return
+            entry, watch = self._running
+            temporary = self._marker.with_name(self._marker.name + ".new")
+            try:
+                temporary.parent.mkdir(parents=True, exist_ok=True)
+                temporary.write_text(json.dumps(asdict(_with_spent(entry, watch))), encoding="utf-8")
+                temporary.replace(self._marker)
+            except OSError as fault:
+                raise EnvironmentFaultError(f"cannot write '{self._marker}': {fault.strerror}") from fault
+
+    def _beat(self, ended: threading.Event) -> None:
+        while not ended.wait(HEARTBEAT_SECONDS):
+            try:
+                self.heartbeat()
+            except EnvironmentFaultError:
+                return  # the stage itself will meet the full disk, and tell
 
     def _book_killed_stage(self) -> None:
         if not self._marker.exists():
@@ -109,13 +127,10 @@ class Meter:
             entry = Entry(**json.loads(self._marker.read_text(encoding="utf-8")))
         except (TypeError, ValueError):
             entry = Entry(stage="unknown", campaign="unknown")
-        self.ledger.append(
-            replace(
-                entry,
-                status="interrupted",
-                message="the process ended inside this stage; cost up to its last sign of life",
-            )
-        )
+        key = (entry.campaign, entry.stage, entry.candidate, entry.started)
+        if key not in {(e.campaign, e.stage, e.candidate, e.started) for e in self.ledger.entries()}:
+            message = "the process ended inside this stage; cost up to its last sign of life"
+            self.ledger.append(replace(entry, status="interrupted", message=message))
         self._marker.unlink(missing_ok=True)
 
 

@@ -56,7 +56,12 @@ class Bundle:
             raise UnusableInputError(
                 f"candidate '{candidate}' has no ONNX file: {(row['graph_reason'] or row['message'] or {}).get('en', '')}"
             )
-        return self.path / str(row["graph"])
+        path = self.path / str(row["graph"])
+        if not path.resolve().is_relative_to(self.path.resolve()) or not path.is_file():
+            raise UnusableInputError(
+                f"'{self.path / 'candidates.json'}' names the graph '{row['graph']}', which is not in it"
+            )
+        return path
 
     def reason_without_model(self, language: str) -> str:
         """Why ``model.onnx`` is absent."""
@@ -77,7 +82,15 @@ def open_bundle(path: Path | str) -> Bundle:
     if not (path / CHECKSUMS).is_file():
         raise UnusableInputError(f"'{path}' is not a bundle: it has no {CHECKSUMS}")
     verify(path)
-    return Bundle(path, read_json(path / "study.json"), read_json(path / "candidates.json"))
+    study, candidates = read_json(path / "study.json"), read_json(path / "candidates.json")
+    for content, keys in (
+        (study, ("name", "inputs", "outputs", "need")),
+        (candidates, ("candidates", "decisions", "model")),
+    ):
+        for key in keys:
+            if key not in content:
+                raise UnusableInputError(f"'{path}' is not a bundle of this version: '{key}' is missing from it")
+    return Bundle(path, study, candidates)
 
 
 def read_json(path: Path) -> dict[str, Any]:
@@ -126,7 +139,11 @@ def verify(folder: Path) -> None:
     UnusableInputError
         Naming the first file that is missing or altered.
     """
-    for line in (folder / CHECKSUMS).read_text(encoding="utf-8").splitlines():
+    lines = (folder / CHECKSUMS).read_text(encoding="utf-8").splitlines()
+    for name in ("study.json", "candidates.json"):
+        if not any(line.endswith(f"  {name}") for line in lines):
+            raise UnusableInputError(f"'{folder / CHECKSUMS}' does not cover '{name}'")
+    for line in lines:
         expected, _, name = line.partition("  ")
         path = folder / name
         if not path.resolve().is_relative_to(folder.resolve()):

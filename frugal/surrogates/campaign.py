@@ -13,7 +13,7 @@ import numpy as np
 from frugal.errors import SolverError, UnusableInputError
 from frugal.experiments.design import Design
 from frugal.experiments.executor import Progress, choose_block, default_threads, execute
-from frugal.experiments.runs import DONE, Runs, RunStore, locked, open_store
+from frugal.experiments.runs import DONE, PENDING, Runs, RunStore, locked, open_store
 from frugal.experiments.sampling import design_for
 from frugal.experiments.study import Study
 from frugal.metering.blocks import Plan
@@ -25,7 +25,7 @@ from frugal.metering.meter import Meter, campaign_id
 from frugal.surrogates.answering import answering_for
 from frugal.surrogates.decision import Decision
 from frugal.surrogates.evaluation import Judged, judge, time_queries
-from frugal.surrogates.ladder import Candidate, build_ladder
+from frugal.surrogates.ladder import Candidate, build_ladder, check_names
 from frugal.surrogates.standing import decide_patterns
 
 #: Packages whose versions are written in the ledger.
@@ -70,11 +70,13 @@ class Campaign:
     meter: Meter
     seed: int
     created: str
+    settled: list[Entry]
 
     @property
     def ledger(self) -> list[Entry]:
-        """Everything booked so far."""
-        return self.meter.ledger.entries()
+        """Everything booked up to the end of the campaign, and by it since then."""
+        later = [e for e in self.meter.ledger.entries() if e.campaign == self.meter.campaign]
+        return [*self.settled, *later[sum(e.campaign == self.meter.campaign for e in self.settled) :]]
 
     @property
     def training_share(self) -> float:
@@ -139,6 +141,7 @@ def run_campaign(
         After the ledger was brought up to date; the same call goes on from there.
     """
     reporter = reporter or Silent()
+    check_names(study)
     machine, noise = describe_machine(), HostNoise()
     if design is None:
         design = design_for(study, settings.n_runs or study.n_runs, settings.seed)
@@ -176,6 +179,7 @@ def run_campaign(
             meter=meter,
             seed=settings.seed,
             created=datetime.now(UTC).isoformat(timespec="seconds"),
+            settled=meter.ledger.entries(),
         )
         campaign.decisions = decide_patterns(
             study, candidates, judged, campaign.ledger, campaign.training_share, settings.seed
@@ -204,13 +208,13 @@ def _simulate(
     path = folder / "runs.zarr"
     if outputs is not None:
         return _store_table(path, study, design, outputs)
+    if path.exists() and not (store := open_store(path, study, design, 1)).pending_blocks():
+        return store
     reporter.stage("compile")
     with meter.stage("compile"):
         block, _ = choose_block(study, design)
     store = open_store(path, study, design, block)
-    pending = int((store.status() != DONE).sum())
-    if not store.pending_blocks():
-        return store
+    pending = int((store.status() == PENDING).sum())
     reporter.stage("simulate", pending)
     threads = settings.threads or default_threads()
     with meter.stage("generation", threads=threads) as entry:
@@ -301,6 +305,9 @@ def settle_ledger(campaign: Campaign) -> None:
     from frugal.formats.atomic import write_text
     from frugal.metering.ledger import as_plain
 
-    shared = [entry for entry in campaign.ledger if entry.stage == "generation"]
-    lines = [json.dumps(entry, ensure_ascii=False, sort_keys=True) + "\n" for entry in as_plain(shared)]
-    write_text(campaign.meter.ledger.path, "".join(lines))
+    path = campaign.meter.ledger.path
+    with locked(path.parent):
+        ids = {entry.campaign for entry in campaign.settled}
+        shared = [e for e in campaign.meter.ledger.entries() if e.stage == "generation" or e.campaign not in ids]
+        lines = [json.dumps(entry, ensure_ascii=False, sort_keys=True) + "\n" for entry in as_plain(shared)]
+        write_text(path, "".join(lines))

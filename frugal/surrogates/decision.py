@@ -211,8 +211,9 @@ def decide(
     -------
     Decision
         The winner is the cheapest admissible candidate over the service life, at the geometric mean of the usage
-        interval; within ``tie_factor`` the lower rung. An AI candidate ships only under a verdict of `SHIPS_AI`; otherwise
-        the cheapest admissible alternative does, since it is the need for AI that has to be shown.
+        interval; within ``tie_factor`` the lower rung. Under another verdict than those of `SHIPS_AI` the cheapest
+        admissible alternative takes the place of an AI, since it is the need for AI that has to be shown; only where there is
+        no such alternative does the AI stay, with its verdict.
     """
     policy = policy or Policy()
     pattern = pattern or need.call_patterns[0]
@@ -232,6 +233,8 @@ def decide(
     if winner is not None and winner.is_ai and verdict not in SHIPS_AI and alternatives:
         winner = _least(alternatives, lifetime, policy, declared=need.queries is not None)
         reasons = (*reasons, "burden_of_proof")
+    elif winner is not None and winner.is_ai and verdict not in SHIPS_AI:
+        reasons = (*reasons, "only_ai_meets_the_need")
     return Decision(
         pattern=pattern.name,
         winner=winner.name if winner else None,
@@ -333,7 +336,8 @@ class _Evidence:
         extra = self.fixed[surrogate.name] - self.fixed[alternative.name]
         gain = self.per_query[alternative.name] - self.per_query[surrogate.name]
         with np.errstate(divide="ignore", invalid="ignore"):
-            crossing = np.where(gain > 0, extra / gain, np.inf)
+            crossing = np.where(gain > 0, extra / gain, np.where(extra < 0, 0.0, np.inf))
+        # Cheaper to build and dearer to ask pays from the first query on; where it stops paying, the draws price it.
         return np.maximum(crossing, 0.0)
 
     def _compare(self, best_ai: Rung, best_alternative: Rung, figures: dict) -> tuple[Verdict, tuple[str, ...]]:

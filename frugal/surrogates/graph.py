@@ -70,7 +70,7 @@ class Graph:
         array = np.ascontiguousarray(np.asarray(value, dtype=dtype)).reshape(np.shape(value))
         key = (array.dtype.str, array.shape, array.tobytes())
         if key not in self._constants:
-            name = f"c{len(self._constants)}"
+            name = f"_c{len(self._constants)}"
             self._constants[key] = name
             self._initializers.append(numpy_helper.from_array(array, name))
         return self._constants[key]
@@ -110,7 +110,7 @@ class Graph:
         """
         from onnx import helper, numpy_helper
 
-        names = tuple(f"t{self._tensors + i}" for i in range(outputs))
+        names = tuple(f"_t{self._tensors + i}" for i in range(outputs))
         self._tensors += outputs
         self._uses_ml |= domain == "ai.onnx.ml"
         values = {

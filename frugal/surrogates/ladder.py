@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from frugal.errors import FrugalError
+from frugal.errors import UnusableInputError
 from frugal.experiments.runs import Runs
 from frugal.experiments.study import RUNGS, Alternative, Kind, Study
 from frugal.metering.meter import Meter
@@ -70,6 +70,26 @@ class Candidate:
     def is_ai(self) -> bool:
         """Learned surrogates are AI."""
         return self.kind == "surrogate"
+
+
+def check_names(study: Study) -> None:
+    """Refuse alternatives whose name another candidate has: costs and errors are kept by name.
+
+    Raises
+    ------
+    UnusableInputError
+        Naming the first one.
+    """
+    from frugal.surrogates.rungs import RUNGS_FITTED
+
+    taken = {rung.name for rung in RUNGS_FITTED} | {FULL_PHYSICS}
+    for alternative in study.alternatives:
+        if alternative.name in taken or not alternative.name.isidentifier():
+            raise UnusableInputError(
+                f"alternative '{alternative.name}' of study '{study.name}' needs another name: an identifier that is not "
+                f"among {', '.join(sorted(taken))}"
+            )
+        taken.add(alternative.name)
 
 
 def build_ladder(
@@ -161,14 +181,22 @@ def _attempt(candidate: Candidate, build: Build, study: Study, training: Runs, m
     except Skipped as skipped:
         candidate.status, candidate.message = "skipped", skipped.reason
         return
-    except (FrugalError, ArithmeticError, ValueError, np.linalg.LinAlgError) as fault:
+    except MemoryError:
+        raise
+    except Exception as fault:  # whatever one candidate raises, the others are tried
         candidate.status = "failed"
         candidate.message = {language: f"{type(fault).__name__}: {fault}" for language in ("en", "fr")}
         return
     candidate.domain = _domain(study, candidate, training)
     if candidate.nodes is not None:
-        with meter.stage("export", candidate.name):
-            _export(candidate, study, training, seed)
+        try:
+            with meter.stage("export", candidate.name):
+                _export(candidate, study, training, seed)
+        except MemoryError:
+            raise
+        except Exception as fault:  # it still answers as a program
+            told = f"{type(fault).__name__}: {(str(fault).splitlines() or [''])[0][:200]}"
+            candidate.graph_reason = {"en": f"its graph fails ({told})", "fr": f"son graphe échoue ({told})"}
 
 
 def _half_width(candidate: Candidate, build: Build, training: Runs, groups: np.ndarray | None, seed: int) -> np.ndarray:

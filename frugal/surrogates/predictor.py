@@ -48,10 +48,13 @@ class Predictor:
         self.metadata = dict(self._session.get_modelmeta().custom_metadata_map)
         if "frugal.study" not in self.metadata:
             raise UnusableInputError(f"'{path}' is not an answer of frugal: its metadata hold no study")
-        described = json.loads(self.metadata["frugal.study"])
-        self.study_name: str = described["name"]
-        self.inputs: tuple[Variable, ...] = read_variables(described["inputs"])
-        self.outputs: tuple[Output, ...] = read_outputs(described["outputs"])
+        try:
+            described = json.loads(self.metadata["frugal.study"])
+            self.study_name: str = described["name"]
+            self.inputs: tuple[Variable, ...] = read_variables(described["inputs"])
+            self.outputs: tuple[Output, ...] = read_outputs(described["outputs"])
+        except (KeyError, TypeError, ValueError, AttributeError) as fault:
+            raise UnusableInputError(f"'{path}' is not an answer of frugal: its metadata cannot be read") from fault
         self.candidate: str = self.metadata.get("frugal.candidate", "")
 
     def __call__(self, inputs: Any, extrapolate: bool = False) -> dict[str, np.ndarray]:

@@ -65,6 +65,10 @@ _SENTENCES = {
         "no alternative meets the need, and {best_ai} does",
         "aucune solution sans IA ne répond au besoin, et {best_ai} y répond",
     ),
+    "only_ai_meets_the_need": (
+        "only an AI among the candidates that were tried meets the need, so it ships all the same",
+        "parmi les solutions essayées, seule une IA répond au besoin : elle est livrée malgré tout",
+    ),
     "burden_of_proof": (
         "the need for AI is not shown, so the cheapest alternative that meets the need ships",
         "le besoin d'une IA n'est pas démontré : la solution sans IA la moins coûteuse est livrée",

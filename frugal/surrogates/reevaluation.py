@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,7 @@ from frugal.surrogates.bundle import Bundle, to_json
 from frugal.surrogates.campaign import Reporter, Silent
 from frugal.surrogates.decision import Decision, Rung, decide
 from frugal.surrogates.evaluation import Answering, judge, time_queries
+from frugal.surrogates.export import clip_outputs
 from frugal.surrogates.standing import describe_decision, describe_measured
 
 
@@ -56,7 +58,8 @@ def study_of(bundle: Bundle, given: Study | None = None) -> tuple[Study, str]:
             return bare, str(fault)
     if study.hash() != bundle.study["hash"]:
         return bare, "the study at hand is not the one the bundle was made from"
-    return study, ""
+    # the need is not part of the hash: what was declared for the bundle holds
+    return replace(study, need=bare.need), ""
 
 
 def _bare_study(bundle: Bundle) -> Study:
@@ -142,7 +145,7 @@ def _answering(study: Study, bundle: Bundle, row: Mapping[str, Any], runs: Runs)
         return None
     name = row["name"]
     if row["graph"] is not None:
-        width = None if row["half_width"] is None else np.array(row["half_width"])
+        width = _half_width(row)
         return from_model(study, name, row["kind"], bundle.model_path(name).read_bytes(), width)
     if study.solve is None:
         return None
@@ -152,13 +155,18 @@ def _answering(study: Study, bundle: Bundle, row: Mapping[str, Any], runs: Runs)
     if found is None:
         return None
     answer = found.build(runs.training.inputs, runs.training.outputs)
-    return Answering(
-        name,
-        row["kind"],
-        predict=lambda x, subjects: study.flatten(answer.predict(x), len(x)),
-        ask=lambda x, subjects: answer.predict(x),
-        runtime="python",
-    )
+
+    def predict(inputs: np.ndarray, subjects: np.ndarray) -> np.ndarray:
+        return clip_outputs(study.flatten(answer.predict(inputs), len(inputs)), study.outputs)
+
+    width = _half_width(row)
+    return Answering(name, row["kind"], predict=predict, ask=predict, runtime="python", half_width=width)
+
+
+def _half_width(row: Mapping[str, Any]) -> np.ndarray | None:
+    if row["half_width"] is None:
+        return None
+    return np.array([math.inf if value is None else value for value in row["half_width"]])  # null stands for infinity
 
 
 def _row(study: Study, row: Mapping[str, Any], measured: Mapping[str, Any], missing_reason: str) -> dict[str, Any]:

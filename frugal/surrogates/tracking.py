@@ -117,8 +117,9 @@ def _record_candidate(mlflow: Any, bundle: Bundle, row: dict[str, Any]) -> None:
         mlflow.log_params({"kind": row["kind"], "is_ai": row["is_ai"], "status": row["status"]})
         metrics: dict[str, float] = {}
         for output, error in row["error"].items():
-            metrics[f"{error['metric']}.{output}"] = error["value"]
-            metrics[f"{error['metric']}_upper.{output}"] = error["high"]
+            for name, key in (("", "value"), ("_upper", "high")):
+                if error[key] is not None:  # null stands for infinity
+                    metrics[f"{error['metric']}{name}.{output}"] = error[key]
         for pattern, time in row["query"].items():
             metrics[f"cpu_seconds_per_query.{_metric_name(pattern)}"] = time["cpu_seconds"]
         for part, seconds in row["fixed_parts"].items():

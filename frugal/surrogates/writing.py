@@ -13,6 +13,7 @@ from frugal.experiments.study import RUNGS
 from frugal.metering.ledger import as_plain
 from frugal.surrogates.bundle import ALTERNATIVES, MODEL, to_json
 from frugal.surrogates.campaign import Campaign
+from frugal.surrogates.evaluation import limits_broken
 from frugal.surrogates.ladder import Candidate
 from frugal.surrogates.standing import describe_ladder
 
@@ -101,7 +102,7 @@ def _cheapest_graph(campaign: Campaign) -> Candidate | None:
     usable = [
         candidate
         for candidate in campaign.candidates
-        if candidate.model is not None and candidate.name in lifetime and campaign.judged[candidate.name].error_met
+        if candidate.model is not None and candidate.name in lifetime and _fits(campaign, candidate)
     ]
     usable = [candidate for candidate in usable if not candidate.is_ai] or usable
     if not usable:
@@ -109,3 +110,11 @@ def _cheapest_graph(campaign: Campaign) -> Candidate | None:
     limit = decision.policy.tie_factor * min(lifetime[candidate.name] for candidate in usable)
     close = [candidate for candidate in usable if lifetime[candidate.name] <= limit]
     return min(close, key=lambda candidate: (RUNGS.index(candidate.kind), lifetime[candidate.name]))
+
+
+def _fits(campaign: Campaign, candidate: Candidate) -> bool:
+    """The tolerance is kept, and every limit of the call pattern that decides."""
+    judged, pattern = campaign.judged[candidate.name], campaign.study.need.call_patterns[0]
+    assert candidate.model is not None
+    sentences, _, _ = limits_broken(pattern, judged.times[pattern.name], len(candidate.model))
+    return judged.error_met and not sentences

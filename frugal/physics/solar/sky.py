@@ -32,6 +32,7 @@ import numpy as np
 from numba import njit
 
 from frugal.errors import UnusableInputError
+from frugal.physics.solar.photovoltaic import HORIZON_BAND_DEG
 from frugal.physics.solar.transposition import HAY_DAVIES
 from frugal.physics.solar.year import SolarYear
 
@@ -54,7 +55,9 @@ class CumulativeSky(NamedTuple):
     global_horizontal: np.ndarray
 
 
-def cumulative_sky_tables(year: SolarYear, n_sectors: int = 72, n_bins: int = 256) -> CumulativeSky:
+def cumulative_sky_tables(
+    year: SolarYear, n_sectors: int = 72, n_bins: int = 256, transposition: int = HAY_DAVIES
+) -> CumulativeSky:
     """Build the tables of a year.
 
     Parameters
@@ -65,6 +68,8 @@ def cumulative_sky_tables(year: SolarYear, n_sectors: int = 72, n_bins: int = 25
         Number of sectors; the middle of sector k looks at azimuth k 360 / n_sectors.
     n_bins : int
         Steps in the sine of elevation; tables are interpolated linearly between them.
+    transposition : int
+        0 Hay–Davies, 1 Perez; the horizon band of the latter is spread over its lowest `HORIZON_BAND_DEG`.
 
     Raises
     ------
@@ -73,7 +78,7 @@ def cumulative_sky_tables(year: SolarYear, n_sectors: int = 72, n_bins: int = 25
     """
     if n_sectors < 1 or n_bins < 1:
         raise UnusableInputError(f"n_sectors is {n_sectors} and n_bins {n_bins}: both must be at least 1.")
-    light = (year.direct_normal + year.circumsolar_normal[HAY_DAVIES]) * year.hours / 1000.0
+    light = (year.direct_normal + year.circumsolar_normal[transposition]) * year.hours / 1000.0
     lit = (light > 0.0) & (year.sun_up > 0.0)
     light, month, sine = light[lit], year.month[lit], year.sun_up[lit]
     cosine = np.sqrt(1.0 - sine * sine)
@@ -97,13 +102,20 @@ def cumulative_sky_tables(year: SolarYear, n_sectors: int = 72, n_bins: int = 25
         np.add.at(vertical, place, weights[side] * light * sine)
 
     isotropic = np.bincount(
-        year.month, weights=year.isotropic_horizontal[HAY_DAVIES] * year.hours / 1000.0, minlength=12
+        year.month, weights=year.isotropic_horizontal[transposition] * year.hours / 1000.0, minlength=12
     )
     edge = np.linspace(0.0, 1.0, n_bins + 1)
     above = 0.5 * (np.arccos(edge) - edge * np.sqrt(1.0 - edge * edge))  # integral of cos e ds from s to 1
     per_sector = isotropic / math.pi * sector
     horizontal[:, :-1] += (above[:-1] - above[1:])[None, :, None] * per_sector
     vertical[:, :-1] += (0.5 * (edge[1:] ** 2 - edge[:-1] ** 2))[None, :, None] * per_sector
+
+    band = np.bincount(year.month, weights=year.horizon_band[transposition] * year.hours / 1000.0, minlength=12)
+    if np.any(band):
+        # Summed over the sectors in front of a plane, cosines give n_sectors / pi: the band then adds band · sin(tilt).
+        top = math.sin(math.radians(HORIZON_BAND_DEG))
+        share = np.clip(np.minimum(edge[1:], top) - edge[:-1], 0.0, None) / top
+        horizontal[:, :-1] += share[None, :, None] * band * math.pi / n_sectors
 
     ground = np.bincount(year.month, weights=year.global_horizontal * year.hours / 1000.0, minlength=12)
     return CumulativeSky(

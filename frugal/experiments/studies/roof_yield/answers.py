@@ -258,7 +258,7 @@ def _sky_view_table(territory: Territory, n_sectors: int, inputs: np.ndarray, ou
 
 def _cumulative_sky(territory: Territory, n_sectors: int, inputs: np.ndarray, outputs: np.ndarray) -> Answer:
     """Irradiation from cumulative-sky tables, times a monthly performance ratio of mounting and inverter ratio."""
-    tables = cumulative_sky_tables(territory.year, n_sectors, _SKY_BINS)
+    tables = cumulative_sky_tables(territory.year, n_sectors, _SKY_BINS, territory.transposition)
     columns = Columns(inputs, n_sectors)
     ratio = _performance_ratio(columns, _irradiation(tables, columns), outputs[:, :12])
 

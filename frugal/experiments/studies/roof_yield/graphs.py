@@ -137,12 +137,16 @@ class RoofGraph:
         flat = self.b.op("Reshape", rings, self.b.constant([-1, n], np.int64))
         return self.b.op("MatMul", flat, self.b.constant(np.full((n, 1), 2.0 / n)))
 
-    def band_factor(self) -> str:
-        """Share of the horizon band of the Perez model, ``[n, 1]``."""
-        directions = self.directions_deg
+    def band_factor(self, obstructed: bool = True) -> str:
+        """Share of the horizon band of the Perez model that goes through the glass, ``[n, 1]``."""
+        # `diffuse_factors` takes fewer directions before an open horizon.
+        open_directions = np.arange(SKY_DIRECTIONS) * 360.0 / SKY_DIRECTIONS
+        directions = self.directions_deg if obstructed else open_directions
         toward = self.clip(self.toward(directions), 0.0)
-        hidden = self.clip(self.times(self.horizon_at(directions), 1 / HORIZON_BAND_DEG), 0.0, 1.0)
-        seen = self.b.op("Mul", self.plus(self.times(hidden, -1.0), 1.0), self.transmitted(toward))
+        seen = self.transmitted(toward)
+        if obstructed:
+            hidden = self.clip(self.times(self.horizon_at(directions), 1 / HORIZON_BAND_DEG), 0.0, 1.0)
+            seen = self.b.op("Mul", self.plus(self.times(hidden, -1.0), 1.0), seen)
         ones = self.b.constant(np.ones((len(directions), 1)))
         total = self.clip(self.b.op("MatMul", toward, ones), 1e-20)
         sin_tilt = self.b.op("Sin", self.times(self.tilt_deg, math.pi / 180))
@@ -191,9 +195,8 @@ def physics_graph(
     band = year.horizon_band[transposition]
     if np.any(band):
         diffuse = b.op("Add", diffuse, b.op("Mul", roof.band_factor(), b.constant(band[None])))
-        # Without obstacles the band is seen whole; its share through the glass depends on the tilt alone.
-        whole = np.array([diffuse_factors(t, 0.0, np.zeros(1))[1] for t in tilts])
-        open_diffuse = b.op("Add", open_diffuse, b.op("Mul", roof.of_tilt(whole, tilts), b.constant(band[None])))
+        whole = b.op("Mul", roof.band_factor(obstructed=False), b.constant(band[None]))
+        open_diffuse = b.op("Add", open_diffuse, whole)
     diffuse = b.op("Add", roof.clip(diffuse, 0.0), reflected)
     open_diffuse = b.op("Add", roof.clip(open_diffuse, 0.0), reflected)
     normal = b.op("Concat", roof.east, roof.north, roof.up, axis=1)
