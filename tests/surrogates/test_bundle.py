@@ -207,3 +207,38 @@ def test_a_second_campaign_shares_the_runs_and_books_them_once(tmp_path: Path) -
 
     assert generation(first) == generation(second)
     assert len(generation(first)) == 1
+
+
+def test_what_is_not_a_bundle_is_never_replaced(tmp_path: Path) -> None:
+    campaign = run_campaign(linear_study(), Settings(folder=tmp_path / "campaigns", measure_seconds=0.2, carbon=False))
+    (tmp_path / "home").mkdir()
+    (tmp_path / "home" / "thesis.txt").write_text("years of work")
+    (tmp_path / "notes.md").write_text("notes")
+    for place in ("home", "notes.md"):
+        with pytest.raises(UnusableInputError, match="not a bundle"):
+            publish(campaign, tmp_path / place)
+    assert (tmp_path / "home" / "thesis.txt").read_text() == "years of work"
+    assert (tmp_path / "notes.md").read_text() == "notes"
+    (tmp_path / "empty").mkdir()
+    publish(campaign, tmp_path / "empty")
+
+
+def test_a_folder_that_a_kill_caught_half_way_comes_back(tmp_path: Path) -> None:
+    from frugal.formats.atomic import restore
+
+    (tmp_path / ".bundle.old.abcdefgh" / "bundle").mkdir(parents=True)
+    (tmp_path / ".bundle.old.abcdefgh" / "bundle" / "kept").write_text("1")
+    restore(tmp_path / "bundle")
+    assert (tmp_path / "bundle" / "kept").read_text() == "1"
+    assert [path.name for path in tmp_path.iterdir()] == ["bundle"]
+
+
+def test_a_new_evaluation_keeps_the_need_that_was_declared(tmp_path: Path) -> None:
+    from frugal.surrogates.reevaluation import evaluate_bundle
+
+    study = linear_study()
+    declared = replace(study, need=replace(study.need, queries=(7.0, 8.0)))
+    path = train(declared, tmp_path)
+    new = json.loads(evaluate_bundle(open_bundle(path), study, carbon=False).read_text())
+    assert new["decisions"][0]["queries"] == [7.0, 8.0]
+    assert all(row["measured_again"] for row in new["candidates"] if row["status"] == "ok")

@@ -4,6 +4,7 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from studies_for_tests import constant_study, linear_study, slow_study
 
@@ -91,3 +92,67 @@ def test_mlflow_records_the_campaign_with_a_nested_run_for_each_candidate(
     assert client.list_artifacts(names["linear"].info.run_id)[0].path == "linear.onnx"
     lines = (tmp_path / "bundle" / "ledger.jsonl").read_text().splitlines()
     assert json.loads(lines[-1])["stage"] == "tracking"
+
+
+def test_an_alternative_may_not_take_the_name_of_a_rung(tmp_path: Path) -> None:
+    from frugal.errors import UnusableInputError
+    from frugal.experiments.study import formula
+
+    study = replace(linear_study(), alternatives=(formula("linear", lambda x: {"y": x[:, 0]}),))
+    with pytest.raises(UnusableInputError, match=r"'linear'.*needs another name"):
+        campaign(study, tmp_path)
+
+
+def test_one_candidate_that_breaks_does_not_stop_the_others(tmp_path: Path) -> None:
+    from frugal.experiments.study import Alternative, Answer, formula
+
+    def breaks(x: np.ndarray) -> dict:
+        raise KeyError("table")
+
+    def no_graph(builder: object, x: str) -> str:
+        raise RuntimeError("no such operator")
+
+    fine = Alternative("fine", "table", lambda x, y: Answer(lambda z: {"y": 5 + z @ [1.0, 2.0, 3.0]}, no_graph))
+    study = replace(linear_study(), alternatives=(formula("broken", breaks), fine))
+    result = campaign(study, tmp_path)
+    found = {c.name: c for c in result.candidates}
+    assert found["broken"].status == "failed" and "KeyError" in found["broken"].message["en"]
+    assert found["fine"].model is None and "no such operator" in found["fine"].graph_reason["en"]
+    assert result.judged["fine"].errors["y"].value < 1e-9
+    publish(result, tmp_path / "bundle")
+
+
+def test_an_output_that_is_always_zero_is_published_with_an_error_without_bound(tmp_path: Path) -> None:
+    from frugal.experiments.study import Output
+
+    def solve(x: np.ndarray) -> dict:
+        return {"y": 5.0 + x.sum(), "z": 1e-3 * float(x[0] > 2)}
+
+    study = replace(linear_study(), outputs=(Output("y", "1"), Output("z", "1")), solve=solve, alternatives=())
+    publish(campaign(study, tmp_path), tmp_path / "bundle")
+
+
+def test_repeated_rows_of_a_table_do_not_leak() -> None:
+    from frugal.experiments.sampling import from_table
+
+    rows = np.repeat(np.random.default_rng(0).uniform(size=(12, 2)), 5, axis=0)
+    design = from_table(rows, seed=0)
+    seen = {tuple(row) for row in design.inputs[~design.held_out]}
+    assert not seen & {tuple(row) for row in design.inputs[design.held_out]}
+
+
+def test_a_dear_solver_is_not_run_again_to_be_timed(tmp_path: Path) -> None:
+    study, calls = linear_study(), []
+    quick = study.solve
+    assert quick is not None
+
+    def solve(x: np.ndarray) -> object:
+        calls.append(1)
+        np.sin(np.arange(4_000_000.0)).sum()
+        return quick(x)
+
+    result = campaign(replace(study, solve=solve, n_runs=16), tmp_path)
+    assert len(calls) == 16 + 2
+    time = result.judged["full_physics"].times["one at a time"]
+    assert time.low <= float(np.mean(result.runs.judging.cpu_seconds)) * 1.5
+    assert time.cpu_seconds > 0.02

@@ -175,3 +175,17 @@ def test_failed_and_interrupted_stages_are_part_of_the_fixed_cost() -> None:
     assert parts == pytest.approx({"compile": 3.0, "generation": 300.0, "fit": 10.0, "export": 0.1})
     formula = rung("formula", "formula", True, 1.0)
     assert sum(fixed_parts(LEDGER, formula, 0.75).values()) == 0.0
+
+
+def test_a_dear_alternative_that_is_quick_to_ask_takes_nothing_from_the_verdict() -> None:
+    table = rung("answers", "precomputed", True, 5.0)
+    ledger = [*LEDGER, Entry("fit", "answers", cpu_seconds=1e6)]
+    decision = decide(ledger, [*ladder(), table], NEED)
+    assert decision.verdict == "demonstrated"
+    assert decision.best_alternative == "full"
+
+
+def test_an_ai_without_any_rival_ships_with_its_verdict() -> None:
+    decision = decide(LEDGER, [rung("mlp", "surrogate", True, 15.0)], NEED)
+    assert (decision.verdict, decision.winner) == ("not_assessed", "mlp")
+    assert decision.reasons == ("baselines_missing", "only_ai_meets_the_need")
