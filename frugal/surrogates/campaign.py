@@ -107,7 +107,7 @@ class Settings:
     seed: int = 0
     threads: int | None = None
     folder: Path = Path("campaigns")
-    measure_seconds: float = 6.0
+    measure_seconds: float = 5.0
     carbon: bool = True
 
 

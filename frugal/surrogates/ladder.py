@@ -24,7 +24,7 @@ from frugal.surrogates.export import (
 )
 from frugal.surrogates.rungs.base import Rung, Skipped
 
-N_FOLDS = 4
+N_FOLDS = 3
 
 FULL_PHYSICS = "full_physics"
 
