@@ -178,7 +178,7 @@ def _outputs() -> tuple[Output, ...]:
         Output(
             "yearly_yield", "kWh/kW", label={"en": "Yearly yield per kWp", "fr": "Production annuelle par kWc"}, low=0.0
         ),
-        Output("shading_loss", "1", label={"en": "Share lost to shading", "fr": "Part perdue par l'ombrage"}),
+        Output("shading_loss", "1", label={"en": "Share lost to shading", "fr": "Part perdue par l'ombrage"}, low=0.0),
     )
 
 
