@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -75,6 +77,7 @@ def simulate(
 
     import numpy as np
 
+    from frugal.experiments.executor import attempt
     from frugal.experiments.units import check_bounds, parse_inputs, parse_settings
 
     found = _load_study(study, study_file, site, settings)
@@ -83,7 +86,8 @@ def simulate(
     values = parse_inputs(found.inputs, parse_settings(inputs or [], "input"))
     check_bounds(found.inputs, values)
     start = time.thread_time()
-    outputs = found.run(np.array(values))
+    with _prints_on_stderr():
+        outputs = attempt(found, np.array(values))
     seconds = time.thread_time() - start
     named = {
         o.name: outputs[part].reshape(o.shape)
@@ -136,7 +140,8 @@ def train(
     if runs is not None:
         if study is not None or study_file is not None or dry_run:
             raise UnusableInputError("--runs takes the place of a study: give neither a study nor --dry-run with it")
-        result = train_table(runs, _names(input_columns), _names(output_columns), declared, out, seed, reporter)
+        with closing(reporter):
+            result = train_table(runs, _names(input_columns), _names(output_columns), declared, out, seed, reporter)
     else:
         build = lambda: _load_study(study, study_file, site, settings, declared)  # noqa: E731
         if dry_run:
@@ -144,14 +149,22 @@ def train(
                 estimate(build(), count, threads, seed)
             )
             return
-        result = train_study(build, count, out, seed, threads, reporter)
-    reporter.close()
+        with closing(reporter), _prints_on_stderr():
+            result = train_study(build, count, out, seed, threads, reporter)
+    failed = result.ladder["failed_runs"]
+    if failed:
+        total = len(failed) + result.ladder["split"]["n_train"] + result.ladder["split"]["n_held_out"]
+        typer.echo(
+            f"{len(failed)} of {total} runs failed; the first is run {failed[0]['run']}: {failed[0]['message']}",
+            err=True,
+        )
     if as_json:
         _print_json({"bundle": str(result.bundle), "audit": result.audit})
-        return
-    _print_ladder(result.ladder, language)
-    _print_summary(result.audit, language)
-    typer.echo(f"\n{result.bundle}")
+    else:
+        _print_ladder(result.ladder, language)
+        _print_summary(result.audit, language)
+        typer.echo(f"\n{result.bundle}")
+    raise typer.Exit(1 if failed else 0)
 
 
 @app.command("eval")
@@ -176,8 +189,8 @@ def evaluate(
     _check_language(language)
     reporter = Terminal(language)
     given = _load_study(None, study_file, site, settings) if study_file is not None else None
-    path, ladder, plot = evaluate_again(bundle, given, full, reporter, language)
-    reporter.close()
+    with closing(reporter), _prints_on_stderr():
+        path, ladder, plot = evaluate_again(bundle, given, full, reporter, language)
     if as_json:
         _print_json(ladder)
         return
@@ -223,6 +236,8 @@ def predict(
     """Answer with a bundle, or with its ONNX file alone."""
     from frugal.surrogates.predictor import Predictor
 
+    if out is not None and csv is None:
+        raise UnusableInputError("--out goes with --csv")
     predictor = Predictor(model, candidate)
     if csv is not None:
         if inputs:
@@ -254,11 +269,19 @@ def main() -> None:
         code = getattr(fault, "exit_code", 2)
     if code == INTERRUPTED:  # which typer also returns by itself
         typer.echo("frugal: interrupted; run the same command again to go on", err=True)
-    sys.stdout.flush()
-    sys.stderr.flush()
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None:  # a closed one is None
+            stream.flush()
     if code == INTERRUPTED:
         os._exit(code)  # solver threads that cannot be interrupted must not hold the terminal
     sys.exit(code)
+
+
+@contextmanager
+def _prints_on_stderr() -> Iterator[None]:
+    """Keep what a user's solver prints out of the answer on stdout."""
+    with redirect_stdout(sys.stderr):
+        yield
 
 
 def _one_line(fault: FrugalError) -> str:
@@ -338,7 +361,7 @@ def _predict_table(predictor: Predictor, csv: Path, out: Path | None, extrapolat
         from frugal.formats.tables import write_table
 
         write_table(out, table)
-        typer.echo(str(out))
+        _print_json({"answers": str(out)}) if as_json else typer.echo(str(out))
     elif as_json:
         _print_json(table.to_dict(orient="records"))
     else:

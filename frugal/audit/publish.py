@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -63,8 +63,10 @@ def check_target(out: Path) -> None:
         if not (out.is_dir() and not out.is_symlink() and (is_bundle or not any(out.iterdir()))):
             raise UnusableInputError(f"'{out}' exists and is not a bundle; give the bundle another folder with --out")
     parent = next(folder for folder in (out.absolute().parent, *out.absolute().parents) if folder.exists())
-    if not parent.is_dir() or not os.access(parent, os.W_OK | os.X_OK):
-        raise EnvironmentFaultError(f"a bundle cannot be written to '{out}': '{parent}' is not a writable folder")
+    try:
+        Path(tempfile.mkdtemp(dir=parent)).rmdir()
+    except OSError as fault:
+        raise EnvironmentFaultError(f"a bundle cannot be written to '{out}': {parent}: {fault.strerror}") from fault
 
 
 def audit_folder(folder: Path, evaluation: Path | None = None) -> dict[str, Any]:
@@ -88,7 +90,11 @@ def _seal(path: Path, audit: dict[str, Any], ladder: dict[str, Any]) -> None:
     content = path.read_bytes()
     name = model_metadata(content)["frugal.candidate"]
     row = next(row for row in ladder["candidates"] if row["name"] == name)
-    extra = {"frugal.audit_sha256": audit["content_sha256"], "frugal.verdict": audit["verdict"]}
+    extra = {
+        "frugal.graph_sha256": graph_digest(content),
+        "frugal.audit_sha256": audit["content_sha256"],
+        "frugal.verdict": audit["verdict"],
+    }
     if row["query"]:
         per_query = next(iter(row["query"].values()))["cpu_seconds"]
         watts = ladder["machine"]["watts_per_core"]

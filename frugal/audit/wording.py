@@ -279,6 +279,9 @@ def limits(evidence: Evidence) -> list[Text]:
     held_out = (comparison.get("split") or {}).get("n_held_out")
     number = {lang: plain_number(held_out, lang, 4) if held_out else "–" for lang in LANGUAGES}
     found.append(say("limit.table" if evidence.full_physics is None else "limit.physics", number=number))
+    failed = len(comparison.get("failed_runs") or [])
+    if failed:
+        found.append(say("limit.failed_runs", number={lang: plain_number(failed, lang, 6) for lang in LANGUAGES}))
     if len([place for place in (comparison.get("split") or {}).get("held_out_places", []) if place]) == 1:
         found.append(say("limit.one_place"))
     return [*found, say("limit.left_out")]

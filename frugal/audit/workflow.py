@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from frugal.audit.publish import audit_folder, check_target, publish
+from frugal.errors import EnvironmentFaultError, NotAssessedError
 from frugal.experiments.executor import choose_block, default_threads
 from frugal.experiments.sampling import design_for
 from frugal.experiments.study import Need, Study
@@ -112,7 +113,10 @@ def record_bundle(bundle: Path, campaign: str) -> str:
     """Record a bundle in MLflow and book what that cost in its ledger; returns the run's identifier."""
     meter = Meter(Ledger(bundle / "ledger.jsonl"), campaign)
     with meter.stage("tracking") as entry:
-        run = record(bundle, Path.cwd())
+        try:
+            run = record(bundle, Path.cwd())
+        except EnvironmentFaultError as fault:
+            raise EnvironmentFaultError(f"{fault}; the bundle itself is complete in '{bundle}'") from fault
         entry.message = f"MLflow run {run}"
     return run
 
@@ -136,6 +140,11 @@ def evaluate_again(
 def audit_again(bundle_path: Path) -> dict[str, Any]:
     """Audit a bundle on its newest evaluation; the bundle with its new audit replaces the old one as a whole."""
     open_bundle(bundle_path)
+    for evidence in ("runs.zarr/zarr.json", "ledger.jsonl"):
+        if not (bundle_path / evidence).is_file():
+            raise NotAssessedError(
+                f"'{bundle_path / evidence}' is missing: without this evidence nothing can be assessed"
+            )
     with new_folder(bundle_path) as folder:
         shutil.copytree(bundle_path, folder, dirs_exist_ok=True)
         meter = Meter(Ledger(folder / "ledger.jsonl"), campaign_id())

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from frugal.errors import FrugalError
+from frugal.errors import FrugalError, SolverError
 from frugal.experiments.design import Design
 from frugal.experiments.runs import BLOCK_SECONDS, DONE, FAILED, RunStore
 from frugal.experiments.study import Study
@@ -59,11 +59,27 @@ def choose_block(study: Study, design: Design) -> tuple[int, float]:
             if time.perf_counter() - wall < ONCE_IS_ENOUGH_SECONDS:
                 start, wall = time.thread_time(), time.perf_counter()
                 study.run(inputs, subject)
-        except Exception:  # the failure is met again, and told, when the run is executed
+        except (Exception, SystemExit):  # the failure is met again, and told, when the run is executed
             continue
         seconds, waited = time.thread_time() - start, time.perf_counter() - wall
         return int(np.clip(BLOCK_SECONDS / max(waited, 1e-9), 1, 256)), seconds
     return 1, float("nan")
+
+
+def attempt(study: Study, inputs: np.ndarray, subject: int = -1) -> np.ndarray:
+    """One run, flattened, whose failure is told whatever the solver raises.
+
+    Raises
+    ------
+    SolverError
+        With what the solver said.
+    """
+    try:
+        return study.run(inputs, subject)
+    except (FrugalError, MemoryError):
+        raise
+    except (Exception, SystemExit) as fault:  # a solver may be anybody's code
+        raise SolverError(f"the solver of study '{study.name}' fails: {type(fault).__name__}: {fault}") from fault
 
 
 def execute(
@@ -141,7 +157,7 @@ def _run_block(store: RunStore, block: int, stop: threading.Event) -> tuple[int,
             outputs[k] = store.study.run(store.design.inputs[row], int(store.design.subjects[row]))
         except MemoryError:
             raise
-        except Exception as fault:  # whatever a solver raises is that run's failure, told in the store
+        except (Exception, SystemExit) as fault:  # whatever a solver raises is that run's failure, told in the store
             status[k] = FAILED
             messages[k] = str(fault) if isinstance(fault, FrugalError) else f"{type(fault).__name__}: {fault}"
         cpu_seconds[k] = time.thread_time() - start

@@ -60,7 +60,7 @@ def load_study_file(path: Path, settings: dict[str, Any] | None = None, site_fil
         spec.loader.exec_module(module)
     except FrugalError:
         raise
-    except Exception as fault:  # whatever a user's file raises is told in one sentence
+    except (Exception, SystemExit) as fault:  # whatever a user's file raises is told in one sentence
         raise UnusableInputError(f"study file '{path}' fails: {type(fault).__name__}: {fault}") from fault
     found = getattr(module, "study", None)
     if found is None:
@@ -72,6 +72,10 @@ def site_model(factory: Any) -> type[Site]:
     """The site class of a study's function, from the annotation of its first parameter."""
     if isinstance(factory, Study):
         return NoSite
+    if not callable(factory):
+        raise UnusableInputError(
+            f"'study' is a {type(factory).__name__}; a Study or a function that returns one is needed"
+        )
     parameters = list(inspect.signature(factory).parameters)
     if not parameters:
         return NoSite
@@ -88,7 +92,13 @@ def _build(factory: Study | Callable[..., Study], settings: dict[str, Any], site
     site = build_site(model, settings, site_file)
     if isinstance(factory, Study):
         return factory
-    study = factory() if model is NoSite else factory(site)
+    try:
+        study = factory() if model is NoSite else factory(site)
+    except (FrugalError, OSError, MemoryError):
+        raise
+    except (Exception, SystemExit) as fault:  # a study may be anybody's code
+        told = f"{type(fault).__name__}: {fault}"
+        raise UnusableInputError(f"the study function '{factory.__name__}' fails: {told}") from fault
     if not isinstance(study, Study):
         raise UnusableInputError(
             f"the study function '{factory.__name__}' returned {type(study).__name__}, not a Study"

@@ -371,10 +371,16 @@ class Study:
             If an output is missing, has the wrong shape or is not finite.
         """
         columns = []
+        if not isinstance(values, Mapping):
+            kind = type(values).__name__
+            raise SolverError(f"the study '{self.name}' computed a {kind}; a dictionary of outputs by name is needed")
         for output in self.outputs:
             if output.name not in values:
                 raise SolverError(f"output '{output.name}' is missing from what the study '{self.name}' computed")
-            value = np.asarray(values[output.name], dtype=np.float64)
+            try:
+                value = np.asarray(values[output.name], dtype=np.float64)
+            except (TypeError, ValueError) as fault:
+                raise SolverError(f"output '{output.name}' is not a number: {fault}") from fault
             expected = output.shape if n is None else (n, *output.shape)
             if value.shape != expected:
                 raise SolverError(f"output '{output.name}' has shape {value.shape}; {expected} is needed")

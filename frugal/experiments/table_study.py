@@ -81,5 +81,5 @@ def _renamed(need: Need) -> Need:
 
 
 def _identifier(name: str) -> str:
-    cleaned = "".join(letter if letter.isalnum() or letter == "_" else "_" for letter in name.strip())
+    cleaned = "".join(letter if f"a{letter}".isidentifier() else "_" for letter in name.strip())
     return cleaned if cleaned.isidentifier() else f"_{cleaned}"

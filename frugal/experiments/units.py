@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 _NUMBER = re.compile(r"^\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*(.*?)\s*$")
 
+_DECIMAL_COMMA = re.compile(r"^(\s*[+-]?\d*),(\d+)")
+
 
 def parse_settings(settings: Sequence[str], what: str) -> dict[str, str]:
     """``["a=1", "b=2"]`` as a dictionary.
@@ -48,7 +50,7 @@ def parse_value(variable: Variable, text: str) -> float:
     """
     if text in variable.choices:
         return float(variable.choices.index(text))
-    match = _NUMBER.match(text)
+    match = _NUMBER.match(_DECIMAL_COMMA.sub(r"\1.\2", text))
     if match is None:
         allowed = f"one of {', '.join(variable.choices)}" if variable.choices else f"a number in {variable.unit}"
         raise UnusableInputError(f"input '{variable.name}' = '{text}' must be {allowed}")
@@ -72,7 +74,14 @@ def convert(value: float, unit: str, to: str, name: str) -> float:
 
     units = _units()
     try:
-        return float(units.Quantity(value, unit).to(to).magnitude)
+        quantity = units.Quantity(value, unit)
+        if (
+            units.Quantity(1.0, to).is_compatible_with("radian")
+            and to not in ("1", "")
+            and quantity.units not in _angles()
+        ):
+            raise pint.DimensionalityError(unit, to)  # a slope in per cent is no angle, though neither has a dimension
+        return float(quantity.to(to).magnitude)
     except pint.DimensionalityError as fault:
         raise UnusableInputError(f"input '{name}': '{unit}' does not convert to {to}") from fault
     except (pint.PintError, AttributeError, ValueError, AssertionError, TypeError) as fault:
@@ -85,6 +94,12 @@ def _units() -> pint.UnitRegistry:
     import pint
 
     return pint.UnitRegistry(autoconvert_offset_to_baseunit=True)
+
+
+@cache
+def _angles() -> frozenset[pint.Unit]:
+    names = ("degree", "radian", "milliradian", "gradian", "arcminute", "arcsecond", "turn")
+    return frozenset(_units().Unit(name) for name in names)
 
 
 def parse_inputs(variables: Sequence[Variable], given: Mapping[str, str]) -> list[float]:
@@ -126,7 +141,7 @@ def check_bounds(variables: Sequence[Variable], values: Sequence[float], row: in
         if not variable.low - slack <= value <= variable.high + slack:
             raise UnusableInputError(
                 f"input '{variable.name}' = {value:g} {variable.unit}{where} is out of bounds "
-                f"[{variable.low:g}, {variable.high:g}]; --extrapolate asks for it all the same"
+                f"[{variable.low:g}, {variable.high:g}]"
             )
         if variable.choices and value != round(value):
             raise UnusableInputError(

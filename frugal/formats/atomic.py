@@ -5,15 +5,11 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from frugal.errors import EnvironmentFaultError
-
-#: A half-written folder older than this was left by a process that was killed.
-LEFT_BEHIND_SECONDS = 3600.0
 
 
 @contextmanager
@@ -73,7 +69,7 @@ def new_folder(path: Path | str) -> Iterator[Path]:
     with _explained(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         restore(path)
-        staging = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}."))
+        staging = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}.{os.getpid()}-"))
         mask = os.umask(0)
         os.umask(mask)
         staging.chmod(0o777 & ~mask)
@@ -104,7 +100,17 @@ def restore(path: Path) -> None:
         if (kept / path.name).exists() and not path.exists():
             (kept / path.name).rename(path)
         shutil.rmtree(kept, ignore_errors=True)
-    for staging in path.parent.glob(f".{path.name}.????????"):
-        # a young one may belong to a process that is at work
-        if staging.is_dir() and time.time() - staging.stat().st_mtime > LEFT_BEHIND_SECONDS:
+    for staging in path.parent.glob(f".{path.name}.*-*"):
+        owner = staging.name.removeprefix(f".{path.name}.").split("-")[0]
+        if staging.is_dir() and owner.isdigit() and not _alive(int(owner)):
             shutil.rmtree(staging, ignore_errors=True)
+
+
+def _alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:  # somebody else's, but there
+        return True
+    return True

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import difflib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from frugal.errors import UnusableInputError
 from frugal.experiments.study import Output
 from frugal.formats.tables import columns, read_table
 from frugal.surrogates.predictor import Predictor
@@ -29,6 +31,11 @@ def predict_table(predictor: Predictor, path: Path, extrapolate: bool = False) -
     import pandas
 
     table = read_table(path)
+    absent = [v.name for v in predictor.inputs if v.name not in table.columns]
+    for column in table.columns:
+        close = difflib.get_close_matches(str(column), absent, n=1, cutoff=0.8)
+        if close and column not in {v.name for v in predictor.inputs}:
+            raise UnusableInputError(f"column '{column}' of '{path}' is no input; did you mean '{close[0]}'?")
     wanted = [v.name for v in predictor.inputs if v.name in table.columns or v.default is None]
     given = columns(table, wanted)
     answers = predictor({name: given[:, k] for k, name in enumerate(wanted)}, extrapolate=extrapolate)

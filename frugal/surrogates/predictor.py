@@ -13,6 +13,7 @@ from frugal.experiments.description import read_outputs, read_variables
 from frugal.experiments.study import Output, Variable
 from frugal.experiments.units import check_bounds
 from frugal.surrogates.bundle import open_bundle
+from frugal.surrogates.digest import graph_digest
 from frugal.surrogates.graph import session
 
 
@@ -46,6 +47,9 @@ class Predictor:
         self.path = path
         self._session = _open(path)
         self.metadata = dict(self._session.get_modelmeta().custom_metadata_map)
+        expected = self.metadata.get("frugal.graph_sha256")
+        if expected is not None and expected != graph_digest(path.read_bytes()):
+            raise UnusableInputError(f"'{path}' was altered: its graph is not the one that was audited")
         if "frugal.study" not in self.metadata:
             raise UnusableInputError(f"'{path}' is not an answer of frugal: its metadata hold no study")
         try:

@@ -53,6 +53,9 @@ def record(bundle_path: Path, working_folder: Path) -> str:
 def _import_mlflow(working_folder: Path) -> Any:
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
     os.environ.setdefault("DO_NOT_TRACK", "true")
+    # Its own patience with a server that does not answer is many minutes.
+    os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "1")
+    os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "10")
     with _quiet():
         import mlflow
         import mlflow.onnx

@@ -244,3 +244,74 @@ def test_ctrl_c_ends_with_130_and_the_same_command_goes_on(tmp_path: Path) -> No
     assert int(done.split("(")[1].split(")")[0]) < 48
     ledger = [json.loads(x) for x in (tmp_path / "bundles" / "small" / "ledger.jsonl").read_text().splitlines()]
     assert sorted(x["status"] for x in ledger if x["stage"] == "generation") == ["interrupted", "ok"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ('{"head": x[1] + x[0] ** 2 / 19.62}', "1.0", "a dictionary of outputs"),
+        ("x[1] + x[0] ** 2 / 19.62", '"abc"', "'head' is not a number"),
+        ("x[1] + x[0] ** 2 / 19.62", "1.0 / (x[0] - x[0])", "not a finite"),
+        ("x[1] + x[0] ** 2 / 19.62", "exit(5)", "SystemExit"),
+    ],
+)
+def test_a_solver_that_breaks_is_told_in_one_sentence(run: Run, tmp_path: Path, old: str, new: str, words: str) -> None:
+    (tmp_path / "bad.py").write_text(SMALL.replace(old, new))
+    code, _, err = run("simulate", "--study", "bad.py", "-i", "speed=1")
+    assert code == 1 and words in err and "Traceback" not in err
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ("study = 3", "is a int"),
+        ("def study(): raise RuntimeError('no')", "RuntimeError: no"),
+        ("import sys; sys.exit(7)", "SystemExit"),
+    ],
+)
+def test_a_study_file_that_breaks_is_told_in_one_sentence(run: Run, tmp_path: Path, content: str, words: str) -> None:
+    (tmp_path / "bad.py").write_text(content)
+    code, _, err = run("simulate", "--study", "bad.py")
+    assert code == 2 and words in err
+
+
+def test_failed_runs_are_told_and_end_in_1(run: Run, quick: None, tmp_path: Path) -> None:
+    some = SMALL.replace("lambda x: {", "lambda x: print('solving') or {").replace(
+        "x[0] ** 2", "(x[0] if x[0] < 8 else 1 / 0) ** 2"
+    )
+    (tmp_path / "some.py").write_text(some)
+    code, out, err = run("train", "--study", "some.py", "--json")
+    assert code == 1
+    assert json.loads(out)["audit"]["study"]["name"] == "small"  # what the solver prints stays out of it
+    assert "runs failed; the first is run" in err and "ZeroDivisionError" in err
+    assert run("audit", "bundles/small")[1].count("failed and are left out") == 1
+
+
+def test_an_audit_without_its_evidence_is_not_assessed(run: Run, quick: None, small: str) -> None:
+    import shutil
+
+    assert run("train", "--study", small)[0] == 0
+    shutil.rmtree("bundles/small/runs.zarr")
+    code, _, err = run("audit", "bundles/small")
+    assert code == 4 and "runs.zarr" in err
+
+
+def test_slips_in_predictions_are_told(run: Run, quick: None, small: str) -> None:
+    assert run("train", "--study", small)[0] == 0
+    Path("typo.csv").write_text("speed,dept\n1,2\n")
+    code, _, err = run("predict", "bundles/small", "--csv", "typo.csv")
+    assert code == 2 and "did you mean 'depth'" in err
+    assert run("predict", "bundles/small", "-i", "speed=1", "--out", "x.csv")[0] == 2
+    assert run("predict", "bundles/small", "-i", "speed=1,5")[0] == 0
+    import onnx
+
+    model = onnx.load("bundles/small/model.onnx")
+    model.graph.name = "altered"
+    onnx.save(model, "alone.onnx")
+    code, _, err = run("predict", "alone.onnx", "-i", "speed=1")
+    assert code == 2 and "was altered" in err
+
+
+def test_a_slope_in_per_cent_is_no_angle(run: Run) -> None:
+    code, _, err = run("simulate", "roof_yield", "-i", "tilt_deg=30%", "-i", "azimuth_deg=180")
+    assert code == 2 and "does not convert to deg" in err
