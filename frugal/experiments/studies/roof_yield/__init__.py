@@ -93,7 +93,7 @@ def roof_yield(site: RoofYieldSite) -> Study:
         truth=truth,
         draw=lambda n, seed: draw(territory, n, seed),
         alternatives=alternatives(territory, N_SECTORS),
-        n_runs=1024,
+        n_runs=768,
         sources=(
             territory.weather.source,
             territory.weather.attribution,
