@@ -21,8 +21,6 @@ from frugal.audit.factors import Factor
 
 JOULES_PER_KWH = 3.6e6
 LEVELS = ("low", "central", "high")
-#: codecarbon reads 0.15 J for an empty task; nothing under ten times that is a measurement.
-CODECARBON_RESOLUTION_JOULES = 1.5
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from frugal.formats.atomic import new_folder
 from frugal.surrogates.bundle import ALTERNATIVES, CHECKSUMS, MODEL, read_json, write_checksums
 from frugal.surrogates.campaign import Campaign, settle_ledger
 from frugal.surrogates.digest import graph_digest
-from frugal.surrogates.export import with_metadata
+from frugal.surrogates.export import model_metadata, with_metadata
 from frugal.surrogates.plots import error_cost_plot
 from frugal.surrogates.writing import write_bundle, write_ledger
 
@@ -85,8 +85,6 @@ def audit_folder(folder: Path, evaluation: Path | None = None) -> dict[str, Any]
 
 
 def _seal(path: Path, audit: dict[str, Any], ladder: dict[str, Any]) -> None:
-    from frugal.surrogates.export import model_metadata
-
     content = path.read_bytes()
     name = model_metadata(content)["frugal.candidate"]
     row = next(row for row in ladder["candidates"] if row["name"] == name)

@@ -6,7 +6,7 @@ import tomllib
 import types
 import typing
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError, ValidationInfo, field_validator, model_validator
 
@@ -81,8 +81,3 @@ def _is_sequence(annotation: Any) -> bool:
 
 class NoSite(Site):
     """The site of a study that depends on no place."""
-
-    @classmethod
-    def empty(cls) -> Self:
-        """The only value."""
-        return cls()

@@ -36,11 +36,6 @@ class QueryTime:
     wall_seconds_per_call: float
     rows: int
 
-    @property
-    def variation(self) -> float:
-        """Coefficient of variation over the blocks."""
-        return float(np.std(self.blocks) / np.mean(self.blocks)) if np.mean(self.blocks) > 0 else 0.0
-
 
 @dataclass(frozen=True)
 class Plan:

@@ -12,6 +12,9 @@ from typing import Any
 
 from frugal.metering.host import RAM_WATTS_PER_GB, Machine
 
+#: Below this the noise of an empty task is a tenth of codecarbon's figure or more: no figure is printed.
+CODECARBON_RESOLUTION_JOULES = 1.5
+
 
 class CarbonMeter:
     """A codecarbon tracker with one task at a time.

@@ -18,7 +18,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, Protocol, TypeVar
 
 import numpy as np
 
@@ -111,11 +111,6 @@ class Rung:
     def admissible(self) -> bool:
         """The need is met: error within tolerance and every limit kept."""
         return self.error_met and not self.hard_limits and not self.chosen_limits
-
-    @property
-    def order(self) -> int:
-        """Place on the ladder, from the least consuming rung up."""
-        return RUNGS.index(self.kind)
 
 
 @dataclass(frozen=True)
@@ -229,9 +224,10 @@ def decide(
     evidence = _Evidence(ladder, need, fixed, policy, seed)
     verdict, reasons, figures = evidence.judge(surrogates, alternatives, best_ai, best_alternative)
 
-    winner = _least(admissible, lifetime, policy, declared=need.queries is not None)
+    tie_factor = policy.tie_factor if need.queries is not None else math.inf
+    winner = least_consuming(admissible, lifetime, tie_factor)
     if winner is not None and winner.is_ai and verdict not in SHIPS_AI and alternatives:
-        winner = _least(alternatives, lifetime, policy, declared=need.queries is not None)
+        winner = least_consuming(alternatives, lifetime, tie_factor)
         reasons = (*reasons, "burden_of_proof")
     elif winner is not None and winner.is_ai and verdict not in SHIPS_AI:
         reasons = (*reasons, "only_ai_meets_the_need")
@@ -252,18 +248,33 @@ def decide(
     )
 
 
-def _cheapest(rungs: Sequence[Rung], lifetime: Mapping[str, float]) -> Rung | None:
-    return min(rungs, key=lambda rung: lifetime[rung.name], default=None)
+class Priced(Protocol):
+    """Anything with a name and a place on the ladder."""
+
+    @property
+    def name(self) -> str:
+        """Identifier."""
+
+    @property
+    def kind(self) -> Kind:
+        """Its place on the ladder."""
 
 
-def _least(rungs: Sequence[Rung], lifetime: Mapping[str, float], policy: Policy, declared: bool) -> Rung | None:
-    """The lowest rung among those within the tie factor of the cheapest; the lowest of all when no usage is declared."""
-    cheapest = _cheapest(rungs, lifetime)
+Item = TypeVar("Item", bound=Priced)
+
+
+def _cheapest(items: Sequence[Item], lifetime: Mapping[str, float]) -> Item | None:
+    return min(items, key=lambda item: lifetime[item.name], default=None)
+
+
+def least_consuming(items: Sequence[Item], lifetime: Mapping[str, float], tie_factor: float) -> Item | None:
+    """The lowest rung among those within the tie factor of the cheapest; the lowest of all for an infinite factor."""
+    cheapest = _cheapest(items, lifetime)
     if cheapest is None:
         return None
-    limit = policy.tie_factor * lifetime[cheapest.name] if declared else math.inf
-    close = [rung for rung in rungs if lifetime[rung.name] <= limit]
-    return min(close, key=lambda rung: (rung.order, lifetime[rung.name]))
+    limit = math.inf if math.isinf(tie_factor) else tie_factor * lifetime[cheapest.name]
+    close = [item for item in items if lifetime[item.name] <= limit]
+    return min(close, key=lambda item: (RUNGS.index(item.kind), lifetime[item.name]))
 
 
 class _Evidence:

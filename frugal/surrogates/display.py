@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from frugal.metering.carbon import CODECARBON_RESOLUTION_JOULES
 from frugal.surrogates.plain_text import plain_duration, plain_number
 
 if TYPE_CHECKING:
     from rich.table import Table
-
-#: Below this codecarbon's own noise is a tenth of its figure or more.
-CODECARBON_RESOLUTION_JOULES = 1.5
 
 _HEADS = (
     ("candidate", "solution"),

@@ -9,10 +9,10 @@ from typing import Any
 from frugal import __version__
 from frugal.experiments.description import describe_study
 from frugal.experiments.runs import pack
-from frugal.experiments.study import RUNGS
 from frugal.metering.ledger import as_plain
 from frugal.surrogates.bundle import ALTERNATIVES, MODEL, to_json
 from frugal.surrogates.campaign import Campaign
+from frugal.surrogates.decision import least_consuming
 from frugal.surrogates.evaluation import limits_broken
 from frugal.surrogates.ladder import Candidate
 from frugal.surrogates.standing import describe_ladder
@@ -105,11 +105,7 @@ def _cheapest_graph(campaign: Campaign) -> Candidate | None:
         if candidate.model is not None and candidate.name in lifetime and _fits(campaign, candidate)
     ]
     usable = [candidate for candidate in usable if not candidate.is_ai] or usable
-    if not usable:
-        return None
-    limit = decision.policy.tie_factor * min(lifetime[candidate.name] for candidate in usable)
-    close = [candidate for candidate in usable if lifetime[candidate.name] <= limit]
-    return min(close, key=lambda candidate: (RUNGS.index(candidate.kind), lifetime[candidate.name]))
+    return least_consuming(usable, lifetime, decision.policy.tie_factor)
 
 
 def _fits(campaign: Campaign, candidate: Candidate) -> bool:
