@@ -12,11 +12,12 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, Literal
 
-from frugal.audit import criteria, wording
+from frugal.audit import criteria
 from frugal.audit.evidence import Evidence, cpu_total, finite, read_evidence
-from frugal.audit.factors import Factor, load_factors
-from frugal.audit.footprint import Range, footprint, watts_of
-from frugal.audit.pages import page_text, render
+from frugal.audit.impacts.factors import Factor, load_factors
+from frugal.audit.impacts.footprint import Range, footprint, watts_of
+from frugal.audit.report.pages import page_text, render
+from frugal.audit.words import wording
 from frugal.errors import NotAssessedError, UnusableInputError
 from frugal.formats.atomic import write_text
 from frugal.surrogates.plots import lifetime_seconds

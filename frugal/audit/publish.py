@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from frugal.audit.audit import build_audit, write_audit, write_reports
-from frugal.audit.card import model_card
+from frugal.audit.exports.card import model_card
 from frugal.errors import EnvironmentFaultError, UnusableInputError
 from frugal.formats.atomic import new_folder
 from frugal.surrogates.bundle import ALTERNATIVES, CHECKSUMS, MODEL, read_json, write_checksums

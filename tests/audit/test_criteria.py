@@ -2,7 +2,8 @@
 
 import pytest
 
-from frugal.audit import criteria, rules_claims
+from frugal.audit import criteria
+from frugal.audit.criteria import claims
 
 
 def status(audit, name):
@@ -141,17 +142,17 @@ def test_quick_measurement_is_a_caution_and_a_full_one_needs_thirty_blocks(audit
 
 @pytest.mark.parametrize("word", ["green", "eco-friendly", "Energy efficient", "carbon neutral", "clean"])
 def test_forbidden_words_in_english(word):
-    assert rules_claims.found_words(f"this {word} model", rules_claims.FORBIDDEN["en"]) == [word.lower()]
+    assert claims.found_words(f"this {word} model", claims.FORBIDDEN["en"]) == [word.lower()]
 
 
 @pytest.mark.parametrize("word", ["vert", "Verte", "neutre", "propres", "durable", "écoresponsable"])
 def test_forbidden_words_in_french(word):
-    assert rules_claims.found_words(f"un modèle {word}.", rules_claims.FORBIDDEN["fr"]) == [word.lower()]
+    assert claims.found_words(f"un modèle {word}.", claims.FORBIDDEN["fr"]) == [word.lower()]
 
 
 def test_words_that_only_contain_a_forbidden_one_are_let_through():
-    assert rules_claims.found_words("ouverte, découvert, durée, propreté", rules_claims.FORBIDDEN["fr"]) == []
-    assert rules_claims.found_words("greenhouse gas, cleaned", rules_claims.FORBIDDEN["en"]) == []
+    assert claims.found_words("ouverte, découvert, durée, propreté", claims.FORBIDDEN["fr"]) == []
+    assert claims.found_words("greenhouse gas, cleaned", claims.FORBIDDEN["en"]) == []
 
 
 def test_a_claim_in_what_the_program_says_fails_and_one_in_the_users_words_does_not(audited):

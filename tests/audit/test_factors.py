@@ -2,8 +2,8 @@
 
 import pytest
 
-from frugal.audit.factors import COLUMNS, load_factors
-from frugal.audit.footprint import Range, electricity_joules, embodied_grams, footprint, use_grams, watts_of
+from frugal.audit.impacts.factors import COLUMNS, load_factors
+from frugal.audit.impacts.footprint import Range, electricity_joules, embodied_grams, footprint, use_grams, watts_of
 from frugal.errors import UnusableInputError
 
 HEADER = ",".join(COLUMNS)

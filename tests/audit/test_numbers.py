@@ -2,8 +2,8 @@
 
 import pytest
 
-from frugal.audit import numbers
-from frugal.audit.wording import break_even_words, rounded_up
+from frugal.audit.words import numbers
+from frugal.audit.words.wording import break_even_words, rounded_up
 
 
 @pytest.mark.parametrize(

@@ -7,9 +7,9 @@ from itertools import pairwise
 
 import pytest
 
-from frugal.audit import rules_claims
 from frugal.audit.audit import read_audit, seal, write_audit, write_reports
-from frugal.audit.pages import page_text, render
+from frugal.audit.criteria import claims
+from frugal.audit.report.pages import page_text, render
 from frugal.errors import UnusableInputError
 
 CASES = ("not_demonstrated", "table_wins", "demonstrated", "not_assessed", "no_winner")
@@ -75,8 +75,8 @@ def test_generated_text_makes_no_claim_and_gives_no_grade(audited, case):
     audit = audited(case)
     for language in ("en", "fr"):
         text = page_text(audit, language)
-        assert rules_claims.found_words(text, rules_claims.FORBIDDEN[language]) == []
-        assert rules_claims.found_words(text, rules_claims.GRADES[language]) == []
+        assert claims.found_words(text, claims.FORBIDDEN[language]) == []
+        assert claims.found_words(text, claims.GRADES[language]) == []
         assert len(text) > 1500
 
 

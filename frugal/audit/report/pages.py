@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 from html import unescape
 from typing import Any
 
-from frugal.audit import numbers
-from frugal.audit.wording import LANGUAGES, break_even_words, data, error_words, known, phrase
+from frugal.audit.words import numbers
+from frugal.audit.words.wording import LANGUAGES, break_even_words, data, error_words, known, phrase
 from frugal.errors import UnusableInputError
 from frugal.surrogates.plain_text import plain_duration, plain_number, plain_queries
 from frugal.surrogates.plots import break_even_plot, candidate_label, error_cost_plot
@@ -43,7 +43,7 @@ def render(audit: Mapping[str, Any], language: str) -> str:
     if language not in LANGUAGES:
         raise UnusableInputError(f"language '{language}' is unknown; use 'en' or 'fr'")
     environment = Environment(
-        loader=PackageLoader("frugal.audit", "templates"),
+        loader=PackageLoader("frugal.audit.report", "templates"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -114,7 +114,9 @@ def _view(audit: Mapping[str, Any], language: str) -> dict[str, Any]:
         for key in ("watts_per_core", "watts_low", "watts_high")
     }
     grid = next(factor["value"] for factor in audit["factors"] if factor["id"] == "electricity_gwp_fr")
-    words = {key: numbers.typeset(text, language) for key, text in data("page.json")[language].items()}
+    words = {
+        key: numbers.typeset(text, language) for key, text in data("page.json", "frugal.audit.report")[language].items()
+    }
     words["costs_caption"] = words["costs_caption"].format(
         tier=tier, watts=watts["watts_per_core"], low=watts["watts_low"], high=watts["watts_high"]
     )

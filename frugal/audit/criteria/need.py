@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from frugal.audit.criteria.findings import Finding, Status
 from frugal.audit.evidence import Evidence, worst_error
-from frugal.audit.findings import Finding, Status
-from frugal.audit.wording import baselines, both, break_even_words, known, labels
+from frugal.audit.words.wording import baselines, both, break_even_words, known, labels
 from frugal.surrogates.plain_text import plain_duration, plain_number
 from frugal.surrogates.plots import candidate_label
 

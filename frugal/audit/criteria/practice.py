@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from frugal.audit.criteria.findings import Finding
 from frugal.audit.evidence import Evidence, cpu_total
-from frugal.audit.findings import Finding
-from frugal.audit.wording import both
+from frugal.audit.words.wording import both
 from frugal.surrogates.plain_text import plain_duration
 
 

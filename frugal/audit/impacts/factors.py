@@ -45,7 +45,7 @@ def load_factors(path: Path | str | None = None) -> Mapping[str, Factor]:
     """
     name = "factors.csv" if path is None else str(path)
     try:
-        source = files("frugal.audit") / "data" / "factors.csv" if path is None else Path(path)
+        source = files("frugal.audit.impacts") / "data" / "factors.csv" if path is None else Path(path)
         text = source.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as fault:
         raise UnusableInputError(f"the table of factors '{name}' cannot be read: {fault}") from fault

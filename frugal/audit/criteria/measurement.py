@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from frugal.audit.criteria.findings import Finding, Status
 from frugal.audit.evidence import Evidence, cpu_total
-from frugal.audit.findings import Finding, Status
-from frugal.audit.numbers import percent
-from frugal.audit.wording import both, known
+from frugal.audit.words.numbers import percent
+from frugal.audit.words.wording import both, known
 from frugal.metering.carbon import CODECARBON_RESOLUTION_JOULES
 from frugal.surrogates.plain_text import plain_number
 

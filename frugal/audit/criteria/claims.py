@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from frugal.audit.criteria.findings import Finding
 from frugal.audit.evidence import Evidence
-from frugal.audit.findings import Finding
-from frugal.audit.wording import Text, both
+from frugal.audit.words.wording import Text, both
 
 #: Claims that no measurement here can carry, as they are forbidden or regulated by Directive (EU) 2024/825.
 FORBIDDEN = {

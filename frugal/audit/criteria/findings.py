@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from frugal.audit.evidence import Evidence
-from frugal.audit.wording import Text
+from frugal.audit.words.wording import Text
 
 Condition = Literal["C1", "C2", "C3", "MES", "COM"]
 Status = Literal["pass", "warn", "fail", "n_a", "unevidenced", "not_assessed"]

@@ -11,7 +11,7 @@ from importlib.resources import files
 from typing import Any
 
 from frugal.audit.evidence import Evidence, worst_error
-from frugal.audit.numbers import percent, typeset
+from frugal.audit.words.numbers import percent, typeset
 from frugal.surrogates.plain_text import plain_duration, plain_number, plain_queries
 from frugal.surrogates.plots import candidate_label
 
@@ -24,9 +24,9 @@ REASONS_TOLD = 2
 
 
 @cache
-def data(name: str) -> dict[str, Any]:
+def data(name: str, package: str = "frugal.audit.words") -> dict[str, Any]:
     """A table of words that comes with the program."""
-    text = (files("frugal.audit") / "data" / name).read_text(encoding="utf-8")
+    text = (files(package) / "data" / name).read_text(encoding="utf-8")
     return json.loads(text)
 
 

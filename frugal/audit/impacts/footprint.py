@@ -17,7 +17,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from frugal.audit.factors import Factor
+from frugal.audit.impacts.factors import Factor
 
 JOULES_PER_KWH = 3.6e6
 LEVELS = ("low", "central", "high")

@@ -1,0 +1,1 @@
+"""What computing weighs: factors, footprint with intervals, share of planetary boundaries."""
