@@ -124,7 +124,11 @@ class Interval:
 
 @dataclass(frozen=True)
 class Decision:
-    """What was decided for one call pattern; see `decide`."""
+    """What was decided for one call pattern; see `decide`.
+
+    ``flip_queries`` is the least low end of the usage interval from which the need for AI would count as demonstrated,
+    all else as measured; infinite where no use would do, None where there is no pair to compare.
+    """
 
     pattern: str
     winner: str | None
@@ -137,6 +141,7 @@ class Decision:
     lifetime_cpu_seconds: Mapping[str, float]
     missing_baselines: tuple[str, ...] = ()
     break_even_queries: Interval | None = None
+    flip_queries: float | None = None
     saving_cpu_seconds: Interval | None = None
     probability_ai_cheaper: float | None = None
     probability_alternative_cheaper: float | None = None
@@ -338,6 +343,7 @@ class _Evidence:
         break_even = np.max([self._break_even(best_ai, rung) for rung in alternatives], axis=0)
         return {
             "break_even_queries": _interval(break_even, (2.5, 50, 97.5)),
+            "flip_queries": self._flip(best_ai, alternatives, _interval(break_even, (2.5, 50, 97.5)).high),
             "saving_cpu_seconds": _interval(alternative - ai, (5, 50, 95)),
             "probability_ai_cheaper": float(np.mean(alternative >= self.policy.margin * ai)),
             "probability_alternative_cheaper": float(np.mean(alternative <= ai)),
@@ -350,6 +356,19 @@ class _Evidence:
             crossing = np.where(gain > 0, extra / gain, np.where(extra < 0, 0.0, np.inf))
         # Cheaper to build and dearer to ask pays from the first query on; where it stops paying, the draws price it.
         return np.maximum(crossing, 0.0)
+
+    def _flip(self, surrogate: Rung, alternatives: Sequence[Rung], break_even_high: float) -> float:
+        """Queries from which margin, materiality and distance to the break-even all hold, against every alternative."""
+        policy, sure = self.policy, 100 * self.policy.probability
+        fixed, asked = self.fixed[surrogate.name], self.per_query[surrogate.name]
+        least = policy.queries_factor * break_even_high
+        for rung in alternatives:
+            theirs, asked_theirs = self.fixed[rung.name], self.per_query[rung.name]
+            by_margin = _crossing(policy.margin * fixed - theirs, asked_theirs - policy.margin * asked)
+            by_saving = _crossing(policy.materiality_cpu_seconds + fixed - theirs, asked_theirs - asked)
+            needed = np.percentile(np.maximum(by_margin, by_saving), sure, method="inverted_cdf")
+            least = max(least, float(needed))
+        return least
 
     def _compare(self, best_ai: Rung, best_alternative: Rung, figures: dict) -> tuple[Verdict, tuple[str, ...]]:
         policy = self.policy
@@ -377,6 +396,12 @@ class _Evidence:
         if doubts:
             return "undecided", tuple(doubts)
         return "demonstrated", ("ai_cheaper",)
+
+
+def _crossing(gap: float, gain: np.ndarray) -> np.ndarray:
+    """Queries after which a gain per query makes up for a gap, for good; infinite where there is no gain."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(gain > 0, np.maximum(gap / gain, 0.0), np.inf)
 
 
 def _bootstrap_medians(blocks: Sequence[float], draws: int, rng: np.random.Generator) -> np.ndarray:

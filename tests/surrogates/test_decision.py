@@ -189,3 +189,18 @@ def test_an_ai_without_any_rival_ships_with_its_verdict() -> None:
     decision = decide(LEDGER, [rung("mlp", "surrogate", True, 15.0)], NEED)
     assert (decision.verdict, decision.winner) == ("not_assessed", "mlp")
     assert decision.reasons == ("baselines_missing", "only_ai_meets_the_need")
+
+
+def test_the_flip_point_is_where_the_verdict_turns() -> None:
+    flip = decide(LEDGER, ladder(), NEED).flip_queries
+    assert flip is not None
+    above = decide(LEDGER, ladder(), replace(NEED, queries=(1.02 * flip, 10 * flip)))
+    below = decide(LEDGER, ladder(), replace(NEED, queries=(0.9 * flip, 0.95 * flip)))
+    assert above.verdict == "demonstrated"
+    assert below.verdict != "demonstrated"
+    assert above.flip_queries == pytest.approx(flip, rel=0.02)
+
+
+def test_against_a_cheaper_alternative_no_use_makes_the_verdict_flip() -> None:
+    assert decide(LEDGER, ladder(linear=True), NEED).flip_queries == float("inf")
+    assert decide(LEDGER, ladder(mlp=False), NEED).flip_queries is None
