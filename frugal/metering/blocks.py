@@ -26,7 +26,8 @@ class Call:
 class QueryTime:
     """CPU seconds of one query: median over blocks with a 95 % bootstrap interval, and the blocks themselves.
 
-    ``wall_seconds_per_call`` is the median wall time of one call (of ``rows`` queries).
+    ``wall_seconds_per_call`` is the median wall time of one call (of ``rows`` queries), ``wall_p95_seconds_per_call`` the
+    95th percentile over blocks, None where it was not measured.
     """
 
     cpu_seconds: float
@@ -35,6 +36,7 @@ class QueryTime:
     blocks: tuple[float, ...]
     wall_seconds_per_call: float
     rows: int
+    wall_p95_seconds_per_call: float | None = None
 
 
 @dataclass(frozen=True)
@@ -133,4 +135,5 @@ def _summary(cpu: Sequence[float], wall: Sequence[float], rows: int, rng: np.ran
         blocks=tuple(float(b) for b in blocks),
         wall_seconds_per_call=float(np.median(wall)),
         rows=rows,
+        wall_p95_seconds_per_call=float(np.percentile(wall, 95)),
     )

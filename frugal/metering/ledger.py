@@ -37,6 +37,8 @@ class Entry:
     message: str = ""
     codecarbon_joules: float | None = None
     versions: dict[str, str] = field(default_factory=dict)
+    hashes: dict[str, str] = field(default_factory=dict)
+    details: dict[str, Any] = field(default_factory=dict)
 
     @property
     def total_cpu_seconds(self) -> float:
