@@ -109,7 +109,9 @@ def test_contract(rung):
     inputs = draw(PLAIN, 60)
     fitted = fit(rung, PLAIN, inputs, respond(PLAIN, inputs))
     assert isinstance(fitted.parameters, int) and fitted.parameters > 0
-    assert fitted.log["search_cpu_seconds"] >= 0
+    assert fitted.log["search_cpu_seconds"] >= 0 and fitted.log["fit_cpu_seconds"] > 0
+    assert isinstance(fitted.log["trials"], int) and fitted.log["trials"] >= 1
+    assert fitted.log["stopped_early"] in ("converged", "early_stopping", "iteration_limit", "closed_form")
     import json
 
     json.dumps(fitted.log, allow_nan=False)

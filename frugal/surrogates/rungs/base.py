@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, Self
+from typing import Any, Literal, Protocol, Self
 
 import numpy as np
 
@@ -42,7 +42,7 @@ class Fitted(Protocol):
 
     @property
     def log(self) -> dict[str, Any]:
-        """Plain values: iterations, trials, what was chosen, ``search_cpu_seconds``."""
+        """Plain values: what was chosen and how, and what `fit_log` writes for every rung."""
 
     def predict(self, inputs: np.ndarray) -> np.ndarray:
         """Outputs ``[n, m]``, float64, of inputs ``[n, d]`` in physical units."""
@@ -86,6 +86,36 @@ class Rung(Protocol):
 
     def settled(self, fitted: Any) -> Rung:
         """The rung with the choices of an earlier fit, for refits that need no new search."""
+
+
+#: How a fit ended: the optimiser met its criterion; an error on runs left out no longer fell; the allowed work was used up;
+#: or there was nothing to iterate.
+Ending = Literal["converged", "early_stopping", "iteration_limit", "closed_form"]
+
+
+def fit_log(
+    trials: int, search_cpu_seconds: float, fit_cpu_seconds: float, stopped_early: Ending, **more: Any
+) -> dict[str, Any]:
+    """What every rung writes of its fit, and ``more`` of its own.
+
+    Parameters
+    ----------
+    trials : int
+        Configurations tried.
+    search_cpu_seconds : float
+        CPU time that choosing among them took.
+    fit_cpu_seconds : float
+        CPU time of fitting the chosen one alone, as if it had been known.
+    stopped_early : str
+        How the fit of the chosen one ended.
+    """
+    return {
+        "trials": trials,
+        "search_cpu_seconds": max(search_cpu_seconds, 0.0),
+        "fit_cpu_seconds": max(fit_cpu_seconds, 0.0),
+        "stopped_early": stopped_early,
+        **more,
+    }
 
 
 class SearchesAnew:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from time import thread_time
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ import numpy as np
 from frugal.experiments.study import Kind, Variable
 from frugal.surrogates.features import check_inputs
 from frugal.surrogates.graph import Graph
-from frugal.surrogates.rungs.base import SearchesAnew, check_runs
+from frugal.surrogates.rungs.base import SearchesAnew, check_runs, fit_log
 
 
 @dataclass(frozen=True)
@@ -20,7 +21,7 @@ class FittedConstant:
 
     variables: tuple[Variable, ...]
     mean: np.ndarray
-    log: dict[str, Any] = field(default_factory=lambda: {"search_cpu_seconds": 0.0})
+    log: dict[str, Any]
 
     @property
     def parameters(self) -> int:
@@ -55,4 +56,6 @@ class Constant(SearchesAnew):
     ) -> FittedConstant:
         """Take the mean of outputs ``[n, m]``."""
         _, y, _ = check_runs(inputs, outputs, groups, variables)
-        return FittedConstant(tuple(variables), y.mean(axis=0))
+        start = thread_time()
+        mean = y.mean(axis=0)
+        return FittedConstant(tuple(variables), mean, fit_log(1, 0.0, thread_time() - start, "closed_form"))

@@ -22,7 +22,7 @@ import numpy as np
 from frugal.experiments.study import Kind, Variable
 from frugal.surrogates.features import FeatureMap
 from frugal.surrogates.graph import Graph
-from frugal.surrogates.rungs.base import SearchesAnew, Skipped, TargetScaling, check_runs, one_thread
+from frugal.surrogates.rungs.base import SearchesAnew, Skipped, TargetScaling, check_runs, fit_log, one_thread
 
 Kernel = Literal["squared_exponential", "matern52"]
 KERNELS: tuple[Kernel, ...] = ("squared_exponential", "matern52")
@@ -181,14 +181,24 @@ class GaussianProcess(SearchesAnew):
             features, targets = FeatureMap(variables, x), TargetScaling.of(y)
             z, t = features.transform(x), targets.standardise(y)
             order = np.random.default_rng(seed).permutation(n)
-            kernel, logs, log = self._search(z, t, order)
-            log["search_cpu_seconds"] = thread_time() - start
+            kernel, logs, found = self._search(z, t, order)
             kept = np.sort(order[: self.max_centres])
             lengths = np.exp(logs[:-1])
             centres = z[kept] / lengths
             alpha, nugget = _solve(kernel, centres, t[kept], float(np.exp(logs[-1])))
-        log |= {"kernel": kernel, "nugget": nugget, "centres": len(kept)}
-        log["length_scales"] = dict(zip(features.names, lengths.tolist(), strict=True))
+        # learning the length scales of the kernel that is kept is its fit; of the others, the search
+        search = found.pop("others_cpu_seconds")
+        log = fit_log(
+            found.pop("trials"),
+            search,
+            thread_time() - start - search,
+            found.pop("ending"),
+            **found,
+            kernel=kernel,
+            nugget=nugget,
+            centres=len(kept),
+            length_scales=dict(zip(features.names, lengths.tolist(), strict=True)),
+        )
         return FittedGaussianProcess(features, targets, kernel, lengths, centres, alpha, log)
 
     def _search(self, z: np.ndarray, t: np.ndarray, order: np.ndarray) -> tuple[Kernel, np.ndarray, dict[str, Any]]:
@@ -199,22 +209,31 @@ class GaussianProcess(SearchesAnew):
         varying = t.any(axis=0)
         starting = np.append(np.full(z.shape[1], 0.5 * np.log(z.shape[1])), np.log(1e-3))
         if not varying.any() or len(rows) < 3:
-            return KERNELS[0], starting, {"trials": 0, "iterations": 0}
+            nothing = {"trials": 1, "iterations": 0, "ending": "closed_form", "others_cpu_seconds": 0.0}
+            return KERNELS[0], starting, nothing
         bounds = [_LENGTH_BOUNDS] * z.shape[1] + [_NUGGET_BOUNDS]
-        found = [
-            minimize(
-                negative_log_likelihood,
-                starting,
-                args=(kernel, z[rows], t[np.ix_(rows, np.flatnonzero(varying))]),
-                jac=True,
-                method="L-BFGS-B",
-                bounds=bounds,
-                options={"maxiter": self.max_iterations},
+        found, seconds = [], []
+        for kernel in KERNELS:
+            start = thread_time()
+            found.append(
+                minimize(
+                    negative_log_likelihood,
+                    starting,
+                    args=(kernel, z[rows], t[np.ix_(rows, np.flatnonzero(varying))]),
+                    jac=True,
+                    method="L-BFGS-B",
+                    bounds=bounds,
+                    options={"maxiter": self.max_iterations},
+                )
             )
-            for kernel in KERNELS
-        ]
+            seconds.append(thread_time() - start)
         best = int(np.argmin([result.fun for result in found]))
-        log = {"trials": len(found), "iterations": int(sum(result.nit for result in found))}
+        log = {
+            "trials": len(found),
+            "iterations": int(sum(result.nit for result in found)),
+            "ending": "converged" if found[best].success else "iteration_limit",
+            "others_cpu_seconds": sum(seconds) - seconds[best],
+        }
         return KERNELS[best], found[best].x, log
 
 

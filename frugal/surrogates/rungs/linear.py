@@ -12,8 +12,8 @@ import numpy as np
 from frugal.experiments.study import Kind, Variable
 from frugal.surrogates.features import FeatureMap
 from frugal.surrogates.graph import Graph
-from frugal.surrogates.rungs.base import SearchesAnew, TargetScaling, check_runs, one_thread
-from frugal.surrogates.rungs.ridge import fit_ridge
+from frugal.surrogates.rungs.base import SearchesAnew, TargetScaling, check_runs, fit_log, one_thread
+from frugal.surrogates.rungs.ridge import PENALTIES, fit_ridge
 
 
 @dataclass(frozen=True)
@@ -62,9 +62,13 @@ class LinearRidge(SearchesAnew):
         with one_thread():
             features, targets = FeatureMap(variables, x), TargetScaling.of(y)
             ridge = fit_ridge(features.transform(x), targets.standardise(y), groups, seed)
-        log = {
-            "columns": features.n_features,
-            "penalties": ridge.penalties.tolist(),
-            "search_cpu_seconds": thread_time() - start,
-        }
+        search = ridge.search_cpu_seconds
+        log = fit_log(
+            len(PENALTIES),
+            search,
+            thread_time() - start - search,
+            "closed_form",
+            columns=features.n_features,
+            penalties=ridge.penalties.tolist(),
+        )
         return FittedLinear(features, targets, ridge.weights, ridge.bias, log)

@@ -18,7 +18,7 @@ import numpy as np
 from frugal.experiments.study import Kind, Variable
 from frugal.surrogates.features import FeatureMap
 from frugal.surrogates.graph import Graph
-from frugal.surrogates.rungs.base import TargetScaling, check_runs, folds, one_thread
+from frugal.surrogates.rungs.base import Ending, TargetScaling, check_runs, fit_log, folds, one_thread
 
 
 @dataclass(frozen=True)
@@ -124,15 +124,17 @@ class Mlp:
             errors = self._search(z, t, groups, seed)
             chosen = self.trials[int(np.argmin(errors))]
             search = thread_time() - start
-            weights, biases, done = _train(chosen, z, t, self.work / 2, self.max_iterations, seed)
-        log = {
-            "layers": list(chosen.layers),
-            "penalty": chosen.penalty,
-            "trials": len(self.trials),
-            "held_out_error": [float(e) if np.isfinite(e) else None for e in errors],
-            "iterations": done,
-            "search_cpu_seconds": search,
-        }
+            weights, biases, done, ending = _train(chosen, z, t, self.work / 2, self.max_iterations, seed)
+        log = fit_log(
+            len(self.trials),
+            search,
+            thread_time() - start - search,
+            ending,
+            layers=list(chosen.layers),
+            penalty=chosen.penalty,
+            held_out_error=[float(e) if np.isfinite(e) else None for e in errors],
+            iterations=done,
+        )
         return FittedMlp(features, targets, weights, biases, log)
 
     def settled(self, fitted: FittedMlp) -> Mlp:
@@ -151,7 +153,7 @@ class Mlp:
             total = 0.0
             for rows in held_out:
                 kept = np.setdiff1d(np.arange(n), rows)
-                weights, biases, _ = _train(trial, z[kept], t[kept], share, _SEARCH_ITERATIONS, seed)
+                weights, biases, *_ = _train(trial, z[kept], t[kept], share, _SEARCH_ITERATIONS, seed)
                 total += float(np.sum((_forward(z[rows], weights, biases) - t[rows]) ** 2))
             errors[i] = total / t.size
         return errors
@@ -159,8 +161,8 @@ class Mlp:
 
 def _train(
     trial: Trial, z: np.ndarray, t: np.ndarray, work: float, most: int, seed: int
-) -> tuple[tuple[np.ndarray, ...], tuple[np.ndarray, ...], int]:
-    """Weights, biases and iterations of a network trained within ``work`` operations and ``most`` iterations.
+) -> tuple[tuple[np.ndarray, ...], tuple[np.ndarray, ...], int, Ending]:
+    """Weights, biases, iterations and ending of a network trained within ``work`` operations and ``most`` iterations.
 
     An iteration costs about 6 operations per run and weight; where the work allows fewer than a useful number of
     iterations on all runs, it goes to that number on a random part of them.
@@ -184,7 +186,13 @@ def _train(
         tol=1e-7,
         random_state=seed,
     )
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always", ConvergenceWarning)
         network.fit(z, t[:, 0] if t.shape[1] == 1 else t)
-    return tuple(network.coefs_), tuple(network.intercepts_), int(network.n_iter_)
+    ending: Ending = "converged"
+    for warning in told:
+        if issubclass(warning.category, ConvergenceWarning):
+            ending = "iteration_limit"
+        else:
+            warnings.warn_explicit(warning.message, warning.category, warning.filename, warning.lineno)
+    return tuple(network.coefs_), tuple(network.intercepts_), int(network.n_iter_), ending

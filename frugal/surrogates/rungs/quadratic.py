@@ -12,8 +12,8 @@ import numpy as np
 from frugal.experiments.study import Kind, Variable
 from frugal.surrogates.features import FeatureMap
 from frugal.surrogates.graph import Graph
-from frugal.surrogates.rungs.base import SearchesAnew, Skipped, TargetScaling, check_runs, one_thread
-from frugal.surrogates.rungs.ridge import fit_ridge
+from frugal.surrogates.rungs.base import SearchesAnew, Skipped, TargetScaling, check_runs, fit_log, one_thread
+from frugal.surrogates.rungs.ridge import PENALTIES, fit_ridge
 
 
 def _with_products(z: np.ndarray) -> np.ndarray:
@@ -109,9 +109,13 @@ class QuadraticRidge(SearchesAnew):
             # float32 values, so that the graph subtracts exactly what was subtracted here
             mean, spread = (v.astype(np.float32).astype(np.float64) for v in (mean, spread))
             ridge = fit_ridge(_with_products((z - mean) / spread), targets.standardise(y), groups, seed)
-        log = {
-            "columns": terms,
-            "penalties": ridge.penalties.tolist(),
-            "search_cpu_seconds": thread_time() - start,
-        }
+        search = ridge.search_cpu_seconds
+        log = fit_log(
+            len(PENALTIES),
+            search,
+            thread_time() - start - search,
+            "closed_form",
+            columns=terms,
+            penalties=ridge.penalties.tolist(),
+        )
         return FittedQuadratic(features, mean, spread, targets, ridge.weights, ridge.bias, log)

@@ -17,7 +17,7 @@ import numpy as np
 from frugal.experiments.study import Kind, Variable
 from frugal.surrogates.features import check_inputs
 from frugal.surrogates.graph import Graph
-from frugal.surrogates.rungs.base import SearchesAnew, TargetScaling, check_runs, folds, one_thread
+from frugal.surrogates.rungs.base import SearchesAnew, TargetScaling, check_runs, fit_log, folds, one_thread
 
 #: Penalties tried on second differences, relative to the mean weight of a node.
 _SMOOTHING = (1e-4, 1e-2, 1.0)
@@ -203,17 +203,19 @@ class Table(SearchesAnew):
             held_out = folds(len(x), groups, 5, seed)
             errors = [_held_out_errors(axes, x, t, held_out) for axes in grids]
             best, smooth = np.unravel_index(np.argmin(errors), np.shape(errors))
-            axes = grids[best]
+            axes, searched = grids[best], thread_time()
             hats = _products([axis.weights(x) for axis in axes])
             values = _node_values(hats.T @ hats, hats.T @ t, _roughness(axes), _SMOOTHING[smooth])
-        log = {
-            "axes": [variables[axis.column].name for axis in axes],
-            "nodes": [axis.nodes for axis in axes],
-            "smoothing": _SMOOTHING[smooth],
-            "shares": dict(zip((v.name for v in variables), np.round(shares, 6).tolist(), strict=True)),
-            "trials": int(np.size(errors)),
-            "search_cpu_seconds": thread_time() - start,
-        }
+        log = fit_log(
+            int(np.size(errors)),
+            searched - start,
+            thread_time() - searched,
+            "closed_form",
+            axes=[variables[axis.column].name for axis in axes],
+            nodes=[axis.nodes for axis in axes],
+            smoothing=_SMOOTHING[smooth],
+            shares=dict(zip((v.name for v in variables), np.round(shares, 6).tolist(), strict=True)),
+        )
         return FittedTable(tuple(variables), axes, values, targets, log)
 
     def _grids(self, ranking: np.ndarray, variables: Sequence[Variable], n: int) -> list[tuple[Axis, ...]]:

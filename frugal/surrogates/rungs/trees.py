@@ -18,7 +18,7 @@ from frugal.errors import EnvironmentFaultError
 from frugal.experiments.study import Kind, Variable
 from frugal.surrogates.features import FeatureMap
 from frugal.surrogates.graph import Graph
-from frugal.surrogates.rungs.base import Skipped, TargetScaling, check_runs, folds, one_thread
+from frugal.surrogates.rungs.base import Ending, Skipped, TargetScaling, check_runs, fit_log, folds, one_thread
 
 _GRID = 2.0**24
 #: Rounds between two looks at the held-out error.
@@ -189,22 +189,28 @@ class BoostedTrees:
                 f"{y.shape[1]} outputs are too many for one booster each; at most {self.max_outputs} do",
                 f"{y.shape[1]} sorties sont trop pour un modèle chacune ; {self.max_outputs} au plus",
             )
-        start, search = thread_time(), 0.0
+        start, search, trials = thread_time(), 0.0, 1
+        ending: Ending = "closed_form"
         with one_thread():
             features, targets = FeatureMap(variables, x), TargetScaling.of(y)
             z, t = _on_grid(features, x), targets.standardise(y)
             varying = [int(j) for j in np.flatnonzero(targets.spread > 0)]
             settings = self._settings(len(z), seed)
             boosters, trees, rounds = {}, FlatTrees(), 0
+            if varying and self.rounds:
+                rounds, ending = self.rounds, "iteration_limit"
+            elif varying:
+                searching = thread_time()
+                rounds, trials = self._search(z, t, varying, folds(len(x), groups, 3, seed), seed)
+                search = thread_time() - searching
+                ending = "early_stopping" if rounds < self.max_rounds else "iteration_limit"
             if varying:
-                rounds = self.rounds or self._search(z, t, varying, folds(len(x), groups, 3, seed), seed)
-                search = thread_time() - start
                 data = _dataset(z, settings)
             for j in varying:
                 boosters[j] = _boost(data, t[:, j], settings, rounds)
                 for tree in boosters[j].dump_model()["tree_info"]:
                     trees.add(tree["tree_structure"], j)
-        log = {"rounds": rounds, "search_cpu_seconds": search}
+        log = fit_log(trials, search, thread_time() - start - search, ending, rounds=rounds)
         return FittedTrees(features, targets, boosters, trees, log)
 
     def settled(self, fitted: FittedTrees) -> BoostedTrees:
@@ -227,18 +233,22 @@ class BoostedTrees:
             "verbosity": -1,
         }
 
-    def _search(self, z: np.ndarray, t: np.ndarray, varying: list[int], held_out: list[np.ndarray], seed: int) -> int:
-        """Fewest rounds whose held-out error, over the watched outputs, is within 0.5 % of the least."""
+    def _search(
+        self, z: np.ndarray, t: np.ndarray, varying: list[int], held_out: list[np.ndarray], seed: int
+    ) -> tuple[int, int]:
+        """Fewest rounds whose held-out error, over the watched outputs, is within 0.5 % of the least, and the number of
+        ensemble sizes looked at."""
         watched = sorted({varying[int(i)] for i in np.linspace(0, len(varying) - 1, self.watched)})
-        error = np.zeros(self.max_rounds // _BLOCK)
+        error, trials = np.zeros(self.max_rounds // _BLOCK), 0
         for rows in held_out:
             kept = np.setdiff1d(np.arange(len(z)), rows)
             settings = self._settings(len(kept), seed)
             data = _dataset(z[kept], settings)
             for j in watched:
                 data.set_label(t[kept, j])
-                error += _held_out_curve(data, settings, z[rows], t[rows, j], len(error))
-        return _BLOCK * (1 + int(np.argmax(error <= error.min() * 1.005)))
+                curve, looks = _held_out_curve(data, settings, z[rows], t[rows, j], len(error))
+                error, trials = error + curve, max(trials, looks)
+        return _BLOCK * (1 + int(np.argmax(error <= error.min() * 1.005))), trials
 
 
 def _dataset(z: np.ndarray, settings: dict[str, Any]) -> Any:
@@ -262,8 +272,8 @@ def _boost(data: Any, t: np.ndarray, settings: dict[str, Any], rounds: int) -> A
 
 def _held_out_curve(
     data: Any, settings: dict[str, Any], z_held: np.ndarray, t_held: np.ndarray, blocks: int
-) -> np.ndarray:
-    """Squared held-out error after each block of rounds; boosting stops once five blocks bring nothing."""
+) -> tuple[np.ndarray, int]:
+    """Squared held-out error after each block of rounds, and the blocks boosted: it stops once five bring nothing."""
     import lightgbm
 
     booster = lightgbm.Booster(settings, data)
@@ -275,5 +285,5 @@ def _held_out_curve(
         curve[block] = np.sum((predicted - t_held) ** 2)
         if finished or block - int(np.argmin(curve[: block + 1])) >= 5:
             curve[block + 1 :] = curve[block]
-            break
-    return curve
+            return curve, block + 1
+    return curve, blocks
