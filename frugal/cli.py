@@ -136,14 +136,15 @@ def train(
     _check_language(language)
     count = _count(n_runs)
     reporter = Terminal(language)
-    declared = _read_need(need)
     if runs is not None:
         if study is not None or study_file is not None or dry_run:
             raise UnusableInputError("--runs takes the place of a study: give neither a study nor --dry-run with it")
         with closing(reporter):
-            result = train_table(runs, _names(input_columns), _names(output_columns), declared, out, seed, reporter)
+            result = train_table(
+                runs, _names(input_columns), _names(output_columns), _read_need(need), out, seed, reporter
+            )
     else:
-        build = lambda: _load_study(study, study_file, site, settings, declared)  # noqa: E731
+        build = lambda: _load_study(study, study_file, site, settings, need)  # noqa: E731
         if dry_run:
             _print_json(estimate(build(), count, threads, seed)) if as_json else _print_estimate(
                 estimate(build(), count, threads, seed)
@@ -305,10 +306,10 @@ def _count(text: str) -> int | None:
     return int(text)
 
 
-def _read_need(path: Path | None) -> Need | None:
+def _read_need(path: Path | None, study: Study | None = None) -> Need | None:
     from frugal.experiments.need_file import read_need_file
 
-    return None if path is None else read_need_file(path)
+    return None if path is None else read_need_file(path, study)
 
 
 def _load_study(
@@ -316,10 +317,9 @@ def _load_study(
     study_file: Path | None,
     site: Path | None,
     settings: list[str] | None,
-    need: Need | None = None,
+    need: Path | None = None,
 ) -> Study:
-    from dataclasses import replace
-
+    from frugal.experiments.domain import with_need
     from frugal.experiments.registry import load_study, load_study_file
     from frugal.experiments.units import parse_settings
 
@@ -327,7 +327,8 @@ def _load_study(
     if (name is None) == (study_file is None):
         raise UnusableInputError("give the name of a study, or --study FILE.py, and not both")
     study = load_study_file(study_file, parsed, site) if study_file is not None else load_study(str(name), parsed, site)
-    return study if need is None else replace(study, need=need)
+    declared = _read_need(need, study)
+    return study if declared is None else with_need(study, declared)
 
 
 def _predict_one(predictor: Predictor, inputs: list[str], extrapolate: bool, as_json: bool) -> None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from typing import Any
 
 from frugal.errors import UnusableInputError
-from frugal.experiments.study import CallPattern, Need, Output, Study, Tolerance, Variable
+from frugal.experiments.need import CallPattern, Need, Tolerance, did_you_mean, is_number
+from frugal.experiments.study import Output, Study, Variable
 
 
 def describe_study(study: Study) -> dict[str, Any]:
@@ -29,10 +30,15 @@ def describe_study(study: Study) -> dict[str, Any]:
 
 
 def describe_need(need: Need) -> dict[str, Any]:
-    """A need as plain values, with its hash."""
-    values = asdict(need)
-    values["queries"] = list(need.queries) if need.queries else None
-    return {**values, "hash": hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()}
+    """A need as plain values, with the hash of all of them."""
+    values: dict[str, Any] = json.loads(json.dumps(asdict(need)))
+    return {**values, "hash": need_hash(values)}
+
+
+def need_hash(values: Mapping[str, Any]) -> str:
+    """SHA-256 of a need given as plain values; a ``hash`` among them is left out."""
+    content = {name: value for name, value in values.items() if name != "hash"}
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
 def read_variables(values: list[Mapping[str, Any]]) -> tuple[Variable, ...]:
@@ -46,20 +52,74 @@ def read_outputs(values: list[Mapping[str, Any]]) -> tuple[Output, ...]:
 
 
 def read_need(values: Mapping[str, Any]) -> Need:
-    """A need from its plain values (a bundle's, or a need file's).
+    """A need from its plain values (a bundle's, or a need file's); fields that older bundles lack take their default.
 
     Raises
     ------
     UnusableInputError
-        If a field is unknown or missing or of the wrong kind.
+        If a field is unknown or missing or of the wrong kind, naming it.
     """
-    fields = {name: value for name, value in values.items() if name != "hash"}
+    given = {name: value for name, value in values.items() if name != "hash"}
+    _check_keys(given, Need, "the need")
+    tolerances = _mapping(given["tolerances"], "tolerances")
+    given["tolerances"] = {name: _read_tolerance(name, value) for name, value in tolerances.items()}
+    if "call_patterns" in given:
+        given["call_patterns"] = tuple(_read_pattern(value) for value in _list(given["call_patterns"], "call_patterns"))
+    if given.get("queries") is not None:
+        given["queries"] = _pair(given["queries"])
+    for name in ("service_life_years", "queries_per_journey", "queries_per_hour", "beneficiaries"):
+        if name in given:
+            given[name] = _float(given[name])
+    for name in ("solver_error", "domain"):
+        if name in given:
+            read = _pair if name == "domain" else _float
+            given[name] = {key: read(value) for key, value in _mapping(given[name], name).items()}
+    return Need(**given)
+
+
+def _read_tolerance(name: str, value: Any) -> Tolerance:
+    what = f"tolerances.{name}"
+    _check_keys(_mapping(value, what), Tolerance, what)
     try:
-        fields["tolerances"] = {name: Tolerance(**value) for name, value in fields["tolerances"].items()}
-        fields["call_patterns"] = tuple(CallPattern(**value) for value in fields["call_patterns"])
-        if fields.get("queries") is not None:
-            low, high = fields["queries"]
-            fields["queries"] = (float(low), float(high))
-        return Need(**fields)
-    except (KeyError, TypeError, ValueError, AttributeError) as fault:
-        raise UnusableInputError(f"the need cannot be read: {fault}") from fault
+        return Tolerance(**{**value, "limit": _float(value["limit"])})
+    except UnusableInputError as fault:
+        raise UnusableInputError(f"{what}: {fault}") from fault
+
+
+def _read_pattern(value: Any) -> CallPattern:
+    _check_keys(_mapping(value, "call_patterns"), CallPattern, "call_patterns")
+    return CallPattern(**value)
+
+
+def _check_keys(values: Mapping[str, Any], kind: type, what: str) -> None:
+    known = [field.name for field in fields(kind)]
+    for name in values:
+        if name not in known:
+            raise UnusableInputError(
+                f"{what} has the unknown key '{name}'; known: {', '.join(known)}{did_you_mean(name, known)}"
+            )
+    needed = {Need: ("functional_unit", "tolerances"), Tolerance: ("metric", "limit"), CallPattern: ("name",)}[kind]
+    for name in needed:
+        if name not in values:
+            raise UnusableInputError(f"{what} has no '{name}'; {' and '.join(needed)} must be given")
+
+
+def _mapping(value: Any, what: str) -> Mapping[str, Any]:
+    if not isinstance(value, Mapping):
+        raise UnusableInputError(f"{what} = {value!r}; a table of names and values is needed")
+    return value
+
+
+def _list(value: Any, what: str) -> list[Any] | tuple[Any, ...]:
+    if not isinstance(value, list | tuple):
+        raise UnusableInputError(f"{what} = {value!r}; a list of tables is needed")
+    return value
+
+
+def _float(value: Any) -> Any:
+    """A number as float, so that 1 and 1.0 are the same need; anything else as it is, for `Need` to refuse."""
+    return float(value) if is_number(value) else value
+
+
+def _pair(value: Any) -> Any:
+    return tuple(_float(part) for part in value) if isinstance(value, list | tuple) else value

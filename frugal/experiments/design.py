@@ -10,6 +10,9 @@ import numpy as np
 #: Share of the runs that no candidate sees before it is judged.
 HELD_OUT_SHARE = 0.25
 
+#: Fewer runs than this cannot be split into a training part and a held-out part that mean anything.
+MINIMUM_RUNS = 16
+
 
 @dataclass(frozen=True)
 class Design:
@@ -41,6 +44,10 @@ class Design:
 
     def __len__(self) -> int:
         return len(self.inputs)
+
+    def take(self, rows: np.ndarray) -> Design:
+        """The rows that a mask ``bool [n]`` picks."""
+        return Design(self.inputs[rows], self.held_out[rows], self.subjects[rows], self.places[rows])
 
     def hash(self) -> str:
         """Hash of every row."""

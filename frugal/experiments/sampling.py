@@ -7,20 +7,19 @@ from dataclasses import replace
 import numpy as np
 
 from frugal.errors import UnusableInputError
-from frugal.experiments.design import Design, held_out_count, plain_design, split_by_place
+from frugal.experiments.design import MINIMUM_RUNS, Design, held_out_count, plain_design, split_by_place
+from frugal.experiments.domain import with_need
 from frugal.experiments.study import Study, Variable
-
-#: Fewer runs than this cannot be split into a training part and a held-out part that mean anything.
-MINIMUM_RUNS = 16
 
 
 def design_for(study: Study, n_runs: int, seed: int) -> Design:
-    """The study's own design, or a space-filling one over the bounds.
+    """The study's own design, or a space-filling one over the bounds, inside the domain that its need declares.
 
     Training rows follow a scrambled Sobol sequence; held-out rows are an independent Latin hypercube.
     """
     if n_runs < MINIMUM_RUNS:
         raise UnusableInputError(f"n_runs is {n_runs}; at least {MINIMUM_RUNS} runs are needed to fit and to judge")
+    study = with_need(study, study.need)
     if study.draw is not None:
         return study.draw(n_runs, seed)
     n_held_out = held_out_count(n_runs)

@@ -14,6 +14,24 @@ import numpy as np
 from frugal.errors import SolverError, UnusableInputError
 from frugal.experiments.design import Design
 from frugal.experiments.fingerprint import fingerprint
+from frugal.experiments.need import CallPattern, Need, Tolerance, did_you_mean
+
+__all__ = [
+    "RESERVED",
+    "RUNGS",
+    "Alternative",
+    "Answer",
+    "Arrays",
+    "CallPattern",
+    "GraphBuilder",
+    "Kind",
+    "Need",
+    "Output",
+    "Study",
+    "Tolerance",
+    "Variable",
+    "formula",
+]
 
 Kind = Literal[
     "constant",
@@ -143,92 +161,6 @@ class Output:
 
 
 @dataclass(frozen=True)
-class Tolerance:
-    """How wrong an answer may be: ``metric`` is ``nrmse`` (RMSE over the mean of the output) or ``rmse``."""
-
-    metric: Literal["nrmse", "rmse"]
-    limit: float
-
-    def __post_init__(self) -> None:
-        if self.metric not in ("nrmse", "rmse"):
-            raise UnusableInputError(f"metric '{self.metric}' is unknown; use 'nrmse' or 'rmse'")
-        if not (math.isfinite(self.limit) and self.limit > 0):
-            raise UnusableInputError(f"tolerance {self.limit} must be a positive number")
-
-
-@dataclass(frozen=True)
-class CallPattern:
-    """How the answer is asked for.
-
-    Parameters
-    ----------
-    name : str
-        Plain words: ``"one roof on a phone"``.
-    rows : int
-        Rows in one call.
-    needs_graph : bool
-        The answer has to come out of an ONNX file (a browser, a phone, another vendor's server).
-    max_latency_s, max_bytes : float, int, optional
-        Hard limits: seconds of wall time for one call, bytes of the file.
-    label : mapping
-        The same plain words by language, for reports.
-    """
-
-    name: str
-    rows: int = 1
-    needs_graph: bool = False
-    max_latency_s: float | None = None
-    max_bytes: int | None = None
-    label: Mapping[str, str] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        if self.rows < 1:
-            raise UnusableInputError(f"call pattern '{self.name}' asks {self.rows} rows a call; at least 1 is needed")
-
-
-@dataclass(frozen=True)
-class Need:
-    """What the use requires, declared before any run.
-
-    Parameters
-    ----------
-    functional_unit : str or mapping
-        What one query answers, in plain words, by language or in one.
-    tolerances : mapping of str to Tolerance
-        By output name; each element of a vector output has to keep it.
-    queries : tuple of float, optional
-        ``(N_lo, N_hi)`` queries over the service life; ``None`` when undeclared, and then nothing is assessed.
-    service_life_years : float
-    call_patterns : tuple of CallPattern
-        The first one decides the winner.
-    reason : mapping
-        Why this tolerance, by language.
-    declared : bool
-        False when the program filled the need in because nobody declared one.
-    """
-
-    functional_unit: str | Mapping[str, str]
-    tolerances: Mapping[str, Tolerance]
-    queries: tuple[float, float] | None = None
-    service_life_years: float = 5.0
-    call_patterns: tuple[CallPattern, ...] = (CallPattern("one query at a time"),)
-    reason: Mapping[str, str] = field(default_factory=dict)
-    declared: bool = True
-
-    def __post_init__(self) -> None:
-        if self.queries is not None:
-            low, high = self.queries
-            if not (0 < low <= high and math.isfinite(high)):
-                raise UnusableInputError(
-                    f"usage interval [{low}, {high}] must hold two positive numbers, the lower first"
-                )
-        if not self.service_life_years > 0:
-            raise UnusableInputError(f"service life {self.service_life_years} years must be positive")
-        if not self.call_patterns:
-            raise UnusableInputError("a need must have at least one call pattern")
-
-
-@dataclass(frozen=True)
 class Answer:
     """An alternative ready to be asked.
 
@@ -340,9 +272,30 @@ class Study:
         for dim in (dim for output in self.outputs for dim in output.dims):
             if dim in names:
                 raise UnusableInputError(f"study '{self.name}': '{dim}' is both a dimension and a variable")
+        self._check_need()
+
+    def _check_need(self) -> None:
+        outputs = [output.name for output in self.outputs]
         for name in self.need.tolerances:
-            if name not in {output.name for output in self.outputs}:
-                raise UnusableInputError(f"the need of study '{self.name}' names the unknown output '{name}'")
+            if name not in outputs:
+                raise UnusableInputError(
+                    f"the need of study '{self.name}' names the unknown output '{name}'; "
+                    f"known: {', '.join(outputs)}{did_you_mean(name, outputs)}"
+                )
+        variables = {variable.name: variable for variable in self.inputs}
+        for name, (low, high) in self.need.domain.items():
+            if name not in variables:
+                raise UnusableInputError(
+                    f"the domain of the need names the unknown input '{name}'; "
+                    f"known: {', '.join(variables)}{did_you_mean(name, variables)}"
+                )
+            variable = variables[name]
+            slack = 1e-9 * (variable.high - variable.low)
+            if low < variable.low - slack or high > variable.high + slack:
+                raise UnusableInputError(
+                    f"the domain of '{name}' is [{low:g}, {high:g}] {variable.unit}, which leaves the bounds of study "
+                    f"'{self.name}', [{variable.low:g}, {variable.high:g}]"
+                )
 
     @property
     def input_names(self) -> tuple[str, ...]:

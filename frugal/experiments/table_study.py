@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from frugal.errors import UnusableInputError
-from frugal.experiments.design import Design
+from frugal.experiments.design import MINIMUM_RUNS, Design
+from frugal.experiments.domain import describe_domain, rows_inside, with_need
 from frugal.experiments.sampling import from_table
 from frugal.experiments.study import Need, Output, Study, Tolerance, Variable
 from frugal.formats.tables import columns, read_table
@@ -50,19 +51,33 @@ def table_of_runs(
         for name in need.tolerances:
             if name not in outputs:
                 raise UnusableInputError(f"the need names the output '{name}', which is not among {', '.join(outputs)}")
-    study = Study(
+        for name in need.domain:
+            if name not in inputs:
+                raise UnusableInputError(
+                    f"the domain of the need names '{name}', which is not among the inputs {', '.join(inputs)}"
+                )
+        need = _renamed(need)
+    variables = tuple(
+        Variable(_identifier(name), "1", float(column.min()), float(column.max()), label={"en": name, "fr": name})
+        for name, column in zip(inputs, x.T, strict=True)
+    )
+    bare = Study(
         name=_identifier(path.stem),
         title={"en": f"Table of runs {path.name}", "fr": f"Table de calculs {path.name}"},
-        inputs=tuple(
-            Variable(_identifier(name), "1", float(column.min()), float(column.max()), label={"en": name, "fr": name})
-            for name, column in zip(inputs, x.T, strict=True)
-        ),
+        inputs=variables,
         outputs=tuple(Output(_identifier(name), "1", label={"en": name, "fr": name}) for name in outputs),
-        need=_renamed(need) if need else undeclared_need([_identifier(name) for name in outputs]),
+        need=undeclared_need([_identifier(name) for name in outputs]),
         definition=hashlib.sha256(np.ascontiguousarray(np.hstack([x, y])).tobytes()).hexdigest(),
         site={"table": str(path)},
     )
-    return TableOfRuns(study, from_table(x, seed), y)
+    study = bare if need is None else with_need(bare, need)
+    inside = rows_inside(x, study.inputs)
+    if inside.sum() < MINIMUM_RUNS <= len(x):
+        raise UnusableInputError(
+            f"{inside.sum()} of the {len(x)} rows of '{path}' are inside the domain of the need "
+            f"({describe_domain(study.need)}); at least {MINIMUM_RUNS} are needed: widen the domain or add rows"
+        )
+    return TableOfRuns(study, from_table(x[inside], seed), y[inside])
 
 
 def undeclared_need(outputs: list[str]) -> Need:
@@ -75,9 +90,13 @@ def undeclared_need(outputs: list[str]) -> Need:
 
 
 def _renamed(need: Need) -> Need:
-    from dataclasses import replace
-
-    return replace(need, tolerances={_identifier(name): value for name, value in need.tolerances.items()})
+    """A need by column names, by the names of the study instead."""
+    return replace(
+        need,
+        tolerances={_identifier(name): value for name, value in need.tolerances.items()},
+        solver_error={_identifier(name): value for name, value in need.solver_error.items()},
+        domain={_identifier(name): value for name, value in need.domain.items()},
+    )
 
 
 def _identifier(name: str) -> str:

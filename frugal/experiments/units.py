@@ -62,8 +62,8 @@ def parse_value(variable: Variable, text: str) -> float:
     return value
 
 
-def convert(value: float, unit: str, to: str, name: str) -> float:
-    """Convert a value between units.
+def convert(value: float, unit: str, to: str, name: str, what: str = "input") -> float:
+    """Convert a value between units; ``what`` and ``name`` say in a sentence what it is the value of.
 
     Raises
     ------
@@ -83,10 +83,21 @@ def convert(value: float, unit: str, to: str, name: str) -> float:
             raise pint.DimensionalityError(unit, to)  # a slope in per cent is no angle, though neither has a dimension
         return float(quantity.to(to).magnitude)
     except pint.DimensionalityError as fault:
-        raise UnusableInputError(f"input '{name}': '{unit}' does not convert to {to}") from fault
+        raise UnusableInputError(f"{what} '{name}': '{unit}' does not convert to {to}") from fault
     except (pint.PintError, AttributeError, ValueError, AssertionError, TypeError) as fault:
         # what the unit parser raises depends on where the text goes wrong
-        raise UnusableInputError(f"input '{name}': unit '{unit}' is unknown; use {to}") from fault
+        raise UnusableInputError(f"{what} '{name}': unit '{unit}' is unknown; use {to}") from fault
+
+
+def convert_difference(value: float, unit: str, to: str, name: str, what: str) -> float:
+    """Convert a difference (an error, a tolerance) between units: 2 degF are 1.1 degC, whatever the zero of each.
+
+    Raises
+    ------
+    UnusableInputError
+        If a unit is unknown or measures something else.
+    """
+    return convert(value, unit, to, name, what) - convert(0.0, unit, to, name, what)
 
 
 @cache
