@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ import numpy as np
 
 from frugal.errors import FrugalError
 from frugal.experiments.description import read_need, read_outputs, read_variables
+from frugal.experiments.domain import with_need
 from frugal.experiments.registry import load_study
 from frugal.experiments.runs import Runs, read_runs
 from frugal.experiments.study import Study
@@ -29,6 +29,8 @@ from frugal.surrogates.decision import Decision, Rung, decide
 from frugal.surrogates.evaluation import Answering, judge, time_queries
 from frugal.surrogates.export import clip_outputs
 from frugal.surrogates.standing import describe_decision, describe_measured
+
+OTHER_STUDY = "the study at hand is not the one the bundle was made from"
 
 
 def study_of(bundle: Bundle, given: Study | None = None) -> tuple[Study, str]:
@@ -56,10 +58,12 @@ def study_of(bundle: Bundle, given: Study | None = None) -> tuple[Study, str]:
             study = load_study(bundle.study["name"], settings)
         except FrugalError as fault:
             return bare, str(fault)
-    if study.hash() != bundle.study["hash"]:
-        return bare, "the study at hand is not the one the bundle was made from"
-    # the need is not part of the hash: what was declared for the bundle holds
-    return replace(study, need=bare.need), ""
+    try:
+        # but for the domain, the need is not part of the hash: what was declared for the bundle holds
+        study = with_need(study, bare.need)
+    except FrugalError:
+        return bare, OTHER_STUDY
+    return (study, "") if study.hash() == bundle.study["hash"] else (bare, OTHER_STUDY)
 
 
 def _bare_study(bundle: Bundle) -> Study:
