@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -48,14 +49,8 @@ def table_of_runs(
                 f"input column '{name}' has the same value {column[0]:g} in every row; leave it out"
             )
     if need is not None:
-        for name in need.tolerances:
-            if name not in outputs:
-                raise UnusableInputError(f"the need names the output '{name}', which is not among {', '.join(outputs)}")
-        for name in need.domain:
-            if name not in inputs:
-                raise UnusableInputError(
-                    f"the domain of the need names '{name}', which is not among the inputs {', '.join(inputs)}"
-                )
+        _check_names(need.tolerances, outputs, "the need names the output")
+        _check_names(need.domain, inputs, "the domain of the need names the input")
         need = _renamed(need)
     variables = tuple(
         Variable(_identifier(name), "1", float(column.min()), float(column.max()), label={"en": name, "fr": name})
@@ -87,6 +82,13 @@ def undeclared_need(outputs: list[str]) -> Need:
         tolerances={name: Tolerance("nrmse", 0.05) for name in outputs},
         declared=False,
     )
+
+
+def _check_names(names: Iterable[str], columns: list[str], told: str) -> None:
+    """Refuse what is neither a column nor the name that the study makes of one."""
+    for name in names:
+        if name not in columns and name not in map(_identifier, columns):
+            raise UnusableInputError(f"{told} '{name}', which is not among {', '.join(columns)}")
 
 
 def _renamed(need: Need) -> Need:

@@ -41,11 +41,13 @@ NEED = Need(
             needs_graph=True,
             max_bytes=5_000_000,
             max_latency_s=0.2,
+            target="phone",
             label={"en": "one roof on a phone", "fr": "un toit sur un téléphone"},
         ),
         CallPattern(
             "400,000 roofs in a batch",
             rows=10_000,
+            target="server",
             label={"en": "400,000 roofs in a batch", "fr": "400 000 toits en série"},
         ),
     ),
