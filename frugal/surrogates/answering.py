@@ -51,7 +51,7 @@ def from_model(study: Study, name: str, kind: str, model: bytes, half_width: np.
     def ask(inputs: np.ndarray, subjects: np.ndarray) -> object:
         return opened.run(None, {"inputs": inputs})
 
-    return Answering(name, kind, predict=predict, ask=ask, runtime="onnx", half_width=half_width)
+    return Answering(name, kind, predict=predict, ask=ask, runtime="onnx", half_width=half_width, model=model)
 
 
 def flat_answers(opened: Any, names: list[str], inputs: np.ndarray) -> np.ndarray:

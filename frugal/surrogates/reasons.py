@@ -83,6 +83,7 @@ _FRENCH = {
     "latency": "temps de réponse",
     "graph": "fichier ONNX",
     "bytes": "taille du fichier",
+    "memory": "mémoire",
 }
 
 

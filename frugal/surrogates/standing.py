@@ -101,6 +101,7 @@ def describe_measured(study: Study, judged: Judged | None, model_bytes: int | No
             "error_met": False,
             "query": {},
             "limits": {},
+            "memory_bytes": {},
             "need_met": {pattern.name: False for pattern in study.need.call_patterns},
             "interval_coverage": None,
             "fixed_cpu_seconds": None,
@@ -108,13 +109,16 @@ def describe_measured(study: Study, judged: Judged | None, model_bytes: int | No
         }
     limits = {}
     for pattern in study.need.call_patterns:
-        sentences, hard, chosen = limits_broken(pattern, judged.times[pattern.name], model_bytes)
+        sentences, hard, chosen = limits_broken(
+            pattern, judged.times[pattern.name], model_bytes, judged.memory.get(pattern.name)
+        )
         limits[pattern.name] = {"met": not (hard or chosen), "broken": [*hard, *chosen], "reasons": sentences}
     return {
         "error": error_as_plain(judged.errors),
         "error_met": judged.error_met,
         "query": {name: _query(time, judged.runtime) for name, time in judged.times.items()},
         "limits": limits,
+        "memory_bytes": dict(judged.memory),
         "need_met": {name: judged.error_met and limit["met"] for name, limit in limits.items()},
         "interval_coverage": judged.coverage,
     }
