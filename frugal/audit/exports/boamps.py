@@ -1,0 +1,290 @@
+"""BoAmps reports of the energy of an audit, one a stage (data model of Boavizta, CC BY 4.0)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from frugal.audit.exports.content import (
+    as_json,
+    carbon_intensity,
+    country,
+    created,
+    decision,
+    elements,
+    english,
+    family,
+    file_stem,
+    footprint_row,
+    identifier,
+    kilowatt_hours,
+    method,
+    rung,
+    shipped,
+    stages,
+)
+from frugal.errors import NotAssessedError
+
+SPECIFICATION = "https://github.com/Boavizta/BoAmps/tree/main/model"
+
+#: Names of the stages in the words of BoAmps, where it has one.
+STAGES = {"generation": "datacreation", "selection": "hyperparameterSearch", "training": "training", "use": "inference"}
+
+#: Name of the measuring method, and how the processor was followed, by tier.
+MEASURING = {
+    "T1": ("wattmeter", "wattmeter"),
+    "T2": ("rapl", "rapl"),
+    "T3": ("cpuTimeTimesDeclaredWatts", "constant"),
+    "T4": ("cpuTimeTimesDefaultWatts", "constant"),
+}
+
+#: Country names that the collection spells out.
+COUNTRIES = {"FRA": "france"}
+
+#: Stages of the ledger within a stage of the footprint, for the wall time.
+_LEDGER = {
+    "generation": ("preparation", "compile", "generation"),
+    "training": ("fit", "calibration"),
+    "export": ("export", "parity"),
+    "evaluation": ("evaluation", "practice"),
+    "audit": ("audit", "report", "tracking"),
+}
+
+
+def boamps_reports(audit: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """BoAmps reports by stage of the footprint.
+
+    Parameters
+    ----------
+    audit : mapping
+        Content of ``audit.json``.
+
+    Returns
+    -------
+    dict
+        One report for each stage that took energy, in the order of the audit, and ``use`` for one call of the answer that
+        ships. Energy in kWh.
+
+    Raises
+    ------
+    NotAssessedError
+        If the audit holds no energy at all: a report without energy is none.
+    """
+    found = {}
+    for stage in stages(audit):
+        if stage["stage"] != "use" and kilowatt_hours(stage) is not None:
+            found[stage["stage"]] = _report(audit, stage["stage"], stage, None)
+    call = footprint_row(audit, "inference", "winner")
+    if call is not None and kilowatt_hours(call) is not None:
+        found["use"] = _report(audit, "use", call, float(call.get("queries") or 1.0))
+    if not found:
+        raise NotAssessedError("the audit holds no energy of any stage, so that there is nothing to report to BoAmps")
+    return found
+
+
+def boamps_files(audit: Mapping[str, Any]) -> dict[str, str]:
+    """One file a report, as the collection takes them."""
+    stem = file_stem(audit)
+    return {f"boamps_{stem}_{stage}.json": as_json(report) for stage, report in boamps_reports(audit).items()}
+
+
+def boamps(audit: Mapping[str, Any]) -> str:
+    """All reports in one JSON array."""
+    return as_json(list(boamps_reports(audit).values()))
+
+
+def _report(audit: Mapping[str, Any], stage: str, row: Mapping[str, Any], requests: float | None) -> dict[str, Any]:
+    report: dict[str, Any] = {
+        "header": _header(audit, stage),
+        "task": _task(audit, stage, row, requests),
+        "measures": [_measure(audit, stage, row)],
+        "system": {"os": _os(audit)},
+        "software": _software(audit),
+        "infrastructure": _infrastructure(audit, stage, row),
+        "environment": _environment(audit),
+        "quality": quality(audit, row),
+    }
+    return {key: value for key, value in report.items() if value}
+
+
+def _header(audit: Mapping[str, Any], stage: str) -> dict[str, Any]:
+    header: dict[str, Any] = {
+        "formatVersionSpecificationUri": SPECIFICATION,
+        "reportId": identifier(audit, "boamps", stage),
+        "reportDatetime": created(audit).strftime("%Y-%m-%d %H:%M:%S"),
+        "reportStatus": "draft",
+    }
+    owner = english((audit.get("need") or {}).get("owner"))
+    if owner:
+        header["publisher"] = {"name": owner, "confidentialityLevel": "internal"}
+    return header
+
+
+# ------------------------------------------------------------------------------------------------- task
+
+
+def _task(audit: Mapping[str, Any], stage: str, row: Mapping[str, Any], requests: float | None) -> dict[str, Any]:
+    task: dict[str, Any] = {"taskStage": STAGES.get(stage, stage), "taskFamily": "tabularRegression"}
+    if requests is not None:
+        task["nbRequest"] = requests
+    task["algorithms"] = _algorithms(audit, stage)
+    task["dataset"] = _datasets(audit, stage, requests)
+    task["taskDescription"] = _description(audit, stage, row)
+    return task
+
+
+def _algorithms(audit: Mapping[str, Any], stage: str) -> list[dict[str, Any]]:
+    solver = {"algorithmType": "physicsSimulation", "algorithmName": f"{audit['study']['name']} solver"}
+    if stage == "generation":
+        return [solver] if audit["study"].get("has_solver", True) else [{"algorithmType": "tableOfRuns"}]
+    rows: Sequence[Mapping[str, Any]] = audit.get("ladder") or ()
+    if stage == "use":
+        winner = shipped(audit).answer
+        rows = [winner] if winner is not None else []
+    elif stage in ("training", "selection"):
+        rows = [row for row in rows if row.get("kind") != "full_physics"]
+    return [_algorithm(audit, row, stage) for row in rows] or [solver]
+
+
+def _algorithm(audit: Mapping[str, Any], row: Mapping[str, Any], stage: str) -> dict[str, Any]:
+    found: dict[str, Any] = {"algorithmType": family(row), "algorithmName": row["name"]}
+    if row.get("needs_runs"):
+        found = {"trainingType": "supervisedLearning", **found}
+    if row.get("parameters") is not None:
+        found["parametersNumber"] = row["parameters"] / 1e9
+    layers = (row.get("log") or {}).get("layers")
+    if isinstance(layers, list):
+        found["layersNumber"] = len(layers) + 1
+    query = (row.get("query") or {}).get(decision(audit).get("pattern")) or {}
+    if stage == "use" and query.get("runtime") == "onnx":
+        found["framework"] = "onnxruntime"
+    return found
+
+
+def _datasets(audit: Mapping[str, Any], stage: str, requests: float | None) -> list[dict[str, Any]]:
+    split = audit.get("split") or {}
+    held_out, fitted = split.get("n_held_out"), split.get("n_train")
+    rows: float | None = fitted
+    if stage == "use":
+        rows = requests
+    elif stage == "evaluation":
+        rows = held_out
+    elif stage == "generation" and fitted is not None:
+        rows = fitted + (held_out or 0)
+    study = audit["study"]
+    sizes = [elements(output) for output in study.get("outputs") or ()]
+    widths = {
+        "input": len(study.get("inputs") or ()) or None,
+        "output": None if None in sizes else sum(size or 0 for size in sizes) or None,
+    }
+    return [_dataset(usage, rows, width) for usage, width in widths.items()]
+
+
+def _dataset(usage: str, rows: float | None, width: int | None) -> dict[str, Any]:
+    found: dict[str, Any] = {"dataUsage": usage, "dataType": "tabular"}
+    if rows is not None:
+        found["dataQuantity"] = rows
+        if width is not None:
+            found["shape"] = f"({rows:g}, {width})"
+    return found
+
+
+def _description(audit: Mapping[str, Any], stage: str, row: Mapping[str, Any]) -> str:
+    words = [english(audit["study"].get("question"))]
+    if stage == "use":
+        candidate = rung(audit, row.get("candidate"))
+        is_ai = bool(candidate and candidate.get("is_ai"))
+        words.append(
+            f"One call of the answer that ships, {row.get('candidate')}, {'an AI' if is_ai else 'without AI'}."
+        )
+    elif stage != "generation":
+        words.append("All candidates together, with and without AI.")
+    words.append(f"Need for AI: {str(audit.get('verdict')).replace('_', ' ')}.")
+    low, high = kilowatt_hours(row, "p5"), kilowatt_hours(row, "p95")
+    if low is not None and high is not None:
+        words.append(f"Energy P5–P95: {low:.3g}–{high:.3g} kWh.")
+    words.append(f"Energy by {method(audit)}.")
+    return " ".join(word for word in words if word)
+
+
+# ------------------------------------------------------------------------------------------------- measures
+
+
+def _measure(audit: Mapping[str, Any], stage: str, row: Mapping[str, Any]) -> dict[str, Any]:
+    name, tracking = MEASURING.get(_tier(audit), MEASURING["T4"])
+    measure: dict[str, Any] = {
+        "measurementMethod": name,
+        "version": f"{audit['tool']['name']} {audit['tool']['version']}",
+        "cpuTrackingMode": tracking,
+        "powerConsumption": kilowatt_hours(row),
+    }
+    wall = wall_seconds(audit, stage, row)
+    if wall is not None:
+        measure["measurementDuration"] = wall
+    return measure
+
+
+def wall_seconds(audit: Mapping[str, Any], stage: str, row: Mapping[str, Any]) -> float | None:
+    """Wall time of a stage; None where the lines of the ledger do not make up exactly this stage (a search within a fit)."""
+    lines = [line for line in audit.get("costs") or () if line["stage"] in _LEDGER.get(stage, ())]
+    seconds = sum(line["cpu_seconds"] for line in lines)
+    if not lines or abs(seconds - (row.get("cpu_seconds") or 0.0)) > 1e-6 * max(seconds, 1e-9):
+        return None
+    if any(line.get("wall_seconds") is None for line in lines):
+        return None
+    return float(sum(line["wall_seconds"] for line in lines))
+
+
+def quality(audit: Mapping[str, Any], row: Mapping[str, Any]) -> str:
+    """``high``, ``medium`` or ``low`` (10, 25 and 50 % of error): by the interval, and never above what the tier allows."""
+    if _tier(audit) not in ("T1", "T2"):
+        return "low"
+    low, middle, high = (kilowatt_hours(row, part) for part in ("p5", "p50", "p95"))
+    if low is None or high is None or not middle:
+        return "low"
+    error = max(high - middle, middle - low) / middle
+    return "high" if error <= 0.10 else "medium" if error <= 0.25 else "low"
+
+
+def _tier(audit: Mapping[str, Any]) -> str:
+    return str((audit.get("machine") or {}).get("tier", "T4"))
+
+
+# ------------------------------------------------------------------------------------------------- where
+
+
+def _os(audit: Mapping[str, Any]) -> str:
+    words = str((audit.get("machine") or {}).get("system") or "").replace(",", " ").split()
+    return words[0].lower() if words else "unknown"
+
+
+def _software(audit: Mapping[str, Any]) -> dict[str, str]:
+    system = str((audit.get("machine") or {}).get("system") or "")
+    version = system.partition("Python ")[2].split(",")[0].strip()
+    return {"language": "python", **({"version": version} if version else {})}
+
+
+def _infrastructure(audit: Mapping[str, Any], stage: str, row: Mapping[str, Any]) -> dict[str, Any]:
+    machine = audit.get("machine") or {}
+    cores = int(machine.get("cores") or 1)
+    processor: dict[str, Any] = {"componentType": "cpu", "nbComponent": cores}
+    if machine.get("cpu_model"):
+        processor["componentName"] = machine["cpu_model"]
+    wall = wall_seconds(audit, stage, row)
+    if wall:
+        processor["share"] = min(1.0, row["cpu_seconds"] / (wall * cores))
+    elif stage == "use":
+        processor["share"] = 1.0 / cores  # a query runs on one thread
+    components = [processor]
+    if machine.get("memory_gb"):
+        components.append({"componentType": "ram", "nbComponent": 1, "memorySize": round(machine["memory_gb"])})
+    return {"infraType": "other", "components": components}
+
+
+def _environment(audit: Mapping[str, Any]) -> dict[str, Any]:
+    code = country(audit)
+    found: dict[str, Any] = {"country": COUNTRIES.get(code, code)}
+    factor = carbon_intensity(audit)
+    if factor is not None:
+        found["powerSourceCarbonIntensity"] = factor["value"]
+    return found

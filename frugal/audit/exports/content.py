@@ -1,0 +1,198 @@
+"""What every export reads from an audit, and the little arithmetic of units: joules to kilowatt-hours, grams to tonnes."""
+
+from __future__ import annotations
+
+import json
+import re
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+JOULES_PER_KWH = 3.6e6
+GRAMS_PER_TONNE = 1e6
+
+#: Stages that make the answer which ships; evaluation and audit judge it.
+MAKING = ("generation", "selection", "training", "export")
+
+#: How energy is obtained, by tier of measurement.
+METHODS = {
+    "T1": "wall meter readings",
+    "T2": "energy counters of the processor (RAPL)",
+    "T3": "processor time times the declared watts of one busy core",
+    "T4": "processor time times default watts of one busy core",
+}
+
+#: Families of candidates by name, then by kind, in camel case.
+_FAMILIES = {
+    "mlp": "neuralNetwork",
+    "gaussian_process": "gaussianProcess",
+    "boosted_trees": "gradientBoostedTrees",
+    "constant": "constant",
+    "linear": "linearRegression",
+    "quadratic": "polynomialRegression",
+    "table": "lookupTable",
+    "formula": "formula",
+    "coarse_physics": "physicsSimulation",
+    "full_physics": "physicsSimulation",
+    "surrogate": "surrogateModel",
+}
+
+#: Identifiers are drawn from this and the hash of the audit, so that the same audit gives the same documents.
+_NAMESPACE = uuid.UUID("5f0d7c0e-6a0f-5f6b-9d53-6f2b1c7a4e21")
+
+
+@dataclass(frozen=True)
+class Shipped:
+    """What a bundle holds.
+
+    Parameters
+    ----------
+    answer : mapping or None
+        Row of the ladder that was chosen; None where nothing meets the need.
+    graph : mapping or None
+        Row of the ladder in ``model.onnx``; another one where the answer has no graph.
+    reason : str
+        Why the graph is not the answer, or is absent.
+    """
+
+    answer: Mapping[str, Any] | None
+    graph: Mapping[str, Any] | None
+    reason: str
+
+    @property
+    def row(self) -> Mapping[str, Any] | None:
+        """The answer, or the graph where no answer was chosen."""
+        return self.answer if self.answer is not None else self.graph
+
+    @property
+    def ai(self) -> Mapping[str, Any] | None:
+        """The AI among them, if there is one."""
+        return next((row for row in (self.answer, self.graph) if row is not None and row.get("is_ai")), None)
+
+
+def english(value: Any) -> str:
+    """A text of the audit in English: a plain text, or one by language."""
+    if isinstance(value, Mapping):
+        value = value.get("en") or next(iter(value.values()), "")
+    return str(value or "").replace("\u00a0", " ").replace("\u202f", " ").strip()
+
+
+def decision(audit: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The decision for the first call pattern."""
+    return next(iter(audit.get("decisions") or ()), {})
+
+
+def rung(audit: Mapping[str, Any], name: str | None) -> Mapping[str, Any] | None:
+    """Row of the ladder by name."""
+    return next((row for row in audit.get("ladder") or () if name and row["name"] == name), None)
+
+
+def shipped(audit: Mapping[str, Any]) -> Shipped:
+    """What ships, as the decision and the bundle say."""
+    model = audit.get("model") or {}
+    return Shipped(
+        rung(audit, decision(audit).get("winner")), rung(audit, model.get("candidate")), english(model.get("reason"))
+    )
+
+
+def rejected_ai(audit: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """The best AI where something else ships."""
+    row = rung(audit, decision(audit).get("best_ai"))
+    held = shipped(audit)
+    return None if row is None or row in (held.answer, held.graph) else row
+
+
+def family(row: Mapping[str, Any]) -> str:
+    """Family of a candidate in camel case."""
+    return _FAMILIES.get(row["name"]) or _FAMILIES.get(row.get("kind", ""), "other")
+
+
+def stages(audit: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Stages of the footprint."""
+    return list((audit.get("footprint") or {}).get("stages") or ())
+
+
+def footprint_row(audit: Mapping[str, Any], per: str, role: str | None = None) -> Mapping[str, Any] | None:
+    """Row of the footprint by its unit and the role of its candidate."""
+    rows = (audit.get("footprint") or {}).get("rows") or ()
+    return next((row for row in rows if row["per"] == per and row.get("role") == role), None)
+
+
+def figure(row: Mapping[str, Any] | None, category: str, part: str = "p50") -> float | None:
+    """One figure of the impacts of a row, in the unit of its category; None where it is not covered."""
+    value = (((row or {}).get("impacts") or {}).get(category) or {}).get(part)
+    return None if value is None else float(value)
+
+
+def kilowatt_hours(row: Mapping[str, Any] | None, part: str = "p50") -> float | None:
+    """Energy of a row in kWh."""
+    joules = figure(row, "energy", part)
+    return None if joules is None else joules / JOULES_PER_KWH
+
+
+def total(rows: Sequence[Mapping[str, Any]], category: str, part: str = "p50") -> float | None:
+    """Sum of one figure over rows: the factors are shared by all of them, so that percentiles add up; None for no row."""
+    known = [value for value in (figure(row, category, part) for row in rows) if value is not None]
+    return sum(known) if known else None
+
+
+def making(audit: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Stages that make the answer, failures and other candidates included."""
+    return [stage for stage in stages(audit) if stage["stage"] in MAKING]
+
+
+def country(audit: Mapping[str, Any]) -> str:
+    """ISO 3166 alpha-3 code of the electricity."""
+    return str((audit.get("footprint") or {}).get("country") or (audit.get("machine") or {}).get("country") or "FRA")
+
+
+def carbon_intensity(audit: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """The factor of the country's electricity, in gCO2e/kWh."""
+    wanted = f"electricity_gwp_{country(audit)}".lower()
+    return next((factor for factor in audit.get("factors") or () if factor["id"].lower() == wanted), None)
+
+
+def method(audit: Mapping[str, Any]) -> str:
+    """How energy was obtained, with its tier and watts."""
+    machine = audit.get("machine") or {}
+    tier = machine.get("tier", "T4")
+    words = f"tier {tier}: {METHODS.get(tier, 'not stated')}"
+    if tier in ("T3", "T4") and machine.get("watts_per_core") is not None:
+        words += f", {machine['watts_per_core']:g} W"
+        if machine.get("watts_low") is not None and machine.get("watts_high") is not None:
+            words += f" [{machine['watts_low']:g}–{machine['watts_high']:g}]"
+    return words
+
+
+def elements(output: Mapping[str, Any]) -> int | None:
+    """Numbers in one output; None where a dimension has no coordinates."""
+    size = 1
+    for dim in output.get("dims") or ():
+        coordinates = (output.get("coords") or {}).get(dim)
+        if coordinates is None:
+            return None
+        size *= len(coordinates)
+    return size
+
+
+def identifier(audit: Mapping[str, Any], *parts: str) -> str:
+    """UUID of a document about this audit, always the same for the same audit."""
+    return str(uuid.uuid5(_NAMESPACE, "/".join((str(audit["content_sha256"]), *parts))))
+
+
+def created(audit: Mapping[str, Any]) -> datetime:
+    """Time of the audit, in UTC."""
+    moment = datetime.fromisoformat(audit["created"])
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+def file_stem(audit: Mapping[str, Any]) -> str:
+    """Name of the study as a file name."""
+    return re.sub(r"[^\w.-]+", "_", audit["study"]["name"]).lstrip(".") or "study"
+
+
+def as_json(document: Any) -> str:
+    """A document as JSON text."""
+    return json.dumps(document, ensure_ascii=False, indent=2, allow_nan=False) + "\n"
