@@ -1,0 +1,63 @@
+"""CPU seconds that the practices may take, and what is said where they do not suffice."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from frugal.metering.clock import Stopwatch
+from frugal.surrogates.plain_text import plain_duration
+
+Reason = Mapping[str, str]
+
+
+class Budget:
+    """A budget that is asked before each piece of work.
+
+    Parameters
+    ----------
+    cpu_seconds : float
+        What this process and its children may use from now on.
+
+    Attributes
+    ----------
+    complete : bool
+        Nothing was left out or failed so far.
+    """
+
+    def __init__(self, cpu_seconds: float) -> None:
+        self.cpu_seconds = cpu_seconds
+        self.complete = True
+        self._watch = Stopwatch()
+
+    @property
+    def spent_cpu_seconds(self) -> float:
+        """CPU seconds used since the budget was made."""
+        spent = self._watch.spent()
+        return spent.cpu_seconds + spent.cpu_seconds_children
+
+    def refusal(self, estimate_cpu_seconds: float) -> Reason | None:
+        """Why work of this size is left out, by language; None where it may be done."""
+        if self.spent_cpu_seconds + estimate_cpu_seconds <= self.cpu_seconds:
+            return None
+        self.complete = False
+        words = {
+            language: (plain_duration(estimate_cpu_seconds, language), plain_duration(self.cpu_seconds, language))
+            for language in ("en", "fr")
+        }
+        return {
+            "en": "it would take about {} of CPU time, more than is left of the {} allowed".format(*words["en"]),
+            "fr": "il faudrait environ {} de temps processeur, plus qu'il n'en reste des {} permis".format(
+                *words["fr"]
+            ),
+        }
+
+    def failure(self, fault: Exception) -> Reason:
+        """What a piece of work that failed says, by language."""
+        self.complete = False
+        return told(fault)
+
+
+def told(fault: Exception) -> Reason:
+    """A fault as one line, by language."""
+    line = f"{type(fault).__name__}: {(str(fault).splitlines() or [''])[0][:200]}"
+    return {"en": f"it failed ({line})", "fr": f"échec ({line})"}
