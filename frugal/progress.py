@@ -10,11 +10,13 @@ _STAGES = {
     "prepare": ("reading the site", "lecture du site"),
     "design": ("design of experiment", "plan d'expériences"),
     "codecarbon": ("starting codecarbon", "démarrage de codecarbon"),
+    "idle": ("power at rest", "puissance au repos"),
     "compile": ("compiling the solver", "compilation du solveur"),
     "simulate": ("simulating", "simulation"),
     "fit": ("fitting candidates", "ajustement des solutions"),
     "judge": ("judging on held-out runs", "jugement sur les calculs réservés"),
     "measure": ("timing queries", "mesure du temps de réponse"),
+    "practices": ("trying fewer runs, inputs and bytes", "essai avec moins de calculs, d'entrées et d'octets"),
     "audit": ("auditing", "audit"),
     "record": ("recording in MLflow", "enregistrement dans MLflow"),
 }
