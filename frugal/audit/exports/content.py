@@ -97,11 +97,10 @@ def shipped(audit: Mapping[str, Any]) -> Shipped:
     )
 
 
-def rejected_ai(audit: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    """The best AI where something else ships."""
-    row = rung(audit, decision(audit).get("best_ai"))
-    held = shipped(audit)
-    return None if row is None or row in (held.answer, held.graph) else row
+def rejected_ai(audit: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """AI that was tried and does not ship."""
+    model = shipped(audit).ai
+    return [row for row in audit.get("ladder") or () if row.get("is_ai") and row.get("error") and row is not model]
 
 
 def family(row: Mapping[str, Any]) -> str:

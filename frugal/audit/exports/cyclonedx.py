@@ -1,4 +1,4 @@
-"""CycloneDX 1.7 bill of materials of a bundle: the answer that ships, and the AI that was tried and does not."""
+"""CycloneDX 1.7 bill of materials of a bundle: the answer that ships, and every AI that was tried and does not."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ ACTIVITIES = {
     "audit": "other",
     "use": "inference",
 }
-_BUNDLE, _ANSWER, _REJECTED = "bundle", "answer", "rejected-ai"
+_BUNDLE, _ANSWER = "bundle", "answer"
 
 
 def cyclonedx_document(audit: Mapping[str, Any]) -> dict[str, Any]:
@@ -47,7 +47,8 @@ def cyclonedx_document(audit: Mapping[str, Any]) -> dict[str, Any]:
     -------
     dict
         An AI that ships is a ``machine-learning-model`` with a model card. An answer without AI is a ``file`` (its graph) or
-        an ``application`` (the solver), which CycloneDX gives no model card; the best AI stands beside it as ``excluded``.
+        an ``application`` (the solver), which CycloneDX gives no model card. Every AI that was tried and does not ship
+        stands beside it as ``excluded``.
     """
     components = _components(audit)
     runs_with = [component["bom-ref"] for component in components if component.get("scope") != "excluded"]
@@ -91,11 +92,12 @@ def _components(audit: Mapping[str, Any]) -> list[dict[str, Any]]:
         other = _component(audit, held.graph, "graph")
         other["description"] = f"In model.onnx because {held.reason}." if held.reason else "In model.onnx."
         found.append(other)
-    rejected = rejected_ai(audit)
-    if rejected is not None:
-        component = _component(audit, rejected, _REJECTED)
+    for row in rejected_ai(audit):
+        component = _component(audit, row, f"not-shipped-{row['name']}")
         component["scope"] = "excluded"
-        component["description"] = f"The best AI that was tried; it does not ship. {_necessity(audit)}".strip()
+        component["description"] = (
+            f"{component['description']} It was tried and does not ship. {_necessity(audit)}".strip()
+        )
         found.append(component)
     return found
 

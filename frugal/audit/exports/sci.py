@@ -123,7 +123,7 @@ def _use(audit: Mapping[str, Any], unit: str | None) -> list[dict[str, Any]]:
     row = footprint_row(audit, "functional_unit", "winner")
     if row is None:
         return []
-    units = float(row.get("queries") or 1.0) if unit else None
+    units = float(row.get("functional_units") or 1.0) if unit else None
     found = [_component("use", "consumer", audit, row, units)]
     carbon = figure(row, "gwp", "network")
     if carbon is not None:

@@ -61,6 +61,7 @@ def row(per: str, role: str | None, candidate: str | None, queries: float | None
         "role": role,
         "candidate": candidate,
         "queries": queries,
+        "functional_units": queries if role == "winner" and per != "lifetime" else None,
         "cpu_seconds": cpu,
         "network_bytes": sent,
         "impacts": impacts(cpu, sent, with_room=role is None),
@@ -127,6 +128,7 @@ LADDER = [
         parameters=1902,
         log={"layers": [32, 16], "penalty": 0.01, "search_cpu_seconds": 2.1},
     ),
+    candidate("boosted_trees", "surrogate", 0.03, 2e-4, parameters=66640, log={"rounds": 140}),
     candidate("full_physics", "full_physics", 0.0, 4e-4, graph=None, needs_runs=False, bytes=None),
 ]
 

@@ -40,7 +40,8 @@ def test_the_validator_sees_a_wrong_unit(audit_of: AuditOf, old: str, new: str) 
 
 def test_an_ai_that_ships_has_a_model_card(audit_of: AuditOf) -> None:
     audit = audit_of("mlp_ships")
-    (model,) = bill(audit)["components"]
+    model, other = bill(audit)["components"]
+    assert (other["name"], other["scope"]) == ("boosted_trees", "excluded")
     assert model["type"] == "machine-learning-model"
     assert properties(model)["graph_sha256"] == audit["graph_sha256"]
     card = model["modelCard"]
@@ -60,7 +61,7 @@ def test_an_ai_that_ships_has_a_model_card(audit_of: AuditOf) -> None:
 
 def test_energy_by_stage_in_kilowatt_hours_and_tonnes(audit_of: AuditOf) -> None:
     audit = audit_of("mlp_ships")
-    (model,) = bill(audit)["components"]
+    model = bill(audit)["components"][0]
     consumptions = model["modelCard"]["considerations"]["environmentalConsiderations"]["energyConsumptions"]
     stages = audit["footprint"]["stages"]
     assert len(consumptions) == len(stages)
@@ -75,7 +76,8 @@ def test_energy_by_stage_in_kilowatt_hours_and_tonnes(audit_of: AuditOf) -> None
 def test_a_table_that_ships_is_a_file_and_the_ai_stands_beside_it(audit_of: AuditOf) -> None:
     audit = audit_of("table_ships")
     document = bill(audit)
-    answer, rejected = document["components"]
+    answer, rejected, other = document["components"]
+    assert (other["name"], other["scope"]) == ("boosted_trees", "excluded")
     assert (answer["type"], answer["name"]) == ("file", "cumulative_sky")
     assert "no AI" in answer["description"]
     assert "modelCard" not in answer
@@ -100,12 +102,13 @@ def test_what_has_no_field_stands_in_properties(audit_of: AuditOf) -> None:
 
 def test_nothing_ships(audit_of: AuditOf) -> None:
     document = bill(audit_of("nothing_ships"))
-    assert document["components"] == []
+    assert {one["scope"] for one in document["components"]} == {"excluded"}, "only what was tried"
+    assert document["dependencies"] == [{"ref": "bundle", "dependsOn": []}]
     assert properties(document["metadata"]["component"])["answer"] == "nothing ships"
 
 
 def test_a_solver_is_an_application_and_its_stand_in_says_why(audit_of: AuditOf) -> None:
-    answer, graph = bill(audit_of("graph_beside_the_answer"))["components"]
+    answer, graph, _ = bill(audit_of("graph_beside_the_answer"))["components"]
     assert (answer["type"], answer["name"]) == ("application", "full_physics")
     assert (graph["type"], graph["name"]) == ("machine-learning-model", "mlp")
     assert "full_physics has no graph" in graph["description"]

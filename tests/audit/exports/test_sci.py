@@ -74,6 +74,14 @@ def test_provider_and_consumer_stand_apart(audit_of: AuditOf) -> None:
     assert sci(audit)["functional_unit"] == "the yield of one roof"
 
 
+def test_a_functional_unit_of_many_queries(audit_of: AuditOf) -> None:
+    audit = audit_of("mlp_ships")
+    row = next(row for row in audit["footprint"]["rows"] if row["per"] == "functional_unit")
+    use = sci(audit)["components"][1]["sci"]
+    row["functional_units"] = 10.0
+    assert sci(audit)["components"][1]["sci"] == pytest.approx(use / 10)
+
+
 def test_no_functional_unit_no_value(audit_of: AuditOf) -> None:
     audit = audit_of("mlp_ships")
     audit["need"]["functional_unit"] = None
