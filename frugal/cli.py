@@ -102,6 +102,54 @@ def simulate(
         )
 
 
+@app.command("need")
+def need_file(
+    study: StudyName = None,
+    study_file: StudyFile = None,
+    runs: Annotated[
+        Path | None, typer.Option("--runs", metavar="TABLE", help="A table of runs in the place of a study.")
+    ] = None,
+    input_columns: Annotated[str, typer.Option("--inputs", metavar="A,B", help="Input columns of the table.")] = "",
+    output_columns: Annotated[str, typer.Option("--outputs", metavar="Y,Z", help="Output columns of the table.")] = "",
+    site: SiteFile = None,
+    settings: SiteSettings = None,
+    declarations: Annotated[
+        bool, typer.Option("--declarations", help="Write the file of declarations for the audit instead.")
+    ] = False,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", metavar="FILE.toml", help="The new file; need.toml or declarations.toml by default."),
+    ] = None,
+    language: Language = "en",
+) -> None:
+    """Write a commented file to fill in: the need of a study, or what an audit has to be told."""
+    from frugal.formats.atomic import write_text
+
+    _check_language(language)
+    target = out or Path("declarations.toml" if declarations else "need.toml")
+    if target.exists():
+        raise UnusableInputError(f"'{target}' exists and is left as it is; name another file with --out")
+    if runs is not None and (study is not None or study_file is not None):
+        raise UnusableInputError("--runs takes the place of a study: name none with it")
+    if declarations:
+        from frugal.audit.declarations import template
+
+        if (study, study_file, runs) != (None, None, None):
+            raise UnusableInputError("--declarations writes the same file for every study: name none with it")
+        content = template(language)
+    else:
+        from frugal.experiments.need_template import need_template
+        from frugal.experiments.table_study import table_of_runs
+
+        if runs is None:
+            found = _load_study(study, study_file, site, settings)
+        else:
+            found = table_of_runs(runs, _names(input_columns), _names(output_columns)).study
+        content = need_template(found, language)
+    write_text(target, content)
+    typer.echo(str(target))
+
+
 @app.command()
 def train(
     study: StudyName = None,
@@ -206,7 +254,7 @@ def audit(
     as_json: AsJson = False,
 ) -> None:
     """Say whether AI was needed; exits 1 when a criterion fails and 4 when it could not be assessed."""
-    from frugal.audit.audit import exit_code
+    from frugal.audit.keeping import exit_code
     from frugal.audit.workflow import audit_again
 
     _check_language(language)
@@ -402,7 +450,7 @@ def _print_ladder(ladder: dict[str, Any], language: str) -> None:
 
 
 def _print_summary(result: dict[str, Any], language: str) -> None:
-    from frugal.audit.audit import summary_lines
+    from frugal.audit.keeping import summary_lines
 
     for line in summary_lines(result, language):
         typer.echo(line)
