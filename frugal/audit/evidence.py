@@ -9,9 +9,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from frugal.errors import NotAssessedError, UnusableInputError
+from frugal.metering.chain import check_chain, check_seal
+
+if TYPE_CHECKING:
+    from frugal.audit.impacts.account import Account
 
 
 @dataclass(frozen=True)
@@ -28,6 +32,20 @@ class Evidence:
         Lines of `ledger.jsonl`; empty when the bundle has none.
     inputs : sequence of mapping
         Name and SHA-256 of every file read; of the ledger, the number of lines too.
+    ledger_fault : mapping
+        What is wrong with the chain of the ledger's lines, by language; empty where it is whole.
+    declarations : mapping
+        By criterion id: ``text``, ``fields`` and ``evidence``, the files with their SHA-256.
+    previous : mapping, optional
+        The audit before this one.
+    runs_bytes : int
+        Size of the kept runs.
+    created : str
+        Time of the audit.
+    account : Account, optional
+        Costs, footprint and boundaries, once they are made.
+    limits : sequence of mapping
+        What the audit does not say, by language.
     texts : mapping
         Text of the page by language, the user's own words taken out, for the criteria that read what is
         published.
@@ -37,6 +55,13 @@ class Evidence:
     comparison: Mapping[str, Any]
     ledger: Sequence[Mapping[str, Any]] = ()
     inputs: Sequence[Mapping[str, Any]] = ()
+    ledger_fault: Mapping[str, str] = field(default_factory=dict)
+    declarations: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    previous: Mapping[str, Any] | None = None
+    runs_bytes: int = 0
+    created: str = ""
+    account: Account | None = None
+    limits: Sequence[Mapping[str, str]] = ()
     texts: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -65,6 +90,31 @@ class Evidence:
         return self.comparison["decisions"][0]
 
     @property
+    def pattern(self) -> Mapping[str, Any]:
+        """The call pattern that decides the bundle."""
+        name = self.decision["pattern"]
+        return next(p for p in self.need["call_patterns"] if p["name"] == name)
+
+    @property
+    def practices(self) -> Mapping[str, Any]:
+        """What the full evaluation measured of good practice, by candidate; empty without one."""
+        return (self.comparison.get("practices") or {}).get("candidates") or {}
+
+    @cached_property
+    def need_history(self) -> list[dict[str, Any]]:
+        """Every need that the ledger knows, with its date and whether it came before the first run."""
+        from frugal.experiments.need_history import need_history
+
+        return need_history(self.ledger)
+
+    @cached_property
+    def rebound(self) -> dict[str, Any]:
+        """How far the use may grow."""
+        from frugal.audit.rebound import rebound
+
+        return rebound(self)
+
+    @property
     def machine(self) -> Mapping[str, Any]:
         """The machine the measurement ran on."""
         return self.comparison.get("machine") or {}
@@ -85,6 +135,14 @@ class Evidence:
         return self.candidates.get(self.decision["best_ai"])
 
     @property
+    def closest_ai(self) -> Mapping[str, Any] | None:
+        """The best AI, or the one nearest to the tolerance where none meets the need."""
+        if self.best_ai is not None:
+            return self.best_ai
+        tried = [c for c in self.candidates.values() if c["is_ai"] and c["status"] == "ok" and worst_error(c)]
+        return min(tried, key=error_ratio, default=None)
+
+    @property
     def full_physics(self) -> Mapping[str, Any] | None:
         """The full physics, where the study has a solver."""
         return next((c for c in self.candidates.values() if c["kind"] == "full_physics"), None)
@@ -99,6 +157,12 @@ def worst_error(candidate: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]] |
     if not judged:
         return next(iter(errors.items()))
     return max(judged.items(), key=lambda item: item[1]["high"] / item[1]["tolerance"])
+
+
+def error_ratio(candidate: Mapping[str, Any]) -> float:
+    """Upper bound of the worst error over its tolerance; over the mean where none is set."""
+    worst = worst_error(candidate)
+    return math.inf if worst is None else float(worst[1]["high"] / (worst[1].get("tolerance") or 1.0))
 
 
 def cpu_total(line: Mapping[str, Any]) -> float:
@@ -137,7 +201,27 @@ def read_evidence(bundle: Path | str, evaluation: Path | str | None = None) -> E
                 f"'{inputs[-1]['file']}' was measured for another {what} ({str(comparison[key])[:8]}…) "
                 f"than the one of 'study.json' ({str(expected)[:8]}…); train or evaluate again"
             )
-    return Evidence(study, comparison, _ledger(folder / "ledger.jsonl", inputs), inputs)
+    ledger, fault = _ledger(folder / "ledger.jsonl", inputs, comparison.get("ledger"))
+    return Evidence(
+        study,
+        comparison,
+        ledger,
+        inputs,
+        ledger_fault=fault,
+        declarations=_declarations(folder, inputs),
+        runs_bytes=sum(path.stat().st_size for path in (folder / "runs.zarr").rglob("*") if path.is_file()),
+    )
+
+
+def _declarations(folder: Path, inputs: list[dict[str, Any]]) -> dict[str, Mapping[str, Any]]:
+    """What was declared, by criterion, its evidence files checked against their hashes."""
+    path = folder / "declarations.json"
+    if not path.is_file():
+        return {}
+    from frugal.audit.declarations import kept
+
+    inputs.append({"file": path.name, "sha256": hashlib.sha256(_bytes(path)).hexdigest()})
+    return {declaration.id: declaration.as_dict() for declaration in kept(folder)}
 
 
 def _parsed(path: Path, inputs: list[dict[str, Any]]) -> dict[str, Any]:
@@ -159,9 +243,12 @@ def _bytes(path: Path) -> bytes:
         raise UnusableInputError(f"'{path}' cannot be read: {fault.strerror or fault}") from fault
 
 
-def _ledger(path: Path, inputs: list[dict[str, Any]]) -> list[Mapping[str, Any]]:
+def _ledger(
+    path: Path, inputs: list[dict[str, Any]], seal: Mapping[str, Any] | None
+) -> tuple[list[Mapping[str, Any]], Mapping[str, str]]:
+    """Entries of the ledger, and what is wrong with its chain."""
     if not path.exists():
-        return []
+        return [], {}
     content = _bytes(path)
     lines, rows = content.splitlines(), []
     for number, line in enumerate(lines, start=1):
@@ -180,7 +267,12 @@ def _ledger(path: Path, inputs: list[dict[str, Any]]) -> list[Mapping[str, Any]]
     # Later stages add lines, the audit's own among them: the hash covers the lines that were read.
     read = b"".join(line + b"\n" for line in lines if line.strip())
     inputs.append({"file": path.name, "sha256": hashlib.sha256(read).hexdigest(), "lines": len(rows)})
-    return rows
+    whole = [line for line in lines if line.strip()]
+    faults = {
+        language: (check_seal(whole, seal, language) if seal else "") or check_chain(whole, language)
+        for language in ("en", "fr")
+    }
+    return rows, faults if any(faults.values()) else {}
 
 
 def finite(value: Any) -> Any:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from frugal.audit.audit import build_audit, write_audit, write_reports
+from frugal.audit.audit import Terms, build_audit
+from frugal.audit.keeping import write_audit, write_reports
 from frugal.audit.exports.card import model_card
 from frugal.errors import EnvironmentFaultError, UnusableInputError
 from frugal.formats.atomic import new_folder
@@ -69,11 +71,16 @@ def check_target(out: Path) -> None:
         raise EnvironmentFaultError(f"a bundle cannot be written to '{out}': {parent}: {fault.strerror}") from fault
 
 
-def audit_folder(folder: Path, evaluation: Path | None = None) -> dict[str, Any]:
+def audit_folder(
+    folder: Path,
+    evaluation: Path | None = None,
+    terms: Terms | None = None,
+    previous: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
     """Write ``audit.json``, both reports, the plot and the model card of a bundle, and seal its graphs with the audit."""
     model = folder / MODEL
     digest = graph_digest(model.read_bytes()) if model.exists() else None
-    audit = build_audit(folder, graph_sha256=digest, evaluation=evaluation)
+    audit = build_audit(folder, graph_sha256=digest, evaluation=evaluation, terms=terms, previous=previous)
     write_audit(audit, folder)
     write_reports(audit, folder)
     ladder = read_json(evaluation or folder / "candidates.json")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from frugal.audit.criteria.findings import Finding
+from frugal.audit.criteria.findings import Finding, Status
 from frugal.audit.evidence import Evidence
 from frugal.audit.words.wording import Text, both
 
@@ -82,3 +82,71 @@ def no_grade(evidence: Evidence) -> Finding:
             "Les constats sont comptés, jamais résumés en un chiffre ou un signe.",
         ),
     )
+
+
+#: Using the adjective for a service says that all three conditions hold.
+ADJECTIVE = {
+    "en": (r"is frugal", r"(this|our) frugal", r"frugal (model|answer)"),
+    "fr": (r"est frugale?", r"(cette|notre) \w+ frugale?", r"(modèle|réponse) frugale?"),
+}
+AVOIDED = {
+    "en": (r"avoided emissions?", r"emissions? avoided", r"avoids? \d\S* (t|kg|g)\b"),
+    "fr": (r"émissions? évitées?", r"évite \d\S* (t|kg|g)\b"),
+}
+
+
+def no_adjective(evidence: Evidence) -> Finding:
+    """COM-04: the page never calls the service frugal; whoever does so needs all three conditions."""
+    return _scan(
+        evidence,
+        ADJECTIVE,
+        both(
+            "The page does not call the service frugal: that would need all three conditions, and a signature.",
+            "La page ne qualifie pas le service de frugal : il y faudrait les trois conditions, et une signature.",
+        ),
+    )
+
+
+def no_avoided_emissions(evidence: Evidence) -> Finding:
+    """COM-06: nothing is said of emissions avoided elsewhere, which needs an assessment of its own."""
+    return _scan(
+        evidence,
+        AVOIDED,
+        both(
+            "Nothing is claimed of effects elsewhere (ITU-T L.1480, tier 1 or 2, would be needed).",
+            "Rien n’est affirmé d’effets ailleurs (il y faudrait l’UIT-T L.1480, niveau 1 ou 2).",
+        ),
+    )
+
+
+def complete_sentences(evidence: Evidence) -> Finding:
+    """COM-01: the page gives unit of use, alternatives, date, tier and interval with its numbers."""
+    where = ("audit.fr.html", "audit.en.html")
+    lacking = []
+    if not evidence.need.get("functional_unit"):
+        lacking.append(("functional unit", "unité fonctionnelle"))
+    if evidence.machine.get("tier") is None:
+        lacking.append(("tier of measurement", "niveau de mesure"))
+    if not any(not candidate["is_ai"] for candidate in evidence.candidates.values()):
+        lacking.append(("alternatives", "réponses sans IA"))
+    if evidence.account is None or not evidence.account.footprint["rows"]:
+        lacking.append(("footprint with its interval", "empreinte avec son intervalle"))
+    if lacking:
+        text = both(
+            f"Missing beside the numbers: {', '.join(pair[0] for pair in lacking)}.",
+            f"Manque à côté des chiffres : {', '.join(pair[1] for pair in lacking)}.",
+        )
+        return Finding("warn", text, len(lacking), 0, where)
+    text = both(
+        "Functional unit, alternatives, date, tier and intervals stand beside the numbers.",
+        "Unité fonctionnelle, réponses sans IA, date, niveau et intervalles figurent à côté des chiffres.",
+    )
+    return Finding("pass", text, 0, 0, where)
+
+
+def limits_told(evidence: Evidence) -> Finding:
+    """COM-05: what the audit does not say stands on the first page."""
+    number = len(evidence.limits)
+    status: Status = "pass" if number else "fail"
+    text = both(f"{number} limits are told on the first page.", f"{number} limites figurent en première page.")
+    return Finding(status, text, number, 1, ("audit.fr.html", "audit.en.html"))

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from frugal.audit.evidence import Evidence
-from frugal.audit.words.wording import Text
+from frugal.audit.words.wording import Text, both
 
 Condition = Literal["C1", "C2", "C3", "MES", "COM"]
+Role = Literal["producer", "provider", "customer"]
 Status = Literal["pass", "warn", "fail", "n_a", "unevidenced", "not_assessed"]
 
 
@@ -26,10 +27,77 @@ class Finding:
 
 @dataclass(frozen=True)
 class Criterion:
-    """One question of the audit; ``kind``: computed from evidence, or declared with a file."""
+    """One question of the audit.
+
+    Parameters
+    ----------
+    id, condition, title
+        Its name, what it belongs to, and what it asks by language.
+    evaluate : callable
+        Answers from the evidence.
+    kind : str
+        ``computed`` from evidence, ``declared`` with a file, or ``mixed``.
+    role : str, optional
+        Who answers for it, where it is about good practice.
+    asks : tuple of str
+        What public text asks the same, as pointers.
+    """
 
     id: str
     condition: Condition
     title: Text
-    kind: Literal["computed", "declared"]
     evaluate: Callable[[Evidence], Finding]
+    kind: Literal["computed", "declared", "mixed"] = "computed"
+    role: Role | None = None
+    asks: tuple[str, ...] = ()
+
+
+def declared(evidence: Evidence, name: str, wanted: tuple[str, ...] = ()) -> Finding:
+    """Finding of a declaration: it counts only with an evidence file, and wholly only with every field.
+
+    Parameters
+    ----------
+    evidence : Evidence
+    name : str
+        Id of the criterion.
+    wanted : tuple of str
+        Fields that the declaration should have beside its text.
+    """
+    where: tuple[str, ...] = (f"declarations.json: {name}",)
+    found = evidence.declarations.get(name)
+    if found is None:
+        return Finding("unevidenced", both("Nothing was declared.", "Rien n’est déclaré."), None, None, where)
+    told = str(found["text"]).rstrip(".")
+    files = [str(file["file"]) for file in found.get("evidence") or ()]
+    if not files:
+        text = both(f"Declared without an evidence file: {told}.", f"Déclaré sans pièce à l’appui : {told}.")
+        return Finding("unevidenced", text, told, None, where)
+    missing = [key for key in wanted if (found.get("fields") or {}).get(key) in (None, "")]
+    listed = ", ".join(files)
+    where = (*where, *(f"evidence/{file['file']} (SHA-256 {file['sha256'][:8]}…)" for file in found["evidence"]))
+    if missing:
+        text = both(
+            f"Declared in part ({listed}): {told}. Not said: {', '.join(missing)}.",
+            f"Déclaré en partie ({listed}) : {told}. Non précisé : {', '.join(missing)}.",
+        )
+        return Finding("warn", text, told, list(wanted), where)
+    return Finding("pass", both(f"Declared ({listed}): {told}.", f"Déclaré ({listed}) : {told}."), told, None, where)
+
+
+def field_of(evidence: Evidence, name: str, key: str) -> Any:
+    """A field of a declaration that has an evidence file; None otherwise."""
+    found: Mapping[str, Any] = evidence.declarations.get(name) or {}
+    return (found.get("fields") or {}).get(key) if found.get("evidence") else None
+
+
+def about_ai(evidence: Evidence, finding: Finding) -> Finding:
+    """The same finding, for information only when no AI ships."""
+    if evidence.winner is not None and evidence.winner["is_ai"]:
+        return finding
+    told = both(f"For the record: {finding.text['en']}", f"Pour mémoire : {finding.text['fr']}")
+    return Finding("n_a", told, finding.value, finding.threshold, finding.evidence)
+
+
+def no_ai(english: str = "No AI ships.", french: str = "Aucune IA n’est livrée.") -> Finding:
+    """The question does not arise."""
+    return Finding("n_a", both(english, french))

@@ -1,13 +1,18 @@
-"""Rules about the measurement itself; a failing one leaves condition 1 unassessed."""
+"""Rules about the measurement itself; a failing one leaves conditions 1 and 3 unassessed."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
 
 from frugal.audit.criteria.findings import Finding, Status
 from frugal.audit.evidence import Evidence, cpu_total
 from frugal.audit.words.numbers import percent
 from frugal.audit.words.wording import both, known
 from frugal.metering.carbon import CODECARBON_RESOLUTION_JOULES
-from frugal.surrogates.plain_text import plain_number
+from frugal.surrogates.plain_text import plain_duration, plain_number
 
 
 def tier_recorded(evidence: Evidence) -> Finding:
@@ -35,6 +40,62 @@ def tier_recorded(evidence: Evidence) -> Finding:
         ),
     }[tier]
     return Finding("warn" if tier == "T4" else "pass", text, tier, None, where)
+
+
+def compared(evidence: Evidence) -> list[Mapping[str, Any]]:
+    """Timings that the verdict rests on: of what ships, the best AI and the best alternative."""
+    decision = evidence.decision
+    names = dict.fromkeys((decision["winner"], decision["best_ai"], decision["best_alternative"]))
+    found = [evidence.candidates[name] for name in names if name in evidence.candidates]
+    times = [(candidate.get("query") or {}).get(decision["pattern"]) for candidate in found]
+    return [time for time in times if time]
+
+
+def variation(time: Mapping[str, Any]) -> float:
+    """Spread of the blocks of a timing: standard deviation over mean, from the middle half, which one slow block leaves alone."""
+    if time.get("cv") is not None:
+        return float(time["cv"])
+    low, middle, high = np.percentile(time["blocks"], [25, 50, 75])
+    return float((high - low) / 1.349 / middle) if middle > 0 else 0.0
+
+
+def repeatable(evidence: Evidence) -> Finding:
+    """MES-02: blocks of the timings that the verdict rests on agree.
+
+    A wide spread fails only where it could turn the verdict: a verdict that held in 95 % of the draws of these very
+    blocks has already survived it.
+    """
+    where = ("candidates.json: query.blocks",)
+    times = compared(evidence)
+    if not times:
+        return Finding("n_a", both("Nothing was timed.", "Rien n’a été chronométré."), None, [0.05, 0.15], where)
+    worst = max(map(variation, times))
+    verdict = evidence.decision["verdict"]
+    settled = verdict in ("not_demonstrated", "infeasible_otherwise", "conditional")
+    status: Status = "pass" if worst <= 0.05 else "warn" if worst <= 0.15 or settled else "fail"
+    text = both(
+        f"Repeated timings vary by {percent(worst, 'en')} at most.",
+        f"Les mesures répétées varient de {percent(worst, 'fr')} au plus.",
+    )
+    return Finding(status, text, worst, [0.05, 0.15], where)
+
+
+def host_quiet(evidence: Evidence) -> Finding:
+    """MES-03: the machine did little else, and its host took little time away."""
+    machine, where = evidence.machine, ("candidates.json: machine.load1, machine.steal_percent",)
+    if machine.get("steal_percent") is None or machine.get("load1") is None:
+        text = both("Load and steal were not recorded.", "Charge et temps volé non relevés.")
+        return Finding("warn", text, None, None, where)
+    steal, load = machine["steal_percent"], machine["load1"]
+    text = both(
+        f"{plain_number(steal, 'en')}% of the time taken by the host, load {plain_number(load, 'en')}.",
+        f"{plain_number(steal, 'fr')} % du temps pris par l’hôte, charge {plain_number(load, 'fr')}.",
+    )
+    if machine.get("measure_again"):
+        again = both("Measure again on a quieter machine.", "À mesurer de nouveau sur une machine plus calme.")
+        text = {lang: f"{text[lang]} {again[lang]}" for lang in text}
+    busy = machine.get("noisy") or machine.get("measure_again")
+    return Finding("warn" if busy else "pass", text, {"steal_percent": steal, "load1": load}, [5, 1.5], where)
 
 
 def codecarbon_agrees(evidence: Evidence) -> Finding:
@@ -81,3 +142,94 @@ def enough_blocks(evidence: Evidence) -> Finding:
     if level != "full":
         return Finding("warn", text, fewest, 30, where)
     return Finding("pass" if fewest >= 30 else "fail", text, fewest, 30, where)
+
+
+#: Stages that a bundle cannot have been made without.
+NEEDED_STAGES = ("fit", "export", "evaluation")
+
+
+def stages_complete(evidence: Evidence) -> Finding:
+    """MES-06: every stage is in the ledger, which nobody altered."""
+    where = ("ledger.jsonl",)
+    if evidence.ledger_fault:
+        text = both(
+            f"The ledger was altered: {evidence.ledger_fault['en']}.",
+            f"Le registre a été modifié : {evidence.ledger_fault['fr']}.",
+        )
+        return Finding("fail", text, dict(evidence.ledger_fault), {}, where)
+    needed = [*NEEDED_STAGES, *(["generation"] if evidence.full_physics is not None else [])]
+    present = {line["stage"] for line in evidence.ledger}
+    missing = [stage for stage in needed if stage not in present]
+    if missing:
+        text = both(f"Not in the ledger: {', '.join(missing)}.", f"Absent du registre : {', '.join(missing)}.")
+        return Finding("fail", text, missing, [], where)
+    total = sum(map(cpu_total, evidence.ledger))
+    text = both(
+        f"{len(present)} stages, {plain_duration(total, 'en')} of computing, from the first run on.",
+        f"{len(present)} étapes, {plain_duration(total, 'fr')} de calcul, depuis le premier essai.",
+    )
+    return Finding("pass", text, len(present), None, where)
+
+
+def several_impacts(evidence: Evidence) -> Finding:
+    """MES-07: carbon, metals, primary energy and water, with the making of the machine."""
+    where = ("audit.json: footprint",)
+    covered = [] if evidence.account is None else list(evidence.account.footprint["categories"])
+    counted = [category for category in covered if category != "energy"]
+    rows = [] if evidence.account is None else evidence.account.footprint["rows"]
+    made = any((row["impacts"].get("gwp") or {}).get("embodied") is not None for row in rows)
+    names = {lang: ", ".join(known("category", name)[lang] for name in counted) for lang in ("en", "fr")}
+    if not made:
+        text = both("Manufacture is not counted.", "La fabrication n’est pas comptée.")
+        return Finding("fail", text, counted, 3, where)
+    text = both(f"{names['en']}; manufacture included.", f"{names['fr']} ; fabrication comprise.")
+    return Finding("pass" if len(counted) >= 3 else "warn", text, counted, 3, where)
+
+
+#: Factors older than this are told.
+OLD_YEARS = 3
+
+
+def recent_factors(evidence: Evidence) -> Finding:
+    """MES-08: factors are at most three years old."""
+    where = ("audit.json: factors",)
+    if evidence.account is None:
+        return Finding("not_assessed", both("No factor was used.", "Aucun facteur utilisé."), None, OLD_YEARS, where)
+    made = int(evidence.created[:4])
+    old = sorted(factor.id for factor in evidence.account.factors if made - factor.year > OLD_YEARS)
+    if not old:
+        text = both(f"All are at most {OLD_YEARS} years old.", f"Tous ont au plus {OLD_YEARS} ans.")
+        return Finding("pass", text, [], OLD_YEARS, where)
+    oldest = min(factor.year for factor in evidence.account.factors)
+    text = both(
+        f"{len(old)} of {len(evidence.account.factors)} are older than {OLD_YEARS} years (the oldest of {oldest}); no later open source was found.",
+        f"{len(old)} sur {len(evidence.account.factors)} ont plus de {OLD_YEARS} ans (le plus ancien de {oldest}) ; pas de source ouverte plus récente.",
+    )
+    return Finding("warn", text, old, OLD_YEARS, where)
+
+
+def intervals_given(evidence: Evidence) -> Finding:
+    """MES-09: every absolute figure has its interval."""
+    where = ("audit.json: footprint.rows",)
+    rows = [] if evidence.account is None else evidence.account.footprint["rows"]
+    spans = [impact for row in rows for impact in row["impacts"].values()]
+    if not spans or any(span["p5"] is None or span["p95"] is None or span["p5"] > span["p95"] for span in spans):
+        return Finding(
+            "fail", both("Some figures have no interval.", "Des chiffres sont sans intervalle."), None, None, where
+        )
+    text = both(f"P5–P50–P95 for {len(spans)} figures.", f"P5–P50–P95 pour {len(spans)} chiffres.")
+    return Finding("pass", text, len(spans), None, where)
+
+
+def no_network(evidence: Evidence) -> Finding:
+    """MES-10: nothing was asked of the network while the measurement ran."""
+    calls, where = evidence.machine.get("network_calls"), ("candidates.json: machine.network_calls",)
+    if calls is None:
+        text = both("Network calls were not watched.", "Les appels réseau n’ont pas été surveillés.")
+        return Finding("unevidenced", text, None, 0, where)
+    if calls:
+        shown = ", ".join(map(str, calls[:3]))
+        text = both(f"Called while measuring: {shown}.", f"Appelé pendant la mesure : {shown}.")
+        return Finding("fail", text, len(calls), 0, where)
+    text = both("No connection was opened.", "Aucune connexion ouverte.")
+    return Finding("pass", text, 0, 0, where)

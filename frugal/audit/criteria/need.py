@@ -2,13 +2,50 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from frugal.audit.criteria.findings import Finding, Status
-from frugal.audit.evidence import Evidence, worst_error
-from frugal.audit.words.wording import baselines, both, break_even_words, known, labels
+from frugal.audit.criteria.findings import Finding, Status, about_ai, declared
+from frugal.audit.evidence import Evidence, error_ratio
+from frugal.audit.rebound import ENOUGH_ROOM
+from frugal.audit.words.wording import baselines, both, break_even_words, flip_words, known, labels
 from frugal.surrogates.plain_text import plain_duration, plain_number
 from frugal.surrogates.plots import candidate_label
+
+#: What a need has to say beside tolerances, by field.
+NEED_FIELDS = {
+    "functional_unit": ("functional unit", "unité fonctionnelle"),
+    "queries": ("use over the service life", "usage sur la durée de service"),
+    "reason": ("reason of the tolerance", "raison de la tolérance"),
+    "use": ("use", "usage visé"),
+    "decided_by": ("who decides", "qui décide"),
+}
+
+
+def written_first(evidence: Evidence) -> Finding:
+    """NEC-01: the need was written down, whole, before the first run."""
+    need, where = evidence.need, ("ledger.jsonl: stage need", "study.json: need.hash")
+    if not need.get("declared", True):
+        return Finding("fail", both("Nobody declared a need.", "Personne n’a déclaré de besoin."), None, None, where)
+    mine = next((entry for entry in evidence.need_history if entry["hash"] == need.get("hash")), None)
+    if mine is None:
+        text = both("The ledger does not say when the need was written.", "Le registre ne date pas le besoin.")
+        return Finding("fail", text, None, None, where)
+    missing = [names for field, names in NEED_FIELDS.items() if not need.get(field)]
+    date = str(mine["first_seen"])[:10]
+    lacking = both(
+        f" Not said: {', '.join(name[0] for name in missing)}." if missing else "",
+        f" Non précisé : {', '.join(name[1] for name in missing)}." if missing else "",
+    )
+    if mine["before_first_run"]:
+        text = both(
+            f"Fixed on {date}, before the first run.{lacking['en']}",
+            f"Fixé le {date}, avant le premier calcul.{lacking['fr']}",
+        )
+        return Finding("warn" if missing else "pass", text, date, None, where)
+    changed = ", ".join(sorted(mine.get("changed") or {}))
+    text = both(
+        f"Fixed on {date}, after the first run{f'; changed: {changed}' if changed else ''}.{lacking['en']}",
+        f"Fixé le {date}, après le premier calcul{f' ; modifié : {changed}' if changed else ''}.{lacking['fr']}",
+    )
+    return Finding("warn", text, date, None, where)
 
 
 def tolerance(evidence: Evidence) -> Finding:
@@ -26,11 +63,29 @@ def tolerance(evidence: Evidence) -> Finding:
     if not reason:
         text = both("Declared, without a reason.", "Déclarée, sans raison donnée.")
         return Finding("warn", text, limits, None, where)
+    over = _tighter_than_physics(evidence)
+    if over:
+        names = {lang: ", ".join(evidence.labels[name][lang] for name in over) for lang in ("en", "fr")}
+        text = both(
+            f"Tighter than the physics itself is accurate: {names['en']}.",
+            f"Plus étroite que l’exactitude du calcul physique : {names['fr']}.",
+        )
+        return Finding("warn", text, limits, over, where)
     text = both(
         f"Declared: {str(reason.get('en') or reason.get('fr')).rstrip('.')}.",
         f"Déclarée : {str(reason.get('fr') or reason.get('en')).rstrip('.')}.",
     )
     return Finding("pass", text, limits, None, where)
+
+
+def _tighter_than_physics(evidence: Evidence) -> list[str]:
+    """Outputs whose tolerance is below the known error of the physics."""
+    known_error = evidence.need.get("solver_error") or {}
+    return [
+        name
+        for name, tolerance in evidence.need["tolerances"].items()
+        if known_error.get(name) and tolerance["limit"] < float(known_error[name])
+    ]
 
 
 def alternatives(evidence: Evidence) -> Finding:
@@ -73,14 +128,6 @@ def cheapest(evidence: Evidence) -> Finding:
     return Finding(statuses.get(verdict, "warn"), text, verdict, None, where)
 
 
-def _about_ai(evidence: Evidence, finding: Finding) -> Finding:
-    """The same finding, for information only when no AI ships."""
-    if evidence.winner is not None and evidence.winner["is_ai"]:
-        return finding
-    told = both(f"For the record: {finding.text['en']}", f"Pour mémoire : {finding.text['fr']}")
-    return Finding("n_a", told, finding.value, finding.threshold, finding.evidence)
-
-
 def break_even(evidence: Evidence) -> Finding:
     """NEC-05: the declared usage is well beyond the break-even."""
     decision, where = evidence.decision, ("candidates.json: decisions[0].break_even_queries",)
@@ -97,11 +144,12 @@ def break_even(evidence: Evidence) -> Finding:
         status = "warn"
     words = break_even_words(decision)
     low, high = ([plain_number(n, lang) for n in usage] for lang in ("en", "fr"))
+    flip = flip_words(decision)
     text = both(
-        f"AI pays back {words['en']}; declared usage: {low[0]} to {low[1]}.",
-        f"Amortissement de l’IA : {words['fr']} ; usage déclaré : de {high[0]} à {high[1]}.",
+        f"AI pays back {words['en']}; declared usage: {low[0]} to {low[1]}. {flip['en']}",
+        f"Amortissement de l’IA : {words['fr']} ; usage déclaré : de {high[0]} à {high[1]}. {flip['fr']}",
     )
-    return _about_ai(evidence, Finding(status, text, crossing, {"queries": usage, "factor": factor}, where))
+    return about_ai(evidence, Finding(status, text, crossing, {"queries": usage, "factor": factor}, where))
 
 
 def materiality(evidence: Evidence) -> Finding:
@@ -127,7 +175,7 @@ def materiality(evidence: Evidence) -> Finding:
             f"AI saves {words[0]} of computing over the service life; counted from {least[0]}.",
             f"L’IA épargne {words[1]} de calcul sur la durée de service ; compte dès {least[1]}.",
         )
-    return _about_ai(evidence, Finding(status, text, median, floor, where))
+    return about_ai(evidence, Finding(status, text, median, floor, where))
 
 
 def dominance(evidence: Evidence) -> Finding:
@@ -144,24 +192,64 @@ def dominance(evidence: Evidence) -> Finding:
         and c["status"] == "ok"
         and lifetime.get(c["name"]) is not None
         and lifetime[c["name"]] < lifetime[ai["name"]]
-        and _error_rank(c) < _error_rank(ai)
+        and error_ratio(c) < error_ratio(ai)
     ]
     if not better:
         text = both(
             "No answer without AI is both more accurate and cheaper than the best AI.",
             "Aucune réponse sans IA n’est à la fois plus juste et moins coûteuse que la meilleure IA.",
         )
-        return _about_ai(evidence, Finding("pass", text, [], [], where))
+        return about_ai(evidence, Finding("pass", text, [], [], where))
     names = {lang: ", ".join(candidate_label(c, lang) for c in better) for lang in ("en", "fr")}
     text = both(
         f"More accurate and cheaper than the best AI: {names['en']}.",
         f"Plus juste et moins coûteux que la meilleure IA : {names['fr']}.",
     )
-    return _about_ai(evidence, Finding("fail", text, [c["name"] for c in better], [], where))
+    return about_ai(evidence, Finding("fail", text, [c["name"] for c in better], [], where))
 
 
-def _error_rank(candidate: Any) -> float:
-    worst = worst_error(candidate)
-    if worst is None:
-        return float("inf")
-    return float(worst[1]["value"] / (worst[1].get("tolerance") or 1.0))
+def value_to_user(evidence: Evidence) -> Finding:
+    """NEC-08: who decides what with the answer."""
+    return declared(evidence, "NEC-08", ("owner",))
+
+
+def rebound_screened(evidence: Evidence) -> Finding:
+    """NEC-09: the use may grow, and is counted."""
+    found, where = evidence.rebound, ("audit.json: rebound",)
+    room = found.get("room")
+    counter = declared(evidence, "NEC-09").status == "pass"
+    grows = room is not None and room >= ENOUGH_ROOM
+    status: Status = "pass" if grows and counter else "warn" if grows or counter else "fail"
+    if room is None:
+        told = both("There is nothing to compare the use with.", "Rien à quoi comparer l’usage.")
+    elif room <= 1:
+        told = both(
+            "It consumes as much as what it is compared with, or more, at the declared use.",
+            "Elle consomme autant que la référence, ou plus, à l’usage déclaré.",
+        )
+    else:
+        told = both(
+            f"The use may grow {plain_number(room, 'en')} times before it consumes more than what it is compared with.",
+            f"L’usage peut être multiplié par {plain_number(room, 'fr')} avant de consommer plus que la référence.",
+        )
+    counted = (
+        both("The use is counted.", "L’usage est compté.")
+        if counter
+        else both("No evidence that the use is counted.", "Rien ne prouve que l’usage est compté.")
+    )
+    stamp = both(
+        "Screening (ITU-T L.1480, tier 3): not for public claims.",
+        "Examen sommaire (UIT-T L.1480, niveau 3) : pas d’usage en communication.",
+    )
+    text = {lang: " ".join((told[lang], counted[lang], stamp[lang])) for lang in ("en", "fr")}
+    return about_ai(evidence, Finding(status, text, room, ENOUGH_ROOM, where))
+
+
+def exit_test(evidence: Evidence) -> Finding:
+    """NEC-10: when the model will be retired is laid down."""
+    found = declared(evidence, "NEC-10")
+    if found.status == "unevidenced" and evidence.winner is not None and evidence.winner["is_ai"]:
+        flip = flip_words(evidence.decision)
+        text = both(f"{found.text['en']} {flip['en']}", f"{found.text['fr']} {flip['fr']}")
+        return Finding("warn", text, found.value, None, found.evidence)
+    return about_ai(evidence, found)

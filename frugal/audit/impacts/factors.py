@@ -76,11 +76,23 @@ class Factor:
             Shape (n,), in the unit of the factor. Takes `n` normal numbers from `rng` whatever the factor, so
             that narrowing one interval does not change the draws of the others.
         """
-        normal = rng.standard_normal(n)
-        if self.value == 0:
-            return np.zeros(n)
-        below, above = math.log(self.value / self.low), math.log(self.high / self.value)
-        return self.value * np.exp(np.where(normal < 0, below, above) / NORMAL_95 * normal)
+        return two_piece_log_normal(rng.standard_normal(n), self.value, self.low, self.high)
+
+
+def two_piece_log_normal(normal: np.ndarray, value: float, low: float, high: float) -> np.ndarray:
+    """Log-normal with another spread on each side: median ``value``, 2.5 and 97.5 percentiles ``low`` and ``high``.
+
+    Parameters
+    ----------
+    normal : array [n]
+        Standard normal draws.
+    value, low, high : float
+        ``0 < low <= value <= high``; a value of 0 stays 0.
+    """
+    if value == 0:
+        return np.zeros(len(normal))
+    below, above = math.log(value / low), math.log(high / value)
+    return np.asarray(value * np.exp(np.where(normal < 0, below, above) / NORMAL_95 * normal))
 
 
 @dataclass(frozen=True, eq=False)

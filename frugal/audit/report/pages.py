@@ -3,34 +3,32 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from html import unescape
 from typing import Any
 
+from frugal.audit.report import evidence_sections, impact_sections, sections
+from frugal.audit.report.bars import footprint_bars
 from frugal.audit.words import numbers
-from frugal.audit.words.wording import LANGUAGES, break_even_words, data, error_words, known, phrase
+from frugal.audit.words.wording import LANGUAGES, data, known
 from frugal.errors import UnusableInputError
-from frugal.surrogates.plain_text import plain_duration, plain_number, plain_queries
+from frugal.surrogates.plain_text import plain_number
 from frugal.surrogates.plots import break_even_plot, candidate_label, error_cost_plot
-
-#: Signs that say a status a second time; words say it first.
-SIGNS = {
-    "pass": "✓",
-    "warn": "!",
-    "fail": "✕",
-    "n_a": "–",
-    "unevidenced": "?",
-    "not_assessed": "?",
-    "no_ai": "–",
-}
-
-
-#: Stages under this share of the computing are told in one row.
-SMALL_SHARE = 0.02
 
 
 def render(audit: Mapping[str, Any], language: str) -> str:
     """Render the page of one language, self-contained and without script.
+
+    Raises
+    ------
+    UnusableInputError
+        If the language is neither ``en`` nor ``fr``.
+    """
+    return from_template("audit.html.j2", language, {**_plots(audit, language), **_view(audit, language)})
+
+
+def from_template(name: str, language: str, view: Mapping[str, Any]) -> str:
+    """Fill a template; pictures (keys that end in ``_svg``) are taken as they are, everything else is escaped.
 
     Raises
     ------
@@ -49,13 +47,9 @@ def render(audit: Mapping[str, Any], language: str) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    css = environment.get_template("audit.css").render()
-    page = environment.get_template("audit.html.j2").render(
-        language=language,
-        css=Markup(css),
-        **{name: Markup(svg) for name, svg in _plots(audit, language).items()},
-        **_view(audit, language),
-    )
+    css = Markup(environment.get_template("audit.css").render())
+    content = {key: Markup(value) if key.endswith("_svg") else value for key, value in view.items()}
+    page = environment.get_template(name).render(language=language, css=css, **content)
     return re.sub(r"\n\s*\n+", "\n", page)
 
 
@@ -63,25 +57,43 @@ def page_text(audit: Mapping[str, Any], language: str) -> str:
     """What the program itself says on the page: its text without mark-up and without the user's own words."""
     page = re.sub(r"<style>.*?</style>|<!--.*?-->", " ", render(audit, language), flags=re.DOTALL)
     text = _plain(unescape(re.sub(r"<[^>]+>", " ", page)))
-    own = [
-        audit["study"]["question"][language],
-        _in_language(audit["need"].get("functional_unit", ""), language),
-        audit["study"]["name"],
-    ]
-    own += list((audit["need"].get("reason") or {}).values()) + [decision["pattern"] for decision in audit["decisions"]]
-    own += [candidate_label(candidate, language) for candidate in audit["ladder"]]
-    own += [_told(candidate.get("message"), language) for candidate in audit["ladder"]]
-    for words in sorted(
-        {_plain(numbers.typeset(w, language)) for w in own} | {_plain(w) for w in own}, key=len, reverse=True
-    ):
+    own = {
+        form
+        for words in _own_words(audit, language)
+        for form in (_plain(words), _plain(numbers.typeset(words, language)))
+    }
+    for words in sorted(own, key=len, reverse=True):
         if words:
             text = text.replace(words, " ")
     return text
 
 
-def _told(message: Mapping[str, str] | str | None, language: str) -> str:
-    """A message that may come by language, as one text, or not at all."""
-    return str(message.get(language) or "") if isinstance(message, Mapping) else message or ""
+def _own_words(audit: Mapping[str, Any], language: str) -> Iterator[str]:
+    """Words of the user's: names, reasons, declarations; and of the sources that the factors name."""
+    yield from (audit["study"]["question"][language], audit["study"]["name"])
+    yield from _texts(audit["need"])
+    yield from _texts([entry.get("values") or {} for entry in audit["need_history"]])
+    yield from _texts(audit["declarations"])
+    yield from _texts([audit["machine"].get(key) for key in ("source", "hosting", "cpu_model")])
+    yield from (decision["pattern"] for decision in audit["decisions"])
+    yield from (label[language] for label in audit["labels"].values())
+    for candidate in audit["ladder"]:
+        yield from (candidate_label(candidate, language), sections.told_in(candidate.get("message"), language))
+    for row in audit["factors"]:
+        yield from (row["source"], row["licence"])
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """Every text within plain values; the full stop that the page may have moved is left out."""
+    if isinstance(value, str):
+        yield value
+        yield value.rstrip(".")
+    elif isinstance(value, Mapping):
+        for part in value.values():
+            yield from _texts(part)
+    elif isinstance(value, list | tuple):
+        for part in value:
+            yield from _texts(part)
 
 
 def _plain(text: str) -> str:
@@ -96,251 +108,77 @@ def _plots(audit: Mapping[str, Any], language: str) -> dict[str, str]:
         "even_svg": _drawn(break_even_plot, comparison, language)
         if decision.get("best_ai") and decision.get("best_alternative")
         else "",
+        "bars_svg": _drawn(footprint_bars, audit, language),
     }
 
 
-def _drawn(plot: Callable[..., str], comparison: Mapping[str, Any], language: str) -> str:
+def _drawn(plot: Callable[..., str], content: Mapping[str, Any], language: str) -> str:
     try:
-        return plot(comparison, language)
+        return plot(content, language)
     except UnusableInputError:
         return ""  # nothing was measured; the page then says so in its tables
 
 
-def _view(audit: Mapping[str, Any], language: str) -> dict[str, Any]:
-    """Every number of the page, written in the language."""
+def _words(audit: Mapping[str, Any], language: str) -> dict[str, str]:
     machine, tier = audit["machine"], audit["machine"].get("tier") or "–"
     watts = {
         key: plain_number(machine[key], language) if machine.get(key) is not None else "–"
         for key in ("watts_per_core", "watts_low", "watts_high")
     }
-    grid = next(factor["value"] for factor in audit["factors"] if factor["id"] == "electricity_gwp_fr")
-    words = {
-        key: numbers.typeset(text, language) for key, text in data("page.json", "frugal.audit.report")[language].items()
+    footprint = audit["footprint"]
+    gaps = {
+        "tier": tier,
+        "watts": watts["watts_per_core"],
+        "low": watts["watts_low"],
+        "high": watts["watts_high"],
+        "country": footprint["country"],
+        "draws": plain_number(footprint["draws"], language, 5),
+        "tool": audit["tool"]["name"],
+        "version": audit["tool"]["version"],
+        "journey": plain_number(footprint["conventions"]["queries_per_journey"], language),
+        "hour": plain_number(footprint["conventions"]["queries_per_hour"], language),
+        "budget": numbers.percent(audit["boundaries"]["budget_share"], language),
+        "population": plain_number(audit["boundaries"]["population"], language),
     }
-    words["costs_caption"] = words["costs_caption"].format(
-        tier=tier, watts=watts["watts_per_core"], low=watts["watts_low"], high=watts["watts_high"]
-    )
-    words["footprint_caption"] = words["footprint_caption"].format(tier=tier, grid=plain_number(grid, language))
-    words["made_by"] = words["made_by"].format(**{"tool": audit["tool"]["name"], "version": audit["tool"]["version"]})
+    filled = {}
+    for key, text in data("page.json", "frugal.audit.report")[language].items():
+        told = text
+        for gap, value in gaps.items():
+            told = told.replace("{" + gap + "}", value)
+        filled[key] = numbers.typeset(told, language)
+    return filled
+
+
+def _view(audit: Mapping[str, Any], language: str) -> dict[str, Any]:
+    """Every number of the page, written in the language."""
+    machine, words = audit["machine"], _words(audit, language)
     return {
         "t": words,
         "question": audit["study"]["question"][language],
         "first_line": audit["first_line"][language],
-        "date": _date(audit["created"], language),
+        "date": sections.date(audit["created"], language),
         "level": known("level", audit["level"])[language],
-        "tier": tier,
-        "facts": _facts(audit, language, words),
-        "conditions": [
-            {
-                "id": key,
-                "title": words[key],
-                "sign": SIGNS[line["status"]],
-                "status": _condition_status(line["status"], language),
-                "kind": line["status"],
-                "text": line["text"][language],
-                "counts": words["counts"].format(**line["counts"]) if any(line["counts"].values()) else "",
-            }
-            for key, line in audit["conditions"].items()
-        ],
+        "tier": machine.get("tier") or "–",
+        "facts": sections.facts(audit, language, words),
+        "conditions": sections.conditions(audit, language, words),
         "plot_caption": words["ladder_plot_caption" if audit["need"].get("tolerances") else "unjudged_caption"],
         "limits": [limit[language] for limit in audit["limits"]],
-        "ladder": [_ladder_row(row, audit, language, words) for row in audit["ladder"]],
-        "patterns": _patterns(audit, language) if len(audit["decisions"]) > 1 else [],
-        "costs": _cost_rows(audit, language, words),
-        "footprint": _footprint_rows(audit, language, words),
-        "criteria": [
-            {
-                "id": f["id"],
-                "title": f["title"][language],
-                "kind": f["status"],
-                "sign": SIGNS[f["status"]],
-                "status": phrase(f"status.{f['status']}", language),
-                "text": f["text"][language],
-            }
-            for f in audit["criteria"]
-        ],
+        "ladder": [sections.ladder_row(row, audit, language, words) for row in audit["ladder"]],
+        "patterns": sections.patterns(audit, language) if len(audit["decisions"]) > 1 else [],
+        "by_hand": sections.break_evens(audit, language),
+        "costs": sections.cost_rows(audit, language, words),
+        "footprint": impact_sections.footprint_rows(audit, language, words),
+        "impact_heads": impact_sections.heads(audit, language),
+        "stages": impact_sections.stage_rows(audit, language, words),
+        "variance": impact_sections.variance(audit, language, words),
+        "scenarios": impact_sections.scenarios(audit, language),
+        "boundaries": impact_sections.boundary_rows(audit, language),
+        "factors": impact_sections.factor_rows(audit, language),
+        "need": evidence_sections.need_rows(audit, language, words),
+        "history": evidence_sections.history(audit, language, words),
+        "practices": evidence_sections.practices(audit, language, words),
+        "criteria": evidence_sections.criteria(audit, language, words),
+        "policy": evidence_sections.policy(audit, language, words),
         "machine": f"{machine.get('cpu_model') or '–'}, {machine.get('cores') or '–'} {words['cores']}",
         "hash": audit.get("content_sha256", "")[:16],
     }
-
-
-def _condition_status(status: str, language: str) -> str:
-    return phrase("status.not_assessed_condition" if status == "not_assessed" else f"status.{status}", language)
-
-
-def _in_language(value: str | Mapping[str, str], language: str) -> str:
-    return value if isinstance(value, str) else str(value.get(language) or value.get("en", ""))
-
-
-def _date(created: str, language: str) -> str:
-    day = created[:10].split("-")
-    return "/".join(reversed(day)) if language == "fr" and len(day) == 3 else created[:10]
-
-
-def _facts(audit: Mapping[str, Any], language: str, words: Mapping[str, str]) -> list[tuple[str, str]]:
-    decision, need = audit["decisions"][0], audit["need"]
-    by_name = {row["name"]: row for row in audit["ladder"]}
-    winner = by_name.get(decision["winner"])
-    usage = decision.get("queries")
-    told = words["undeclared"]
-    if usage:
-        span = [plain_number(usage[0], language), plain_queries(usage[1], language)]
-        told = (
-            words["span"].format(low=span[0], high=span[1])
-            + f", {plain_number(need['service_life_years'], language)}\u00a0{words['years']}"
-        )
-    tolerance = _tolerances(need.get("tolerances") or {}, audit, language)
-    facts = [
-        (words["verdict"], phrase(f"verdict.{audit['verdict']}", language)),
-        (words["retained"], candidate_label(winner, language) if winner else words["none"]),
-        (words["break_even"], break_even_words(decision)[language]),
-        (words["usage"], told),
-        (words["tolerance"], tolerance or words["undeclared"]),
-    ]
-    return (
-        [*facts, (words["unit"], _in_language(need["functional_unit"], language))]
-        if need.get("functional_unit")
-        else facts
-    )
-
-
-def _tolerances(tolerances: Mapping[str, Mapping[str, Any]], audit: Mapping[str, Any], language: str) -> str:
-    told = []
-    for name, tolerance in tolerances.items():
-        limit = plain_number(tolerance["limit"], language) + f"\u00a0{audit['units'].get(name, '')}"
-        limit = numbers.percent(tolerance["limit"], language) if tolerance["metric"] == "nrmse" else limit
-        told.append(limit if len(tolerances) == 1 else f"{limit} ({audit['labels'][name][language]})")
-    return ", ".join(told)
-
-
-def _ladder_row(
-    row: Mapping[str, Any], audit: Mapping[str, Any], language: str, words: Mapping[str, str]
-) -> dict[str, Any]:
-    decision = audit["decisions"][0]
-    query = (row.get("query") or {}).get(decision["pattern"])
-    lifetime = (decision.get("lifetime_cpu_seconds") or {}).get(row["name"])
-    met = (row.get("need_met") or {}).get(decision["pattern"])
-    reasons = ((row.get("limits") or {}).get(decision["pattern"]) or {}).get("reasons") or []
-    ai = ("IA" if language == "fr" else "AI") if row["is_ai"] else ""
-    if row["status"] != "ok":
-        state = words["failed" if row["status"] == "failed" else "skipped"]
-        why = _told(row.get("message"), language)
-        return {
-            "name": candidate_label(row, language),
-            "ai": ai,
-            "winner": False,
-            "met": None,
-            "cells": ["–"] * 4,
-            "state": state,
-            "why": why,
-        }
-    judged = any(error.get("tolerance") for error in (row.get("error") or {}).values())
-    return {
-        "name": candidate_label(row, language),
-        "ai": ai,
-        "winner": row["name"] == decision["winner"],
-        "met": bool(met) if judged else None,
-        "cells": [
-            error_words(row, audit["units"], language) or "0",
-            plain_duration(row["fixed_cpu_seconds"], language) if row.get("fixed_cpu_seconds") is not None else "–",
-            plain_duration(1e6 * query["cpu_seconds"], language) if query else "–",
-            plain_duration(lifetime, language) if lifetime is not None else "–",
-        ],
-        "state": "–" if not judged else words["yes" if met else "no"],
-        "why": " ".join(reason[language] for reason in reasons),
-    }
-
-
-def _patterns(audit: Mapping[str, Any], language: str) -> list[dict[str, str]]:
-    by_name = {row["name"]: row for row in audit["ladder"]}
-    return [
-        {
-            "name": audit["labels"].get(decision["pattern"], {}).get(language, decision["pattern"]),
-            "winner": candidate_label(by_name[decision["winner"]], language) if decision["winner"] in by_name else "–",
-            "verdict": phrase(f"verdict.{decision['verdict']}", language),
-            "break_even": break_even_words(decision)[language],
-        }
-        for decision in audit["decisions"]
-    ]
-
-
-def _cost_rows(audit: Mapping[str, Any], language: str, words: Mapping[str, str]) -> list[dict[str, Any]]:
-    rows = []
-    whole = sum(cost["cpu_seconds"] for cost in audit["costs"])
-    small = [cost for cost in audit["costs"] if cost["cpu_seconds"] < SMALL_SHARE * whole and not cost["failed"]]
-    for cost in audit["costs"]:
-        if len(small) > 1 and cost in small:
-            continue
-        name = words.get(f"stage_{cost['stage']}", cost["stage"])
-        name += f" ({plain_number(cost['runs'], language, 4)})" if cost.get("runs") else ""
-        failed = (
-            f"{words['failed_part']} {plain_duration(cost['failed_cpu_seconds'], language)}" if cost["failed"] else ""
-        )
-        rows.append(
-            _cost_row(
-                name,
-                failed=failed,
-                seconds=cost["cpu_seconds"],
-                energy=cost["cpu_joules"]["central"],
-                theirs=cost["codecarbon_joules"],
-                language=language,
-            )
-        )
-    if len(small) > 1:
-        read = [cost["codecarbon_joules"] for cost in small if cost["codecarbon_joules"] is not None]
-        rows.append(
-            _cost_row(
-                words["small"].format(number=len(small)),
-                failed="",
-                seconds=sum(cost["cpu_seconds"] for cost in small),
-                energy=sum(cost["cpu_joules"]["central"] for cost in small),
-                theirs=sum(read) if read else None,
-                language=language,
-            )
-        )
-    if rows:
-        read = [cost["codecarbon_joules"] for cost in audit["costs"] if cost["codecarbon_joules"] is not None]
-        seconds = sum(cost["cpu_seconds"] for cost in audit["costs"])
-        energy = sum(cost["cpu_joules"]["central"] for cost in audit["costs"])
-        rows.append(
-            {
-                **_cost_row(
-                    words["total"],
-                    failed="",
-                    seconds=seconds,
-                    energy=energy,
-                    theirs=sum(read) if read else None,
-                    language=language,
-                ),
-                "total": True,
-            }
-        )
-    return rows
-
-
-def _cost_row(
-    name: str, *, failed: str, seconds: float, energy: float, theirs: float | None, language: str
-) -> dict[str, Any]:
-    cells = [
-        plain_duration(seconds, language),
-        numbers.joules(energy, language),
-        numbers.codecarbon_joules(theirs, language),
-    ]
-    return {"name": name, "failed": failed, "cells": cells, "total": False}
-
-
-def _footprint_rows(audit: Mapping[str, Any], language: str, words: Mapping[str, str]) -> list[dict[str, Any]]:
-    by_name = {row["name"]: row for row in audit["ladder"]}
-    rows = []
-    for row in sorted(audit["footprint"], key=lambda r: ("campaign", "per_million", "lifetime").index(r["id"])):
-        name = words[row["id"]]
-        if row["candidate"] in by_name:
-            name += f", {candidate_label(by_name[row['candidate']], language)}"
-        cells = [
-            plain_duration(row["cpu_seconds"], language),
-            numbers.joules_range(row["electricity_joules"], language),
-            numbers.grams_range(row["use_grams_co2e"], language),
-            numbers.grams_range(row["embodied_grams_co2e"], language),
-        ]
-        rows.append({"name": name, "cells": cells})
-    return rows

@@ -14,6 +14,16 @@ _BYTES = {
     "en": ((1e9, "GB"), (1e6, "MB"), (1e3, "kB"), (1.0, "bytes")),
     "fr": ((1e9, "Go"), (1e6, "Mo"), (1e3, "ko"), (1.0, "octets")),
 }
+_LITRES = ((1e3, "m³"), (1.0, "L"), (1e-3, "mL"), (1e-6, "µL"))
+_SMALL_GRAMS = (*_GRAMS, (1e-9, "ng"), (1e-12, "pg"))
+#: For each category of the footprint: into the unit that prefixes are made of, the prefixes, what is weighed.
+_IMPACTS: dict[str, tuple[float, Sequence[tuple[float, str]], str]] = {
+    "energy": (1.0, _JOULES, ""),
+    "gwp": (1.0, _GRAMS, "\u00a0CO₂e"),
+    "adpe": (1e3, _SMALL_GRAMS, "\u00a0Sb e"),
+    "pe": (1e6, _JOULES, ""),
+    "water": (1.0, _LITRES, ""),
+}
 _NARROW, _WIDE = "\u202f", "\u00a0"
 
 
@@ -43,22 +53,15 @@ def _single(value: float, units: Sequence[tuple[float, str]], language: str) -> 
     return f"{plain_number(scaled, language)}{_WIDE}{unit}"
 
 
-def joules_range(span: Mapping[str, float], language: str) -> str:
-    """Write an energy with its interval: ``3.1 J [1.6–6.2]``."""
-    return _range(span, _JOULES, language)
-
-
-def grams_range(span: Mapping[str, float], language: str) -> str:
-    """Write a mass of CO2e with its interval."""
-    return _range(span, _GRAMS, language)
-
-
-def _range(span: Mapping[str, float], units: Sequence[tuple[float, str]], language: str) -> str:
-    if not span["high"]:
-        return f"0{_WIDE}{units[3][1] if units is _JOULES else 'g'}"
-    (low, central, high), unit = _in_unit([span["low"], span["central"], span["high"]], units, span["central"])
-    texts = [plain_number(value, language) for value in (low, central, high)]
-    return f"{texts[1]}{_WIDE}{unit} [{texts[0]}–{texts[2]}]"
+def impact_range(span: Mapping[str, float], category: str, language: str) -> str:
+    """Write an impact as its median with P5 and P95, in the unit that suits it: ``3.1 J [1.6–6.2]``."""
+    factor, units, named = _IMPACTS[category]
+    low, middle, high = (factor * span[key] for key in ("p5", "p50", "p95"))
+    if not high:
+        return f"0{_WIDE}{next(unit for scale, unit in units if scale == 1.0)}{named}"
+    (low, middle, high), unit = _in_unit([low, middle, high], units, middle)
+    texts = [plain_number(value, language) for value in (low, middle, high)]
+    return f"{texts[1]}{_WIDE}{unit}{named} [{texts[0]}–{texts[2]}]"
 
 
 def codecarbon_joules(value: float | None, language: str) -> str:

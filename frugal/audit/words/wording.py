@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import re
 from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.resources import files
@@ -19,8 +18,6 @@ Text = dict[str, str]
 LANGUAGES = ("en", "fr")
 #: Relative errors are printed as bounds no finer than this.
 LEAST_ERROR = 1e-4
-#: Reasons of the decision that the line of condition 1 repeats; `audit.json` holds all.
-REASONS_TOLD = 2
 
 
 @cache
@@ -197,62 +194,14 @@ def break_even_words(decision: Mapping[str, Any]) -> Text:
     return say("break_even.after", queries={lang: plain_queries(median, lang) for lang in LANGUAGES}, **bounds)
 
 
-# ------------------------------------------------------------------------------------ Three conditions
-
-
-def condition_lines(evidence: Evidence, findings: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
-    """Status, text and counts of the three conditions of a frugal AI service."""
-    broken = [f["id"] for f in findings if f["condition"] == "MES" and f["status"] == "fail"]
-    seen = {condition: [f for f in findings if f["condition"] == condition] for condition in ("C1", "C2", "C3")}
-    points = {"en": "; ".join(f["title"]["en"] for f in seen["C2"])}
-    points["fr"] = " ; ".join(f["title"]["fr"] for f in seen["C2"])
-    lines = {
-        "C1": _first_condition(evidence, broken),
-        "C2": ("not_assessed", say("c2", points=points)),
-        "C3": ("not_assessed", say("c3")),
-    }
-    return {
-        name: {"status": status, "text": told, "counts": _counts(seen[name])} for name, (status, told) in lines.items()
-    }
-
-
-def _counts(findings: Sequence[Mapping[str, Any]]) -> dict[str, int]:
-    return {status: sum(f["status"] == status for f in findings) for status in ("pass", "warn", "fail")}
-
-
-def _first_condition(evidence: Evidence, broken: Sequence[str]) -> tuple[str, Text]:
-    decision, winner, best_ai = evidence.decision, evidence.winner, evidence.best_ai
-    verdict = known("verdict", decision["verdict"])
-    reasons = {language: _sentences(evidence, language) for language in LANGUAGES}
-    if broken:
-        return "not_assessed", say("c1.broken", points=", ".join(broken))
-    if decision["verdict"] == "not_assessed":
-        return "not_assessed", say("c1.not_assessed", reasons=reasons)
-    if winner is not None and not winner["is_ai"]:
-        if best_ai is None:
-            return "no_ai", say("c1.no_ai_meets", reasons=reasons)
-        return "no_ai", say("c1.no_ai", name=quoted(best_ai), verdict=verdict, reasons=reasons)
-    statuses = {"demonstrated": "pass", "infeasible_otherwise": "pass", "not_demonstrated": "fail"}
-    return statuses.get(decision["verdict"], "warn"), say("c1.ai", verdict=verdict, reasons=reasons)
-
-
-def _sentences(evidence: Evidence, language: str) -> str:
-    """The reasons of the decision as sentences, with plain names in the place of identifiers."""
-    decision, told = evidence.decision, []
-    pair = (evidence.best_ai, _best_alternative(evidence))
-    named = {candidate["name"]: quoted(candidate)[language] for candidate in pair if candidate}
-    for reason in decision.get("reasons") or []:
-        text = str(reason.get(language) or "").strip().rstrip(".")
-        if named and reason.get("code") != "baselines_missing":
-            names = "|".join(re.escape(name) for name in sorted(named, key=len, reverse=True))
-            text = re.sub(rf"(?<![\w-])({names})(?![\w-])", lambda match: named[match[1]], text)
-        if text:
-            told.append(text[0].upper() + text[1:] + ".")
-    return " ".join(told[:REASONS_TOLD])
-
-
-def _best_alternative(evidence: Evidence) -> Mapping[str, Any] | None:
-    return evidence.candidates.get(evidence.decision["best_alternative"])
+def flip_words(decision: Mapping[str, Any]) -> Text:
+    """From which use on the need for AI would count as demonstrated; empty where there is no pair to compare."""
+    if decision.get("break_even_queries") is None:
+        return {"en": "", "fr": ""}
+    flip = decision.get("flip_queries")
+    if flip is None:
+        return say("flip.never")
+    return say("flip.from", queries={lang: plain_queries(flip, lang) for lang in LANGUAGES})
 
 
 # ---------------------------------------------------------------------------------------------- Limits
@@ -270,8 +219,12 @@ def limits(evidence: Evidence) -> list[Text]:
     found += _model_file(evidence)
     if comparison["level"] == "quick":
         found.append(say("limit.quick"))
-    if machine.get("noisy"):
+    if machine.get("measure_again"):
+        found.append(say("limit.again"))
+    elif machine.get("noisy"):
         found.append(say("limit.noisy"))
+    if any(not entry["before_first_run"] and entry.get("changed") for entry in evidence.need_history):
+        found.append(say("limit.need_changed"))
     fields = {"watts": "watts_per_core", "low": "watts_low", "high": "watts_high"}
     if machine.get("tier") in ("T3", "T4") and all(machine.get(field) for field in fields.values()):
         values = {k: {lang: plain_number(machine[f], lang) for lang in LANGUAGES} for k, f in fields.items()}
@@ -284,7 +237,16 @@ def limits(evidence: Evidence) -> list[Text]:
         found.append(say("limit.failed_runs", number={lang: plain_number(failed, lang, 6) for lang in LANGUAGES}))
     if len([place for place in (comparison.get("split") or {}).get("held_out_places", []) if place]) == 1:
         found.append(say("limit.one_place"))
+    if evidence.account is not None:
+        if not evidence.account.boundaries["beneficiaries"]:
+            found.append(say("limit.people"))
+        missing_impacts = evidence.account.boundaries["not_covered"]
+        found.append(say("limit.not_covered", names=_categories(missing_impacts)))
     return [*found, say("limit.left_out")]
+
+
+def _categories(names: Sequence[str]) -> Text:
+    return {lang: ", ".join(known("category", name)[lang] for name in names) for lang in LANGUAGES}
 
 
 def baselines(names: Sequence[str]) -> Text:

@@ -1,0 +1,117 @@
+"""The three conditions of a frugal AI service: their status and the line that says why."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from frugal.audit.evidence import Evidence
+from frugal.audit.words.numbers import percent
+from frugal.audit.words.wording import LANGUAGES, Text, known, quoted, say
+from frugal.surrogates.plain_text import plain_number
+
+#: Reasons of the decision that the line of condition 1 repeats; `audit.json` holds all.
+REASONS_TOLD = 2
+
+
+def condition_lines(evidence: Evidence, findings: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Status, text and counts of the three conditions of a frugal AI service."""
+    broken = [f["id"] for f in findings if f["condition"] == "MES" and f["status"] == "fail"]
+    seen = {condition: [f for f in findings if f["condition"] == condition] for condition in ("C1", "C2", "C3")}
+    lines = {
+        "C1": _first_condition(evidence, broken),
+        "C2": _second_condition(seen["C2"]),
+        "C3": _third_condition(evidence, seen["C3"], broken),
+    }
+    return {
+        name: {"status": status, "text": told, "counts": _counts(seen[name])} for name, (status, told) in lines.items()
+    }
+
+
+def _counts(findings: Sequence[Mapping[str, Any]]) -> dict[str, int]:
+    wanted = ("pass", "warn", "fail", "unevidenced", "not_assessed", "n_a")
+    return {status: sum(f["status"] == status for f in findings) for status in wanted}
+
+
+def _rolled_up(findings: Sequence[Mapping[str, Any]]) -> str:
+    """A failing point fails the condition; one that nothing proves leaves it with a reserve."""
+    statuses = {finding["status"] for finding in findings}
+    if "fail" in statuses:
+        return "fail"
+    return "warn" if statuses & {"warn", "unevidenced", "not_assessed"} else "pass"
+
+
+def _points(findings: Sequence[Mapping[str, Any]], statuses: set[str]) -> Text:
+    found = [f for f in findings if f["status"] in statuses]
+    return {
+        language: "; ".join(f["title"][language] for f in found)
+        if language == "en"
+        else " ; ".join(f["title"][language] for f in found)
+        for language in LANGUAGES
+    }
+
+
+def _second_condition(findings: Sequence[Mapping[str, Any]]) -> tuple[str, Text]:
+    counts, status = _counts(findings), _rolled_up(findings)
+    told = {lang: plain_number(counts["pass"], lang) for lang in LANGUAGES}
+    asked = len(findings) - counts["n_a"]
+    failing = _points(findings, {"fail"})
+    open_points = counts["unevidenced"] + counts["not_assessed"] + counts["warn"]
+    key = "c2.fail" if status == "fail" else "c2.open" if status == "warn" else "c2.pass"
+    return status, say(key, passed=told, asked=asked, failing=failing, open=open_points, unproved=counts["unevidenced"])
+
+
+def _third_condition(
+    evidence: Evidence, findings: Sequence[Mapping[str, Any]], broken: Sequence[str]
+) -> tuple[str, Text]:
+    if broken:
+        return "not_assessed", say("c1.broken", points=", ".join(broken))
+    found = evidence.account.boundaries if evidence.account is not None else {"categories": []}
+    if not found["categories"]:
+        return "not_assessed", say("c3.nothing")
+    worst = max(found["categories"], key=lambda row: row["part_of_budget"]["p95"])
+    declared = next(f for f in findings if f["id"] == "LIM-03")
+    told = say("c3.questioned" if declared["status"] == "pass" else "c3.not_questioned")
+    return _rolled_up(findings), say(
+        "c3",
+        category=known("category", worst["category"]),
+        part={lang: percent(worst["part_of_budget"]["p95"], lang) for lang in LANGUAGES},
+        covered=len(found["categories"]),
+        use=told,
+    )
+
+
+def _first_condition(evidence: Evidence, broken: Sequence[str]) -> tuple[str, Text]:
+    decision, winner, best_ai = evidence.decision, evidence.winner, evidence.best_ai
+    verdict = known("verdict", decision["verdict"])
+    reasons = {language: _sentences(evidence, language) for language in LANGUAGES}
+    if broken:
+        return "not_assessed", say("c1.broken", points=", ".join(broken))
+    if decision["verdict"] == "not_assessed":
+        return "not_assessed", say("c1.not_assessed", reasons=reasons)
+    if winner is not None and not winner["is_ai"]:
+        if best_ai is None:
+            return "no_ai", say("c1.no_ai_meets", reasons=reasons)
+        return "no_ai", say("c1.no_ai", name=quoted(best_ai), verdict=verdict, reasons=reasons)
+    statuses = {"demonstrated": "pass", "infeasible_otherwise": "pass", "not_demonstrated": "fail"}
+    return statuses.get(decision["verdict"], "warn"), say("c1.ai", verdict=verdict, reasons=reasons)
+
+
+def _sentences(evidence: Evidence, language: str) -> str:
+    """The reasons of the decision as sentences, with plain names in the place of identifiers."""
+    decision, told = evidence.decision, []
+    pair = (evidence.best_ai, _best_alternative(evidence))
+    named = {candidate["name"]: quoted(candidate)[language] for candidate in pair if candidate}
+    for reason in decision.get("reasons") or []:
+        text = str(reason.get(language) or "").strip().rstrip(".")
+        if named and reason.get("code") != "baselines_missing":
+            names = "|".join(re.escape(name) for name in sorted(named, key=len, reverse=True))
+            text = re.sub(rf"(?<![\w-])({names})(?![\w-])", lambda match: named[match[1]], text)
+        if text:
+            told.append(text[0].upper() + text[1:] + ".")
+    return " ".join(told[:REASONS_TOLD])
+
+
+def _best_alternative(evidence: Evidence) -> Mapping[str, Any] | None:
+    return evidence.candidates.get(evidence.decision["best_alternative"])

@@ -1,0 +1,38 @@
+"""Rules of condition 2 for whoever asks for the service: limits of use, information, counting."""
+
+from __future__ import annotations
+
+from frugal.audit.criteria.findings import Finding, declared, field_of
+from frugal.audit.evidence import Evidence
+from frugal.audit.words.wording import both
+from frugal.surrogates.plain_text import plain_number
+
+
+def usage_limits(evidence: Evidence) -> Finding:
+    """FRU-21: the user can choose the precision or the physics, and use is bounded."""
+    return declared(evidence, "FRU-21")
+
+
+def user_informed(evidence: Evidence) -> Finding:
+    """FRU-22: what a journey consumes is shown where the answer is given."""
+    return declared(evidence, "FRU-22")
+
+
+def production_counter(evidence: Evidence) -> Finding:
+    """FRU-23: the use that was counted lies within the use that was declared."""
+    found = declared(evidence, "FRU-23", ("queries_observed", "period_days"))
+    seen, days = (field_of(evidence, "FRU-23", key) for key in ("queries_observed", "period_days"))
+    usage = evidence.need.get("queries")
+    if found.status != "pass" or seen is None or not days or not usage:
+        return found
+    yearly = float(seen) * 365 / float(days)
+    low, high = (value / evidence.need["service_life_years"] for value in usage)
+    inside = low <= yearly <= high
+    told = {lang: [plain_number(v, lang) for v in (yearly, low, high)] for lang in ("en", "fr")}
+    text = both(
+        f"{told['en'][0]} queries a year counted; declared: {told['en'][1]} to {told['en'][2]}."
+        + ("" if inside else " The audit has to be made again for the real use."),
+        f"{told['fr'][0]} questions par an comptées ; déclaré : de {told['fr'][1]} à {told['fr'][2]}."
+        + ("" if inside else " L’audit est à refaire pour l’usage réel."),
+    )
+    return Finding("pass" if inside else "fail", text, yearly, [low, high], found.evidence)

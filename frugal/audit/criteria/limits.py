@@ -1,0 +1,121 @@
+"""Rules of condition 3: is the direct footprint small beside planetary boundaries, and was the use questioned?"""
+
+from __future__ import annotations
+
+from frugal.audit.criteria.findings import Finding, Status, about_ai, declared
+from frugal.audit.evidence import Evidence
+from frugal.audit.impacts.boundaries import SMALL_SHARE, WHOLE_SHARE, boundary_status
+from frugal.audit.words.numbers import percent
+from frugal.audit.words.wording import both, known
+from frugal.surrogates.plain_text import plain_number
+
+#: Categories that must be covered, of the sixteen of the EF method.
+ENOUGH_CATEGORIES, ALL_CATEGORIES = 4, 16
+
+
+def share_of_boundaries(evidence: Evidence) -> Finding:
+    """LIM-01: a year of the service takes a small part of the budget of one digital service."""
+    found = evidence.account.boundaries if evidence.account is not None else {"categories": []}
+    where = ("audit.json: boundaries",)
+    if not found["categories"]:
+        return Finding(
+            "not_assessed", both("No category is covered.", "Aucune catégorie n’est couverte."), None, None, where
+        )
+    worst = max(found["categories"], key=lambda row: row["part_of_budget"]["p95"])
+    part = worst["part_of_budget"]["p95"]
+    name = known("category", worst["category"])
+    status: Status = boundary_status(found)  # type: ignore[assignment]
+    people = found["beneficiaries"]
+    served = both("served: not declared, one person assumed", "desservis : non déclaré, une personne supposée")
+    if people:
+        served = both(
+            f"{plain_number(people, 'en')} people served", f"{plain_number(people, 'fr')} personnes desservies"
+        )
+    text = both(
+        f"Worst category, {name['en']}: at most {percent(part, 'en')} of the budget of one digital service for each person ({served['en']}).",
+        f"Pire catégorie, {name['fr']} : au plus {percent(part, 'fr')} du budget d’un service numérique par personne ({served['fr']}).",
+    )
+    return Finding(status, text, part, [SMALL_SHARE, WHOLE_SHARE], where)
+
+
+def categories_covered(evidence: Evidence) -> Finding:
+    """LIM-02: enough categories are covered, and the others are named."""
+    found = evidence.account.boundaries if evidence.account is not None else {"categories": [], "not_covered": []}
+    covered, missing = len(found["categories"]), list(found["not_covered"])
+    names = {lang: ", ".join(known("category", name)[lang] for name in missing) for lang in ("en", "fr")}
+    text = both(
+        f"{covered} of {ALL_CATEGORIES} categories; not covered: {names['en']}.",
+        f"{covered} catégories sur {ALL_CATEGORIES} ; non couvertes : {names['fr']}.",
+    )
+    status: Status = "pass" if covered >= ENOUGH_CATEGORIES else "warn"
+    return Finding(status, text, covered, ENOUGH_CATEGORIES, ("audit.json: boundaries",))
+
+
+def use_questioned(evidence: Evidence) -> Finding:
+    """LIM-03: what the use itself presses on or relieves was asked beforehand."""
+    return declared(evidence, "LIM-03", ("asked", "date"))
+
+
+def no_burden_shift(evidence: Evidence) -> Finding:
+    """LIM-04: the AI weighs no more than the best alternative in any covered category."""
+    burdens = evidence.account.burdens if evidence.account is not None else []
+    where = ("audit.json: burdens",)
+    if not burdens:
+        text = both("There is no pair of answers to compare.", "Il n’y a pas deux réponses à comparer.")
+        return Finding("n_a", text, None, None, where)
+    heavier = [row["category"] for row in burdens if row["probability_ai_heavier"] >= 0.95]
+    if not heavier:
+        text = both(
+            "The AI is heavier than the best answer without AI in no covered category.",
+            "L’IA ne pèse plus que la meilleure réponse sans IA dans aucune catégorie couverte.",
+        )
+        return about_ai(evidence, Finding("pass", text, [], [], where))
+    names = {lang: ", ".join(known("category", name)[lang] for name in heavier) for lang in ("en", "fr")}
+    text = both(
+        f"The AI is heavier than the best answer without AI in: {names['en']}.",
+        f"L’IA pèse plus que la meilleure réponse sans IA pour : {names['fr']}.",
+    )
+    return about_ai(evidence, Finding("warn", text, heavier, [], where))
+
+
+def trajectory(evidence: Evidence) -> Finding:
+    """LIM-05: the total does not grow while each query takes less."""
+    from frugal.audit.compare import change_of
+
+    where = ("audit before this one: footprint",)
+    if evidence.previous is None or evidence.account is None:
+        return Finding("n_a", both("First audit.", "Premier audit."), None, None, where)
+    change = change_of(evidence.previous["footprint"], evidence.account.footprint)
+    if change is None:
+        text = both("The audit before cannot be compared.", "L’audit précédent n’est pas comparable.")
+        return Finding("n_a", text, None, None, where)
+    told = {
+        lang: [("+" if v > 0 else "−") + percent(abs(v), lang) for v in (change["total"], change["per_unit"])]
+        for lang in ("en", "fr")
+    }
+    text = both(
+        f"Yearly total {told['en'][0]}, per query {told['en'][1]} since the audit before (gCO₂e).",
+        f"Total annuel {told['fr'][0]}, par question {told['fr'][1]} depuis l’audit précédent (gCO₂e).",
+    )
+    status: Status = "warn" if change["rebound"] or change["total"] > 0.05 else "pass"
+    return Finding(status, text, change["total"], 0.05, where)
+
+
+def hardware(evidence: Evidence) -> Finding:
+    """LIM-06: existing equipment is used, and kept for four years or more."""
+    machine = evidence.machine
+    if machine.get("file_sha256") and (machine.get("reused") or machine.get("age_years") is not None):
+        age = machine.get("age_years")
+        told = {lang: f"{plain_number(age, lang)}" if age is not None else "–" for lang in ("en", "fr")}
+        text = both(
+            f"Machine file: equipment reused: {'yes' if machine.get('reused') else 'no'}, age {told['en']} years.",
+            f"Fichier de la machine : matériel réemployé : {'oui' if machine.get('reused') else 'non'}, âge {told['fr']} ans.",
+        )
+        return Finding("pass" if machine.get("reused") else "warn", text, age, 4, ("machine.toml",))
+    found = declared(evidence, "LIM-06", ("life_years",))
+    if found.status == "unevidenced":
+        told_en = f"{found.text['en']} Manufacture is spread over 4 years."
+        return Finding(
+            "unevidenced", both(told_en, f"{found.text['fr']} Fabrication répartie sur 4 ans."), None, 4, found.evidence
+        )
+    return found

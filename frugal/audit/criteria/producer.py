@@ -1,0 +1,326 @@
+"""Rules of condition 2 for whoever builds the answer: model, data, search, reproducibility."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from frugal.audit.criteria.findings import Finding, Status, declared, no_ai
+from frugal.audit.evidence import Evidence, cpu_total
+from frugal.audit.words.numbers import percent, size
+from frugal.audit.words.wording import Text, both, labels, quoted
+from frugal.surrogates.plain_text import plain_duration, plain_number
+
+#: Below this many bytes compression is not worth asking for.
+SMALL_MODEL_BYTES = 10_000
+#: Families of AI that must have been tried before one counts as the simplest.
+FAMILIES = 3
+
+
+def simplest_model(evidence: Evidence) -> Finding:
+    """FRU-01: the AI that ships is the cheapest of several families that meet the need."""
+    tried = [c for c in evidence.candidates.values() if c["is_ai"] and c["status"] == "ok"]
+    winner, where = evidence.winner, ("candidates.json: decisions[0].lifetime_cpu_seconds",)
+    if winner is None or not winner["is_ai"]:
+        return no_ai(f"No AI ships; {len(tried)} were tried.", f"Aucune IA n’est livrée ; {len(tried)} essayées.")
+    costs = evidence.decision.get("lifetime_cpu_seconds") or {}
+    meets = [c for c in tried if (c.get("need_met") or {}).get(evidence.decision["pattern"]) and c["name"] in costs]
+    cheapest = min(meets, key=lambda c: costs[c["name"]], default=winner)
+    ratio = costs[winner["name"]] / costs[cheapest["name"]] if costs.get(cheapest["name"]) else 1.0
+    status: Status = "pass" if ratio <= 1.0 else "warn" if ratio <= 1.5 else "fail"
+    if status == "pass" and len(tried) < FAMILIES:
+        status = "warn"
+    text = both(
+        f"{len(tried)} AI families were tried; what ships costs {plain_number(ratio, 'en')} times the cheapest that meets the need.",
+        f"{len(tried)} familles d’IA essayées ; celle livrée coûte {plain_number(ratio, 'fr')} fois la moins chère qui répond au besoin.",
+    )
+    return Finding(status, text, ratio, [1.0, 1.5], where)
+
+
+def size_in_proportion(evidence: Evidence) -> Finding:
+    """FRU-02: the file is not much larger than the smallest AI that meets the need."""
+    winner, where = evidence.winner, ("candidates.json: bytes",)
+    if winner is None or not winner["is_ai"] or not winner.get("bytes"):
+        return no_ai()
+    pattern = evidence.decision["pattern"]
+    sizes = [
+        c["bytes"]
+        for c in evidence.candidates.values()
+        if c["is_ai"] and c.get("bytes") and (c.get("need_met") or {}).get(pattern)
+    ]
+    ratio = winner["bytes"] / min(sizes, default=winner["bytes"])
+    status: Status = "pass" if ratio <= 2 else "warn" if ratio <= 5 else "fail"
+    text = both(
+        f"{size(winner['bytes'], 'en')}: {plain_number(ratio, 'en')} times the smallest AI that meets the need.",
+        f"{size(winner['bytes'], 'fr')} : {plain_number(ratio, 'fr')} fois la plus petite IA qui répond au besoin.",
+    )
+    return Finding(status, text, ratio, [2, 5], where)
+
+
+def _studied(evidence: Evidence, part: str) -> tuple[Mapping[str, Any], Mapping[str, Any]] | None:
+    """The candidate that ships, or the closest AI, with what the full evaluation measured of it."""
+    for candidate in (evidence.winner, evidence.closest_ai):
+        found = (evidence.practices.get(candidate["name"]) or {}).get(part) if candidate is not None else None
+        if candidate is not None and found:
+            return candidate, found
+    return None
+
+
+def _not_measured(evidence: Evidence, part: str) -> Finding:
+    """Why a practice has no measurement: there is no full evaluation, or it gave a reason."""
+    for candidate in (evidence.winner, evidence.closest_ai):
+        studied = evidence.practices.get(candidate["name"]) if candidate is not None else None
+        reason = ((studied or {}).get("skipped") or {}).get(part)
+        if reason:
+            text = both(f"Not measured: {reason['en']}.", f"Non mesuré : {reason['fr']}.")
+            return Finding("not_assessed", text, None, None, ("evaluations: practices",))
+    text = both(
+        "Measured by a full evaluation only (frugal eval --full).",
+        "Mesuré seulement par une évaluation complète (frugal eval --full).",
+    )
+    return Finding("not_assessed", text)
+
+
+def _about_shipped(evidence: Evidence, candidate: Mapping[str, Any], finding: Finding) -> Finding:
+    """For information only where the candidate that was studied is not the one that ships."""
+    if evidence.winner is not None and candidate["name"] == evidence.winner["name"]:
+        return finding
+    name = quoted(candidate)
+    told = both(
+        f"For the record, {name['en']}: {finding.text['en']}", f"Pour mémoire, {name['fr']} : {finding.text['fr']}"
+    )
+    return Finding("n_a", told, finding.value, finding.threshold, finding.evidence)
+
+
+def data_in_proportion(evidence: Evidence) -> Finding:
+    """FRU-03: half of the training runs would not have done."""
+    studied = _studied(evidence, "learning_curve")
+    if studied is None:
+        return _not_measured(evidence, "learning_curve")
+    candidate, curve = studied
+    points = curve["points"]
+    told = {
+        lang: ", ".join(
+            f"{plain_number(p['n'], lang, 4)} → {percent(p['error_ratio'], lang)}"
+            for p in points
+            if p["error_ratio"] is not None
+        )
+        for lang in ("en", "fr")
+    }
+    fewer = [p["n"] for p in points[:-1] if p["met"]]
+    most = points[-1]["n"]
+    if fewer:
+        text = both(
+            f"{plain_number(min(fewer), 'en', 4)} of {plain_number(most, 'en', 4)} runs would have met the need (runs → error, in % of the tolerance: {told['en']}).",
+            f"{plain_number(min(fewer), 'fr', 4)} calculs sur {plain_number(most, 'fr', 4)} auraient suffi (calculs → erreur, en % de la tolérance : {told['fr']}).",
+        )
+        return _about_shipped(evidence, candidate, Finding("warn", text, min(fewer), most, ("evaluations: practices",)))
+    text = both(
+        f"Fewer runs do not meet the need (runs → error, in % of the tolerance: {told['en']}).",
+        f"Moins de calculs ne suffit pas (calculs → erreur, en % de la tolérance : {told['fr']}).",
+    )
+    return _about_shipped(evidence, candidate, Finding("pass", text, most, most, ("evaluations: practices",)))
+
+
+def inputs_in_proportion(evidence: Evidence) -> Finding:
+    """FRU-04: no input could be left out."""
+    studied = _studied(evidence, "inputs_dropped")
+    if studied is None:
+        return _not_measured(evidence, "inputs_dropped")
+    candidate, found = studied
+    names = list(found["droppable"])
+    if not names:
+        text = both(
+            f"None of the {found['n_inputs']} inputs can be left out.",
+            f"Aucune des {found['n_inputs']} entrées ne peut être retirée.",
+        )
+        return _about_shipped(evidence, candidate, Finding("pass", text, [], [], ("evaluations: practices",)))
+    shown = ", ".join(names[:4]) + (", …" if len(names) > 4 else "")
+    text = both(
+        f"{len(names)} of {found['n_inputs']} inputs can be left out: {shown}.",
+        f"{len(names)} entrées sur {found['n_inputs']} peuvent être retirées : {shown}.",
+    )
+    return _about_shipped(evidence, candidate, Finding("warn", text, names, [], ("evaluations: practices",)))
+
+
+def search_bounded(evidence: Evidence) -> Finding:
+    """FRU-05: the search for settings took little beside the fit itself."""
+    candidate, where = evidence.closest_ai, ("candidates.json: log",)
+    log = (candidate or {}).get("log") or {}
+    searched, fitted = log.get("search_cpu_seconds"), log.get("fit_cpu_seconds")
+    if candidate is None or searched is None or not fitted:
+        return no_ai("No search was made.", "Aucune recherche de réglages.")
+    ratio = searched / fitted
+    status: Status = "pass" if ratio <= 20 else "warn" if ratio <= 100 else "fail"
+    trials = log.get("trials")
+    named = {
+        "en": f"{trials} settings tried, " if trials else "",
+        "fr": f"{trials} réglages essayés, " if trials else "",
+    }
+    text = both(
+        f"{named['en']}{plain_duration(searched, 'en')} of search for {plain_duration(fitted, 'en')} of fit.",
+        f"{named['fr']}{plain_duration(searched, 'fr')} de recherche pour {plain_duration(fitted, 'fr')} d’ajustement.",
+    )
+    return _about_shipped(evidence, candidate, Finding(status, text, ratio, [20, 100], where))
+
+
+def stopped_early(evidence: Evidence) -> Finding:
+    """FRU-06: training ended by itself, not at a limit."""
+    candidate, where = evidence.closest_ai, ("candidates.json: log.stopped_early",)
+    how = ((candidate or {}).get("log") or {}).get("stopped_early")
+    if candidate is None or how is None:
+        return no_ai("No training was made.", "Aucun apprentissage.")
+    words: dict[str, Text] = {
+        "converged": both("Training stopped when it converged.", "L’apprentissage s’est arrêté à convergence."),
+        "early_stopping": both(
+            "Training stopped when held-out error no longer fell.",
+            "L’apprentissage s’est arrêté quand l’erreur ne baissait plus.",
+        ),
+        "closed_form": both("Solved in one step.", "Résolu en une étape."),
+        "iteration_limit": both(
+            "Training stopped at its limit of work, not by itself.",
+            "L’apprentissage s’est arrêté à sa limite de calcul, non de lui-même.",
+        ),
+    }
+    status: Status = "warn" if how == "iteration_limit" else "pass"
+    return _about_shipped(evidence, candidate, Finding(status, words.get(how, both(how, how)), how, None, where))
+
+
+def failures_counted(evidence: Evidence) -> Finding:
+    """FRU-07: the ledger is whole, and failed candidates stand in it and in the costs."""
+    if not evidence.ledger:
+        text = both("The bundle has no ledger.", "Le dossier n’a pas de registre des calculs.")
+        return Finding("fail", text, None, None, ("ledger.jsonl",))
+    if evidence.ledger_fault:
+        text = both(
+            f"The ledger was altered: {evidence.ledger_fault['en']}.",
+            f"Le registre a été modifié : {evidence.ledger_fault['fr']}.",
+        )
+        return Finding("fail", text, dict(evidence.ledger_fault), {}, ("ledger.jsonl: number, previous",))
+    failed = [line for line in evidence.ledger if line["status"] != "ok"]
+    told = {line.get("candidate") for line in failed}
+    untold = [c["name"] for c in evidence.candidates.values() if c["status"] == "failed" and c["name"] not in told]
+    seconds = sum(cpu_total(line) for line in failed)
+    lost = [plain_duration(seconds, lang) for lang in ("en", "fr")]
+    if untold:
+        text = both(
+            f"Failed but absent from the ledger: {', '.join(untold)}.",
+            f"En échec mais absents du registre : {', '.join(untold)}.",
+        )
+        return Finding("fail", text, untold, [], ("ledger.jsonl", "candidates.json: candidates"))
+    text = both(
+        f"{len(evidence.ledger)} entries, unbroken; failed or interrupted: {len(failed)} ({lost[0]}), part of the costs.",
+        f"{len(evidence.ledger)} entrées, sans rupture ; en échec ou interrompues : {len(failed)} ({lost[1]}), comptées.",
+    )
+    return Finding("pass", text, len(failed), None, ("ledger.jsonl",))
+
+
+def compression(evidence: Evidence) -> Finding:
+    """FRU-08: smaller files were tried, and what they gain is said."""
+    winner = evidence.winner
+    studied = _studied(evidence, "compression")
+    if studied is None:
+        if winner is not None and (winner.get("bytes") or 0) < SMALL_MODEL_BYTES:
+            return no_ai("The file is too small to gain from it.", "Le fichier est trop petit pour y gagner.")
+        return _not_measured(evidence, "compression")
+    candidate, found = studied
+    variants = {v["name"]: v for v in found["variants"] if v.get("bytes")}
+    best, plain = found.get("smallest_that_meets"), variants.get("float32")
+    tried = ", ".join(name for name in variants if name != "float32")
+    if best and plain and best in variants and variants[best]["bytes"] < plain["bytes"]:
+        gain = 1 - variants[best]["bytes"] / plain["bytes"]
+        text = both(
+            f"Tried: {tried}. {best} keeps the need met with {percent(gain, 'en')} fewer bytes ({size(variants[best]['bytes'], 'en')}).",
+            f"Essayé : {tried}. {best} répond encore au besoin avec {percent(gain, 'fr')} d’octets en moins ({size(variants[best]['bytes'], 'fr')}).",
+        )
+        return _about_shipped(evidence, candidate, Finding("pass", text, gain, None, ("evaluations: practices",)))
+    text = both(
+        f"Tried: {tried or 'nothing that could be made'}. None is smaller and meets the need.",
+        f"Essayé : {tried or 'rien de réalisable'}. Rien de plus petit ne répond au besoin.",
+    )
+    return _about_shipped(evidence, candidate, Finding("pass", text, 0.0, None, ("evaluations: practices",)))
+
+
+def reuse(evidence: Evidence) -> Finding:
+    """FRU-09: an existing model or data set was looked for first."""
+    return declared(evidence, "FRU-09")
+
+
+def efficient_runs(evidence: Evidence) -> Finding:
+    """FRU-10: coarser physics was tried, and the runs fill the space of inputs."""
+    if evidence.full_physics is None:
+        return no_ai("The runs come from a table.", "Les calculs viennent d’une table.")
+    coarse = [c for c in evidence.candidates.values() if c["kind"] == "coarse_physics" and c["status"] == "ok"]
+    runs = sum(line.get("runs") or 0 for line in evidence.ledger if line["stage"] == "generation")
+    spent = sum(cpu_total(line) for line in evidence.ledger if line["stage"] == "generation")
+    each = {lang: plain_duration(spent / runs, lang) if runs else "–" for lang in ("en", "fr")}
+    if coarse:
+        names = {lang: ", ".join(labels(c)[lang] for c in coarse) for lang in ("en", "fr")}
+        text = both(
+            f"{each['en']} per run; coarser physics tried: {names['en']}.",
+            f"{each['fr']} par calcul ; physique simplifiée essayée : {names['fr']}.",
+        )
+        return Finding("pass", text, len(coarse), 1, ("candidates.json", "ledger.jsonl: runs"))
+    text = both(
+        f"{each['en']} per run; no coarser physics was tried.", f"{each['fr']} par calcul ; pas de physique simplifiée."
+    )
+    return Finding("warn", text, 0, 1, ("candidates.json", "ledger.jsonl: runs"))
+
+
+def reproducible(evidence: Evidence) -> Finding:
+    """FRU-11: seeds and versions of everything drawn are recorded."""
+    where = ("ledger.jsonl: seed, versions, hashes",)
+    drawn = [line for line in evidence.ledger if line["stage"] in ("generation", "fit")]
+    unseeded = sorted({line["stage"] for line in drawn if line.get("seed") is None})
+    campaigns = {line.get("campaign") for line in drawn}
+    versioned = {line.get("campaign") for line in evidence.ledger if line.get("versions")}
+    if drawn and not unseeded and campaigns <= versioned:
+        text = both(
+            "Seeds, versions and data hashes are recorded.",
+            "Graines, versions et empreintes des données sont consignées.",
+        )
+        return Finding("pass", text, True, True, where)
+    text = both(
+        "Seeds or versions of some stages are not recorded.",
+        "Les graines ou versions de certaines étapes manquent.",
+    )
+    return Finding("fail", text, False, True, where)
+
+
+def estimated_beforehand(evidence: Evidence) -> Finding:
+    """FRU-12: what the runs would cost was estimated before they were made."""
+    where = ("ledger.jsonl: details.estimated_cpu_seconds",)
+    if evidence.full_physics is None:
+        return no_ai("The runs come from a table.", "Les calculs viennent d’une table.")
+    lines = [line for line in evidence.ledger if line["stage"] == "generation"]
+    estimates = [(line.get("details") or {}).get("estimated_cpu_seconds") for line in lines]
+    known = [value for value in estimates if value]
+    if not known:
+        text = both("The runs were not estimated beforehand.", "Les calculs n’ont pas été estimés à l’avance.")
+        return Finding("fail", text, None, [2, 5], where)
+    # a campaign that was taken up again has an estimate of what was left each time: the first one covers it all
+    spent, expected = sum(map(cpu_total, lines)), known[0]
+    ratio = max(spent / expected, expected / spent) if spent > 0 else float("inf")
+    status: Status = "pass" if ratio <= 2 else "warn" if ratio <= 5 else "fail"
+    told = [[plain_duration(value, lang) for value in (expected, spent)] for lang in ("en", "fr")]
+    text = both(
+        f"Runs estimated at {told[0][0]} of computing, measured {told[0][1]}.",
+        f"Calculs estimés à {told[1][0]}, mesurés à {told[1][1]}.",
+    )
+    return Finding(status, text, spent / expected, [2, 5], where)
+
+
+def tracked_together(evidence: Evidence) -> Finding:
+    """FRU-13: error and computing time stand side by side for every candidate."""
+    measured = [c for c in evidence.candidates.values() if c["status"] == "ok"]
+    lacking = [c for c in measured if not c.get("error") or not c.get("query")]
+    where = ("candidates.json: error, query",)
+    if measured and not lacking:
+        text = both(
+            f"Error and computing time of {len(measured)} candidates, side by side.",
+            f"Erreur et temps de calcul de {len(measured)} réponses possibles, côte à côte.",
+        )
+        return Finding("pass", text, len(measured), None, where)
+    names = {lang: ", ".join(labels(c)[lang] for c in lacking) or "–" for lang in ("en", "fr")}
+    text = both(f"Error or time is missing for: {names['en']}.", f"Erreur ou temps manquant pour : {names['fr']}.")
+    return Finding("warn" if measured else "fail", text, len(lacking), 0, where)

@@ -1,0 +1,52 @@
+r"""Screening for rebound: how far the use may grow before the answer consumes more than what it replaces.
+
+.. math:: R_{max} = \frac{C_{ref}(N_0) - F}{N_0 \, v}
+
+with the cost of the reference over the service life :math:`C_{ref}`, and the fixed cost :math:`F` and the price of a query
+:math:`v` of the answer that ships, all in CPU seconds. A screening of this kind is what ITU-T L.1480 calls tier 3: it must
+not be used in public claims.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from frugal.audit.evidence import Evidence
+
+#: The use may grow at least this many times.
+ENOUGH_ROOM = 3.0
+
+
+def rebound(evidence: Evidence) -> dict[str, Any]:
+    """Room for growth of the answer that ships, against the best answer of the other kind.
+
+    The reference is the best answer without AI where an AI ships, and the full physics where something else does.
+    """
+    decision, winner = evidence.decision, evidence.winner
+    queries = decision.get("queries_mid") if evidence.need.get("queries") else None
+    reference = _reference(evidence)
+    found: dict[str, Any] = {
+        "winner": winner["name"] if winner else None,
+        "reference": reference["name"] if reference else None,
+        "queries": queries,
+        "room": None,
+        "replaces": evidence.need.get("replaces") or None,
+    }
+    if winner is None or reference is None or not queries:
+        return found
+    costs = decision.get("lifetime_cpu_seconds") or {}
+    asked = (winner.get("query") or {}).get(decision["pattern"])
+    if costs.get(reference["name"]) is None or asked is None or asked["cpu_seconds"] <= 0:
+        return found
+    fixed = float(winner.get("fixed_cpu_seconds") or 0.0)
+    found["room"] = (costs[reference["name"]] - fixed) / (queries * asked["cpu_seconds"])
+    return found
+
+
+def _reference(evidence: Evidence) -> Mapping[str, Any] | None:
+    winner = evidence.winner
+    if winner is None:
+        return None
+    best = evidence.candidates.get(evidence.decision["best_alternative"]) if winner["is_ai"] else evidence.full_physics
+    return None if best is None or best["name"] == winner["name"] else best

@@ -1,0 +1,153 @@
+"""Need, practices measured and criteria as the page shows them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from frugal.audit.report.sections import SIGNS, date, in_language
+from frugal.audit.words import numbers
+from frugal.audit.words.wording import known, phrase
+from frugal.surrogates.plain_text import plain_duration, plain_number
+from frugal.surrogates.plots import candidate_label
+
+#: Fields of the need in the order of the page, and the words they are told with.
+NEED_TEXTS = ("functional_unit", "use", "decided_by", "owner", "replaces", "reason")
+
+
+def need_rows(audit: Mapping[str, Any], language: str, words: Mapping[str, str]) -> list[tuple[str, str]]:
+    """What was declared before any run, field by field; what was not is said to be missing."""
+    need = audit["need"]
+    rows = []
+    for field in NEED_TEXTS:
+        value = need.get(field)
+        rows.append((words[f"need_{field}"], in_language(value, language) if value else words["undeclared"]))
+    for field in ("beneficiaries", "queries_per_journey", "queries_per_hour"):
+        value = need.get(field)
+        rows.append((words[f"need_{field}"], plain_number(value, language) if value else words["undeclared"]))
+    rows.append((words["need_patterns"], "; ".join(_pattern(p, audit, language, words) for p in need["call_patterns"])))
+    return rows
+
+
+def _pattern(pattern: Mapping[str, Any], audit: Mapping[str, Any], language: str, words: Mapping[str, str]) -> str:
+    told = [audit["labels"].get(pattern["name"], {}).get(language, pattern["name"])]
+    told.append(words[f"target_{pattern.get('target') or 'local'}"])
+    if pattern.get("max_latency_s"):
+        told.append(f"≤ {plain_duration(pattern['max_latency_s'], language)}")
+    for key in ("max_bytes", "max_memory_bytes"):
+        if pattern.get(key):
+            told.append(f"≤ {numbers.size(pattern[key], language)} ({words[key]})")
+    return ", ".join(told)
+
+
+def history(audit: Mapping[str, Any], language: str, words: Mapping[str, str]) -> list[dict[str, str]]:
+    """When each need was written, and what changed against the one before."""
+    rows = []
+    for entry in audit["need_history"]:
+        changed = [
+            f"{field}: {_short(old)} → {_short(new)}"
+            for field, (old, new) in sorted((entry.get("changed") or {}).items())
+        ]
+        rows.append(
+            {
+                "date": date(str(entry["first_seen"]), language),
+                "hash": str(entry["hash"])[:8],
+                "when": words["before_runs" if entry["before_first_run"] else "after_runs"],
+                "changed": "; ".join(changed) or "–",
+            }
+        )
+    return rows
+
+
+def _short(value: Any) -> str:
+    text = str(value)
+    return text if len(text) <= 60 else text[:57] + "…"
+
+
+def practices(audit: Mapping[str, Any], language: str, words: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Learning curves, inputs left out and smaller files, as a full evaluation measured them."""
+    labels = {row["name"]: candidate_label(row, language) for row in audit["ladder"]}
+    shown = []
+    for name, found in audit["practices"].items():
+        rows = [*_curve(found, language, words), *_dropped(found, language, words), *_variants(found, language, words)]
+        for part, reason in (found.get("skipped") or {}).items():
+            rows.append([words[f"practice_{part}"], words["not_measured"], "–", "–", reason[language]])
+        shown.append({"name": labels.get(name, name), "rows": rows})
+    return shown
+
+
+def _ratio(value: float | None, language: str) -> str:
+    return numbers.percent(value, language) if value is not None else "–"
+
+
+def _curve(found: Mapping[str, Any], language: str, words: Mapping[str, str]) -> list[list[str]]:
+    return [
+        [
+            words["practice_learning_curve"],
+            words["runs_used"].format(n=plain_number(point["n"], language, 4)),
+            _ratio(point["error_ratio"], language),
+            words["yes" if point["met"] else "no"],
+            plain_duration(point["fit_cpu_seconds"], language),
+        ]
+        for point in (found.get("learning_curve") or {}).get("points", [])
+    ]
+
+
+def _dropped(found: Mapping[str, Any], language: str, words: Mapping[str, str]) -> list[list[str]]:
+    part = found.get("inputs_dropped")
+    if not part:
+        return []
+    kept = part["n_inputs"] - len(part["droppable"])
+    what = words["inputs_kept"].format(kept=kept, all=part["n_inputs"])
+    met = words["yes" if part["met"] else "no"]
+    return [[words["practice_inputs_dropped"], what, _ratio(part["error_ratio_without"], language), met, "–"]]
+
+
+def _variants(found: Mapping[str, Any], language: str, words: Mapping[str, str]) -> list[list[str]]:
+    rows = []
+    for variant in (found.get("compression") or {}).get("variants", []):
+        if variant.get("reason"):
+            rows.append([words["practice_compression"], variant["name"], "–", "–", variant["reason"][language]])
+            continue
+        told = numbers.size(variant["bytes"], language)
+        if variant.get("cpu_seconds_per_query"):
+            told += f", {plain_duration(variant['cpu_seconds_per_query'], language)}"
+        rows.append(
+            [
+                words["practice_compression"],
+                variant["name"],
+                _ratio(variant["error_ratio"], language),
+                words["yes" if variant["met"] else "no"],
+                told,
+            ]
+        )
+    return rows
+
+
+def criteria(audit: Mapping[str, Any], language: str, words: Mapping[str, str]) -> list[dict[str, Any]]:
+    """The points checked, by condition and role."""
+    groups: dict[str, list[dict[str, str]]] = {}
+    for found in audit["criteria"]:
+        group = words[f"role_{found['role']}"] if found["role"] else words[f"group_{found['condition']}"]
+        groups.setdefault(group, []).append(
+            {
+                "id": found["id"],
+                "title": found["title"][language],
+                "kind": found["status"],
+                "sign": SIGNS[found["status"]],
+                "status": phrase(f"status.{found['status']}", language),
+                "text": found["text"][language],
+                "asks": ", ".join(found["asks"]),
+            }
+        )
+    return [{"name": name, "rows": rows} for name, rows in groups.items()]
+
+
+def policy(audit: Mapping[str, Any], language: str, words: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Constants that are ours, with their values."""
+    constants = audit["decisions"][0]["policy"]
+    return [
+        (known("policy", name)[language], plain_number(value, language, 4))
+        for name, value in constants.items()
+        if name != "draws"
+    ] + [(words["draws_name"], plain_number(audit["footprint"]["draws"], language, 5))]

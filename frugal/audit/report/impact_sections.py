@@ -1,0 +1,137 @@
+"""Footprint, boundaries and factors as the page shows them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from frugal.audit.words import numbers
+from frugal.audit.words.wording import known
+from frugal.surrogates.plain_text import plain_duration, plain_number, plain_queries
+from frugal.surrogates.plots import candidate_label
+
+#: Order of the rows and what their heading is called.
+ROW_ORDER = (
+    "preparation", "amortised", "functional_unit", "inference", "journey", "hour", "year_low", "year_high", "lifetime",
+)  # fmt: skip
+
+
+def heads(audit: Mapping[str, Any], language: str) -> list[str]:
+    """Names of the categories of the footprint."""
+    return [known("category", category)[language] for category in audit["footprint"]["categories"]]
+
+
+def footprint_rows(audit: Mapping[str, Any], language: str, words: Mapping[str, str]) -> list[dict[str, Any]]:
+    """What each unit of use takes: P50 with P5–P95, and the part that manufacture makes up."""
+    by_name = {row["name"]: row for row in audit["ladder"]}
+    rows: list[dict[str, Any]] = []
+    for row in sorted(audit["footprint"]["rows"], key=lambda r: ROW_ORDER.index(r["per"])):
+        name = words[f"per_{row['per']}"]
+        if row["per"] == "lifetime" and row["candidate"] in by_name:
+            if any(r["name"] == name and r["candidate"] == row["candidate"] for r in rows):
+                continue
+            shown = candidate_label(by_name[row["candidate"]], language)
+        else:
+            shown = ""
+        queries = plain_queries(row["queries"], language) if row["queries"] else ""
+        rows.append(
+            {
+                "name": name,
+                "candidate": row["candidate"],
+                "shown": shown,
+                "queries": queries,
+                "cells": [plain_duration(row["cpu_seconds"], language), *_spans(audit, row["impacts"], language)],
+                "made": _made(row["impacts"], language),
+                "network": numbers.size(row["network_bytes"], language) if row["network_bytes"] else "–",
+            }
+        )
+    return rows
+
+
+def stage_rows(audit: Mapping[str, Any], language: str, words: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Where the impacts of the whole service life arise, by stage and tier."""
+    return [
+        {
+            "name": words[f"part_{row['stage']}"],
+            "tier": words[f"tier_{row['tier']}"],
+            "cells": [plain_duration(row["cpu_seconds"], language), *_spans(audit, row["impacts"], language)],
+        }
+        for row in audit["footprint"]["stages"]
+    ]
+
+
+def _spans(audit: Mapping[str, Any], impacts: Mapping[str, Any], language: str) -> list[str]:
+    return [
+        numbers.impact_range(impacts[category], category, language) if category in impacts else "–"
+        for category in audit["footprint"]["categories"]
+    ]
+
+
+def _made(impacts: Mapping[str, Any], language: str) -> str:
+    """Share of manufacture in the carbon."""
+    carbon = impacts.get("gwp")
+    if not carbon or carbon["embodied"] is None:
+        return "–"
+    whole = carbon["use"] + carbon["embodied"] + carbon["network"]
+    return numbers.percent(carbon["embodied"] / whole, language) if whole > 0 else "–"
+
+
+def variance(audit: Mapping[str, Any], language: str, words: Mapping[str, str]) -> list[dict[str, str]]:
+    """For each category, the factors that its uncertainty comes from: what to measure next."""
+    rows = []
+    for category, shares in audit["footprint"]["variance"].items():
+        told = [
+            f"{_factor_name(name, language)} {numbers.percent(share, language)}"
+            for name, share in list(shares.items())[:4]
+        ]
+        rows.append({"name": known("category", category)[language], "told": ", ".join(told) or words["none"]})
+    return rows
+
+
+def _factor_name(name: str, language: str) -> str:
+    if name.startswith("electricity_"):
+        return known("factor", "electricity")[language]
+    if name.startswith("embodied_"):
+        return known("factor", "embodied")[language]
+    return known("factor", name)[language]
+
+
+def scenarios(audit: Mapping[str, Any], language: str) -> list[dict[str, str]]:
+    """Carbon of a year with other electricity."""
+    return [
+        {"name": known("country", row["country"])[language], "told": numbers.impact_range(row["gwp"], "gwp", language)}
+        for row in audit["footprint"]["scenarios"]
+    ]
+
+
+def boundary_rows(audit: Mapping[str, Any], language: str) -> list[dict[str, Any]]:
+    """Each category beside its boundary."""
+    return [
+        {
+            "name": known("category", row["category"])[language],
+            "cells": [
+                _share(row["share"]["p50"], language),
+                _share(row["part_of_budget"]["p50"], language),
+                _share(row["part_of_budget"]["p95"], language),
+                plain_duration(86400 * row["person_days"], language),
+            ],
+            "use_only": not row["manufacture_covered"],
+        }
+        for row in audit["boundaries"]["categories"]
+    ]
+
+
+def _share(value: float, language: str) -> str:
+    return numbers.percent(value, language)
+
+
+def factor_rows(audit: Mapping[str, Any], language: str) -> list[dict[str, Any]]:
+    """Every factor that was used, with its interval, under its source and year."""
+    groups: dict[tuple[str, int], list[dict[str, str]]] = {}
+    for row in audit["factors"]:
+        low, middle, high = (plain_number(row[key], language, 3) for key in ("low", "value", "high"))
+        value = middle if low == high else f"{middle} [{low}–{high}]"
+        groups.setdefault((row["source"], row["year"]), []).append(
+            {"id": row["id"], "value": value, "unit": row["unit"]}
+        )
+    return [{"source": source, "year": year, "rows": rows} for (source, year), rows in groups.items()]

@@ -1,0 +1,256 @@
+"""What the page shows, section by section: every number written in the language, from the audit alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from frugal.audit.words import numbers
+from frugal.audit.words.wording import break_even_words, error_words, phrase
+from frugal.surrogates.plain_text import plain_duration, plain_number, plain_queries
+from frugal.surrogates.plots import candidate_label
+
+#: Signs that say a status a second time; words say it first.
+SIGNS = {
+    "pass": "✓",
+    "warn": "!",
+    "fail": "✕",
+    "n_a": "–",
+    "unevidenced": "?",
+    "not_assessed": "?",
+    "no_ai": "–",
+}
+
+#: Stages under this share of the computing are told in one row.
+SMALL_SHARE = 0.02
+
+
+def facts(audit: Mapping[str, Any], language: str, words: Mapping[str, str]) -> list[tuple[str, str]]:
+    decision, need = audit["decisions"][0], audit["need"]
+    by_name = {row["name"]: row for row in audit["ladder"]}
+    winner = by_name.get(decision["winner"])
+    usage = decision.get("queries")
+    told = words["undeclared"]
+    if usage:
+        span = [plain_number(usage[0], language), plain_queries(usage[1], language)]
+        told = (
+            words["span"].format(low=span[0], high=span[1])
+            + f", {plain_number(need['service_life_years'], language)}\u00a0{words['years']}"
+        )
+    tolerance = _tolerances(need.get("tolerances") or {}, audit, language)
+    facts = [
+        (words["verdict"], phrase(f"verdict.{audit['verdict']}", language)),
+        (words["retained"], candidate_label(winner, language) if winner else words["none"]),
+        (words["break_even"], break_even_words(decision)[language]),
+        (words["usage"], told),
+        (words["tolerance"], tolerance or words["undeclared"]),
+    ]
+    return (
+        [*facts, (words["unit"], in_language(need["functional_unit"], language))]
+        if need.get("functional_unit")
+        else facts
+    )
+
+
+def _tolerances(tolerances: Mapping[str, Mapping[str, Any]], audit: Mapping[str, Any], language: str) -> str:
+    told = []
+    for name, tolerance in tolerances.items():
+        limit = plain_number(tolerance["limit"], language) + f"\u00a0{audit['units'].get(name, '')}"
+        limit = numbers.percent(tolerance["limit"], language) if tolerance["metric"] == "nrmse" else limit
+        told.append(limit if len(tolerances) == 1 else f"{limit} ({audit['labels'][name][language]})")
+    return ", ".join(told)
+
+
+def ladder_row(
+    row: Mapping[str, Any], audit: Mapping[str, Any], language: str, words: Mapping[str, str]
+) -> dict[str, Any]:
+    decision = audit["decisions"][0]
+    query = (row.get("query") or {}).get(decision["pattern"])
+    lifetime = (decision.get("lifetime_cpu_seconds") or {}).get(row["name"])
+    met = (row.get("need_met") or {}).get(decision["pattern"])
+    reasons = ((row.get("limits") or {}).get(decision["pattern"]) or {}).get("reasons") or []
+    ai = ("IA" if language == "fr" else "AI") if row["is_ai"] else ""
+    if row["status"] != "ok":
+        state = words["failed" if row["status"] == "failed" else "skipped"]
+        why = told_in(row.get("message"), language)
+        return {
+            "name": candidate_label(row, language),
+            "ai": ai,
+            "winner": False,
+            "met": None,
+            "cells": ["–"] * 4,
+            "state": state,
+            "why": why,
+        }
+    judged = any(error.get("tolerance") for error in (row.get("error") or {}).values())
+    return {
+        "name": candidate_label(row, language),
+        "ai": ai,
+        "winner": row["name"] == decision["winner"],
+        "met": bool(met) if judged else None,
+        "cells": [
+            error_words(row, audit["units"], language) or "0",
+            plain_duration(row["fixed_cpu_seconds"], language) if row.get("fixed_cpu_seconds") is not None else "–",
+            plain_duration(1e6 * query["cpu_seconds"], language) if query else "–",
+            plain_duration(lifetime, language) if lifetime is not None else "–",
+        ],
+        "state": "–" if not judged else words["yes" if met else "no"],
+        "why": " ".join(reason[language] for reason in reasons),
+    }
+
+
+def patterns(audit: Mapping[str, Any], language: str) -> list[dict[str, str]]:
+    by_name = {row["name"]: row for row in audit["ladder"]}
+    return [
+        {
+            "name": audit["labels"].get(decision["pattern"], {}).get(language, decision["pattern"]),
+            "winner": candidate_label(by_name[decision["winner"]], language) if decision["winner"] in by_name else "–",
+            "verdict": phrase(f"verdict.{decision['verdict']}", language),
+            "break_even": break_even_words(decision)[language],
+        }
+        for decision in audit["decisions"]
+    ]
+
+
+def cost_rows(audit: Mapping[str, Any], language: str, words: Mapping[str, str]) -> list[dict[str, Any]]:
+    rows = []
+    whole = sum(cost["cpu_seconds"] for cost in audit["costs"])
+    small = [cost for cost in audit["costs"] if cost["cpu_seconds"] < SMALL_SHARE * whole and not cost["failed"]]
+    for cost in audit["costs"]:
+        if len(small) > 1 and cost in small:
+            continue
+        name = words.get(f"stage_{cost['stage']}", cost["stage"])
+        name += f" ({plain_number(cost['runs'], language, 4)})" if cost.get("runs") else ""
+        failed = (
+            f"{words['failed_part']} {plain_duration(cost['failed_cpu_seconds'], language)}" if cost["failed"] else ""
+        )
+        rows.append(
+            _cost_row(
+                name,
+                failed=failed,
+                seconds=cost["cpu_seconds"],
+                energy=cost["cpu_joules"],
+                theirs=cost["codecarbon_joules"],
+                language=language,
+            )
+        )
+    if len(small) > 1:
+        read = [cost["codecarbon_joules"] for cost in small if cost["codecarbon_joules"] is not None]
+        rows.append(
+            _cost_row(
+                words["small"].format(number=len(small)),
+                failed="",
+                seconds=sum(cost["cpu_seconds"] for cost in small),
+                energy=sum(cost["cpu_joules"] for cost in small),
+                theirs=sum(read) if read else None,
+                language=language,
+            )
+        )
+    if rows:
+        read = [cost["codecarbon_joules"] for cost in audit["costs"] if cost["codecarbon_joules"] is not None]
+        seconds = sum(cost["cpu_seconds"] for cost in audit["costs"])
+        energy = sum(cost["cpu_joules"] for cost in audit["costs"])
+        rows.append(
+            {
+                **_cost_row(
+                    words["total"],
+                    failed="",
+                    seconds=seconds,
+                    energy=energy,
+                    theirs=sum(read) if read else None,
+                    language=language,
+                ),
+                "total": True,
+            }
+        )
+    return rows
+
+
+def _cost_row(
+    name: str, *, failed: str, seconds: float, energy: float, theirs: float | None, language: str
+) -> dict[str, Any]:
+    cells = [
+        plain_duration(seconds, language),
+        numbers.joules(energy, language),
+        numbers.codecarbon_joules(theirs, language),
+    ]
+    return {"name": name, "failed": failed, "cells": cells, "total": False}
+
+
+def in_language(value: str | Mapping[str, str], language: str) -> str:
+    return value if isinstance(value, str) else str(value.get(language) or value.get("en", ""))
+
+
+def date(created: str, language: str) -> str:
+    day = created[:10].split("-")
+    return "/".join(reversed(day)) if language == "fr" and len(day) == 3 else created[:10]
+
+
+def condition_status(status: str, language: str) -> str:
+    return phrase("status.not_assessed_condition" if status == "not_assessed" else f"status.{status}", language)
+
+
+def told_in(message: Mapping[str, str] | str | None, language: str) -> str:
+    """A message that may come by language, as one text, or not at all."""
+    return str(message.get(language) or "") if isinstance(message, Mapping) else message or ""
+
+
+def conditions(audit: Mapping[str, Any], language: str, words: Mapping[str, str]) -> list[dict[str, str]]:
+    """The three lines of the first page."""
+    return [
+        {
+            "id": key,
+            "title": words[key],
+            "sign": SIGNS[line["status"]],
+            "status": condition_status(line["status"], language),
+            "kind": line["status"],
+            "text": line["text"][language],
+            "counts": words["counts"].format(**line["counts"]) if any(line["counts"].values()) else "",
+        }
+        for key, line in audit["conditions"].items()
+    ]
+
+
+def break_evens(audit: Mapping[str, Any], language: str) -> list[dict[str, Any]]:
+    """The break-even of the best AI against each alternative that meets the need, with the four numbers it is made of.
+
+    Written with four digits, so that a reader can compute it again.
+    """
+    decision = audit["decisions"][0]
+    rows = {row["name"]: row for row in audit["ladder"]}
+    ai = rows.get(decision.get("best_ai"))
+    if ai is None:
+        return []
+    found = []
+    for row in audit["ladder"]:
+        if row["is_ai"] or not (row.get("need_met") or {}).get(decision["pattern"]):
+            continue
+        numbers_ = [_pair(candidate, decision["pattern"]) for candidate in (ai, row)]
+        (fixed_ai, query_ai), (fixed, query) = numbers_
+        gain, extra = query - query_ai, fixed_ai - fixed
+        crossing = max(extra / gain, 0.0) if gain > 0 else (0.0 if extra < 0 else None)
+        found.append(
+            {
+                "name": candidate_label(row, language),
+                "cells": [
+                    _seconds(fixed_ai, language),
+                    _seconds(fixed, language),
+                    _micro(query_ai, language),
+                    _micro(query, language),
+                    phrase("break_even.never", language) if crossing is None else plain_number(crossing, language, 4),
+                ],
+            }
+        )
+    return found
+
+
+def _pair(row: Mapping[str, Any], pattern: str) -> tuple[float, float]:
+    return float(row.get("fixed_cpu_seconds") or 0.0), float(row["query"][pattern]["cpu_seconds"])
+
+
+def _seconds(value: float, language: str) -> str:
+    return f"{plain_number(value, language, 5)}\u00a0s"
+
+
+def _micro(value: float, language: str) -> str:
+    return f"{plain_number(1e6 * value, language, 5)}\u00a0µs"
