@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -27,7 +27,8 @@ class QueryTime:
     """CPU seconds of one query: median over blocks with a 95 % bootstrap interval, and the blocks themselves.
 
     ``wall_seconds_per_call`` is the median wall time of one call (of ``rows`` queries), ``wall_p95_seconds_per_call`` the
-    95th percentile over blocks, None where it was not measured.
+    95th percentile over blocks, None where it was not measured. ``cv`` is the coefficient of variation of the blocks.
+    ``booked`` says that the blocks are means over runs that were booked when they were made, not repeated calls.
     """
 
     cpu_seconds: float
@@ -37,6 +38,13 @@ class QueryTime:
     wall_seconds_per_call: float
     rows: int
     wall_p95_seconds_per_call: float | None = None
+    booked: bool = False
+    cv: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        mean = float(np.mean(self.blocks)) if self.blocks else 0.0
+        cv = float(np.std(self.blocks, ddof=1)) / mean if len(self.blocks) > 1 and mean > 0 else 0.0
+        object.__setattr__(self, "cv", cv)
 
 
 @dataclass(frozen=True)

@@ -37,6 +37,11 @@ class CarbonMeter:
         self._tracker: Any = None
         self._count = 0
 
+    @property
+    def watts_per_core(self) -> float:
+        """Watts of one busy core that codecarbon is given."""
+        return self._machine.watts_per_core
+
     def start(self) -> None:
         """Build the tracker, so that its start-up is not booked on the first stage."""
         if self._tracker is not None:
@@ -97,6 +102,7 @@ class CarbonTask:
     def __init__(self, meter: CarbonMeter, name: str) -> None:
         self._meter = meter
         self._name = name
+        self.watts_per_core = meter.watts_per_core
         self.joules: float | None = None
 
     def __enter__(self) -> CarbonTask:

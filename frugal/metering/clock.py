@@ -5,6 +5,7 @@ from __future__ import annotations
 import resource
 import time
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 
 @dataclass(frozen=True)
@@ -22,9 +23,10 @@ class Spent:
 
 
 class Stopwatch:
-    """Measure from its creation on."""
+    """Measure from its creation on; ``started`` is that moment (UTC, ISO 8601)."""
 
     def __init__(self) -> None:
+        self.started = datetime.now(UTC).isoformat(timespec="microseconds")
         self._wall = time.perf_counter()
         self._cpu = time.process_time()
         self._children = _children_seconds()

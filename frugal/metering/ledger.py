@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import errno
+import fcntl
+import functools
+import hashlib
 import json
 import os
 from collections.abc import Callable, Iterable
@@ -11,6 +14,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from frugal.errors import EnvironmentFaultError, UnusableInputError
+from frugal.metering.chain import link, split_lines
 
 Status = Literal["ok", "failed", "interrupted"]
 
@@ -19,7 +23,13 @@ Status = Literal["ok", "failed", "interrupted"]
 class Entry:
     """One stage of a campaign and what it cost.
 
-    ``codecarbon_joules`` is what codecarbon booked for the CPU in the same stage; None where it did not run.
+    ``process`` names the process that ran the stage: a campaign that was killed and resumed has several. What codecarbon
+    booked for the CPU in the same stage is ``codecarbon_joules``, on the power of ``codecarbon_watts_per_core``; what a power
+    counter read, idle power taken off, is ``meter_joules``; each is None where it did not run.
+
+    ``versions`` and ``hashes`` (of study, design, need, data, requirements) stand on the first line of a campaign. ``details``
+    are plain values that a stage wants kept. ``number`` and ``previous`` chain the lines of a ledger (`frugal.metering.chain`);
+    `Ledger.append` fills them in.
     """
 
     stage: str
@@ -39,6 +49,11 @@ class Entry:
     versions: dict[str, str] = field(default_factory=dict)
     hashes: dict[str, str] = field(default_factory=dict)
     details: dict[str, Any] = field(default_factory=dict)
+    process: str = ""
+    codecarbon_watts_per_core: float | None = None
+    meter_joules: float | None = None
+    number: int = 0
+    previous: str = ""
 
     @property
     def total_cpu_seconds(self) -> float:
@@ -47,45 +62,83 @@ class Entry:
 
 
 class Ledger:
-    """An append-only file of entries, one JSON object a line."""
+    """An append-only file of entries, one JSON object a line, each naming the line before it by its hash."""
 
     def __init__(self, path: Path | str) -> None:
         self.path = Path(path)
 
     def append(self, entry: Entry) -> None:
-        """Add a line in one write, so that a killed process leaves whole lines."""
-        line = json.dumps(asdict(entry), ensure_ascii=False, sort_keys=True) + "\n"
+        """Add a line in one write, so that a killed process leaves whole lines; processes take turns."""
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            handle = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o666)
+            handle = os.open(self.path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o666)
             try:
-                before = os.fstat(handle).st_size
-                content = line.encode("utf-8")
-                if os.write(handle, content) < len(content):
-                    os.ftruncate(handle, before)  # half a line would make the whole ledger unreadable
-                    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+                fcntl.flock(handle, fcntl.LOCK_EX)
+                _append(handle, entry)
             finally:
                 os.close(handle)
         except OSError as fault:
             raise EnvironmentFaultError(f"cannot write '{self.path}': {fault.strerror}") from fault
 
+    def lines(self) -> list[bytes]:
+        """All lines as they stand in the file, without their ends; an empty list where there is no file yet.
+
+        A last line whose write was cut short is left out; the next `append` takes it away.
+        """
+        return split_lines(_without_torn_line(self.path.read_bytes())) if self.path.exists() else []
+
     def entries(self) -> list[Entry]:
-        """All lines, oldest first; an empty list where there is no file yet.
+        """All entries, oldest first; an empty list where there is no file yet.
 
         Raises
         ------
         UnusableInputError
             If a line is not an entry.
         """
-        if not self.path.exists():
-            return []
         entries = []
-        for number, line in enumerate(self.path.read_text(encoding="utf-8").splitlines(), start=1):
+        for number, line in enumerate(self.lines(), start=1):
             try:
                 entries.append(Entry(**json.loads(line)))
             except (TypeError, ValueError) as fault:
                 raise UnusableInputError(f"line {number} of '{self.path}' is not a ledger entry") from fault
         return entries
+
+
+def _append(handle: int, entry: Entry) -> None:
+    content = os.pread(handle, os.fstat(handle).st_size, 0)
+    kept = _without_torn_line(content)
+    if len(kept) < len(content):
+        os.ftruncate(handle, len(kept))
+    lines = split_lines(kept)
+    line = link(asdict(entry), len(lines), lines[-1] if lines else None) + b"\n"
+    if kept and not kept.endswith(b"\n"):
+        line = b"\n" + line
+    if os.write(handle, line) < len(line):
+        os.ftruncate(handle, len(kept))  # half a line would make the whole ledger unreadable
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def _without_torn_line(content: bytes) -> bytes:
+    """A ledger without the last line where its write was cut short."""
+    start = content.rfind(b"\n") + 1
+    try:
+        json.loads(content[start:] or b"{}")
+    except ValueError:
+        return content[:start]
+    return content
+
+
+def chained_lines(entries: Iterable[Entry]) -> list[bytes]:
+    """Entries as the lines of a new ledger, without their ends: numbered from 0 and chained anew."""
+    lines: list[bytes] = []
+    for entry in entries:
+        lines.append(link(asdict(entry), len(lines), lines[-1] if lines else None))
+    return lines
+
+
+def chained_content(entries: Iterable[Entry]) -> bytes:
+    """A whole new ledger file of these entries."""
+    return b"".join(line + b"\n" for line in chained_lines(entries))
 
 
 def cpu_total(entries: Iterable[Entry], keep: Callable[[Entry], bool] = lambda entry: True) -> float:
@@ -106,6 +159,10 @@ def package_versions(names: Iterable[str]) -> dict[str, str]:
     return found
 
 
-def as_plain(entries: Iterable[Entry]) -> list[dict[str, Any]]:
-    """Entries as plain dictionaries."""
-    return [asdict(entry) for entry in entries]
+@functools.cache
+def requirements_hash() -> str:
+    """SHA-256 over the name and version of every installed package, sorted."""
+    from importlib.metadata import distributions
+
+    names = sorted({f"{package.metadata['Name']}=={package.version}" for package in distributions()})
+    return hashlib.sha256("\n".join(names).encode()).hexdigest()

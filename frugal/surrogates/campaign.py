@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol
@@ -11,22 +12,32 @@ from typing import Any, Protocol
 import numpy as np
 
 from frugal.errors import SolverError, UnusableInputError
+from frugal.experiments.description import describe_need
 from frugal.experiments.design import Design
+from frugal.experiments.domain import with_need
 from frugal.experiments.executor import Progress, choose_block, default_threads, execute
+from frugal.experiments.need_history import need_entry
 from frugal.experiments.runs import DONE, PENDING, Runs, RunStore, locked, open_store
 from frugal.experiments.sampling import design_for
 from frugal.experiments.study import Study
+from frugal.formats.atomic import write_bytes
 from frugal.metering.blocks import Plan
-from frugal.metering.carbon import CarbonMeter
+from frugal.metering.chain import check_chain
 from frugal.metering.clock import Stopwatch
 from frugal.metering.host import HostNoise, Machine, describe_machine
-from frugal.metering.ledger import Entry, Ledger, package_versions
-from frugal.metering.meter import Meter, campaign_id
+from frugal.metering.ledger import Entry, Ledger, chained_content, package_versions, requirements_hash
+from frugal.metering.meter import Meter
+from frugal.metering.rapl import IDLE_SECONDS_QUICK
 from frugal.surrogates.answering import answering_for
 from frugal.surrogates.decision import Decision
 from frugal.surrogates.evaluation import Judged, judge, time_queries
+from frugal.surrogates.instruments import Instruments, instruments
 from frugal.surrogates.ladder import Candidate, build_ladder, check_names
+from frugal.surrogates.memory import measure_memory
 from frugal.surrogates.standing import decide_patterns
+
+#: Stages whose lines every bundle of the same runs shares.
+SHARED_STAGES = ("need", "generation")
 
 #: Packages whose versions are written in the ledger.
 VERSIONED = (
@@ -101,6 +112,11 @@ class Settings:
         CPU seconds that the quick measurement may take.
     carbon : bool
         Run codecarbon beside our own bookkeeping.
+    machine : Machine, optional
+        As `frugal.metering.machine.read_machine` gives it; by default what the machine tells of itself, with a power by
+        default.
+    host : callable
+        Makes what watches the noise of the host.
     """
 
     n_runs: int | None = None
@@ -109,6 +125,8 @@ class Settings:
     folder: Path = Path("campaigns")
     measure_seconds: float = 5.0
     carbon: bool = True
+    machine: Machine | None = None
+    host: Callable[[], HostNoise] = HostNoise
 
 
 def run_campaign(
@@ -141,59 +159,100 @@ def run_campaign(
         After the ledger was brought up to date; the same call goes on from there.
     """
     reporter = reporter or Silent()
+    study = with_need(study, study.need)
     check_names(study)
-    machine, noise = describe_machine(), HostNoise()
     if design is None:
         design = design_for(study, settings.n_runs or study.n_runs, settings.seed)
     folder = settings.folder / f"{study.name}-{study.hash()[:8]}-{design.hash()[:8]}"
     with locked(folder):
-        carbon = CarbonMeter(machine) if settings.carbon else None
-        meter = Meter(
-            Ledger(folder / "ledger.jsonl"), campaign_id(), carbon, settings.seed, package_versions(VERSIONED)
-        )
-        try:
-            if until_start is not None:
-                meter.book("preparation", until_start, message="reading the site and building the study")
-            _start_carbon(carbon, meter, reporter)
-            store = _simulate(study, design, outputs, folder, settings, meter, reporter)
-            runs = store.finished()
-            _check_runs(runs, store)
-            reporter.stage("fit")
-            with meter.stage("loading"):
-                _load_libraries()
-            candidates = build_ladder(study, runs.training, meter, settings.seed, lambda name: reporter.step(0, name))
-            judged = _measure(study, candidates, runs.judging, settings, meter, reporter)
-        finally:
-            if carbon is not None:
-                carbon.stop()
-        campaign = Campaign(
-            study=study,
-            runs=runs,
-            store=store,
-            candidates=candidates,
-            judged=judged,
-            decisions=[],
-            machine=machine,
-            noise=noise.report(),
-            failures=store.failures(),
-            meter=meter,
-            seed=settings.seed,
-            created=datetime.now(UTC).isoformat(timespec="seconds"),
-            settled=meter.ledger.entries(),
-        )
-        campaign.decisions = decide_patterns(
-            study, candidates, judged, campaign.ledger, campaign.training_share, settings.seed
-        )
+        path = folder / "ledger.jsonl"
+        _check_ledger(path)
+        with instruments(
+            path,
+            settings.machine or describe_machine(),
+            settings.carbon,
+            settings.seed,
+            IDLE_SECONDS_QUICK,
+            reporter.stage,
+            settings.host,
+            package_versions(VERSIONED),
+            hashes_of(study, design, outputs),
+            until_start,
+        ) as at_hand:
+            campaign = _run(study, design, outputs, folder, settings, at_hand, reporter)
+        campaign.settled = campaign.meter.ledger.entries()
     return campaign
 
 
-def _start_carbon(carbon: CarbonMeter | None, meter: Meter, reporter: Reporter) -> None:
-    if carbon is None:
-        return
-    reporter.stage("codecarbon")
-    watch = Stopwatch()
-    carbon.start()
-    meter.book("metering", watch, message="start of codecarbon")
+def _run(
+    study: Study,
+    design: Design,
+    outputs: np.ndarray | None,
+    folder: Path,
+    settings: Settings,
+    at_hand: Instruments,
+    reporter: Reporter,
+) -> Campaign:
+    meter = at_hand.meter
+    meter.ledger.append(need_entry(study.need, meter.campaign, settings.seed))
+    store = _simulate(study, design, outputs, folder, settings, meter, reporter)
+    runs = store.finished()
+    _check_runs(runs, store)
+    reporter.stage("fit")
+    with meter.stage("loading"):
+        _load_libraries()
+    candidates = build_ladder(study, runs.training, meter, settings.seed, lambda name: reporter.step(0, name))
+    judged = _measure(study, candidates, runs.judging, settings, meter, reporter)
+    campaign = Campaign(
+        study=study,
+        runs=runs,
+        store=store,
+        candidates=candidates,
+        judged=judged,
+        decisions=[],
+        machine=at_hand.measured_machine,
+        noise=at_hand.report(),
+        failures=store.failures(),
+        meter=meter,
+        seed=settings.seed,
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        settled=meter.ledger.entries(),
+    )
+    campaign.decisions = decide_patterns(
+        study, candidates, judged, campaign.ledger, campaign.training_share, settings.seed
+    )
+    return campaign
+
+
+def _check_ledger(path: Path) -> None:
+    """What earlier processes booked must be whole: the bundle's ledger is made from it.
+
+    Raises
+    ------
+    UnusableInputError
+        Saying which line is wrong.
+    """
+    fault = check_chain(Ledger(path).lines())
+    if fault:
+        raise UnusableInputError(f"'{path}': {fault}; remove the folder '{path.parent}' to begin the campaign anew")
+
+
+def hashes_of(study: Study, design: Design, outputs: np.ndarray | None) -> dict[str, str]:
+    """Hashes of what a campaign rests on, for the first line of its ledger.
+
+    ``data`` covers the sources that the study names, and the table of runs where there is one; ``requirements`` covers the
+    name and version of every installed package.
+    """
+    data = hashlib.sha256("\n".join(study.sources).encode())
+    if outputs is not None:
+        data.update(np.ascontiguousarray(outputs).tobytes())
+    return {
+        "study": study.hash(),
+        "design": design.hash(),
+        "need": describe_need(study.need)["hash"],
+        "data": data.hexdigest(),
+        "requirements": requirements_hash(),
+    }
 
 
 def _simulate(
@@ -220,7 +279,7 @@ def _simulate(
     with meter.stage("generation", threads=threads) as entry:
 
         def on_commit(progress: Progress) -> None:
-            entry.runs = progress.done
+            entry.runs, entry.details = progress.done, {"failed_runs": progress.failed}
             meter.heartbeat()
             reporter.step(progress.done, f"{progress.failed} failed" if progress.failed else "")
 
@@ -273,6 +332,7 @@ def _measure(
     )
     for name, by_pattern in times.items():
         judged[name].times = by_pattern
+    measure_memory(study, works, judging, judged, meter)
     return judged
 
 
@@ -300,14 +360,21 @@ def settle_ledger(campaign: Campaign) -> None:
 
     The runs and what they cost stay; fits, measurements and the audit belong to the bundle that was written.
     """
-    import json
-
-    from frugal.formats.atomic import write_text
-    from frugal.metering.ledger import as_plain
-
     path = campaign.meter.ledger.path
     with locked(path.parent):
         ids = {entry.campaign for entry in campaign.settled}
-        shared = [e for e in campaign.meter.ledger.entries() if e.stage == "generation" or e.campaign not in ids]
-        lines = [json.dumps(entry, ensure_ascii=False, sort_keys=True) + "\n" for entry in as_plain(shared)]
-        write_text(path, "".join(lines))
+        entries = campaign.meter.ledger.entries()
+        shared = [e for e in entries if e.stage in SHARED_STAGES or e.campaign not in ids]
+        write_bytes(path, chained_content(_with_first_lines(shared, entries)))
+
+
+def _with_first_lines(kept: Sequence[Entry], entries: Sequence[Entry]) -> list[Entry]:
+    """The kept entries; the first of each campaign takes over what only the campaign's first line said."""
+    first: dict[str, Entry] = {}
+    for entry in entries:
+        first.setdefault(entry.campaign, entry)
+    result = []
+    for entry in kept:
+        said = first.pop(entry.campaign, entry)
+        result.append(replace(entry, versions=said.versions, hashes={**said.hashes, **entry.hashes}))
+    return result

@@ -50,11 +50,12 @@ class OutputError:
 
 @dataclass
 class Judged:
-    """What was measured of one candidate."""
+    """What was measured of one candidate; ``memory`` is in bytes by call pattern, where it was measured."""
 
     errors: dict[str, OutputError] = field(default_factory=dict)
     coverage: float | None = None
     times: dict[str, QueryTime] = field(default_factory=dict)
+    memory: dict[str, int] = field(default_factory=dict)
     runtime: str = "python"
     message: str = ""
 
@@ -87,6 +88,8 @@ class Answering:
     exact : bool
         It is the truth itself.
     half_width : array [m], optional
+    model : bytes, optional
+        Its graph, where it is asked by one.
     """
 
     name: str
@@ -96,6 +99,7 @@ class Answering:
     runtime: str
     exact: bool = False
     half_width: np.ndarray | None = None
+    model: bytes | None = None
 
 
 def judge(study: Study, answering: Answering, judging: Runs, meter: Meter, seed: int) -> Judged:
@@ -197,17 +201,20 @@ def _booked_time(judging: Runs) -> QueryTime | None:
     rng = np.random.default_rng(0)
     medians = np.median(np.array(blocks)[rng.integers(0, len(blocks), (2000, len(blocks)))], axis=1)
     low, high = np.percentile(medians, [2.5, 97.5])
-    mean = float(seconds.mean())
-    return QueryTime(float(np.median(blocks)), float(low), float(high), tuple(blocks), mean, rows=1)
+    mean, p95 = float(seconds.mean()), float(np.percentile(seconds, 95))
+    return QueryTime(float(np.median(blocks)), float(low), float(high), tuple(blocks), mean, 1, p95, booked=True)
 
 
 def limits_broken(
-    pattern: CallPattern, time: QueryTime, model_bytes: int | None
+    pattern: CallPattern, time: QueryTime, model_bytes: int | None, memory_bytes: int | None = None
 ) -> tuple[list[dict[str, str]], tuple[str, ...], tuple[str, ...]]:
-    """Limits of a call pattern that a candidate breaks: sentences, names of hard ones, names of chosen ones."""
+    """Limits of a call pattern that a candidate breaks: sentences, names of hard ones, names of chosen ones.
+
+    A limit of memory is not held against a candidate without a graph: it runs in the process that measures.
+    """
     sentences: list[dict[str, str]] = []
     hard, chosen = [], []
-    if pattern.needs_graph and model_bytes is None:
+    if pattern.requires_graph and model_bytes is None:
         hard.append("graph")
         sentences.append({"en": "it has no ONNX graph", "fr": "il n'a pas de graphe ONNX"})
     if pattern.max_bytes is not None and model_bytes is not None and model_bytes > pattern.max_bytes:
@@ -218,16 +225,41 @@ def limits_broken(
                 "fr": f"son fichier pèse {model_bytes} octets ; {pattern.max_bytes} sont permis",
             }
         )
-    latency = time.wall_seconds_per_call * pattern.rows / time.rows
+    if pattern.max_memory_bytes is not None and model_bytes is not None:
+        broken = _memory_broken(pattern.max_memory_bytes, memory_bytes)
+        if broken:
+            hard.append("memory")
+            sentences.append(broken)
+    latency = call_latency(pattern, time)
     if pattern.max_latency_s is not None and latency > pattern.max_latency_s:
         chosen.append("latency")
         sentences.append(
             {
-                "en": f"a call takes {latency:.2g} s; {pattern.max_latency_s:g} s are allowed",
-                "fr": f"un appel prend {latency:.2g} s ; {pattern.max_latency_s:g} s sont permises",
+                "en": f"95 % of calls take up to {latency:.2g} s; {pattern.max_latency_s:g} s are allowed",
+                "fr": f"95 % des appels prennent jusqu'à {latency:.2g} s ; {pattern.max_latency_s:g} s sont permises",
             }
         )
     return sentences, tuple(hard), tuple(chosen)
+
+
+def _memory_broken(allowed: int, memory_bytes: int | None) -> dict[str, str]:
+    if memory_bytes is None:
+        return {"en": "its memory could not be measured", "fr": "sa mémoire n'a pas pu être mesurée"}
+    if memory_bytes <= allowed:
+        return {}
+    return {
+        "en": f"it holds {memory_bytes} bytes in memory; {allowed} are allowed",
+        "fr": f"il occupe {memory_bytes} octets en mémoire ; {allowed} sont permis",
+    }
+
+
+def call_latency(pattern: CallPattern, time: QueryTime) -> float:
+    """Seconds of wall time that 95 % of the blocks of calls stay within, for one call of the pattern's rows.
+
+    The median stands in where an older measurement has no 95th percentile.
+    """
+    seconds = time.wall_p95_seconds_per_call
+    return (time.wall_seconds_per_call if seconds is None else seconds) * pattern.rows / time.rows
 
 
 def rung_for(
@@ -241,7 +273,7 @@ def rung_for(
 ) -> Rung:
     """What the decision reads of a candidate."""
     time = judged.times[pattern.name]
-    _, hard, chosen = limits_broken(pattern, time, model_bytes)
+    _, hard, chosen = limits_broken(pattern, time, model_bytes, judged.memory.get(pattern.name))
     return Rung(
         name=name,
         kind=kind,

@@ -174,8 +174,10 @@ class _RungBuilder:
 def _attempt(candidate: Candidate, build: Build, study: Study, training: Runs, meter: Meter, seed: int) -> None:
     groups = training.places if len(np.unique(training.places)) > 1 else None
     try:
-        with meter.stage("fit", candidate.name):
+        with meter.stage("fit", candidate.name) as entry:
             build(training.inputs, training.outputs, groups)
+            if "search_cpu_seconds" in candidate.log:  # contained in the stage's own time
+                entry.details = {"search_cpu_seconds": candidate.log["search_cpu_seconds"]}
         with meter.stage("calibration", candidate.name):
             candidate.half_width = _half_width(candidate, build, training, groups, seed)
     except Skipped as skipped:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from frugal.errors import FrugalError
+from frugal.errors import FrugalError, NotAssessedError
 from frugal.experiments.description import read_need, read_outputs, read_variables
 from frugal.experiments.domain import with_need
 from frugal.experiments.registry import load_study
@@ -18,16 +18,21 @@ from frugal.experiments.runs import Runs, read_runs
 from frugal.experiments.study import Study
 from frugal.formats.atomic import write_text
 from frugal.metering.blocks import Plan
-from frugal.metering.carbon import CarbonMeter
-from frugal.metering.host import HostNoise, describe_machine
-from frugal.metering.ledger import Ledger
-from frugal.metering.meter import Meter, campaign_id
+from frugal.metering.chain import check_chain, check_seal, seal_of
+from frugal.metering.host import HostNoise, Machine, describe_machine
+from frugal.metering.ledger import Ledger, package_versions
+from frugal.metering.meter import Meter
+from frugal.metering.rapl import IDLE_SECONDS_FULL, IDLE_SECONDS_QUICK
 from frugal.surrogates.answering import from_model, full_physics
 from frugal.surrogates.bundle import Bundle, to_json
-from frugal.surrogates.campaign import Reporter, Silent
+from frugal.surrogates.campaign import VERSIONED, Reporter, Silent
 from frugal.surrogates.decision import Decision, Rung, decide
 from frugal.surrogates.evaluation import Answering, judge, time_queries
 from frugal.surrogates.export import clip_outputs
+from frugal.surrogates.instruments import instruments
+from frugal.surrogates.memory import measure_memory
+from frugal.surrogates.practices import measure_practices
+from frugal.surrogates.repeating import Times, quietest_series
 from frugal.surrogates.standing import describe_decision, describe_measured
 
 OTHER_STUDY = "the study at hand is not the one the bundle was made from"
@@ -83,42 +88,92 @@ def evaluate_bundle(
     full: bool = False,
     reporter: Reporter | None = None,
     carbon: bool = True,
+    machine: Machine | None = None,
+    host: Callable[[], HostNoise] = HostNoise,
 ) -> Path:
     """Measure every candidate of a bundle again and write ``evaluations/TIME.json`` beside it.
 
     Candidates that need the study's physics keep their earlier measurement where the physics is not at hand, and say so.
+    A full measurement is made again while the host is noisy, and the quietest one is kept.
+
+    Parameters
+    ----------
+    bundle : Bundle
+    given : Study, optional
+        As for `study_of`.
+    full : bool
+        Thirty blocks and ten CPU seconds for each candidate, instead of a quick look.
+    reporter : Reporter, optional
+    carbon : bool
+        Run codecarbon beside our own bookkeeping.
+    machine : Machine, optional
+        As `frugal.metering.machine.read_machine` gives it.
+    host : callable
+        Makes what watches the noise of the host.
 
     Returns
     -------
     Path
         The new file, of the same form as ``candidates.json``.
+
+    Raises
+    ------
+    NotAssessedError
+        If lines of the bundle's ledger are missing or were altered.
     """
     reporter = reporter or Silent()
+    check_ledger(bundle)
     study, missing_reason = study_of(bundle, given)
-    machine, noise = describe_machine(), HostNoise()
-    tracker = CarbonMeter(machine) if carbon else None
     seed = int(bundle.candidates["seed"])
-    meter = Meter(Ledger(bundle.path / "ledger.jsonl"), campaign_id(), tracker, seed)
     runs = read_runs(bundle.path / "runs.zarr", [v.name for v in study.inputs], [o.name for o in study.outputs])
-    try:
-        measured = _measure(study, bundle, runs, full, meter, seed, reporter)
-    finally:
-        if tracker is not None:
-            tracker.stop()
-    rows = [_row(study, row, measured, missing_reason) for row in bundle.candidates["candidates"]]
-    decisions = decide_rows(study, rows, meter.ledger, float(np.mean(~runs.held_out)), seed)
+    with instruments(
+        bundle.path / "ledger.jsonl",
+        machine or describe_machine(),
+        carbon,
+        seed,
+        IDLE_SECONDS_FULL if full else IDLE_SECONDS_QUICK,
+        reporter.stage,
+        host,
+        package_versions(VERSIONED),
+    ) as at_hand:
+        measured, series = _measure(study, bundle, runs, full, at_hand.meter, seed, reporter, host)
+        noise = {**at_hand.report(), **series}
+        rows = [_row(study, row, measured, missing_reason) for row in bundle.candidates["candidates"]]
+        decisions = decide_rows(study, rows, at_hand.meter.ledger, float(np.mean(~runs.held_out)), seed)
+        extra: dict[str, Any] = {}
+        if full:
+            practices = measure_practices(study, bundle, runs, rows, decisions[0], at_hand.meter, seed, reporter)
+            extra["practices"] = practices
+    ledger = at_hand.meter.ledger
     created = datetime.now(UTC).isoformat(timespec="seconds")
     content = {
         **bundle.candidates,
         "created": created,
         "level": "full" if full else "quick",
-        "machine": {**vars(machine), **noise.report()},
+        "machine": {**at_hand.measured_machine.describe(), **noise, "network_calls": list(at_hand.network.calls)},
+        "ledger": seal_of(ledger.lines()),
         "candidates": rows,
         "decisions": [describe_decision(decision) for decision in decisions],
+        **extra,
     }
     path = bundle.path / "evaluations" / f"{created.replace(':', '').replace('+0000', 'Z')}.json"
     write_text(path, to_json(content))
     return path
+
+
+def check_ledger(bundle: Bundle) -> None:
+    """Compare the ledger of a bundle with its chain and with the seal that ``candidates.json`` keeps of it.
+
+    Raises
+    ------
+    NotAssessedError
+        Saying what is wrong.
+    """
+    path = bundle.path / "ledger.jsonl"
+    lines, seal = Ledger(path).lines(), bundle.candidates.get("ledger")
+    fault = check_chain(lines) or (check_seal(lines, seal) if seal else "")
+    if fault:
+        raise NotAssessedError(f"'{path}': {fault}")
 
 
 def latest_evaluation(bundle_path: Path) -> Path | None:
@@ -128,8 +183,16 @@ def latest_evaluation(bundle_path: Path) -> Path | None:
 
 
 def _measure(
-    study: Study, bundle: Bundle, runs: Runs, full: bool, meter: Meter, seed: int, reporter: Reporter
-) -> dict[str, Any]:
+    study: Study,
+    bundle: Bundle,
+    runs: Runs,
+    full: bool,
+    meter: Meter,
+    seed: int,
+    reporter: Reporter,
+    host: Callable[[], HostNoise],
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What was measured of each candidate, and how the series of timings went where there may be several."""
     answering = [a for a in (_answering(study, bundle, row, runs) for row in bundle.candidates["candidates"]) if a]
     reporter.stage("judge", len(answering))
     judged = {}
@@ -138,10 +201,26 @@ def _measure(
         reporter.step(number, candidate.name)
     works = [candidate for candidate in answering if judged[candidate.name].errors]
     reporter.stage("measure", None)
-    times = time_queries(study, works, runs.judging, lambda n: Plan.full() if full else Plan.quick(n), meter, seed)
+
+    def times_of(plan: Callable[[int], Plan]) -> Times:
+        return time_queries(study, works, runs.judging, plan, meter, seed)
+
+    series: dict[str, Any] = {}
+    if full:
+        times, series = quietest_series(lambda: times_of(lambda n: Plan.full()), host)
+    else:
+        times = times_of(Plan.quick)
     for name, by_pattern in times.items():
-        judged[name].times = by_pattern
-    return {name: result for name, result in judged.items() if result.errors}
+        judged[name].times = dict(by_pattern)
+        judged[name].memory = dict(bundle.candidate(name).get("memory_bytes") or {})
+    measure_memory(study, works, runs.judging, judged, meter, always=_of_interest(bundle) if full else ())
+    return {name: result for name, result in judged.items() if result.errors}, series
+
+
+def _of_interest(bundle: Bundle) -> list[str]:
+    """The winner and the best AI of the call pattern that decides."""
+    decision = bundle.candidates["decisions"][0]
+    return [decision[key] for key in ("winner", "best_ai") if decision[key] is not None]
 
 
 def _answering(study: Study, bundle: Bundle, row: Mapping[str, Any], runs: Runs) -> Answering | None:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 from frugal import __version__
 from frugal.experiments.description import describe_study
 from frugal.experiments.runs import pack
-from frugal.metering.ledger import as_plain
+from frugal.metering.chain import seal_of
+from frugal.metering.ledger import chained_content, chained_lines
 from frugal.surrogates.bundle import ALTERNATIVES, MODEL, to_json
 from frugal.surrogates.campaign import Campaign
 from frugal.surrogates.decision import least_consuming
@@ -50,13 +50,12 @@ def write_bundle(campaign: Campaign, folder: Path, level: str = "quick") -> None
 
 
 def write_ledger(campaign: Campaign, folder: Path) -> None:
-    """Copy the campaign's ledger into the bundle."""
-    lines = [json.dumps(entry, ensure_ascii=False, sort_keys=True) for entry in as_plain(campaign.ledger)]
-    (folder / "ledger.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    """Copy the campaign's ledger into the bundle, chained anew."""
+    (folder / "ledger.jsonl").write_bytes(chained_content(campaign.ledger))
 
 
 def measured_header(campaign: Campaign, level: str) -> dict[str, Any]:
-    """When, on what and on which split the ladder was measured."""
+    """When, on what and on which split the ladder was measured, and the seal of the ledger's lines so far."""
     machine, runs = campaign.machine, campaign.runs
     places = sorted(set(runs.training.places) | set(runs.judging.places))
     return {
@@ -64,7 +63,8 @@ def measured_header(campaign: Campaign, level: str) -> dict[str, Any]:
         "created": campaign.created,
         "level": level,
         "seed": campaign.seed,
-        "machine": {**vars(machine), **campaign.noise},
+        "machine": {**machine.describe(), **campaign.noise},
+        "ledger": seal_of(chained_lines(campaign.ledger)),
         "split": {
             "n_train": int((~runs.held_out).sum()),
             "n_held_out": int(runs.held_out.sum()),
@@ -112,5 +112,7 @@ def _fits(campaign: Campaign, candidate: Candidate) -> bool:
     """The tolerance is kept, and every limit of the call pattern that decides."""
     judged, pattern = campaign.judged[candidate.name], campaign.study.need.call_patterns[0]
     assert candidate.model is not None
-    sentences, _, _ = limits_broken(pattern, judged.times[pattern.name], len(candidate.model))
+    sentences, _, _ = limits_broken(
+        pattern, judged.times[pattern.name], len(candidate.model), judged.memory.get(pattern.name)
+    )
     return judged.error_met and not sentences

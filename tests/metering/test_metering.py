@@ -18,6 +18,7 @@ from frugal.metering.clock import Stopwatch
 from frugal.metering.host import HostNoise, Machine, describe_machine
 from frugal.metering.ledger import Entry, Ledger, cpu_total, package_versions
 from frugal.metering.meter import Meter, campaign_id
+from frugal.metering.process import process_id
 
 
 def burn(seconds: float) -> None:
@@ -76,10 +77,14 @@ def test_a_killed_stage_is_booked_by_the_next_meter(tmp_path: Path) -> None:
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == -9
     assert not (tmp_path / "ledger.jsonl").exists()
     meter = Meter(Ledger(tmp_path / "ledger.jsonl"), "next")
-    (entry,) = meter.ledger.entries()
+    entry, measuring = meter.ledger.entries()
     assert (entry.stage, entry.status, entry.campaign) == ("generation", "interrupted", "killed")
     assert entry.cpu_seconds >= 0.19
-    assert Meter(Ledger(tmp_path / "ledger.jsonl"), "third").ledger.entries() == [entry]
+    assert (measuring.stage, measuring.status, measuring.campaign) == ("metering", "interrupted", "killed")
+    assert 0 < measuring.cpu_seconds < 0.1
+    assert entry.process == measuring.process != process_id()
+    assert Meter(Ledger(tmp_path / "ledger.jsonl"), "third").ledger.entries() == [entry, measuring]
+    assert [path.name for path in tmp_path.iterdir()] == ["ledger.jsonl"]
 
 
 def test_totals_take_what_is_asked() -> None:

@@ -1,0 +1,102 @@
+"""The chain of a ledger's lines: each line carries its number and the hash of the line before it.
+
+A line that is altered, taken out, put in or moved breaks the chain at the next line. What is cut off at the end breaks
+nothing; so whoever reads a ledger keeps how many lines it had and the hash of them all (its seal), and compares later.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+
+def split_lines(content: bytes) -> list[bytes]:
+    """Lines of a ledger without their ends, empty ones left out."""
+    return [line for line in content.split(b"\n") if line.strip()]
+
+
+def link(values: Mapping[str, Any], number: int, previous: bytes | None) -> bytes:
+    """Plain values as line ``number`` (from 0), without its end, behind the line ``previous``."""
+    chained = {**values, "number": number, "previous": "" if previous is None else line_digest(previous)}
+    return json.dumps(chained, ensure_ascii=False, sort_keys=True).encode("utf-8")
+
+
+def line_digest(line: bytes) -> str:
+    """SHA-256 of a line without its end, as the next line names it."""
+    return hashlib.sha256(line).hexdigest()
+
+
+def prefix_digest(lines: Sequence[bytes], n: int) -> str:
+    """SHA-256 of the first ``n`` lines, each with its end; of all there are where there are fewer."""
+    return hashlib.sha256(b"".join(line + b"\n" for line in lines[:n])).hexdigest()
+
+
+def seal_of(lines: Sequence[bytes]) -> dict[str, Any]:
+    """How many lines a ledger has and the SHA-256 of them all, to be kept elsewhere."""
+    return {"lines": len(lines), "sha256": prefix_digest(lines, len(lines))}
+
+
+def check_chain(lines: Sequence[bytes], language: str = "en") -> str:
+    """What is wrong with the chain of a ledger, in one sentence without a full stop; empty where it is whole.
+
+    Parameters
+    ----------
+    lines : sequence of bytes
+        The lines of the file, without their ends.
+    language : str
+        ``en`` or ``fr``. Lines are counted from 1, as an editor does.
+    """
+    previous = ""
+    for index, line in enumerate(lines):
+        try:
+            values = json.loads(line)
+            number, named = values["number"], values["previous"]
+        except (ValueError, KeyError, TypeError):
+            return _said("unreadable", language, index + 1)
+        if number != index:
+            return _said("missing", language, index + 1)
+        if named != previous:
+            return _said("altered", language, max(index, 1))
+        previous = line_digest(line)
+    return ""
+
+
+def check_seal(lines: Sequence[bytes], seal: Mapping[str, Any], language: str = "en") -> str:
+    """What is wrong with the first lines of a ledger, given the seal that was kept of them; empty where they are whole."""
+    expected = int(seal["lines"])
+    if len(lines) < expected:
+        return _said("cut", language, len(lines), expected)
+    if prefix_digest(lines, expected) != seal["sha256"]:
+        return check_chain(lines[:expected], language) or _said("rewritten", language, expected)
+    return ""
+
+
+_SENTENCES = {
+    "unreadable": (
+        "line {0} of the ledger is not a chained entry",
+        "la ligne {0} du registre n’est pas une entrée chaînée",
+    ),
+    "missing": (
+        "a line of the ledger is missing, was added or was moved just before line {0}",
+        "une ligne du registre manque, a été ajoutée ou déplacée juste avant la ligne {0}",
+    ),
+    "altered": (
+        "line {0} of the ledger was altered: it does not give the hash that the next line carries",
+        "la ligne {0} du registre a été modifiée : elle ne donne pas l’empreinte que porte la ligne suivante",
+    ),
+    "cut": (
+        "the ledger has {0} lines and {1} were sealed: its last lines are missing",
+        "le registre a {0} lignes et {1} ont été scellées : ses dernières lignes manquent",
+    ),
+    "rewritten": (
+        "the first {0} lines of the ledger are not those that were sealed",
+        "les {0} premières lignes du registre ne sont pas celles qui ont été scellées",
+    ),
+}
+
+
+def _said(what: str, language: str, *values: int) -> str:
+    english, french = _SENTENCES[what]
+    return (french if language == "fr" else english).format(*values)

@@ -1,0 +1,127 @@
+"""From a ledger and a meter to the power of one busy core: tiers T1 (at the wall) and T2 (energy counters)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from frugal.errors import UnusableInputError
+from frugal.metering.host import Machine
+from frugal.metering.ledger import Entry
+from frugal.metering.rapl import RaplMeter
+from frugal.metering.wall_meter import Readings, read_meter
+
+#: Relative half-width of the power's interval. T1 as for calibrated meters, T2 as published comparisons of on-chip
+#: counters with meters; T3 for a declared value whose source is named, which nobody checks.
+HALF_WIDTH = {"T1": 0.10, "T2": 0.25, "T3": 0.25}
+
+#: A power from counters or a meter needs this much work under it.
+LEAST_METERED_CPU_SECONDS = 10.0
+
+#: A counter must have moved by this many of its smallest steps over all stages.
+LEAST_COUNTER_STEPS = 10
+
+
+def with_counters(machine: Machine, entries: Iterable[Entry], energy: RaplMeter) -> Machine:
+    """The machine with the power of a busy core that its energy counters showed over these stages (tier T2).
+
+    It stays as it is where the stages hold less than `LEAST_METERED_CPU_SECONDS` or the counters showed no more than rest.
+    """
+    metered = [entry for entry in entries if entry.meter_joules is not None]
+    seconds = sum(entry.total_cpu_seconds for entry in metered)
+    joules = sum(entry.meter_joules or 0.0 for entry in metered)
+    if seconds < LEAST_METERED_CPU_SECONDS or joules <= 0:
+        return machine
+    idle = energy.idle_watts
+    memory = (" and memory", " et mémoire") if energy.includes_memory else ("", "")
+    french = f"{idle:.3g}".replace(".", ",")
+    method = {
+        "en": f"energy counters of the processor (RAPL, package{memory[0]}) over the stages, {idle:.3g} W at rest taken off; "
+        "what else ran on the machine is counted too",
+        "fr": f"compteurs d’énergie du processeur (RAPL, boîtier{memory[1]}) sur les étapes, moins {french} W au repos ; "
+        "ce qui tournait d’autre sur la machine est compté aussi",
+    }
+    return metered_machine(machine, "T2", joules / seconds, idle, method, includes_memory=energy.includes_memory)
+
+
+def stage_joules(machine: Machine, entries: Iterable[Entry], readings: Readings) -> list[float | None]:
+    """Energy of each stage above rest, in J; None where the readings do not cover it or it has no moment of its own."""
+    idle = machine.idle_watts or 0.0
+    found: list[float | None] = []
+    for entry in entries:
+        whole = None
+        if entry.started and entry.wall_seconds > 0:
+            start = datetime.fromisoformat(entry.started).timestamp()
+            whole = readings.between(start, start + entry.wall_seconds)
+        found.append(None if whole is None else whole - idle * entry.wall_seconds)
+    return found
+
+
+def apply_meter(machine: Machine, entries: Sequence[Entry]) -> Machine:
+    """The machine with the power of a busy core that its meter showed over the stages of a ledger (tier T1).
+
+    Parameters
+    ----------
+    machine : Machine
+        As `read_machine` gives it; one without a meter comes back as it is.
+    entries : sequence of Entry
+        The stages; those that the readings do not cover are left out.
+
+    Raises
+    ------
+    UnusableInputError
+        If the readings are missing or bad, cover no stage or too little work, or show no more than the power at rest.
+    """
+    if machine.meter_file is None:
+        return machine
+    readings = read_meter(machine.meter_file)
+    pairs = [(e, j) for e, j in zip(entries, stage_joules(machine, entries, readings), strict=True) if j is not None]
+    if not pairs:
+        raise UnusableInputError(f"the meter readings '{readings.path}' cover no stage of the ledger")
+    seconds, joules = sum(entry.total_cpu_seconds for entry, _ in pairs), sum(found for _, found in pairs)
+    wall = sum(entry.wall_seconds for entry, _ in pairs)
+    idle = machine.idle_watts or 0.0
+    if seconds < LEAST_METERED_CPU_SECONDS:
+        raise UnusableInputError(
+            f"the meter readings '{readings.path}' cover {seconds:.2g} CPU seconds of the ledger; "
+            f"{LEAST_METERED_CPU_SECONDS:g} are the least"
+        )
+    if joules + idle * wall < LEAST_COUNTER_STEPS * readings.step_joules:
+        raise UnusableInputError(
+            f"the counter of '{readings.path}' moves in steps of {readings.step_joules:.3g} J, too coarse for the "
+            f"{joules + idle * wall:.3g} J of the stages"
+        )
+    if joules <= 0:
+        raise UnusableInputError(
+            f"the meter readings '{readings.path}' show no more than the {idle:g} W at rest during the stages"
+        )
+    method = _method(readings.path.name, idle if machine.idle_watts is not None else None)
+    metered = metered_machine(machine, "T1", joules / seconds, idle, method, includes_memory=True)
+    return replace(metered, meter_sha256=readings.sha256)
+
+
+def metered_machine(
+    machine: Machine, tier: str, watts: float, idle_watts: float, method: Mapping[str, str], includes_memory: bool
+) -> Machine:
+    """The machine with a power that was measured."""
+    return replace(
+        machine,
+        tier=tier,
+        watts_per_core=watts,
+        watts_low=watts * (1 - HALF_WIDTH[tier]),
+        watts_high=watts * (1 + HALF_WIDTH[tier]),
+        method=dict(method),
+        idle_watts=idle_watts,
+        includes_memory=includes_memory,
+    )
+
+
+def _method(name: str, idle: float | None) -> dict[str, str]:
+    english = f"{idle:g} W at rest taken off" if idle is not None else "power at rest included"
+    french = f"moins {idle:g} W au repos".replace(".", ",") if idle is not None else "puissance au repos comprise"
+    return {
+        "en": f"meter at the wall ({name}) over the stages, {english}; what else ran on the machine is counted too",
+        "fr": f"wattmètre à la prise ({name}) sur les étapes, {french} ; ce qui tournait d’autre sur la machine est "
+        "compté aussi",
+    }
