@@ -43,6 +43,14 @@ Inputs = Annotated[
     list[str] | None,
     typer.Option("-i", "--input", metavar="NAME=VALUE", help="One input, with a unit if you like (30km/h)."),
 ]
+MachineFile = Annotated[
+    Path | None,
+    typer.Option("--machine", metavar="FILE.toml", help="Power and place of this machine; ./machine.toml by default."),
+]
+DeclarationsFile = Annotated[
+    Path | None,
+    typer.Option("--declarations", metavar="FILE.toml", help="What only people can tell, with evidence files."),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 Language = Annotated[str, typer.Option("--lang", metavar="en|fr", help="Language of tables and reports.")]
 
@@ -173,33 +181,36 @@ def train(
     out: Annotated[
         Path | None, typer.Option("--out", metavar="DIR", help="Folder of the bundle; bundles/STUDY by default.")
     ] = None,
+    machine: MachineFile = None,
+    declarations: DeclarationsFile = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what it would cost, and stop.")] = False,
     language: Language = "en",
     as_json: AsJson = False,
 ) -> None:
     """Simulate, fit, measure quickly, export and audit: one campaign, one bundle."""
     from frugal.audit.workflow import estimate, train_study, train_table
+    from frugal.metering.machine import read_machine
     from frugal.progress import Terminal
+    from frugal.surrogates.campaign import Settings
 
     _check_language(language)
-    count = _count(n_runs)
     reporter = Terminal(language)
+    chosen = Settings(n_runs=_count(n_runs), seed=seed, threads=threads, machine=read_machine(machine))
+    told = _read_declarations(declarations)
     if runs is not None:
         if study is not None or study_file is not None or dry_run:
             raise UnusableInputError("--runs takes the place of a study: give neither a study nor --dry-run with it")
+        columns = (_names(input_columns), _names(output_columns))
         with closing(reporter):
-            result = train_table(
-                runs, _names(input_columns), _names(output_columns), _read_need(need), out, seed, reporter
-            )
+            result = train_table(runs, *columns, _read_need(need), chosen, out, reporter, told)
     else:
         build = lambda: _load_study(study, study_file, site, settings, need)  # noqa: E731
         if dry_run:
-            _print_json(estimate(build(), count, threads, seed)) if as_json else _print_estimate(
-                estimate(build(), count, threads, seed)
-            )
+            plan = estimate(build(), chosen.n_runs, threads, seed)
+            _print_json(plan) if as_json else _print_estimate(plan)
             return
         with closing(reporter), _prints_on_stderr():
-            result = train_study(build, count, out, seed, threads, reporter)
+            result = train_study(build, chosen, out, reporter, told)
     failed = result.ladder["failed_runs"]
     if failed:
         total = len(failed) + result.ladder["split"]["n_train"] + result.ladder["split"]["n_held_out"]
@@ -228,18 +239,20 @@ def evaluate(
     study_file: StudyFile = None,
     site: SiteFile = None,
     settings: SiteSettings = None,
+    machine: MachineFile = None,
     language: Language = "en",
     as_json: AsJson = False,
 ) -> None:
     """Measure the ladder of a bundle again, into a new file, and draw it."""
     from frugal.audit.workflow import evaluate_again
+    from frugal.metering.machine import read_machine
     from frugal.progress import Terminal
 
     _check_language(language)
     reporter = Terminal(language)
     given = _load_study(None, study_file, site, settings) if study_file is not None else None
     with closing(reporter), _prints_on_stderr():
-        path, ladder, plot = evaluate_again(bundle, given, full, reporter, language)
+        path, ladder, plot = evaluate_again(bundle, given, full, reporter, language, read_machine(machine))
     if as_json:
         _print_json(ladder)
         return
@@ -249,16 +262,41 @@ def evaluate(
 
 @app.command()
 def audit(
-    bundle: Annotated[Path, typer.Argument(metavar="BUNDLE")],
+    bundle: Annotated[Path, typer.Argument(metavar="BUNDLE", help="A bundle; for --compare, the new one.")],
+    declarations: DeclarationsFile = None,
+    factors: Annotated[
+        Path | None, typer.Option("--factors", metavar="FILE.csv", help="Factors of your own, over the packaged ones.")
+    ] = None,
+    country: Annotated[
+        str | None, typer.Option("--country", metavar="ISO3", help="Where the electricity comes from; FRA by default.")
+    ] = None,
+    machine: MachineFile = None,
+    compare: Annotated[
+        Path | None, typer.Option("--compare", metavar="OLD", help="Say what changed since this bundle or audit.json.")
+    ] = None,
+    export: Annotated[
+        str | None,
+        typer.Option("--export", metavar="FORMAT", help="boamps, cyclonedx, huggingface, sci or spdx; with --out."),
+    ] = None,
+    out: Annotated[Path | None, typer.Option("--out", metavar="FILE|DIR", help="Where the export goes.")] = None,
     language: Language = "en",
     as_json: AsJson = False,
 ) -> None:
     """Say whether AI was needed; exits 1 when a criterion fails and 4 when it could not be assessed."""
     from frugal.audit.keeping import exit_code
-    from frugal.audit.workflow import audit_again
+    from frugal.audit.workflow import audit_again, terms_from
 
     _check_language(language)
-    result = audit_again(bundle)
+    if export is not None or out is not None:
+        if export is None or out is None:
+            raise UnusableInputError("--export FORMAT and --out FILE go together")
+        _export_audit(bundle, export, out)
+        return
+    if compare is not None:
+        _compare_audits(compare, bundle, language, as_json)
+        return
+    terms = terms_from(factors, country, machine)
+    result = audit_again(bundle, terms, _read_declarations(declarations))
     if as_json:
         _print_json(result)
     else:
@@ -294,6 +332,35 @@ def predict(
         _predict_table(predictor, csv, out, extrapolate, as_json)
         return
     _predict_one(predictor, inputs or [], extrapolate, as_json)
+
+
+def _export_audit(bundle: Path, name: str, out: Path) -> None:
+    from frugal.audit.workflow import export_audit
+
+    for path in export_audit(bundle, name, out):
+        typer.echo(str(path))
+
+
+def _compare_audits(old: Path, new: Path, language: str, as_json: bool) -> None:
+    from frugal.audit.compare import compare
+    from frugal.audit.keeping import read_audit
+    from frugal.audit.report.comparison import comparison_lines
+
+    found = compare(read_audit(old), read_audit(new))
+    if as_json:
+        _print_json(found)
+        return
+    for line in comparison_lines(found, language):
+        typer.echo(line)
+
+
+def _read_declarations(path: Path | None) -> list[Any]:
+    if path is None:
+        return []
+    from frugal.audit.criteria import CRITERIA
+    from frugal.audit.declarations import read_declarations
+
+    return list(read_declarations(path, [criterion.id for criterion in CRITERIA]))
 
 
 def main() -> None:

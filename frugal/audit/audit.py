@@ -17,6 +17,9 @@ from frugal.audit.impacts.factors import FactorTable, load_factors
 from frugal.audit.keeping import FORMAT, seal
 from frugal.audit.report.pages import page_text
 from frugal.audit.words import wording
+from frugal.metering.host import Machine
+from frugal.metering.ledger import Entry
+from frugal.metering.tiers import apply_meter
 
 #: Electricity of this country is taken where neither the machine's file nor the user names another.
 DEFAULT_COUNTRY = "FRA"
@@ -31,10 +34,13 @@ class Terms:
     factors : FactorTable
     country : str, optional
         ISO 3166 alpha-3 code; that of the machine's file, else France.
+    machine : Machine, optional
+        What the owner of the machine declares now; readings of its meter are laid over the ledger.
     """
 
     factors: FactorTable = dataclasses.field(default_factory=load_factors)
     country: str | None = None
+    machine: Machine | None = None
 
 
 def build_audit(
@@ -44,7 +50,6 @@ def build_audit(
     graph_sha256: str | None = None,
     created: str | None = None,
     terms: Terms | None = None,
-    previous: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Audit a bundle.
 
@@ -60,8 +65,6 @@ def build_audit(
         Time of the audit (ISO 8601); now by default.
     terms : Terms, optional
         Factors and country.
-    previous : mapping, optional
-        The audit before this one.
 
     Returns
     -------
@@ -78,7 +81,7 @@ def build_audit(
     """
     terms = terms or Terms()
     created = created or datetime.now(UTC).isoformat(timespec="seconds")
-    evidence = dataclasses.replace(read_evidence(bundle_dir, evaluation), created=created, previous=previous)
+    evidence = _on_machine(dataclasses.replace(read_evidence(bundle_dir, evaluation), created=created), terms)
     country = terms.country or evidence.machine.get("country") or DEFAULT_COUNTRY
     terms.factors.electricity("gwp", country)
     account = take_account(evidence, terms.factors, country)
@@ -89,6 +92,19 @@ def build_audit(
     texts = {language: page_text(audit, language) for language in wording.LANGUAGES}
     _judge(audit, dataclasses.replace(evidence, texts=texts))
     return seal(audit)
+
+
+def _on_machine(evidence: Evidence, terms: Terms) -> Evidence:
+    """The evidence with the power of the machine as its owner declares or measured it; what was measured then stays."""
+    if terms.machine is None:
+        return evidence
+    names = {field.name for field in dataclasses.fields(Entry)}
+    entries = [Entry(**{key: value for key, value in line.items() if key in names}) for line in evidence.ledger]
+    declared = apply_meter(terms.machine, entries).describe()
+    kept = {name: evidence.machine.get(name) for name in ("cpu_model", "cores", "system")}
+    told = {name: value for name, value in declared.items() if value is not None}
+    machine = {**evidence.machine, **told, **kept}
+    return dataclasses.replace(evidence, comparison={**evidence.comparison, "machine": machine})
 
 
 def _with_verdict(evidence: Evidence, account: Account) -> Evidence:

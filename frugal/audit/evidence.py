@@ -14,6 +14,9 @@ from typing import TYPE_CHECKING, Any
 from frugal.errors import NotAssessedError, UnusableInputError
 from frugal.metering.chain import check_chain, check_seal
 
+#: The audit of the version before, kept when a bundle is replaced.
+PREVIOUS = "previous_audit.json"
+
 if TYPE_CHECKING:
     from frugal.audit.impacts.account import Account
 
@@ -209,8 +212,15 @@ def read_evidence(bundle: Path | str, evaluation: Path | str | None = None) -> E
         inputs,
         ledger_fault=fault,
         declarations=_declarations(folder, inputs),
+        previous=_previous(folder, inputs),
         runs_bytes=sum(path.stat().st_size for path in (folder / "runs.zarr").rglob("*") if path.is_file()),
     )
+
+
+def _previous(folder: Path, inputs: list[dict[str, Any]]) -> Mapping[str, Any] | None:
+    """The audit of the version before, where the bundle replaced one."""
+    path = folder / PREVIOUS
+    return _parsed(path, inputs) if path.is_file() else None
 
 
 def _declarations(folder: Path, inputs: list[dict[str, Any]]) -> dict[str, Mapping[str, Any]]:

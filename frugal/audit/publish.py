@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from frugal.audit.audit import Terms, build_audit
-from frugal.audit.keeping import write_audit, write_reports
-from frugal.audit.exports.card import model_card
-from frugal.errors import EnvironmentFaultError, UnusableInputError
+from frugal.audit.declarations import Declaration, keep
+from frugal.audit.evidence import PREVIOUS
+from frugal.audit.exports.huggingface import model_card
+from frugal.audit.keeping import read_audit, write_audit, write_reports
+from frugal.errors import EnvironmentFaultError, FrugalError, UnusableInputError
 from frugal.formats.atomic import new_folder
 from frugal.surrogates.bundle import ALTERNATIVES, CHECKSUMS, MODEL, read_json, write_checksums
 from frugal.surrogates.campaign import Campaign, settle_ledger
@@ -20,14 +22,23 @@ from frugal.surrogates.plots import error_cost_plot
 from frugal.surrogates.writing import write_bundle, write_ledger
 
 
-def publish(campaign: Campaign, out: Path) -> dict[str, Any]:
+def publish(
+    campaign: Campaign,
+    out: Path,
+    terms: Terms | None = None,
+    declarations: Sequence[Declaration] = (),
+) -> dict[str, Any]:
     """Write a campaign's bundle with its audit.
 
     Parameters
     ----------
     campaign : Campaign
     out : Path
-        Folder of the bundle; one that exists is replaced as a whole.
+        Folder of the bundle; one that exists is replaced as a whole, and its audit kept as the one before.
+    terms : Terms, optional
+        Factors and country of the audit.
+    declarations : sequence of Declaration
+        What only people can tell, with its evidence files.
 
     Returns
     -------
@@ -42,12 +53,28 @@ def publish(campaign: Campaign, out: Path) -> dict[str, Any]:
     check_target(out)
     with new_folder(out) as folder:
         write_bundle(campaign, folder)
+        if declarations:
+            keep(declarations, folder)
+        _keep_previous(out, folder, campaign.study.name)
         with campaign.meter.stage("audit"):
-            audit = audit_folder(folder)
+            audit = audit_folder(folder, terms=terms)
         write_ledger(campaign, folder)
         write_checksums(folder)
     settle_ledger(campaign)
     return audit
+
+
+def _keep_previous(out: Path, folder: Path, study: str) -> None:
+    """Keep the audit of the bundle that is replaced, where it answered the same study: totals are followed over versions."""
+    path = out / "audit.json"
+    if not path.is_file():
+        return
+    try:
+        before = read_audit(path)
+    except FrugalError:
+        return  # of an earlier form, or altered: it proves nothing, and the new audit says that it is the first
+    if before["study"]["name"] == study:
+        (folder / PREVIOUS).write_bytes(path.read_bytes())
 
 
 def check_target(out: Path) -> None:
@@ -75,17 +102,16 @@ def audit_folder(
     folder: Path,
     evaluation: Path | None = None,
     terms: Terms | None = None,
-    previous: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Write ``audit.json``, both reports, the plot and the model card of a bundle, and seal its graphs with the audit."""
     model = folder / MODEL
     digest = graph_digest(model.read_bytes()) if model.exists() else None
-    audit = build_audit(folder, graph_sha256=digest, evaluation=evaluation, terms=terms, previous=previous)
+    audit = build_audit(folder, graph_sha256=digest, evaluation=evaluation, terms=terms)
     write_audit(audit, folder)
     write_reports(audit, folder)
     ladder = read_json(evaluation or folder / "candidates.json")
     (folder / "ladder.svg").write_text(error_cost_plot(ladder, "en"), encoding="utf-8")
-    (folder / "README.md").write_text(model_card(audit, read_json(folder / "study.json"), ladder), encoding="utf-8")
+    (folder / "README.md").write_text(model_card(audit), encoding="utf-8")
     for graph in [*(folder / ALTERNATIVES).glob("*.onnx"), *([model] if model.exists() else [])]:
         _seal(graph, audit, ladder)
     return audit

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from frugal.audit.audit import Terms
+from frugal.audit.declarations import Declaration, keep
+from frugal.audit.exports import export, export_files
+from frugal.audit.impacts.factors import load_factors
+from frugal.audit.keeping import read_audit
 from frugal.audit.publish import audit_folder, check_target, publish
 from frugal.errors import EnvironmentFaultError, NotAssessedError
 from frugal.experiments.executor import choose_block, default_threads
@@ -18,8 +23,9 @@ from frugal.experiments.study import Need, Study
 from frugal.experiments.table_study import table_of_runs
 from frugal.formats.atomic import new_folder, write_text
 from frugal.metering.clock import Stopwatch
-from frugal.metering.host import describe_machine
+from frugal.metering.host import Machine, describe_machine
 from frugal.metering.ledger import Ledger
+from frugal.metering.machine import MACHINE_FILE, read_machine
 from frugal.metering.meter import Meter, campaign_id
 from frugal.surrogates.bundle import open_bundle, read_json, write_checksums
 from frugal.surrogates.campaign import Campaign, Reporter, Settings, Silent, run_campaign
@@ -42,12 +48,10 @@ class Trained:
 
 def train_study(
     build: Callable[[], Study],
-    n_runs: int | None = None,
+    settings: Settings | None = None,
     out: Path | None = None,
-    seed: int = 0,
-    threads: int | None = None,
     reporter: Reporter | None = None,
-    folder: Path = Path("campaigns"),
+    declarations: Sequence[Declaration] = (),
 ) -> Trained:
     """Run a campaign for a study, write its bundle with the audit, and record it in MLflow.
 
@@ -55,27 +59,24 @@ def train_study(
     ----------
     build : callable
         Gives the study; what it costs to build is booked.
-    n_runs : int, optional
-        The study's own number by default.
+    settings : Settings, optional
+        Of the campaign.
     out : Path, optional
         Folder of the bundle, ``bundles/STUDY`` by default.
-    seed, threads
-        Of the campaign.
     reporter : Reporter, optional
-    folder : Path
-        Where campaigns keep their runs.
+    declarations : sequence of Declaration
+        What only people can tell, kept with the bundle.
     """
-    reporter = reporter or Silent()
+    settings, reporter = settings or Settings(), reporter or Silent()
     if out is not None:
         check_target(out)
     reporter.stage("prepare")
     watch = Stopwatch()
     study = build()
     check_target(out or BUNDLES / study.name)
-    design = design_for(study, n_runs or study.n_runs, seed)
-    settings = Settings(n_runs=n_runs, seed=seed, threads=threads, folder=folder)
+    design = design_for(study, settings.n_runs or study.n_runs, settings.seed)
     campaign = run_campaign(study, settings, reporter, design=design, until_start=watch)
-    return _finish(campaign, out or BUNDLES / study.name, reporter)
+    return _finish(campaign, out or BUNDLES / study.name, reporter, declarations)
 
 
 def train_table(
@@ -83,27 +84,26 @@ def train_table(
     inputs: list[str],
     outputs: list[str],
     need: Need | None = None,
+    settings: Settings | None = None,
     out: Path | None = None,
-    seed: int = 0,
     reporter: Reporter | None = None,
-    folder: Path = Path("campaigns"),
+    declarations: Sequence[Declaration] = (),
 ) -> Trained:
     """The same for a table of runs; candidates that need physics are then absent, and the verdict says so."""
-    reporter = reporter or Silent()
+    settings, reporter = settings or Settings(), reporter or Silent()
     reporter.stage("prepare")
     watch = Stopwatch()
-    table = table_of_runs(path, inputs, outputs, need, seed)
+    table = table_of_runs(path, inputs, outputs, need, settings.seed)
     check_target(out or BUNDLES / table.study.name)
-    settings = Settings(seed=seed, folder=folder)
     campaign = run_campaign(
         table.study, settings, reporter, design=table.design, outputs=table.outputs, until_start=watch
     )
-    return _finish(campaign, out or BUNDLES / table.study.name, reporter)
+    return _finish(campaign, out or BUNDLES / table.study.name, reporter, declarations)
 
 
-def _finish(campaign: Campaign, out: Path, reporter: Reporter) -> Trained:
+def _finish(campaign: Campaign, out: Path, reporter: Reporter, declarations: Sequence[Declaration]) -> Trained:
     reporter.stage("audit")
-    audit = publish(campaign, out)
+    audit = publish(campaign, out, declarations=declarations)
     reporter.stage("record")
     record_bundle(out, campaign.meter.campaign)
     return Trained(out, audit, read_json(out / "candidates.json"))
@@ -127,18 +127,37 @@ def evaluate_again(
     full: bool = False,
     reporter: Reporter | None = None,
     language: str = "en",
+    machine: Machine | None = None,
 ) -> tuple[Path, dict[str, Any], Path]:
     """Measure a bundle again; returns the new file, its content and the plot drawn from it."""
     bundle = open_bundle(bundle_path)
-    path = evaluate_bundle(bundle, given, full, reporter)
+    path = evaluate_bundle(bundle, given, full, reporter, machine=machine)
     ladder = read_json(path)
     plot = path.with_suffix(".svg")
     write_text(plot, error_cost_plot(ladder, language))
     return path, ladder, plot
 
 
-def audit_again(bundle_path: Path) -> dict[str, Any]:
-    """Audit a bundle on its newest evaluation; the bundle with its new audit replaces the old one as a whole."""
+def audit_again(
+    bundle_path: Path, terms: Terms | None = None, declarations: Sequence[Declaration] = ()
+) -> dict[str, Any]:
+    """Audit a bundle on its newest evaluation; the bundle with its new audit replaces the old one as a whole.
+
+    Parameters
+    ----------
+    bundle_path : Path
+    terms : Terms, optional
+        Factors, country and machine.
+    declarations : sequence of Declaration
+        What only people can tell; they take the place of those that the bundle holds.
+
+    Raises
+    ------
+    UnusableInputError
+        If the bundle was altered, or the terms cannot be used.
+    NotAssessedError
+        If its runs, its ledger or an evidence file are missing or changed.
+    """
     open_bundle(bundle_path)
     for evidence in ("runs.zarr/zarr.json", "ledger.jsonl"):
         if not (bundle_path / evidence).is_file():
@@ -148,10 +167,45 @@ def audit_again(bundle_path: Path) -> dict[str, Any]:
     with new_folder(bundle_path) as folder:
         shutil.copytree(bundle_path, folder, dirs_exist_ok=True)
         meter = Meter(Ledger(folder / "ledger.jsonl"), campaign_id())
+        if declarations:
+            keep(declarations, folder)
         with meter.stage("audit"):
-            audit = audit_folder(folder, latest_evaluation(folder))
+            audit = audit_folder(folder, latest_evaluation(folder), terms)
         write_checksums(folder)
     return audit
+
+
+def terms_from(factors: Path | None, country: str | None, machine: Path | None) -> Terms:
+    """Terms of an audit from the files that a user names.
+
+    Raises
+    ------
+    UnusableInputError
+        If a file cannot be used, or no factor is known for the country.
+    """
+    table = load_factors(factors)
+    if country is not None:
+        table.electricity("gwp", country)
+    named = machine is not None or MACHINE_FILE.is_file()
+    return Terms(table, country, read_machine(machine) if named else None)
+
+
+def export_audit(bundle_path: Path, name: str, out: Path) -> list[Path]:
+    """Write the audit of a bundle in another format: one file, or the files of the format into a folder that exists.
+
+    Raises
+    ------
+    UnusableInputError
+        If the format is unknown, or the audit cannot be read.
+    NotAssessedError
+        If the audit was changed, or holds nothing that the format needs.
+    """
+    audit = read_audit(bundle_path)
+    contents = {out / file: text for file, text in export_files(audit, name).items()} if out.is_dir() else None
+    contents = contents if contents is not None else {out: export(audit, name)}
+    for path, text in contents.items():
+        write_text(path, text)
+    return list(contents)
 
 
 def estimate(study: Study, n_runs: int | None, threads: int | None, seed: int = 0) -> dict[str, Any]:

@@ -271,15 +271,18 @@ def _simulate(
         return store
     reporter.stage("compile")
     with meter.stage("compile"):
-        block, _ = choose_block(study, design)
+        block, seconds = choose_block(study, design)
     store = open_store(path, study, design, block)
     pending = int((store.status() == PENDING).sum())
     reporter.stage("simulate", pending)
     threads = settings.threads or default_threads()
+    # told before the runs, so that the audit can hold it against what they took
+    told = {"estimated_cpu_seconds": seconds * pending} if np.isfinite(seconds) else {}
     with meter.stage("generation", threads=threads) as entry:
+        entry.details = dict(told)
 
         def on_commit(progress: Progress) -> None:
-            entry.runs, entry.details = progress.done, {"failed_runs": progress.failed}
+            entry.runs, entry.details = progress.done, {**told, "failed_runs": progress.failed}
             meter.heartbeat()
             reporter.step(progress.done, f"{progress.failed} failed" if progress.failed else "")
 

@@ -24,7 +24,7 @@ from frugal.metering.ledger import Ledger, package_versions
 from frugal.metering.meter import Meter
 from frugal.metering.rapl import IDLE_SECONDS_FULL, IDLE_SECONDS_QUICK
 from frugal.surrogates.answering import from_model, full_physics
-from frugal.surrogates.bundle import Bundle, to_json
+from frugal.surrogates.bundle import Bundle, read_json, to_json
 from frugal.surrogates.campaign import VERSIONED, Reporter, Silent
 from frugal.surrogates.decision import Decision, Rung, decide
 from frugal.surrogates.evaluation import Answering, judge, time_queries
@@ -177,9 +177,10 @@ def check_ledger(bundle: Bundle) -> None:
 
 
 def latest_evaluation(bundle_path: Path) -> Path | None:
-    """Newest file of ``evaluations/``, if any."""
+    """The evaluation to judge by: the newest full one, else the newest; None where there is none."""
     found = sorted((bundle_path / "evaluations").glob("*.json"))
-    return found[-1] if found else None
+    full = [path for path in found if read_json(path).get("level") == "full"]
+    return next(reversed(full or found), None)
 
 
 def _measure(

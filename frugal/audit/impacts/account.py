@@ -109,7 +109,14 @@ def pricing_for(machine: Mapping[str, Any], factors: FactorTable, country: str) 
         watts = Watts(default.value, default.low, default.high)
     else:
         watts = Watts(central, machine.get("watts_low") or central, machine.get("watts_high") or central)
-    return Pricing(factors, watts, country, pue=machine.get("pue"))
+    return Pricing(
+        factors,
+        watts,
+        country,
+        pue=machine.get("pue"),
+        wue_l_per_kwh=machine.get("wue_l_per_kwh") or 0.0,
+        watts_hold_memory=bool(machine.get("includes_memory")),
+    )
 
 
 def _costs(evidence: Evidence, pricing: Pricing) -> list[dict[str, Any]]:
@@ -293,9 +300,7 @@ class _Accountant:
             if country != self.pricing.country:
                 if self.factors.electricity("gwp", country) is None:
                     continue
-                other = Pricing(
-                    self.factors, self.pricing.watts, country, self.pricing.pue, self.pricing.seed, self.pricing.draws
-                )
+                other = pricing_for(self.evidence.machine, self.factors, country)
             rows.append({"country": country, "gwp": other.price(works, ["gwp"])["gwp"]})
         return rows
 

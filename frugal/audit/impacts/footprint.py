@@ -138,6 +138,10 @@ class Pricing:
         ISO 3166 alpha-3 code of where the electricity is drawn.
     pue : float, optional
         Declared overhead of the room; the factor with its interval otherwise.
+    wue_l_per_kwh : float
+        Water that the room itself takes, declared; in the water category only.
+    watts_hold_memory : bool
+        The watts of a core were metered with the memory in them, so that none is added.
     seed : int
     draws : int
     """
@@ -146,6 +150,8 @@ class Pricing:
     watts: Watts
     country: str = "FRA"
     pue: float | None = None
+    wue_l_per_kwh: float = 0.0
+    watts_hold_memory: bool = False
     seed: int = 0
     draws: int = DRAWS
     used: dict[str, np.ndarray] = field(default_factory=dict)
@@ -235,7 +241,8 @@ class Pricing:
         """Use, manufacture and network of one piece of work."""
         what = CATEGORIES[category]
         grid = values[what.electricity.format(country=self.country)]
-        use = self._electricity(work, values) / JOULES_PER_KWH * grid
+        on_site = self.wue_l_per_kwh if category == "water" and work.device == "server" else 0.0
+        use = self._electricity(work, values) / JOULES_PER_KWH * (grid + on_site)
         made = getattr(what, work.device)
         embodied = None
         if made is not None and made in values:
@@ -250,7 +257,9 @@ class Pricing:
         if work.device != "server":
             return self._seconds(work, values) * values[f"{work.device}_watts"]
         power = self._seconds(work, values) * values["watts_per_core"]
-        return (power + work.gigabyte_seconds * values["ram_watts_per_gb"]) * values["pue"]
+        if not self.watts_hold_memory:
+            power = power + work.gigabyte_seconds * values["ram_watts_per_gb"]
+        return power * values["pue"]
 
     def _network_kwh(self, work: Work, values: Mapping[str, Any]) -> Any:
         return work.network_gigabytes * values["network_kwh_per_gb"]

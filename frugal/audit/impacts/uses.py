@@ -117,8 +117,9 @@ def _bytes_per_query(candidate: Mapping[str, Any], evidence: Evidence, target: s
     download = float(candidate.get("bytes") or 0) + runtime_bytes
     need, middle = evidence.need, evidence.decision.get("queries_mid")
     if evidence.pattern.get("cached") and need.get("beneficiaries") and need.get("queries") and middle:
-        # once a year for each person served
-        return float(download * need["beneficiaries"] * need["service_life_years"] / middle)
+        # at most once a year for each person served
+        yearly = need["beneficiaries"] * need["service_life_years"] / middle
+        return float(download * min(yearly, 1 / queries_per_journey(need)))
     return float(download / queries_per_journey(need))
 
 

@@ -39,18 +39,26 @@ NEED = Need(
         CallPattern(
             "one roof on a phone",
             needs_graph=True,
+            target="phone",
             max_bytes=5_000_000,
             max_latency_s=0.2,
-            target="phone",
             label={"en": "one roof on a phone", "fr": "un toit sur un téléphone"},
         ),
         CallPattern(
             "400,000 roofs in a batch",
             rows=10_000,
-            target="server",
             label={"en": "400,000 roofs in a batch", "fr": "400 000 toits en série"},
         ),
     ),
+    use={
+        "en": "The owner of a roof sees what it can produce; the département sees where to begin.",
+        "fr": "Le propriétaire d'un toit voit ce qu'il peut produire ; le département voit par où commencer.",
+    },
+    decided_by="the owner of the roof, on whether to ask for an installer's offer",
+    replaces="a visit or an estimate by hand, or no answer",
+    queries_per_journey=10.0,
+    beneficiaries=400_000.0,
+    declared_on="2026-11-25",
     reason={
         "en": "Weather makes the yield of a roof vary by several per cent from year to year: 2 % a year and 5 % a month do "
         "not change the decision to install. A département has about 400,000 roofs; each is asked for once to ten times "

@@ -1,0 +1,63 @@
+"""The comparison of two audits in words, for a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from frugal.audit.report.sections import date
+from frugal.audit.words import numbers
+from frugal.audit.words.wording import known, phrase
+
+
+def comparison_lines(found: Mapping[str, Any], language: str) -> list[str]:
+    """What changed, one line each, the rebound first where there is one."""
+    colon = ":" if language == "en" else "\u00a0:"
+    old, new = found["old"], found["new"]
+    lines = [
+        phrase(
+            "compare.head",
+            language,
+            question=new["question"][language],
+            old=date(old["created"], language),
+            new=date(new["created"], language),
+        )
+    ]
+    if not found["same_question"]:
+        lines.append(phrase("compare.other_question", language, old=old["question"][language]))
+    lines.append(phrase("compare.rebound" if found["rebound"] else "compare.no_rebound", language))
+    verdicts = [known("verdict", verdict)[language] for verdict in found["verdict"]]
+    lines.append(phrase("compare.verdict", language, old=verdicts[0], new=verdicts[1]))
+    winners = [winner or "–" for winner in found["winner"]]
+    lines.append(phrase("compare.winner", language, old=winners[0], new=winners[1]))
+    lines += [
+        f"{known('category', row['category'])[language]}{colon} {_change(row, language)}" for row in found["changes"]
+    ]
+    lines += [f"{field}{colon} {before} → {after}" for field, (before, after) in found["need"].items()]
+    for row in found["criteria"]:
+        before, after = (phrase(f"status.{row[side]}", language) if row[side] else "–" for side in ("old", "new"))
+        lines.append(f"{row['id']} {row['title'][language]}{colon} {before} → {after}")
+    return lines
+
+
+def _change(row: Mapping[str, Any], language: str) -> str:
+    totals = [_written(row[side], row["category"], language) for side in ("old", "new")]
+    parts = [_relative(row[part] / row["old"], language) for part in ("activity", "intensity")]
+    return phrase(
+        "compare.change",
+        language,
+        old=totals[0],
+        new=totals[1],
+        change=_relative(row["new"] / row["old"] - 1, language),
+        activity=parts[0],
+        intensity=parts[1],
+    )
+
+
+def _written(value: float, category: str, language: str) -> str:
+    span = {"p5": value, "p50": value, "p95": value}
+    return numbers.impact_range(span, category, language).partition(" [")[0]
+
+
+def _relative(value: float, language: str) -> str:
+    return ("+" if value > 0 else "−") + numbers.percent(abs(value), language)
