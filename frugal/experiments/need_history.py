@@ -9,6 +9,7 @@ from typing import Any
 from frugal.experiments.description import describe_need, need_hash
 from frugal.experiments.need import Need
 from frugal.metering.ledger import Entry
+from frugal.metering.process import process_id
 
 #: Stage of the lines that hold a need.
 STAGE = "need"
@@ -27,8 +28,15 @@ def need_entry(need: Need, campaign: str, seed: int | None = None) -> Entry:
     """
     values = describe_need(need)
     digest = values.pop("hash")
-    started = datetime.now(UTC).isoformat(timespec="microseconds")
-    return Entry(STAGE, started=started, campaign=campaign, seed=seed, hashes={"need": digest}, details=values)
+    return Entry(
+        STAGE,
+        seed=seed,
+        started=datetime.now(UTC).isoformat(timespec="microseconds"),
+        campaign=campaign,
+        process=process_id(),
+        hashes={"need": digest},
+        details=values,
+    )
 
 
 def need_history(lines: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:

@@ -1,0 +1,105 @@
+"""Limits of a call pattern: memory, latency at the 95th percentile, and what answers without network."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from studies_for_tests import NEED, linear_study
+
+from frugal.errors import EnvironmentFaultError
+from frugal.experiments.study import CallPattern
+from frugal.metering.blocks import Call, Plan, QueryTime, measure
+from frugal.surrogates.campaign import Campaign, Settings, run_campaign
+from frugal.surrogates.evaluation import call_latency, limits_broken
+from frugal.surrogates.graph import Graph, serialise
+from frugal.surrogates.memory import graph_memory
+from frugal.surrogates.standing import describe_candidate
+
+TIME = QueryTime(1e-4, 1e-4, 1e-4, (1e-4,), 1e-3, 1, 5e-3)
+
+
+def graph(columns: int) -> bytes:
+    """A graph that multiplies by a matrix of 4 bytes times 3 times ``columns``."""
+    builder = Graph()
+    x = builder.input("inputs", 3)
+    y = builder.op("MatMul", x, builder.constant(np.ones((3, columns))))
+    y = builder.op("ReduceSum", y, builder.constant([1], np.int64), keepdims=0)
+    return serialise(builder.finish([("y", y, 1, ())]))
+
+
+def test_memory_grows_with_the_graph_and_the_rows_but_not_with_the_process_that_asks() -> None:
+    small = graph_memory(graph(1), np.zeros((1, 3)))
+    held = np.ones(40_000_000)  # 320 MB here, which a child must not be charged for
+    again = graph_memory(graph(1), np.zeros((1, 3)))
+    assert held.nbytes > 3e8 and 1e7 < again < 2e8
+    assert again == pytest.approx(small, rel=0.2)
+    assert graph_memory(graph(5_000_000), np.zeros((1, 3))) > small + 5e7
+    assert graph_memory(graph(1), np.zeros((4_000_000, 3))) > small + 4e7
+
+
+def test_a_graph_that_cannot_be_opened_is_told() -> None:
+    with pytest.raises(EnvironmentFaultError, match=r"memory of a graph cannot be measured: .*protobuf"):
+        graph_memory(b"rubbish", np.zeros((1, 3)))
+
+
+@pytest.mark.parametrize(
+    ("options", "size", "memory", "broken"),
+    [
+        ({"max_memory_bytes": 100}, 10, 90, ()),
+        ({"max_memory_bytes": 100}, 10, 101, ("memory",)),
+        ({"max_memory_bytes": 100}, 10, None, ("memory",)),
+        ({"max_memory_bytes": 100}, None, None, ()),
+        ({"must_run_offline": True, "target": "phone"}, None, None, ("graph",)),
+        ({"must_run_offline": True, "target": "server"}, None, None, ()),
+        ({"max_bytes": 9}, 10, None, ("bytes",)),
+    ],
+)
+def test_hard_limits(options: dict[str, Any], size: int | None, memory: int | None, broken: tuple[str, ...]) -> None:
+    sentences, hard, chosen = limits_broken(CallPattern("p", **options), TIME, size, memory)
+    assert (hard, chosen, len(sentences)) == (broken, (), len(broken))
+    assert all(set(sentence) == {"en", "fr"} for sentence in sentences)
+
+
+def test_latency_is_held_against_the_95th_percentile() -> None:
+    pattern = CallPattern("p", max_latency_s=2e-3)
+    assert limits_broken(pattern, TIME, None)[2] == ("latency",)
+    assert limits_broken(pattern, replace(TIME, wall_p95_seconds_per_call=1.5e-3), None)[2] == ()
+    older = replace(TIME, wall_p95_seconds_per_call=None)
+    assert limits_broken(pattern, older, None)[2] == () and call_latency(pattern, older) == 1e-3
+    assert call_latency(CallPattern("p", rows=10), TIME) == pytest.approx(5e-2)
+
+
+def test_the_95th_percentile_is_at_least_the_median() -> None:
+    time = measure({"a": Call(lambda: sum(range(2000)), 1)}, Plan(9, 0.002, 0.001))["a"]
+    assert time.wall_p95_seconds_per_call is not None
+    assert time.wall_p95_seconds_per_call >= time.wall_seconds_per_call > 0
+
+
+def campaign(folder: Path, limit: int | None) -> Campaign:
+    patterns = (CallPattern("one at a time", max_memory_bytes=limit), CallPattern("many", rows=1000))
+    study = linear_study(replace(NEED, call_patterns=patterns))
+    return run_campaign(study, Settings(folder=folder, measure_seconds=0.3, carbon=False))
+
+
+def test_memory_is_measured_where_the_need_limits_it_and_is_booked(tmp_path: Path) -> None:
+    result = campaign(tmp_path, 20_000_000)  # less than any interpreter holds
+    with_graph = {c.name for c in result.candidates if c.model is not None}
+    measured = {name: judged.memory for name, judged in result.judged.items() if judged.memory}
+    assert set(measured) == with_graph and all(set(memory) == {"one at a time"} for memory in measured.values())
+    booked = [e for e in result.ledger if e.message == "memory while answering"]
+    assert {e.candidate for e in booked} == with_graph
+    assert all(e.stage == "evaluation" and e.cpu_seconds_children > 0 for e in booked)
+    linear = next(c for c in result.candidates if c.name == "linear")
+    row = describe_candidate(result.study, linear, result.judged["linear"], result.ledger, 0.75)
+    assert row["memory_bytes"] == measured["linear"]
+    assert row["limits"]["one at a time"]["broken"] == ["memory"] and row["limits"]["many"]["met"]
+    assert not row["need_met"]["one at a time"] and row["need_met"]["many"]
+    assert result.decisions[0].winner in {c.name for c in result.candidates if c.model is None}
+
+
+def test_memory_that_nobody_limits_is_not_measured(tmp_path: Path) -> None:
+    result = campaign(tmp_path, None)
+    assert not any(judged.memory for judged in result.judged.values())
+    assert not any(entry.message == "memory while answering" for entry in result.ledger)
