@@ -10,7 +10,6 @@ import onnx
 import pytest
 from studies_for_tests import NEED, unit_inputs
 
-from frugal.audit.publish import publish
 from frugal.experiments.design import plain_design
 from frugal.experiments.runs import Runs
 from frugal.experiments.sampling import design_for
@@ -18,7 +17,7 @@ from frugal.experiments.study import CallPattern, Output, Study, Tolerance, Vari
 from frugal.metering.blocks import Plan
 from frugal.metering.ledger import Ledger
 from frugal.metering.meter import Meter
-from frugal.surrogates.bundle import Bundle, open_bundle
+from frugal.surrogates.bundle import Bundle, open_bundle, write_checksums
 from frugal.surrogates.campaign import Settings, Silent, run_campaign
 from frugal.surrogates.decision import decide, fixed_parts
 from frugal.surrogates.export import Domain, write_graph
@@ -31,8 +30,10 @@ from frugal.surrogates.practices.refit import learner_for
 from frugal.surrogates.practices.run import booked_fit, studied
 from frugal.surrogates.reevaluation import evaluate_bundle, rung_of_row
 from frugal.surrogates.rungs.gaussian_process import GaussianProcess
+from frugal.surrogates.rungs.linear import LinearRidge
 from frugal.surrogates.rungs.mlp import Mlp, Trial
 from frugal.surrogates.rungs.trees import BoostedTrees
+from frugal.surrogates.writing import write_bundle, write_ledger
 
 QUICK = Plan(n_blocks=3, block_seconds=0.002, warm_up_seconds=0.001)
 PLENTY = 1e6
@@ -288,6 +289,30 @@ def test_a_variant_that_breaks_says_why_and_hides_no_other(
     assert not budget.complete
 
 
+def test_a_table_to_look_up_is_stored_shorter_too(study: Study) -> None:
+    values = np.random.default_rng(0).uniform(3, 5, (300, 1))
+
+    def nodes(graph, x: str) -> str:
+        first = graph.op("Gather", x, graph.constant([0], np.int64), axis=1)
+        row = graph.cast(graph.op("Floor", graph.op("Mul", first, graph.constant([299.0]))), np.int64)
+        return graph.op("Gather", graph.constant(values), graph.op("Squeeze", row, graph.constant([1], np.int64)))
+
+    model = write_graph(study, "lookup", nodes, np.array([0.1]), Domain(np.zeros(4), np.ones(4)))
+    half = graph_variants.stored_as(model, "float16")
+    assert len(half) < len(model) - 400
+    inputs = np.random.default_rng(1).uniform(0, 1, (50, 4))
+    np.testing.assert_allclose(answers(half, inputs)["y"], answers(model, inputs)["y"], rtol=2e-3)
+    with pytest.raises(graph_variants.NotPossible, match="no matrix product"):
+        graph_variants.quantised(model)
+
+
+def test_a_graph_of_a_few_numbers_has_nothing_to_shorten(study: Study, runs: Runs) -> None:
+    model = model_of(study, LinearRidge(), runs)
+    found, _ = compress(study, model, 1, runs.training, runs.judging, Budget(PLENTY), 0, QUICK)
+    assert [v["reason"] is None for v in found["variants"]] == [True, False, False, False]
+    assert found["smallest_that_meets"] is None
+
+
 def test_raw_inputs_meet_full_precision(runs: Runs) -> None:
     """A coordinate of 652,000 m times a weight in half precision would be off by a street."""
     variables = (
@@ -314,9 +339,14 @@ def test_raw_inputs_meet_full_precision(runs: Runs) -> None:
 
 
 def train(study: Study, folder: Path) -> Bundle:
+    """A bundle without its audit."""
     campaign = run_campaign(study, Settings(folder=folder / "campaigns", measure_seconds=0.3, carbon=False))
-    publish(campaign, folder / "bundle")
-    return open_bundle(folder / "bundle")
+    path = folder / "bundle"
+    path.mkdir()
+    write_bundle(campaign, path)
+    write_ledger(campaign, path)
+    write_checksums(path)
+    return open_bundle(path)
 
 
 @pytest.fixture(scope="module")

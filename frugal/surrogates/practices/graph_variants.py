@@ -1,15 +1,15 @@
 """Smaller versions of a graph: weights stored shorter, integer arithmetic, fewer trees.
 
-Only tables of weights (the constant right-hand side of a matrix product) are touched. Bounds of the domain, half-widths,
-biases and means keep their precision, and so does the product that reads the inputs themselves: there a relative error of
-the weight is multiplied by a coordinate or a year. Operator set and IR version stay, so that every runtime, the browser's
-included, still takes the file; interval, domain and metadata stay too.
+Only tables are touched: the constant right-hand side of a matrix product, and what rows are gathered from. Bounds of the
+domain, half-widths, biases and means keep their precision, and so does the product that reads the inputs themselves: there
+a relative error of the weight is multiplied by a coordinate or a year. Operator set and IR version stay, so that every
+runtime, the browser's included, still takes the file; interval, domain and metadata stay too.
 """
 
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -117,10 +117,10 @@ def quantised(model: bytes) -> bytes:
 
     proto = _load(model)
     wanted = []
-    tables = {name for name, table in _weight_tables(proto, shorter_than=1).items() if table.dtype == np.float32}
+    tables = _weight_tables(proto, shorter_than=1)
     for number, node in enumerate(proto.graph.node):
         node.name = f"n{number}"
-        if node.op_type in ("Gemm", "MatMul") and node.input[1] in tables:
+        if _product_of(node, tables) == np.float32:
             # the quantiser splits a Gemm in a product and a sum, and names the product so
             wanted.append(node.name if node.op_type == "MatMul" else f"{node.name}_MatMul")
     if not wanted:
@@ -217,22 +217,27 @@ def _members(table: dict[str, Any], root: int) -> tuple[list[int], list[int]]:
 
 
 def _weight_tables(proto: onnx.ModelProto, shorter_than: int) -> dict[str, np.ndarray]:
-    """Constant right-hand sides of matrix products, large enough to gain, by the name of their tensor."""
+    """Tables of weights and of values to look up, large enough to gain, by the name of their tensor."""
     from onnx import TensorProto, numpy_helper
 
     from_inputs = _straight_from_inputs(proto)
-    products: set[str] = set()
+    found: set[str] = set()
     elsewhere: set[str] = set()
     for node in proto.graph.node:
-        product = node.op_type in ("Gemm", "MatMul") and node.input[0] not in from_inputs
-        if product:
-            products.add(node.input[1])
-        elsewhere.update(name for at, name in enumerate(node.input) if not (product and at == 1))
+        table_at = -1
+        if node.op_type in ("Gemm", "MatMul") and node.input[0] not in from_inputs:
+            table_at = 1
+        elif node.op_type == "Gather":
+            table_at = 0
+        for at, name in enumerate(node.input):
+            (found if at == table_at else elsewhere).add(name)
     tables = {}
     for tensor in proto.graph.initializer:
-        if tensor.name in products - elsewhere and tensor.data_type in (TensorProto.FLOAT, TensorProto.DOUBLE):
+        if tensor.name in found - elsewhere and tensor.data_type in (TensorProto.FLOAT, TensorProto.DOUBLE):
             table = numpy_helper.to_array(tensor)
-            if table.ndim == 2 and table.size >= SMALLEST_TABLE and table.itemsize > shorter_than:
+            # zeros only carry the number of rows through
+            large = table.ndim == 2 and table.size >= SMALLEST_TABLE and table.any()
+            if large and table.itemsize > shorter_than:
                 tables[tensor.name] = table
     return tables
 
@@ -275,18 +280,31 @@ def _nothing_to_store(proto: onnx.ModelProto) -> NotPossible:
     if any(node.op_type == "TreeEnsemble" for node in proto.graph.node):
         return _only_trees()
     return NotPossible(
-        f"the graph holds no table of {SMALLEST_TABLE} weights or more",
-        f"le graphe ne contient aucune table de {SMALLEST_TABLE} poids ou plus",
+        f"the graph holds no table of {SMALLEST_TABLE} numbers or more",
+        f"le graphe ne contient aucune table de {SMALLEST_TABLE} nombres ou plus",
     )
 
 
 def _nothing_to_quantise(proto: onnx.ModelProto) -> NotPossible:
-    if any(table.dtype == np.float64 for table in _weight_tables(proto, shorter_than=1).values()):
+    tables = _weight_tables(proto, shorter_than=1)
+    if any(_product_of(node, tables) == np.float64 for node in proto.graph.node):
         return NotPossible(
             "its products are in double precision, which 8-bit products cannot replace",
             "ses produits sont en double précision, que des produits sur 8 bits ne remplacent pas",
         )
-    return _nothing_to_store(proto)
+    if any(node.op_type == "TreeEnsemble" for node in proto.graph.node):
+        return _only_trees()
+    return NotPossible(
+        f"the graph holds no matrix product with {SMALLEST_TABLE} weights or more",
+        f"le graphe ne contient aucun produit matriciel de {SMALLEST_TABLE} poids ou plus",
+    )
+
+
+def _product_of(node: onnx.NodeProto, tables: Mapping[str, np.ndarray]) -> np.dtype[Any] | None:
+    """Precision of a matrix product with one of these tables; None for any other node."""
+    if node.op_type in ("Gemm", "MatMul") and node.input[1] in tables:
+        return tables[node.input[1]].dtype
+    return None
 
 
 def _only_trees() -> NotPossible:
