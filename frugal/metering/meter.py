@@ -79,6 +79,7 @@ class Meter:
         self._running: tuple[Entry, Stopwatch] | None = None
         self._marker_lock = threading.Lock()
         self.booked_cpu_seconds = 0.0
+        self._closed = False
         self._booked_overhead = 0.0
         self._unbooked_overhead = 0.0
         self._overhead_in_stage = 0.0
@@ -129,6 +130,8 @@ class Meter:
                 self._marker.unlink(missing_ok=True)
                 self._unbooked_overhead += self._overhead_in_stage + time.thread_time() - start
                 self._overhead_in_stage = 0.0
+                if self._closed:
+                    self.close()
 
     def book(self, stage: str, watch: Stopwatch, candidate: str | None = None, message: str = "") -> None:
         """Append a line for work that a stopwatch has followed outside any stage."""
@@ -144,7 +147,9 @@ class Meter:
         """Append the line of what measuring itself has cost since the meter was made, or since the last call.
 
         The stages' lines are free of it, so that nothing is counted twice. Nothing is written where there is nothing to book.
+        A stage that comes later books its own at once.
         """
+        self._closed = True
         seconds, self._unbooked_overhead = self._unbooked_overhead, 0.0
         if seconds > 0:
             message = "measuring itself: codecarbon's tasks, marker and ledger; not contained in the other lines"
@@ -241,7 +246,9 @@ class Meter:
             message = "the process ended inside this stage; cost up to its last sign of life"
             self.ledger.append(replace(entry, status="interrupted", message=message))
             message = "measuring itself, in a process that ended inside a stage; not contained in the other lines"
-            blank = Entry(METERING, None, "interrupted", seed=entry.seed, campaign=entry.campaign, process=entry.process)
+            blank = Entry(
+                METERING, None, "interrupted", seed=entry.seed, campaign=entry.campaign, process=entry.process
+            )
             self.ledger.append(replace(blank, cpu_seconds=unbooked, message=message))
 
 

@@ -52,6 +52,8 @@ def reconcile(entries: Iterable[Entry], watts_per_core: float) -> list[Segment]:
     """
     groups: dict[tuple[str, str], list[Entry]] = {}
     for entry in entries:
+        if entry.total_cpu_seconds == 0 and entry.codecarbon_joules is None:
+            continue  # a line that only records something
         groups.setdefault((entry.campaign, entry.process), []).append(entry)
     return [_segment(*key, lines, watts_per_core) for key, lines in groups.items()]
 

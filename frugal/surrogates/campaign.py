@@ -159,6 +159,7 @@ def run_campaign(
         After the ledger was brought up to date; the same call goes on from there.
     """
     reporter = reporter or Silent()
+    until_start = until_start or Stopwatch()
     study = with_need(study, study.need)
     check_names(study)
     if design is None:
@@ -372,10 +373,11 @@ def settle_ledger(campaign: Campaign) -> None:
 
 
 def _with_first_lines(kept: Sequence[Entry], entries: Sequence[Entry]) -> list[Entry]:
-    """The kept entries; the first of each campaign takes over what only the campaign's first line said."""
+    """The kept entries; the first of each campaign takes over the versions and hashes that only one of its lines said."""
     first: dict[str, Entry] = {}
     for entry in entries:
-        first.setdefault(entry.campaign, entry)
+        if entry.versions:
+            first.setdefault(entry.campaign, entry)
     result = []
     for entry in kept:
         said = first.pop(entry.campaign, entry)

@@ -9,16 +9,19 @@ import textwrap
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from frugal.errors import EnvironmentFaultError, UnusableInputError
 from frugal.metering.blocks import Call, Plan, measure
 from frugal.metering.carbon import CarbonMeter
+from frugal.metering.chain import check_chain
 from frugal.metering.clock import Stopwatch
 from frugal.metering.host import HostNoise, Machine, describe_machine
 from frugal.metering.ledger import Entry, Ledger, cpu_total, package_versions
 from frugal.metering.meter import Meter, campaign_id
-from frugal.metering.process import process_id
+from frugal.metering.process import process_id, still_runs
+from frugal.metering.reconciliation import reconcile
 
 
 def burn(seconds: float) -> None:
@@ -87,6 +90,118 @@ def test_a_killed_stage_is_booked_by_the_next_meter(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["ledger.jsonl"]
 
 
+def test_a_killed_stage_claims_no_reading(tmp_path: Path) -> None:
+    """A marker is written while codecarbon's task is open: it knows the CPU time, and no joule."""
+    meter = Meter(Ledger(tmp_path / "ledger.jsonl"), "c1", CarbonMeter(describe_machine()))
+    with meter.stage("fit"):
+        burn(0.05)
+        meter.heartbeat()
+        (marker,) = tmp_path.glob("*.running.*")
+        entry = json.loads(marker.read_text())
+    assert entry["cpu_seconds"] >= 0.05
+    assert entry["codecarbon_joules"] is entry["codecarbon_watts_per_core"] is entry["meter_joules"] is None
+    assert meter.ledger.entries()[0].codecarbon_watts_per_core == 3.0
+    meter.carbon.stop()  # type: ignore[union-attr]
+
+
+def test_the_stage_of_a_process_that_still_runs_is_left_to_it(tmp_path: Path) -> None:
+    code = textwrap.dedent(
+        f"""
+        import sys
+        from frugal.metering.ledger import Ledger
+        from frugal.metering.meter import Meter
+        with Meter(Ledger({str(tmp_path / "ledger.jsonl")!r}), "first").stage("fit"):
+            print("begun", flush=True)
+            sys.stdin.readline()
+        """
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as other:
+        assert other.stdin is not None and other.stdout is not None
+        other.stdout.readline()
+        meter = Meter(Ledger(tmp_path / "ledger.jsonl"), "second")
+        with meter.stage("audit"):
+            pass
+        other.communicate("\n")
+    assert [(e.campaign, e.stage, e.status) for e in meter.ledger.entries()] == [
+        ("second", "audit", "ok"),
+        ("first", "fit", "ok"),
+    ]
+    assert check_chain(meter.ledger.lines()) == ""
+
+
+def test_what_measuring_costs_stands_in_a_line_of_its_own(tmp_path: Path) -> None:
+    meter = Meter(Ledger(tmp_path / "ledger.jsonl"), "c1")
+    whole = Stopwatch()
+    with meter.stage("fit"):
+        for _ in range(300):
+            meter.heartbeat()
+    assert meter.overhead_cpu_seconds > 0
+    meter.close()
+    meter.close()  # nothing more to book
+    spent = whole.spent().cpu_seconds
+    fit, measuring = meter.ledger.entries()
+    assert measuring.stage == "metering" and "not contained in the other lines" in measuring.message
+    assert fit.cpu_seconds < 0.3 * measuring.cpu_seconds
+    assert fit.cpu_seconds + measuring.cpu_seconds <= spent
+    assert fit.cpu_seconds + measuring.cpu_seconds == pytest.approx(spent, rel=0.1, abs=0.01)
+    assert meter.overhead_cpu_seconds == measuring.cpu_seconds
+    assert meter.booked_cpu_seconds == pytest.approx(fit.cpu_seconds + measuring.cpu_seconds)
+    with meter.stage("audit"):
+        pass
+    assert [entry.stage for entry in meter.ledger.entries()] == ["fit", "metering", "audit", "metering"]
+
+
+def test_the_first_line_says_what_the_campaign_rests_on(tmp_path: Path) -> None:
+    meter = Meter(Ledger(tmp_path / "ledger.jsonl"), "c1", versions={"numpy": "2"}, hashes={"study": "abc"})
+    meter.book("preparation", Stopwatch(), message="reading")
+    with meter.stage("fit") as entry:
+        entry.details = {"search_cpu_seconds": 0.0}
+    first, second = meter.ledger.entries()
+    assert (first.versions, first.hashes) == ({"numpy": "2"}, {"study": "abc"})
+    assert (second.versions, second.hashes, second.details) == ({}, {}, {"search_cpu_seconds": 0.0})
+    assert first.started and first.process == second.process == process_id()
+
+
+def test_processes_are_told_apart() -> None:
+    assert process_id() == process_id() and still_runs(process_id())
+    number = os.getpid()
+    assert not still_runs(f"{number}-1-abcd")  # the same number, but another start
+    assert not still_runs("nonsense")
+    with subprocess.Popen(
+        [sys.executable, "-c", "from frugal.metering.process import process_id as p; print(p(), flush=True); input()"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as child:
+        assert child.stdout is not None
+        name = child.stdout.readline().strip()
+        assert still_runs(name)
+        child.communicate("\n")
+    assert not still_runs(name)
+
+
+def test_each_process_is_reconciled_by_itself() -> None:
+    entries = [
+        Entry("fit", cpu_seconds=9.0, cpu_seconds_children=1.0, codecarbon_joules=33.0, campaign="a", process="p"),
+        Entry("metering", cpu_seconds=2.0, campaign="a", process="p"),
+        Entry("fit", cpu_seconds=10.0, codecarbon_joules=27.0, campaign="a", process="q"),
+        Entry("fit", cpu_seconds=0.1, codecarbon_joules=0.3, campaign="b", process="q"),
+        Entry("fit", cpu_seconds=2.0, codecarbon_joules=10.0, campaign="c", process="q", codecarbon_watts_per_core=5.0),
+    ]
+    first, second, short, other = reconcile(entries, 3.0)
+    assert (first.cpu_seconds, first.joules, first.expected_joules, first.cpu_seconds_without_reading) == (
+        10,
+        33,
+        30,
+        2,
+    )
+    assert first.gap == pytest.approx(0.1) and second.gap == pytest.approx(-0.1)  # which the sum would hide
+    assert short.gap is None  # below what codecarbon can tell
+    assert other.gap == 0.0
+
+
 def test_totals_take_what_is_asked() -> None:
     entries = [Entry("fit", cpu_seconds=1.0), Entry("fit", cpu_seconds_children=2.0), Entry("export", cpu_seconds=4.0)]
     assert cpu_total(entries) == 7.0
@@ -127,6 +242,8 @@ def test_steal_makes_the_host_noisy(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("frugal.metering.host._cpu_ticks", lambda: next(ticks))
     monkeypatch.setattr(os, "getloadavg", lambda: (0.1, 0.1, 0.1))
     assert HostNoise().report() == {"load1": 0.1, "steal_percent": 20.0, "noisy": True}
+    given = iter([[0] * 8, [90, 0, 0, 0, 0, 0, 0, 10]])
+    assert HostNoise(lambda: next(given)).report()["steal_percent"] == 10.0
 
 
 def test_blocks_find_the_cpu_time_of_a_query() -> None:
@@ -136,6 +253,8 @@ def test_blocks_find_the_cpu_time_of_a_query() -> None:
     assert found["rows"].cpu_seconds == pytest.approx(0.001, rel=0.3)
     assert found["short"].low <= found["short"].cpu_seconds <= found["short"].high
     assert len(found["short"].blocks) == 5
+    blocks = found["short"].blocks
+    assert found["short"].cv == pytest.approx(np.std(blocks, ddof=1) / np.mean(blocks))
 
 
 def test_codecarbon_agrees_with_cpu_time_and_opens_no_socket(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
