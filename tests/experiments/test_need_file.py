@@ -176,16 +176,22 @@ def test_the_file_to_fill_in_reads_back_as_the_studys_own_need(study: Study, lan
     assert replace(read_need_file(path, study), file_sha256="") == study.need
 
 
-def test_the_file_to_fill_in_asks_for_everything_in_the_language(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("language", "words"), [("en", "Who decides what"), ("fr", "Qui décide quoi")])
+def test_the_file_to_fill_in_asks_for_everything_in_the_language(language: str, words: str) -> None:
+    text = need_template(STUDY, language)
+    assert words in text
+    for key in ("use.", "decided_by", "owner", "replaces", "beneficiaries", "declared_on", "reason.", "wind_speed"):
+        assert f"\n# {key}" in text
+    assert ("# wind_speed = [0, 40]  # Wind, m/s" if language == "en" else "# Vent, m/s") in text
+    assert "# [tolerances.warmth]" in text and "# head = 0.01" in text
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_the_file_of_a_study_of_the_house_reads_back(tmp_path: Path, language: str) -> None:
     study = load_study("roof_yield")
-    for language, words in (("en", "Who decides what"), ("fr", "Qui décide quoi")):
-        text = need_template(study, language)
-        assert words in text
-        for key in ("# use.", "# decided_by", "# owner", "# replaces", "# beneficiaries", "# declared_on"):
-            assert key in text
-        assert "# tilt_deg = [0, 60]" in text and "# yearly_yield = 0.01" in text
-        assert "# [tolerances.shading_loss]" in text
-        assert replace(read_need_file(written(tmp_path, text), study), file_sha256="") == study.need
+    text = need_template(study, language)
+    assert "# tilt_deg = [0, 60]" in text and "# yearly_yield = 0.01" in text and "# [tolerances.shading_loss]" in text
+    assert replace(read_need_file(written(tmp_path, text), study), file_sha256="") == study.need
 
 
 def test_what_is_commented_out_can_be_taken_in(tmp_path: Path) -> None:

@@ -103,3 +103,29 @@ def test_memory_that_nobody_limits_is_not_measured(tmp_path: Path) -> None:
     result = campaign(tmp_path, None)
     assert not any(judged.memory for judged in result.judged.values())
     assert not any(entry.message == "memory while answering" for entry in result.ledger)
+
+
+def test_a_full_evaluation_always_measures_the_winner_and_the_best_ai(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from frugal.surrogates import reevaluation
+    from frugal.surrogates.bundle import Bundle, read_json
+    from frugal.surrogates.writing import write_bundle
+
+    study = linear_study(replace(NEED, queries=(1e9, 1e10)))  # so often that a fit pays back
+    result = run_campaign(study, Settings(folder=tmp_path / "runs", measure_seconds=0.3, carbon=False))
+    (tmp_path / "bundle").mkdir()
+    write_bundle(result, tmp_path / "bundle")
+    content = [read_json(tmp_path / "bundle" / name) for name in ("study.json", "candidates.json")]
+    bundle = Bundle(tmp_path / "bundle", *content)
+    monkeypatch.setattr(Plan, "full", classmethod(lambda plan: plan(5, 0.002, 0.001)))
+    monkeypatch.setattr(reevaluation, "measure_practices", lambda *rest: {})
+    decision = content[1]["decisions"][0]
+    rows = read_json(reevaluation.evaluate_bundle(bundle, study, full=True, carbon=False))["candidates"]
+    measured = {row["name"]: row["memory_bytes"] for row in rows if row["memory_bytes"]}
+    with_graph = {row["name"] for row in rows if row["graph"] is not None}
+    assert set(measured) == {decision["winner"], decision["best_ai"]} & with_graph
+    assert decision["best_ai"] in measured
+    assert all(set(memory) == {"one at a time", "a thousand at once"} for memory in measured.values())
+    timed = next(row for row in rows if row["name"] == decision["best_ai"])["query"]["one at a time"]
+    assert timed["wall_p95_seconds_per_call"] >= timed["wall_seconds_per_call"]
