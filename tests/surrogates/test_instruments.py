@@ -18,15 +18,15 @@ from studies_for_tests import linear_study
 
 from frugal.errors import NotAssessedError, UnusableInputError
 from frugal.experiments.study import Study
-from frugal.metering.blocks import QueryTime
+from frugal.metering.blocks import Plan, QueryTime
 from frugal.metering.chain import check_chain, check_seal
 from frugal.metering.clock import Stopwatch
 from frugal.metering.host import HostNoise, Machine, describe_machine
 from frugal.metering.ledger import Ledger
 from frugal.metering.reconciliation import reconcile
-from frugal.surrogates.bundle import Bundle, read_json
+from frugal.surrogates.bundle import Bundle, open_bundle, read_json, write_checksums
 from frugal.surrogates.campaign import Campaign, Settings, run_campaign, settle_ledger
-from frugal.surrogates.reevaluation import check_ledger
+from frugal.surrogates.reevaluation import check_ledger, evaluate_bundle
 from frugal.surrogates.repeating import Times, quietest_series
 from frugal.surrogates.writing import write_bundle
 
@@ -187,6 +187,28 @@ def test_where_no_series_is_quiet_the_quietest_is_kept_and_said_to_be_noisy() ->
     assert (record["attempts"], record["measure_again"], kept_cv(times)) == (3, True, pytest.approx(0.20))
     assert record["steal_percent"] == pytest.approx(10.0)
     assert [one["kept"] for one in record["series"]] == [False, False, True]
+
+
+@pytest.mark.parametrize(("full", "attempts"), [(True, 3), (False, None)])
+def test_an_evaluation_on_a_host_that_is_stolen_from_says_to_measure_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, full: bool, attempts: int | None
+) -> None:
+    monkeypatch.setattr(Plan, "full", classmethod(lambda cls: Plan.quick(8, 0.4)))  # the rule is not under test
+    monkeypatch.setattr("frugal.surrogates.reevaluation.measure_practices", lambda *arguments: {})
+    monkeypatch.setattr("frugal.surrogates.reevaluation.measure_memory", lambda *arguments, **options: None)
+    folder = tmp_path / "bundle"
+    folder.mkdir()
+    write_bundle(campaign(tmp_path / "campaigns"), folder)
+    write_checksums(folder)
+    path = evaluate_bundle(open_bundle(folder), linear_study(), full, carbon=False, host=stolen(20.0))
+    found = read_json(path)
+    assert found["machine"]["measure_again"] is True
+    assert found["machine"].get("attempts") == attempts
+    assert found["machine"]["network_calls"] == []
+    assert all("cv" in query for row in found["candidates"] for query in row["query"].values())
+    lines = Ledger(folder / "ledger.jsonl").lines()
+    assert check_chain(lines) == check_seal(lines, found["ledger"]) == ""
+    assert found["ledger"]["lines"] == len(lines)
 
 
 SLOW = """
