@@ -108,7 +108,7 @@ def _by_pattern(model: bytes, judging: Runs, patterns: Sequence[CallPattern]) ->
 def _answer(graph: str, rows: str) -> int:
     from frugal.surrogates.graph import session
 
-    session(Path(graph).read_bytes()).run(None, {"inputs": np.load(rows, allow_pickle=False)})
+    session(Path(graph).read_bytes()).run(None, {"inputs": np.load(rows)})
     return _high_water_bytes()
 
 
