@@ -7,12 +7,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from frugal.audit.evidence import Evidence
-from frugal.audit.words.numbers import percent
+from frugal.audit.words.numbers import percent, size
 from frugal.audit.words.wording import LANGUAGES, Text, known, quoted, say
 from frugal.surrogates.plain_text import plain_number
 
 #: Reasons of the decision that the line of condition 1 repeats; `audit.json` holds all.
 REASONS_TOLD = 2
+#: Share of the network in the carbon of a year from which the first page tells it.
+NETWORK_TOLD_FROM = 0.5
 
 
 def condition_lines(evidence: Evidence, findings: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
@@ -78,7 +80,27 @@ def _third_condition(
         category=known("category", worst["category"]),
         part={lang: percent(worst["part_of_budget"]["p95"], lang) for lang in LANGUAGES},
         covered=len(found["categories"]),
+        network=_network(evidence),
         use=told,
+    )
+
+
+def _network(evidence: Evidence) -> Text:
+    """A sentence where the network outweighs all of the computing."""
+    assert evidence.account is not None
+    rows = {row["per"]: row for row in evidence.account.footprint["rows"] if row["role"] == "winner"}
+    year, journey = rows.get("year_high"), rows.get("journey")
+    carbon = (year or {}).get("impacts", {}).get("gwp")
+    if not carbon or not journey:
+        return {"en": "", "fr": ""}
+    whole = sum(carbon[part] or 0.0 for part in ("use", "embodied", "network"))
+    share = carbon["network"] / whole if whole else 0.0
+    if share < NETWORK_TOLD_FROM:
+        return {"en": "", "fr": ""}
+    return say(
+        "c3.network",
+        share={lang: percent(share, lang) for lang in LANGUAGES},
+        bytes={lang: size(journey["network_bytes"], lang) for lang in LANGUAGES},
     )
 
 

@@ -204,7 +204,7 @@ def read_evidence(bundle: Path | str, evaluation: Path | str | None = None) -> E
                 f"'{inputs[-1]['file']}' was measured for another {what} ({str(comparison[key])[:8]}…) "
                 f"than the one of 'study.json' ({str(expected)[:8]}…); train or evaluate again"
             )
-    ledger, fault = _ledger(folder / "ledger.jsonl", inputs, comparison.get("ledger"))
+    ledger, fault = _ledger(folder / "ledger.jsonl", inputs, _seals(folder, comparison))
     return Evidence(
         study,
         comparison,
@@ -253,8 +253,20 @@ def _bytes(path: Path) -> bytes:
         raise UnusableInputError(f"'{path}' cannot be read: {fault.strerror or fault}") from fault
 
 
+def _seals(folder: Path, comparison: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """What was kept of the ledger's length and hash: by the campaign, by the comparison, by the audit made last."""
+    kept = [comparison.get("ledger")]
+    for name in ("candidates.json", "audit.json"):
+        path = folder / name
+        if path.is_file():
+            content = _parsed(path, [])
+            rows = [row for row in content.get("inputs") or () if row.get("file") == "ledger.jsonl"]
+            kept += [content.get("ledger"), *rows]
+    return [seal for seal in kept if seal and "lines" in seal]
+
+
 def _ledger(
-    path: Path, inputs: list[dict[str, Any]], seal: Mapping[str, Any] | None
+    path: Path, inputs: list[dict[str, Any]], seals: Sequence[Mapping[str, Any]]
 ) -> tuple[list[Mapping[str, Any]], Mapping[str, str]]:
     """Entries of the ledger, and what is wrong with its chain."""
     if not path.exists():
@@ -279,7 +291,8 @@ def _ledger(
     inputs.append({"file": path.name, "sha256": hashlib.sha256(read).hexdigest(), "lines": len(rows)})
     whole = [line for line in lines if line.strip()]
     faults = {
-        language: (check_seal(whole, seal, language) if seal else "") or check_chain(whole, language)
+        language: next(filter(None, (check_seal(whole, seal, language) for seal in seals)), "")
+        or check_chain(whole, language)
         for language in ("en", "fr")
     }
     return rows, faults if any(faults.values()) else {}

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 INK, MUTED = "#1b2733", "#55626f"
 MET, NOT_MET, AI_LINE = "#0072b2", "#b84a00", "#8e3a73"
 USAGE_BAND = "#e4ebf2"
+#: Share of an axis that the text of a tick takes up.
+_TICK_SHARE = 0.08
 
 _STYLE: Any = {
     "font.family": "sans-serif",
@@ -105,7 +107,17 @@ def duration_ticks(axis: Any, limits: tuple[float, float], language: str) -> Non
         ticks = sorted(ticks + [tick for tick in between if low <= tick <= high])
     while len(ticks) > 8:
         ticks = ticks[::2]
+    ticks = _apart(sorted(ticks), _TICK_SHARE * math.log(limits[1] / limits[0]))
     axis.set_ticks(ticks, labels=[tick_duration(tick, language) for tick in ticks])
+
+
+def _apart(ticks: list[float], distance: float) -> list[float]:
+    """Ticks whose texts do not touch: none follows another within so much of a logarithmic axis."""
+    kept: list[float] = []
+    for tick in ticks:
+        if not kept or math.log(tick / kept[-1]) >= distance:
+            kept.append(tick)
+    return kept
 
 
 def tick_duration(seconds: float, language: str) -> str:

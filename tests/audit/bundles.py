@@ -8,6 +8,8 @@ import math
 from pathlib import Path
 from typing import Any
 
+from frugal.metering.chain import link
+
 PATTERN = "one roof at a time"
 NEED_HASH, STUDY_HASH = "ab" * 32, "cd" * 32
 POLICY = {"margin": 1.25, "queries_factor": 3, "materiality_cpu_seconds": 1200, "tie_factor": 1.25}
@@ -200,8 +202,20 @@ def _bundle(rows: list[dict[str, Any]], chosen: dict[str, Any], queries: tuple[f
             "queries": list(queries) if queries else None,
             "service_life_years": 5.0,
             "call_patterns": [
-                {"name": PATTERN, "rows": 1, "needs_graph": False, "max_latency_s": None, "max_bytes": None}
+                {
+                    "name": PATTERN,
+                    "rows": 1,
+                    "needs_graph": False,
+                    "max_latency_s": None,
+                    "max_bytes": None,
+                    "target": "local",
+                    "cached": False,
+                }
             ],
+            "use": {"en": "deciding where to install", "fr": "décider où équiper"},
+            "decided_by": "the owner of the roof",
+            "queries_per_journey": 4.0,
+            "beneficiaries": 1000.0,
             "reason": {"en": "installers size to 2 %", "fr": "les installateurs dimensionnent à 2 %"},
             "declared": True,
             "hash": NEED_HASH,
@@ -224,6 +238,8 @@ def _bundle(rows: list[dict[str, Any]], chosen: dict[str, Any], queries: tuple[f
             "watts_per_core": 3.0,
             "watts_low": 1.5,
             "watts_high": 6.0,
+            "noisy": False,
+            "network_calls": [],
         },
         "split": {"n_train": 192, "n_held_out": 64, "train_places": ["A"], "held_out_places": ["B"]},
         "shared": {
@@ -257,6 +273,13 @@ def ledger() -> list[dict[str, Any]]:
     return [
         {
             **line,
+            "stage": "need",
+            "started": "2026-11-23T04:49:00+00:00",
+            "hashes": {"need": NEED_HASH},
+            "details": {"functional_unit": "the yearly solar energy of one roof plane"},
+        },
+        {
+            **line,
             "stage": "compile",
             "cpu_seconds": 4.1,
             "wall_seconds": 4.2,
@@ -268,6 +291,7 @@ def ledger() -> list[dict[str, Any]]:
             "cpu_seconds": 110.0,
             "wall_seconds": 58.0,
             "runs": 256,
+            "details": {"estimated_cpu_seconds": 95.0},
             "codecarbon_joules": 338.0,
         },
         {**line, "stage": "fit", "candidate": "table", "cpu_seconds": 0.4},
@@ -478,8 +502,10 @@ def write(bundle: dict[str, Any], folder: Path) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     for name in ("study", "candidates"):
         (folder / f"{name}.json").write_text(json.dumps(bundle[name]), encoding="utf-8")
-    lines = "".join(json.dumps(line) + "\n" for line in bundle["ledger"])
-    (folder / "ledger.jsonl").write_text(lines, encoding="utf-8")
+    lines: list[bytes] = []
+    for number, line in enumerate(bundle["ledger"]):
+        lines.append(link(line, number, lines[-1] if lines else None))
+    (folder / "ledger.jsonl").write_bytes(b"".join(line + b"\n" for line in lines))
     return folder
 
 

@@ -85,10 +85,10 @@ def test_failures_must_stand_in_the_ledger(audited):
 
 def test_seeds_and_versions_make_it_reproducible(audited):
     def unseeded(bundle):
-        bundle["ledger"][1]["seed"] = None
+        bundle["ledger"][2]["seed"] = None
 
     def unversioned(bundle):
-        bundle["ledger"][0]["versions"] = {}
+        bundle["ledger"][1]["versions"] = {}
 
     assert status(audited("table_wins"), "FRU-11") == "pass"
     assert status(audited("table_wins", unseeded), "FRU-11") == "fail"
@@ -119,7 +119,7 @@ def test_codecarbon_absent_or_below_its_resolution(audited):
 
     def tiny(bundle):
         absent(bundle)
-        bundle["ledger"][2]["codecarbon_joules"] = 0.4
+        bundle["ledger"][3]["codecarbon_joules"] = 0.4
 
     assert status(audited("table_wins", absent), "MES-04") == "unevidenced"
     assert status(audited("table_wins", tiny), "MES-04") == "n_a"

@@ -23,11 +23,17 @@ def test_joules(value, english, french):
 
 
 def test_ranges_share_the_unit_of_their_middle():
-    span = {"low": 1.6, "central": 3.1, "high": 6200.0}
-    assert numbers.joules_range(span, "en") == "3.1\u00a0J [1.6–6,200]"
-    zero = {"low": 0.0, "central": 0.0, "high": 0.0}
-    assert numbers.joules_range(zero, "fr") == "0\u00a0J"
-    assert numbers.grams_range(zero, "fr") == "0\u00a0g"
+    span = {"p5": 1.6, "p50": 3.1, "p95": 6200.0}
+    assert numbers.impact_range(span, "energy", "en") == "3.1\u00a0J [1.6–6,200]"
+    assert (
+        numbers.impact_range({"p5": 1e-9, "p50": 2.5e-9, "p95": 4e-9}, "adpe", "fr")
+        == "2,5\u00a0µg\u00a0Sb\u00a0e [1–4]"
+    )
+    assert numbers.impact_range({"p5": 0.5, "p50": 2.0, "p95": 4.0}, "pe", "en") == "2\u00a0MJ [0.5–4]"
+    assert numbers.impact_range({"p5": 0.001, "p50": 0.002, "p95": 0.004}, "water", "en") == "2\u00a0mL [1–4]"
+    zero = {"p5": 0.0, "p50": 0.0, "p95": 0.0}
+    assert numbers.impact_range(zero, "energy", "fr") == "0\u00a0J"
+    assert numbers.impact_range(zero, "gwp", "fr") == "0\u00a0g\u00a0CO₂e"
     assert numbers.grams(2500.0, "fr") == "2,5\u00a0kg\u00a0CO₂e"
 
 

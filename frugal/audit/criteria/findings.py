@@ -74,7 +74,7 @@ def declared(evidence: Evidence, name: str, wanted: tuple[str, ...] = ()) -> Fin
         return Finding("unevidenced", text, told, None, where)
     missing = [key for key in wanted if (found.get("fields") or {}).get(key) in (None, "")]
     listed = ", ".join(files)
-    where = (*where, *(f"evidence/{file['file']} (SHA-256 {file['sha256'][:8]}…)" for file in found["evidence"]))
+    where = (*where, *(f"{file['kept']} (SHA-256 {file['sha256'][:8]}…)" for file in found["evidence"]))
     if missing:
         text = both(
             f"Declared in part ({listed}): {told}. Not said: {', '.join(missing)}.",

@@ -32,8 +32,10 @@ def share_of_boundaries(evidence: Evidence) -> Finding:
             f"{plain_number(people, 'en')} people served", f"{plain_number(people, 'fr')} personnes desservies"
         )
     text = both(
-        f"Worst category, {name['en']}: at most {percent(part, 'en')} of the budget of one digital service for each person ({served['en']}).",
-        f"Pire catégorie, {name['fr']} : au plus {percent(part, 'fr')} du budget d’un service numérique par personne ({served['fr']}).",
+        f"Worst category, {name['en']}: at most {percent(part, 'en')} of the budget of one digital service "
+        f"for each person ({served['en']}).",
+        f"Pire catégorie, {name['fr']} : au plus {percent(part, 'fr')} du budget d’un service numérique "
+        f"par personne ({served['fr']}).",
     )
     return Finding(status, text, part, [SMALL_SHARE, WHOLE_SHARE], where)
 

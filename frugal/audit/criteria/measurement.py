@@ -52,27 +52,30 @@ def compared(evidence: Evidence) -> list[Mapping[str, Any]]:
 
 
 def variation(time: Mapping[str, Any]) -> float:
-    """Spread of the blocks of a timing: standard deviation over mean, from the middle half, which one slow block leaves alone."""
+    """Spread of the blocks of a timing over their middle; from quartiles where the record does not hold it."""
     if time.get("cv") is not None:
         return float(time["cv"])
     low, middle, high = np.percentile(time["blocks"], [25, 50, 75])
     return float((high - low) / 1.349 / middle) if middle > 0 else 0.0
 
 
-def repeatable(evidence: Evidence) -> Finding:
-    """MES-02: blocks of the timings that the verdict rests on agree.
+def settled(evidence: Evidence) -> bool:
+    """The verdict does not hang on how well queries could be timed on that day.
 
-    A wide spread fails only where it could turn the verdict: a verdict that held in 95 % of the draws of these very
-    blocks has already survived it.
+    One that rests on errors and limits does not, nor does a need that is not shown: that verdict held in 95 % of the draws
+    of these very timings, noise included. A need that is shown, or left undecided, does.
     """
+    return evidence.decision["verdict"] not in ("demonstrated", "undecided", "trade_off")
+
+
+def repeatable(evidence: Evidence) -> Finding:
+    """MES-02: blocks of the timings that the verdict rests on agree; a wide spread fails where it could turn the verdict."""
     where = ("candidates.json: query.blocks",)
     times = compared(evidence)
     if not times:
         return Finding("n_a", both("Nothing was timed.", "Rien n’a été chronométré."), None, [0.05, 0.15], where)
     worst = max(map(variation, times))
-    verdict = evidence.decision["verdict"]
-    settled = verdict in ("not_demonstrated", "infeasible_otherwise", "conditional")
-    status: Status = "pass" if worst <= 0.05 else "warn" if worst <= 0.15 or settled else "fail"
+    status: Status = "pass" if worst <= 0.05 else "warn" if worst <= 0.15 or settled(evidence) else "fail"
     text = both(
         f"Repeated timings vary by {percent(worst, 'en')} at most.",
         f"Les mesures répétées varient de {percent(worst, 'fr')} au plus.",
@@ -81,7 +84,7 @@ def repeatable(evidence: Evidence) -> Finding:
 
 
 def host_quiet(evidence: Evidence) -> Finding:
-    """MES-03: the machine did little else, and its host took little time away."""
+    """MES-03: the machine did little else, and its host took little time away; else a close verdict is measured again."""
     machine, where = evidence.machine, ("candidates.json: machine.load1, machine.steal_percent",)
     if machine.get("steal_percent") is None or machine.get("load1") is None:
         text = both("Load and steal were not recorded.", "Charge et temps volé non relevés.")
@@ -94,8 +97,10 @@ def host_quiet(evidence: Evidence) -> Finding:
     if machine.get("measure_again"):
         again = both("Measure again on a quieter machine.", "À mesurer de nouveau sur une machine plus calme.")
         text = {lang: f"{text[lang]} {again[lang]}" for lang in text}
-    busy = machine.get("noisy") or machine.get("measure_again")
-    return Finding("warn" if busy else "pass", text, {"steal_percent": steal, "load1": load}, [5, 1.5], where)
+    status: Status = "warn" if machine.get("noisy") or machine.get("measure_again") else "pass"
+    if machine.get("measure_again") and not settled(evidence):
+        status = "fail"
+    return Finding(status, text, {"steal_percent": steal, "load1": load}, [5, 1.5], where)
 
 
 def codecarbon_agrees(evidence: Evidence) -> Finding:
@@ -202,8 +207,10 @@ def recent_factors(evidence: Evidence) -> Finding:
         return Finding("pass", text, [], OLD_YEARS, where)
     oldest = min(factor.year for factor in evidence.account.factors)
     text = both(
-        f"{len(old)} of {len(evidence.account.factors)} are older than {OLD_YEARS} years (the oldest of {oldest}); no later open source was found.",
-        f"{len(old)} sur {len(evidence.account.factors)} ont plus de {OLD_YEARS} ans (le plus ancien de {oldest}) ; pas de source ouverte plus récente.",
+        f"{len(old)} of {len(evidence.account.factors)} are older than {OLD_YEARS} years "
+        f"(the oldest of {oldest}); no later open source was found.",
+        f"{len(old)} sur {len(evidence.account.factors)} ont plus de {OLD_YEARS} ans "
+        f"(le plus ancien de {oldest}) ; pas de source ouverte plus récente.",
     )
     return Finding("warn", text, old, OLD_YEARS, where)
 

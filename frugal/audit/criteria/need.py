@@ -34,6 +34,12 @@ def written_first(evidence: Evidence) -> Finding:
         f" Not said: {', '.join(name[0] for name in missing)}." if missing else "",
         f" Non précisé : {', '.join(name[1] for name in missing)}." if missing else "",
     )
+    if mine["before_first_run"] is None:
+        text = both(
+            f"Fixed on {date}; the runs of the table existed before.{lacking['en']}",
+            f"Fixé le {date} ; les calculs de la table existaient avant.{lacking['fr']}",
+        )
+        return Finding("warn", text, date, None, where)
     if mine["before_first_run"]:
         text = both(
             f"Fixed on {date}, before the first run.{lacking['en']}",

@@ -31,8 +31,10 @@ def simplest_model(evidence: Evidence) -> Finding:
     if status == "pass" and len(tried) < FAMILIES:
         status = "warn"
     text = both(
-        f"{len(tried)} AI families were tried; what ships costs {plain_number(ratio, 'en')} times the cheapest that meets the need.",
-        f"{len(tried)} familles d’IA essayées ; celle livrée coûte {plain_number(ratio, 'fr')} fois la moins chère qui répond au besoin.",
+        f"{len(tried)} AI families were tried; what ships costs {plain_number(ratio, 'en')} times "
+        "the cheapest that meets the need.",
+        f"{len(tried)} familles d’IA essayées ; celle livrée coûte {plain_number(ratio, 'fr')} fois "
+        "la moins chère qui répond au besoin.",
     )
     return Finding(status, text, ratio, [1.0, 1.5], where)
 
@@ -111,8 +113,10 @@ def data_in_proportion(evidence: Evidence) -> Finding:
     most = points[-1]["n"]
     if fewer:
         text = both(
-            f"{plain_number(min(fewer), 'en', 4)} of {plain_number(most, 'en', 4)} runs would have met the need (runs → error, in % of the tolerance: {told['en']}).",
-            f"{plain_number(min(fewer), 'fr', 4)} calculs sur {plain_number(most, 'fr', 4)} auraient suffi (calculs → erreur, en % de la tolérance : {told['fr']}).",
+            f"{plain_number(min(fewer), 'en', 4)} of {plain_number(most, 'en', 4)} runs would have met the need "
+            f"(runs → error, in % of the tolerance: {told['en']}).",
+            f"{plain_number(min(fewer), 'fr', 4)} calculs sur {plain_number(most, 'fr', 4)} auraient suffi "
+            f"(calculs → erreur, en % de la tolérance : {told['fr']}).",
         )
         return _about_shipped(evidence, candidate, Finding("warn", text, min(fewer), most, ("evaluations: practices",)))
     text = both(
@@ -224,21 +228,25 @@ def compression(evidence: Evidence) -> Finding:
             return no_ai("The file is too small to gain from it.", "Le fichier est trop petit pour y gagner.")
         return _not_measured(evidence, "compression")
     candidate, found = studied
-    variants = {v["name"]: v for v in found["variants"] if v.get("bytes")}
-    best, plain = found.get("smallest_that_meets"), variants.get("float32")
-    tried = ", ".join(name for name in variants if name != "float32")
-    if best and plain and best in variants and variants[best]["bytes"] < plain["bytes"]:
-        gain = 1 - variants[best]["bytes"] / plain["bytes"]
+    variants = {variant["name"]: variant for variant in found["variants"] if variant.get("bytes")}
+    original, best = variants.get(found["original"]), variants.get(found.get("smallest_that_meets") or "")
+    tried = ", ".join(name for name in variants if name != found["original"])
+    where = ("evaluations: practices",)
+    if original and best and best["bytes"] < original["bytes"]:
+        gain = 1 - best["bytes"] / original["bytes"]
+        slower = best["cpu_seconds_per_query"] / original["cpu_seconds_per_query"]
         text = both(
-            f"Tried: {tried}. {best} keeps the need met with {percent(gain, 'en')} fewer bytes ({size(variants[best]['bytes'], 'en')}).",
-            f"Essayé : {tried}. {best} répond encore au besoin avec {percent(gain, 'fr')} d’octets en moins ({size(variants[best]['bytes'], 'fr')}).",
+            f"Tried: {tried}. {best['name']} still meets the need with {percent(gain, 'en')} fewer bytes "
+            f"({size(best['bytes'], 'en')}), for {plain_number(slower, 'en')} times the computing of a query.",
+            f"Essayé : {tried}. {best['name']} répond encore au besoin avec {percent(gain, 'fr')} d’octets en moins "
+            f"({size(best['bytes'], 'fr')}), pour {plain_number(slower, 'fr')} fois le calcul d’une question.",
         )
-        return _about_shipped(evidence, candidate, Finding("pass", text, gain, None, ("evaluations: practices",)))
+        return _about_shipped(evidence, candidate, Finding("pass", text, gain, None, where))
     text = both(
         f"Tried: {tried or 'nothing that could be made'}. None is smaller and meets the need.",
         f"Essayé : {tried or 'rien de réalisable'}. Rien de plus petit ne répond au besoin.",
     )
-    return _about_shipped(evidence, candidate, Finding("pass", text, 0.0, None, ("evaluations: practices",)))
+    return _about_shipped(evidence, candidate, Finding("pass", text, 0.0, None, where))
 
 
 def reuse(evidence: Evidence) -> Finding:

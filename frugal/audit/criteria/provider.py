@@ -67,7 +67,7 @@ def modest_hardware(evidence: Evidence) -> Finding:
     if winner is None:
         return no_ai("Nothing ships.", "Rien n’est livré.")
     time = (winner.get("query") or {}).get(evidence.decision["pattern"]) or {}
-    memory = winner.get("memory_bytes")
+    memory = (winner.get("memory_bytes") or {}).get(evidence.decision["pattern"])
     wait = time.get("wall_p95_seconds_per_call") or time.get("wall_seconds_per_call")
     if not memory or wait is None:
         text = both(

@@ -162,7 +162,7 @@ class _Accountant:
         runtime = self.factors["runtime_bytes_browser"].value
         found = {
             "winner": evidence.winner,
-            "best_ai": evidence.best_ai,
+            "best_ai": evidence.closest_ai,
             "best_alternative": evidence.candidates.get(decision["best_alternative"]),
             "full_physics": evidence.full_physics,
         }
@@ -306,7 +306,8 @@ class _Accountant:
 
     def burdens(self) -> list[dict[str, Any]]:
         """Whether the best AI weighs more than the best alternative over the service life, category by category."""
-        if not {"best_ai", "best_alternative"} <= set(self.named) or not self.evidence.need.get("queries"):
+        met = self.evidence.best_ai is not None
+        if not met or not {"best_ai", "best_alternative"} <= set(self.named) or not self.evidence.need.get("queries"):
             return []
         pair = {role: self._lifetime(role) for role in ("best_ai", "best_alternative")}
         rows = []

@@ -38,7 +38,7 @@ BOUNDARIES = {
 }
 
 #: Boundaries that nothing here can be held against: no factor, or one in another unit (litres are not weighted by scarcity).
-NEVER_COVERED = ("water", "land", "toxicity_cancer", "toxicity_non_cancer", "ecotoxicity")
+NEVER_COVERED = ("water_scarcity", "land", "toxicity_cancer", "toxicity_non_cancer", "ecotoxicity")
 
 
 def boundaries(

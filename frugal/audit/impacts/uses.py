@@ -95,7 +95,8 @@ def asked(candidate: Mapping[str, Any], evidence: Evidence, runtime_bytes: float
     if target in ("browser", "phone") and not candidate.get("graph"):
         target = "server"  # what cannot run on the device is asked over the network
     network = _bytes_per_query(candidate, evidence, target, runtime_bytes)
-    held = (candidate.get("memory_bytes") or 0) / 1e9 * time["wall_seconds_per_call"] / time["rows"]
+    memory = (candidate.get("memory_bytes") or {}).get(pattern["name"]) or 0
+    held = memory / 1e9 * time["wall_seconds_per_call"] / time["rows"]
     query = Work(
         time["cpu_seconds"],
         low=time["low"],

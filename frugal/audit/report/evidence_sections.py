@@ -40,6 +40,9 @@ def _pattern(pattern: Mapping[str, Any], audit: Mapping[str, Any], language: str
     return ", ".join(told)
 
 
+_WHEN = {True: "before_runs", False: "after_runs", None: "runs_given"}
+
+
 def history(audit: Mapping[str, Any], language: str, words: Mapping[str, str]) -> list[dict[str, str]]:
     """When each need was written, and what changed against the one before."""
     rows = []
@@ -52,7 +55,7 @@ def history(audit: Mapping[str, Any], language: str, words: Mapping[str, str]) -
             {
                 "date": date(str(entry["first_seen"]), language),
                 "hash": str(entry["hash"])[:8],
-                "when": words["before_runs" if entry["before_first_run"] else "after_runs"],
+                "when": words[_WHEN[entry["before_first_run"]]],
                 "changed": "; ".join(changed) or "–",
             }
         )

@@ -24,22 +24,16 @@ def render(audit: Mapping[str, Any], language: str) -> str:
     UnusableInputError
         If the language is neither ``en`` nor ``fr``.
     """
-    return from_template("audit.html.j2", language, {**_plots(audit, language), **_view(audit, language)})
+    if language not in LANGUAGES:
+        raise UnusableInputError(f"language '{language}' is unknown; use 'en' or 'fr'")
+    return _from_template("audit.html.j2", language, {**_plots(audit, language), **_view(audit, language)})
 
 
-def from_template(name: str, language: str, view: Mapping[str, Any]) -> str:
-    """Fill a template; pictures (keys that end in ``_svg``) are taken as they are, everything else is escaped.
-
-    Raises
-    ------
-    UnusableInputError
-        If the language is neither ``en`` nor ``fr``.
-    """
+def _from_template(name: str, language: str, view: Mapping[str, Any]) -> str:
+    """Fill a template; pictures (keys that end in ``_svg``) are taken as they are, everything else is escaped."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
     from markupsafe import Markup
 
-    if language not in LANGUAGES:
-        raise UnusableInputError(f"language '{language}' is unknown; use 'en' or 'fr'")
     environment = Environment(
         loader=PackageLoader("frugal.audit.report", "templates"),
         autoescape=True,
@@ -129,8 +123,8 @@ def _words(audit: Mapping[str, Any], language: str) -> dict[str, str]:
     gaps = {
         "tier": tier,
         "watts": watts["watts_per_core"],
-        "low": watts["watts_low"],
-        "high": watts["watts_high"],
+        "watts_low": watts["watts_low"],
+        "watts_high": watts["watts_high"],
         "country": footprint["country"],
         "draws": plain_number(footprint["draws"], language, 5),
         "tool": audit["tool"]["name"],
@@ -166,6 +160,7 @@ def _view(audit: Mapping[str, Any], language: str) -> dict[str, Any]:
         "ladder": [sections.ladder_row(row, audit, language, words) for row in audit["ladder"]],
         "patterns": sections.patterns(audit, language) if len(audit["decisions"]) > 1 else [],
         "by_hand": sections.break_evens(audit, language),
+        "compared": sections.compared_words(audit, language, words),
         "costs": sections.cost_rows(audit, language, words),
         "footprint": impact_sections.footprint_rows(audit, language, words),
         "impact_heads": impact_sections.heads(audit, language),

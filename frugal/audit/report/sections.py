@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from frugal.audit.evidence import error_ratio
 from frugal.audit.words import numbers
 from frugal.audit.words.wording import break_even_words, error_words, phrase
 from frugal.surrogates.plain_text import plain_duration, plain_number, plain_queries
@@ -26,6 +27,7 @@ SMALL_SHARE = 0.02
 
 
 def facts(audit: Mapping[str, Any], language: str, words: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Facts of the first page: verdict, answer, break-even, use, tolerance, unit."""
     decision, need = audit["decisions"][0], audit["need"]
     by_name = {row["name"]: row for row in audit["ladder"]}
     winner = by_name.get(decision["winner"])
@@ -64,6 +66,7 @@ def _tolerances(tolerances: Mapping[str, Mapping[str, Any]], audit: Mapping[str,
 def ladder_row(
     row: Mapping[str, Any], audit: Mapping[str, Any], language: str, words: Mapping[str, str]
 ) -> dict[str, Any]:
+    """One candidate of the ladder."""
     decision = audit["decisions"][0]
     query = (row.get("query") or {}).get(decision["pattern"])
     lifetime = (decision.get("lifetime_cpu_seconds") or {}).get(row["name"])
@@ -100,6 +103,7 @@ def ladder_row(
 
 
 def patterns(audit: Mapping[str, Any], language: str) -> list[dict[str, str]]:
+    """What was decided for each way of asking."""
     by_name = {row["name"]: row for row in audit["ladder"]}
     return [
         {
@@ -113,6 +117,7 @@ def patterns(audit: Mapping[str, Any], language: str) -> list[dict[str, str]]:
 
 
 def cost_rows(audit: Mapping[str, Any], language: str, words: Mapping[str, str]) -> list[dict[str, Any]]:
+    """What was spent, stage by stage, small ones in one row, and the total."""
     rows = []
     whole = sum(cost["cpu_seconds"] for cost in audit["costs"])
     small = [cost for cost in audit["costs"] if cost["cpu_seconds"] < SMALL_SHARE * whole and not cost["failed"]]
@@ -178,15 +183,18 @@ def _cost_row(
 
 
 def in_language(value: str | Mapping[str, str], language: str) -> str:
+    """A text that may come by language, in one."""
     return value if isinstance(value, str) else str(value.get(language) or value.get("en", ""))
 
 
 def date(created: str, language: str) -> str:
+    """A day as the language writes it."""
     day = created[:10].split("-")
     return "/".join(reversed(day)) if language == "fr" and len(day) == 3 else created[:10]
 
 
 def condition_status(status: str, language: str) -> str:
+    """The word for the status of a condition."""
     return phrase("status.not_assessed_condition" if status == "not_assessed" else f"status.{status}", language)
 
 
@@ -217,9 +225,8 @@ def break_evens(audit: Mapping[str, Any], language: str) -> list[dict[str, Any]]
     Written with four digits, so that a reader can compute it again.
     """
     decision = audit["decisions"][0]
-    rows = {row["name"]: row for row in audit["ladder"]}
-    ai = rows.get(decision.get("best_ai"))
-    if ai is None:
+    ai = compared_ai(audit)
+    if ai is None or decision["pattern"] not in (ai.get("query") or {}):
         return []
     found = []
     for row in audit["ladder"]:
@@ -244,6 +251,14 @@ def break_evens(audit: Mapping[str, Any], language: str) -> list[dict[str, Any]]
     return found
 
 
+def compared_ai(audit: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """The best AI, or the one nearest to the tolerance where none meets the need."""
+    rows = {row["name"]: row for row in audit["ladder"]}
+    best = rows.get(audit["decisions"][0].get("best_ai"))
+    tried = [row for row in audit["ladder"] if row["is_ai"] and row["status"] == "ok" and row["error"]]
+    return best or min(tried, key=error_ratio, default=None)
+
+
 def _pair(row: Mapping[str, Any], pattern: str) -> tuple[float, float]:
     return float(row.get("fixed_cpu_seconds") or 0.0), float(row["query"][pattern]["cpu_seconds"])
 
@@ -254,3 +269,12 @@ def _seconds(value: float, language: str) -> str:
 
 def _micro(value: float, language: str) -> str:
     return f"{plain_number(1e6 * value, language, 5)}\u00a0µs"
+
+
+def compared_words(audit: Mapping[str, Any], language: str, words: Mapping[str, str]) -> str:
+    """Which AI is compared, and whether it meets the need at all."""
+    ai = compared_ai(audit)
+    if ai is None:
+        return ""
+    key = "compared_best" if audit["decisions"][0].get("best_ai") else "compared_closest"
+    return words[key].replace("{name}", candidate_label(ai, language))

@@ -20,7 +20,7 @@ _SMALL_GRAMS = (*_GRAMS, (1e-9, "ng"), (1e-12, "pg"))
 _IMPACTS: dict[str, tuple[float, Sequence[tuple[float, str]], str]] = {
     "energy": (1.0, _JOULES, ""),
     "gwp": (1.0, _GRAMS, "\u00a0CO₂e"),
-    "adpe": (1e3, _SMALL_GRAMS, "\u00a0Sb e"),
+    "adpe": (1e3, _SMALL_GRAMS, "\u00a0Sb\u00a0e"),
     "pe": (1e6, _JOULES, ""),
     "water": (1.0, _LITRES, ""),
 }

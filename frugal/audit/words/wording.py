@@ -223,7 +223,7 @@ def limits(evidence: Evidence) -> list[Text]:
         found.append(say("limit.again"))
     elif machine.get("noisy"):
         found.append(say("limit.noisy"))
-    if any(not entry["before_first_run"] and entry.get("changed") for entry in evidence.need_history):
+    if any(entry["before_first_run"] is False and entry.get("changed") for entry in evidence.need_history):
         found.append(say("limit.need_changed"))
     fields = {"watts": "watts_per_core", "low": "watts_low", "high": "watts_high"}
     if machine.get("tier") in ("T3", "T4") and all(machine.get(field) for field in fields.values()):
