@@ -15,6 +15,8 @@ from frugal.surrogates.plain_text import plain_number
 REASONS_TOLD = 2
 #: Share of the network in the carbon of a year from which the first page tells it.
 NETWORK_TOLD_FROM = 0.5
+#: Shares above this are not told in figures.
+NEARLY_ALL = 0.995
 
 
 def condition_lines(evidence: Evidence, findings: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
@@ -99,7 +101,7 @@ def _network(evidence: Evidence) -> Text:
         return {"en": "", "fr": ""}
     return say(
         "c3.network",
-        share={lang: percent(share, lang) for lang in LANGUAGES},
+        share=say("c3.nearly_all") if share > NEARLY_ALL else {lang: percent(share, lang) for lang in LANGUAGES},
         bytes={lang: size(journey["network_bytes"], lang) for lang in LANGUAGES},
     )
 

@@ -120,8 +120,8 @@ class Need:
         False when the program filled the need in because nobody declared one.
     use : mapping
         What the answer is used for, by language.
-    decided_by, owner, replaces : str
-        Who decides what with the answer; who answers for the need; the practice that it replaces.
+    decided_by, owner, replaces : str or mapping
+        Who decides what with the answer; who answers for the need; the practice that it replaces. By language or in one.
     solver_error : mapping of str to float
         The known error of the full physics itself by output name, in the metric of that output's tolerance: a tolerance
         below it asks for more than the physics can tell.
@@ -150,9 +150,9 @@ class Need:
     reason: Mapping[str, str] = field(default_factory=dict)
     declared: bool = True
     use: Mapping[str, str] = field(default_factory=dict)
-    decided_by: str = ""
-    owner: str = ""
-    replaces: str = ""
+    decided_by: str | Mapping[str, str] = ""
+    owner: str | Mapping[str, str] = ""
+    replaces: str | Mapping[str, str] = ""
     solver_error: Mapping[str, float] = field(default_factory=dict)
     domain: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     queries_per_journey: float | None = None
@@ -195,8 +195,11 @@ class Need:
         for name in ("reason", "use"):
             _check_text(name, getattr(self, name))
         for name in ("decided_by", "owner", "replaces"):
-            if not isinstance(getattr(self, name), str):
-                raise UnusableInputError(f"{name} = {getattr(self, name)!r}; a text is needed")
+            value = getattr(self, name)
+            if isinstance(value, Mapping):
+                _check_text(name, value)
+            elif not isinstance(value, str):
+                raise UnusableInputError(f"{name} = {value!r}; a text is needed")
 
     def _check_marks(self) -> None:
         if not isinstance(self.declared, bool):

@@ -127,8 +127,10 @@ def need_template(study: Study, language: str) -> str:
     writer.comment("head", title=title)
     writer.text("functional_unit", need.functional_unit)
     writer.text("use", need.use)
-    for name in ("decided_by", "owner", "replaces", "declared_on"):
-        writer.value(name, getattr(need, name) or None, "2026-03-14" if name == "declared_on" else "…")
+    for name in ("decided_by", "owner", "replaces"):
+        told = getattr(need, name)
+        writer.text(name, told) if told and not isinstance(told, str) else writer.value(name, told or None, "…")
+    writer.value("declared_on", need.declared_on or None, "2026-03-14")
     writer.text("reason", need.reason)
     writer.value("queries", list(need.queries) if need.queries else None, [1000.0, 10000.0])
     writer.value("service_life_years", need.service_life_years)

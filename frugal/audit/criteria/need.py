@@ -5,6 +5,7 @@ from __future__ import annotations
 from frugal.audit.criteria.findings import Finding, Status, about_ai, declared
 from frugal.audit.evidence import Evidence, error_ratio
 from frugal.audit.rebound import ENOUGH_ROOM
+from frugal.audit.words.numbers import day
 from frugal.audit.words.wording import baselines, both, break_even_words, flip_words, known, labels
 from frugal.surrogates.plain_text import plain_duration, plain_number
 from frugal.surrogates.plots import candidate_label
@@ -29,29 +30,29 @@ def written_first(evidence: Evidence) -> Finding:
         text = both("The ledger does not say when the need was written.", "Le registre ne date pas le besoin.")
         return Finding("fail", text, None, None, where)
     missing = [names for field, names in NEED_FIELDS.items() if not need.get(field)]
-    date = str(mine["first_seen"])[:10]
+    date = {lang: day(str(mine["first_seen"]), lang) for lang in ("en", "fr")}
     lacking = both(
         f" Not said: {', '.join(name[0] for name in missing)}." if missing else "",
         f" Non précisé : {', '.join(name[1] for name in missing)}." if missing else "",
     )
     if mine["before_first_run"] is None:
         text = both(
-            f"Fixed on {date}; the runs of the table existed before.{lacking['en']}",
-            f"Fixé le {date} ; les calculs de la table existaient avant.{lacking['fr']}",
+            f"Fixed on {date['en']}; the runs of the table existed before.{lacking['en']}",
+            f"Fixé le {date['fr']} ; les calculs de la table existaient avant.{lacking['fr']}",
         )
-        return Finding("warn", text, date, None, where)
+        return Finding("warn", text, date["en"], None, where)
     if mine["before_first_run"]:
         text = both(
-            f"Fixed on {date}, before the first run.{lacking['en']}",
-            f"Fixé le {date}, avant le premier calcul.{lacking['fr']}",
+            f"Fixed on {date['en']}, before the first run.{lacking['en']}",
+            f"Fixé le {date['fr']}, avant le premier calcul.{lacking['fr']}",
         )
-        return Finding("warn" if missing else "pass", text, date, None, where)
+        return Finding("warn" if missing else "pass", text, date["en"], None, where)
     changed = ", ".join(sorted(mine.get("changed") or {}))
     text = both(
-        f"Fixed on {date}, after the first run{f'; changed: {changed}' if changed else ''}.{lacking['en']}",
-        f"Fixé le {date}, après le premier calcul{f' ; modifié : {changed}' if changed else ''}.{lacking['fr']}",
+        f"Fixed on {date['en']}, after the first run{f'; changed: {changed}' if changed else ''}.{lacking['en']}",
+        f"Fixé le {date['fr']}, après le premier calcul{f' ; modifié : {changed}' if changed else ''}.{lacking['fr']}",
     )
-    return Finding("warn", text, date, None, where)
+    return Finding("warn", text, date["en"], None, where)
 
 
 def tolerance(evidence: Evidence) -> Finding:

@@ -14,7 +14,8 @@ and :math:`m_k` is that of the device, for the hours that the computing takes up
 
 Each factor is drawn once per draw and shared by everything, from a two-piece log-normal with its interval as 2.5 and 97.5
 percentiles. On a user's device the watts are those of the whole device in use. :math:`n_k` is electricity of the network
-times :math:`f_k`; for carbon it is the life-cycle factor of mobile data instead. Equations: life-cycle arithmetic of ISO/IEC 21031 and ITU-T L.1410 (use plus a share of manufacture).
+times :math:`f_k`; for carbon it is the life-cycle factor of mobile data instead. Equations: life-cycle arithmetic of
+ISO/IEC 21031 and ITU-T L.1410 (use plus a share of manufacture).
 """
 
 from __future__ import annotations

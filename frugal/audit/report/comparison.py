@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from frugal.audit.report.sections import date
 from frugal.audit.words import numbers
 from frugal.audit.words.wording import known, phrase
 
@@ -19,8 +18,8 @@ def comparison_lines(found: Mapping[str, Any], language: str) -> list[str]:
             "compare.head",
             language,
             question=new["question"][language],
-            old=date(old["created"], language),
-            new=date(new["created"], language),
+            old=numbers.day(old["created"], language),
+            new=numbers.day(new["created"], language),
         )
     ]
     if not found["same_question"]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from frugal.audit.report.sections import SIGNS, date, in_language
+from frugal.audit.report.sections import SIGNS, in_language
 from frugal.audit.words import numbers
 from frugal.audit.words.wording import known, phrase
 from frugal.surrogates.plain_text import plain_duration, plain_number
@@ -53,7 +53,7 @@ def history(audit: Mapping[str, Any], language: str, words: Mapping[str, str]) -
         ]
         rows.append(
             {
-                "date": date(str(entry["first_seen"]), language),
+                "date": numbers.day(str(entry["first_seen"]), language),
                 "hash": str(entry["hash"])[:8],
                 "when": words[_WHEN[entry["before_first_run"]]],
                 "changed": "; ".join(changed) or "–",
@@ -140,6 +140,7 @@ def criteria(audit: Mapping[str, Any], language: str, words: Mapping[str, str]) 
                 "sign": SIGNS[found["status"]],
                 "status": phrase(f"status.{found['status']}", language),
                 "text": found["text"][language],
+                "evidence": f"[{'; '.join(found['evidence'])}]" if found["evidence"] else "",
                 "asks": ", ".join(found["asks"]),
             }
         )

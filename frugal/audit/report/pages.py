@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache
 from html import unescape
 from typing import Any
 
@@ -95,13 +97,20 @@ def _plain(text: str) -> str:
 
 
 def _plots(audit: Mapping[str, Any], language: str) -> dict[str, str]:
+    drawn = {key: audit[key] for key in ("ladder", "decisions", "footprint")}
+    return _pictures(json.dumps(drawn, sort_keys=True), language)
+
+
+@lru_cache(maxsize=len(LANGUAGES))
+def _pictures(content: str, language: str) -> dict[str, str]:
+    """The pictures of a page; kept, since a page is made once to be read by the criteria and once to be written."""
+    audit = json.loads(content)
     comparison = {"candidates": audit["ladder"], "decisions": audit["decisions"]}
     decision = audit["decisions"][0]
+    even = decision.get("best_ai") and decision.get("best_alternative")
     return {
         "ladder_svg": _drawn(error_cost_plot, comparison, language),
-        "even_svg": _drawn(break_even_plot, comparison, language)
-        if decision.get("best_ai") and decision.get("best_alternative")
-        else "",
+        "even_svg": _drawn(break_even_plot, comparison, language) if even else "",
         "bars_svg": _drawn(footprint_bars, audit, language),
     }
 
@@ -150,7 +159,7 @@ def _view(audit: Mapping[str, Any], language: str) -> dict[str, Any]:
         "t": words,
         "question": audit["study"]["question"][language],
         "first_line": audit["first_line"][language],
-        "date": sections.date(audit["created"], language),
+        "date": numbers.day(audit["created"], language),
         "level": known("level", audit["level"])[language],
         "tier": machine.get("tier") or "–",
         "facts": sections.facts(audit, language, words),

@@ -24,6 +24,8 @@ SIGNS = {
 
 #: Stages under this share of the computing are told in one row.
 SMALL_SHARE = 0.02
+#: Those that a reader looks for, however small.
+ALWAYS_SHOWN = ("generation", "fit", "calibration", "export", "evaluation", "audit")
 
 
 def facts(audit: Mapping[str, Any], language: str, words: Mapping[str, str]) -> list[tuple[str, str]]:
@@ -120,7 +122,11 @@ def cost_rows(audit: Mapping[str, Any], language: str, words: Mapping[str, str])
     """What was spent, stage by stage, small ones in one row, and the total."""
     rows = []
     whole = sum(cost["cpu_seconds"] for cost in audit["costs"])
-    small = [cost for cost in audit["costs"] if cost["cpu_seconds"] < SMALL_SHARE * whole and not cost["failed"]]
+    small = [
+        cost
+        for cost in audit["costs"]
+        if cost["cpu_seconds"] < SMALL_SHARE * whole and not cost["failed"] and cost["stage"] not in ALWAYS_SHOWN
+    ]
     for cost in audit["costs"]:
         if len(small) > 1 and cost in small:
             continue
@@ -185,12 +191,6 @@ def _cost_row(
 def in_language(value: str | Mapping[str, str], language: str) -> str:
     """A text that may come by language, in one."""
     return value if isinstance(value, str) else str(value.get(language) or value.get("en", ""))
-
-
-def date(created: str, language: str) -> str:
-    """A day as the language writes it."""
-    day = created[:10].split("-")
-    return "/".join(reversed(day)) if language == "fr" and len(day) == 3 else created[:10]
 
 
 def condition_status(status: str, language: str) -> str:

@@ -73,6 +73,12 @@ def codecarbon_joules(value: float | None, language: str) -> str:
     return joules(value, language)
 
 
+def day(moment: str, language: str) -> str:
+    """Write the day of an ISO time as the language does."""
+    parts = moment[:10].split("-")
+    return "/".join(reversed(parts)) if language == "fr" and len(parts) == 3 else moment[:10]
+
+
 def percent(fraction: float, language: str) -> str:
     """Write a fraction as a percentage, with the space French puts before the sign."""
     return plain_number(100 * fraction, language) + (f"{_NARROW}%" if language == "fr" else "%")

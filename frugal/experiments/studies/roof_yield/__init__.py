@@ -54,8 +54,14 @@ NEED = Need(
         "en": "The owner of a roof sees what it can produce; the département sees where to begin.",
         "fr": "Le propriétaire d'un toit voit ce qu'il peut produire ; le département voit par où commencer.",
     },
-    decided_by="the owner of the roof, on whether to ask for an installer's offer",
-    replaces="a visit or an estimate by hand, or no answer",
+    decided_by={
+        "en": "the owner of the roof, on whether to ask an installer for an offer",
+        "fr": "le propriétaire du toit : demander ou non un devis à un installateur",
+    },
+    replaces={
+        "en": "a visit, an estimate by hand, or no answer at all",
+        "fr": "une visite, une estimation à la main, ou aucune réponse",
+    },
     queries_per_journey=10.0,
     beneficiaries=400_000.0,
     declared_on="2026-11-25",
