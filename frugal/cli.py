@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from frugal.errors import FrugalError, UnusableInputError
+from frugal.printing import print_estimate, print_json, print_ladder, print_summary, print_value
 
 if TYPE_CHECKING:
     from frugal.experiments.study import Need, Study
@@ -65,7 +66,7 @@ def studies(as_json: AsJson = False) -> None:
         model = site_model(point.load())
         found.append({"name": name, "settings": list(model.model_fields)})
     if as_json:
-        _print_json(found)
+        print_json(found)
         return
     for study in found:
         typer.echo(f"{study['name']}  (--set {', '.join(study['settings']) or 'nothing'})")
@@ -102,10 +103,10 @@ def simulate(
         for o, part in zip(found.outputs, found.output_slices().values(), strict=True)
     }
     if as_json:
-        _print_json({"outputs": {name: value.tolist() for name, value in named.items()}, "cpu_seconds": seconds})
+        print_json({"outputs": {name: value.tolist() for name, value in named.items()}, "cpu_seconds": seconds})
         return
     for output in found.outputs:
-        _print_value(
+        print_value(
             output.name, named[output.name], output.unit, output.coords.get(output.dims[0]) if output.dims else None
         )
 
@@ -207,7 +208,7 @@ def train(
         build = lambda: _load_study(study, study_file, site, settings, need)  # noqa: E731
         if dry_run:
             plan = estimate(build(), chosen.n_runs, threads, seed)
-            _print_json(plan) if as_json else _print_estimate(plan)
+            print_json(plan) if as_json else print_estimate(plan)
             return
         with closing(reporter), _prints_on_stderr():
             result = train_study(build, chosen, out, reporter, told)
@@ -219,10 +220,10 @@ def train(
             err=True,
         )
     if as_json:
-        _print_json({"bundle": str(result.bundle), "audit": result.audit})
+        print_json({"bundle": str(result.bundle), "audit": result.audit})
     else:
-        _print_ladder(result.ladder, language)
-        _print_summary(result.audit, language)
+        print_ladder(result.ladder, language)
+        print_summary(result.audit, language)
         typer.echo(f"\n{result.bundle}")
     raise typer.Exit(1 if failed else 0)
 
@@ -254,9 +255,9 @@ def evaluate(
     with closing(reporter), _prints_on_stderr():
         path, ladder, plot = evaluate_again(bundle, given, full, reporter, language, read_machine(machine))
     if as_json:
-        _print_json(ladder)
+        print_json(ladder)
         return
-    _print_ladder(ladder, language)
+    print_ladder(ladder, language)
     typer.echo(f"\n{path}\n{plot}")
 
 
@@ -298,9 +299,9 @@ def audit(
     terms = terms_from(factors, country, machine)
     result = audit_again(bundle, terms, _read_declarations(declarations))
     if as_json:
-        _print_json(result)
+        print_json(result)
     else:
-        _print_summary(result, language)
+        print_summary(result, language)
         typer.echo(f"\n{bundle / f'audit.{language}.html'}")
     raise typer.Exit(exit_code(result))
 
@@ -348,7 +349,7 @@ def _compare_audits(old: Path, new: Path, language: str, as_json: bool) -> None:
 
     found = compare(read_audit(old), read_audit(new))
     if as_json:
-        _print_json(found)
+        print_json(found)
         return
     for line in comparison_lines(found, language):
         typer.echo(line)
@@ -454,10 +455,10 @@ def _predict_one(predictor: Predictor, inputs: list[str], extrapolate: bool, as_
     values = parse_inputs(predictor.inputs, parse_settings(inputs, "input"))
     answers = predictor(np.array([values]), extrapolate=extrapolate)
     if as_json:
-        _print_json({name: answer[0].tolist() for name, answer in answers.items()})
+        print_json({name: answer[0].tolist() for name, answer in answers.items()})
         return
     for output in predictor.outputs:
-        _print_value(
+        print_value(
             output.name,
             answers[output.name][0],
             output.unit,
@@ -477,55 +478,11 @@ def _predict_table(predictor: Predictor, csv: Path, out: Path | None, extrapolat
         from frugal.formats.tables import write_table
 
         write_table(out, table)
-        _print_json({"answers": str(out)}) if as_json else typer.echo(str(out))
+        print_json({"answers": str(out)}) if as_json else typer.echo(str(out))
     elif as_json:
-        _print_json(table.to_dict(orient="records"))
+        print_json(table.to_dict(orient="records"))
     else:
         typer.echo(table.to_csv(index=False), nl=False)
-
-
-def _print_json(content: Any) -> None:
-    from frugal.surrogates.bundle import to_json
-
-    typer.echo(to_json(content), nl=False)
-
-
-def _print_value(name: str, value: Any, unit: str, coordinates: Any = None, low: Any = None, high: Any = None) -> None:
-    import numpy as np
-
-    unit = "" if unit == "1" else f" {unit}"
-    array = np.asarray(value)
-    if array.ndim == 0:
-        between = "" if low is None else f"  [{float(low):.5g} – {float(high):.5g}]"
-        typer.echo(f"{name}: {float(array):.5g}{unit}{between}")
-    elif array.ndim == 1 and coordinates is not None:
-        typer.echo(f"{name}:")
-        for k, coordinate in enumerate(coordinates):
-            between = "" if low is None else f"  [{float(low[k]):.5g} – {float(high[k]):.5g}]"
-            typer.echo(f"  {coordinate}: {float(array[k]):.5g}{unit}{between}")
-    else:
-        typer.echo(f"{name}: field {array.shape}, {array.min():.5g} to {array.max():.5g}{unit}")
-
-
-def _print_ladder(ladder: dict[str, Any], language: str) -> None:
-    from rich.console import Console
-
-    from frugal.surrogates.display import ladder_table
-
-    console = Console(width=None if sys.stdout.isatty() else 180)
-    console.print(ladder_table(ladder, language))
-
-
-def _print_summary(result: dict[str, Any], language: str) -> None:
-    from frugal.audit.keeping import summary_lines
-
-    for line in summary_lines(result, language):
-        typer.echo(line)
-
-
-def _print_estimate(plan: dict[str, Any]) -> None:
-    for key, value in plan.items():
-        typer.echo(f"{key}: {value:.3g}" if isinstance(value, float) else f"{key}: {value}")
 
 
 if __name__ == "__main__":

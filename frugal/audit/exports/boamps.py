@@ -23,6 +23,7 @@ from frugal.audit.exports.content import (
     shipped,
     stages,
 )
+from frugal.audit.impacts.uses import LEDGER_STAGES
 from frugal.errors import NotAssessedError
 
 SPECIFICATION = "https://github.com/Boavizta/BoAmps/tree/main/model"
@@ -40,15 +41,6 @@ MEASURING = {
 
 #: Country names that the collection spells out.
 COUNTRIES = {"FRA": "france"}
-
-#: Stages of the ledger within a stage of the footprint, for the wall time.
-_LEDGER = {
-    "generation": ("preparation", "compile", "generation"),
-    "training": ("fit", "calibration"),
-    "export": ("export", "parity"),
-    "evaluation": ("evaluation", "practice"),
-    "audit": ("audit", "report", "tracking"),
-}
 
 
 def boamps_reports(audit: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
@@ -226,7 +218,7 @@ def _measure(audit: Mapping[str, Any], stage: str, row: Mapping[str, Any]) -> di
 
 def wall_seconds(audit: Mapping[str, Any], stage: str, row: Mapping[str, Any]) -> float | None:
     """Wall time of a stage; None where the lines of the ledger do not make up exactly this stage (a search within a fit)."""
-    lines = [line for line in audit.get("costs") or () if line["stage"] in _LEDGER.get(stage, ())]
+    lines = [line for line in audit.get("costs") or () if line["stage"] in LEDGER_STAGES.get(stage, ())]
     seconds = sum(line["cpu_seconds"] for line in lines)
     if not lines or abs(seconds - (row.get("cpu_seconds") or 0.0)) > 1e-6 * max(seconds, 1e-9):
         return None

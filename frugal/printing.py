@@ -1,0 +1,57 @@
+"""What the commands print: JSON, values, tables and sentences."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import typer
+
+
+def print_json(content: Any) -> None:
+    """One JSON document."""
+    from frugal.surrogates.bundle import to_json
+
+    typer.echo(to_json(content), nl=False)
+
+
+def print_value(name: str, value: Any, unit: str, coordinates: Any = None, low: Any = None, high: Any = None) -> None:
+    """One output: a number, a column of numbers, or the range of a field."""
+    import numpy as np
+
+    unit = "" if unit == "1" else f" {unit}"
+    array = np.asarray(value)
+    if array.ndim == 0:
+        between = "" if low is None else f"  [{float(low):.5g} – {float(high):.5g}]"
+        typer.echo(f"{name}: {float(array):.5g}{unit}{between}")
+    elif array.ndim == 1 and coordinates is not None:
+        typer.echo(f"{name}:")
+        for k, coordinate in enumerate(coordinates):
+            between = "" if low is None else f"  [{float(low[k]):.5g} – {float(high[k]):.5g}]"
+            typer.echo(f"  {coordinate}: {float(array[k]):.5g}{unit}{between}")
+    else:
+        typer.echo(f"{name}: field {array.shape}, {array.min():.5g} to {array.max():.5g}{unit}")
+
+
+def print_ladder(ladder: dict[str, Any], language: str) -> None:
+    """The ladder as a table."""
+    from rich.console import Console
+
+    from frugal.surrogates.display import ladder_table
+
+    console = Console(width=None if sys.stdout.isatty() else 180)
+    console.print(ladder_table(ladder, language))
+
+
+def print_summary(result: dict[str, Any], language: str) -> None:
+    """The audit in sentences."""
+    from frugal.audit.keeping import summary_lines
+
+    for line in summary_lines(result, language):
+        typer.echo(line)
+
+
+def print_estimate(plan: dict[str, Any]) -> None:
+    """What a campaign would cost, one figure a line."""
+    for key, value in plan.items():
+        typer.echo(f"{key}: {value:.3g}" if isinstance(value, float) else f"{key}: {value}")
