@@ -8,7 +8,7 @@ from typing import Any
 
 from frugal.audit.evidence import Evidence
 from frugal.audit.words.numbers import percent, size
-from frugal.audit.words.wording import LANGUAGES, Text, known, quoted, say
+from frugal.audit.words.wording import LANGUAGES, Text, flip_words, known, quoted, say
 from frugal.surrogates.plain_text import plain_number
 
 #: Reasons of the decision that the line of condition 1 repeats; `audit.json` holds all.
@@ -110,6 +110,9 @@ def _first_condition(evidence: Evidence, broken: Sequence[str]) -> tuple[str, Te
     decision, winner, best_ai = evidence.decision, evidence.winner, evidence.best_ai
     verdict = known("verdict", decision["verdict"])
     reasons = {language: _sentences(evidence, language) for language in LANGUAGES}
+    if decision["verdict"] in ("not_demonstrated", "undecided"):
+        flip = flip_words(decision)
+        reasons = {language: f"{reasons[language]} {flip[language]}".strip() for language in LANGUAGES}
     if broken:
         return "not_assessed", say("c1.broken", points=", ".join(broken))
     if decision["verdict"] == "not_assessed":
