@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from frugal.errors import NotAssessedError, UnusableInputError
 from frugal.metering.chain import check_chain, check_seal
+from frugal.surrogates.bundle import LEDGER_SEAL
 
 #: The audit of the version before, kept when a bundle is replaced.
 PREVIOUS = "previous_audit.json"
@@ -254,12 +255,14 @@ def _bytes(path: Path) -> bytes:
 
 
 def _seals(folder: Path, comparison: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """What was kept of the ledger's length and hash: by the campaign, by the comparison, by the audit made last."""
+    """What was kept of the ledger's length and hash: by the campaign, by evaluations, by the audit made last, at closing."""
     kept = [comparison.get("ledger")]
-    for name in ("candidates.json", "audit.json"):
-        path = folder / name
+    evaluations = sorted((folder / "evaluations").glob("*.json"))
+    for path in (folder / "candidates.json", *evaluations, folder / "audit.json", folder / LEDGER_SEAL):
         if path.is_file():
             content = _parsed(path, [])
+            if path.name == LEDGER_SEAL:
+                kept.append(content)
             rows = [row for row in content.get("inputs") or () if row.get("file") == "ledger.jsonl"]
             kept += [content.get("ledger"), *rows]
     return [seal for seal in kept if seal and "lines" in seal]

@@ -118,6 +118,7 @@ def record_bundle(bundle: Path, campaign: str) -> str:
         except EnvironmentFaultError as fault:
             raise EnvironmentFaultError(f"{fault}; the bundle itself is complete in '{bundle}'") from fault
         entry.message = f"MLflow run {run}"
+    write_checksums(bundle)  # the line of this stage is sealed with the others
     return run
 
 

@@ -9,11 +9,15 @@ from pathlib import Path
 from typing import Any
 
 from frugal.errors import UnusableInputError
+from frugal.metering.chain import check_seal, seal_of
+from frugal.metering.ledger import Ledger
 from frugal.surrogates.digest import graph_digest
 
 MODEL = "model.onnx"
 CHECKSUMS = "SHA256SUMS"
 ALTERNATIVES = "alternatives"
+#: How many lines the ledger had, and their hash, when the bundle was closed: nothing else covers its last lines.
+LEDGER_SEAL = "ledger.seal.json"
 
 
 @dataclass(frozen=True)
@@ -126,9 +130,23 @@ def _finite(value: Any) -> Any:
 
 
 def write_checksums(folder: Path) -> None:
-    """Write ``SHA256SUMS`` over every file of a bundle but the run store, the ledger and the evaluations, which grow."""
+    """Write ``SHA256SUMS`` over every file of a bundle but the run store, the ledger and the evaluations, which grow.
+
+    The ledger as it is now is covered by a seal of its own, one of those files; lines may come after it.
+    """
+    _seal_ledger(folder)
     lines = [f"{_sha256(path)}  {path.relative_to(folder).as_posix()}" for path in _sealed_files(folder)]
     (folder / CHECKSUMS).write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def _seal_ledger(folder: Path) -> None:
+    """Keep the ledger's length and hash. A ledger that its older seal does not cover keeps that one: nothing heals it."""
+    path, seal = folder / "ledger.jsonl", folder / LEDGER_SEAL
+    if not path.is_file():
+        return
+    lines = Ledger(path).lines()
+    if not (seal.is_file() and check_seal(lines, read_json(seal))):
+        seal.write_text(to_json(seal_of(lines)), encoding="utf-8")
 
 
 def verify(folder: Path) -> None:
