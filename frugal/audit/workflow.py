@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from frugal.audit.audit import Terms
-from frugal.audit.declarations import Declaration, keep
+from frugal.audit.declarations import Declaration, keep, kept
 from frugal.audit.exports import export, export_files
 from frugal.audit.impacts.factors import load_factors
 from frugal.audit.keeping import read_audit
@@ -159,6 +159,7 @@ def audit_again(
     NotAssessedError
         If its runs, its ledger or an evidence file are missing or changed.
     """
+    kept(bundle_path)  # evidence that changed is told as such, and not as any other file of the bundle
     open_bundle(bundle_path)
     for evidence in ("runs.zarr/zarr.json", "ledger.jsonl"):
         if not (bundle_path / evidence).is_file():
