@@ -1,6 +1,6 @@
 """Write the measured figures into README and docs, between their markers.
 
-Usage: ``python benchmarks/fill_docs.py bundles/roof_yield`` after ``frugal train roof_yield`` and the other benchmarks.
+Usage: ``python benchmarks/fill_docs.py [bundles/roof_yield]`` after ``frugal train roof_yield`` and the other benchmarks.
 """
 
 from __future__ import annotations
@@ -81,8 +81,24 @@ def verification() -> str:
     return f"{site}\n\n{table(['largest difference from pvlib', 'value'], rows)}\n\n{table(['time', 'value'], times)}"
 
 
+def criteria() -> str:
+    """Every point of the audit: what it asks, who answers for it, its rule, who else asks."""
+    from frugal.audit.criteria import CRITERIA
+
+    rows = []
+    for point in CRITERIA:
+        rule = (point.evaluate.__doc__ or "").strip().splitlines()[0].partition(": ")[2]
+        rows.append(
+            [point.id, point.title["en"], point.role or point.condition, point.kind, rule, ", ".join(point.asks)]
+        )
+    return table(["point", "asks", "role or group", "kind", "rule", "asked also by"], rows)
+
+
 def main() -> None:
-    """Fill every marker."""
+    """Fill every marker; without a bundle, only what needs none."""
+    fill(ROOT / "docs" / "audit.md", "criteria", criteria())
+    if len(sys.argv) < 2:
+        return
     bundle = Path(sys.argv[1])
     fill(ROOT / "README.md", "ladder", ladder(bundle))
     page = ROOT / "docs" / "studies" / "roof_yield.md"
