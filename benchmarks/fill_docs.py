@@ -1,13 +1,18 @@
 """Write the measured figures into README and docs, between their markers.
 
-Usage: ``python benchmarks/fill_docs.py [bundles/roof_yield]`` after ``frugal train roof_yield`` and the other benchmarks.
+Usage: ``python benchmarks/fill_docs.py [BUNDLE]``. Without a bundle the tables that come from the program alone are filled.
+``bundles/roof_yield`` (after ``frugal train roof_yield`` and the other benchmarks) fills the pages on that study,
+``bundles/oxygen_sag`` (after ``frugal train --study docs/examples/oxygen_sag.py``) the example of ``docs/audit.md``.
 """
 
 from __future__ import annotations
 
+import csv
+import importlib
 import json
 import re
 import sys
+from functools import reduce
 from pathlib import Path
 from typing import Any
 
@@ -94,12 +99,65 @@ def criteria() -> str:
     return table(["point", "asks", "role or group", "kind", "rule", "asked also by"], rows)
 
 
+def constant(where: str) -> Any:
+    """The value of ``module:name.of.attribute``; a part that ends in brackets is called."""
+    module, _, path = where.partition(":")
+
+    def step(holder: Any, part: str) -> Any:
+        called = re.fullmatch(r"(\w+)\((\d*)\)", part)
+        if called is None:
+            return getattr(holder, part)
+        return getattr(holder, called[1])(*map(int, called[2].split() or ()))
+
+    return reduce(step, path.split("."), importlib.import_module(f"frugal.{module}"))
+
+
+def constants() -> str:
+    """Every constant that is ours, with its value as the program has it."""
+    rows = []
+    with (ROOT / "benchmarks" / "audit_constants.csv").open(encoding="utf-8", newline="") as file:
+        for line in csv.DictReader(file):
+            module, _, name = line["where"].partition(":")
+            path = f"frugal/{module.replace('.', '/')}.py"
+            rows.append([line["what"], _plain(constant(line["where"])), f"`{name}`, `{path}`", line["why"]])
+    return table(["constant", "value", "where", "why"], rows)
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{key} {_plain(part)}" for key, part in value.items())
+    if isinstance(value, tuple):
+        return ", ".join(map(_plain, value))
+    return f"{value:,.0f}" if float(value).is_integer() else f"{value:.3g}"
+
+
+def worked_example(bundle: Path) -> str:
+    """The table to compute by hand of the oxygen study, as its page prints it."""
+    from frugal.audit.report.sections import break_evens, compared_ai
+    from frugal.surrogates.plots import candidate_label
+
+    audit = json.loads((bundle / "audit.json").read_text(encoding="utf-8"))
+    ai = compared_ai(audit)
+    if ai is None:
+        raise SystemExit(f"{bundle} has no AI to compare")
+    head = ["answer without AI", "*F* of the AI", "*F* of the other", "*v* of the AI", "*v* of the other", "*N\\**"]
+    rows = [[row["name"], *row["cells"]] for row in break_evens(audit, "en")]
+    machine = audit["machine"]
+    told = f"*AI compared: {candidate_label(ai, 'en')}; {audit['level']} measurement on {machine['cpu_model']}, "
+    return f"{told}{machine['cores']} cores, {audit['created'][:10]}*\n\n{table(head, rows)}"
+
+
 def main() -> None:
     """Fill every marker; without a bundle, only what needs none."""
-    fill(ROOT / "docs" / "audit.md", "criteria", criteria())
+    page = ROOT / "docs" / "audit.md"
+    fill(page, "criteria", criteria())
+    fill(page, "constants", constants())
     if len(sys.argv) < 2:
         return
     bundle = Path(sys.argv[1])
+    if json.loads((bundle / "study.json").read_text(encoding="utf-8"))["name"] == "oxygen_sag":
+        fill(page, "example", worked_example(bundle))
+        return
     fill(ROOT / "README.md", "ladder", ladder(bundle))
     page = ROOT / "docs" / "studies" / "roof_yield.md"
     fill(page, "sectors", sectors())

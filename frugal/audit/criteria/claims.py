@@ -61,7 +61,7 @@ def _scan(evidence: Evidence, patterns: Mapping[str, tuple[str, ...]], clean: Te
 
 
 def no_claim(evidence: Evidence) -> Finding:
-    """COM-02: no claim that nothing here can carry."""
+    """COM-02: none of the listed claims stands in what the program itself writes."""
     return _scan(
         evidence,
         FORBIDDEN,
@@ -73,7 +73,7 @@ def no_claim(evidence: Evidence) -> Finding:
 
 
 def no_grade(evidence: Evidence) -> Finding:
-    """COM-03: findings are counted, never summed up."""
+    """COM-03: no word or sign of a mark stands in what the program itself writes."""
     return _scan(
         evidence,
         GRADES,
@@ -120,7 +120,7 @@ def no_avoided_emissions(evidence: Evidence) -> Finding:
 
 
 def complete_sentences(evidence: Evidence) -> Finding:
-    """COM-01: the page gives unit of use, alternatives, date, tier and interval with its numbers."""
+    """COM-01: unit of use, alternatives, tier and a footprint are there to stand beside the numbers."""
     where = ("audit.fr.html", "audit.en.html")
     lacking = []
     if not evidence.need.get("functional_unit"):

@@ -59,7 +59,7 @@ def use_questioned(evidence: Evidence) -> Finding:
 
 
 def no_burden_shift(evidence: Evidence) -> Finding:
-    """LIM-04: the AI weighs no more than the best alternative in any covered category."""
+    """LIM-04: in no covered category does the AI weigh more than the best alternative in 95 % of draws."""
     burdens = evidence.account.burdens if evidence.account is not None else []
     where = ("audit.json: burdens",)
     if not burdens:
@@ -81,7 +81,7 @@ def no_burden_shift(evidence: Evidence) -> Finding:
 
 
 def trajectory(evidence: Evidence) -> Finding:
-    """LIM-05: the total does not grow while each query takes less."""
+    """LIM-05: the yearly total grows by 5 % at most, and not at all while each query takes less."""
     from frugal.audit.compare import change_of
 
     where = ("audit before this one: footprint",)
@@ -104,7 +104,7 @@ def trajectory(evidence: Evidence) -> Finding:
 
 
 def hardware(evidence: Evidence) -> Finding:
-    """LIM-06: existing equipment is used, and kept for four years or more."""
+    """LIM-06: existing equipment is used, or it is declared how long the equipment serves."""
     machine = evidence.machine
     if machine.get("file_sha256") and (machine.get("reused") or machine.get("age_years") is not None):
         age = machine.get("age_years")

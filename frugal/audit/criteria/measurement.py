@@ -71,7 +71,7 @@ def settled(evidence: Evidence) -> bool:
 def repeatable(evidence: Evidence) -> Finding:
     """MES-02: blocks of the timings that the verdict rests on agree; a wide spread fails where the verdict is undecided.
 
-    Every other verdict has held in 95 % of the draws of these very blocks, their spread included.
+    Other verdicts on costs have held in 95 % of the draws of these very blocks; the rest hang on errors and limits.
     """
     where = ("candidates.json: query.blocks",)
     times = compared(evidence)
@@ -220,7 +220,7 @@ def recent_factors(evidence: Evidence) -> Finding:
 
 
 def intervals_given(evidence: Evidence) -> Finding:
-    """MES-09: every absolute figure has its interval."""
+    """MES-09: every figure of the footprint has its interval."""
     where = ("audit.json: footprint.rows",)
     rows = [] if evidence.account is None else evidence.account.footprint["rows"]
     spans = [impact for row in rows for impact in row["impacts"].values()]
@@ -233,7 +233,7 @@ def intervals_given(evidence: Evidence) -> Finding:
 
 
 def no_network(evidence: Evidence) -> Finding:
-    """MES-10: nothing was asked of the network while the measurement ran."""
+    """MES-10: Python code asked nothing of the network while the campaign or the evaluation ran."""
     calls, where = evidence.machine.get("network_calls"), ("candidates.json: machine.network_calls",)
     if calls is None:
         text = both("Network calls were not watched.", "Les appels réseau n’ont pas été surveillés.")

@@ -56,7 +56,7 @@ def written_first(evidence: Evidence) -> Finding:
 
 
 def tolerance(evidence: Evidence) -> Finding:
-    """NEC-02: a tolerance was declared, with its reason."""
+    """NEC-02: a tolerance was declared, with its reason, and not below the known error of the physics."""
     need, where = evidence.need, ("study.json: need.tolerances",)
     if not need.get("tolerances"):
         return Finding(
@@ -109,7 +109,7 @@ def alternatives(evidence: Evidence) -> Finding:
 
 
 def cheapest(evidence: Evidence) -> Finding:
-    """NEC-04: what ships is the least consuming answer that meets the need."""
+    """NEC-04: what is retained has no AI in it, or the need for its AI is shown."""
     decision, winner = evidence.decision, evidence.winner
     where, verdict = ("candidates.json: decisions[0].verdict",), decision["verdict"]
     if verdict == "not_assessed":
@@ -221,7 +221,7 @@ def value_to_user(evidence: Evidence) -> Finding:
 
 
 def rebound_screened(evidence: Evidence) -> Finding:
-    """NEC-09: the use may grow, and is counted."""
+    """NEC-09: the use may grow three times, and is counted."""
     found, where = evidence.rebound, ("audit.json: rebound",)
     room = found.get("room")
     counter = declared(evidence, "NEC-09").status == "pass"

@@ -95,7 +95,7 @@ def _about_shipped(evidence: Evidence, candidate: Mapping[str, Any], finding: Fi
 
 
 def data_in_proportion(evidence: Evidence) -> Finding:
-    """FRU-03: half of the training runs would not have done."""
+    """FRU-03: neither a quarter nor half of the training runs would have done."""
     studied = _studied(evidence, "learning_curve")
     if studied is None:
         return _not_measured(evidence, "learning_curve")
@@ -255,7 +255,7 @@ def reuse(evidence: Evidence) -> Finding:
 
 
 def efficient_runs(evidence: Evidence) -> Finding:
-    """FRU-10: coarser physics was tried, and the runs fill the space of inputs."""
+    """FRU-10: coarser physics was tried; what one run takes is said."""
     if evidence.full_physics is None:
         return no_ai("The runs come from a table.", "Les calculs viennent d’une table.")
     coarse = [c for c in evidence.candidates.values() if c["kind"] == "coarse_physics" and c["status"] == "ok"]

@@ -91,7 +91,7 @@ def retraining_rule(evidence: Evidence) -> Finding:
 
 
 def version_stability(evidence: Evidence) -> Finding:
-    """FRU-18: a new version does not cost more per query than the one before, unless it is announced."""
+    """FRU-18: a query does not take over 10 % more than in the version before, beyond the intervals of both."""
     previous, where = evidence.previous, ("audit before this one: ladder",)
     if previous is None or evidence.winner is None:
         found = declared(evidence, "FRU-18")
