@@ -11,14 +11,13 @@ from typing import Any
 
 from frugal.audit import criteria
 from frugal.audit.conditions import condition_lines
-from frugal.audit.evidence import Evidence, finite, read_evidence
+from frugal.audit.evidence import Evidence, entries_of, finite, read_evidence
 from frugal.audit.impacts.account import Account, take_account
 from frugal.audit.impacts.factors import FactorTable, load_factors
 from frugal.audit.keeping import FORMAT, seal
 from frugal.audit.report.pages import page_text
 from frugal.audit.words import wording
 from frugal.metering.host import Machine
-from frugal.metering.ledger import Entry
 from frugal.metering.tiers import apply_meter
 
 #: Electricity of this country is taken where neither the machine's file nor the user names another.
@@ -98,9 +97,7 @@ def _on_machine(evidence: Evidence, terms: Terms) -> Evidence:
     """The evidence with the power of the machine as its owner declares or measured it; what was measured then stays."""
     if terms.machine is None:
         return evidence
-    names = {field.name for field in dataclasses.fields(Entry)}
-    entries = [Entry(**{key: value for key, value in line.items() if key in names}) for line in evidence.ledger]
-    declared = apply_meter(terms.machine, entries).describe()
+    declared = apply_meter(terms.machine, entries_of(evidence.ledger)).describe()
     kept = {name: evidence.machine.get(name) for name in ("cpu_model", "cores", "system")}
     told = {name: value for name, value in declared.items() if value is not None}
     machine = {**evidence.machine, **told, **kept}

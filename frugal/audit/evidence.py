@@ -6,13 +6,14 @@ import hashlib
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from frugal.errors import NotAssessedError, UnusableInputError
 from frugal.metering.chain import check_chain, check_seal
+from frugal.metering.ledger import Entry
 from frugal.surrogates.bundle import LEDGER_SEAL
 
 #: The audit of the version before, kept when a bundle is replaced.
@@ -167,6 +168,12 @@ def error_ratio(candidate: Mapping[str, Any]) -> float:
     """Upper bound of the worst error over its tolerance; over the mean where none is set."""
     worst = worst_error(candidate)
     return math.inf if worst is None else float(worst[1]["high"] / (worst[1].get("tolerance") or 1.0))
+
+
+def entries_of(ledger: Sequence[Mapping[str, Any]]) -> list[Entry]:
+    """Lines of a ledger as entries, what they do not know left out."""
+    known = {field.name for field in fields(Entry)}
+    return [Entry(**{name: value for name, value in line.items() if name in known}) for line in ledger]
 
 
 def cpu_total(line: Mapping[str, Any]) -> float:

@@ -164,3 +164,47 @@ def test_a_claim_in_what_the_program_says_fails_and_one_in_the_users_words_does_
 
     assert status(audited("table_wins", said), "COM-02") == "fail"
     assert status(audited("table_wins", users), "COM-02") == "pass"
+
+
+def test_codecarbon_is_held_to_the_watts_it_was_given(audited):
+    def later_watts(bundle):
+        bundle["candidates"]["machine"].update(watts_per_core=6.0, watts_low=5.0, watts_high=7.0)
+        for line in bundle["ledger"]:
+            line["codecarbon_joules"] = 3.0 * line["cpu_seconds"]
+            line["codecarbon_watts_per_core"] = 3.0
+
+    assert status(audited("table_wins", later_watts), "MES-04") == "pass"
+
+
+def test_gaps_of_two_processes_do_not_hide_each_other(audited):
+    def opposite(bundle):
+        for number, line in enumerate(bundle["ledger"]):
+            line["process"] = f"p{number % 2}"
+            line["cpu_seconds"] = 50.0
+            line["codecarbon_joules"] = 150.0 * (1.3 if number % 2 else 0.7)
+
+    assert status(audited("table_wins", opposite), "MES-04") == "fail"
+
+
+def test_a_solver_priced_from_booked_runs_needs_no_thirty_blocks(audited):
+    def full(bundle):
+        bundle["candidates"]["level"] = "full"
+        for candidate in bundle["candidates"]["candidates"]:
+            for query in candidate["query"].values():
+                booked = candidate["kind"] == "full_physics"
+                query.update(blocks=[query["cpu_seconds"]] * (8 if booked else 30), booked=booked)
+
+    assert status(audited("table_wins", full), "MES-05") == "pass"
+
+
+@pytest.mark.parametrize(("years", "expected"), [(4, "pass"), (6.5, "pass"), (1, "fail")])
+def test_equipment_has_to_serve_four_years(audited, bundles, tmp_path, years, expected):
+    from frugal.audit.audit import build_audit
+    from frugal.audit.declarations import keep, read_declarations
+
+    folder = bundles.write(bundles.table_wins(), tmp_path / "bundle")
+    (tmp_path / "invoice.txt").write_text("bought in 2024")
+    path = tmp_path / "declarations.toml"
+    path.write_text(f'[LIM-06]\ntext = "servers of the town"\nlife_years = {years}\nevidence = ["invoice.txt"]\n')
+    keep(read_declarations(path, ["LIM-06"]), folder)
+    assert status(build_audit(folder), "LIM-06") == expected

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from frugal.audit.criteria.findings import Finding, Status, about_ai, declared
+from frugal.audit.criteria.findings import Finding, Status, about_ai, declared, field_of
 from frugal.audit.evidence import Evidence
 from frugal.audit.impacts.boundaries import SMALL_SHARE, WHOLE_SHARE, boundary_status
 from frugal.audit.words.numbers import percent
@@ -11,6 +11,8 @@ from frugal.surrogates.plain_text import plain_number
 
 #: Categories that must be covered, of the sixteen of the EF method.
 ENOUGH_CATEGORIES, ALL_CATEGORIES = 4, 16
+#: Manufacture is spread over this many years (the factors of servers rest on 35,040 hours).
+LEAST_LIFE_YEARS = 4
 
 
 def share_of_boundaries(evidence: Evidence) -> Finding:
@@ -104,7 +106,7 @@ def trajectory(evidence: Evidence) -> Finding:
 
 
 def hardware(evidence: Evidence) -> Finding:
-    """LIM-06: existing equipment is used, or it is declared how long the equipment serves."""
+    """LIM-06: existing equipment is used, or it is declared to serve for four years or more."""
     machine = evidence.machine
     if machine.get("file_sha256") and (machine.get("reused") or machine.get("age_years") is not None):
         age = machine.get("age_years")
@@ -120,4 +122,12 @@ def hardware(evidence: Evidence) -> Finding:
         return Finding(
             "unevidenced", both(told_en, f"{found.text['fr']} Fabrication répartie sur 4 ans."), None, 4, found.evidence
         )
+    years = field_of(evidence, "LIM-06", "life_years")
+    if found.status == "pass" and years is not None and float(years) < LEAST_LIFE_YEARS:
+        told = {lang: plain_number(float(years), lang) for lang in ("en", "fr")}
+        text = both(
+            f"{found.text['en']} It serves for {told['en']} years; {LEAST_LIFE_YEARS} are counted.",
+            f"{found.text['fr']} Il sert {told['fr']} ans ; {LEAST_LIFE_YEARS} sont comptés.",
+        )
+        return Finding("fail", text, years, LEAST_LIFE_YEARS, found.evidence)
     return found

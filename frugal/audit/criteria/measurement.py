@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from frugal.audit.criteria.findings import Finding, Status
-from frugal.audit.evidence import Evidence, cpu_total
+from frugal.audit.evidence import Evidence, cpu_total, entries_of
 from frugal.audit.words.numbers import percent
 from frugal.audit.words.wording import both, known
-from frugal.metering.carbon import CODECARBON_RESOLUTION_JOULES
+from frugal.metering.reconciliation import reconcile
 from frugal.surrogates.plain_text import plain_duration, plain_number
 
 
@@ -108,39 +108,42 @@ def host_quiet(evidence: Evidence) -> Finding:
 
 
 def codecarbon_agrees(evidence: Evidence) -> Finding:
-    """MES-04: codecarbon books the same CPU energy on the same stages."""
-    where, watts = ("ledger.jsonl: codecarbon_joules",), evidence.machine.get("watts_per_core")
-    lines = [line for line in evidence.ledger if line.get("codecarbon_joules") is not None]
-    theirs = sum(line["codecarbon_joules"] for line in lines)
-    if not lines or not watts:
+    """MES-04: codecarbon books the same CPU energy on the same stages, in every process that ran.
+
+    It is held to the watts that it was given, written on each line: other watts that a meter or a file brings later change
+    no CPU time. The process that differs most counts, since gaps of opposite sign would hide each other in a sum.
+    """
+    where, watts = ("ledger.jsonl: codecarbon_joules, process",), evidence.machine.get("watts_per_core")
+    if not watts or all(line.get("codecarbon_joules") is None for line in evidence.ledger):
         return Finding("unevidenced", both("No codecarbon reading.", "Aucun relevé codecarbon."), None, 0.05, where)
-    ours = watts * sum(cpu_total(line) for line in lines)
-    if min(ours, theirs) < CODECARBON_RESOLUTION_JOULES:
+    segments = reconcile(entries_of(evidence.ledger), watts)
+    gaps = [segment.gap for segment in segments if segment.gap is not None]
+    if not gaps:
         text = both(
             "The work is too short for codecarbon to resolve.",
             "Travail trop court pour la résolution de codecarbon.",
         )
         return Finding("n_a", text, None, 0.05, where)
-    gap = theirs / ours - 1
+    gap = max(gaps, key=abs)
     status: Status = "pass" if abs(gap) <= 0.05 else "warn" if abs(gap) <= 0.20 else "fail"
     words = {
         lang: ("+" if gap > 0 else "−") + percent(abs(gap), lang) if gap else percent(0, lang) for lang in ("en", "fr")
     }
     text = both(
-        f"codecarbon reads {words['en']} against time × watts, same stages.",
-        f"codecarbon relève {words['fr']} par rapport à temps × watts, mêmes étapes.",
+        f"codecarbon reads {words['en']} against time × watts, same stages; processes compared: {len(gaps)}.",
+        f"codecarbon relève {words['fr']} par rapport à temps × watts, mêmes étapes ; processus comparés : {len(gaps)}.",
     )
     return Finding(status, text, gap, 0.05, where)
 
 
 def enough_blocks(evidence: Evidence) -> Finding:
-    """MES-05: enough interleaved repetitions."""
+    """MES-05: enough interleaved repetitions of what is asked again; a dear solver is priced from its booked runs."""
     level = evidence.comparison["level"]
     pattern, where = evidence.decision["pattern"], ("candidates.json: level, query.blocks",)
     measured = [
         c["query"][pattern]
         for c in evidence.candidates.values()
-        if c["status"] == "ok" and (c.get("query") or {}).get(pattern)
+        if c["status"] == "ok" and (c.get("query") or {}).get(pattern) and not c["query"][pattern].get("booked")
     ]
     fewest = min((len(query.get("blocks") or []) for query in measured), default=0)
     level_words = known("level", level)

@@ -69,6 +69,12 @@ def modest_hardware(evidence: Evidence) -> Finding:
     time = (winner.get("query") or {}).get(evidence.decision["pattern"]) or {}
     memory = (winner.get("memory_bytes") or {}).get(evidence.decision["pattern"])
     wait = time.get("wall_p95_seconds_per_call") or time.get("wall_seconds_per_call")
+    if not winner.get("graph"):
+        text = both(
+            "It runs as a program, whose memory is not measured.",
+            "Elle tourne comme un programme, dont la mémoire n’est pas mesurée.",
+        )
+        return Finding("not_assessed", text, None, None, where)
     if not memory or wait is None:
         text = both(
             "Memory is measured by a full evaluation only (frugal eval --full).",
