@@ -147,6 +147,18 @@ def worked_example(bundle: Path) -> str:
     return f"{told}{machine['cores']} cores, {audit['created'][:10]}*\n\n{table(head, rows)}"
 
 
+def overhead() -> str:
+    """What measuring costs, as its benchmark found it."""
+    found = json.loads((RESULTS / "measuring_overhead.json").read_text())
+    seconds = found["measured"]["without_evaluation"]
+    return (
+        f"> {found['share_percent']:.2g} % of the {seconds:.0f} CPU seconds of a campaign, the evaluation apart, "
+        f"{found['measured']['start_of_codecarbon']:.2g} s of it the start of codecarbon. The same campaign without codecarbon "
+        f"differs by {found['paired_difference_percent']:+.2g} %, within the noise of the machine (its runs vary by "
+        f"{found['without_codecarbon']['run_spread_percent']:.2g} %)."
+    )
+
+
 def main() -> None:
     """Fill every marker; without a bundle, only what needs none."""
     page = ROOT / "docs" / "audit.md"
