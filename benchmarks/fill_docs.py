@@ -164,6 +164,7 @@ def main() -> None:
     page = ROOT / "docs" / "audit.md"
     fill(page, "criteria", criteria())
     fill(page, "constants", constants())
+    fill(page, "overhead", overhead())
     if len(sys.argv) < 2:
         return
     bundle = Path(sys.argv[1])

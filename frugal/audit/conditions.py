@@ -122,7 +122,16 @@ def _first_condition(evidence: Evidence, broken: Sequence[str]) -> tuple[str, Te
             return "no_ai", say("c1.no_ai_meets", reasons=reasons)
         return "no_ai", say("c1.no_ai", name=quoted(best_ai), verdict=verdict, reasons=reasons)
     statuses = {"demonstrated": "pass", "infeasible_otherwise": "pass", "not_demonstrated": "fail"}
-    return statuses.get(decision["verdict"], "warn"), say("c1.ai", verdict=verdict, reasons=reasons)
+    status = statuses.get(decision["verdict"], "warn")
+    if status == "pass" and _need_came_late(evidence):
+        # a need that was fitted to the runs shows nothing by being met
+        return "warn", say("c1.late", verdict=verdict, reasons=reasons)
+    return status, say("c1.ai", verdict=verdict, reasons=reasons)
+
+
+def _need_came_late(evidence: Evidence) -> bool:
+    mine = next((entry for entry in evidence.need_history if entry["hash"] == evidence.need.get("hash")), None)
+    return mine is not None and mine["before_first_run"] is False
 
 
 def _sentences(evidence: Evidence, language: str) -> str:

@@ -35,10 +35,6 @@ def _ask(english: str, french: str, **fields: Field) -> Ask:
 
 
 ASKS: dict[str, Ask] = {
-    "NEC-01": _ask(
-        "When and by whom the need was written, before anything was computed.",
-        "Quand et par qui le besoin a été écrit, avant tout calcul.",
-    ),
     "NEC-08": _ask(
         "The value to users: who decides what with the answer.",
         "L'utilité pour les usagers : qui décide quoi avec la réponse.",
@@ -109,10 +105,6 @@ ASKS: dict[str, Ask] = {
         "The equipment: reused or bought, and how long it serves.",
         "Le matériel : réemployé ou acheté, et sa durée de service.",
         life_years=Field("count", "5", ("years that it serves", "années de service")),
-    ),
-    "COM-06": _ask(
-        "The study behind any statement of avoided emissions.",
-        "L'étude derrière toute déclaration d'émissions évitées.",
     ),
 }
 

@@ -208,3 +208,21 @@ def test_equipment_has_to_serve_four_years(audited, bundles, tmp_path, years, ex
     path.write_text(f'[LIM-06]\ntext = "servers of the town"\nlife_years = {years}\nevidence = ["invoice.txt"]\n')
     keep(read_declarations(path, ["LIM-06"]), folder)
     assert status(build_audit(folder), "LIM-06") == expected
+
+
+def test_a_need_written_after_the_runs_leaves_condition_1_with_a_reserve(audited):
+    def late(bundle):
+        bundle["ledger"][0]["started"] = "2026-11-23T06:00:00+00:00"
+
+    assert audited("demonstrated")["conditions"]["C1"]["status"] == "pass"
+    condition = audited("demonstrated", late)["conditions"]["C1"]
+    assert condition["status"] == "warn" and "after the first runs" in condition["text"]["en"]
+
+
+def test_an_answer_that_cannot_run_there_does_not_dominate(audited):
+    def cheap_but_barred(bundle):
+        bundle["candidates"]["decisions"][0]["lifetime_cpu_seconds"]["full_physics"] = 1.0
+        for limit in bundle["candidates"]["candidates"][-1]["limits"].values():
+            limit["met"] = False
+
+    assert status(audited("demonstrated", cheap_but_barred), "NEC-07") == "pass"

@@ -396,3 +396,12 @@ def test_what_was_not_timed_has_no_use(bundles: ModuleType) -> None:
     bundle["candidates"]["candidates"][1]["query"] = {}
     evidence = evidence_of(bundle)
     assert asked(evidence.candidates["table"], evidence, RUNTIME) is None
+
+
+def test_two_timings_are_drawn_apart_and_one_timing_alike() -> None:
+    pricing = Pricing(table(), Watts(3.0, 3.0, 3.0))
+    one, other = (Work(10.0, low=5.0, high=20.0, timed=name) for name in ("table", "mlp"))
+    first, second = (pricing.energy([work]) for work in (one, other))
+    assert abs(np.corrcoef(first, second)[0, 1]) < 0.9
+    assert np.array_equal(first, pricing.energy([one]))
+    assert pricing.energy([one.times(3)]) == pytest.approx(3 * first)

@@ -65,7 +65,7 @@ def settled(evidence: Evidence) -> bool:
     One that rests on errors and limits does not, nor does a need that is not shown: that verdict held in 95 % of the draws
     of these very timings, noise included. A need that is shown, or left undecided, does.
     """
-    return evidence.decision["verdict"] not in ("demonstrated", "undecided", "trade_off")
+    return evidence.decision["verdict"] not in ("demonstrated", "conditional", "undecided", "trade_off")
 
 
 def repeatable(evidence: Evidence) -> Finding:
@@ -215,9 +215,9 @@ def recent_factors(evidence: Evidence) -> Finding:
     oldest = min(factor.year for factor in evidence.account.factors)
     text = both(
         f"{len(old)} of {len(evidence.account.factors)} are older than {OLD_YEARS} years "
-        f"(the oldest of {oldest}); no later open source was found.",
+        f"(the oldest of {oldest}); for packaged ones no later open source was found.",
         f"{len(old)} sur {len(evidence.account.factors)} ont plus de {OLD_YEARS} ans "
-        f"(le plus ancien de {oldest}) ; pas de source ouverte plus récente.",
+        f"(le plus ancien de {oldest}) ; pour ceux du programme, pas de source ouverte plus récente.",
     )
     return Finding("warn", text, old, OLD_YEARS, where)
 

@@ -197,6 +197,7 @@ def dominance(evidence: Evidence) -> Finding:
         for c in evidence.candidates.values()
         if not c["is_ai"]
         and c["status"] == "ok"
+        and ((c.get("limits") or {}).get(decision["pattern"]) or {}).get("met", True)
         and lifetime.get(c["name"]) is not None
         and lifetime[c["name"]] < lifetime[ai["name"]]
         and error_ratio(c) < error_ratio(ai)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -278,7 +278,7 @@ class _Accountant:
         need = self.evidence.need
         if "winner" in self.named and need.get("queries"):
             whole = self.named["winner"][1].query.times(self.evidence.decision["queries_mid"])
-            computing = Work(whole.cpu_seconds, whole.low, whole.high, whole.gigabyte_seconds, 0.0, whole.device)
+            computing = replace(whole, network_gigabytes=0.0)
             tier = "datacentre" if whole.device == "server" else "terminal"
             rows.append(
                 {

@@ -20,6 +20,7 @@ ISO/IEC 21031 and ITU-T L.1410 (use plus a share of manufacture).
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -95,6 +96,8 @@ class Work:
     network_gigabytes : float
     device : str
         ``server``, ``smartphone`` or ``laptop``.
+    timed : str
+        What was timed: two timings are drawn apart from each other, one timing alike wherever it is used.
     """
 
     cpu_seconds: float
@@ -103,6 +106,7 @@ class Work:
     gigabyte_seconds: float = 0.0
     network_gigabytes: float = 0.0
     device: str = "server"
+    timed: str = ""
 
     def times(self, number: float) -> Work:
         """The same work so many times."""
@@ -114,6 +118,7 @@ class Work:
             gigabyte_seconds=self.gigabyte_seconds * number,
             network_gigabytes=self.network_gigabytes * number,
             device=self.device,
+            timed=self.timed,
             **scaled,
         )
 
@@ -164,7 +169,7 @@ class Pricing:
         if self.pue is not None:
             self._declare("pue", self.pue, self.pue, self.pue)
         # everything is drawn here, in one fixed order: a draw must not depend on which row was priced first
-        self._query_noise = self._rng.standard_normal(self.draws)
+        self._noise: dict[str, np.ndarray] = {}
         for id_ in sorted({id_ for category in CATEGORIES.values() for id_ in self._ids(category)}):
             if id_ in self.factors:
                 self._draw(id_)
@@ -223,8 +228,9 @@ class Pricing:
             return {}
         shares = {}
         sampled = {name: draws for name, draws in self.used.items() if np.ptp(draws) > 0}
-        if any(work.low is not None for work in works):
-            sampled["query_time"] = self._query_noise
+        timings = sorted({work.timed for work in works if work.low is not None})
+        if len(timings) == 1:
+            sampled["query_time"] = self._timing(timings[0])
         for name, draws in sampled.items():
             order = np.array_split(total[np.argsort(draws, kind="stable")], bins)
             between = float(np.var([part.mean() for part in order]))
@@ -268,7 +274,14 @@ class Pricing:
     def _seconds(self, work: Work, values: Mapping[str, Any]) -> Any:
         if values is not self.used or work.low is None or work.high is None or work.cpu_seconds <= 0:
             return work.cpu_seconds
-        return two_piece_log_normal(self._query_noise, work.cpu_seconds, work.low, work.high)
+        return two_piece_log_normal(self._timing(work.timed), work.cpu_seconds, work.low, work.high)
+
+    def _timing(self, name: str) -> np.ndarray:
+        """Standard normal draws of one timing, the same whenever they are asked for."""
+        if name not in self._noise:
+            rng = np.random.default_rng([self.seed, zlib.crc32(name.encode())])
+            self._noise[name] = rng.standard_normal(self.draws)
+        return self._noise[name]
 
     def _energy_parts(self, works: Iterable[Work]) -> dict[str, float | None]:
         works = list(works)

@@ -104,6 +104,7 @@ def asked(candidate: Mapping[str, Any], evidence: Evidence, runtime_bytes: float
         gigabyte_seconds=held if DEVICES[target] == "server" else 0.0,
         network_gigabytes=network / 1e9,
         device=DEVICES[target],
+        timed=str(candidate["name"]),
     )
     return Asked(query, int(pattern["rows"]), network, DEVICES[target])
 
