@@ -91,7 +91,7 @@ def _draw_bars(axes: Axes, bars: list[Bar], language: str) -> None:
             fontsize=7.5,
             color=INK,
         )
-    axes.set_yticks(range(len(bars)), [wrapped(name, 24) for name, _ in reversed(bars)], fontsize=7.5, color=INK)
+    axes.set_yticks(range(len(bars)), [wrapped(name, 19) for name, _ in reversed(bars)], fontsize=7.5, color=INK)
     axes.set_xlim(0, 1.25 * max(span["p95"] for _, span in bars))
     axes.set_ylim(-0.6, len(bars) - 0.4)
     axes.set_xticks([0])
