@@ -228,7 +228,12 @@ def read_evidence(bundle: Path | str, evaluation: Path | str | None = None) -> E
 def _previous(folder: Path, inputs: list[dict[str, Any]]) -> Mapping[str, Any] | None:
     """The audit of the version before, where the bundle replaced one."""
     path = folder / PREVIOUS
-    return _parsed(path, inputs) if path.is_file() else None
+    if not path.is_file():
+        return None
+    from frugal.audit.keeping import read_audit
+
+    inputs.append({"file": path.name, "sha256": hashlib.sha256(_bytes(path)).hexdigest()})
+    return read_audit(path)
 
 
 def _declarations(folder: Path, inputs: list[dict[str, Any]]) -> dict[str, Mapping[str, Any]]:

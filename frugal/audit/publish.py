@@ -14,7 +14,7 @@ from frugal.audit.exports.huggingface import model_card
 from frugal.audit.keeping import read_audit, write_audit, write_reports
 from frugal.errors import EnvironmentFaultError, FrugalError, UnusableInputError
 from frugal.formats.atomic import new_folder
-from frugal.surrogates.bundle import ALTERNATIVES, CHECKSUMS, MODEL, read_json, write_checksums
+from frugal.surrogates.bundle import ALTERNATIVES, CHECKSUMS, MODEL, held, read_json, write_checksums
 from frugal.surrogates.campaign import Campaign, settle_ledger
 from frugal.surrogates.digest import graph_digest
 from frugal.surrogates.export import model_metadata, with_metadata
@@ -51,7 +51,7 @@ def publish(
         If it cannot be written; nothing is left behind, and an older bundle stays as it was.
     """
     check_target(out)
-    with new_folder(out) as folder:
+    with held(out), new_folder(out) as folder:
         write_bundle(campaign, folder)
         if declarations:
             keep(declarations, folder)

@@ -16,7 +16,7 @@ from frugal.audit.exports import export, export_files
 from frugal.audit.impacts.factors import load_factors
 from frugal.audit.keeping import read_audit
 from frugal.audit.publish import audit_folder, check_target, publish
-from frugal.errors import EnvironmentFaultError, NotAssessedError
+from frugal.errors import EnvironmentFaultError, NotAssessedError, UnusableInputError
 from frugal.experiments.executor import choose_block, default_threads
 from frugal.experiments.sampling import design_for
 from frugal.experiments.study import Need, Study
@@ -27,7 +27,7 @@ from frugal.metering.host import Machine, describe_machine
 from frugal.metering.ledger import Ledger
 from frugal.metering.machine import MACHINE_FILE, read_machine
 from frugal.metering.meter import Meter, campaign_id
-from frugal.surrogates.bundle import open_bundle, read_json, write_checksums
+from frugal.surrogates.bundle import CHECKSUMS, held, open_bundle, read_json, reseal, write_checksums
 from frugal.surrogates.campaign import Campaign, Reporter, Settings, Silent, run_campaign
 from frugal.surrogates.plots import error_cost_plot
 from frugal.surrogates.reevaluation import evaluate_bundle, latest_evaluation
@@ -111,14 +111,15 @@ def _finish(campaign: Campaign, out: Path, reporter: Reporter, declarations: Seq
 
 def record_bundle(bundle: Path, campaign: str) -> str:
     """Record a bundle in MLflow and book what that cost in its ledger; returns the run's identifier."""
-    meter = Meter(Ledger(bundle / "ledger.jsonl"), campaign)
-    with meter.stage("tracking") as entry:
-        try:
-            run = record(bundle, Path.cwd())
-        except EnvironmentFaultError as fault:
-            raise EnvironmentFaultError(f"{fault}; the bundle itself is complete in '{bundle}'") from fault
-        entry.message = f"MLflow run {run}"
-    write_checksums(bundle)  # the line of this stage is sealed with the others
+    with held(bundle):
+        meter = Meter(Ledger(bundle / "ledger.jsonl"), campaign)
+        with meter.stage("tracking") as entry:
+            try:
+                run = record(bundle, Path.cwd())
+            except EnvironmentFaultError as fault:
+                raise EnvironmentFaultError(f"{fault}; the bundle itself is complete in '{bundle}'") from fault
+            entry.message = f"MLflow run {run}"
+        reseal(bundle)  # the line of this stage is sealed with the others
     return run
 
 
@@ -131,8 +132,8 @@ def evaluate_again(
     machine: Machine | None = None,
 ) -> tuple[Path, dict[str, Any], Path]:
     """Measure a bundle again; returns the new file, its content and the plot drawn from it."""
-    bundle = open_bundle(bundle_path)
-    path = evaluate_bundle(bundle, given, full, reporter, machine=machine)
+    with held(bundle_path):
+        path = evaluate_bundle(open_bundle(bundle_path), given, full, reporter, machine=machine)
     ladder = read_json(path)
     plot = path.with_suffix(".svg")
     write_text(plot, error_cost_plot(ladder, language))
@@ -159,6 +160,11 @@ def audit_again(
     NotAssessedError
         If its runs, its ledger or an evidence file are missing or changed.
     """
+    with held(bundle_path):
+        return _audit_held(bundle_path, terms, declarations)
+
+
+def _audit_held(bundle_path: Path, terms: Terms | None, declarations: Sequence[Declaration]) -> dict[str, Any]:
     kept(bundle_path)  # evidence that changed is told as such, and not as any other file of the bundle
     open_bundle(bundle_path)
     for evidence in ("runs.zarr/zarr.json", "ledger.jsonl"):
@@ -203,6 +209,11 @@ def export_audit(bundle_path: Path, name: str, out: Path) -> list[Path]:
         If the audit was changed, or holds nothing that the format needs.
     """
     audit = read_audit(bundle_path)
+    inside = next((p for p in (out.resolve(), *out.resolve().parents) if (p / CHECKSUMS).is_file()), None)
+    if inside is not None:
+        raise UnusableInputError(
+            f"--out '{out}' lies in the bundle '{inside}', whose files are sealed; write elsewhere"
+        )
     contents = {out / file: text for file, text in export_files(audit, name).items()} if out.is_dir() else None
     contents = contents if contents is not None else {out: export(audit, name)}
     for path, text in contents.items():

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from frugal.errors import UnusableInputError
+from frugal.formats.atomic import new_folder
 from frugal.metering.chain import check_seal, seal_of
 from frugal.metering.ledger import Ledger
 from frugal.surrogates.digest import graph_digest
@@ -130,7 +136,7 @@ def _finite(value: Any) -> Any:
 
 
 def write_checksums(folder: Path) -> None:
-    """Write ``SHA256SUMS`` over every file of a bundle but the run store, the ledger and the evaluations, which grow.
+    """Write ``SHA256SUMS`` over every file of a bundle but the run store and the ledger, which grows.
 
     The ledger as it is now is covered by a seal of its own, one of those files; lines may come after it.
     """
@@ -170,6 +176,10 @@ def verify(folder: Path) -> None:
             raise UnusableInputError(f"'{path}' is missing from the bundle")
         if _sha256(path) != expected:
             raise UnusableInputError(f"'{path}' was altered: its SHA-256 is not the one in {CHECKSUMS}")
+    listed = {line.partition("  ")[2] for line in lines}
+    for path in [*folder.glob("*.json"), *folder.glob("evaluations/*.json")]:
+        if path.relative_to(folder).as_posix() not in listed:
+            raise UnusableInputError(f"'{path}' is not covered by {CHECKSUMS}: it was put in by hand; take it out")
     audit_path = folder / "audit.json"
     if audit_path.exists() and (folder / MODEL).exists():
         recorded = read_json(audit_path).get("graph_sha256")
@@ -178,14 +188,46 @@ def verify(folder: Path) -> None:
 
 
 def _sealed_files(folder: Path) -> list[Path]:
-    growing = {"ledger.jsonl", CHECKSUMS}
+    # the markers of stages that are under way lie beside the ledger and go with their process
     return sorted(
         path
         for path in folder.rglob("*")
         if path.is_file()
-        and path.relative_to(folder).parts[0] not in ("runs.zarr", "evaluations")
-        and path.name not in growing
+        and path.relative_to(folder).parts[0] != "runs.zarr"
+        and path.name != CHECKSUMS
+        and not path.name.startswith("ledger.jsonl")
     )
+
+
+def reseal(folder: Path) -> None:
+    """Write the checksums of a bundle that grew; the sealed bundle takes the place of the other as a whole."""
+    with new_folder(folder) as copy:
+        shutil.copytree(folder, copy, dirs_exist_ok=True)
+        write_checksums(copy)
+
+
+@contextmanager
+def held(folder: Path) -> Iterator[None]:
+    """Keep a second command out of a bundle while one changes it; a folder that does not exist yet is free.
+
+    Raises
+    ------
+    UnusableInputError
+        If another process is at work in it.
+    """
+    if not folder.is_dir():
+        yield
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as fault:
+        os.close(handle)
+        raise UnusableInputError(f"another command is at work in '{folder}'; wait for it or stop it") from fault
+    try:
+        yield
+    finally:
+        os.close(handle)
 
 
 def _sha256(path: Path) -> str:

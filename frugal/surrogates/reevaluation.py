@@ -24,7 +24,7 @@ from frugal.metering.ledger import Ledger, package_versions
 from frugal.metering.meter import Meter
 from frugal.metering.rapl import IDLE_SECONDS_FULL, IDLE_SECONDS_QUICK
 from frugal.surrogates.answering import from_model, full_physics
-from frugal.surrogates.bundle import Bundle, read_json, to_json
+from frugal.surrogates.bundle import Bundle, read_json, reseal, to_json
 from frugal.surrogates.campaign import VERSIONED, Reporter, Silent
 from frugal.surrogates.decision import Decision, Rung, decide
 from frugal.surrogates.evaluation import Answering, judge, time_queries
@@ -158,6 +158,7 @@ def evaluate_bundle(
     }
     path = bundle.path / "evaluations" / f"{created.replace(':', '').replace('+0000', 'Z')}.json"
     write_text(path, to_json(content))
+    reseal(bundle.path)
     return path
 
 
