@@ -38,6 +38,10 @@ Verdict = Literal[
 #: Verdicts under which an AI candidate may ship.
 SHIPS_AI: tuple[Verdict, ...] = ("demonstrated", "infeasible_otherwise", "conditional")
 
+#: The flip point is looked for up to here, at so many uses a factor of about 1.8 apart.
+MOST_QUERIES = 1e12
+FLIP_STEPS = 49
+
 #: Ledger stages whose cost belongs to one candidate, and the part of its fixed cost they make up.
 CANDIDATE_STAGES = {"fit": "fit", "calibration": "fit", "export": "export"}
 
@@ -126,8 +130,9 @@ class Interval:
 class Decision:
     """What was decided for one call pattern; see `decide`.
 
-    ``flip_queries`` is the least low end of the usage interval from which the need for AI would count as demonstrated,
-    all else as measured; infinite where no use would do, None where there is no pair to compare.
+    ``flip_queries`` is about the least low end of the usage interval, its ratio to the high end kept, for which the need for
+    AI would count as demonstrated, all else as measured; infinite where no use would do, None where there is no pair to
+    compare.
     """
 
     pattern: str
@@ -317,7 +322,7 @@ class _Evidence:
         if best_alternative is None:
             return self._without_alternative(missing)
         figures = self._figures(surrogates, alternatives, best_ai)
-        verdict, reasons = self._compare(best_ai, best_alternative, figures)
+        verdict, reasons = self._compare(best_ai, best_alternative, figures, self.need.queries)
         if verdict == "demonstrated" and missing:
             return "not_assessed", ("baselines_missing",), figures
         return verdict, reasons, figures
@@ -333,17 +338,22 @@ class _Evidence:
         names = sorted({limit for rung in accurate for limit in rung.hard_limits})
         return "infeasible_otherwise", ("no_alternative_meets_the_need",), {"limits_that_exclude": tuple(names)}
 
-    def _cost(self, rungs: Sequence[Rung]) -> np.ndarray:
+    def _cost(self, rungs: Sequence[Rung], queries: np.ndarray) -> np.ndarray:
         """Cost of the cheapest of some candidates, for each draw."""
-        costs = [self.fixed[rung.name] + self.queries * self.per_query[rung.name] for rung in rungs]
+        costs = [self.fixed[rung.name] + queries * self.per_query[rung.name] for rung in rungs]
         return np.min(costs, axis=0)
 
     def _figures(self, surrogates: Sequence[Rung], alternatives: Sequence[Rung], best_ai: Rung) -> dict:
-        ai, alternative = self._cost(surrogates), self._cost(alternatives)
+        figures = self._compared(surrogates, alternatives, best_ai, 1.0)
+        return {**figures, "flip_queries": self._flip(surrogates, alternatives)}
+
+    def _compared(self, surrogates: Sequence[Rung], alternatives: Sequence[Rung], best_ai: Rung, times: float) -> dict:
+        """The figures that a verdict reads, for so many times the declared use."""
+        queries = self.queries * times
+        ai, alternative = self._cost(surrogates, queries), self._cost(alternatives, queries)
         break_even = np.max([self._break_even(best_ai, rung) for rung in alternatives], axis=0)
         return {
             "break_even_queries": _interval(break_even, (2.5, 50, 97.5)),
-            "flip_queries": self._flip(best_ai, alternatives, _interval(break_even, (2.5, 50, 97.5)).high),
             "saving_cpu_seconds": _interval(alternative - ai, (5, 50, 95)),
             "probability_ai_cheaper": float(np.mean(alternative >= self.policy.margin * ai)),
             "probability_alternative_cheaper": float(np.mean(alternative <= ai)),
@@ -357,22 +367,42 @@ class _Evidence:
         # Cheaper to build and dearer to ask pays from the first query on; where it stops paying, the draws price it.
         return np.maximum(crossing, 0.0)
 
-    def _flip(self, surrogate: Rung, alternatives: Sequence[Rung], break_even_high: float) -> float:
-        """Queries from which margin, materiality and distance to the break-even all hold, against every alternative."""
-        policy, sure = self.policy, 100 * self.policy.probability
-        fixed, asked = self.fixed[surrogate.name], self.per_query[surrogate.name]
-        least = policy.queries_factor * break_even_high
-        for rung in alternatives:
-            theirs, asked_theirs = self.fixed[rung.name], self.per_query[rung.name]
-            by_margin = _crossing(policy.margin * fixed - theirs, asked_theirs - policy.margin * asked)
-            by_saving = _crossing(policy.materiality_cpu_seconds + fixed - theirs, asked_theirs - asked)
-            needed = np.percentile(np.maximum(by_margin, by_saving), sure, method="inverted_cdf")
-            least = max(least, float(needed))
-        return least
+    def _flip(self, surrogates: Sequence[Rung], alternatives: Sequence[Rung]) -> float:
+        """Least low end of the usage interval, its ratio kept, for which the verdict would be `demonstrated`.
 
-    def _compare(self, best_ai: Rung, best_alternative: Rung, figures: dict) -> tuple[Verdict, tuple[str, ...]]:
+        Found with the rule of the verdict itself, which AI is best at each use included; infinite up to `MOST_QUERIES`.
+        """
+        low = self.need.queries[0] if self.need.queries else 1.0
+
+        def stands(queries: float) -> bool:
+            return self._demonstrated(surrogates, alternatives, queries / low)
+
+        tried = np.geomspace(1.0, MOST_QUERIES, FLIP_STEPS)
+        first = next((k for k, queries in enumerate(tried) if stands(float(queries))), None)
+        if first is None:
+            return math.inf
+        if first == 0:
+            return 1.0
+        below, above = float(tried[first - 1]), float(tried[first])
+        while above > 1.01 * below:
+            middle = math.sqrt(below * above)
+            below, above = (below, middle) if stands(middle) else (middle, above)
+        return above
+
+    def _demonstrated(self, surrogates: Sequence[Rung], alternatives: Sequence[Rung], times: float) -> bool:
+        low, high = (queries * times for queries in self.need.queries or (1.0, 1.0))
+        middle = math.sqrt(low * high)
+        typical = {r.name: self.fixed[r.name] + middle * float(np.median(r.query_blocks)) for r in self.ladder}
+        best_ai, best_alternative = _cheapest(surrogates, typical), _cheapest(alternatives, typical)
+        assert best_ai is not None and best_alternative is not None
+        figures = self._compared(surrogates, alternatives, best_ai, times)
+        return self._compare(best_ai, best_alternative, figures, (low, high))[0] == "demonstrated"
+
+    def _compare(
+        self, best_ai: Rung, best_alternative: Rung, figures: dict, usage: tuple[float, float]
+    ) -> tuple[Verdict, tuple[str, ...]]:
         policy = self.policy
-        low, high = self.need.queries or (0.0, 0.0)
+        low, high = usage
         break_even: Interval = figures["break_even_queries"]
         against = []
         if figures["probability_alternative_cheaper"] >= policy.probability:
@@ -396,12 +426,6 @@ class _Evidence:
         if doubts:
             return "undecided", tuple(doubts)
         return "demonstrated", ("ai_cheaper",)
-
-
-def _crossing(gap: float, gain: np.ndarray) -> np.ndarray:
-    """Queries after which a gain per query makes up for a gap, for good; infinite where there is no gain."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return np.where(gain > 0, np.maximum(gap / gain, 0.0), np.inf)
 
 
 def _bootstrap_medians(blocks: Sequence[float], draws: int, rng: np.random.Generator) -> np.ndarray:

@@ -192,13 +192,30 @@ def test_an_ai_without_any_rival_ships_with_its_verdict() -> None:
 
 
 def test_the_flip_point_is_where_the_verdict_turns() -> None:
-    flip = decide(LEDGER, ladder(), NEED).flip_queries
+    flip = decide(LEDGER, ladder(), NEED).flip_queries  # of an interval whose ends are ten times apart
     assert flip is not None
-    above = decide(LEDGER, ladder(), replace(NEED, queries=(1.02 * flip, 10 * flip)))
-    below = decide(LEDGER, ladder(), replace(NEED, queries=(0.9 * flip, 0.95 * flip)))
+    above = decide(LEDGER, ladder(), replace(NEED, queries=(1.02 * flip, 10.2 * flip)))
+    below = decide(LEDGER, ladder(), replace(NEED, queries=(0.97 * flip, 9.7 * flip)))
     assert above.verdict == "demonstrated"
     assert below.verdict != "demonstrated"
-    assert above.flip_queries == pytest.approx(flip, rel=0.02)
+    assert above.flip_queries == pytest.approx(flip, rel=0.03)
+
+
+def test_the_flip_point_looks_at_every_ai_and_not_only_at_todays_best() -> None:
+    ledger = [Entry("fit", "quick", cpu_seconds=1.0), Entry("fit", "thorough", cpu_seconds=100.0)]
+    both = [
+        rung("constant", "constant", False, 1.0),
+        rung("linear", "linear", False, 1.0),
+        rung("table", "table", False, 1.0),
+        rung("full", "full_physics", True, 100.0, error=0.0),
+        rung("quick", "surrogate", True, 200.0),
+        rung("thorough", "surrogate", True, 10.0),
+    ]
+    today = decide(ledger, both, replace(NEED, queries=(1e3, 1e4)))
+    assert today.verdict == "not_demonstrated" and today.best_ai == "quick"
+    assert today.flip_queries is not None
+    then = decide(ledger, both, replace(NEED, queries=(1.02 * today.flip_queries, 10.2 * today.flip_queries)))
+    assert then.verdict == "demonstrated" and then.best_ai == "thorough"
 
 
 def test_against_a_cheaper_alternative_no_use_makes_the_verdict_flip() -> None:

@@ -125,11 +125,11 @@ def _quantity(value: float, worst: tuple[str, Mapping[str, Any]], units: Mapping
 # -------------------------------------------------------------------------------------- The first line
 
 
-def first_line(evidence: Evidence) -> Text:
-    """The whole answer in one plain sentence."""
-    verdict, winner = evidence.decision["verdict"], evidence.winner
+def first_line(evidence: Evidence, assessed: bool = True) -> Text:
+    """The whole answer in one plain sentence; no verdict in it where the measurement does not carry one."""
+    verdict, winner = evidence.decision["verdict"] if assessed else "not_assessed", evidence.winner
     if winner is None:
-        return _no_answer(evidence)
+        return _no_answer(evidence) if assessed else say("first.nothing_not_assessed")
     told = {language: _answer(winner, evidence, language) for language in LANGUAGES}
     if winner["is_ai"]:
         return say(f"first.{verdict}", answer=told, paid_back=_paid_back(evidence))
