@@ -96,12 +96,25 @@ def build_audit(
 def _on_machine(evidence: Evidence, terms: Terms) -> Evidence:
     """The evidence with the power of the machine as its owner declares or measured it; what was measured then stays."""
     if terms.machine is None:
-        return evidence
+        return _with_user_watts(evidence, terms)
     declared = apply_meter(terms.machine, entries_of(evidence.ledger)).describe()
     kept = {name: evidence.machine.get(name) for name in ("cpu_model", "cores", "system")}
     told = {name: value for name, value in declared.items() if value is not None}
     machine = {**evidence.machine, **told, **kept}
-    return dataclasses.replace(evidence, comparison={**evidence.comparison, "machine": machine})
+    return _with_user_watts(_with_machine(evidence, machine), terms)
+
+
+def _with_machine(evidence: Evidence, machine: Mapping[str, Any]) -> Evidence:
+    return dataclasses.replace(evidence, comparison={**evidence.comparison, "machine": dict(machine)})
+
+
+def _with_user_watts(evidence: Evidence, terms: Terms) -> Evidence:
+    """In tier T4 the watts of a core are a factor, and a user's own table replaces it like any other."""
+    watts = terms.factors["watts_per_core"]
+    if evidence.machine.get("tier") != "T4" or watts.origin != "user":
+        return evidence
+    told = {"watts_per_core": watts.value, "watts_low": watts.low, "watts_high": watts.high, "source": watts.source}
+    return _with_machine(evidence, {**evidence.machine, **told})
 
 
 def _with_verdict(evidence: Evidence, account: Account) -> Evidence:
@@ -161,6 +174,8 @@ def _content(evidence: Evidence, account: Account, terms: Terms, graph_sha256: s
 def _judge(audit: dict[str, Any], evidence: Evidence) -> None:
     audit["criteria"] = finite(criteria.evaluate(evidence))
     audit["conditions"] = condition_lines(evidence, audit["criteria"])
+    assessed = audit["conditions"]["C1"]["status"] != "not_assessed"
+    audit["first_line"] = wording.first_line(evidence, assessed)
 
 
 def _version() -> str:

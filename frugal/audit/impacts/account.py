@@ -78,7 +78,7 @@ def take_account(evidence: Evidence, factors: FactorTable, country: str) -> Acco
         footprint=accountant.footprint(),
         boundaries=boundaries(pricing, accountant.year(1), factors, evidence.need.get("beneficiaries")),
         burdens=accountant.burdens(),
-        factors=_used(factors, country),
+        factors=_used(factors, country, evidence.machine),
         runtime_bytes=factors["runtime_bytes_browser"].value,
     )
 
@@ -90,13 +90,15 @@ _UNUSED = {
 }  # fmt: skip
 
 
-def _used(factors: FactorTable, country: str) -> tuple[Factor, ...]:
+def _used(factors: FactorTable, country: str, machine: Mapping[str, Any]) -> tuple[Factor, ...]:
     """What this audit rests on: the electricity of its country, and the carbon of the others it is compared with."""
     others = {f"electricity_gwp_{other}" for other in SCENARIO_COUNTRIES}
     return tuple(
         factor
         for factor in factors.values()
         if factor.id not in _UNUSED
+        # where the power of a core is declared or metered, the factor plays no part
+        and (factor.id != "watts_per_core" or machine.get("tier") == "T4")
         and (not factor.id.startswith("electricity_") or factor.id.endswith(f"_{country}") or factor.id in others)
     )
 
@@ -305,11 +307,15 @@ class _Accountant:
         return rows
 
     def burdens(self) -> list[dict[str, Any]]:
-        """Whether the best AI weighs more than the best alternative over the service life, category by category."""
+        """Whether the best AI weighs more than the best alternative over the service life, category by category.
+
+        By the margin of the decision: factors are shared by both, so that without one the least difference would be sure.
+        """
         met = self.evidence.best_ai is not None
         if not met or not {"best_ai", "best_alternative"} <= set(self.named) or not self.evidence.need.get("queries"):
             return []
         pair = {role: self._lifetime(role) for role in ("best_ai", "best_alternative")}
+        margin = float((self.evidence.decision.get("policy") or {}).get("margin") or 1.0)
         rows = []
         for category in ("energy", *self.pricing.covered(CATEGORIES)):
             draws = {
@@ -321,7 +327,7 @@ class _Accountant:
                     "category": category,
                     "best_ai": float(np.median(draws["best_ai"])),
                     "best_alternative": float(np.median(draws["best_alternative"])),
-                    "probability_ai_heavier": float(np.mean(draws["best_ai"] > draws["best_alternative"])),
+                    "probability_ai_heavier": float(np.mean(draws["best_ai"] > margin * draws["best_alternative"])),
                 }
             )
         return rows

@@ -64,26 +64,27 @@ def boundaries(
     works, people = list(works), beneficiaries or 1.0
     population = factors["world_population"].value
     budget = factors["digital_share"].value / factors["services_per_person"].value
+    drawn = _Conventions(factors, pricing)
     rows: list[dict[str, Any]] = []
     missing = list(NEVER_COVERED)
     for category, (boundary, larger) in BOUNDARIES.items():
         if not pricing.covers(category) or boundary not in factors:
             missing.append(category)
             continue
-        a_person = factors[boundary].value * larger / population
+        a_person = factors[boundary].value * larger / drawn.population
         draws = pricing.impact(works, category) / a_person / people
-        share = dict(zip(("p5", "p50", "p95"), map(float, np.percentile(draws, PERCENTILES)), strict=True))
+        share, part = _percentiles(draws), _percentiles(draws / drawn.budget)
         rows.append(
             {
                 "category": category,
                 "unit": CATEGORIES[category].unit,
                 "share": share,
                 "person_days": DAYS_PER_YEAR * share["p50"],
-                "part_of_budget": {key: value / budget for key, value in share.items()},
+                "part_of_budget": part,
                 "manufacture_covered": CATEGORIES[category].server is not None,
             }
         )
-    rows.sort(key=lambda row: -row["share"]["p50"])
+    rows.sort(key=lambda row: -row["part_of_budget"]["p95"])
     return {
         "budget_share": budget,
         "beneficiaries": beneficiaries,
@@ -92,6 +93,20 @@ def boundaries(
         "not_covered": missing,
         "worst": rows[0]["category"] if rows else None,
     }
+
+
+class _Conventions:
+    """Population and budget, drawn within their intervals like every other factor."""
+
+    def __init__(self, factors: FactorTable, pricing: Pricing) -> None:
+        rng = np.random.default_rng([pricing.seed, 1])
+        self.population = factors["world_population"].draw(rng, pricing.draws)
+        share = factors["digital_share"].draw(rng, pricing.draws)
+        self.budget = share / factors["services_per_person"].draw(rng, pricing.draws)
+
+
+def _percentiles(draws: np.ndarray) -> dict[str, float]:
+    return dict(zip(("p5", "p50", "p95"), map(float, np.percentile(draws, PERCENTILES)), strict=True))
 
 
 def boundary_status(found: Mapping[str, Any]) -> str:

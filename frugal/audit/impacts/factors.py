@@ -18,6 +18,10 @@ import numpy as np
 
 from frugal.errors import UnusableInputError
 
+#: Between the ends of an interval; wider ones are slips of the pen.
+WIDEST = 1e6
+_NEVER_ZERO = ("watts_per_core", "ram_watts_per_gb", "world_population", "digital_share", "services_per_person")
+
 COLUMNS = ("id", "value", "low", "high", "unit", "year", "source", "licence")
 #: Standard deviations of a normal distribution between its median and its 97.5 % point.
 NORMAL_95 = 1.96
@@ -225,6 +229,11 @@ def _rows(content: bytes, name: str) -> dict[str, Factor]:
     return factors
 
 
+def _divides_or_multiplies_all(id_: str) -> bool:
+    """A factor of 0 here would make everything 0, or divide by it; an impact of 0 is only a place that has none."""
+    return id_.startswith("boundary_") or id_.endswith("_watts") or id_ in _NEVER_ZERO
+
+
 def _factor(row: Mapping[Any, Any], where: str) -> Factor:
     if None in row:
         raise UnusableInputError(f"{where} has more fields than columns; a text with a comma needs quotation marks")
@@ -237,6 +246,12 @@ def _factor(row: Mapping[Any, Any], where: str) -> Factor:
         raise UnusableInputError(f"{told}; 0 <= low <= value <= high is needed")
     if low == 0 and high > 0:
         raise UnusableInputError(f"{told}; low must be above 0, unless all three are 0")
+    if high > WIDEST * low:
+        raise UnusableInputError(f"{told}; high may be at most {WIDEST:g} times low")
+    least = 1.0 if texts["id"] == "pue" else 0.0
+    if low < least or (low == 0 and _divides_or_multiplies_all(texts["id"])):
+        bound = "at least 1: a room takes no less than its machines" if least else "above 0"
+        raise UnusableInputError(f"{told}; it has to be {bound}")
     if not year.is_integer():
         raise UnusableInputError(f"{where}: column 'year' holds '{row['year']}'; a whole number is needed")
     return Factor(texts["id"], value, low, high, texts["unit"], int(year), texts["source"], texts["licence"])
