@@ -284,6 +284,7 @@ def ledger() -> list[dict[str, Any]]:
             "cpu_seconds": 4.1,
             "wall_seconds": 4.2,
             "versions": {"python": "3.11.7", "frugal": "0.1.0"},
+            "hashes": {"study": "5e" * 32, "design": "de" * 32, "data": "da" * 32},
         },
         {
             **line,

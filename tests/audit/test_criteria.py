@@ -56,7 +56,7 @@ def test_materiality_of_an_ai_that_ships(audited, saving, expected):
 
 def test_materiality_is_also_ten_times_the_evaluation(audited):
     def costly(bundle):
-        bundle["candidates"]["shared"]["evaluation_cpu_seconds"] = 1e5
+        bundle["ledger"][-1]["cpu_seconds"] = 1e5  # the line of the evaluation
 
     assert status(audited("demonstrated", costly), "NEC-06") == "warn"
 
@@ -93,6 +93,11 @@ def test_seeds_and_versions_make_it_reproducible(audited):
     assert status(audited("table_wins"), "FRU-11") == "pass"
     assert status(audited("table_wins", unseeded), "FRU-11") == "fail"
     assert status(audited("table_wins", unversioned), "FRU-11") == "fail"
+
+    def unhashed(bundle):
+        del bundle["ledger"][1]["hashes"]["design"]
+
+    assert status(audited("table_wins", unhashed), "FRU-11") == "fail"
 
 
 @pytest.mark.parametrize(("tier", "expected"), [("T4", "warn"), ("T3", "pass"), ("T1", "pass"), (None, "fail")])

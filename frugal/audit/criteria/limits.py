@@ -57,7 +57,15 @@ def categories_covered(evidence: Evidence) -> Finding:
 
 def use_questioned(evidence: Evidence) -> Finding:
     """LIM-03: what the use itself presses on or relieves was asked beforehand."""
-    return declared(evidence, "LIM-03", ("asked", "date"))
+    found = declared(evidence, "LIM-03", ("asked", "date"))
+    day = str(field_of(evidence, "LIM-03", "date") or "")
+    runs = [str(line["started"]) for line in evidence.ledger if line["stage"] == "generation" and line.get("started")]
+    if found.status == "pass" and runs and day > min(runs)[:10]:
+        text = both(
+            f"{found.text['en']} Dated after the first run.", f"{found.text['fr']} Daté d’après le premier calcul."
+        )
+        return Finding("warn", text, day, min(runs)[:10], found.evidence)
+    return found
 
 
 def no_burden_shift(evidence: Evidence) -> Finding:

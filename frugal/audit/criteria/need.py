@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from frugal.audit.criteria.findings import Finding, Status, about_ai, declared
-from frugal.audit.evidence import Evidence, error_ratio
+from frugal.audit.evidence import Evidence, cpu_total, error_ratio
 from frugal.audit.rebound import ENOUGH_ROOM
 from frugal.audit.words.numbers import day
 from frugal.audit.words.wording import baselines, both, break_even_words, flip_words, known, labels
@@ -166,7 +166,7 @@ def materiality(evidence: Evidence) -> Finding:
     if saving is None or saving.get("p50") is None:
         text = both("There is no pair of answers to compare.", "Il n’y a pas deux réponses à comparer.")
         return Finding("n_a" if decision["verdict"] != "not_assessed" else "not_assessed", text, None, None, where)
-    evaluation = (evidence.comparison.get("shared") or {}).get("evaluation_cpu_seconds") or 0.0
+    evaluation = sum(cpu_total(line) for line in evidence.ledger if line["stage"] == "evaluation")
     floor = max(decision["policy"]["materiality_cpu_seconds"], 10 * evaluation)
     median = saving["p50"]
     status: Status = "pass" if median >= floor else "warn" if median >= 0 else "fail"
@@ -225,12 +225,13 @@ def rebound_screened(evidence: Evidence) -> Finding:
     """NEC-09: the use may grow three times, and is counted."""
     found, where = evidence.rebound, ("audit.json: rebound",)
     room = found.get("room")
-    counter = declared(evidence, "NEC-09").status == "pass"
-    grows = room is not None and room >= ENOUGH_ROOM
-    status: Status = "pass" if grows and counter else "warn" if grows or counter else "fail"
     if room is None:
-        told = both("There is nothing to compare the use with.", "Rien à quoi comparer l’usage.")
-    elif room <= 1:
+        text = both("There is nothing to compare the use with.", "Rien à quoi comparer l’usage.")
+        return Finding("n_a", text, None, ENOUGH_ROOM, where)
+    counter = declared(evidence, "NEC-09").status == "pass"
+    grows = room >= ENOUGH_ROOM
+    status: Status = "pass" if grows and counter else "warn" if grows or counter else "fail"
+    if room <= 1:
         told = both(
             "It consumes as much as what it is compared with, or more, at the declared use.",
             "Elle consomme autant que la référence, ou plus, à l’usage déclaré.",

@@ -282,7 +282,8 @@ def reproducible(evidence: Evidence) -> Finding:
     unseeded = sorted({line["stage"] for line in drawn if line.get("seed") is None})
     campaigns = {line.get("campaign") for line in drawn}
     versioned = {line.get("campaign") for line in evidence.ledger if line.get("versions")}
-    if drawn and not unseeded and campaigns <= versioned:
+    hashed = any({"study", "design", "data"} <= set(line.get("hashes") or {}) for line in evidence.ledger)
+    if drawn and not unseeded and campaigns <= versioned and hashed:
         text = both(
             "Seeds, versions and data hashes are recorded.",
             "Graines, versions et empreintes des données sont consignées.",
