@@ -8,6 +8,9 @@ from typing import Any
 
 CATEGORY = "gwp"
 
+#: Changes smaller than this are within what a second measurement of the same thing gives.
+NOTICEABLE = 0.05
+
 
 def footprint_row(footprint: Mapping[str, Any], per: str, role: str | None = "winner") -> Mapping[str, Any] | None:
     """A row of a footprint by what it is counted for."""
@@ -15,8 +18,9 @@ def footprint_row(footprint: Mapping[str, Any], per: str, role: str | None = "wi
 
 
 def change_of(before: Mapping[str, Any], now: Mapping[str, Any], category: str = CATEGORY) -> dict[str, Any] | None:
-    """Relative change of the yearly total (high end of the use) and of one query; rebound when they go apart.
+    """Relative change of the yearly total (high end of the use) and of one query.
 
+    A rebound is a total that rises while a query falls, both by more than `NOTICEABLE`; the one definition of the program.
     None where one of the footprints has no use to compare.
     """
     totals = [footprint_row(footprint, "year_high") for footprint in (before, now)]
@@ -25,7 +29,12 @@ def change_of(before: Mapping[str, Any], now: Mapping[str, Any], category: str =
     if len(values) < 4 or not all(values):
         return None
     total, unit = values[1] / values[0] - 1, values[3] / values[2] - 1
-    return {"category": category, "total": total, "per_unit": unit, "rebound": total > 0 and unit < 0}
+    return {
+        "category": category,
+        "total": total,
+        "per_unit": unit,
+        "rebound": total > NOTICEABLE and unit < -NOTICEABLE,
+    }
 
 
 def compare(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
@@ -108,6 +117,5 @@ def _change(old: Mapping[str, Any], new: Mapping[str, Any], category: str) -> di
         "per_query": units,
         "activity": activity,
         "intensity": last - first - activity,
-        # beyond what the intervals of the factors alone explain only when nothing but the factors is shared
-        "rebound": last > first and units[1] < units[0],
+        "rebound": bool((change_of(old["footprint"], new["footprint"], category) or {}).get("rebound")),
     }

@@ -3,8 +3,8 @@ r"""Screening for rebound: how far the use may grow before the answer consumes m
 .. math:: R_{max} = \frac{C_{ref}(N_0) - F}{N_0 \, v}
 
 with the cost of the reference over the service life :math:`C_{ref}`, and the fixed cost :math:`F` and the price of a query
-:math:`v` of the answer that ships, all in CPU seconds. A screening of this kind is what ITU-T L.1480 calls tier 3: it must
-not be used in public claims.
+:math:`v` of the answer that ships, all in CPU seconds, and again in carbon, network included. A screening of this kind is
+what ITU-T L.1480 calls tier 3: it must not be used in public claims.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ def rebound(evidence: Evidence) -> dict[str, Any]:
         "reference": reference["name"] if reference else None,
         "queries": queries,
         "room": None,
+        "room_carbon": None,
         "replaces": evidence.need.get("replaces") or None,
     }
     if winner is None or reference is None or not queries:
@@ -41,7 +42,23 @@ def rebound(evidence: Evidence) -> dict[str, Any]:
         return found
     fixed = float(winner.get("fixed_cpu_seconds") or 0.0)
     found["room"] = (costs[reference["name"]] - fixed) / (queries * asked["cpu_seconds"])
+    found["room_carbon"] = _room_carbon(evidence, str(reference["name"]), queries)
     return found
+
+
+def _room_carbon(evidence: Evidence, reference: str, queries: float) -> float | None:
+    """The same in carbon, by the medians of the footprint; None where its electricity has no factor."""
+    rows = evidence.account.footprint["rows"] if evidence.account is not None else []
+    life = {
+        row["candidate"]: row["impacts"]["gwp"]["p50"]
+        for row in rows
+        if row["per"] == "lifetime" and "gwp" in row["impacts"]
+    }
+    one = next((row["impacts"].get("gwp") for row in rows if row["per"] == "functional_unit"), None)
+    if reference not in life or evidence.decision["winner"] not in life or not one or not one["p50"]:
+        return None
+    asked = queries * one["p50"]
+    return float((life[reference] - (life[evidence.decision["winner"]] - asked)) / asked)
 
 
 def _reference(evidence: Evidence) -> Mapping[str, Any] | None:

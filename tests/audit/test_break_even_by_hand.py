@@ -132,6 +132,21 @@ def test_it_is_the_break_even_of_the_decision(audit: dict[str, Any], language: s
     assert low * 0.999 <= found <= high * 1.001
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_break_even_with_the_whole_ledger_follows_from_what_is_printed(
+    audit: dict[str, Any], language: str
+) -> None:
+    page = render(audit, language)
+    told = re.search(r'<p class="wholeledger">(.*?)</p>', page)
+    assert told is not None
+    text = unescape(told[1])
+    spent = seconds(re.findall(r"[\d.,\u202f]+\u00a0s\b", text)[0], language)
+    printed = number(re.sub(r"\.$", "", text.rpartition(":")[2]).strip(), language)
+    assert spent == pytest.approx(sum(row["cpu_seconds"] for row in audit["costs"]), rel=1e-4)
+    worst = max(replace(line, fixed_ai=spent).crossing()[0] for line in read_lines(page, language))
+    assert printed == pytest.approx(worst, rel=2e-3)
+
+
 def test_the_trained_case_has_a_finite_break_even(trained: dict[str, Any]) -> None:
     crossing = trained["decisions"][0]["break_even_queries"]
     assert 1 < crossing["median"] < 1e6 and crossing["high"] is not None

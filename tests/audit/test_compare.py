@@ -43,8 +43,8 @@ def scaled(cheaper: float = 1.0, more: float = 1.0, **need: Any) -> Change:
 
 @pytest.mark.parametrize(
     ("cheaper", "more", "expected"),
-    [(2.0, 10.0, True), (2.0, 1.0, False), (1.0, 10.0, True), (0.5, 1.0, False)],
-    ids=["cheaper and asked much more", "cheaper only", "spread thinner only", "dearer only"],
+    [(2.0, 10.0, True), (2.0, 1.0, False), (1.0, 10.0, False), (0.5, 1.0, False)],
+    ids=["cheaper and asked much more", "cheaper only", "asked more only", "dearer only"],
 )
 def test_rebound_is_a_total_that_grows_while_each_query_takes_less(
     audited: Audited, cheaper: float, more: float, expected: bool
@@ -52,7 +52,6 @@ def test_rebound_is_a_total_that_grows_while_each_query_takes_less(
     old, new = audited("demonstrated", scaled()), audited("demonstrated", scaled(cheaper, more))
     found = compare(old, new)
     carbon = next(change for change in found["changes"] if change["category"] == "gwp")
-    assert carbon["rebound"] == (carbon["new"] > carbon["old"] and carbon["per_query"][1] < carbon["per_query"][0])
     assert carbon["rebound"] is expected
     unit = change_of(old["footprint"], new["footprint"])
     assert unit is not None and unit["per_unit"] == pytest.approx(1 / cheaper - 1, abs=1e-9)

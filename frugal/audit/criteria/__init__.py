@@ -67,7 +67,7 @@ CRITERIA: tuple[Criterion, ...] = (
     _need("NEC-02", "tolerance taken from the use", "tolérance tirée de l’usage", need.tolerance, "RGESN 9.1",
           kind="mixed"),
     _need("NEC-03", "alternatives tried", "réponses sans IA essayées", need.alternatives, "condition 1", "RGESN 9.2"),
-    _need("NEC-04", "least consuming answer", "réponse la moins consommatrice", need.cheapest, "condition 1"),
+    _need("NEC-04", "least computing answer", "réponse au moindre calcul", need.cheapest, "condition 1"),
     _need("NEC-05", "break-even reached", "amortissement atteint", need.break_even, "condition 1"),
     _need("NEC-06", "saving large enough", "gain assez grand", need.materiality),
     _need("NEC-07", "AI not beaten on both counts", "IA non dépassée", need.dominance, "BP 31", "RGESN 9.2"),

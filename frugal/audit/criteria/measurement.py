@@ -227,7 +227,7 @@ def intervals_given(evidence: Evidence) -> Finding:
     where = ("audit.json: footprint.rows",)
     rows = [] if evidence.account is None else evidence.account.footprint["rows"]
     spans = [impact for row in rows for impact in row["impacts"].values()]
-    if not spans or any(span["p5"] is None or span["p95"] is None or span["p5"] > span["p95"] for span in spans):
+    if not spans or any(span["p5"] >= span["p95"] and span["p95"] > 0 for span in spans):
         return Finding(
             "fail", both("Some figures have no interval.", "Des chiffres sont sans intervalle."), None, None, where
         )

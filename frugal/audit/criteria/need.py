@@ -6,7 +6,7 @@ from frugal.audit.criteria.findings import Finding, Status, about_ai, declared
 from frugal.audit.evidence import Evidence, cpu_total, error_ratio
 from frugal.audit.rebound import ENOUGH_ROOM
 from frugal.audit.words.numbers import day
-from frugal.audit.words.wording import baselines, both, break_even_words, flip_words, known, labels
+from frugal.audit.words.wording import baselines, both, break_even_words, flip_words, known, labels, lighter_words
 from frugal.surrogates.plain_text import plain_duration, plain_number
 from frugal.surrogates.plots import candidate_label
 
@@ -109,7 +109,7 @@ def alternatives(evidence: Evidence) -> Finding:
 
 
 def cheapest(evidence: Evidence) -> Finding:
-    """NEC-04: what is retained has no AI in it, or the need for its AI is shown."""
+    """NEC-04: what is retained has no AI in it, or the need for its AI is shown, and nothing else emits clearly less."""
     decision, winner = evidence.decision, evidence.winner
     where, verdict = ("candidates.json: decisions[0].verdict",), decision["verdict"]
     if verdict == "not_assessed":
@@ -119,9 +119,13 @@ def cheapest(evidence: Evidence) -> Finding:
         text = both("No candidate meets the need.", "Aucune réponse possible ne répond au besoin.")
         return Finding("fail", text, verdict, None, where)
     name = labels(winner)
+    lighter = lighter_words(evidence)
     if not winner["is_ai"]:
-        text = both(f"Retained: {name['en']}, without AI.", f"Retenue : {name['fr']}, sans IA.")
-        return Finding("pass", text, verdict, None, where)
+        text = both(
+            f"Retained: {name['en']}, without AI. {lighter['en']}".rstrip(),
+            f"Retenue : {name['fr']}, sans IA. {lighter['fr']}".rstrip(),
+        )
+        return Finding("warn" if lighter["en"] else "pass", text, verdict, None, where)
     statuses: dict[str, Status] = {
         "demonstrated": "pass",
         "infeasible_otherwise": "pass",
@@ -129,10 +133,11 @@ def cheapest(evidence: Evidence) -> Finding:
     }
     told = known("verdict", verdict)
     text = both(
-        f"Retained: {name['en']} (AI); need {told['en']}.",
-        f"Retenue : {name['fr']} (IA) ; besoin {told['fr']}.",
+        f"Retained: {name['en']} (AI); need {told['en']}. {lighter['en']}".rstrip(),
+        f"Retenue : {name['fr']} (IA) ; besoin {told['fr']}. {lighter['fr']}".rstrip(),
     )
-    return Finding(statuses.get(verdict, "warn"), text, verdict, None, where)
+    status = statuses.get(verdict, "warn")
+    return Finding("warn" if status == "pass" and lighter["en"] else status, text, verdict, None, where)
 
 
 def break_even(evidence: Evidence) -> Finding:
@@ -224,7 +229,8 @@ def value_to_user(evidence: Evidence) -> Finding:
 def rebound_screened(evidence: Evidence) -> Finding:
     """NEC-09: the use may grow three times, and is counted."""
     found, where = evidence.rebound, ("audit.json: rebound",)
-    room = found.get("room")
+    rooms = [found[name] for name in ("room", "room_carbon") if found.get(name) is not None]
+    room = min(rooms, default=None)
     if room is None:
         text = both("There is nothing to compare the use with.", "Rien à quoi comparer l’usage.")
         return Finding("n_a", text, None, ENOUGH_ROOM, where)

@@ -62,7 +62,7 @@ def front_matter(audit: Mapping[str, Any]) -> dict[str, Any]:
         "license_name": "declared-by-the-publisher",
         **({"library_name": "onnx"} if held.graph is not None else {}),
         "pipeline_tag": "tabular-regression",
-        "tags": ["frugal", "tabular-regression", "surrogate-model" if held.ai else "no-ai"],
+        "tags": ["tabular-regression", "surrogate-model" if held.ai else "no-ai"],
     }
     emissions = _emissions(audit)
     if emissions is not None:

@@ -12,6 +12,7 @@ from frugal.audit.evidence import Evidence, cpu_total
 from frugal.audit.impacts.boundaries import boundaries
 from frugal.audit.impacts.factors import Factor, FactorTable
 from frugal.audit.impacts.footprint import CATEGORIES, FOOTPRINT, Pricing, Watts, Work
+from frugal.audit.impacts.lighter import lighter_answer
 from frugal.audit.impacts.uses import (
     Asked,
     asked,
@@ -194,6 +195,7 @@ class _Accountant:
                 for category in ("energy", *self.pricing.covered())
             },
             "scenarios": self._scenarios(whole),
+            "lighter": lighter_answer(self.evidence, self.pricing, self.factors["runtime_bytes_browser"].value),
             "conventions": self._conventions(),
         }
 

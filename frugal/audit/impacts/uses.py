@@ -85,14 +85,17 @@ def queries_per_hour(need: Mapping[str, Any]) -> float:
     return float(need.get("queries_per_hour") or QUERIES_PER_HOUR)
 
 
-def asked(candidate: Mapping[str, Any], evidence: Evidence, runtime_bytes: float) -> Asked | None:
-    """How one query of a candidate is answered under the call pattern that decides; None where it was not timed."""
+def asked(candidate: Mapping[str, Any], evidence: Evidence, runtime_bytes: float, served: bool = False) -> Asked | None:
+    """How one query of a candidate is answered under the call pattern that decides; None where it was not timed.
+
+    With ``served`` a server answers, even where the pattern asks on the user's device.
+    """
     pattern = evidence.pattern
     time = (candidate.get("query") or {}).get(pattern["name"])
     if time is None:
         return None
     target = pattern.get("target") or "local"
-    if target in ("browser", "phone") and not candidate.get("graph"):
+    if target in ("browser", "phone") and (served or not candidate.get("graph")):
         target = "server"  # what cannot run on the device is asked over the network
     network = _bytes_per_query(candidate, evidence, target, runtime_bytes)
     memory = (candidate.get("memory_bytes") or {}).get(pattern["name"]) or 0

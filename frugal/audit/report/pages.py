@@ -169,6 +169,7 @@ def _view(audit: Mapping[str, Any], language: str) -> dict[str, Any]:
         "ladder": [sections.ladder_row(row, audit, language, words) for row in audit["ladder"]],
         "patterns": sections.patterns(audit, language) if len(audit["decisions"]) > 1 else [],
         "by_hand": sections.break_evens(audit, language),
+        "whole_ledger": sections.whole_ledger(audit, language),
         "compared": sections.compared_words(audit, language, words),
         "costs": sections.cost_rows(audit, language, words),
         "footprint": impact_sections.footprint_rows(audit, language, words),

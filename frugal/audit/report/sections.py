@@ -234,8 +234,7 @@ def break_evens(audit: Mapping[str, Any], language: str) -> list[dict[str, Any]]
             continue
         numbers_ = [_pair(candidate, decision["pattern"]) for candidate in (ai, row)]
         (fixed_ai, query_ai), (fixed, query) = numbers_
-        gain, extra = query - query_ai, fixed_ai - fixed
-        crossing = max(extra / gain, 0.0) if gain > 0 else (0.0 if extra < 0 else None)
+        crossing = _crossing(fixed_ai - fixed, query - query_ai)
         found.append(
             {
                 "name": candidate_label(row, language),
@@ -249,6 +248,31 @@ def break_evens(audit: Mapping[str, Any], language: str) -> list[dict[str, Any]]
             }
         )
     return found
+
+
+def whole_ledger(audit: Mapping[str, Any], language: str) -> str:
+    """The break-even if the AI bore the whole ledger, held-out runs and rejected answers included; empty without a pair."""
+    decision, ai = audit["decisions"][0], compared_ai(audit)
+    if ai is None or decision["pattern"] not in (ai.get("query") or {}):
+        return ""
+    spent = sum(row["cpu_seconds"] for row in audit["costs"])
+    asked = _pair(ai, decision["pattern"])[1]
+    others = [
+        _pair(row, decision["pattern"])
+        for row in audit["ladder"]
+        if not row["is_ai"] and (row.get("need_met") or {}).get(decision["pattern"])
+    ]
+    if not others:
+        return ""
+    crossings = [_crossing(spent - fixed, query - asked) for fixed, query in others]
+    highest = None if None in crossings else max(c for c in crossings if c is not None)
+    even = phrase("break_even.never", language) if highest is None else plain_number(highest, language, 4)
+    return phrase("break_even.whole", language, spent=_seconds(spent, language), queries=even)
+
+
+def _crossing(extra: float, gain: float) -> float | None:
+    """Queries after which a gain per query makes up for extra preparation; None for never."""
+    return max(extra / gain, 0.0) if gain > 0 else (0.0 if extra < 0 else None)
 
 
 def compared_ai(audit: Mapping[str, Any]) -> Mapping[str, Any] | None:

@@ -10,7 +10,7 @@ from importlib.resources import files
 from typing import Any
 
 from frugal.audit.evidence import Evidence, worst_error
-from frugal.audit.words.numbers import percent, typeset
+from frugal.audit.words.numbers import grams, percent, typeset
 from frugal.surrogates.plain_text import plain_duration, plain_number, plain_queries
 from frugal.surrogates.plots import candidate_label
 
@@ -237,12 +237,35 @@ def limits(evidence: Evidence) -> list[Text]:
         found.append(say("limit.failed_runs", number={lang: plain_number(failed, lang, 6) for lang in LANGUAGES}))
     if len([place for place in (comparison.get("split") or {}).get("held_out_places", []) if place]) == 1:
         found.append(say("limit.one_place"))
-    if evidence.account is not None:
-        if not evidence.account.boundaries["beneficiaries"]:
-            found.append(say("limit.people"))
-        missing_impacts = evidence.account.boundaries["not_covered"]
-        found.append(say("limit.not_covered", names=_categories(missing_impacts)))
-    return [*found, say("limit.left_out")]
+    return [*found, *_limits_of_account(evidence), say("limit.left_out")]
+
+
+def _limits_of_account(evidence: Evidence) -> list[Text]:
+    if evidence.account is None:
+        return []
+    found: list[Text] = []
+    replaced = [factor.id for factor in evidence.account.factors if factor.origin == "user"]
+    if replaced:
+        found.append(say("limit.factors", number=len(replaced), names=", ".join(replaced)))
+    if evidence.account.footprint["lighter"]:
+        found.append(lighter_words(evidence))
+    if not evidence.account.boundaries["beneficiaries"]:
+        found.append(say("limit.people"))
+    return [*found, say("limit.not_covered", names=_categories(evidence.account.boundaries["not_covered"]))]
+
+
+def lighter_words(evidence: Evidence) -> Text:
+    """Which accurate answer would emit clearly less carbon than the one retained; empty where there is none."""
+    found = evidence.account.footprint["lighter"] if evidence.account is not None else None
+    if not found:
+        return {"en": "", "fr": ""}
+    return say(
+        "lighter",
+        name=quoted(evidence.candidates[found["candidate"]]),
+        served=known("lighter", "served") if found["served"] else "",
+        gwp={lang: grams(found["gwp"], lang) for lang in LANGUAGES},
+        winner_gwp={lang: grams(found["winner_gwp"], lang) for lang in LANGUAGES},
+    )
 
 
 def _categories(names: Sequence[str]) -> Text:

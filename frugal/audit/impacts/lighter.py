@@ -1,0 +1,49 @@
+"""The accurate answer that emits least, where the decision, which counts computing time, retains another."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from frugal.audit.evidence import Evidence, error_ratio
+from frugal.audit.impacts.footprint import Pricing, Work
+from frugal.audit.impacts.uses import asked
+
+
+def lighter_answer(evidence: Evidence, pricing: Pricing, runtime_bytes: float) -> dict[str, Any] | None:
+    """What would emit clearly less carbon over the service life than the answer retained.
+
+    Every answer within the tolerance is asked, also those that a limit of the call pattern excludes; what would run on the
+    user's device is tried on a server too, because a download may outweigh all of the computing.
+
+    Returns
+    -------
+    dict or None
+        ``candidate``, ``served`` (a server answers in the place of the user's device), ``gwp`` and ``winner_gwp`` in g
+        CO2e (medians). None where nothing is lighter by the margin of the decision.
+    """
+    winner, decision = evidence.winner, evidence.decision
+    if winner is None or not evidence.need.get("queries") or not pricing.covers("gwp"):
+        return None
+    on_device = (evidence.pattern.get("target") or "local") in ("browser", "phone")
+    weights: dict[tuple[str, bool], float] = {}
+    for name, candidate in evidence.candidates.items():
+        if candidate["status"] != "ok" or (name != winner["name"] and error_ratio(candidate) > 1):
+            continue
+        for served in (False, True) if on_device and candidate.get("graph") else (False,):
+            how = asked(candidate, evidence, runtime_bytes, served)
+            if how is not None:
+                works = [
+                    Work(float(candidate.get("fixed_cpu_seconds") or 0.0)),
+                    how.query.times(decision["queries_mid"]),
+                ]
+                weights[name, served] = float(np.median(pricing.impact(works, "gwp")))
+    kept = weights.get((winner["name"], False))
+    if kept is None:
+        return None
+    name, served = min(weights, key=lambda key: weights[key])
+    margin = float((decision.get("policy") or {}).get("margin") or 1.0)
+    if kept <= margin * weights[name, served]:
+        return None
+    return {"candidate": name, "served": served, "gwp": weights[name, served], "winner_gwp": kept}
