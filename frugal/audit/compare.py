@@ -6,6 +6,8 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from frugal.surrogates.plots import candidate_label
+
 CATEGORY = "gwp"
 
 #: Changes smaller than this are within what a second measurement of the same thing gives.
@@ -48,8 +50,8 @@ def compare(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``question_changed``, ``verdict`` and ``winner`` before and after, ``need`` (fields that changed), ``criteria``
-        (whose status changed), ``changes`` by category with their split into activity and intensity, ``rebound``.
+        ``question_changed``, ``verdict`` and ``winner`` and its label before and after, ``need`` (fields that changed),
+        ``criteria`` (whose status changed), ``changes`` by category with their split into activity and intensity, ``rebound``.
     """
     decisions = [audit["decisions"][0] for audit in (old, new)]
     return {
@@ -59,6 +61,7 @@ def compare(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
         "same_question": old["study"]["name"] == new["study"]["name"],
         "verdict": [old["verdict"], new["verdict"]],
         "winner": [decision["winner"] for decision in decisions],
+        "winner_label": [_label(audit) for audit in (old, new)],
         "need": {
             key: [old["need"].get(key), new["need"].get(key)]
             for key in sorted({*old["need"], *new["need"]} - {"hash"})
@@ -70,6 +73,13 @@ def compare(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
         ],
         "rebound": bool((change_of(old["footprint"], new["footprint"]) or {}).get("rebound")),
     }
+
+
+def _label(audit: Mapping[str, Any]) -> dict[str, str] | None:
+    """The plain name of what ships, by language."""
+    winner = audit["decisions"][0]["winner"]
+    row = next((row for row in audit["ladder"] if row["name"] == winner), None)
+    return None if row is None else {language: candidate_label(row, language) for language in ("en", "fr")}
 
 
 def _identity(audit: Mapping[str, Any]) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -82,6 +83,12 @@ def _bare_study(bundle: Bundle) -> Study:
     )
 
 
+def _unused(folder: Path, stem: str) -> Path:
+    """A file name of that stem; numbered where two evaluations fall into one second."""
+    names = (f"{stem}{f'_{number}' if number else ''}.json" for number in itertools.count())
+    return next(folder / name for name in names if not (folder / name).exists())
+
+
 def evaluate_bundle(
     bundle: Bundle,
     given: Study | None = None,
@@ -156,7 +163,7 @@ def evaluate_bundle(
         "decisions": [describe_decision(decision) for decision in decisions],
         **extra,
     }
-    path = bundle.path / "evaluations" / f"{created.replace(':', '').replace('+0000', 'Z')}.json"
+    path = _unused(bundle.path / "evaluations", created.replace(":", "").replace("+0000", "Z"))
     write_text(path, to_json(content))
     reseal(bundle.path)
     return path

@@ -27,7 +27,7 @@ def comparison_lines(found: Mapping[str, Any], language: str) -> list[str]:
     lines.append(phrase("compare.rebound" if found["rebound"] else "compare.no_rebound", language))
     verdicts = [known("verdict", verdict)[language] for verdict in found["verdict"]]
     lines.append(phrase("compare.verdict", language, old=verdicts[0], new=verdicts[1]))
-    winners = [winner or "–" for winner in found["winner"]]
+    winners = [label[language] if label else "–" for label in found["winner_label"]]
     lines.append(phrase("compare.winner", language, old=winners[0], new=winners[1]))
     lines += [
         f"{known('category', row['category'])[language]}{colon} {_change(row, language)}" for row in found["changes"]
@@ -59,4 +59,5 @@ def _written(value: float, category: str, language: str) -> str:
 
 
 def _relative(value: float, language: str) -> str:
-    return ("+" if value > 0 else "−") + numbers.percent(abs(value), language)
+    sign = "" if abs(value) < 5e-5 else "+" if value > 0 else "−"
+    return sign + numbers.percent(abs(value) if sign else 0.0, language)
