@@ -221,7 +221,7 @@ def test_a_study_whose_runs_all_fail_is_told(run: Run, quick: None, tmp_path: Pa
 
 
 def test_ctrl_c_ends_with_130_and_the_same_command_goes_on(tmp_path: Path) -> None:
-    slow = SMALL.replace("lambda x: {", "lambda x: __import__('time').sleep(0.1) or {")
+    slow = SMALL.replace("lambda x: {", "lambda x: __import__('time').sleep(0.4) or {")
     (tmp_path / "slow.py").write_text(slow)
     command = [sys.executable, "-m", "frugal.cli", "train", "--study", "slow.py", "--threads", "1"]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
