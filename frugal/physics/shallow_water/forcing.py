@@ -1,0 +1,254 @@
+"""What drives a flood from outside, packed into arrays, and the ghost cells of the rim.
+
+Ghost cells: a wall mirrors the water inside; an open side repeats it and lets nothing in; a level stands over the bed of
+the cell at the side, or repeats the water inside where that leaves faster than waves travel; a discharge brings the depth
+given with it, or the one that the wave leaving the domain asks for, never below the critical depth.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit
+
+from frugal.physics.shallow_water.scenario import SIDES, Scenario, Segment, Series, series_arrays
+from frugal.physics.shallow_water.state import (
+    DISCHARGE,
+    EAST,
+    GRAVITY,
+    LEVEL,
+    NORTH,
+    RIM,
+    WALL,
+    WEST,
+    Border,
+    Cells,
+    Numbers,
+    Tiles,
+)
+
+_KINDS = {"wall": WALL, "open": 1, "level": LEVEL, "discharge": DISCHARGE}
+
+
+class Forcing(NamedTuple):
+    """Series one after the other, and who follows which (-1: none)."""
+
+    times: np.ndarray
+    values: np.ndarray
+    starts: np.ndarray
+    segments: np.ndarray  # [segment; kind, series, series of the depth]
+    lengths_m: np.ndarray
+    inflows: np.ndarray  # [inflow; series, row, column]
+    breach_cells: np.ndarray  # [cell; row, column]
+    breach_beds: np.ndarray  # [cell; crest m, sill m, start s, end s]
+    rain: int
+
+
+class _Pack:
+    """Gathers series."""
+
+    def __init__(self) -> None:
+        self.times: list[np.ndarray] = []
+        self.values: list[np.ndarray] = []
+
+    def add(self, name: str, series: Series | None) -> int:
+        if series is None:
+            return -1
+        times, values = series_arrays(name, series)
+        self.times.append(times)
+        self.values.append(values)
+        return len(self.times) - 1
+
+    def arrays(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        starts = np.cumsum([0, *(times.size for times in self.times)])
+        return np.concatenate([*self.times, np.zeros(0)]), np.concatenate([*self.values, np.zeros(0)]), starts
+
+
+def segments_of(scenario: Scenario) -> list[tuple[int, Segment, str]]:
+    """Side, segment and the name under which it is booked, in a fixed order."""
+    found = []
+    for side, name in enumerate(SIDES):
+        for number, segment in enumerate(scenario.boundaries.get(name, ())):
+            found.append((side, segment, segment.name or f"{name} {number}"))
+    return found
+
+
+def border_of(scenario: Scenario) -> Border:
+    """Faces of the sides: walls, then the segments."""
+    rows, columns = scenario.shape
+    segments = segments_of(scenario)
+    kind = np.full((4, max(rows, columns)), WALL, dtype=np.int64)
+    owner = np.full((4, max(rows, columns)), -1, dtype=np.int64)
+    for number, (side, segment, _) in enumerate(segments):
+        along = rows if side in (WEST, EAST) else columns
+        stretch = slice(segment.first, along if segment.last is None else segment.last)
+        kind[side, stretch] = _KINDS[segment.kind]
+        owner[side, stretch] = number
+    prescribed = [np.zeros(max(1, len(segments))) for _ in range(3)]
+    return Border(kind, owner, np.zeros(kind.shape), *prescribed)
+
+
+def forcing_of(scenario: Scenario, border: Border, bed: np.ndarray) -> Forcing:
+    """Pack what changes in time."""
+    pack = _Pack()
+    rain = -1 if scenario.rain is None else pack.add("rain", scenario.rain.series)
+    segments = [
+        (_KINDS[segment.kind], pack.add(name, segment.series), pack.add(name, segment.depth))
+        for _, segment, name in segments_of(scenario)
+    ]
+    lengths = [scenario.cell_size_m * max(1, int((border.segment == k).sum())) for k in range(len(segments))]
+    inflows = [(pack.add("inflow", point.series), point.row, point.column) for point in scenario.inflows]
+    breach_cells, breach_beds = [], []
+    for breach in scenario.breaches:
+        rows, columns = np.atleast_1d(breach.rows).astype(int), np.atleast_1d(breach.columns).astype(int)
+        crests = bed[rows, columns]
+        sills = np.minimum(crests, breach.sill_m)
+        breach_cells += list(zip(rows, columns, strict=True))
+        breach_beds += [(crest, sill, breach.start_s, breach.end_s) for crest, sill in zip(crests, sills, strict=True)]
+    times, values, starts = pack.arrays()
+    return Forcing(
+        times=times,
+        values=values,
+        starts=starts,
+        segments=np.array(segments, dtype=np.int64).reshape(-1, 3),
+        lengths_m=np.array(lengths, dtype=np.float64),
+        inflows=np.array(inflows, dtype=np.int64).reshape(-1, 3),
+        breach_cells=np.array(breach_cells, dtype=np.int64).reshape(-1, 2),
+        breach_beds=np.array(breach_beds, dtype=np.float64).reshape(-1, 4),
+        rain=rain,
+    )
+
+
+def force_tiles(scenario: Scenario, border: Border, tiles: Tiles) -> None:
+    """Mark the tiles that water may enter while they are dry, so that they are never skipped."""
+    rows, columns = scenario.shape
+    weight = None if scenario.rain is None else scenario.rain.weight
+    brings = (border.kind == LEVEL) | (border.kind == DISCHARGE)
+    for tile, (first, last, left, right) in enumerate(tiles.box):
+        forced = scenario.rain is not None and (weight is None or bool((weight[first:last, left:right] > 0.0).any()))
+        for inflow in scenario.inflows:
+            forced |= first <= inflow.row < last and left <= inflow.column < right
+        sides = (
+            (left == 0, first, last),
+            (right == columns, first, last),
+            (first == 0, left, right),
+            (last == rows, left, right),
+        )
+        for side, (touches, start, end) in enumerate(sides):
+            forced |= bool(touches and brings[side, start:end].any())
+        tiles.forced[tile] = forced
+
+
+@njit(error_model="numpy", nogil=True)
+def value_at(forcing: Forcing, series: int, time_s: float) -> float:
+    """A series at one time."""
+    low, high = forcing.starts[series], forcing.starts[series + 1] - 1
+    if time_s <= forcing.times[low]:
+        return forcing.values[low]
+    if time_s >= forcing.times[high]:
+        return forcing.values[high]
+    while high - low > 1:
+        middle = (low + high) // 2
+        if forcing.times[middle] <= time_s:
+            low = middle
+        else:
+            high = middle
+    share = (time_s - forcing.times[low]) / (forcing.times[high] - forcing.times[low])
+    return forcing.values[low] + (forcing.values[high] - forcing.values[low]) * share
+
+
+@njit(error_model="numpy", nogil=True)
+def open_breaches(z: np.ndarray, forcing: Forcing, time_s: float) -> None:
+    """Put the bed of the breaches where it is at this time; the water above keeps its depth."""
+    for k in range(forcing.breach_cells.shape[0]):
+        crest, sill = forcing.breach_beds[k, 0], forcing.breach_beds[k, 1]
+        start, end = forcing.breach_beds[k, 2], forcing.breach_beds[k, 3]
+        done = min(1.0, max(0.0, (time_s - start) / (end - start)))
+        z[forcing.breach_cells[k, 0] + RIM, forcing.breach_cells[k, 1] + RIM] = crest + done * (sill - crest)
+
+
+@njit(error_model="numpy", nogil=True)
+def _entering_depth(q: float, depth: float, inward: float) -> float:
+    """Depth of a discharge q [m²/s] that meets the wave leaving the domain: q/h - 2 sqrt(g h) = u - 2 c, by Newton."""
+    if q <= 0.0:
+        return depth
+    critical = (q * q / GRAVITY) ** (1.0 / 3.0)
+    carried = inward - 2.0 * math.sqrt(GRAVITY * depth)
+    h = max(depth, critical)
+    for _ in range(50):
+        wave = math.sqrt(GRAVITY * h)
+        change = (q / h - 2.0 * wave - carried) / (q / (h * h) + wave / h)
+        h = max(h + change, 0.1 * h)
+        if abs(change) < 1e-13 * h:
+            break
+    return max(h, critical)
+
+
+@njit(error_model="numpy", nogil=True)
+def _fill_side(cells: Cells, border: Border, numbers: Numbers, buffer: int, side: int) -> None:
+    """Both ghost cells beside each cell of one side."""
+    x_side = side in (WEST, EAST)
+    low_side = side in (WEST, NORTH)
+    outward = -1.0 if low_side else 1.0
+    across, along = (numbers.columns, numbers.rows) if x_side else (numbers.rows, numbers.columns)
+    edge = RIM if low_side else across + RIM - 1
+    step = -1 if low_side else 1
+    down, right = (0, step) if x_side else (step, 0)
+    h, z = cells.h[buffer], cells.z
+    n, t = (cells.u[buffer], cells.v[buffer]) if x_side else (cells.v[buffer], cells.u[buffer])
+    for i in range(along):
+        r, c = (i + RIM, edge) if x_side else (edge, i + RIM)
+        kind, segment = border.kind[side, i], border.segment[side, i]
+        depth, speed, drift, bed = h[r, c], n[r, c], t[r, c], z[r, c]
+        leaving = outward * speed
+        if kind == WALL:
+            for k in range(2):
+                back = 0 if k == 0 or across == 1 else 1
+                outer_r, outer_c, inner_r, inner_c = (
+                    r + (k + 1) * down,
+                    c + (k + 1) * right,
+                    r - back * down,
+                    c - back * right,
+                )
+                h[outer_r, outer_c] = h[inner_r, inner_c]
+                z[outer_r, outer_c] = z[inner_r, inner_c]
+                n[outer_r, outer_c] = -n[inner_r, inner_c]
+                t[outer_r, outer_c] = t[inner_r, inner_c]
+            continue
+        if kind == LEVEL:
+            if depth <= numbers.dry_depth_m or leaving < math.sqrt(GRAVITY * depth):
+                depth = max(0.0, border.level[segment] - bed)
+        elif kind == DISCHARGE:
+            entering = border.entering[segment]
+            if entering > 0.0 and border.depth[segment] > 0.0:
+                depth = border.depth[segment]
+            else:
+                depth = _entering_depth(entering, depth if depth > numbers.dry_depth_m else 0.0, -leaving)
+            speed = -outward * entering / depth if depth > 0.0 else 0.0
+        else:
+            speed = outward * max(0.0, leaving)
+        wet = depth > numbers.dry_depth_m
+        for k in range(1, 3):
+            h[r + k * down, c + k * right] = depth
+            z[r + k * down, c + k * right] = bed
+            n[r + k * down, c + k * right] = speed if wet else 0.0
+            t[r + k * down, c + k * right] = drift if wet else 0.0
+
+
+@njit(error_model="numpy", nogil=True)
+def fill_rim(cells: Cells, border: Border, forcing: Forcing, numbers: Numbers, buffer: int, time_s: float) -> float:
+    """Ghost cells of all sides at one time; returns the rain [m/s] of that time."""
+    for k in range(forcing.segments.shape[0]):
+        kind = forcing.segments[k, 0]
+        if kind == LEVEL:
+            border.level[k] = value_at(forcing, forcing.segments[k, 1], time_s)
+        elif kind == DISCHARGE:
+            border.entering[k] = value_at(forcing, forcing.segments[k, 1], time_s) / forcing.lengths_m[k]
+            if forcing.segments[k, 2] >= 0:
+                border.depth[k] = value_at(forcing, forcing.segments[k, 2], time_s)
+    for side in range(4):
+        _fill_side(cells, border, numbers, buffer, side)
+    border.flux[:] = 0.0
+    return value_at(forcing, forcing.rain, time_s) if forcing.rain >= 0 else 0.0

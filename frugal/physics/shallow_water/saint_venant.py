@@ -1,0 +1,386 @@
+"""The Saint-Venant equations by finite volumes: one stage on one tile.
+
+    h_t + (h u)_x + (h v)_y = rain
+    (h u)_t + (h u² + g h²/2)_x + (h u v)_y = - g h z_x - friction
+    (h v)_t + (h u v)_x + (h v² + g h²/2)_y = - g h z_y - friction
+
+Second order: level, depth and velocity are linear in each cell with slopes limited between neighbours (generalised minmod,
+van Leer 1979); each face then sees the bed as level minus depth. Hydrostatic reconstruction (Audusse et al. 2004, SIAM
+J. Sci. Comput. 25, 2050) of both sides over the higher bed, with the pressure left behind and the bed slope inside the
+cell gathered into ``- g h (level_east - level_west)``, so that water at rest stays at rest. HLLC fluxes (Toro 2001,
+*Shock-Capturing Methods for Free-Surface Shallow Flows*): HLL for mass and normal momentum with the two-rarefaction wave
+speeds, the transverse velocity taken from where the mass comes. Friction is implicit in each stage of the strong
+stability preserving Runge-Kutta scheme of order 2: for friction k |q| q the equation of the stage has a closed form.
+First order is the same with flat cells and one stage.
+
+All arrays of a tile lie in one flat workspace whose fields are a constant distance apart, which lets the compiler
+compute four cells at once; columns of the rim take part in the loops and their results are not used.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numba import njit
+
+from frugal.physics.shallow_water.arithmetic import cube_root
+from frugal.physics.shallow_water.state import (
+    AREA,
+    CHEZY,
+    DISCHARGE,
+    DOUBT,
+    EAST,
+    FASTEST,
+    GRAVITY,
+    LINEAR,
+    LOWEST,
+    MANNING,
+    NORTH,
+    OPEN,
+    RIM,
+    SOUTH,
+    STRIDE,
+    WALL,
+    WEST,
+    Border,
+    Cells,
+    Numbers,
+    Tiles,
+)
+
+#: Steepness of the slope limiter: 1 is minmod, 2 is monotonised central.
+LIMITER = 1.5
+
+# Fields of the workspace.
+E, H, U, V = 0, AREA, 2 * AREA, 3 * AREA
+REAL_H, FRICTION, RAIN = 4 * AREA, 5 * AREA, 6 * AREA
+SLOPE_H, SLOPE_U, SLOPE_V = 7 * AREA, 8 * AREA, 9 * AREA
+SLOPE_EX, SLOPE_EY = 10 * AREA, 11 * AREA
+X_MASS, X_LEFT, X_RIGHT, X_SHEAR = 12 * AREA, 13 * AREA, 14 * AREA, 15 * AREA
+Y_MASS, Y_LEFT, Y_RIGHT, Y_SHEAR = 16 * AREA, 17 * AREA, 18 * AREA, 19 * AREA
+SPEED = 20 * AREA
+OLD_H, OLD_U, OLD_V = 21 * AREA, 22 * AREA, 23 * AREA
+NEW_H, NEW_U, NEW_V = 24 * AREA, 25 * AREA, 26 * AREA
+WORKSPACE = 27 * AREA
+
+Kernel = Callable[..., Any]
+
+
+def _limited(field: int, slope: int, first: int, step: int) -> Kernel:
+    """Limited slopes of one field along one direction, from cell ``first`` of the workspace."""
+    lower, centre, upper, out = field + first - step, field + first, field + first + step, slope + first
+
+    @njit(error_model="numpy", nogil=True)
+    def slopes(w: np.ndarray, count: int) -> None:
+        for i in range(count):
+            before = w[centre + i] - w[lower + i]
+            after = w[upper + i] - w[centre + i]
+            size = min(LIMITER * min(abs(before), abs(after)), 0.5 * abs(before + after))
+            w[out + i] = math.copysign(size, before) if before * after > 0.0 else 0.0
+
+    return slopes
+
+
+def _fluxes(first: int, step: int, slope_e: int, fields: tuple[int, int, int, int], out: int) -> Kernel:
+    """HLLC fluxes through the faces between each cell and the next along one direction.
+
+    ``out`` is the first of four fields: mass, normal momentum less the hydrostatic pressure of the left and of the
+    right side (what each cell feels beyond its own water at rest), transverse momentum.
+    """
+    normal, across, slope_n, slope_a = fields
+    e_l, h_l, n_l, a_l = E + first, H + first, normal + first, across + first
+    se_l, sh_l, sn_l, sa_l = slope_e + first, SLOPE_H + first, slope_n + first, slope_a + first
+    mass_out, left_out, right_out = out + first, out + AREA + first, out + 2 * AREA + first
+    shear_out, speed_out = out + 3 * AREA + first, SPEED + first
+
+    @njit(error_model="numpy", nogil=True)
+    def fluxes(w: np.ndarray, count: int) -> None:
+        for i in range(count):
+            e1 = w[e_l + i] + 0.5 * w[se_l + i]
+            h1 = w[h_l + i] + 0.5 * w[sh_l + i]
+            u1 = w[n_l + i] + 0.5 * w[sn_l + i]
+            v1 = w[a_l + i] + 0.5 * w[sa_l + i]
+            e2 = w[e_l + step + i] - 0.5 * w[se_l + step + i]
+            h2 = w[h_l + step + i] - 0.5 * w[sh_l + step + i]
+            u2 = w[n_l + step + i] - 0.5 * w[sn_l + step + i]
+            v2 = w[a_l + step + i] - 0.5 * w[sa_l + step + i]
+            bed = max(e1 - h1, e2 - h2)
+            h1 = min(h1, max(0.0, e1 - bed))
+            h2 = min(h2, max(0.0, e2 - bed))
+            c1 = math.sqrt(GRAVITY * h1)
+            c2 = math.sqrt(GRAVITY * h2)
+            middle_u = 0.5 * (u1 + u2) + c1 - c2
+            middle_c = 0.5 * (c1 + c2) + 0.25 * (u1 - u2)
+            s1 = min(u1 - c1, middle_u - middle_c)
+            s2 = max(u2 + c2, middle_u + middle_c)
+            s1 = u1 - c1 if h2 <= 0.0 else s1
+            s2 = u1 + 2.0 * c1 if h2 <= 0.0 else s2
+            s1 = u2 - 2.0 * c2 if h1 <= 0.0 else s1
+            s2 = u2 + c2 if h1 <= 0.0 else s2
+            dry = h1 + h2 <= 0.0
+            s1 = 0.0 if dry else min(s1, 0.0)
+            s2 = 0.0 if dry else max(s2, 0.0)
+            share = 1.0 / max(s2 - s1, 1e-30)
+            m1 = h1 * u1
+            m2 = h2 * u2
+            mass = m1 + s1 * share * (m1 - m2 + s2 * (h2 - h1))
+            thrust = m1 * u1 - m2 * u2 + 0.5 * GRAVITY * (h1 - h2) * (h1 + h2)
+            w[mass_out + i] = mass
+            w[left_out + i] = m1 * u1 + s1 * share * (thrust + s2 * (m2 - m1))
+            w[right_out + i] = m2 * u2 + s2 * share * (thrust + s1 * (m2 - m1))
+            w[shear_out + i] = mass * (v1 if mass > 0.0 else v2)
+            w[speed_out + i] = max(s2, -s1)
+
+    return fluxes
+
+
+_ROW1, _ROW2 = STRIDE, RIM * STRIDE
+_slopes_x = tuple(
+    _limited(field, slope, _ROW2 + 1, 1) for field, slope in ((E, SLOPE_EX), (H, SLOPE_H), (U, SLOPE_U), (V, SLOPE_V))
+)
+_slopes_y = tuple(
+    _limited(field, slope, _ROW1, STRIDE) for field, slope in ((E, SLOPE_EY), (H, SLOPE_H), (U, SLOPE_U), (V, SLOPE_V))
+)
+_slope_ex, _slope_hx, _slope_ux, _slope_vx = _slopes_x
+_slope_ey, _slope_hy, _slope_uy, _slope_vy = _slopes_y
+_fluxes_x = _fluxes(_ROW2 + 1, 1, SLOPE_EX, (U, V, SLOPE_U, SLOPE_V), X_MASS)
+_fluxes_y = _fluxes(_ROW1, STRIDE, SLOPE_EY, (V, U, SLOPE_V, SLOPE_U), Y_MASS)
+
+
+@njit(error_model="numpy", nogil=True)
+def _load(w: np.ndarray, cells: Cells, box: np.ndarray, source: int, old: int, dry_depth_m: float) -> None:
+    first, left = box[0], box[2]
+    across = box[3] - left + 2 * RIM
+    for r in range(box[1] - first + 2 * RIM):
+        row = first + r
+        at = r * STRIDE
+        for c in range(across):
+            real = cells.h[source, row, left + c]
+            depth = real if real > dry_depth_m else 0.0
+            w[REAL_H + at + c] = real
+            w[H + at + c] = depth
+            w[E + at + c] = cells.z[row, left + c] + depth
+        for c in range(across):
+            w[U + at + c] = cells.u[source, row, left + c]
+            w[V + at + c] = cells.v[source, row, left + c]
+            w[FRICTION + at + c] = cells.friction[row, left + c]
+        if old >= 0:
+            for c in range(across):
+                w[OLD_H + at + c] = cells.h[old, row, left + c]
+                w[OLD_U + at + c] = cells.u[old, row, left + c]
+                w[OLD_V + at + c] = cells.v[old, row, left + c]
+
+
+@njit(error_model="numpy", nogil=True)
+def _balance(w: np.ndarray, count: int, ratio: float, dt_s: float, rain: float) -> None:
+    """Depth and momentum after the fluxes, the bed and the rain, before friction; into the new fields."""
+    for i in range(count):
+        p = _ROW2 + i
+        w[NEW_H + p] = (
+            w[REAL_H + p]
+            + ratio * (w[X_MASS - 1 + p] - w[X_MASS + p] + w[Y_MASS - STRIDE + p] - w[Y_MASS + p])
+            + dt_s * rain * w[RAIN + p]
+        )
+    for i in range(count):
+        p = _ROW2 + i
+        w[NEW_U + p] = w[H + p] * w[U + p] + ratio * (
+            w[X_RIGHT - 1 + p]
+            - w[X_LEFT + p]
+            + w[Y_SHEAR - STRIDE + p]
+            - w[Y_SHEAR + p]
+            - GRAVITY * w[H + p] * w[SLOPE_EX + p]
+        )
+    for i in range(count):
+        p = _ROW2 + i
+        w[NEW_V + p] = w[H + p] * w[V + p] + ratio * (
+            w[Y_RIGHT - STRIDE + p]
+            - w[Y_LEFT + p]
+            + w[X_SHEAR - 1 + p]
+            - w[X_SHEAR + p]
+            - GRAVITY * w[H + p] * w[SLOPE_EY + p]
+        )
+
+
+@njit(error_model="numpy", nogil=True)
+def _brake(w: np.ndarray, count: int, dt_s: float, law: int, dry_depth_m: float) -> None:
+    """Implicit friction: q (1 + dt k |q|) = q*, with k = g n²/h^(7/3) or g/(C h)²; or q (1 + dt rate) = q*."""
+    if law == LINEAR:
+        for i in range(count):
+            p = _ROW2 + i
+            w[SPEED + p] = 1.0 / (1.0 + dt_s * w[FRICTION + p])
+    else:
+        if law == MANNING:
+            for i in range(count):
+                p = _ROW2 + i
+                depth = max(w[NEW_H + p], dry_depth_m)
+                w[SPEED + p] = 4.0 * dt_s * w[FRICTION + p] / (depth * depth * cube_root(depth))
+        elif law == CHEZY:
+            for i in range(count):
+                p = _ROW2 + i
+                depth = max(w[NEW_H + p], dry_depth_m)
+                w[SPEED + p] = 4.0 * dt_s * w[FRICTION + p] / (depth * depth)
+        else:
+            return
+        for i in range(count):
+            p = _ROW2 + i
+            q, r = w[NEW_U + p], w[NEW_V + p]
+            w[SPEED + p] = 2.0 / (1.0 + math.sqrt(1.0 + w[SPEED + p] * math.sqrt(q * q + r * r)))
+    for i in range(count):
+        p = _ROW2 + i
+        w[NEW_U + p] *= w[SPEED + p]
+        w[NEW_V + p] *= w[SPEED + p]
+
+
+@njit(error_model="numpy", nogil=True)
+def _settle(w: np.ndarray, count: int, averaged: bool, dry_depth_m: float) -> None:
+    """Mean with the state before the step at the second stage; from momentum back to velocity."""
+    if averaged:
+        for i in range(count):
+            p = _ROW2 + i
+            w[NEW_H + p] = 0.5 * (w[OLD_H + p] + w[NEW_H + p])
+            w[NEW_U + p] = 0.5 * (w[OLD_H + p] * w[OLD_U + p] + w[NEW_U + p])
+            w[NEW_V + p] = 0.5 * (w[OLD_H + p] * w[OLD_V + p] + w[NEW_V + p])
+    for i in range(count):
+        p = _ROW2 + i
+        depth = w[NEW_H + p]
+        share = 1.0 / max(depth, dry_depth_m) if depth > dry_depth_m else 0.0
+        w[NEW_U + p] *= share
+        w[NEW_V + p] *= share
+
+
+@njit(error_model="numpy", nogil=True)
+def _face_depth(w: np.ndarray, p: int, step: int, slope_e: int, inside_first: bool) -> float:
+    """Depth over the higher bed on the inner side of a face, as the flux loop saw it."""
+    e1, h1 = w[E + p] + 0.5 * w[slope_e + p], w[H + p] + 0.5 * w[SLOPE_H + p]
+    q = p + step
+    e2, h2 = w[E + q] - 0.5 * w[slope_e + q], w[H + q] - 0.5 * w[SLOPE_H + q]
+    bed = max(e1 - h1, e2 - h2)
+    return min(h1, max(0.0, e1 - bed)) if inside_first else min(h2, max(0.0, e2 - bed))
+
+
+@njit(error_model="numpy", nogil=True)
+def _close_side(w: np.ndarray, border: Border, side: int, along: int, count: int, start: int, stride: int) -> None:
+    """Put right the fluxes through the faces of one side of the domain, and note what enters.
+
+    ``start`` is the first cell before the face in the workspace, ``along`` the first face of the side.
+    """
+    x_side = side in (WEST, EAST)
+    mass = X_MASS if x_side else Y_MASS
+    low_side = side in (WEST, NORTH)
+    step, slope_e = (1, SLOPE_EX) if x_side else (STRIDE, SLOPE_EY)
+    inward = 1.0 if low_side else -1.0
+    for i in range(count):
+        p = start + i * stride
+        kind = border.kind[side, along + i]
+        if kind == WALL or (kind == OPEN and inward * w[mass + p] > 0.0):
+            w[mass + p] = 0.0
+            w[mass + 3 * AREA + p] = 0.0
+        elif kind == DISCHARGE:
+            entering = border.entering[border.segment[side, along + i]]
+            ghost = w[H + p] if low_side else w[H + p + step]
+            inside = _face_depth(w, p, step, slope_e, not low_side)
+            thrust = 0.5 * GRAVITY * (ghost * ghost - inside * inside)
+            if ghost > 0.0:
+                thrust += entering * entering / ghost
+            w[mass + p] = inward * entering
+            w[mass + (2 if low_side else 1) * AREA + p] = thrust
+            w[mass + 3 * AREA + p] = 0.0
+        border.flux[side, along + i] = inward * w[mass + p]
+
+
+@njit(error_model="numpy", nogil=True)
+def _close_x(w: np.ndarray, border: Border, box: np.ndarray, columns: int) -> None:
+    first, last, left, right = box
+    if left == 0:
+        _close_side(w, border, WEST, first, last - first, _ROW2 + RIM - 1, STRIDE)
+    if right == columns:
+        _close_side(w, border, EAST, first, last - first, _ROW2 + RIM - 1 + right - left, STRIDE)
+
+
+@njit(error_model="numpy", nogil=True)
+def _close_y(w: np.ndarray, border: Border, box: np.ndarray, rows: int) -> None:
+    first, last, left, right = box
+    if first == 0:
+        _close_side(w, border, NORTH, left, right - left, _ROW1 + RIM, 1)
+    if last == rows:
+        _close_side(w, border, SOUTH, left, right - left, _ROW1 + (last - first) * STRIDE + RIM, 1)
+
+
+@njit(error_model="numpy", nogil=True)
+def _fastest(w: np.ndarray, first_row: int, rows: int, first_column: int, columns: int) -> float:
+    fastest = 0.0
+    for r in range(first_row, first_row + rows):
+        for c in range(first_column, first_column + columns):
+            fastest = max(fastest, w[SPEED + r * STRIDE + c])
+    return fastest
+
+
+@njit(error_model="numpy", nogil=True)
+def _store(w: np.ndarray, cells: Cells, tiles: Tiles, tile: int, target: int, dry_depth_m: float) -> None:
+    first, left = tiles.box[tile, 0] + RIM, tiles.box[tile, 2] + RIM
+    across = tiles.box[tile, 3] + RIM - left
+    lowest, doubt, highest = 0.0, 0.0, 0.0
+    for r in range(tiles.box[tile, 1] + RIM - first):
+        at = (r + RIM) * STRIDE + RIM
+        for c in range(across):
+            depth, u, v = w[NEW_H + at + c], w[NEW_U + at + c], w[NEW_V + at + c]
+            lowest = min(lowest, depth)
+            highest = max(highest, depth)
+            doubt += (depth - depth) + (u - u) + (v - v)  # not a number if one of them is none
+            cells.h[target, first + r, left + c] = max(depth, 0.0)
+            cells.u[target, first + r, left + c] = u
+            cells.v[target, first + r, left + c] = v
+    tiles.found[LOWEST, tile] = lowest
+    tiles.found[DOUBT, tile] = doubt
+    tiles.wet[target, tile] = highest > dry_depth_m
+
+
+@njit(error_model="numpy", nogil=True)
+def stage_on_tile(
+    w: np.ndarray,
+    cells: Cells,
+    tiles: Tiles,
+    border: Border,
+    numbers: Numbers,
+    tile: int,
+    buffers: tuple[int, int, int],
+    dt_s: float,
+    rain: float,
+) -> None:
+    """One stage of one tile: from buffer ``source`` to ``target``, averaged with ``old`` when that is 0 or more.
+
+    Leaves in ``tiles`` the fastest wave met at a face, the lowest depth and a mark for numbers that are none.
+    """
+    source, target, old = buffers
+    box = tiles.box[tile]
+    rows, columns = box[1] - box[0], box[3] - box[2]
+    cells_x, cells_y = rows * STRIDE, (rows + 2) * STRIDE
+    _load(w, cells, box, source, old, numbers.dry_depth_m)
+    if numbers.has_rain:
+        for r in range(rows):
+            at = RAIN + (r + RIM) * STRIDE + RIM
+            for c in range(columns):
+                w[at + c] = cells.rain_weight[box[0] + r, box[2] + c]
+    if numbers.order == 2:
+        _slope_ex(w, cells_x)
+        _slope_hx(w, cells_x)
+        _slope_ux(w, cells_x)
+        _slope_vx(w, cells_x)
+    _fluxes_x(w, cells_x)
+    _close_x(w, border, box, numbers.columns)
+    fastest = _fastest(w, RIM, rows, RIM - 1, columns + 1)
+    if numbers.order == 2:
+        _slope_ey(w, cells_y)
+        _slope_hy(w, cells_y)
+        _slope_uy(w, cells_y)
+        _slope_vy(w, cells_y)
+    _fluxes_y(w, cells_y - STRIDE)
+    _close_y(w, border, box, numbers.rows)
+    tiles.found[FASTEST, tile] = max(fastest, _fastest(w, RIM - 1, rows + 1, RIM, columns))
+    _balance(w, cells_x, dt_s / numbers.cell_size_m, dt_s, rain if numbers.has_rain else 0.0)
+    _brake(w, cells_x, dt_s, numbers.friction_law, numbers.dry_depth_m)
+    _settle(w, cells_x, old >= 0, numbers.dry_depth_m)
+    _store(w, cells, tiles, tile, target, numbers.dry_depth_m)

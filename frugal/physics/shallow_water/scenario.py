@@ -1,0 +1,265 @@
+"""What a flood is made of: terrain, roughness, first state, what enters at the sides and what falls or bursts inside.
+
+Row 0 is the northern row, column 0 the western column, as in a raster: rows go south, columns go east. Velocity ``u``
+is positive along growing columns (eastward), ``v`` along growing rows (southward). Cells are square.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from frugal.errors import UnusableInputError
+
+SIDES = ("west", "east", "north", "south")
+KINDS = ("wall", "open", "level", "discharge")
+FRICTIONS = ("manning", "chezy", "linear", "none")
+
+#: A constant, or times [s] and values; linear in between, constant before the first and after the last.
+Series = float | tuple[Any, Any]
+
+
+def series_arrays(name: str, series: Series) -> tuple[np.ndarray, np.ndarray]:
+    """Times and values of a series, checked.
+
+    Raises
+    ------
+    UnusableInputError
+        If times do not grow strictly, or a number is missing.
+    """
+    if isinstance(series, int | float | np.number):
+        series = ([0.0], [float(series)])
+    times, values = (np.ascontiguousarray(part, dtype=np.float64) for part in series)
+    if times.ndim != 1 or times.shape != values.shape or times.size == 0:
+        raise UnusableInputError(
+            f"{name} has times of shape {times.shape} and values of shape {values.shape}: "
+            "both must be lists of the same length, at least 1."
+        )
+    if not (np.isfinite(times).all() and np.isfinite(values).all()):
+        raise UnusableInputError(f"{name} holds a value that is not a number: every time and value must be finite.")
+    if (np.diff(times) <= 0.0).any():
+        raise UnusableInputError(f"The times of {name} do not grow: each must be later than the one before.")
+    return times, values
+
+
+@dataclass(frozen=True)
+class Segment:
+    """A stretch of one side of the domain.
+
+    Parameters
+    ----------
+    kind : {"wall", "open", "level", "discharge"}
+        Nothing passes; water leaves freely; water level [m]; discharge [m³/s] entering over the whole segment,
+        shared evenly among its cells.
+    first, last : int
+        Cells along the side, last excluded (``None``: to the end); from the west on the northern and southern
+        sides, from the north on the western and eastern sides.
+    series : Series, optional
+        Level or discharge.
+    depth : Series, optional
+        Depth [m] of an entering discharge; needed where it enters faster than waves travel (supercritical). When
+        absent the depth follows from the water inside.
+    name : str
+        Under which the volume is booked; the side and the number of the segment by default.
+    """
+
+    kind: str
+    first: int = 0
+    last: int | None = None
+    series: Series | None = None
+    depth: Series | None = None
+    name: str = ""
+
+
+@dataclass(frozen=True)
+class Rain:
+    """Rain [m/s], the same everywhere or times ``weight[row, column]``."""
+
+    series: Series
+    weight: np.ndarray | None = None
+
+
+@dataclass(frozen=True)
+class Inflow:
+    """Water [m³/s] that appears in one cell, without momentum: a spring, a drain, a tributary."""
+
+    row: int
+    column: int
+    series: Series
+    name: str = ""
+
+
+@dataclass(frozen=True)
+class Breach:
+    """Cells whose bed goes down linearly from where it is to ``sill_m`` between two times [s].
+
+    ``sill_m`` is one height or one per cell; a cell whose bed is lower already stays as it is.
+    """
+
+    rows: Any
+    columns: Any
+    sill_m: Any
+    start_s: float
+    end_s: float
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """One flood, ready to be simulated.
+
+    Parameters
+    ----------
+    bed : ndarray, shape (rows, columns)
+        Height of the ground [m].
+    cell_size_m : float
+        Side of the square cells.
+    duration_s : float
+        Time to simulate.
+    friction : float or ndarray
+        Manning's n [s/m^(1/3)] by default; Chézy's C [m^(1/2)/s] or the rate [1/s] of a friction proportional to
+        discharge, as ``friction_law`` says.
+    friction_law : {"manning", "chezy", "linear", "none"}
+    level : float or ndarray, optional
+        First water level [m]; where it is below the bed the cell is dry. Give this or ``depth``; neither is dry.
+    depth : float or ndarray, optional
+        First water depth [m].
+    u, v : float or ndarray
+        First velocity [m/s] eastward and southward.
+    boundaries : mapping of side to Segments
+        Keys among west, east, north, south. What no segment covers is wall; a later segment wins.
+    rain : Rain, optional
+    inflows, breaches : sequences
+    blocked : ndarray of bool, optional
+        Cells that never hold water (buildings).
+    """
+
+    bed: np.ndarray
+    cell_size_m: float
+    duration_s: float
+    friction: float | np.ndarray = 0.0
+    friction_law: str = "manning"
+    level: float | np.ndarray | None = None
+    depth: float | np.ndarray | None = None
+    u: float | np.ndarray = 0.0
+    v: float | np.ndarray = 0.0
+    boundaries: Mapping[str, tuple[Segment, ...]] = field(default_factory=dict)
+    rain: Rain | None = None
+    inflows: tuple[Inflow, ...] = ()
+    breaches: tuple[Breach, ...] = ()
+    blocked: np.ndarray | None = None
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows and columns."""
+        rows, columns = np.shape(self.bed)
+        return rows, columns
+
+
+def _positive(name: str, value: float) -> None:
+    if not (math.isfinite(value) and value > 0.0):
+        raise UnusableInputError(f"{name} is {value}: it must be a positive number.")
+
+
+def cells(scenario: Scenario, name: str, value: Any) -> np.ndarray:
+    """``value`` on every cell as float64.
+
+    Raises
+    ------
+    UnusableInputError
+        If it is not finite or has another shape than the bed.
+    """
+    array = np.asarray(value, dtype=np.float64)
+    if array.ndim and array.shape != scenario.shape:
+        raise UnusableInputError(f"{name} has shape {array.shape}: it must be one number or {scenario.shape}.")
+    if not np.isfinite(array).all():
+        missing = int((~np.isfinite(array)).sum())
+        raise UnusableInputError(f"{name} has {missing} cells that are not numbers: every cell needs a finite value.")
+    return np.broadcast_to(array, scenario.shape).copy()
+
+
+def check(scenario: Scenario) -> None:
+    """Refuse what cannot be simulated.
+
+    Raises
+    ------
+    UnusableInputError
+        One sentence that names the input, its value and what is allowed.
+    """
+    if np.ndim(scenario.bed) != 2 or np.size(scenario.bed) == 0:
+        raise UnusableInputError(f"bed has shape {np.shape(scenario.bed)}: it must be a raster of rows and columns.")
+    _positive("cell_size_m", scenario.cell_size_m)
+    _positive("duration_s", scenario.duration_s)
+    if scenario.friction_law not in FRICTIONS:
+        raise UnusableInputError(
+            f"friction_law is {scenario.friction_law!r}: it must be one of {', '.join(FRICTIONS)}."
+        )
+    friction = cells(scenario, "friction", scenario.friction)
+    if (friction < 0.0).any() or (scenario.friction_law == "chezy" and (friction <= 0.0).any()):
+        allowed = "above 0" if scenario.friction_law == "chezy" else "0 or more"
+        raise UnusableInputError(f"friction goes down to {friction.min()}: it must be {allowed} everywhere.")
+    if scenario.level is not None and scenario.depth is not None:
+        raise UnusableInputError("Both level and depth are given: give one of them.")
+    if scenario.depth is not None and (cells(scenario, "depth", scenario.depth) < 0.0).any():
+        raise UnusableInputError(f"depth goes down to {np.min(scenario.depth)}: it must be 0 or more everywhere.")
+    _check_boundaries(scenario)
+    _check_inside(scenario)
+
+
+def _check_boundaries(scenario: Scenario) -> None:
+    for side, segments in scenario.boundaries.items():
+        if side not in SIDES:
+            raise UnusableInputError(f"A boundary is on side {side!r}: sides are {', '.join(SIDES)}.")
+        along = scenario.shape[1] if side in ("north", "south") else scenario.shape[0]
+        for number, segment in enumerate(segments):
+            name = segment.name or f"{side} {number}"
+            if segment.kind not in KINDS:
+                raise UnusableInputError(f"Boundary {name} is of kind {segment.kind!r}: kinds are {', '.join(KINDS)}.")
+            last = along if segment.last is None else segment.last
+            if not 0 <= segment.first < last <= along:
+                raise UnusableInputError(
+                    f"Boundary {name} covers cells {segment.first} to {last}: they must lie within 0 and {along}."
+                )
+            if segment.kind in ("level", "discharge"):
+                if segment.series is None:
+                    raise UnusableInputError(f"Boundary {name} has no series: a {segment.kind} needs one.")
+                _, values = series_arrays(f"boundary {name}", segment.series)
+                if segment.kind == "discharge" and (values < 0.0).any():
+                    raise UnusableInputError(f"Boundary {name} goes down to {values.min()} m³/s: it must be 0 or more.")
+            if segment.depth is not None:
+                _, depths = series_arrays(f"depth of boundary {name}", segment.depth)
+                if (depths <= 0.0).any():
+                    raise UnusableInputError(f"The depth of boundary {name} is {depths.min()} m: it must be above 0.")
+
+
+def _check_inside(scenario: Scenario) -> None:
+    rows, columns = scenario.shape
+    if scenario.rain is not None:
+        _, values = series_arrays("rain", scenario.rain.series)
+        weight = cells(scenario, "weight of rain", 1.0 if scenario.rain.weight is None else scenario.rain.weight)
+        if (values < 0.0).any() or (weight < 0.0).any():
+            raise UnusableInputError("rain or its weight is negative somewhere: both must be 0 or more.")
+    for inflow in scenario.inflows:
+        if not (0 <= inflow.row < rows and 0 <= inflow.column < columns):
+            raise UnusableInputError(
+                f"An inflow is in cell ({inflow.row}, {inflow.column}): the domain has {rows} rows and {columns} columns."
+            )
+        _, values = series_arrays("inflow", inflow.series)
+        if (values < 0.0).any():
+            raise UnusableInputError(f"An inflow goes down to {values.min()} m³/s: it must be 0 or more.")
+    for breach in scenario.breaches:
+        row, column = np.atleast_1d(breach.rows), np.atleast_1d(breach.columns)
+        if row.shape != column.shape:
+            raise UnusableInputError(f"A breach has {row.size} rows and {column.size} columns: one of each per cell.")
+        if (row < 0).any() or (row >= rows).any() or (column < 0).any() or (column >= columns).any():
+            raise UnusableInputError(f"A breach leaves the domain of {rows} rows and {columns} columns.")
+        if not (np.isfinite(breach.sill_m).all() and math.isfinite(breach.start_s) and breach.end_s > breach.start_s):
+            raise UnusableInputError(
+                f"A breach opens from {breach.start_s} s to {breach.end_s} s down to {breach.sill_m} m: "
+                "the end must come after the start and the sill be a number."
+            )
+    if scenario.blocked is not None and np.shape(scenario.blocked) != scenario.shape:
+        raise UnusableInputError(f"blocked has shape {np.shape(scenario.blocked)}: it must be {scenario.shape}.")

@@ -1,0 +1,381 @@
+"""From a scenario to what the water did."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+
+from frugal.errors import SolverError, UnusableInputError
+from frugal.physics.shallow_water import steps
+from frugal.physics.shallow_water.forcing import border_of, force_tiles, forcing_of, segments_of
+from frugal.physics.shallow_water.saint_venant import WORKSPACE
+from frugal.physics.shallow_water.scenario import FRICTIONS, Scenario, cells, check, series_arrays
+from frugal.physics.shallow_water.state import (
+    DOUBT,
+    FASTEST,
+    GRAVITY,
+    RIM,
+    Cells,
+    Numbers,
+    Seen,
+    mark_wet,
+    remember,
+    tiles_of,
+)
+
+SCHEMES = ("saint_venant", "local_inertial")
+#: Blocked cells stand this much [m] above everything else.
+_BLOCKED_M = 1000.0
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """The state at one time: depth [m], velocity [m/s] eastward and southward."""
+
+    time_s: float
+    depth: np.ndarray
+    u: np.ndarray
+    v: np.ndarray
+
+
+@dataclass(frozen=True)
+class VolumeLedger:
+    """Water booked [m³].
+
+    ``by_source`` holds what came in less what went out by segment, rain and inflow; ``imbalance`` is what is unaccounted
+    for, ``final - initial - entered + left``, as a share of ``initial + entered``.
+    """
+
+    initial: float
+    entered: float
+    left: float
+    by_source: dict[str, float]
+    final: float
+    imbalance: float
+
+
+@dataclass(frozen=True)
+class Flood:
+    """What the water did, on arrays of the shape of the bed.
+
+    Parameters
+    ----------
+    max_depth, max_speed : ndarray
+        Greatest depth [m] and speed [m/s] (where at least 1 mm deep) over all steps.
+    arrival_time : ndarray
+        First time [s] at which the depth reached ``arrival_depth_m``; NaN where it never did.
+    depth, u, v : ndarray
+        At the end.
+    snapshots : tuple of Snapshot
+    volume : VolumeLedger
+    steps, cell_updates : int
+        Time steps taken; cells times steps, dry tiles left out.
+    """
+
+    max_depth: np.ndarray
+    max_speed: np.ndarray
+    arrival_time: np.ndarray
+    depth: np.ndarray
+    u: np.ndarray
+    v: np.ndarray
+    snapshots: tuple[Snapshot, ...]
+    volume: VolumeLedger
+    steps: int
+    cell_updates: int
+
+
+def _padded(field: np.ndarray) -> np.ndarray:
+    return np.pad(field, RIM, mode="edge")
+
+
+def _cells_of(scenario: Scenario, bed: np.ndarray, dry_depth_m: float) -> Cells:
+    if scenario.depth is not None:
+        depth = cells(scenario, "depth", scenario.depth)
+    elif scenario.level is not None:
+        depth = np.maximum(0.0, cells(scenario, "level", scenario.level) - bed)
+    else:
+        depth = np.zeros(scenario.shape)
+    if scenario.blocked is not None:
+        depth[scenario.blocked] = 0.0
+    wet = depth > dry_depth_m
+    friction = cells(scenario, "friction", scenario.friction)
+    if scenario.friction_law == "manning":
+        friction = GRAVITY * friction**2
+    elif scenario.friction_law == "chezy":
+        friction = GRAVITY / friction**2
+    weight = np.zeros((1, 1))
+    if scenario.rain is not None:
+        weight = cells(scenario, "weight of rain", 1.0 if scenario.rain.weight is None else scenario.rain.weight)
+        if scenario.blocked is not None:
+            weight[scenario.blocked] = 0.0
+    u, v = (np.where(wet, cells(scenario, name, getattr(scenario, name)), 0.0) for name in ("u", "v"))
+    h, u, v = (np.stack([_padded(field)] * 3) for field in (depth, u, v))
+    return Cells(h, u, v, z=_padded(bed), friction=_padded(friction), rain_weight=weight)
+
+
+def _bed_of(scenario: Scenario) -> np.ndarray:
+    bed = cells(scenario, "bed", scenario.bed)
+    if scenario.blocked is not None:
+        bed[np.asarray(scenario.blocked, dtype=bool)] = bed.max() + _BLOCKED_M
+    return bed
+
+
+def _fastest_wave(scenario: Scenario, bed: np.ndarray, depth: np.ndarray) -> float:
+    """A speed no flood reaches: water falling from the highest level to the lowest bed, its wave on top, three times."""
+    open_bed = bed if scenario.blocked is None else bed[~np.asarray(scenario.blocked, dtype=bool)]
+    wet = depth > 0.0
+    top = float((bed + depth)[wet].max()) if wet.any() else float(open_bed.max())
+    thick = float(depth.max())
+    carried = float(np.hypot(np.max(np.abs(scenario.u)), np.max(np.abs(scenario.v))))
+    for _, segment, name in segments_of(scenario):
+        if segment.kind == "level" and segment.series is not None:
+            top = max(top, float(series_arrays(name, segment.series)[1].max()))
+        if segment.kind == "discharge":
+            top = max(top, float(open_bed.max()))
+            thick = max(thick, 10.0)
+    if scenario.rain is not None or scenario.inflows:
+        top = max(top, float(open_bed.max()))
+        thick = max(thick, 10.0)
+    head = max(top - float(open_bed.min()), thick, 1.0)
+    return 3.0 * math.sqrt(2.0 * GRAVITY * head) + 3.0 * math.sqrt(GRAVITY * head) + carried
+
+
+def _run_of(
+    scenario: Scenario, order: int, cfl: float, arrival_depth_m: float, dry_depth_m: float, bound: float | None
+) -> tuple[steps.Run, float]:
+    bed = _bed_of(scenario)
+    fields = _cells_of(scenario, bed, dry_depth_m)
+    border = border_of(scenario)
+    forcing = forcing_of(scenario, border, bed)
+    rows, columns = scenario.shape
+    tiles = tiles_of(rows, columns)
+    force_tiles(scenario, border, tiles)
+    mark_wet(fields, tiles, 0, dry_depth_m)
+    law = FRICTIONS.index(scenario.friction_law)
+    numbers = Numbers(
+        rows=rows,
+        columns=columns,
+        cell_size_m=float(scenario.cell_size_m),
+        dry_depth_m=dry_depth_m,
+        arrival_depth_m=arrival_depth_m,
+        friction_law=law if np.any(np.asarray(scenario.friction) != 0.0) else FRICTIONS.index("none"),
+        order=order,
+        has_rain=scenario.rain is not None,
+    )
+    seen = Seen(np.zeros(scenario.shape), np.zeros(scenario.shape), np.full(scenario.shape, np.inf))
+    sources = len(forcing.segments) + 1 + len(forcing.inflows)
+    depth = fields.h[0, RIM:-RIM, RIM:-RIM]
+    fastest = float((np.hypot(fields.u[0], fields.v[0]) + np.sqrt(GRAVITY * fields.h[0])).max())
+    first = cfl * scenario.cell_size_m / max(fastest, math.sqrt(GRAVITY))
+    clock = steps.Clock(
+        time=np.array([0.0, first, 0.0, 0.0]),
+        counts=np.zeros(5, dtype=np.int64),
+        entered=np.zeros(sources),
+        left=np.zeros(sources),
+        stage_entered=np.zeros(sources),
+        stage_left=np.zeros(sources),
+    )
+    limits = steps.Limits(
+        courant=cfl,
+        courant_limit=1.2 * cfl,
+        longest_s=cfl * scenario.cell_size_m / math.sqrt(GRAVITY * 0.01),
+        shortest_s=1e-7 * first,
+        fastest_m_s=_fastest_wave(scenario, bed, depth) if bound is None else bound,
+    )
+    return steps.Run(fields, tiles, border, forcing, numbers, seen, clock, limits), float(
+        fields.rain_weight.sum()
+    ) * scenario.cell_size_m**2
+
+
+def _advance_together(run: steps.Run, spaces: list[np.ndarray], until_s: float, rain_m2: float) -> int:
+    """As :func:`steps.advance`, the awake tiles of each stage shared among threads."""
+    cells_, tiles, border, forcing, numbers, seen, clock, limits = run
+    with ThreadPoolExecutor(len(spaces)) as pool:
+        while clock.time[steps.NOW] < until_s:
+            dt = steps.step_length(clock, until_s)
+            holds = True
+            for second in (False, True)[: numbers.order]:
+                rain = steps.open_stage(cells_, tiles, border, forcing, numbers, clock, second, dt)
+                cuts = [int(cut) for cut in np.linspace(0, tiles.active[0], len(spaces) + 1)]
+                jobs = [
+                    pool.submit(
+                        steps.compute_tiles,
+                        space,
+                        cells_,
+                        tiles,
+                        border,
+                        numbers,
+                        seen,
+                        clock,
+                        stretch,
+                        second,
+                        dt,
+                        rain,
+                    )
+                    for space, stretch in zip(spaces, itertools.pairwise(cuts), strict=True)
+                ]
+                for job in jobs:
+                    job.result()
+                holds = steps.close_stage(
+                    cells_, tiles, border, forcing, numbers, clock, limits.courant_limit, second, dt, rain * rain_m2
+                )
+                if not holds:
+                    break
+            if not holds:
+                reason = steps.refuse(clock, limits, numbers, dt)
+                if reason != steps.ARRIVED:
+                    return reason
+                continue
+            if clock.time[steps.WAVE] > limits.fastest_m_s:
+                return steps.TOO_FAST
+            steps.accept(clock, limits, numbers, dt, until_s)
+    return steps.ARRIVED
+
+
+def _why(run: steps.Run, reason: int) -> SolverError:
+    """The sentence for a run that did not hold: when, where, why."""
+    now = float(run.clock.time[steps.NOW])
+    current = int(run.clock.counts[steps.CURRENT])
+    found = run.tiles.found
+    tile = int(np.argmax(found[DOUBT] != 0.0) if reason == steps.NOT_A_NUMBER else np.argmax(found[FASTEST]))
+    first, last, left, right = (int(edge) for edge in run.tiles.box[tile])
+    window = (current, slice(first + RIM, last + RIM), slice(left + RIM, right + RIM))
+    speed = np.hypot(run.cells.u[window], run.cells.v[window]) + np.sqrt(GRAVITY * run.cells.h[window])
+    row, column = np.unravel_index(int(np.argmax(speed)), speed.shape)
+    reasons = {
+        steps.TOO_FAST: f"a wave of {run.clock.time[steps.WAVE]:.3g} m/s passed the bound of {run.limits.fastest_m_s:.3g} m/s",
+        steps.NOT_A_NUMBER: "a depth or a velocity is no longer a finite number",
+        steps.COLLAPSED: f"the time step fell below {run.limits.shortest_s:.3g} s",
+    }
+    return SolverError(
+        f"The flood became unstable after {now:.6g} s, near row {first + int(row)}, "
+        f"column {left + int(column)}: {reasons[reason]}."
+    )
+
+
+def _ledger(scenario: Scenario, run: steps.Run, initial: float, final: float) -> VolumeLedger:
+    names = [name for _, _, name in segments_of(scenario)]
+    names.append("rain")
+    names += [inflow.name or f"inflow {k}" for k, inflow in enumerate(scenario.inflows)]
+    entered, left = run.clock.entered, run.clock.left
+    by_source: dict[str, float] = {}
+    for name, gain, loss in zip(names, entered, left, strict=True):
+        if name != "rain" or scenario.rain is not None:
+            by_source[name] = by_source.get(name, 0.0) + float(gain - loss)
+    total = initial + float(entered.sum())
+    missing = final - initial - float(entered.sum()) + float(left.sum())
+    return VolumeLedger(
+        initial=initial,
+        entered=float(entered.sum()),
+        left=float(left.sum()),
+        by_source=by_source,
+        final=final,
+        imbalance=missing / total if total > 0.0 else 0.0,
+    )
+
+
+def _state(run: steps.Run) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    current = int(run.clock.counts[steps.CURRENT])
+    h, u, v = (field[current, RIM:-RIM, RIM:-RIM].copy() for field in (run.cells.h, run.cells.u, run.cells.v))
+    return h, u, v
+
+
+def simulate(
+    scenario: Scenario,
+    *,
+    scheme: str = "saint_venant",
+    order: int = 2,
+    cfl: float | None = None,
+    threads: int = 1,
+    snapshot_times: Sequence[float] = (),
+    arrival_depth_m: float = 0.05,
+    dry_depth_m: float = 1e-6,
+    speed_bound_m_s: float | None = None,
+) -> Flood:
+    """Simulate a flood.
+
+    Parameters
+    ----------
+    scenario : Scenario
+    scheme : {"saint_venant", "local_inertial"}
+        The full equations, or the cheaper model without the transport of momentum (subcritical, slowly varied floods).
+    order : {1, 2}
+        Order of the full scheme.
+    cfl : float, optional
+        Courant number: 0.45 for the full equations, 0.5 for the local inertial model.
+    threads : int
+        Threads that share the tiles; the result does not depend on them.
+    snapshot_times : sequence of float
+        Times [s] at which the state is kept.
+    arrival_depth_m : float
+        Depth from which water counts as arrived.
+    dry_depth_m : float
+        Depth below which water does not move.
+    speed_bound_m_s : float, optional
+        Wave speed above which the run is given up; by default three times what the fall of the domain can cause.
+
+    Returns
+    -------
+    Flood
+
+    Raises
+    ------
+    UnusableInputError
+        If the scenario or an option cannot be used.
+    SolverError
+        If the run becomes unstable; the message holds time, place and reason.
+    """
+    check(scenario)
+    if scheme not in SCHEMES:
+        raise UnusableInputError(f"scheme is {scheme!r}: it must be one of {', '.join(SCHEMES)}.")
+    if order not in (1, 2):
+        raise UnusableInputError(f"order is {order}: it must be 1 or 2.")
+    if threads < 1:
+        raise UnusableInputError(f"threads is {threads}: it must be 1 or more.")
+    times = [float(time) for time in snapshot_times]
+    if any(not 0.0 <= time <= scenario.duration_s for time in times) or sorted(times) != times:
+        raise UnusableInputError(
+            f"snapshot_times is {times}: times must grow and lie within 0 and {scenario.duration_s} s."
+        )
+    courant = 0.45 if cfl is None else cfl
+    if not 0.0 < courant <= 0.5:
+        raise UnusableInputError(f"cfl is {courant}: it must be above 0 and at most 0.5.")
+    run, rain_m2 = _run_of(scenario, order, courant, arrival_depth_m, dry_depth_m, speed_bound_m_s)
+    area = scenario.cell_size_m**2
+    initial = float(_state(run)[0].sum()) * area
+    spaces = [np.zeros(WORKSPACE) for _ in range(threads)]
+    snapshots: list[Snapshot] = []
+    for time in [*times, float(scenario.duration_s)]:
+        parts = (time, rain_m2)
+        reason = _advance_together(run, spaces, *parts) if threads > 1 else steps.advance(spaces[0], *run, *parts)
+        if reason != steps.ARRIVED:
+            raise _why(run, reason)
+        if len(snapshots) < len(times):
+            snapshots.append(Snapshot(time, *_state(run)))
+    for box in run.tiles.box:
+        remember(
+            run.cells,
+            run.seen,
+            run.numbers,
+            box,
+            int(run.clock.counts[steps.CURRENT]),
+            float(run.clock.time[steps.NOW]),
+        )
+    depth, u, v = _state(run)
+    return Flood(
+        max_depth=run.seen.depth,
+        max_speed=np.sqrt(run.seen.speed_squared),
+        arrival_time=np.where(np.isfinite(run.seen.arrival), run.seen.arrival, np.nan),
+        depth=depth,
+        u=u,
+        v=v,
+        snapshots=tuple(snapshots),
+        volume=_ledger(scenario, run, initial, float(depth.sum()) * area),
+        steps=int(run.clock.counts[steps.STEPS]),
+        cell_updates=int(run.clock.counts[steps.UPDATES]),
+    )

@@ -1,0 +1,178 @@
+"""The arrays that a simulation works on, and the tiles that share out the domain.
+
+All cell arrays carry a rim of two ghost cells. Depth and velocity exist three times: the accepted state, the one between
+the two stages and the one being computed, so that a step that fails can be taken again.
+
+The domain is cut into tiles. A tile is computed when it or a neighbour holds moving water, or when water may enter it;
+others keep their state, which is exact, since a face between two cells below the dry depth passes nothing. The state of a
+tile that falls asleep is copied into the other two buffers once.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit
+
+RIM = 2
+TILE_ROWS = 16
+TILE_COLUMNS = 64
+#: Cells of a tile's workspace, rim included; a few more, so that neighbours of the last cells exist.
+STRIDE = TILE_COLUMNS + 2 * RIM
+AREA = (TILE_ROWS + 2 * RIM) * STRIDE + 16
+GRAVITY = 9.81
+
+# Codes inside the kernels.
+MANNING, CHEZY, LINEAR, NO_FRICTION = 0, 1, 2, 3
+WALL, OPEN, LEVEL, DISCHARGE = 0, 1, 2, 3
+WEST, EAST, NORTH, SOUTH = 0, 1, 2, 3
+FASTEST, LOWEST, DOUBT = 0, 1, 2
+
+
+class Cells(NamedTuple):
+    """Fields on cells; the first axis of ``h``, ``u``, ``v`` (or ``qx``, ``qy`` on faces) counts buffers."""
+
+    h: np.ndarray
+    u: np.ndarray
+    v: np.ndarray
+    z: np.ndarray
+    friction: np.ndarray  # g n², g/C² or the linear rate
+    rain_weight: np.ndarray
+
+
+class Seen(NamedTuple):
+    """What is remembered of all accepted states."""
+
+    depth: np.ndarray
+    speed_squared: np.ndarray
+    arrival: np.ndarray
+
+
+class Tiles(NamedTuple):
+    """``box`` holds first row, last row, first column, last column of each tile; the others one value per tile."""
+
+    box: np.ndarray
+    neighbours: np.ndarray
+    wet: np.ndarray  # [buffer, tile]
+    forced: np.ndarray
+    valid: np.ndarray  # bit b is set when buffer b holds the tile's present state
+    active: np.ndarray  # indices of the tiles to compute, count first
+    found: np.ndarray  # [fastest wave m/s, lowest depth m, 0 unless a number is none; tile]
+
+
+class Border(NamedTuple):
+    """Faces of the four sides: kind, segment and the mass flux [m²/s] entering through each at the present stage."""
+
+    kind: np.ndarray
+    segment: np.ndarray
+    flux: np.ndarray
+    entering: np.ndarray  # prescribed discharge per metre of each segment, now
+    depth: np.ndarray  # prescribed depth of each segment, now (0: none)
+    level: np.ndarray  # prescribed level of each segment, now
+
+
+class Numbers(NamedTuple):
+    """Constants of a run."""
+
+    rows: int
+    columns: int
+    cell_size_m: float
+    dry_depth_m: float
+    arrival_depth_m: float
+    friction_law: int
+    order: int
+    has_rain: bool
+
+
+def tiles_of(rows: int, columns: int) -> Tiles:
+    """Tiles of nearly equal size, in rows from the north, each with its four neighbours (-1: none)."""
+    down, across = math.ceil(rows / TILE_ROWS), math.ceil(columns / TILE_COLUMNS)
+    height, width = math.ceil(rows / down), math.ceil(columns / across)
+    down, across = math.ceil(rows / height), math.ceil(columns / width)
+    count = down * across
+    box = np.zeros((count, 4), dtype=np.int64)
+    neighbours = np.full((count, 4), -1, dtype=np.int64)
+    for row in range(down):
+        for column in range(across):
+            tile = row * across + column
+            box[tile] = (
+                row * height,
+                min(rows, (row + 1) * height),
+                column * width,
+                min(columns, (column + 1) * width),
+            )
+            if column > 0:
+                neighbours[tile, WEST] = tile - 1
+            if column < across - 1:
+                neighbours[tile, EAST] = tile + 1
+            if row > 0:
+                neighbours[tile, NORTH] = tile - across
+            if row < down - 1:
+                neighbours[tile, SOUTH] = tile + across
+    return Tiles(
+        box=box,
+        neighbours=neighbours,
+        wet=np.zeros((3, count), dtype=np.bool_),
+        forced=np.zeros(count, dtype=np.bool_),
+        valid=np.full(count, 7, dtype=np.int64),
+        active=np.zeros(count + 1, dtype=np.int64),
+        found=np.zeros((3, count)),
+    )
+
+
+def mark_wet(cells: Cells, tiles: Tiles, buffer: int, dry_depth_m: float) -> None:
+    """Find the tiles that hold moving water."""
+    inside = cells.h[buffer, RIM:-RIM, RIM:-RIM] > dry_depth_m
+    for tile, (first, last, left, right) in enumerate(tiles.box):
+        tiles.wet[buffer, tile] = inside[first:last, left:right].any()
+
+
+@njit(error_model="numpy", nogil=True)
+def wake(cells: Cells, tiles: Tiles, source: int, target: int) -> int:
+    """List the tiles to compute from buffer ``source`` into ``target``; returns the number of their cells."""
+    count = 0
+    covered = 0
+    for tile in range(tiles.box.shape[0]):
+        awake = tiles.forced[tile] or tiles.wet[source, tile]
+        for side in range(4):
+            beside = tiles.neighbours[tile, side]
+            if beside >= 0 and tiles.wet[source, beside]:
+                awake = True
+        first, last, left, right = tiles.box[tile, 0], tiles.box[tile, 1], tiles.box[tile, 2], tiles.box[tile, 3]
+        if awake:
+            count += 1
+            tiles.active[count] = tile
+            tiles.valid[tile] = 1 << target
+            covered += (last - first) * (right - left)
+            continue
+        tiles.wet[target, tile] = False
+        tiles.found[:, tile] = 0.0
+        if not tiles.valid[tile] & (1 << target):
+            tiles.valid[tile] |= 1 << target
+            for row in range(first + RIM, last + RIM):
+                for column in range(left + RIM, right + RIM):
+                    cells.h[target, row, column] = cells.h[source, row, column]
+                    cells.u[target, row, column] = cells.u[source, row, column]
+                    cells.v[target, row, column] = cells.v[source, row, column]
+    tiles.active[0] = count
+    return covered
+
+
+@njit(error_model="numpy", nogil=True)
+def remember(cells: Cells, seen: Seen, numbers: Numbers, box: np.ndarray, buffer: int, now_s: float) -> None:
+    """Keep the greatest depth and speed, and the time of the first arrival, of one tile.
+
+    Speed counts where the water is at least 1 mm deep: thinner films carry nothing.
+    """
+    for row in range(box[0], box[1]):
+        for column in range(box[2], box[3]):
+            depth = cells.h[buffer, row + RIM, column + RIM]
+            u = cells.u[buffer, row + RIM, column + RIM]
+            v = cells.v[buffer, row + RIM, column + RIM]
+            squared = u * u + v * v if depth > 1e-3 else 0.0
+            seen.depth[row, column] = max(seen.depth[row, column], depth)
+            seen.speed_squared[row, column] = max(seen.speed_squared[row, column], squared)
+            arrived = depth >= numbers.arrival_depth_m and now_s < seen.arrival[row, column]
+            seen.arrival[row, column] = now_s if arrived else seen.arrival[row, column]

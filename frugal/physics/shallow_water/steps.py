@@ -1,0 +1,267 @@
+"""Time steps: how long, whether to take one again, and what passed through the sides meanwhile."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit
+
+from frugal.physics.shallow_water.forcing import Forcing, fill_rim, open_breaches, value_at
+from frugal.physics.shallow_water.saint_venant import stage_on_tile
+from frugal.physics.shallow_water.state import (
+    DOUBT,
+    EAST,
+    FASTEST,
+    LOWEST,
+    RIM,
+    WEST,
+    Border,
+    Cells,
+    Numbers,
+    Seen,
+    Tiles,
+    remember,
+    wake,
+)
+
+# Why a run stopped.
+ARRIVED, TOO_FAST, NOT_A_NUMBER, COLLAPSED = 0, 1, 2, 3
+#: A depth below this [m] has the step taken again at half the length; less is rounding.
+_LOWEST_M = -1e-14
+#: A step may grow by this much from one to the next.
+_GROWTH = 1.2
+
+
+# Places in ``Clock.time`` and ``Clock.counts``.
+NOW, NEXT, WAVE, UNSURE = 0, 1, 2, 3
+CURRENT, STEPS, UPDATES, AGAIN, COVERED = 0, 1, 2, 3, 4
+
+
+class Clock(NamedTuple):
+    """What changes from step to step. ``time``: now, next step, last wave speed, doubt; ``counts``: buffer of the
+    accepted state, steps, cell updates, steps taken again, cells covered by the present step."""
+
+    time: np.ndarray
+    counts: np.ndarray
+    entered: np.ndarray  # m³ by segment, then rain, then inflows
+    left: np.ndarray  # m³ by segment
+    stage_entered: np.ndarray
+    stage_left: np.ndarray
+
+
+class Limits(NamedTuple):
+    """Courant number aimed at, the one above which a step is taken again, longest and shortest step, fastest wave."""
+
+    courant: float
+    courant_limit: float
+    longest_s: float
+    shortest_s: float
+    fastest_m_s: float
+
+
+class Run(NamedTuple):
+    """Everything a simulation holds. Kernels take the parts: the whole costs seconds of compilation in each."""
+
+    cells: Cells
+    tiles: Tiles
+    border: Border
+    forcing: Forcing
+    numbers: Numbers
+    seen: Seen
+    clock: Clock
+    limits: Limits
+
+
+@njit(error_model="numpy", nogil=True)
+def _pour(
+    cells: Cells,
+    forcing: Forcing,
+    clock: Clock,
+    numbers: Numbers,
+    buffer: int,
+    time_s: float,
+    added_s: float,
+    booked_s: float,
+) -> None:
+    """Add the inflow points of one stage and note them; momentum stays, so the water slows down."""
+    for k in range(forcing.inflows.shape[0]):
+        row, column = forcing.inflows[k, 1] + RIM, forcing.inflows[k, 2] + RIM
+        discharge = value_at(forcing, forcing.inflows[k, 0], time_s)
+        before = cells.h[buffer, row, column]
+        after = before + discharge * added_s / numbers.cell_size_m**2
+        clock.stage_entered[forcing.segments.shape[0] + 1 + k] += discharge * booked_s
+        if discharge > 0.0:
+            cells.h[buffer, row, column] = after
+            cells.u[buffer, row, column] *= before / after
+            cells.v[buffer, row, column] *= before / after
+
+
+@njit(error_model="numpy", nogil=True)
+def _book(border: Border, clock: Clock, numbers: Numbers, weight: float) -> None:
+    """Note the volumes through the faces of the sides during one stage; ``weight`` is metres times seconds."""
+    for side in range(4):
+        along = numbers.rows if side in (WEST, EAST) else numbers.columns
+        for i in range(along):
+            segment = border.segment[side, i]
+            if segment >= 0:
+                volume = border.flux[side, i] * weight
+                clock.stage_entered[segment] += max(volume, 0.0)
+                clock.stage_left[segment] += max(-volume, 0.0)
+
+
+@njit(cache=True, error_model="numpy", nogil=True)
+def open_stage(
+    cells: Cells,
+    tiles: Tiles,
+    border: Border,
+    forcing: Forcing,
+    numbers: Numbers,
+    clock: Clock,
+    second: bool,
+    dt_s: float,
+) -> float:
+    """Prepare one stage: bed, rim, tiles to compute. Returns the rain [m/s]."""
+    source = (clock.counts[CURRENT] + (1 if second else 0)) % 3
+    if not second:
+        open_breaches(cells.z, forcing, clock.time[NOW] + dt_s)
+        clock.stage_entered[:] = 0.0
+        clock.stage_left[:] = 0.0
+        clock.counts[COVERED] = 0
+    rain = fill_rim(cells, border, forcing, numbers, source, clock.time[NOW] + (dt_s if second else 0.0))
+    clock.counts[COVERED] += wake(cells, tiles, source, (source + 1) % 3)
+    return rain
+
+
+@njit(cache=True, error_model="numpy", nogil=True)
+def compute_tiles(
+    w: np.ndarray,
+    cells: Cells,
+    tiles: Tiles,
+    border: Border,
+    numbers: Numbers,
+    seen: Seen,
+    clock: Clock,
+    stretch: tuple[int, int],
+    second: bool,
+    dt_s: float,
+    rain: float,
+) -> None:
+    """Some of the awake tiles of one stage, first and last; tiles are independent of each other."""
+    current = clock.counts[CURRENT]
+    middle, end = (current + 1) % 3, (current + 2) % 3
+    for k in range(stretch[0], stretch[1]):
+        tile = tiles.active[1 + k]
+        if not second:
+            remember(cells, seen, numbers, tiles.box[tile], current, clock.time[NOW])
+        buffers = (middle, end, current) if second else (current, middle, -1)
+        stage_on_tile(w, cells, tiles, border, numbers, tile, buffers, dt_s, rain)
+
+
+@njit(cache=True, error_model="numpy", nogil=True)
+def close_stage(
+    cells: Cells,
+    tiles: Tiles,
+    border: Border,
+    forcing: Forcing,
+    numbers: Numbers,
+    clock: Clock,
+    courant_limit: float,
+    second: bool,
+    dt_s: float,
+    rained_m2: float,
+) -> bool:
+    """Whether the stage holds; if so the inflow points are added and its volumes noted."""
+    fastest, lowest, doubt = 0.0, 0.0, 0.0
+    for tile in range(tiles.found.shape[1]):
+        fastest = max(fastest, tiles.found[FASTEST, tile])
+        lowest = min(lowest, tiles.found[LOWEST, tile])
+        doubt += tiles.found[DOUBT, tile]
+    clock.time[WAVE] = fastest
+    clock.time[UNSURE] = doubt
+    if dt_s * fastest > courant_limit * numbers.cell_size_m or lowest < _LOWEST_M or doubt != 0.0:
+        return False
+    now = clock.time[NOW] + (dt_s if second else 0.0)
+    share = 0.5 * dt_s if numbers.order == 2 else dt_s
+    target = (clock.counts[CURRENT] + (2 if second else 1)) % 3
+    _pour(cells, forcing, clock, numbers, target, now, share if second else dt_s, share)
+    _book(border, clock, numbers, share * numbers.cell_size_m)
+    clock.stage_entered[forcing.segments.shape[0]] += share * rained_m2
+    return True
+
+
+@njit(cache=True, error_model="numpy", nogil=True)
+def step_length(clock: Clock, until_s: float) -> float:
+    """Length of the next step: as prepared, and not beyond ``until_s``; two equal ones rather than a last short one."""
+    rest = until_s - clock.time[NOW]
+    dt = clock.time[NEXT]
+    if dt >= rest:
+        return rest
+    return 0.5 * rest if 2.0 * dt > rest else dt
+
+
+@njit(cache=True, error_model="numpy", nogil=True)
+def accept(clock: Clock, limits: Limits, numbers: Numbers, dt_s: float, until_s: float) -> None:
+    """Make the computed state the accepted one, and prepare the length of the next step."""
+    stages = numbers.order
+    clock.counts[CURRENT] = (clock.counts[CURRENT] + stages) % 3
+    clock.counts[STEPS] += 1
+    clock.counts[UPDATES] += clock.counts[COVERED] // stages
+    clock.time[NOW] = until_s if dt_s >= until_s - clock.time[NOW] else clock.time[NOW] + dt_s
+    aimed = limits.courant * numbers.cell_size_m / max(clock.time[WAVE], 1e-30)
+    clock.time[NEXT] = min(aimed, _GROWTH * max(dt_s, clock.time[NEXT]), limits.longest_s)
+    for k in range(clock.entered.size):
+        clock.entered[k] += clock.stage_entered[k]
+        clock.left[k] += clock.stage_left[k]
+
+
+@njit(cache=True, error_model="numpy", nogil=True)
+def refuse(clock: Clock, limits: Limits, numbers: Numbers, dt_s: float) -> int:
+    """Shorten a step that did not hold; says why the run must stop, if it must."""
+    clock.counts[AGAIN] += 1
+    clock.time[NEXT] = 0.5 * dt_s
+    if clock.time[UNSURE] == 0.0 and clock.time[WAVE] > 0.0:
+        if clock.time[WAVE] > limits.fastest_m_s:
+            return TOO_FAST
+        clock.time[NEXT] = min(0.7 * dt_s, limits.courant * numbers.cell_size_m / clock.time[WAVE])
+    if clock.time[NEXT] < limits.shortest_s:
+        return NOT_A_NUMBER if clock.time[UNSURE] != 0.0 else COLLAPSED
+    return ARRIVED
+
+
+@njit(cache=True, error_model="numpy", nogil=True)
+def advance(
+    w: np.ndarray,
+    cells: Cells,
+    tiles: Tiles,
+    border: Border,
+    forcing: Forcing,
+    numbers: Numbers,
+    seen: Seen,
+    clock: Clock,
+    limits: Limits,
+    until_s: float,
+    rain_m2: float,
+) -> int:
+    """Step to ``until_s`` on one thread; returns why it stopped. ``rain_m2`` is the area that rain falls on."""
+    while clock.time[NOW] < until_s:
+        dt = step_length(clock, until_s)
+        holds = True
+        for stage in range(numbers.order):
+            second = stage == 1
+            rain = open_stage(cells, tiles, border, forcing, numbers, clock, second, dt)
+            compute_tiles(w, cells, tiles, border, numbers, seen, clock, (0, tiles.active[0]), second, dt, rain)
+            holds = close_stage(
+                cells, tiles, border, forcing, numbers, clock, limits.courant_limit, second, dt, rain * rain_m2
+            )
+            if not holds:
+                break
+        if not holds:
+            reason = refuse(clock, limits, numbers, dt)
+            if reason != ARRIVED:
+                return reason
+            continue
+        if clock.time[WAVE] > limits.fastest_m_s:
+            return TOO_FAST
+        accept(clock, limits, numbers, dt, until_s)
+    return ARRIVED
