@@ -10,7 +10,7 @@ from typing import Any
 
 from frugal.errors import UnusableInputError
 from frugal.experiments.need import CallPattern, Need, Tolerance, did_you_mean, is_number
-from frugal.experiments.study import Output, Study, Variable
+from frugal.experiments.study import Derived, Output, Study, Variable
 
 
 def describe_study(study: Study) -> dict[str, Any]:
@@ -26,6 +26,8 @@ def describe_study(study: Study) -> dict[str, Any]:
         "need": describe_need(study.need),
         "sources": list(study.sources),
         "has_solver": study.solve is not None,
+        **({"grid": dict(study.grid)} if study.grid else {}),
+        **({"cell_features": list(study.cell_features)} if study.cell_features else {}),
     }
 
 
@@ -48,7 +50,18 @@ def read_variables(values: list[Mapping[str, Any]]) -> tuple[Variable, ...]:
 
 def read_outputs(values: list[Mapping[str, Any]]) -> tuple[Output, ...]:
     """Outputs from their plain values."""
-    return tuple(Output(**{**value, "dims": tuple(value.get("dims", ()))}) for value in values)
+    return tuple(_read_output(value) for value in values)
+
+
+def _read_output(value: Mapping[str, Any]) -> Output:
+    derived = value.get("derived")
+    return Output(
+        **{
+            **value,
+            "dims": tuple(value.get("dims", ())),
+            "derived": Derived(**derived) if derived is not None else None,
+        }
+    )
 
 
 def read_need(values: Mapping[str, Any]) -> Need:

@@ -14,7 +14,7 @@ from typing import Any, Literal, get_args
 from frugal.errors import UnusableInputError
 
 Target = Literal["local", "server", "browser", "phone"]
-Metric = Literal["nrmse", "rmse"]
+Metric = Literal["nrmse", "rmse", "rmse_wet"]
 
 #: Where an answer may be computed.
 TARGETS: tuple[Target, ...] = get_args(Target)
@@ -25,14 +25,19 @@ LANGUAGES = ("en", "fr")
 
 @dataclass(frozen=True)
 class Tolerance:
-    """How wrong an answer may be: ``metric`` is ``nrmse`` (RMSE over the mean of the output) or ``rmse``."""
+    """How wrong an answer may be.
+
+    ``metric`` is ``nrmse`` (RMSE over the mean of the output), ``rmse``, or for a map with dry cells ``rmse_wet``: the RMSE
+    over the cells that are wet in at least one held-out run. The error of a map is pooled over its cells; of a vector, each
+    element has to keep the limit.
+    """
 
     metric: Metric
     limit: float
 
     def __post_init__(self) -> None:
         if self.metric not in get_args(Metric):
-            raise UnusableInputError(f"metric '{self.metric}' is unknown; use 'nrmse' or 'rmse'")
+            raise UnusableInputError(f"metric '{self.metric}' is unknown; use 'nrmse', 'rmse' or 'rmse_wet'")
         check_positive("limit", self.limit)
 
 

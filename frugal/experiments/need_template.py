@@ -73,10 +73,11 @@ _WORDS = {
     ),
     "tolerances": (
         "How wrong the answer may be, output by output. metric: 'nrmse' is the root mean square error over the mean of the\n"
-        "output, a share (unit = \"%\" may be given); 'rmse' is in the unit of the output, or in another one given as unit.",
+        "output, a share (unit = \"%\" may be given); 'rmse' is in the unit of the output, or in another one given as unit;\n"
+        "'rmse_wet' the same over the cells of a map that are wet in at least one run.",
         "De combien la réponse peut se tromper, sortie par sortie. metric : « nrmse » est l'erreur quadratique moyenne\n"
         "rapportée à la moyenne de la sortie, une part (unit = \"%\" est permis) ; « rmse » est dans l'unité de la sortie, ou\n"
-        "dans une autre, donnée par unit.",
+        "dans une autre, donnée par unit ; « rmse_wet » de même, sur les cellules d'une carte mouillées au moins une fois.",
     ),
     "solver_error": (
         "The known error of the full physics itself, in the metric of each tolerance: a tolerance below it asks for more than\n"

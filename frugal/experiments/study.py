@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
@@ -15,6 +15,7 @@ from frugal.errors import SolverError, UnusableInputError
 from frugal.experiments.design import Design
 from frugal.experiments.fingerprint import fingerprint
 from frugal.experiments.need import CallPattern, Need, Tolerance, did_you_mean
+from frugal.experiments.outputs import Derived, Output, check_outputs, complete, output_slices
 
 __all__ = [
     "RESERVED",
@@ -23,6 +24,7 @@ __all__ = [
     "Answer",
     "Arrays",
     "CallPattern",
+    "Derived",
     "GraphBuilder",
     "Kind",
     "Need",
@@ -120,47 +122,6 @@ class Variable:
 
 
 @dataclass(frozen=True)
-class Output:
-    """One named output: a scalar, a vector or a field.
-
-    Parameters
-    ----------
-    name, unit, label
-        As for `Variable`.
-    dims : tuple of str
-        Names of the dimensions, empty for a scalar.
-    coords : mapping
-        Coordinate values of each dimension; their number fixes the shape.
-    low : float, optional
-        Physical lower limit of the quantity (0 for an energy): predictions and intervals are clipped to it.
-    """
-
-    name: str
-    unit: str
-    dims: tuple[str, ...] = ()
-    coords: Mapping[str, Sequence[Any]] = field(default_factory=dict)
-    label: Mapping[str, str] = field(default_factory=dict)
-    low: float | None = None
-
-    def __post_init__(self) -> None:
-        if not self.name.isidentifier():
-            raise UnusableInputError(f"output name '{self.name}' must be a Python identifier")
-        for dim in self.dims:
-            if dim not in self.coords:
-                raise UnusableInputError(f"output '{self.name}' has dimension '{dim}' but no coordinates for it")
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """Shape of one run's value."""
-        return tuple(len(self.coords[dim]) for dim in self.dims)
-
-    @property
-    def size(self) -> int:
-        """Number of elements of one run's value."""
-        return math.prod(self.shape)
-
-
-@dataclass(frozen=True)
 class Answer:
     """An alternative ready to be asked.
 
@@ -171,7 +132,8 @@ class Answer:
     graph : callable, optional
         ``graph(builder, x) -> y``: the same answer as ONNX nodes, from the name of the float32 ``[n, d]`` tensor of
         inputs in physical units to the name of a float32 or float64 ``[n, m]`` tensor that holds all outputs, flattened
-        and side by side in the order of the study.
+        and side by side in the order of the study. Columns of derived outputs may hold anything: they are computed from the
+        map.
     """
 
     predict: Callable[[np.ndarray], Arrays]
@@ -242,6 +204,12 @@ class Study:
         The site as plain values, kept with the bundle so that the study can be built again.
     definition : str
         Hash of whatever else fixes the answers (solver source, weather, terrain); part of the study's hash.
+    grid : mapping
+        Where its maps lie: ``crs`` (``EPSG:2154`` or WKT) and ``transform``, the six numbers a, b, c, d, e, f of
+        x = a column + b row + c, y = d column + e row + f for the upper left corner of a cell.
+    cell_features : mapping
+        What is known of each cell whatever is asked, arrays ``[y, x]`` by name (bed level, distance to the breach): the
+        candidate that answers cell by cell learns from them.
     """
 
     name: str
@@ -257,6 +225,8 @@ class Study:
     sources: tuple[str, ...] = ()
     site: Mapping[str, Any] = field(default_factory=dict)
     definition: str = ""
+    grid: Mapping[str, Any] = field(default_factory=dict)
+    cell_features: Mapping[str, np.ndarray] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not self.inputs or not self.outputs:
@@ -272,7 +242,26 @@ class Study:
         for dim in (dim for output in self.outputs for dim in output.dims):
             if dim in names:
                 raise UnusableInputError(f"study '{self.name}': '{dim}' is both a dimension and a variable")
+        check_outputs(self.outputs)
+        self._check_maps()
         self._check_need()
+
+    def _check_maps(self) -> None:
+        if self.grid:
+            transform = self.grid.get("transform")
+            if not self.grid.get("crs") or not isinstance(transform, list | tuple) or len(transform) != 6:
+                raise UnusableInputError(
+                    f"the grid of study '{self.name}' needs 'crs' and 'transform', six numbers; it has {dict(self.grid)}"
+                )
+        shapes = {output.shape for output in self.outputs if output.is_map}
+        if self.cell_features and len(shapes) != 1:
+            raise UnusableInputError(f"study '{self.name}' has cell_features: all of its maps must have one shape")
+        for name, values in self.cell_features.items():
+            if np.shape(values) not in shapes or not np.isfinite(values).all():
+                raise UnusableInputError(
+                    f"cell feature '{name}' of study '{self.name}' must be finite and of the shape of its maps, "
+                    f"{next(iter(shapes))}; it has {np.shape(values)}"
+                )
 
     def _check_need(self) -> None:
         outputs = [output.name for output in self.outputs]
@@ -281,6 +270,12 @@ class Study:
                 raise UnusableInputError(
                     f"the need of study '{self.name}' names the unknown output '{name}'; "
                     f"known: {', '.join(outputs)}{did_you_mean(name, outputs)}"
+                )
+        for output in self.outputs:
+            tolerance = self.need.tolerances.get(output.name)
+            if tolerance is not None and tolerance.metric == "rmse_wet" and not output.has_dry_cells:
+                raise UnusableInputError(
+                    f"the tolerance of '{output.name}' is an rmse_wet, but it is no map with dry cells; use 'rmse' or 'nrmse'"
                 )
         variables = {variable.name: variable for variable in self.inputs}
         for name, (low, high) in self.need.domain.items():
@@ -309,26 +304,24 @@ class Study:
 
     def output_slices(self) -> dict[str, slice]:
         """Where each output stands in the flattened ``[n, m]`` array."""
-        slices, start = {}, 0
-        for output in self.outputs:
-            slices[output.name] = slice(start, start + output.size)
-            start += output.size
-        return slices
+        return output_slices(self.outputs)
 
     def flatten(self, values: Arrays, n: int | None = None) -> np.ndarray:
-        """Put outputs side by side: ``[m]`` for one run, ``[n, m]`` for many.
+        """Put outputs side by side: ``[m]`` for one run, ``[n, m]`` for many; dry cells are coded, derived scalars computed.
 
         Raises
         ------
         SolverError
-            If an output is missing, has the wrong shape or is not finite.
+            If an output is missing, has the wrong shape or is not finite, or a derived one is not what its map says.
         """
-        columns = []
         if not isinstance(values, Mapping):
             kind = type(values).__name__
             raise SolverError(f"the study '{self.name}' computed a {kind}; a dictionary of outputs by name is needed")
+        given = {}
         for output in self.outputs:
             if output.name not in values:
+                if output.derived is not None:
+                    continue
                 raise SolverError(f"output '{output.name}' is missing from what the study '{self.name}' computed")
             try:
                 value = np.asarray(values[output.name], dtype=np.float64)
@@ -337,12 +330,13 @@ class Study:
             expected = output.shape if n is None else (n, *output.shape)
             if value.shape != expected:
                 raise SolverError(f"output '{output.name}' has shape {value.shape}; {expected} is needed")
-            columns.append(value.reshape(output.size) if n is None else value.reshape(n, output.size))
-        flat = np.concatenate(columns, axis=-1)
+            given[output.name] = value.reshape(1 if n is None else n, output.size)
+        flat = complete(given, self.outputs, 1 if n is None else n)
         if not np.isfinite(flat).all():
-            bad = [o.name for o, column in zip(self.outputs, columns, strict=True) if not np.isfinite(column).all()]
+            slices = self.output_slices()
+            bad = [name for name, columns in slices.items() if not np.isfinite(flat[:, columns]).all()]
             raise SolverError(f"output '{bad[0]}' is not a finite number")
-        return flat
+        return flat[0] if n is None else flat
 
     def run(self, inputs: np.ndarray, subject: int = -1) -> np.ndarray:
         """One run of the full physics, flattened: of the real object ``subject``, or of the inputs alone (-1)."""
@@ -362,9 +356,7 @@ class Study:
         content = {
             "name": self.name,
             "inputs": [[v.name, v.unit, v.low, v.high, v.choices] for v in self.inputs],
-            "outputs": [
-                [o.name, o.unit, o.dims, {k: list(map(str, c)) for k, c in o.coords.items()}] for o in self.outputs
-            ],
+            "outputs": [output.definition() for output in self.outputs],
             "solver": [fingerprint(self.solve), fingerprint(self.truth)],
             "site": "" if self.definition else json.dumps(dict(self.site), sort_keys=True, default=str),
             "definition": self.definition,

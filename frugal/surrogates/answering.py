@@ -44,6 +44,8 @@ def from_model(study: Study, name: str, kind: str, model: bytes, half_width: np.
     """An ONNX graph, asked for everything it answers, interval and domain included."""
     opened = session(model)
     names = [output.name for output in study.outputs]
+    if half_width is None and any(output.is_map for output in study.outputs):
+        half_width = _half_width_of(opened, study)
 
     def predict(inputs: np.ndarray, subjects: np.ndarray) -> np.ndarray:
         return flat_answers(opened, names, inputs)
@@ -52,6 +54,14 @@ def from_model(study: Study, name: str, kind: str, model: bytes, half_width: np.
         return opened.run(None, {"inputs": inputs})
 
     return Answering(name, kind, predict=predict, ask=ask, runtime="onnx", half_width=half_width, model=model)
+
+
+def _half_width_of(opened: Any, study: Study) -> np.ndarray:
+    """Half-width ``[m]`` of the interval that a graph gives: with maps it is kept nowhere else."""
+    middle = np.array([[(v.low + v.high) / 2 if not v.choices else v.low for v in study.inputs]])
+    names = [output.name for output in study.outputs]
+    upper = flat_answers(opened, [f"{name}_upper" for name in names], middle)
+    return np.asarray((upper - flat_answers(opened, names, middle))[0])
 
 
 def flat_answers(opened: Any, names: list[str], inputs: np.ndarray) -> np.ndarray:

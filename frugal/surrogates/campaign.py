@@ -30,9 +30,10 @@ from frugal.metering.meter import Meter
 from frugal.metering.rapl import IDLE_SECONDS_QUICK
 from frugal.surrogates.answering import answering_for
 from frugal.surrogates.decision import Decision
-from frugal.surrogates.evaluation import Judged, judge, time_queries
+from frugal.surrogates.evaluation import Answering, Judged, judge, time_queries
 from frugal.surrogates.instruments import Instruments, instruments
 from frugal.surrogates.ladder import Candidate, build_ladder, check_names
+from frugal.surrogates.map_errors import floor_and_regression
 from frugal.surrogates.memory import measure_memory
 from frugal.surrogates.standing import decide_patterns
 
@@ -327,6 +328,7 @@ def _measure(
     judged = {}
     for number, answering in enumerate(asked, start=1):
         judged[answering.name] = judge(study, answering, judging, meter, settings.seed)
+        _tell_floor(study, candidates, answering, judging)
         reporter.step(number, answering.name)
     works = [answering for answering in asked if judged[answering.name].errors]
     reporter.stage("measure", None)
@@ -338,6 +340,15 @@ def _measure(
         judged[name].times = by_pattern
     measure_memory(study, works, judging, judged, meter)
     return judged
+
+
+def _tell_floor(study: Study, candidates: Sequence[Candidate], answering: Answering, judging: Runs) -> None:
+    """In the log of a candidate that answers with modes of maps: what the modes and what the regression onto them get wrong."""
+    candidate = next(c for c in candidates if c.name == answering.name)
+    if candidate.project is not None:
+        predicted = answering.predict(judging.inputs, judging.subjects)
+        floors = floor_and_regression(study, judging.outputs, candidate.project(judging.outputs), predicted)
+        candidate.log = {**candidate.log, "held_out_maps": floors}
 
 
 def _load_libraries() -> None:

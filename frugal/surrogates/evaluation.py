@@ -15,6 +15,7 @@ from frugal.experiments.study import CallPattern, Output, Study, Tolerance
 from frugal.metering.blocks import Call, Plan, QueryTime, measure
 from frugal.metering.meter import Meter
 from frugal.surrogates.decision import Rung
+from frugal.surrogates.map_errors import covered_columns, default_metric, pooled_map_error
 
 #: Rows of one call are cut down to what fits this many seconds: batches gain nothing beyond some thousand rows.
 LONGEST_CALL_SECONDS = 0.02
@@ -31,7 +32,7 @@ class OutputError:
     """Error of one output on the held-out runs.
 
     ``value`` is the largest error of its elements, ``low`` and ``high`` its 95 % bootstrap interval, in the metric of the
-    tolerance (nRMSE where none is declared).
+    tolerance (nRMSE where none is declared). The error of a map is pooled over its cells: it has no elements but a summary.
     """
 
     metric: str
@@ -41,6 +42,7 @@ class OutputError:
     elements: tuple[float, ...]
     worst_element: str | None
     tolerance: float | None
+    summary: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def met(self) -> bool:
@@ -120,7 +122,7 @@ def judge(study: Study, answering: Answering, judging: Runs, meter: Meter, seed:
         judged.errors = output_errors(study, judging.outputs, predicted, groups, seed)
         if answering.half_width is not None:
             inside = np.abs(judging.outputs - predicted) <= answering.half_width + 1e-12
-            judged.coverage = float(inside.mean())
+            judged.coverage = float(inside[:, covered_columns(study, judging.outputs)].mean())
     return judged
 
 
@@ -133,7 +135,11 @@ def output_errors(
     errors = {}
     for output, (name, columns) in zip(study.outputs, study.output_slices().items(), strict=True):
         tolerance = study.need.tolerances.get(name)
+        if output.is_map:
+            errors[name] = map_error(study, output, truth, predicted, groups, seed)
+            continue
         metric = tolerance.metric if tolerance else "nrmse"
+        assert metric != "rmse_wet"
         found = error_with_interval(truth[:, columns], predicted[:, columns], metric, groups=groups, seed=seed)
         worst = int(np.argmax(found.value))
         errors[name] = OutputError(
@@ -146,6 +152,18 @@ def output_errors(
             tolerance=tolerance.limit if tolerance else None,
         )
     return errors
+
+
+def map_error(
+    study: Study, output: Output, truth: np.ndarray, predicted: np.ndarray, groups: np.ndarray | None, seed: int
+) -> OutputError:
+    """Error of one map, pooled over its cells."""
+    tolerance = study.need.tolerances.get(output.name)
+    metric = tolerance.metric if tolerance else default_metric(output)
+    found, summary = pooled_map_error(study, output, truth, predicted, metric, groups, seed)
+    value, low, high = (float(bound[0]) for bound in (found.value, found.low, found.high))
+    limit = tolerance.limit if tolerance else None
+    return OutputError(metric, value, low, high, (), summary["worst_cell"], limit, summary)
 
 
 def time_queries(
@@ -298,15 +316,17 @@ def error_as_plain(errors: Mapping[str, OutputError]) -> dict[str, Any]:
             "tolerance": error.tolerance,
             "worst_element": error.worst_element,
             "elements": [min(value, LARGEST_ERROR) for value in error.elements],
+            **({"summary": dict(error.summary)} if error.summary else {}),
         }
         for name, error in errors.items()
     }
 
 
 def _no_error(output: Output, tolerance: Tolerance | None) -> OutputError:
-    metric = tolerance.metric if tolerance else "nrmse"
+    metric = tolerance.metric if tolerance else default_metric(output)
     limit = tolerance.limit if tolerance else None
-    return OutputError(metric, 0.0, 0.0, 0.0, (0.0,) * output.size, None, limit)
+    elements = () if output.is_map else (0.0,) * output.size
+    return OutputError(metric, 0.0, 0.0, 0.0, elements, None, limit)
 
 
 def _element(output: Output, index: int) -> str | None:

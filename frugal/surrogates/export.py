@@ -14,8 +14,11 @@ from typing import Any
 import numpy as np
 
 from frugal.experiments.description import describe_study
+from frugal.experiments.outputs import code_dry_cells, derive, output_slices
 from frugal.experiments.study import Output, Study, Variable
 from frugal.surrogates.graph import Graph, serialise, session
+from frugal.surrogates.physical import clip_in_graph, expected_beside, raise_in_graph
+from frugal.surrogates.physical import lower_limits as _lower_limits
 
 #: A graph that differs from the fitted model by more than this many standard deviations of the output is not shipped.
 PARITY_TOLERANCE_SIGMA = 1e-4
@@ -76,9 +79,9 @@ def write_graph(
     graph = Graph(f"{study.name}_{candidate}")
     x = graph.input("inputs", len(study.inputs))
     y = graph.cast(nodes(graph, x), np.float32)
-    y = _clip(graph, y, study.outputs)
+    y = clip_in_graph(graph, y, study.outputs)
     width = graph.constant(half_width)
-    lower = _clip(graph, graph.op("Sub", y, width), study.outputs)
+    lower = raise_in_graph(graph, graph.op("Sub", y, width), study.outputs)
     upper = graph.op("Add", y, width)
     declared: list[tuple[str, str, int, Sequence[int | str]]] = []
     for suffix, tensor in (("", y), ("_lower", lower), ("_upper", upper)):
@@ -90,11 +93,15 @@ def write_graph(
 def metadata(study: Study, candidate: str) -> dict[str, str]:
     """What makes an ONNX file usable alone: names, units, bounds, hashes."""
     described = describe_study(study)
-    keep = ("name", "title", "hash", "inputs", "outputs")
+    # the graph derives scalars by itself; the weights of all cells would be most of the metadata
+    described["outputs"] = [{**output, "derived": None} for output in described["outputs"]]
+    keep = ("name", "title", "hash", "inputs", "outputs", "grid")
     return {
         "frugal.format": "frugal-model/1",
         "frugal.candidate": candidate,
-        "frugal.study": json.dumps({key: described[key] for key in keep}, ensure_ascii=False, default=str),
+        "frugal.study": json.dumps(
+            {key: described[key] for key in keep if key in described}, ensure_ascii=False, default=str
+        ),
         "frugal.interval_level": str(INTERVAL_LEVEL),
     }
 
@@ -120,15 +127,33 @@ def check_parity(
     spread : array [m]
         Standard deviation of each output element over the training runs.
     seed : int
+
+    Notes
+    -----
+    A scalar that counts cells above a threshold jumps when rounding moves one cell across: it is held against the graph's own
+    map, which is itself held against that of the model.
     """
     points = parity_points(study.inputs, training, seed)
     expected = clip_outputs(predict(points), study.outputs)
     answers = session(model).run([output.name for output in study.outputs], {"inputs": points.astype(np.float32)})
     got = np.concatenate([np.asarray(a, dtype=float).reshape(len(points), -1) for a in answers], axis=1)
-    # An output that never varied is judged against its own size.
-    scale = np.where(spread > 0, spread, np.maximum(np.abs(expected).max(axis=0), 1e-12))
-    difference = np.abs(got - expected) / scale
+    scale = _parity_scale(spread, expected, study.outputs)
+    difference = np.abs(got - expected_beside(got, expected, scale, study.outputs, PARITY_TOLERANCE_SIGMA)) / scale
     return Parity(float(np.max(difference)) if np.isfinite(difference).all() else float("inf"), len(points))
+
+
+def _parity_scale(spread: np.ndarray, expected: np.ndarray, outputs: Sequence[Output]) -> np.ndarray:
+    """Size ``[m]`` that a difference is held against: the spread, and of what never varied its own size.
+
+    A cell that is hardly ever wet hardly varies: of a map no scale is less than a twentieth of the largest.
+    """
+    scale = np.where(spread > 0, spread, np.maximum(np.abs(expected).max(axis=0), 1e-12))
+    slices = output_slices(outputs)
+    for output in outputs:
+        if output.is_map:
+            columns = slices[output.name]
+            scale[columns] = np.maximum(scale[columns], spread[columns].max() / 20)
+    return scale
 
 
 def parity_points(variables: Sequence[Variable], training: np.ndarray, seed: int, n_random: int = 192) -> np.ndarray:
@@ -159,8 +184,12 @@ def parity_points(variables: Sequence[Variable], training: np.ndarray, seed: int
 
 
 def clip_outputs(values: np.ndarray, outputs: Sequence[Output]) -> np.ndarray:
-    """Raise values ``[n, m]`` to the physical lower limit of their output."""
-    return np.maximum(values, _lower_limits(outputs))
+    """Make values ``[n, m]`` physical: raised to the lower limit of their output, dry cells coded, scalars derived from maps.
+
+    `clip_in_graph` does the same in a graph.
+    """
+    clipped = np.maximum(values, _lower_limits(outputs))
+    return derive(code_dry_cells(clipped, outputs), outputs) if any(o.is_map for o in outputs) else clipped
 
 
 def model_metadata(model: bytes) -> Mapping[str, str]:
@@ -176,17 +205,6 @@ def with_metadata(model: bytes, extra: Mapping[str, str]) -> bytes:
     known = {prop.key: prop.value for prop in proto.metadata_props}
     onnx.helper.set_model_props(proto, dict(sorted({**known, **extra}.items())))
     return serialise(proto)
-
-
-def _lower_limits(outputs: Sequence[Output]) -> np.ndarray:
-    return np.concatenate([np.full(o.size, -np.inf if o.low is None else o.low) for o in outputs])
-
-
-def _clip(graph: Graph, tensor: str, outputs: Sequence[Output]) -> str:
-    limits = _lower_limits(outputs)
-    if not np.isfinite(limits).any():
-        return tensor
-    return graph.op("Max", tensor, graph.constant(np.where(np.isfinite(limits), limits, np.finfo(np.float32).min)))
 
 
 def _split(

@@ -47,6 +47,8 @@ class Candidate:
         ``ok``, ``failed`` or ``skipped``; ``message`` says why, by language.
     model : bytes, optional
         The exported graph; ``graph_reason`` says why there is none.
+    project : callable, optional
+        ``[n, m] -> [n, m]``: true maps through the modes that it answers with and back.
     """
 
     name: str
@@ -65,6 +67,7 @@ class Candidate:
     model: bytes | None = None
     parity: Parity | None = None
     graph_reason: Mapping[str, str] = field(default_factory=dict)
+    project: Callable[[np.ndarray], np.ndarray] | None = None
 
     @property
     def is_ai(self) -> bool:
@@ -80,9 +83,9 @@ def check_names(study: Study) -> None:
     UnusableInputError
         Naming the first one.
     """
-    from frugal.surrogates.rungs import RUNGS_FITTED
+    from frugal.surrogates.fields import fitted_rungs
 
-    taken = {rung.name for rung in RUNGS_FITTED} | {FULL_PHYSICS}
+    taken = {rung.name for rung in fitted_rungs(study)} | {FULL_PHYSICS}
     for alternative in study.alternatives:
         if alternative.name in taken or not alternative.name.isidentifier():
             raise UnusableInputError(
@@ -118,7 +121,7 @@ Build = Callable[[np.ndarray, np.ndarray, "np.ndarray | None"], Candidate]
 
 
 def _makers(study: Study, seed: int) -> Iterator[tuple[Candidate, Build]]:
-    from frugal.surrogates.rungs import RUNGS_FITTED
+    from frugal.surrogates.fields import fitted_rungs
 
     for alternative in study.alternatives:
         candidate = Candidate(
@@ -129,7 +132,7 @@ def _makers(study: Study, seed: int) -> Iterator[tuple[Candidate, Build]]:
             needs_compilation=study.solve is not None and (alternative.needs_runs or alternative.uses_solver),
         )
         yield candidate, _alternative_builder(study, alternative, candidate)
-    for rung in RUNGS_FITTED:
+    for rung in fitted_rungs(study):
         candidate = Candidate(
             rung.name, rung.kind, rung.label, needs_runs=True, needs_compilation=study.solve is not None
         )
@@ -168,6 +171,7 @@ class _RungBuilder:
         candidate.nodes = fitted.graph
         candidate.parameters = fitted.parameters
         candidate.log = fitted.log
+        candidate.project = getattr(fitted, "project", None)
         return candidate
 
 
@@ -208,13 +212,13 @@ def _half_width(candidate: Candidate, build: Build, training: Runs, groups: np.n
     assert candidate.predict is not None
     if not candidate.needs_runs:
         return conformal_half_width(training.outputs - candidate.predict(training.inputs), LEVEL)
-    keep = (candidate.predict, candidate.nodes, candidate.parameters, candidate.log)
+    keep = (candidate.predict, candidate.nodes, candidate.parameters, candidate.log, candidate.project)
 
     def fit(inputs: np.ndarray, outputs: np.ndarray, labels: np.ndarray | None) -> Any:
         return build(inputs, outputs, labels).predict
 
     residuals = out_of_fold(fit, training.inputs, training.outputs, groups, N_FOLDS, seed)
-    candidate.predict, candidate.nodes, candidate.parameters, candidate.log = keep
+    candidate.predict, candidate.nodes, candidate.parameters, candidate.log, candidate.project = keep
     return conformal_half_width(residuals, LEVEL)
 
 

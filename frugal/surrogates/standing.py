@@ -74,7 +74,7 @@ def describe_candidate(
         "graph": f"alternatives/{candidate.name}.onnx" if candidate.model is not None else None,
         "graph_reason": dict(candidate.graph_reason) or None,
         "parity": asdict(candidate.parity) if candidate.parity is not None else None,
-        "half_width": [float(v) for v in candidate.half_width] if candidate.half_width is not None else None,
+        "half_width": _half_width(study, candidate),
         "codecarbon_joules": codecarbon_joules(ledger, candidate.name),
     }
     row.update(describe_measured(study, judged, row["bytes"]))
@@ -91,6 +91,13 @@ def describe_candidate(
         row["fixed_parts"] = fixed_parts(ledger, any_rung, training_share)
         row["fixed_cpu_seconds"] = sum(row["fixed_parts"].values())
     return row
+
+
+def _half_width(study: Study, candidate: Candidate) -> list[float] | None:
+    """Half-width of each element; None with maps, whose thousands of cells have theirs in the graph alone."""
+    if candidate.half_width is None or any(output.is_map for output in study.outputs):
+        return None
+    return [float(value) for value in candidate.half_width]
 
 
 def describe_measured(study: Study, judged: Judged | None, model_bytes: int | None) -> dict[str, Any]:

@@ -90,11 +90,12 @@ def conformal_half_width(residuals: np.ndarray, level: float = 0.9) -> np.ndarra
 
 @dataclass(frozen=True)
 class ErrorInterval:
-    """An error of each output with its 95 % interval, arrays ``[m]``."""
+    """An error of each output with its 95 % interval, arrays ``[m]``; ``resampled`` is false where one unit stood alone."""
 
     value: np.ndarray
     low: np.ndarray
     high: np.ndarray
+    resampled: bool = True
 
 
 def error_with_interval(
@@ -133,13 +134,65 @@ def error_with_interval(
         raise UnusableInputError(
             f"truth has shape {truth.shape} and prediction {predicted.shape}; the same [n, m] is needed"
         )
-    squares, sums, counts = _by_unit((predicted - truth) ** 2, truth, groups)
     relative = metric == "nrmse"
+    found = _resampled((predicted - truth) ** 2, truth, groups, relative, n_bootstrap, seed)
+    if not relative or not found.resampled:
+        return found
+    fixed = _without_mean(truth, predicted)
+    value, low, high = (np.where(np.isnan(fixed), b, fixed) for b in (found.value, found.low, found.high))
+    return ErrorInterval(value, low, high)
+
+
+def pooled_error(
+    truth: np.ndarray,
+    predicted: np.ndarray,
+    cells: np.ndarray,
+    *,
+    relative: bool = False,
+    groups: np.ndarray | None = None,
+    n_bootstrap: int = 1000,
+    seed: int = 0,
+) -> ErrorInterval:
+    """RMSE over all runs and the chosen cells of a map together, with a 95 % bootstrap interval over runs or groups.
+
+    Parameters
+    ----------
+    truth, predicted : array [n, cells of the map]
+    cells : array of bool
+        The cells that count; where there is none, the error is 0 if nothing else was predicted anywhere, else infinite.
+    relative : bool
+        Divide by the mean of the truth over the same cells.
+    groups, n_bootstrap, seed
+        As for `error_with_interval`.
+
+    Returns
+    -------
+    ErrorInterval
+        Arrays ``[1]``.
+    """
+    if truth.shape != predicted.shape or truth.ndim != 2 or len(truth) == 0:
+        raise UnusableInputError(
+            f"truth has shape {truth.shape} and prediction {predicted.shape}; the same [n, m] is needed"
+        )
+    if not cells.any():
+        nothing = np.array([0.0 if np.array_equal(truth, predicted) else np.inf])
+        return ErrorInterval(nothing, nothing, nothing)
+    t, p = truth[:, cells], predicted[:, cells]
+    squares = np.mean((p - t) ** 2, axis=1, keepdims=True)
+    return _resampled(squares, np.mean(t, axis=1, keepdims=True), groups, relative, n_bootstrap, seed)
+
+
+def _resampled(
+    squares: np.ndarray, truth: np.ndarray, groups: np.ndarray | None, relative: bool, n_bootstrap: int, seed: int
+) -> ErrorInterval:
+    """Error of each column of squared errors ``[n, k]``, with its interval."""
+    columns = squares.shape[1]
+    squares, sums, counts = _by_unit(squares, truth, groups)
     value = _error(squares.sum(axis=0), sums.sum(axis=0), counts.sum(), relative)
     units = len(counts)
     if units == 1:
-        return ErrorInterval(value, np.zeros_like(value), np.where(value > 0, np.inf, 0.0))
-    draws = np.empty((n_bootstrap, truth.shape[1]))
+        return ErrorInterval(value, np.zeros_like(value), np.where(value > 0, np.inf, 0.0), resampled=False)
+    draws = np.empty((n_bootstrap, columns))
     rng = np.random.default_rng(seed)
     even = np.full(units, 1 / units)
     for start in range(0, n_bootstrap, _CHUNK):
@@ -148,9 +201,6 @@ def error_with_interval(
         draws[start : start + len(times)] = _error(times @ squares, times @ sums, n_drawn, relative)
     without = _error(squares.sum(axis=0) - squares, sums.sum(axis=0) - sums, (counts.sum() - counts)[:, None], relative)
     low, high = _bias_corrected(value, draws, without)
-    if relative:
-        fixed = _without_mean(truth, predicted)
-        value, low, high = (np.where(np.isnan(fixed), bound, fixed) for bound in (value, low, high))
     return ErrorInterval(value, low, high)
 
 

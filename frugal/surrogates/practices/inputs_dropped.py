@@ -15,6 +15,7 @@ import numpy as np
 from frugal.experiments.runs import Runs
 from frugal.experiments.study import Study
 from frugal.surrogates.evaluation import LARGEST_ERROR
+from frugal.surrogates.map_errors import map_error_value
 from frugal.surrogates.practices.budget import Budget, Reason
 from frugal.surrogates.practices.learning_curve import JUDGING_CPU_SECONDS
 from frugal.surrogates.practices.refit import Error, Learner, Learnt, judged
@@ -104,11 +105,14 @@ def permutation_importance(study: Study, learnt: Learnt, judging: Runs, seed: in
 def _ratios(study: Study, predicted: np.ndarray, judging: Runs) -> np.ndarray:
     """Error over tolerance of each output that has one, the worst of its elements, without an interval."""
     ratios = []
-    for name, columns in study.output_slices().items():
-        tolerance = study.need.tolerances.get(name)
+    for output, columns in zip(study.outputs, study.output_slices().values(), strict=True):
+        tolerance = study.need.tolerances.get(output.name)
         if tolerance is not None:
             truth, answer = judging.outputs[:, columns], predicted[:, columns]
-            value = error_with_interval(truth, answer, tolerance.metric, n_bootstrap=1).value
+            if output.is_map or tolerance.metric == "rmse_wet":
+                value = map_error_value(study, output, judging.outputs, predicted, tolerance.metric)
+            else:
+                value = error_with_interval(truth, answer, tolerance.metric, n_bootstrap=1).value
             ratios.append(min(float(value.max()) / tolerance.limit, LARGEST_ERROR))
     return np.array(ratios)
 

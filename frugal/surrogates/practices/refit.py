@@ -14,7 +14,8 @@ from frugal.experiments.runs import Runs
 from frugal.experiments.study import Alternative, Study
 from frugal.surrogates.evaluation import LARGEST_ERROR, OutputError, output_errors
 from frugal.surrogates.export import clip_outputs
-from frugal.surrogates.rungs import RUNGS_FITTED, Rung
+from frugal.surrogates.fields import fitted_rungs
+from frugal.surrogates.rungs import Rung
 
 #: Loaded before a fit is timed: the first import takes longer than many a fit.
 _LIBRARIES = {"mlp": "sklearn.neural_network", "boosted_trees": "lightgbm", "gaussian_process": "scipy.optimize"}
@@ -85,7 +86,7 @@ class Learner:
 
 def learner_for(study: Study, name: str, seed: int) -> Learner | None:
     """How a candidate of the ladder is fitted again; None where it does not learn from runs or is not at hand."""
-    rung = next((rung for rung in RUNGS_FITTED if rung.name == name), None)
+    rung = next((rung for rung in fitted_rungs(study) if rung.name == name), None)
     if rung is not None:
         return Learner(name, study, seed, rung=rung)
     found = next((a for a in study.alternatives if a.name == name and a.needs_runs), None)

@@ -197,13 +197,16 @@ class TargetScaling:
     spread: np.ndarray
 
     @classmethod
-    def of(cls, outputs: np.ndarray) -> TargetScaling:
-        """Scaling of outputs ``[n, m]``."""
+    def of(cls, outputs: np.ndarray, scaled: bool = False) -> TargetScaling:
+        """Scaling of outputs ``[n, m]``; of targets that are ``scaled`` already, only the mean is taken.
+
+        Modes of a map are such targets: brought to one spread, the small ones would count as much as the leading ones.
+        """
         mean = outputs.mean(axis=0)
         spread = outputs.std(axis=0)
         # Rounding of the mean alone must not pass for a spread.
         constant = spread <= 1e-12 * np.abs(outputs).max(axis=0)
-        return cls(np.where(constant, outputs[0], mean), np.where(constant, 0.0, spread))
+        return cls(np.where(constant, outputs[0], mean), np.where(constant, 0.0, 1.0 if scaled else spread))
 
     def standardise(self, outputs: np.ndarray) -> np.ndarray:
         """Outputs with mean 0 and spread 1; zeros for a constant output."""

@@ -34,6 +34,9 @@ class FittedConstant:
 
     def graph(self, builder: Graph, x: str) -> str:
         """One node; the product with zeros carries the number of rows, and a missing input through."""
+        if self.mean.size > 64:  # of a map, the zeros would be most of the file
+            zero = builder.op("MatMul", x, builder.constant(np.zeros((len(self.variables), 1))))
+            return builder.op("Add", zero, builder.constant(self.mean))
         zeros = np.zeros((len(self.variables), self.mean.size))
         return builder.op("Gemm", x, builder.constant(zeros), builder.constant(self.mean))
 

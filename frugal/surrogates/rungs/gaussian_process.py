@@ -13,7 +13,7 @@ than the spread.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from time import thread_time
 from typing import Any, Literal
 
@@ -149,6 +149,10 @@ class GaussianProcess(SearchesAnew):
         Up to this many runs, all serve to learn the length scales.
     max_iterations : int
         Iterations of L-BFGS-B per kernel.
+    scaled : bool
+        The targets come with their own scale, as modes of a map do.
+    known : tuple, optional
+        Kernel, and logarithms of length scales and nugget, when they are not to be learned.
     """
 
     name: str = "gaussian_process"
@@ -159,6 +163,8 @@ class GaussianProcess(SearchesAnew):
     subset: int = 250
     small: int = 400
     max_iterations: int = 60
+    scaled: bool = False
+    known: tuple[Kernel, tuple[float, ...]] | None = None
 
     def fit(
         self,
@@ -178,7 +184,7 @@ class GaussianProcess(SearchesAnew):
             )
         start = thread_time()
         with one_thread():
-            features, targets = FeatureMap(variables, x), TargetScaling.of(y)
+            features, targets = FeatureMap(variables, x), TargetScaling.of(y, self.scaled)
             z, t = features.transform(x), targets.standardise(y)
             order = np.random.default_rng(seed).permutation(n)
             kernel, logs, found = self._search(z, t, order)
@@ -201,6 +207,11 @@ class GaussianProcess(SearchesAnew):
         )
         return FittedGaussianProcess(features, targets, kernel, lengths, centres, alpha, log)
 
+    def with_lengths(self, fitted: FittedGaussianProcess) -> GaussianProcess:
+        """The rung with the kernel, length scales and nugget of an earlier fit."""
+        logs = (*np.log(fitted.lengths).tolist(), float(np.log(fitted.log["nugget"])))
+        return replace(self, known=(fitted.kernel, logs))
+
     def _search(self, z: np.ndarray, t: np.ndarray, order: np.ndarray) -> tuple[Kernel, np.ndarray, dict[str, Any]]:
         """Most likely kernel, logarithms of its length scales and of its nugget."""
         from scipy.optimize import minimize
@@ -211,6 +222,9 @@ class GaussianProcess(SearchesAnew):
         if not varying.any() or len(rows) < 3:
             nothing = {"trials": 1, "iterations": 0, "ending": "closed_form", "others_cpu_seconds": 0.0}
             return KERNELS[0], starting, nothing
+        if self.known is not None and len(self.known[1]) == len(starting):
+            settled = {"trials": 1, "iterations": 0, "ending": "closed_form", "others_cpu_seconds": 0.0}
+            return self.known[0], np.array(self.known[1]), settled
         bounds = [_LENGTH_BOUNDS] * z.shape[1] + [_NUGGET_BOUNDS]
         found, seconds = [], []
         for kernel in KERNELS:

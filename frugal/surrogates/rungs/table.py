@@ -174,6 +174,8 @@ class Table(SearchesAnew):
     max_axes : int
     runs_per_node : float
         The table has at most one node per this many runs, so that what it stores is an average and not a run.
+    scaled : bool
+        The targets come with their own scale, as modes of a map do.
     """
 
     name: str = "table"
@@ -183,6 +185,7 @@ class Table(SearchesAnew):
     )
     max_axes: int = 3
     runs_per_node: float = 8.0
+    scaled: bool = False
 
     def fit(
         self,
@@ -196,7 +199,7 @@ class Table(SearchesAnew):
         x, y, groups = check_runs(inputs, outputs, groups, variables)
         start = thread_time()
         with one_thread():
-            targets = TargetScaling.of(y)
+            targets = TargetScaling.of(y, self.scaled)
             t = targets.standardise(y)
             shares = first_order_shares(x, y, variables)
             grids = self._grids(np.argsort(-shares, kind="stable"), variables, len(x))

@@ -154,6 +154,8 @@ class BoostedTrees:
         Outputs that the number of rounds is chosen on, spread evenly over those that vary.
     min_runs, max_outputs : int
         The rung is skipped below this many runs, and above this many outputs.
+    scaled : bool
+        The targets come with their own scale, as modes of a map do.
     """
 
     name: str = "boosted_trees"
@@ -168,6 +170,7 @@ class BoostedTrees:
     watched: int = 4
     min_runs: int = 20
     max_outputs: int = 64
+    scaled: bool = False
 
     def fit(
         self,
@@ -192,7 +195,7 @@ class BoostedTrees:
         start, search, trials = thread_time(), 0.0, 1
         ending: Ending = "closed_form"
         with one_thread():
-            features, targets = FeatureMap(variables, x), TargetScaling.of(y)
+            features, targets = FeatureMap(variables, x), TargetScaling.of(y, self.scaled)
             z, t = _on_grid(features, x), targets.standardise(y)
             varying = [int(j) for j in np.flatnonzero(targets.spread > 0)]
             settings = self._settings(len(z), seed)

@@ -1,0 +1,53 @@
+"""The ladder of studies that answer with maps: the rungs of scalars on modes of the maps, and two that know maps.
+
+Importing it loads neither scikit-learn nor LightGBM.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from frugal.experiments.study import Study
+from frugal.surrogates.fields.cells import CellNetwork
+from frugal.surrogates.fields.modes_gaussian_process import GroupedGaussianProcess
+from frugal.surrogates.fields.nearest import NearestRun
+from frugal.surrogates.fields.network import ModesNetwork
+from frugal.surrogates.fields.rung import FieldRung
+from frugal.surrogates.rungs import RUNGS_FITTED, Rung
+from frugal.surrogates.rungs.mlp import Mlp
+from frugal.surrogates.rungs.table import Table
+from frugal.surrogates.rungs.trees import BoostedTrees
+
+__all__ = ["fitted_rungs"]
+
+#: Modes of a map that have a Gaussian process of their own; further ones share one.
+OWN_PROCESS = 5
+#: Modes of a map that boosted trees learn: each needs its own trees, and trees tell little of the small ones.
+MODES_OF_TREES = 6
+
+
+def fitted_rungs(study: Study) -> tuple[Rung, ...]:
+    """Every rung that learns from the runs of a study, from the least consuming up."""
+    if not any(output.is_map for output in study.outputs):
+        return RUNGS_FITTED
+    rungs = [_on_modes(rung, study) for rung in RUNGS_FITTED]
+    rungs.append(NearestRun(study.outputs))
+    if study.cell_features:
+        rungs.append(CellNetwork(study.outputs, study.cell_features))
+    return tuple(rungs)
+
+
+def _on_modes(rung: Rung, study: Study) -> Rung:
+    if rung.name == "constant":
+        return rung
+    wrapped = FieldRung(rung.name, rung.kind, rung.label, study.outputs, lambda reduction: rung)
+    if isinstance(rung, Table):
+        return replace(wrapped, make=lambda reduction: replace(rung, scaled=True))
+    if isinstance(rung, Mlp):
+        return replace(wrapped, make=lambda reduction: ModesNetwork())
+    if isinstance(rung, BoostedTrees):
+        few = replace(rung, scaled=True, max_outputs=1000, watched=8)
+        return replace(wrapped, make=lambda reduction: few, most_modes=MODES_OF_TREES)
+    if rung.name == "gaussian_process":
+        return replace(wrapped, make=lambda reduction: GroupedGaussianProcess(reduction.groups(OWN_PROCESS)))
+    return wrapped
