@@ -103,8 +103,90 @@ def read_surface_model(path: Path | str) -> SurfaceModel:
     )
 
 
-def _check(dataset: Any, path: Path) -> None:
-    name = f"surface model '{path}'"
+def raster_shape(path: Path | str, cell_size_m: float | None = None) -> tuple[int, int]:
+    """Rows and columns that `read_ground` would give, without reading a height.
+
+    Raises
+    ------
+    UnusableInputError
+        As `read_surface_model`.
+    """
+    import rasterio
+    from rasterio.errors import RasterioError
+
+    path = Path(path)
+    if not path.is_file():
+        raise UnusableInputError(f"terrain '{path}' does not exist or is not a file")
+    try:
+        with rasterio.open(path) as dataset:
+            _check(dataset, path, "terrain")
+            return _coarser_shape(dataset, path, cell_size_m)[0]
+    except (RasterioError, OSError, ValueError) as fault:
+        raise UnusableInputError(f"terrain '{path}' is not a raster that can be read") from fault
+
+
+def read_ground(path: Path | str, cell_size_m: float | None = None) -> tuple[SurfaceModel, np.ndarray]:
+    """Read a terrain model on its own cells or on coarser ones.
+
+    Returns
+    -------
+    ground : SurfaceModel
+        Mean height of each cell; NaN where a cell has no height at all.
+    crest : ndarray
+        Greatest height in each cell: what a dike or an embankment keeps of its height.
+
+    Raises
+    ------
+    UnusableInputError
+        As `read_surface_model`; or if cells finer than the file's are asked for.
+    """
+    import rasterio
+    from rasterio.enums import Resampling
+    from rasterio.errors import RasterioError
+
+    shape = raster_shape(path, cell_size_m)
+    path = Path(path)
+    try:
+        with rasterio.open(path) as dataset:
+            size = _coarser_shape(dataset, path, cell_size_m)[1]
+            covered = size / dataset.transform.a  # fine cells of a coarse one
+            window = rasterio.windows.Window(0, 0, shape[1] * covered, shape[0] * covered)
+            mean, crest = (
+                dataset.read(
+                    1, window=window, out_shape=shape, masked=True, out_dtype=np.float64, resampling=method
+                ).filled(np.nan)
+                for method in (Resampling.average, Resampling.max)
+            )
+            transform, crs = dataset.transform, dataset.crs
+        digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    except (RasterioError, OSError, ValueError) as fault:
+        raise UnusableInputError(
+            f"terrain '{path}' is not a raster that can be read to its end (damaged, cut short or of another format)"
+        ) from fault
+    epsg = crs.to_epsg()
+    name = f"EPSG:{epsg}" if epsg else crs.to_wkt()
+    mean[~np.isfinite(mean)] = np.nan
+    ground = SurfaceModel(mean, size, float(transform.c), float(transform.f), name, path.name, digest)
+    return ground, crest
+
+
+def _coarser_shape(dataset: Any, path: Path, cell_size_m: float | None) -> tuple[tuple[int, int], float]:
+    """Rows and columns of whole cells of the size wanted, and that size."""
+    own = float(dataset.transform.a)
+    if cell_size_m is None:
+        return (dataset.height, dataset.width), own
+    if cell_size_m < own * (1 - 1e-9):
+        raise UnusableInputError(
+            f"cell_size = {cell_size_m:g} m is finer than terrain '{path}', whose cells are {own:g} m"
+        )
+    shape = int(dataset.height * own / cell_size_m + 1e-9), int(dataset.width * own / cell_size_m + 1e-9)
+    if min(shape) < 1:
+        raise UnusableInputError(f"cell_size = {cell_size_m:g} m is wider than terrain '{path}'")
+    return shape, float(cell_size_m)
+
+
+def _check(dataset: Any, path: Path, what: str = "surface model") -> None:
+    name = f"{what} '{path}'"
     if dataset.count != 1:
         raise UnusableInputError(f"{name} has {dataset.count} bands; one band of heights in metres is needed")
     if np.dtype(dataset.dtypes[0]).kind == "c":

@@ -1,0 +1,79 @@
+"""Physics as answers to a flood study: the full solver, the local inertial one, and the full one on coarser cells."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from frugal.experiments.studies.flood.maps import WET_M, Maps, refined
+from frugal.experiments.studies.flood.terrain import FloodTerrain
+from frugal.experiments.study import Alternative, Answer, Arrays
+from frugal.physics.shallow_water.scenario import Scenario
+from frugal.physics.shallow_water.simulate import simulate
+
+#: ``build(terrain, inputs) -> Scenario``: one event over a terrain, fine or coarse.
+Build = Callable[[FloodTerrain, np.ndarray], Scenario]
+
+LABELS = {
+    "local_inertial": {"en": "Local inertial model", "fr": "Modèle inertiel local"},
+    "twice_coarser": {"en": "Solver on cells twice as wide", "fr": "Solveur sur mailles deux fois plus larges"},
+    "four_times_coarser": {
+        "en": "Solver on cells four times as wide",
+        "fr": "Solveur sur mailles quatre fois plus larges",
+    },
+}
+
+
+def flood_maps(scenario: Scenario, scheme: str = "saint_venant") -> Maps:
+    """Run a scenario on one thread and keep its maps."""
+    flood = simulate(scenario, scheme=scheme, arrival_depth_m=WET_M)
+    return Maps(flood.max_depth, flood.max_speed, flood.arrival_time)
+
+
+def solver(terrain: FloodTerrain, build: Build) -> Callable[[np.ndarray], Arrays]:
+    """The full physics as the ``solve`` of a study."""
+
+    def solve(inputs: np.ndarray) -> Arrays:
+        scenario = build(terrain, inputs)
+        return flood_maps(scenario).on_land(terrain, scenario.duration_s)
+
+    return solve
+
+
+def cheaper_physics(terrain: FloodTerrain, build: Build) -> tuple[Alternative, ...]:
+    """The local inertial model on the same cells, and the full solver on cells 2 and 4 times wider."""
+
+    def inertial(inputs: np.ndarray) -> Arrays:
+        scenario = build(terrain, inputs)
+        return flood_maps(scenario, "local_inertial").on_land(terrain, scenario.duration_s)
+
+    def coarse(factor: int) -> Callable[[np.ndarray], Arrays]:
+        wide = terrain.coarsened(factor)
+
+        def answer(inputs: np.ndarray) -> Arrays:
+            scenario = build(wide, inputs)
+            return refined(flood_maps(scenario), wide.bed, terrain, factor).on_land(terrain, scenario.duration_s)
+
+        return answer
+
+    return (
+        _alternative("four_times_coarser", coarse(4)),
+        _alternative("twice_coarser", coarse(2)),
+        _alternative("local_inertial", inertial),
+    )
+
+
+def stacked(answers: list[Arrays]) -> dict[str, np.ndarray]:
+    """Answers of single runs, one below the other."""
+    return {name: np.stack([np.asarray(answer[name]) for answer in answers]) for name in answers[0]}
+
+
+def _alternative(name: str, answer: Callable[[np.ndarray], Arrays]) -> Alternative:
+    return Alternative(
+        name,
+        "coarse_physics",
+        lambda inputs, outputs: Answer(lambda rows: stacked([answer(row) for row in rows])),
+        uses_solver=True,
+        label=LABELS[name],
+    )

@@ -1,0 +1,173 @@
+"""`submersion`: what a storm surge floods behind a sea dike that breaks.
+
+One query is one scenario: how high the surge, the tide and the mean sea level, how long the storm, where and how wide the
+breach, how rough the ground. The sea level is a tide of 12.42 h with a surge on it that peaks at high tide,
+
+.. math:: \\eta(t) = z_{slr} + \\frac{R}{2} \\cos\\frac{2\\pi t}{12.42\\,h} + S \\cos^2\\frac{\\pi t}{D},
+
+with :math:`t` from high tide and :math:`S` nothing beyond half the storm's duration :math:`D` on either side. The breach opens
+within half an hour, from one hour before high tide on. Truth is the second-order Saint-Venant solver on the site's terrain.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from frugal.experiments.studies.flood.answers import cheaper_physics, solver, stacked
+from frugal.experiments.studies.flood.bathtub import bathtub
+from frugal.experiments.studies.flood.maps import HOUR, Maps, flood_outputs
+from frugal.experiments.studies.flood.need import flood_need
+from frugal.experiments.studies.flood.site import SubmersionSite, coast
+from frugal.experiments.studies.flood.terrain import FloodTerrain, breached, grid_of
+from frugal.experiments.study import Alternative, Answer, Arrays, Study, Variable
+from frugal.physics.shallow_water.scenario import Breach, Scenario, Segment
+
+TIDE_PERIOD_S = 12.42 * HOUR
+#: From three hours before high tide to five hours after.
+START_S, END_S = -3.0 * HOUR, 5.0 * HOUR
+DURATION_S = END_S - START_S
+BREACH_START_S, BREACH_END_S = -1.0 * HOUR, -0.5 * HOUR
+STEP_S = 300.0
+
+INPUTS = (
+    Variable("surge_peak", "m", 0.0, 2.0, {"en": "Peak of the storm surge", "fr": "Pic de surcote"}, default=1.5),
+    Variable("tide_range", "m", 3.0, 6.5, {"en": "Tide range", "fr": "Marnage"}, default=6.0),
+    Variable(
+        "sea_level_rise",
+        "m",
+        0.0,
+        1.0,
+        {"en": "Rise of the mean sea level", "fr": "Élévation du niveau moyen de la mer"},
+        default=0.0,
+    ),
+    Variable(
+        "storm_duration", "hour", 6.0, 36.0, {"en": "Duration of the storm", "fr": "Durée de la tempête"}, default=18.0
+    ),
+    Variable(
+        "breach_width", "m", 0.0, 300.0, {"en": "Width of the breach", "fr": "Largeur de la brèche"}, default=100.0
+    ),
+    Variable(
+        "breach_position",
+        "1",
+        0.0,
+        1.0,
+        {"en": "Place of the breach along the dike (0 to 1)", "fr": "Place de la brèche sur la digue (0 à 1)"},
+        default=0.5,
+    ),
+    Variable("roughness_factor", "1", 0.6, 1.6, {"en": "Roughness factor", "fr": "Facteur de rugosité"}, default=1.0),
+)
+
+
+def submersion(site: SubmersionSite) -> Study:
+    """Build the study for a coast.
+
+    Parameters
+    ----------
+    site : SubmersionSite
+
+    Raises
+    ------
+    UnusableInputError
+        If the terrain, the dike or the buildings cannot be used.
+    """
+    terrain = coast(site)
+
+    def build(over: FloodTerrain, inputs: np.ndarray) -> Scenario:
+        return storm(over, inputs, site.sea)
+
+    return Study(
+        name="submersion",
+        title={"en": "What does the sea flood if the dike breaks?", "fr": "Que noie la mer si la digue cède ?"},
+        inputs=INPUTS,
+        outputs=flood_outputs(terrain, DURATION_S),
+        need=flood_need("submersion"),
+        solve=solver(terrain, build),
+        alternatives=(_bathtub(terrain, site.sea), *cheaper_physics(terrain, build)),
+        n_runs=site.n_runs,
+        sources=(terrain.source,),
+        site=site.plain(),
+        definition=terrain.sha256,
+        grid=grid_of(terrain),
+        cell_features=terrain.features(),
+    )
+
+
+def sea_level(inputs: np.ndarray, time_s: np.ndarray) -> np.ndarray:
+    """Level of the sea in m above the mean level of today; ``time_s`` from high tide."""
+    surge, tide_range, rise, duration_h = inputs[:4]
+    within = np.abs(time_s) < duration_h * HOUR / 2
+    bump = np.where(within, np.cos(np.pi * time_s / (duration_h * HOUR)) ** 2, 0.0)
+    return np.asarray(rise + tide_range / 2 * np.cos(2 * np.pi * time_s / TIDE_PERIOD_S) + surge * bump)
+
+
+def storm(terrain: FloodTerrain, inputs: np.ndarray, sides: tuple[str, ...] = ("west",)) -> Scenario:
+    """The event over a terrain, fine or coarse.
+
+    Parameters
+    ----------
+    terrain : FloodTerrain
+    inputs : ndarray [7]
+        In the order of `INPUTS`.
+    sides : tuple of str
+        Where the sea is.
+    """
+    time_s = np.arange(START_S, END_S + STEP_S / 2, STEP_S)
+    level = sea_level(inputs, time_s)
+    sea = ~terrain.land
+    sea[tuple(terrain.dike.T)] = False
+    breaches: tuple[Breach, ...] = ()
+    if len(terrain.dike) and inputs[4] > 0:
+        cells, sill = breached(terrain, inputs[5], inputs[4])
+        breaches = (Breach(cells[:, 0], cells[:, 1], sill, BREACH_START_S - START_S, BREACH_END_S - START_S),)
+    return Scenario(
+        bed=terrain.bed,
+        cell_size_m=terrain.cell_size_m,
+        duration_s=DURATION_S,
+        friction=terrain.manning * inputs[6],
+        level=np.where(sea, np.maximum(level[0], terrain.bed), terrain.bed),
+        boundaries={
+            side: tuple(
+                Segment("level", first, last, (time_s - START_S, level), name=f"sea {side} {first}")
+                for first, last in stretches(_edge(sea, side))
+            )
+            for side in sides
+        },
+        breaches=breaches,
+    )
+
+
+def stretches(wet: np.ndarray) -> list[tuple[int, int]]:
+    """First and last cell (excluded) of each unbroken stretch."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], wet, [False]]).astype(int)))
+    return [(int(first), int(last)) for first, last in edges.reshape(-1, 2)]
+
+
+def _edge(cells: np.ndarray, side: str) -> np.ndarray:
+    return {"west": cells[:, 0], "east": cells[:, -1], "north": cells[0], "south": cells[-1]}[side]
+
+
+def _bathtub(terrain: FloodTerrain, sides: tuple[str, ...]) -> Alternative:
+    sea = ~terrain.land
+    sea[tuple(terrain.dike.T)] = False
+
+    def answer(inputs: np.ndarray) -> Arrays:
+        bed = terrain.bed
+        if len(terrain.dike) and inputs[4] > 0:
+            cells, sill = breached(terrain, inputs[5], inputs[4])
+            bed = bed.copy()
+            bed[tuple(cells.T)] = np.minimum(bed[tuple(cells.T)], sill)
+        peak = float(sea_level(inputs, np.zeros(1))[0])
+        maps: Maps = bathtub(bed, sea, peak, BREACH_START_S - START_S)
+        return maps.on_land(terrain, DURATION_S)
+
+    def build(inputs: Any, outputs: Any) -> Answer:
+        return Answer(lambda rows: stacked([answer(row) for row in rows]))
+
+    return Alternative(
+        "bathtub",
+        "formula",
+        build,
+        label={"en": "Bathtub: level minus ground, connected", "fr": "Baignoire : niveau moins terrain, connexe"},
+    )

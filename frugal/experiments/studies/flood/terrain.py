@@ -1,0 +1,214 @@
+"""What a flood runs over: ground, dike, roughness and buildings on square cells, and the same on coarser ones."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from frugal.errors import UnusableInputError
+
+
+@dataclass(frozen=True, eq=False)
+class FloodTerrain:
+    """Terrain of a flood study; row 0 is the northernmost.
+
+    Attributes
+    ----------
+    bed : ndarray [y, x]
+        Height of the ground in m, dike crests included.
+    cell_size_m : float
+    manning : ndarray [y, x]
+        Roughness in s/m^(1/3) for a roughness factor of 1.
+    land : ndarray of bool [y, x]
+        Cells whose flooding is asked: neither sea or river bed nor dike.
+    dike : ndarray of int [k, 2]
+        Row and column of the cells of the dike, in the order of its line.
+    dike_position_m : ndarray [k]
+        Distance of each of them along the line.
+    sill_m : ndarray [k]
+        How low a breach cuts it down: the ground behind.
+    river : ndarray of int [k, 2]
+        Row and column of the cells of the river's axis, from upstream to downstream.
+    river_position_m : ndarray [k]
+        Distance of each of them from the first.
+    buildings : ndarray [y, x]
+        Buildings in each cell.
+    x_min, y_max : float
+        Western and northern edge.
+    crs : str
+        Empty where the terrain is no real place.
+    source : str
+    """
+
+    bed: np.ndarray
+    cell_size_m: float
+    manning: np.ndarray
+    land: np.ndarray
+    dike: np.ndarray = field(default_factory=lambda: np.empty((0, 2), dtype=np.int64))
+    dike_position_m: np.ndarray = field(default_factory=lambda: np.empty(0))
+    sill_m: np.ndarray = field(default_factory=lambda: np.empty(0))
+    river: np.ndarray = field(default_factory=lambda: np.empty((0, 2), dtype=np.int64))
+    river_position_m: np.ndarray = field(default_factory=lambda: np.empty(0))
+    buildings: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)))
+    x_min: float = 0.0
+    y_max: float = 0.0
+    crs: str = ""
+    source: str = ""
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows and columns."""
+        rows, columns = self.bed.shape
+        return rows, columns
+
+    @property
+    def dike_length_m(self) -> float:
+        """Length of the line of the dike, half a cell beyond its end cells included."""
+        return float(self.dike_position_m[-1] + self.cell_size_m) if len(self.dike) else 0.0
+
+    @property
+    def transform(self) -> list[float]:
+        """Affine transform of the grid, in the order of rasterio."""
+        return [self.cell_size_m, 0.0, self.x_min, 0.0, -self.cell_size_m, self.y_max]
+
+    @property
+    def coordinates(self) -> dict[str, list[float]]:
+        """Centres of rows and columns."""
+        rows, columns = self.shape
+        step = self.cell_size_m
+        return {
+            "y": [self.y_max - (row + 0.5) * step for row in range(rows)],
+            "x": [self.x_min + (column + 0.5) * step for column in range(columns)],
+        }
+
+    @cached_property
+    def sha256(self) -> str:
+        """Hash of everything that a run depends on."""
+        digest = hashlib.sha256(repr((self.shape, self.cell_size_m, self.x_min, self.y_max, self.crs)).encode())
+        arrays = (self.bed, self.manning, self.land, self.dike, self.dike_position_m, self.sill_m, self.river)
+        for values in (*arrays, self.river_position_m, self.buildings):
+            digest.update(np.ascontiguousarray(values, dtype="<f8").tobytes())
+        return digest.hexdigest()
+
+    def coarsened(self, factor: int) -> FloodTerrain:
+        """The same terrain on cells ``factor`` times wider: mean ground, the crest where a cell holds a piece of dike.
+
+        Rows and columns that do not fill a coarse cell are continued with their last values.
+        """
+        rows, columns = (-(-n // factor) for n in self.shape)
+
+        def blocks(values: np.ndarray) -> np.ndarray:
+            pad = ((0, rows * factor - self.shape[0]), (0, columns * factor - self.shape[1]))
+            return np.pad(values, pad, mode="edge").reshape(rows, factor, columns, factor)
+
+        bed = blocks(self.bed).mean(axis=(1, 3))
+        dike, position, member = coarse_line(self.dike, self.dike_position_m, factor)
+        sill = np.bincount(member, self.sill_m) / np.bincount(member) if len(dike) else self.sill_m
+        river, river_position, _ = coarse_line(self.river, self.river_position_m, factor)
+        crest = np.full((rows, columns), -np.inf)
+        np.maximum.at(crest, tuple((self.dike // factor).T), self.bed[tuple(self.dike.T)])
+        inside = np.zeros((rows * factor, columns * factor))
+        inside[: self.shape[0], : self.shape[1]] = self.buildings
+        return replace(
+            self,
+            bed=np.maximum(bed, crest),
+            cell_size_m=self.cell_size_m * factor,
+            manning=blocks(self.manning).mean(axis=(1, 3)),
+            land=blocks(self.land.astype(float)).mean(axis=(1, 3)) >= 0.5,
+            dike=dike,
+            dike_position_m=position,
+            sill_m=sill,
+            river=river,
+            river_position_m=river_position,
+            buildings=inside.reshape(rows, factor, columns, factor).sum(axis=(1, 3)),
+        )
+
+    def features(self) -> dict[str, np.ndarray]:
+        """What a candidate that answers cell by cell may know of a cell: all static."""
+        found: dict[str, np.ndarray] = {"bed": self.bed}
+        for name, cells, position in (
+            ("dike", self.dike, self.dike_position_m),
+            ("river", self.river, self.river_position_m),
+        ):
+            if len(cells):
+                nearest, apart_m = nearest_of(cells, self.shape, self.cell_size_m)
+                found[f"{name}_distance"], found[f"{name}_position"] = apart_m, position[nearest]
+        return found
+
+
+def nearest_of(cells: np.ndarray, shape: tuple[int, int], cell_size_m: float) -> tuple[np.ndarray, np.ndarray]:
+    """For every cell of a grid the number of the nearest of some cells, and its distance in m."""
+    from scipy.spatial import cKDTree
+
+    distance, nearest = cKDTree(cells).query(np.indices(shape).reshape(2, -1).T)
+    return nearest.reshape(shape), distance.reshape(shape) * cell_size_m
+
+
+def coarse_line(cells: np.ndarray, position_m: np.ndarray, factor: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Coarse cells that a line of cells runs through, each once and in order, at the middle of its stretch.
+
+    Returns
+    -------
+    coarse : ndarray of int [j, 2]
+    position_m : ndarray [j]
+    member : ndarray of int [k]
+        Coarse cell of each fine one.
+    """
+    if not len(cells):
+        return cells, position_m, np.empty(0, dtype=np.int64)
+    coarse, member = np.unique(cells // factor, axis=0, return_inverse=True)
+    member = member.ravel()
+    middle = np.bincount(member, position_m) / np.bincount(member)
+    order = np.argsort(middle)
+    rank = np.empty(len(order), dtype=np.int64)
+    rank[order] = np.arange(len(order))
+    return coarse[order], middle[order], rank[member]
+
+
+def breached(terrain: FloodTerrain, position: float, width_m: float) -> tuple[np.ndarray, np.ndarray]:
+    """Cells that a breach lowers and the height it lowers them to.
+
+    Parameters
+    ----------
+    terrain : FloodTerrain
+    position : float
+        Of the middle of the breach, as a share of the length of the dike, 0 to 1.
+    width_m : float
+
+    Returns
+    -------
+    cells : ndarray of int [j, 2]
+    sill_m : ndarray [j]
+        A cell of which the breach takes only a part is cut down less, so that as a broad-crested weir with the water at the
+        crest it passes that part of the discharge (depth over the sill times ``part ** (2/3)``).
+
+    Raises
+    ------
+    UnusableInputError
+        If there is no dike, or the breach lies outside it.
+    """
+    if not len(terrain.dike):
+        raise UnusableInputError("the terrain has no dike that could breach")
+    if not 0.0 <= position <= 1.0:
+        raise UnusableInputError(f"breach_position = {position:g} lies outside the dike; 0 to 1 is allowed")
+    if not width_m >= 0.0:
+        raise UnusableInputError(f"breach_width = {width_m:g} m; 0 or more is needed")
+    spacing = np.gradient(terrain.dike_position_m) if len(terrain.dike) > 1 else np.array([terrain.cell_size_m])
+    middle = terrain.dike_position_m[0] + position * (terrain.dike_position_m[-1] - terrain.dike_position_m[0])
+    low, high = terrain.dike_position_m - spacing / 2, terrain.dike_position_m + spacing / 2
+    # a breach at the end of the dike is moved inward, so that its whole width counts
+    left = np.clip(middle - width_m / 2, low[0], max(high[-1] - width_m, low[0]))
+    part = np.clip((np.minimum(high, left + width_m) - np.maximum(low, left)) / spacing, 0.0, 1.0)
+    open_ = part > 0
+    crest = terrain.bed[tuple(terrain.dike[open_].T)]
+    sill = crest - (crest - np.minimum(terrain.sill_m[open_], crest)) * part[open_] ** (2.0 / 3.0)
+    return terrain.dike[open_], sill
+
+
+def grid_of(terrain: FloodTerrain) -> dict[str, Any]:
+    """Coordinate system and transform, for maps written as GeoTIFF."""
+    return {"crs": terrain.crs, "transform": terrain.transform}

@@ -1,0 +1,75 @@
+"""Vector files (GeoPackage, GeoJSON, Shapefile, FlatGeobuf and what else GDAL reads) as plain coordinates in a given system."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from frugal.errors import UnusableInputError
+
+if TYPE_CHECKING:
+    import geopandas
+
+
+def read_line(path: Path | str, crs: str, what: str) -> np.ndarray:
+    """The one line of a file, ``[n, 2]`` easting and northing of its corners.
+
+    Several lines that touch at their ends count as one.
+
+    Parameters
+    ----------
+    path : path
+    crs : str
+        System that the coordinates are wanted in.
+    what : str
+        What the line is, for the messages.
+
+    Raises
+    ------
+    UnusableInputError
+        If the file cannot be read, has no coordinate system, or holds no line or several that do not touch.
+    """
+    import shapely
+
+    frame = _read(path, crs, what)
+    lines = [shapely.force_2d(part) for part in frame.geometry.explode() if part is not None and not part.is_empty]
+    lines = [part for part in lines if part.geom_type == "LineString"]
+    if not lines:
+        raise UnusableInputError(f"{what} '{path}' holds no line")
+    merged = shapely.line_merge(shapely.MultiLineString(lines))
+    if merged.geom_type != "LineString":
+        number = len(merged.geoms)
+        raise UnusableInputError(f"{what} '{path}' holds {number} lines that do not touch; one unbroken line is needed")
+    return np.asarray(merged.coords, dtype=np.float64)[:, :2]
+
+
+def read_centroids(path: Path | str, crs: str, what: str) -> np.ndarray:
+    """Centroids ``[n, 2]`` of the shapes of a file: of buildings, say.
+
+    Raises
+    ------
+    UnusableInputError
+        If the file cannot be read or has no coordinate system.
+    """
+    frame = _read(path, crs, what)
+    points = frame.geometry[frame.geometry.notna() & ~frame.geometry.is_empty].centroid
+    return np.column_stack([points.x.to_numpy(), points.y.to_numpy()])
+
+
+def _read(path: Path | str, crs: str, what: str) -> geopandas.GeoDataFrame:
+    import geopandas
+
+    if not Path(path).is_file():
+        raise UnusableInputError(f"{what} '{path}' does not exist or is not a file")
+    try:
+        frame: Any = geopandas.read_file(path)
+    except Exception as fault:  # drivers raise errors of many kinds
+        told = (str(fault).splitlines() or [""])[0][:200]
+        raise UnusableInputError(f"{what} '{path}' is not a vector file that can be read: {told}") from fault
+    if not isinstance(frame, geopandas.GeoDataFrame):
+        raise UnusableInputError(f"{what} '{path}' holds no geometry")
+    if frame.crs is None:
+        raise UnusableInputError(f"{what} '{path}' has no coordinate system; save it with one (Lambert-93: EPSG:2154)")
+    return frame.to_crs(crs)
