@@ -214,13 +214,15 @@ def _fill_side(cells: Cells, border: Border, numbers: Numbers, buffer: int, side
                 )
                 h[outer_r, outer_c] = h[inner_r, inner_c]
                 z[outer_r, outer_c] = z[inner_r, inner_c]
+                if numbers.inertial:
+                    continue
                 n[outer_r, outer_c] = -n[inner_r, inner_c]
                 t[outer_r, outer_c] = t[inner_r, inner_c]
             continue
         if kind == LEVEL:
-            if depth <= numbers.dry_depth_m or leaving < math.sqrt(GRAVITY * depth):
+            if numbers.inertial or depth <= numbers.dry_depth_m or leaving < math.sqrt(GRAVITY * depth):
                 depth = max(0.0, border.level[segment] - bed)
-        elif kind == DISCHARGE:
+        elif kind == DISCHARGE and not numbers.inertial:
             entering = border.entering[segment]
             if entering > 0.0 and border.depth[segment] > 0.0:
                 depth = border.depth[segment]
@@ -233,8 +235,28 @@ def _fill_side(cells: Cells, border: Border, numbers: Numbers, buffer: int, side
         for k in range(1, 3):
             h[r + k * down, c + k * right] = depth
             z[r + k * down, c + k * right] = bed
+            if numbers.inertial:
+                continue
             n[r + k * down, c + k * right] = speed if wet else 0.0
             t[r + k * down, c + k * right] = drift if wet else 0.0
+
+
+@njit(error_model="numpy", nogil=True)
+def _continue_flow(cells: Cells, numbers: Numbers, buffer: int) -> None:
+    """Discharges on faces beyond the sides repeat those on the sides (the local inertial model's averages ask for them)."""
+    last_row, last_column = numbers.rows + RIM - 1, numbers.columns + RIM - 1
+    for r in range(RIM, last_row + 1):
+        cells.u[buffer, r, RIM - 2] = cells.u[buffer, r, RIM - 1]
+        cells.u[buffer, r, last_column + 1] = cells.u[buffer, r, last_column]
+    for r in range(RIM - 1, last_row + 1):
+        cells.v[buffer, r, RIM - 1] = cells.v[buffer, r, RIM]
+        cells.v[buffer, r, last_column + 1] = cells.v[buffer, r, last_column]
+    for c in range(RIM, last_column + 1):
+        cells.v[buffer, RIM - 2, c] = cells.v[buffer, RIM - 1, c]
+        cells.v[buffer, last_row + 1, c] = cells.v[buffer, last_row, c]
+    for c in range(RIM - 1, last_column + 1):
+        cells.u[buffer, RIM - 1, c] = cells.u[buffer, RIM, c]
+        cells.u[buffer, last_row + 1, c] = cells.u[buffer, last_row, c]
 
 
 @njit(error_model="numpy", nogil=True)
@@ -250,5 +272,7 @@ def fill_rim(cells: Cells, border: Border, forcing: Forcing, numbers: Numbers, b
                 border.depth[k] = value_at(forcing, forcing.segments[k, 2], time_s)
     for side in range(4):
         _fill_side(cells, border, numbers, buffer, side)
+    if numbers.inertial:
+        _continue_flow(cells, numbers, buffer)
     border.flux[:] = 0.0
     return value_at(forcing, forcing.rain, time_s) if forcing.rain >= 0 else 0.0

@@ -364,7 +364,7 @@ def stage_on_tile(
             at = RAIN + (r + RIM) * STRIDE + RIM
             for c in range(columns):
                 w[at + c] = cells.rain_weight[box[0] + r, box[2] + c]
-    if numbers.order == 2:
+    if numbers.second_order:
         _slope_ex(w, cells_x)
         _slope_hx(w, cells_x)
         _slope_ux(w, cells_x)
@@ -372,7 +372,7 @@ def stage_on_tile(
     _fluxes_x(w, cells_x)
     _close_x(w, border, box, numbers.columns)
     fastest = _fastest(w, RIM, rows, RIM - 1, columns + 1)
-    if numbers.order == 2:
+    if numbers.second_order:
         _slope_ey(w, cells_y)
         _slope_hy(w, cells_y)
         _slope_uy(w, cells_y)

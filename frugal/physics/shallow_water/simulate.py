@@ -13,7 +13,7 @@ import numpy as np
 from frugal.errors import SolverError, UnusableInputError
 from frugal.physics.shallow_water import steps
 from frugal.physics.shallow_water.forcing import border_of, force_tiles, forcing_of, segments_of
-from frugal.physics.shallow_water.saint_venant import WORKSPACE
+from frugal.physics.shallow_water.saint_venant import WORKSPACE  # the larger one of both schemes
 from frugal.physics.shallow_water.scenario import FRICTIONS, Scenario, cells, check, series_arrays
 from frugal.physics.shallow_water.state import (
     DOUBT,
@@ -93,7 +93,7 @@ def _padded(field: np.ndarray) -> np.ndarray:
     return np.pad(field, RIM, mode="edge")
 
 
-def _cells_of(scenario: Scenario, bed: np.ndarray, dry_depth_m: float) -> Cells:
+def _cells_of(scenario: Scenario, bed: np.ndarray, dry_depth_m: float, inertial: bool) -> Cells:
     if scenario.depth is not None:
         depth = cells(scenario, "depth", scenario.depth)
     elif scenario.level is not None:
@@ -102,7 +102,7 @@ def _cells_of(scenario: Scenario, bed: np.ndarray, dry_depth_m: float) -> Cells:
         depth = np.zeros(scenario.shape)
     if scenario.blocked is not None:
         depth[scenario.blocked] = 0.0
-    wet = depth > dry_depth_m
+    wet = (depth > dry_depth_m) & (not inertial)  # the local inertial model starts at rest
     friction = cells(scenario, "friction", scenario.friction)
     if scenario.friction_law == "manning":
         friction = GRAVITY * friction**2
@@ -146,10 +146,16 @@ def _fastest_wave(scenario: Scenario, bed: np.ndarray, depth: np.ndarray) -> flo
 
 
 def _run_of(
-    scenario: Scenario, order: int, cfl: float, arrival_depth_m: float, dry_depth_m: float, bound: float | None
+    scenario: Scenario,
+    inertial: bool,
+    order: int,
+    cfl: float,
+    arrival_depth_m: float,
+    dry_depth_m: float,
+    bound: float | None,
 ) -> tuple[steps.Run, float]:
     bed = _bed_of(scenario)
-    fields = _cells_of(scenario, bed, dry_depth_m)
+    fields = _cells_of(scenario, bed, dry_depth_m, inertial)
     border = border_of(scenario)
     forcing = forcing_of(scenario, border, bed)
     rows, columns = scenario.shape
@@ -164,7 +170,9 @@ def _run_of(
         dry_depth_m=dry_depth_m,
         arrival_depth_m=arrival_depth_m,
         friction_law=law if np.any(np.asarray(scenario.friction) != 0.0) else FRICTIONS.index("none"),
-        order=order,
+        stages=2 if inertial else order,
+        second_order=order == 2 and not inertial,
+        inertial=inertial,
         has_rain=scenario.rain is not None,
     )
     seen = Seen(np.zeros(scenario.shape), np.zeros(scenario.shape), np.full(scenario.shape, np.inf))
@@ -199,7 +207,7 @@ def _advance_together(run: steps.Run, spaces: list[np.ndarray], until_s: float, 
         while clock.time[steps.NOW] < until_s:
             dt = steps.step_length(clock, until_s)
             holds = True
-            for second in (False, True)[: numbers.order]:
+            for second in (False, True)[: numbers.stages]:
                 rain = steps.open_stage(cells_, tiles, border, forcing, numbers, clock, second, dt)
                 cuts = [int(cut) for cut in np.linspace(0, tiles.active[0], len(spaces) + 1)]
                 jobs = [
@@ -282,6 +290,10 @@ def _ledger(scenario: Scenario, run: steps.Run, initial: float, final: float) ->
 def _state(run: steps.Run) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     current = int(run.clock.counts[steps.CURRENT])
     h, u, v = (field[current, RIM:-RIM, RIM:-RIM].copy() for field in (run.cells.h, run.cells.u, run.cells.v))
+    if run.numbers.inertial:  # from discharges on both faces to the velocity of the cell
+        thick = np.where(h > run.numbers.dry_depth_m, h, np.inf)
+        u = 0.5 * (u + run.cells.u[current, RIM:-RIM, RIM - 1 : -RIM - 1]) / thick
+        v = 0.5 * (v + run.cells.v[current, RIM - 1 : -RIM - 1, RIM:-RIM]) / thick
     return h, u, v
 
 
@@ -307,7 +319,7 @@ def simulate(
     order : {1, 2}
         Order of the full scheme.
     cfl : float, optional
-        Courant number: 0.45 for the full equations, 0.5 for the local inertial model.
+        Courant number, 0.45 by default.
     threads : int
         Threads that share the tiles; the result does not depend on them.
     snapshot_times : sequence of float
@@ -342,10 +354,11 @@ def simulate(
         raise UnusableInputError(
             f"snapshot_times is {times}: times must grow and lie within 0 and {scenario.duration_s} s."
         )
+    inertial = scheme == "local_inertial"
     courant = 0.45 if cfl is None else cfl
     if not 0.0 < courant <= 0.5:
         raise UnusableInputError(f"cfl is {courant}: it must be above 0 and at most 0.5.")
-    run, rain_m2 = _run_of(scenario, order, courant, arrival_depth_m, dry_depth_m, speed_bound_m_s)
+    run, rain_m2 = _run_of(scenario, inertial, order, courant, arrival_depth_m, dry_depth_m, speed_bound_m_s)
     area = scenario.cell_size_m**2
     initial = float(_state(run)[0].sum()) * area
     spaces = [np.zeros(WORKSPACE) for _ in range(threads)]

@@ -82,7 +82,9 @@ class Numbers(NamedTuple):
     dry_depth_m: float
     arrival_depth_m: float
     friction_law: int
-    order: int
+    stages: int  # of a step
+    second_order: bool
+    inertial: bool
     has_rain: bool
 
 
@@ -171,6 +173,9 @@ def remember(cells: Cells, seen: Seen, numbers: Numbers, box: np.ndarray, buffer
             depth = cells.h[buffer, row + RIM, column + RIM]
             u = cells.u[buffer, row + RIM, column + RIM]
             v = cells.v[buffer, row + RIM, column + RIM]
+            if numbers.inertial and depth > 1e-3:  # discharges on faces
+                u = 0.5 * (u + cells.u[buffer, row + RIM, column + RIM - 1]) / depth
+                v = 0.5 * (v + cells.v[buffer, row + RIM - 1, column + RIM]) / depth
             squared = u * u + v * v if depth > 1e-3 else 0.0
             seen.depth[row, column] = max(seen.depth[row, column], depth)
             seen.speed_squared[row, column] = max(seen.speed_squared[row, column], squared)

@@ -8,6 +8,7 @@ import numpy as np
 from numba import njit
 
 from frugal.physics.shallow_water.forcing import Forcing, fill_rim, open_breaches, value_at
+from frugal.physics.shallow_water.local_inertial import momentum_on_tile, volume_on_tile
 from frugal.physics.shallow_water.saint_venant import stage_on_tile
 from frugal.physics.shallow_water.state import (
     DOUBT,
@@ -91,10 +92,11 @@ def _pour(
         before = cells.h[buffer, row, column]
         after = before + discharge * added_s / numbers.cell_size_m**2
         clock.stage_entered[forcing.segments.shape[0] + 1 + k] += discharge * booked_s
-        if discharge > 0.0:
+        if discharge * added_s > 0.0:
             cells.h[buffer, row, column] = after
-            cells.u[buffer, row, column] *= before / after
-            cells.v[buffer, row, column] *= before / after
+            if not numbers.inertial:
+                cells.u[buffer, row, column] *= before / after
+                cells.v[buffer, row, column] *= before / after
 
 
 @njit(error_model="numpy", nogil=True)
@@ -154,8 +156,13 @@ def compute_tiles(
         tile = tiles.active[1 + k]
         if not second:
             remember(cells, seen, numbers, tiles.box[tile], current, clock.time[NOW])
-        buffers = (middle, end, current) if second else (current, middle, -1)
-        stage_on_tile(w, cells, tiles, border, numbers, tile, buffers, dt_s, rain)
+        if not numbers.inertial:
+            buffers = (middle, end, current) if second else (current, middle, -1)
+            stage_on_tile(w, cells, tiles, border, numbers, tile, buffers, dt_s, rain)
+        elif second:
+            volume_on_tile(w, cells, tiles, border, numbers, tile, (middle, end, current), dt_s, rain)
+        else:
+            momentum_on_tile(w, cells, tiles, border, numbers, tile, (current, middle), dt_s)
 
 
 @njit(cache=True, error_model="numpy", nogil=True)
@@ -182,11 +189,14 @@ def close_stage(
     if dt_s * fastest > courant_limit * numbers.cell_size_m or lowest < _LOWEST_M or doubt != 0.0:
         return False
     now = clock.time[NOW] + (dt_s if second else 0.0)
-    share = 0.5 * dt_s if numbers.order == 2 else dt_s
+    added = 0.5 * dt_s if second else dt_s  # the second stage averages: half of the first one's is left
+    booked = 0.5 * dt_s if numbers.stages == 2 else dt_s
+    if numbers.inertial:  # the second pass alone moves water
+        added = booked = dt_s if second else 0.0
     target = (clock.counts[CURRENT] + (2 if second else 1)) % 3
-    _pour(cells, forcing, clock, numbers, target, now, share if second else dt_s, share)
-    _book(border, clock, numbers, share * numbers.cell_size_m)
-    clock.stage_entered[forcing.segments.shape[0]] += share * rained_m2
+    _pour(cells, forcing, clock, numbers, target, now, added, booked)
+    _book(border, clock, numbers, booked * numbers.cell_size_m)
+    clock.stage_entered[forcing.segments.shape[0]] += booked * rained_m2
     return True
 
 
@@ -203,7 +213,7 @@ def step_length(clock: Clock, until_s: float) -> float:
 @njit(cache=True, error_model="numpy", nogil=True)
 def accept(clock: Clock, limits: Limits, numbers: Numbers, dt_s: float, until_s: float) -> None:
     """Make the computed state the accepted one, and prepare the length of the next step."""
-    stages = numbers.order
+    stages = numbers.stages
     clock.counts[CURRENT] = (clock.counts[CURRENT] + stages) % 3
     clock.counts[STEPS] += 1
     clock.counts[UPDATES] += clock.counts[COVERED] // stages
@@ -247,7 +257,7 @@ def advance(
     while clock.time[NOW] < until_s:
         dt = step_length(clock, until_s)
         holds = True
-        for stage in range(numbers.order):
+        for stage in range(numbers.stages):
             second = stage == 1
             rain = open_stage(cells, tiles, border, forcing, numbers, clock, second, dt)
             compute_tiles(w, cells, tiles, border, numbers, seen, clock, (0, tiles.active[0]), second, dt, rain)
