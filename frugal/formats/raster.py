@@ -143,21 +143,30 @@ def read_ground(path: Path | str, cell_size_m: float | None = None) -> tuple[Sur
     import rasterio
     from rasterio.enums import Resampling
     from rasterio.errors import RasterioError
+    from rasterio.transform import from_origin
+    from rasterio.warp import reproject
 
     shape = raster_shape(path, cell_size_m)
     path = Path(path)
     try:
         with rasterio.open(path) as dataset:
             size = _coarser_shape(dataset, path, cell_size_m)[1]
-            covered = size / dataset.transform.a  # fine cells of a coarse one
-            window = rasterio.windows.Window(0, 0, shape[1] * covered, shape[0] * covered)
-            mean, crest = (
-                dataset.read(
-                    1, window=window, out_shape=shape, masked=True, out_dtype=np.float64, resampling=method
-                ).filled(np.nan)
-                for method in (Resampling.average, Resampling.max)
-            )
+            fine = dataset.read(1, masked=True, out_dtype=np.float64).filled(np.nan)
             transform, crs = dataset.transform, dataset.crs
+        coarse = from_origin(transform.c, transform.f, size, size)
+        mean, crest = np.full(shape, np.nan), np.full(shape, np.nan)
+        for target, method in ((mean, Resampling.average), (crest, Resampling.max)):
+            reproject(
+                fine,
+                target,
+                src_transform=transform,
+                dst_transform=coarse,
+                src_crs=crs,
+                dst_crs=crs,
+                src_nodata=np.nan,
+                dst_nodata=np.nan,
+                resampling=method,
+            )
         digest = hashlib.sha256(path.read_bytes()).hexdigest()
     except (RasterioError, OSError, ValueError) as fault:
         raise UnusableInputError(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -25,6 +26,10 @@ from frugal.surrogates.export import (
 from frugal.surrogates.rungs.base import Rung, Skipped
 
 N_FOLDS = 3
+
+#: Answers that take longer than this, physics all of them, are calibrated with so many runs only.
+DEAR_ANSWER_SECONDS = 0.05
+DEAR_CALIBRATION_RUNS = 32
 
 FULL_PHYSICS = "full_physics"
 
@@ -211,7 +216,8 @@ def _half_width(candidate: Candidate, build: Build, training: Runs, groups: np.n
 
     assert candidate.predict is not None
     if not candidate.needs_runs:
-        return conformal_half_width(training.outputs - candidate.predict(training.inputs), LEVEL)
+        rows = slice(_calibration_rows(candidate.predict, training.inputs))
+        return conformal_half_width(training.outputs[rows] - candidate.predict(training.inputs[rows]), LEVEL)
     keep = (candidate.predict, candidate.nodes, candidate.parameters, candidate.log, candidate.project)
 
     def fit(inputs: np.ndarray, outputs: np.ndarray, labels: np.ndarray | None) -> Any:
@@ -220,6 +226,15 @@ def _half_width(candidate: Candidate, build: Build, training: Runs, groups: np.n
     residuals = out_of_fold(fit, training.inputs, training.outputs, groups, N_FOLDS, seed)
     candidate.predict, candidate.nodes, candidate.parameters, candidate.log, candidate.project = keep
     return conformal_half_width(residuals, LEVEL)
+
+
+def _calibration_rows(predict: Callable[[np.ndarray], np.ndarray], inputs: np.ndarray) -> int:
+    """All runs, or the first of the design (which fill the space as well) where an answer is dear."""
+    start = time.thread_time()
+    predict(inputs[:1])  # may compile
+    start = time.thread_time()
+    predict(inputs[:1])
+    return len(inputs) if time.thread_time() - start < DEAR_ANSWER_SECONDS else min(len(inputs), DEAR_CALIBRATION_RUNS)
 
 
 def _domain(study: Study, candidate: Candidate, training: Runs) -> Domain:

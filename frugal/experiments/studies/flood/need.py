@@ -56,7 +56,7 @@ def flood_need(study: str) -> Need:
             "who is evacuated. Five per cent of the area is what one street more or less makes. One to twenty exercises "
             "a year of a thousand scenarios each, and what-ifs on a screen.",
             "fr": "Le terrain lui-même est connu à 10 à 20 cm (levé laser aérien) : une carte plus fine que 20 cm ne "
-            "changerait pas qui évacuer. Cinq pour cent de surface, c'est une rue de plus ou de moins. Un à vingt exercices de mille "
-            "scénarios par an, et des essais à l'écran.",
+            "changerait pas qui évacuer. Cinq pour cent de surface, c'est une rue de plus ou de moins. Un à vingt exercices de "
+            "mille scénarios par an, et des essais à l'écran.",
         },
     )

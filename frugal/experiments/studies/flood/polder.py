@@ -12,7 +12,7 @@ from scipy import ndimage
 from frugal.experiments.studies.flood.terrain import FloodTerrain
 
 FORESHORE_COLUMNS = 4
-CREST_M = 5.2
+CREST_M = 6.0
 _X_MIN, _Y_MAX = 372_000.0, 6_570_000.0
 
 

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from frugal.errors import UnusableInputError
 from frugal.experiments.studies.flood.answers import cheaper_physics, solver, stacked
 from frugal.experiments.studies.flood.bathtub import bathtub
 from frugal.experiments.studies.flood.maps import HOUR, Maps, flood_outputs
@@ -32,8 +33,8 @@ BREACH_START_S, BREACH_END_S = -1.0 * HOUR, -0.5 * HOUR
 STEP_S = 300.0
 
 INPUTS = (
-    Variable("surge_peak", "m", 0.0, 2.0, {"en": "Peak of the storm surge", "fr": "Pic de surcote"}, default=1.5),
-    Variable("tide_range", "m", 3.0, 6.5, {"en": "Tide range", "fr": "Marnage"}, default=6.0),
+    Variable("surge_peak", "m", 0.5, 2.0, {"en": "Peak of the storm surge", "fr": "Pic de surcote"}, default=1.5),
+    Variable("tide_range", "m", 4.0, 6.5, {"en": "Tide range", "fr": "Marnage"}, default=6.0),
     Variable(
         "sea_level_rise",
         "m",
@@ -46,7 +47,7 @@ INPUTS = (
         "storm_duration", "hour", 6.0, 36.0, {"en": "Duration of the storm", "fr": "Durée de la tempête"}, default=18.0
     ),
     Variable(
-        "breach_width", "m", 0.0, 300.0, {"en": "Width of the breach", "fr": "Largeur de la brèche"}, default=100.0
+        "breach_width", "m", 20.0, 200.0, {"en": "Width of the breach", "fr": "Largeur de la brèche"}, default=100.0
     ),
     Variable(
         "breach_position",
@@ -117,9 +118,13 @@ def storm(terrain: FloodTerrain, inputs: np.ndarray, sides: tuple[str, ...] = ("
     level = sea_level(inputs, time_s)
     sea = ~terrain.land
     sea[tuple(terrain.dike.T)] = False
+    if not any(_edge(sea, side).any() for side in sides):
+        raise UnusableInputError(
+            f"the terrain has no sea on its {', '.join(sides)} side in cells of {terrain.cell_size_m:g} m"
+        )
     breaches: tuple[Breach, ...] = ()
     if len(terrain.dike) and inputs[4] > 0:
-        cells, sill = breached(terrain, inputs[5], inputs[4])
+        cells, sill = breached(terrain, inputs[5], inputs[4], float(level.max()))
         breaches = (Breach(cells[:, 0], cells[:, 1], sill, BREACH_START_S - START_S, BREACH_END_S - START_S),)
     return Scenario(
         bed=terrain.bed,
@@ -153,12 +158,11 @@ def _bathtub(terrain: FloodTerrain, sides: tuple[str, ...]) -> Alternative:
     sea[tuple(terrain.dike.T)] = False
 
     def answer(inputs: np.ndarray) -> Arrays:
-        bed = terrain.bed
+        bed, peak = terrain.bed, float(sea_level(inputs, np.zeros(1))[0])
         if len(terrain.dike) and inputs[4] > 0:
-            cells, sill = breached(terrain, inputs[5], inputs[4])
+            cells, sill = breached(terrain, inputs[5], inputs[4], peak)
             bed = bed.copy()
             bed[tuple(cells.T)] = np.minimum(bed[tuple(cells.T)], sill)
-        peak = float(sea_level(inputs, np.zeros(1))[0])
         maps: Maps = bathtub(bed, sea, peak, BREACH_START_S - START_S)
         return maps.on_land(terrain, DURATION_S)
 

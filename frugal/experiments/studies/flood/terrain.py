@@ -169,7 +169,7 @@ def coarse_line(cells: np.ndarray, position_m: np.ndarray, factor: int) -> tuple
     return coarse[order], middle[order], rank[member]
 
 
-def breached(terrain: FloodTerrain, position: float, width_m: float) -> tuple[np.ndarray, np.ndarray]:
+def breached(terrain: FloodTerrain, position: float, width_m: float, level_m: float) -> tuple[np.ndarray, np.ndarray]:
     """Cells that a breach lowers and the height it lowers them to.
 
     Parameters
@@ -178,13 +178,15 @@ def breached(terrain: FloodTerrain, position: float, width_m: float) -> tuple[np
     position : float
         Of the middle of the breach, as a share of the length of the dike, 0 to 1.
     width_m : float
+    level_m : float
+        Highest level of the sea in the event.
 
     Returns
     -------
     cells : ndarray of int [j, 2]
     sill_m : ndarray [j]
-        A cell of which the breach takes only a part is cut down less, so that as a broad-crested weir with the water at the
-        crest it passes that part of the discharge (depth over the sill times ``part ** (2/3)``).
+        A cell of which the breach takes only a part is cut down less, so that as a broad-crested weir at the highest level
+        it passes that part of the discharge (depth over the sill times ``part ** (2/3)``).
 
     Raises
     ------
@@ -204,8 +206,8 @@ def breached(terrain: FloodTerrain, position: float, width_m: float) -> tuple[np
     left = np.clip(middle - width_m / 2, low[0], max(high[-1] - width_m, low[0]))
     part = np.clip((np.minimum(high, left + width_m) - np.maximum(low, left)) / spacing, 0.0, 1.0)
     open_ = part > 0
-    crest = terrain.bed[tuple(terrain.dike[open_].T)]
-    sill = crest - (crest - np.minimum(terrain.sill_m[open_], crest)) * part[open_] ** (2.0 / 3.0)
+    top = np.minimum(terrain.bed[tuple(terrain.dike[open_].T)], level_m)
+    sill = top - np.maximum(top - terrain.sill_m[open_], 0.0) * part[open_] ** (2.0 / 3.0)
     return terrain.dike[open_], sill
 
 
