@@ -319,6 +319,9 @@ def predict(
         str | None, typer.Option("--candidate", metavar="NAME", help="Another candidate of the bundle.")
     ] = None,
     extrapolate: Annotated[bool, typer.Option("--extrapolate", help="Answer outside the bounds, flagged.")] = False,
+    geotiff: Annotated[
+        Path | None, typer.Option("--geotiff", metavar="FILE.tif", help="Write the maps of one answer there.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Answer with a bundle, or with its ONNX file alone."""
@@ -326,13 +329,15 @@ def predict(
 
     if out is not None and csv is None:
         raise UnusableInputError("--out goes with --csv")
+    if geotiff is not None and csv is not None:
+        raise UnusableInputError("--geotiff holds the maps of one answer; it does not go with --csv")
     predictor = Predictor(model, candidate)
     if csv is not None:
         if inputs:
             raise UnusableInputError("give either -i or --csv, not both")
         _predict_table(predictor, csv, out, extrapolate, as_json)
         return
-    _predict_one(predictor, inputs or [], extrapolate, as_json)
+    _predict_one(predictor, inputs or [], extrapolate, as_json, geotiff)
 
 
 def _export_audit(bundle: Path, name: str, out: Path) -> None:
@@ -447,13 +452,21 @@ def _load_study(
     return study if declared is None else with_need(study, declared)
 
 
-def _predict_one(predictor: Predictor, inputs: list[str], extrapolate: bool, as_json: bool) -> None:
+def _predict_one(
+    predictor: Predictor, inputs: list[str], extrapolate: bool, as_json: bool, geotiff: Path | None
+) -> None:
     import numpy as np
 
     from frugal.experiments.units import parse_inputs, parse_settings
 
     values = parse_inputs(predictor.inputs, parse_settings(inputs, "input"))
+    if geotiff is not None:
+        from frugal.surrogates.maps import check_maps, write_geotiff
+
+        check_maps(predictor)
     answers = predictor(np.array([values]), extrapolate=extrapolate)
+    if geotiff is not None:
+        write_geotiff(geotiff, predictor, answers)
     if as_json:
         print_json({name: answer[0].tolist() for name, answer in answers.items()})
         return

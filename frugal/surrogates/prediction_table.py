@@ -21,7 +21,7 @@ def predict_table(predictor: Predictor, path: Path, extrapolate: bool = False) -
     """Answers for the rows of a table, beside the inputs they were given for.
 
     Inputs are taken from the columns of their name, in the study's units; an input without a column takes its default.
-    Vector outputs become one column for each element.
+    Vector outputs become one column for each element. Maps are left out: a column for each of their cells is no table.
 
     Raises
     ------
@@ -41,6 +41,8 @@ def predict_table(predictor: Predictor, path: Path, extrapolate: bool = False) -
     answers = predictor({name: given[:, k] for k, name in enumerate(wanted)}, extrapolate=extrapolate)
     result = {name: given[:, k] for k, name in enumerate(wanted)}
     for output in predictor.outputs:
+        if output.is_map:
+            continue
         for suffix in ("", "_lower", "_upper"):
             values = answers[output.name + suffix].reshape(len(table), -1)
             for k, element in enumerate(_elements(output)):

@@ -57,6 +57,7 @@ class Predictor:
             self.study_name: str = described["name"]
             self.inputs: tuple[Variable, ...] = read_variables(described["inputs"])
             self.outputs: tuple[Output, ...] = read_outputs(described["outputs"])
+            self.grid: dict[str, Any] = dict(described.get("grid") or {})
         except (KeyError, TypeError, ValueError, AttributeError) as fault:
             raise UnusableInputError(f"'{path}' is not an answer of frugal: its metadata cannot be read") from fault
         self.candidate: str = self.metadata.get("frugal.candidate", "")

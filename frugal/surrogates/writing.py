@@ -10,11 +10,13 @@ from frugal.experiments.description import describe_study
 from frugal.experiments.runs import pack
 from frugal.metering.chain import seal_of
 from frugal.metering.ledger import chained_content, chained_lines
+from frugal.surrogates.answering import answering_for
 from frugal.surrogates.bundle import ALTERNATIVES, MODEL, to_json
 from frugal.surrogates.campaign import Campaign
 from frugal.surrogates.decision import least_consuming
 from frugal.surrogates.evaluation import limits_broken
 from frugal.surrogates.ladder import Candidate
+from frugal.surrogates.map_plots import draw_for
 from frugal.surrogates.standing import describe_ladder
 
 
@@ -34,6 +36,7 @@ def write_bundle(campaign: Campaign, folder: Path, level: str = "quick") -> None
         chosen = candidates[model["candidate"]].model
         assert chosen is not None
         (folder / MODEL).write_bytes(chosen)
+        _draw_maps(campaign, candidates[model["candidate"]], folder)
     pack(campaign.store, folder / "runs.zarr")
     (folder / "study.json").write_text(to_json(describe_study(campaign.study)), encoding="utf-8")
     ladder = describe_ladder(
@@ -47,6 +50,12 @@ def write_bundle(campaign: Campaign, folder: Path, level: str = "quick") -> None
     )
     (folder / "candidates.json").write_text(to_json(ladder), encoding="utf-8")
     write_ledger(campaign, folder)
+
+
+def _draw_maps(campaign: Campaign, candidate: Candidate, folder: Path) -> None:
+    study = campaign.study
+    answering = answering_for(study, candidate)
+    draw_for(folder, study.outputs, study.inputs, campaign.runs.judging, answering.predict, candidate.name)
 
 
 def write_ledger(campaign: Campaign, folder: Path) -> None:

@@ -4,8 +4,8 @@ A dry cell hides how far it is from being wet, and cutting a depth off at zero b
 are those of a latent map without that cut: the depth itself where a cell is wet, and negative where it is dry. It is
 filled from the wettest run down: a dry cell holds what the nearest wetter run has there, lowered by as much as that run
 stands higher in the cells wet in both, and never above zero; the water of a pool sinks below the ground in the same
-way. Predicted latent maps are cut off at zero. Maps that have a meaning only where another one is wet keep their dry
-value: the depth says where they are asked.
+way. Predicted latent maps are cut off at zero. A map that has a meaning only where another one is wet is filled alike,
+but stays on the wet side: the depth alone says where it is dry.
 """
 
 from __future__ import annotations
@@ -30,15 +30,15 @@ _FILL_ROUNDS = 20
 class Modes:
     """Modes of one map, ``basis [r, size]`` in its unit: latent map = mean + targets @ basis.
 
-    ``side`` is 1 where wet values lie above ``dry_value``, -1 where below, 0 where no cell is ever dry. ``latent`` says
-    that dry cells were filled.
+    ``side`` is 1 where wet values lie above ``dry_value``, -1 where below, 0 where no cell is ever dry. ``own``
+    says that the map itself tells wet from dry.
     """
 
     mean: np.ndarray
     basis: np.ndarray
     side: int
     dry_value: float
-    latent: bool
+    own: bool
 
     @property
     def rank(self) -> int:
@@ -56,7 +56,7 @@ class Modes:
         return self.cut(self.mean + targets @ self.basis)
 
     def encode(self, values: np.ndarray, wet: np.ndarray) -> np.ndarray:
-        """Targets ``[n, r]`` of maps: the nearest that the modes can tell; dry cells of a latent map are free on their side.
+        """Targets ``[n, r]`` of maps: the nearest that the modes can tell, dry cells free on their side.
 
         They are filled in turns with what the modes say (Everson & Sirovich 1995, J. Opt. Soc. Am. A 12:1657).
         """
@@ -64,11 +64,11 @@ class Modes:
         if not self.rank:
             return np.zeros((len(values), 0))
         latent = values
-        for _ in range(_FILL_ROUNDS if self.latent and self.side else 0):
-            targets = (latent - self.mean) @ self.basis.T / norms
-            told = self.mean + targets @ self.basis
-            beyond = np.minimum(told, self.dry_value) if self.side > 0 else np.maximum(told, self.dry_value)
-            latent = np.where(wet, values, beyond)
+        below = self.own == (self.side > 0)
+        for _ in range(_FILL_ROUNDS if self.side else 0):
+            told = self.mean + (latent - self.mean) @ self.basis.T / norms @ self.basis
+            free = np.minimum(told, self.dry_value) if below else np.maximum(told, self.dry_value)
+            latent = np.where(wet, values, free)
         return np.asarray((latent - self.mean) @ self.basis.T / norms)
 
     def graph(self, builder: Graph, targets: str) -> str:
@@ -220,7 +220,7 @@ def _modes(
 ) -> tuple[Modes, np.ndarray]:
     """Modes of a map, and the targets of its runs."""
     latent, side = latent_map(values, wet, output)
-    is_latent = output.wet_threshold is not None
+    own = output.wet_threshold is not None
     mean = latent.mean(axis=0)
     centred = latent - mean
     vectors, energy = _directions(centred)
@@ -230,42 +230,48 @@ def _modes(
     rank = min(rank, most, int(np.sum(energy > 1e-12 * max(float(energy.max(initial=0.0)), 1e-300))))
     mean = mean.astype(np.float32).astype(np.float64)
     if rank == 0:
-        return Modes(mean, np.zeros((0, values.shape[1])), side, output.dry_value, is_latent), np.zeros(
-            (len(values), 0)
-        )
+        return Modes(mean, np.zeros((0, values.shape[1])), side, output.dry_value, own), np.zeros((len(values), 0))
     coefficients = vectors[:, :rank] * np.sqrt(energy[:rank])
     basis = (vectors[:, :rank] / np.sqrt(energy[:rank])).T @ centred
     scale = coefficients[:, 0].std()
     unit, half = _as_half(basis * scale)
     basis = half.astype(np.float64) * unit  # as the graph stores them, so that model and graph are one
-    return Modes(mean, basis, side, output.dry_value, is_latent), coefficients / scale
+    return Modes(mean, basis, side, output.dry_value, own), coefficients / scale
 
 
 def latent_map(values: np.ndarray, wet: np.ndarray, output: Output) -> tuple[np.ndarray, int]:
-    """Maps ``[n, size]`` with the dry cells of a depth filled, and the side of the dry value that wet values lie on.
+    """Maps ``[n, size]`` with dry cells filled, and the side of the dry value that wet values lie on.
 
     The side is 0 where no cell is dry or none is wet.
     """
     if not output.has_dry_cells or not wet.any() or wet.all():
         return values, 0
     side = 1 if values[wet].mean() >= output.dry_value else -1
-    if output.wet_threshold is None:
-        return values, side
-    return output.dry_value + side * _filled(side * (values - output.dry_value), wet), side
+    height = np.where(wet, side * (values - output.dry_value), 0.0)
+    filled = output.dry_value + side * _filled(height, wet, output.wet_threshold is not None)
+    return np.where(wet, values, filled), side
 
 
-def _filled(depth: np.ndarray, wet: np.ndarray) -> np.ndarray:
-    """Depths ``[n, size]`` whose dry cells are at most 0, from the wettest run down."""
-    depth = np.where(wet, depth, 0.0)
-    squares = np.sum(depth**2, axis=1)
-    far = squares[:, None] + squares - 2 * (depth @ depth.T)
-    order = np.argsort(-depth.sum(axis=1), kind="stable")
-    latent = np.where(wet, depth, -_DRY_IN_ALL * depth[wet].std())
+def _filled(height: np.ndarray, wet: np.ndarray, own: bool) -> np.ndarray:
+    """Heights ``[n, size]`` over the dry value, filled from the wettest run down: dry cells are at most 0 if the map itself
+    tells wet from dry, at least 0 if another one does."""
+    order = np.argsort(-(height.sum(axis=1) if own else wet.sum(axis=1)), kind="stable")
+    latent = np.where(wet, height, -_DRY_IN_ALL * height[wet].std() if own else 0.0)
+    squares = np.sum(height**2, axis=1)
     for k, run in enumerate(order[1:], start=1):
-        wetter = latent[order[int(np.argmin(far[run, order[:k]]))]]
-        both = wet[run]
-        lower = float((wetter - depth[run])[both].mean()) if both.any() else float(wetter.max())
-        latent[run] = np.where(both, depth[run], np.minimum(wetter - max(lower, 0.0), 0.0))
+        both, wetter = wet[run], order[:k]
+        if not both.any():
+            nearest = latent[wetter[-1]]
+            lower = float(nearest.max()) if own else 0.0
+        else:
+            if own:
+                far = squares[wetter] - 2 * (height[wetter] @ height[run])
+            else:
+                far = np.mean((latent[np.ix_(wetter, both)] - height[run, both]) ** 2, axis=1)
+            nearest = latent[wetter[int(np.argmin(far))]]
+            lower = float((nearest - height[run])[both].mean())
+        filled = nearest - max(lower, 0.0)
+        latent[run] = np.where(both, height[run], np.minimum(filled, 0.0) if own else np.maximum(filled, 0.0))
     return latent
 
 

@@ -1,0 +1,122 @@
+"""Maps as files: from a campaign to a bundle, its pictures, and a GeoTIFF that a GIS can place."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import rasterio
+from polder_for_tests import COLUMNS, ROWS, polder_runs, polder_study
+from studies_for_tests import linear_study
+from typer.testing import CliRunner
+
+from frugal import cli
+from frugal.audit.publish import publish
+from frugal.errors import UnusableInputError
+from frugal.surrogates import fields
+from frugal.surrogates.campaign import Settings, run_campaign
+from frugal.surrogates.map_plots import chosen_runs, map_plot, write_map_plots
+from frugal.surrogates.maps import write_geotiff
+from frugal.surrogates.predictor import Predictor
+from frugal.surrogates.rungs.constant import Constant
+from frugal.surrogates.rungs.linear import LinearRidge
+
+ASKED = {"surge": 1.6, "duration_h": 5.0, "breach_width": 100.0, "breach_position": 600.0}
+
+
+def few_rungs(study):
+    """Two rungs are enough for what is written."""
+    return (Constant(), fields._on_modes(LinearRidge(), study))
+
+
+@pytest.fixture(scope="module")
+def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("polder")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(fields, "fitted_rungs", few_rungs)
+        settings = Settings(folder=folder / "campaigns", measure_seconds=0.3, carbon=False)
+        study = polder_study(n_runs=40)
+        publish(run_campaign(replace(study, need=replace(study.need, tolerances={})), settings), folder / "bundle")
+    return folder / "bundle"
+
+
+def test_a_bundle_with_maps_stays_small_and_tells_floor_and_regression(bundle: Path) -> None:
+    text = (bundle / "candidates.json").read_text()
+    assert len(text) < 60_000
+    row = next(row for row in json.loads(text)["candidates"] if row["name"] == "linear")
+    assert row["half_width"] is None and row["error"]["max_depth"]["elements"] == []
+    held_out = row["log"]["held_out_maps"]["max_depth"]
+    assert 0 < held_out["projection_floor"] < held_out["regression"]
+    assert row["error"]["max_depth"]["value"] <= held_out["projection_floor"] + held_out["regression"]
+    assert json.loads((bundle / "study.json").read_text())["grid"]["crs"] == "EPSG:2154"
+    assert 0.5 < row["interval_coverage"] <= 1
+
+
+def test_the_pictures_lie_in_the_bundle_and_are_sealed(bundle: Path) -> None:
+    sealed = (bundle / "SHA256SUMS").read_text()
+    for name in ("max_depth", "max_speed", "arrival_time"):
+        for language in ("en", "fr"):
+            assert (bundle / f"map_{name}.{language}.png").read_bytes().startswith(b"\x89PNG")
+            assert f"map_{name}.{language}.png" in sealed
+
+
+def test_a_prediction_becomes_a_geotiff_in_its_place(bundle: Path, tmp_path: Path) -> None:
+    path, asked = tmp_path / "out.tif", [f"{name}={value}" for name, value in ASKED.items()]
+    arguments = ["predict", str(bundle), "--candidate", "linear", "--geotiff", str(path), "--json"]
+    result = CliRunner().invoke(cli.app, arguments + [part for item in asked for part in ("-i", item)])
+    assert result.exit_code == 0, result.output
+    answer = json.loads(result.stdout)
+    with rasterio.open(path) as dataset:
+        assert dataset.crs.to_epsg() == 2154
+        assert dataset.bounds == (400_000.0, 6_500_000.0 - 50 * ROWS, 400_000.0 + 50 * COLUMNS, 6_500_000.0)
+        assert dataset.descriptions[:3] == ("max_depth", "max_speed", "arrival_time") and dataset.count == 9
+        assert dataset.units[0] == "m"
+        assert dataset.tags()["IN_DOMAIN"] == "yes" and dataset.tags()["FLOODED_AREA"].endswith(" ha")
+        depth, arrival = dataset.read(1), dataset.read(3, masked=True)
+    np.testing.assert_allclose(depth, answer["max_depth"], rtol=1e-6)
+    np.testing.assert_array_equal(np.ma.getmaskarray(arrival), depth <= 0.05)
+    assert 0 < arrival.count() < arrival.size
+
+
+def test_a_geotiff_appears_whole_or_not_at_all_and_only_where_there_is_a_map(bundle: Path, tmp_path: Path) -> None:
+    predictor = Predictor(bundle, "linear")
+    answers = predictor({name: [value] for name, value in ASKED.items()})
+    predictor.grid = {"crs": "EPSG:0", "transform": [1, 0, 0, 0, -1, 0]}
+    with pytest.raises(UnusableInputError, match="coordinate system 'EPSG:0' is unknown"):
+        write_geotiff(tmp_path / "bad.tif", predictor, answers)
+    predictor.grid = {}
+    with pytest.raises(UnusableInputError, match="does not say where its maps lie"):
+        write_geotiff(tmp_path / "bad.tif", predictor, answers)
+    predictor.outputs = linear_study().outputs
+    with pytest.raises(UnusableInputError, match="has no map"):
+        write_geotiff(tmp_path / "bad.tif", predictor, answers)
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_runs_shown_are_the_best_the_median_and_the_worst() -> None:
+    study = polder_study(maps=1)
+    truth = polder_runs(study, 9, 9).outputs
+    predicted = truth.copy()
+    order = [3, 7, 1, 0, 8, 2, 6, 5, 4]
+    for place, row in enumerate(order):
+        predicted[row, :480] += 0.01 * place
+    found = chosen_runs(study.outputs, study.outputs[0], truth, predicted)
+    assert found == {"best": 3, "median": 8, "worst": 4}
+    assert chosen_runs(study.outputs, study.outputs[0], truth[:1], predicted[:1]) == {"best": 0}
+
+
+def test_the_same_runs_give_the_same_picture_and_other_words_in_the_other_language(tmp_path: Path) -> None:
+    study = polder_study(maps=1)
+    runs = polder_runs(study, 5, 5)
+    parts = (study.outputs, study.outputs[0], study.inputs, runs, runs.outputs * 0.9, "linear")
+    once = map_plot(*parts, "en")
+    assert once == map_plot(*parts, "en") != map_plot(*parts, "fr")
+    assert write_map_plots(tmp_path, linear_study().outputs, study.inputs, runs, runs.outputs, "x") == []
+
+
+def test_a_map_that_is_dry_in_every_run_is_drawn_too() -> None:
+    study = polder_study(maps=1)
+    runs = polder_runs(study, 4, 4)
+    dry = replace(runs, outputs=np.zeros_like(runs.outputs))
+    assert map_plot(study.outputs, study.outputs[0], study.inputs, dry, dry.outputs, "linear", "en")
