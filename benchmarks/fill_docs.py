@@ -159,6 +159,28 @@ def overhead() -> str:
     )
 
 
+def map_ladder(bundle: Path) -> str:
+    """The ladder of a study with maps, with its conclusion and its break-even."""
+    content: dict[str, Any] = json.loads((bundle / "candidates.json").read_text())
+    audit = json.loads((bundle / "audit.json").read_text())
+    head = ["candidate", "AI", "error (upper bound): depth in m, area", "CPU/query", "CPU over life", "bytes", "need"]
+    decision, rows = content["decisions"][0], []
+    for candidate in content["candidates"]:
+        cells = candidate_row(candidate, decision, content["machine"]["watts_per_core"], "en")
+        kept = [cells[k] for k in (0, 1, 2, 3, 5, 8, 9)]
+        rows.append([f"**{cell}**" if candidate["name"] == decision["winner"] else cell for cell in kept])
+    machine, split = content["machine"], content["split"]
+    told = (
+        f"*{split['n_train']} training and {split['n_held_out']} held-out runs; {content['level']} measurement on "
+        f"{machine['cpu_model']}, {machine['cores']} cores, {content['created'][:10]}*"
+    )
+    lines = [
+        audit["first_line"]["en"],
+        *(f"{name}: {audit['conditions'][name]['text']['en']}" for name in ("C1", "C2", "C3")),
+    ]
+    return f"{table(head, rows)}\n\n{told}\n\n" + "\n>\n".join(f"> {line}" for line in lines)
+
+
 def main() -> None:
     """Fill every marker; without a bundle, only what needs none."""
     page = ROOT / "docs" / "audit.md"
@@ -168,7 +190,11 @@ def main() -> None:
     if len(sys.argv) < 2:
         return
     bundle = Path(sys.argv[1])
-    if json.loads((bundle / "study.json").read_text(encoding="utf-8"))["name"] == "oxygen_sag":
+    study = json.loads((bundle / "study.json").read_text(encoding="utf-8"))["name"]
+    if study in ("submersion", "river_flood"):
+        fill(ROOT / "docs" / "studies" / f"{study}.md", "ladder", map_ladder(bundle))
+        return
+    if study == "oxygen_sag":
         fill(page, "example", worked_example(bundle))
         return
     fill(ROOT / "README.md", "ladder", ladder(bundle))

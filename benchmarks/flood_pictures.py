@@ -1,0 +1,123 @@
+"""Draw floods growing over shaded terrain, for the pages on the flood studies.
+
+Usage: ``python benchmarks/flood_pictures.py [NAME ...]`` with names among polder, valley, gironde; writes
+``docs/studies/flood_NAME.png``. The Gironde needs its data beside the checkout and is left out without them.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from pathlib import Path
+
+import matplotlib
+
+matplotlib.use("Agg")
+import matplotlib.pyplot as plt
+import numpy as np
+from gironde_site import write_site
+from matplotlib.colors import LightSource
+
+from frugal.experiments.site import build_site
+from frugal.experiments.studies.flood import river, submersion
+from frugal.experiments.studies.flood.maps import HOUR, WET_M
+from frugal.experiments.studies.flood.polder import polder
+from frugal.experiments.studies.flood.site import SubmersionSite, coast
+from frugal.experiments.studies.flood.terrain import FloodTerrain
+from frugal.experiments.studies.flood.valley import valley
+from frugal.physics.shallow_water.scenario import Scenario
+from frugal.physics.shallow_water.simulate import simulate
+
+ROOT = Path(__file__).resolve().parents[1]
+STORM = np.array([1.5, 6.0, 0.3, 18.0, 150.0, 0.5, 1.0])
+WAVE = np.array([1100.0, 2.0, 10e6, 1.0, 1.5])
+
+
+def draw(terrain: FloodTerrain, scenario: Scenario, times_h: tuple[float, ...], title: str, path: Path) -> None:
+    """Small multiples: depth at some times and its maximum, over shaded ground."""
+    flood = simulate(scenario, snapshot_times=tuple(HOUR * t for t in times_h), arrival_depth_m=WET_M)
+    panels = [(f"{t:g} h", s.depth) for t, s in zip(times_h, flood.snapshots, strict=True)]
+    panels.append(("greatest depth", flood.max_depth))
+    rows, columns = terrain.shape
+    extent = (0.0, columns * terrain.cell_size_m / 1e3, 0.0, rows * terrain.cell_size_m / 1e3)
+    ground = np.clip(terrain.bed, *np.percentile(terrain.bed[terrain.land], [0.5, 97]))
+    shade = LightSource(azdeg=315, altdeg=40).hillshade(
+        ground, vert_exag=15, dx=terrain.cell_size_m, dy=terrain.cell_size_m
+    )
+    deepest = float(np.percentile(flood.max_depth[terrain.land & (flood.max_depth > WET_M)], 99))
+    across = 3
+    down = -(-len(panels) // across)
+    figure, axes = plt.subplots(
+        down,
+        across,
+        figsize=(11, 11 / across * down * rows / columns * 0.88 + 0.8),
+        layout="constrained",
+        squeeze=False,
+    )
+    image = None
+    for axis, (name, depth) in zip(axes.flat, panels, strict=False):
+        axis.imshow(shade, cmap="gray", vmin=-0.6, vmax=1.0, extent=extent)
+        image = axis.imshow(
+            np.where(depth > WET_M, depth, np.nan),
+            cmap="Blues",
+            vmin=-0.3 * deepest,
+            vmax=deepest,
+            extent=extent,
+            alpha=0.85,
+        )
+        axis.set_title(name, fontsize=10)
+        axis.tick_params(labelsize=7)
+    for axis in axes.flat[len(panels) :]:
+        axis.axis("off")
+    assert image is not None
+    bar = figure.colorbar(image, ax=axes, shrink=0.7, label="depth (m)")
+    bar.ax.set_ylim(0.0, deepest)
+    figure.suptitle(f"{title} (axes in km)", fontsize=11)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    figure.savefig(path, dpi=80)
+    plt.close(figure)
+    print(f"{path}: {flood.steps} steps, imbalance {flood.volume.imbalance:.1e}")
+
+
+def draw_polder(path: Path) -> None:
+    """The generated polder, with a breach in the middle of its dike."""
+    terrain = polder()
+    draw(
+        terrain,
+        submersion.storm(terrain, STORM),
+        (2.25, 3.0, 4.0, 6.0, 8.0),
+        "Breach of 150 m in a generated polder",
+        path,
+    )
+
+
+def draw_valley(path: Path) -> None:
+    """The generated valley."""
+    terrain = valley()
+    draw(
+        terrain,
+        river.wave(terrain, WAVE),
+        (1.0, 1.5, 2.0, 3.0, 5.0),
+        "Flood wave of 1,100 m³/s in a generated valley",
+        path,
+    )
+
+
+def draw_gironde(path: Path) -> None:
+    """The marshes of the northern Médoc, with an assumed dike and breach."""
+    raster = ROOT.parent / "shared/data/gironde/topobathymetry.tif"
+    if not raster.is_file():
+        print(f"{raster} is not there: the Gironde is left out")
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        site = build_site(SubmersionSite, {"cell_size_m": 100.0}, write_site(raster, Path(folder)))
+        assert isinstance(site, SubmersionSite)
+        terrain = coast(site)
+    scenario = submersion.storm(terrain, STORM, site.sea)
+    draw(terrain, scenario, (2.25, 3.0, 4.0, 6.0, 8.0), "Assumed breach of 150 m, marshes of the northern Médoc", path)
+
+
+if __name__ == "__main__":
+    known = {"polder": draw_polder, "valley": draw_valley, "gironde": draw_gironde}
+    for name in sys.argv[1:] or list(known):
+        known[name](ROOT / "docs" / "studies" / f"flood_{name}.png")
