@@ -150,8 +150,9 @@ def check_bounds(variables: Sequence[Variable], values: Sequence[float], row: in
             raise UnusableInputError(f"input '{variable.name}'{where} is not a finite number")
         slack = 1e-6 * (variable.high - variable.low)
         if not variable.low - slack <= value <= variable.high + slack:
+            unit = "" if variable.unit == "1" else f" {variable.unit}"
             raise UnusableInputError(
-                f"input '{variable.name}' = {value:g} {variable.unit}{where} is out of bounds "
+                f"input '{variable.name}' = {value:g}{unit}{where} is out of bounds "
                 f"[{variable.low:g}, {variable.high:g}]"
             )
         if variable.choices and value != round(value):

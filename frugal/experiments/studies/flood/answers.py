@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from frugal.errors import SolverError
 from frugal.experiments.studies.flood.maps import WET_M, Maps, refined
 from frugal.experiments.studies.flood.terrain import FloodTerrain
 from frugal.experiments.study import Alternative, Answer, Arrays
@@ -14,6 +15,9 @@ from frugal.physics.shallow_water.simulate import simulate
 
 #: ``build(terrain, inputs) -> Scenario``: one event over a terrain, fine or coarse.
 Build = Callable[[FloodTerrain, np.ndarray], Scenario]
+
+#: Of the volume that was there or entered.
+LARGEST_IMBALANCE = 1e-10
 
 LABELS = {
     "local_inertial": {"en": "Local inertial model", "fr": "Modèle inertiel local"},
@@ -26,8 +30,17 @@ LABELS = {
 
 
 def flood_maps(scenario: Scenario, scheme: str = "saint_venant") -> Maps:
-    """Run a scenario on one thread and keep its maps."""
+    """Run a scenario on one thread and keep its maps.
+
+    Raises
+    ------
+    SolverError
+        If the run turns unstable, or water is unaccounted for.
+    """
     flood = simulate(scenario, scheme=scheme, arrival_depth_m=WET_M)
+    lost = abs(flood.volume.imbalance)
+    if lost > LARGEST_IMBALANCE:
+        raise SolverError(f"{lost:.1e} of the water is unaccounted for; {LARGEST_IMBALANCE:g} is allowed")
     return Maps(flood.max_depth, flood.max_speed, flood.arrival_time)
 
 
