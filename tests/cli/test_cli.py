@@ -78,7 +78,7 @@ def small(tmp_path: Path) -> str:
 def test_studies_are_listed(run: Run) -> None:
     code, out, _ = run("studies", "--json")
     assert code == 0
-    assert {study["name"] for study in json.loads(out)} >= {"roof_yield"}
+    assert {study["name"] for study in json.loads(out)} >= {"roof_yield", "submersion", "river_flood"}
 
 
 def test_a_campaign_from_a_file_to_a_prediction(run: Run, quick: None, small: str, tmp_path: Path) -> None:
