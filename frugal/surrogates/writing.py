@@ -36,7 +36,7 @@ def write_bundle(campaign: Campaign, folder: Path, level: str = "quick") -> None
         chosen = candidates[model["candidate"]].model
         assert chosen is not None
         (folder / MODEL).write_bytes(chosen)
-        _draw_maps(campaign, candidates[model["candidate"]], folder)
+    _draw_maps(campaign, model["candidate"], folder)
     pack(campaign.store, folder / "runs.zarr")
     (folder / "study.json").write_text(to_json(describe_study(campaign.study)), encoding="utf-8")
     ladder = describe_ladder(
@@ -52,10 +52,15 @@ def write_bundle(campaign: Campaign, folder: Path, level: str = "quick") -> None
     write_ledger(campaign, folder)
 
 
-def _draw_maps(campaign: Campaign, candidate: Candidate, folder: Path) -> None:
+def _draw_maps(campaign: Campaign, shipped: str | None, folder: Path) -> None:
+    """Pictures of the maps of the graph that ships, or where none does, of the one that errs least."""
     study = campaign.study
-    answering = answering_for(study, candidate)
-    draw_for(folder, study.outputs, study.inputs, campaign.runs.judging, answering.predict, candidate.name)
+    drawn = {c.name: c for c in campaign.candidates if c.model is not None and campaign.judged[c.name].errors}
+    if not drawn or not any(output.is_map for output in study.outputs):
+        return
+    name = shipped or min(drawn, key=lambda name: campaign.judged[name].error_ratio)
+    predict = answering_for(study, drawn[name]).predict
+    draw_for(folder, study.outputs, study.inputs, campaign.runs.judging, predict, name)
 
 
 def write_ledger(campaign: Campaign, folder: Path) -> None:
