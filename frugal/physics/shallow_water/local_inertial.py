@@ -15,8 +15,6 @@ cells are here the discharges [m²/s] through the eastern and southern face of e
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 from numba import njit
@@ -55,53 +53,67 @@ QX, QY, NEW_X, NEW_Y = 6 * AREA, 7 * AREA, 8 * AREA, 9 * AREA
 FACE_X, FACE_Y, BRAKE, SHARE, NEW_H = 10 * AREA, 11 * AREA, 12 * AREA, 13 * AREA, 14 * AREA
 _ROW1, _ROW2 = STRIDE, RIM * STRIDE
 
-Kernel = Callable[..., Any]
 
+@njit(inline="always")
+def _momentum(
+    w: np.ndarray,
+    first: int,
+    step: int,
+    turn: int,
+    flow: int,
+    across: int,
+    new: int,
+    face: int,
+    count: int,
+    dt_s: float,
+    cell_size_m: float,
+    law: int,
+    dry_depth_m: float,
+) -> None:
+    """New discharge through the faces between each cell and the next along one direction, ``turn`` the other one.
 
-def _momentum(first: int, step: int, turn: int, fields: tuple[int, int, int, int]) -> Kernel:
-    """New discharge through the faces between each cell and the next along one direction, ``turn`` the other one."""
-    q_at, across_at, new, face = fields
-
-    @njit(error_model="numpy", nogil=True)
-    def momentum(w: np.ndarray, count: int, dt_s: float, cell_size_m: float, law: int, dry_depth_m: float) -> None:
+    Written into its callers, where the places in the workspace become constants.
+    """
+    for i in range(count):
+        p = first + i
+        depth = max(w[E + p], w[E + step + p]) - max(w[Z + p], w[Z + step + p])
+        w[face + p] = depth if depth > dry_depth_m else 0.0
+        beside = 0.25 * (w[across + p] + w[across - turn + p] + w[across + step + p] + w[across + step - turn + p])
+        q = w[flow + p]
+        w[BRAKE + p] = math.sqrt(q * q + beside * beside)
+    if law == MANNING:
         for i in range(count):
             p = first + i
-            depth = max(w[E + p], w[E + step + p]) - max(w[Z + p], w[Z + step + p])
-            w[face + p] = depth if depth > dry_depth_m else 0.0
-            across = 0.25 * (
-                w[across_at + p] + w[across_at - turn + p] + w[across_at + step + p] + w[across_at + step - turn + p]
-            )
-            q = w[q_at + p]
-            w[BRAKE + p] = math.sqrt(q * q + across * across)
-        if law == MANNING:
-            for i in range(count):
-                p = first + i
-                depth = max(w[face + p], dry_depth_m)
-                rough = 0.5 * (w[FRICTION + p] + w[FRICTION + step + p])
-                w[BRAKE + p] *= dt_s * rough / (depth * depth * cube_root(depth))
-        elif law == CHEZY:
-            for i in range(count):
-                p = first + i
-                depth = max(w[face + p], dry_depth_m)
-                w[BRAKE + p] *= dt_s * 0.5 * (w[FRICTION + p] + w[FRICTION + step + p]) / (depth * depth)
-        else:
-            rate = 0.5 * dt_s if law == LINEAR else 0.0
-            for i in range(count):
-                p = first + i
-                w[BRAKE + p] = rate * (w[FRICTION + p] + w[FRICTION + step + p])
+            depth = max(w[face + p], dry_depth_m)
+            rough = 0.5 * (w[FRICTION + p] + w[FRICTION + step + p])
+            w[BRAKE + p] *= dt_s * rough / (depth * depth * cube_root(depth))
+    elif law == CHEZY:
         for i in range(count):
             p = first + i
-            depth = w[face + p]
-            pull = GRAVITY * depth * dt_s / cell_size_m * (w[E + p] - w[E + step + p])
-            mean = THETA * w[q_at + p] + 0.5 * (1.0 - THETA) * (w[q_at - step + p] + w[q_at + step + p])
-            most = FROUDE * depth * math.sqrt(GRAVITY * depth)
-            w[new + p] = min(most, max(-most, (mean + pull) / (1.0 + w[BRAKE + p])))
+            depth = max(w[face + p], dry_depth_m)
+            w[BRAKE + p] *= dt_s * 0.5 * (w[FRICTION + p] + w[FRICTION + step + p]) / (depth * depth)
+    else:
+        rate = 0.5 * dt_s if law == LINEAR else 0.0
+        for i in range(count):
+            p = first + i
+            w[BRAKE + p] = rate * (w[FRICTION + p] + w[FRICTION + step + p])
+    for i in range(count):
+        p = first + i
+        depth = w[face + p]
+        pull = GRAVITY * depth * dt_s / cell_size_m * (w[E + p] - w[E + step + p])
+        mean = THETA * w[flow + p] + 0.5 * (1.0 - THETA) * (w[flow - step + p] + w[flow + step + p])
+        most = FROUDE * depth * math.sqrt(GRAVITY * depth)
+        w[new + p] = min(most, max(-most, (mean + pull) / (1.0 + w[BRAKE + p])))
 
-    return momentum
+
+@njit(error_model="numpy", nogil=True)
+def _along_rows(w: np.ndarray, count: int, dt_s: float, cell_size_m: float, law: int, dry_depth_m: float) -> None:
+    _momentum(w, _ROW2 + 1, 1, STRIDE, QX, QY, NEW_X, FACE_X, count, dt_s, cell_size_m, law, dry_depth_m)
 
 
-_momentum_x = _momentum(_ROW2 + 1, 1, STRIDE, (QX, QY, NEW_X, FACE_X))
-_momentum_y = _momentum(_ROW1 + 1, STRIDE, 1, (QY, QX, NEW_Y, FACE_Y))
+@njit(error_model="numpy", nogil=True)
+def _along_columns(w: np.ndarray, count: int, dt_s: float, cell_size_m: float, law: int, dry_depth_m: float) -> None:
+    _momentum(w, _ROW1 + 1, STRIDE, 1, QY, QX, NEW_Y, FACE_Y, count, dt_s, cell_size_m, law, dry_depth_m)
 
 
 @njit(error_model="numpy", nogil=True)
@@ -167,8 +179,8 @@ def momentum_on_tile(
     rows, columns = box[1] - box[0], box[3] - box[2]
     size, law, dry = numbers.cell_size_m, numbers.friction_law, numbers.dry_depth_m
     _load(w, cells, box, source, source, dry)
-    _momentum_x(w, rows * STRIDE, dt_s, size, law, dry)
-    _momentum_y(w, (rows + 1) * STRIDE, dt_s, size, law, dry)
+    _along_rows(w, rows * STRIDE, dt_s, size, law, dry)
+    _along_columns(w, (rows + 1) * STRIDE, dt_s, size, law, dry)
     if box[2] == 0:
         _close_side(w, border, WEST, box[0], rows, _ROW2 + RIM - 1, STRIDE)
     if box[3] == numbers.columns:

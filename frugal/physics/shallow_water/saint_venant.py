@@ -20,8 +20,6 @@ compute four cells at once; columns of the rim take part in the loops and their 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 from numba import njit
@@ -66,88 +64,97 @@ OLD_H, OLD_U, OLD_V = 21 * AREA, 22 * AREA, 23 * AREA
 NEW_H, NEW_U, NEW_V = 24 * AREA, 25 * AREA, 26 * AREA
 WORKSPACE = 27 * AREA
 
-Kernel = Callable[..., Any]
 
-
-def _limited(field: int, slope: int, first: int, step: int) -> Kernel:
+# The next two are written into their callers, where their places in the workspace become constants. Making one function per
+# direction in a factory would give them all one name, and kernels read from numba's cache then call the wrong one.
+@njit(inline="always")
+def _slopes(w: np.ndarray, field: int, slope: int, first: int, step: int, count: int) -> None:
     """Limited slopes of one field along one direction, from cell ``first`` of the workspace."""
-    lower, centre, upper, out = field + first - step, field + first, field + first + step, slope + first
-
-    @njit(error_model="numpy", nogil=True)
-    def slopes(w: np.ndarray, count: int) -> None:
-        for i in range(count):
-            before = w[centre + i] - w[lower + i]
-            after = w[upper + i] - w[centre + i]
-            size = min(LIMITER * min(abs(before), abs(after)), 0.5 * abs(before + after))
-            w[out + i] = math.copysign(size, before) if before * after > 0.0 else 0.0
-
-    return slopes
+    for i in range(count):
+        before = w[field + first + i] - w[field + first - step + i]
+        after = w[field + first + step + i] - w[field + first + i]
+        size = min(LIMITER * min(abs(before), abs(after)), 0.5 * abs(before + after))
+        w[slope + first + i] = math.copysign(size, before) if before * after > 0.0 else 0.0
 
 
-def _fluxes(first: int, step: int, slope_e: int, fields: tuple[int, int, int, int], out: int) -> Kernel:
+@njit(inline="always")
+def _fluxes(
+    w: np.ndarray,
+    first: int,
+    step: int,
+    slope_e: int,
+    normal: int,
+    across: int,
+    slope_n: int,
+    slope_a: int,
+    out: int,
+    count: int,
+) -> None:
     """HLLC fluxes through the faces between each cell and the next along one direction.
 
     ``out`` is the first of four fields: mass, normal momentum less the hydrostatic pressure of the left and of the
     right side (what each cell feels beyond its own water at rest), transverse momentum.
     """
-    normal, across, slope_n, slope_a = fields
-    e_l, h_l, n_l, a_l = E + first, H + first, normal + first, across + first
-    se_l, sh_l, sn_l, sa_l = slope_e + first, SLOPE_H + first, slope_n + first, slope_a + first
-    mass_out, left_out, right_out = out + first, out + AREA + first, out + 2 * AREA + first
-    shear_out, speed_out = out + 3 * AREA + first, SPEED + first
-
-    @njit(error_model="numpy", nogil=True)
-    def fluxes(w: np.ndarray, count: int) -> None:
-        for i in range(count):
-            e1 = w[e_l + i] + 0.5 * w[se_l + i]
-            h1 = w[h_l + i] + 0.5 * w[sh_l + i]
-            u1 = w[n_l + i] + 0.5 * w[sn_l + i]
-            v1 = w[a_l + i] + 0.5 * w[sa_l + i]
-            e2 = w[e_l + step + i] - 0.5 * w[se_l + step + i]
-            h2 = w[h_l + step + i] - 0.5 * w[sh_l + step + i]
-            u2 = w[n_l + step + i] - 0.5 * w[sn_l + step + i]
-            v2 = w[a_l + step + i] - 0.5 * w[sa_l + step + i]
-            bed = max(e1 - h1, e2 - h2)
-            h1 = min(h1, max(0.0, e1 - bed))
-            h2 = min(h2, max(0.0, e2 - bed))
-            c1 = math.sqrt(GRAVITY * h1)
-            c2 = math.sqrt(GRAVITY * h2)
-            middle_u = 0.5 * (u1 + u2) + c1 - c2
-            middle_c = 0.5 * (c1 + c2) + 0.25 * (u1 - u2)
-            s1 = min(u1 - c1, middle_u - middle_c)
-            s2 = max(u2 + c2, middle_u + middle_c)
-            s1 = u1 - c1 if h2 <= 0.0 else s1
-            s2 = u1 + 2.0 * c1 if h2 <= 0.0 else s2
-            s1 = u2 - 2.0 * c2 if h1 <= 0.0 else s1
-            s2 = u2 + c2 if h1 <= 0.0 else s2
-            dry = h1 + h2 <= 0.0
-            s1 = 0.0 if dry else min(s1, 0.0)
-            s2 = 0.0 if dry else max(s2, 0.0)
-            share = 1.0 / max(s2 - s1, 1e-30)
-            m1 = h1 * u1
-            m2 = h2 * u2
-            mass = m1 + s1 * share * (m1 - m2 + s2 * (h2 - h1))
-            thrust = m1 * u1 - m2 * u2 + 0.5 * GRAVITY * (h1 - h2) * (h1 + h2)
-            w[mass_out + i] = mass
-            w[left_out + i] = m1 * u1 + s1 * share * (thrust + s2 * (m2 - m1))
-            w[right_out + i] = m2 * u2 + s2 * share * (thrust + s1 * (m2 - m1))
-            w[shear_out + i] = mass * (v1 if mass > 0.0 else v2)
-            w[speed_out + i] = max(s2, -s1)
-
-    return fluxes
+    for i in range(count):
+        e1 = w[E + first + i] + 0.5 * w[slope_e + first + i]
+        h1 = w[H + first + i] + 0.5 * w[SLOPE_H + first + i]
+        u1 = w[normal + first + i] + 0.5 * w[slope_n + first + i]
+        v1 = w[across + first + i] + 0.5 * w[slope_a + first + i]
+        e2 = w[E + first + step + i] - 0.5 * w[slope_e + first + step + i]
+        h2 = w[H + first + step + i] - 0.5 * w[SLOPE_H + first + step + i]
+        u2 = w[normal + first + step + i] - 0.5 * w[slope_n + first + step + i]
+        v2 = w[across + first + step + i] - 0.5 * w[slope_a + first + step + i]
+        bed = max(e1 - h1, e2 - h2)
+        h1 = min(h1, max(0.0, e1 - bed))
+        h2 = min(h2, max(0.0, e2 - bed))
+        c1 = math.sqrt(GRAVITY * h1)
+        c2 = math.sqrt(GRAVITY * h2)
+        middle_u = 0.5 * (u1 + u2) + c1 - c2
+        middle_c = 0.5 * (c1 + c2) + 0.25 * (u1 - u2)
+        s1 = min(u1 - c1, middle_u - middle_c)
+        s2 = max(u2 + c2, middle_u + middle_c)
+        s1 = u1 - c1 if h2 <= 0.0 else s1
+        s2 = u1 + 2.0 * c1 if h2 <= 0.0 else s2
+        s1 = u2 - 2.0 * c2 if h1 <= 0.0 else s1
+        s2 = u2 + c2 if h1 <= 0.0 else s2
+        dry = h1 + h2 <= 0.0
+        s1 = 0.0 if dry else min(s1, 0.0)
+        s2 = 0.0 if dry else max(s2, 0.0)
+        share = 1.0 / max(s2 - s1, 1e-30)
+        m1 = h1 * u1
+        m2 = h2 * u2
+        mass = m1 + s1 * share * (m1 - m2 + s2 * (h2 - h1))
+        thrust = m1 * u1 - m2 * u2 + 0.5 * GRAVITY * (h1 - h2) * (h1 + h2)
+        w[out + first + i] = mass
+        w[out + AREA + first + i] = m1 * u1 + s1 * share * (thrust + s2 * (m2 - m1))
+        w[out + 2 * AREA + first + i] = m2 * u2 + s2 * share * (thrust + s1 * (m2 - m1))
+        w[out + 3 * AREA + first + i] = mass * (v1 if mass > 0.0 else v2)
+        w[SPEED + first + i] = max(s2, -s1)
 
 
 _ROW1, _ROW2 = STRIDE, RIM * STRIDE
-_slopes_x = tuple(
-    _limited(field, slope, _ROW2 + 1, 1) for field, slope in ((E, SLOPE_EX), (H, SLOPE_H), (U, SLOPE_U), (V, SLOPE_V))
-)
-_slopes_y = tuple(
-    _limited(field, slope, _ROW1, STRIDE) for field, slope in ((E, SLOPE_EY), (H, SLOPE_H), (U, SLOPE_U), (V, SLOPE_V))
-)
-_slope_ex, _slope_hx, _slope_ux, _slope_vx = _slopes_x
-_slope_ey, _slope_hy, _slope_uy, _slope_vy = _slopes_y
-_fluxes_x = _fluxes(_ROW2 + 1, 1, SLOPE_EX, (U, V, SLOPE_U, SLOPE_V), X_MASS)
-_fluxes_y = _fluxes(_ROW1, STRIDE, SLOPE_EY, (V, U, SLOPE_V, SLOPE_U), Y_MASS)
+
+
+@njit(error_model="numpy", nogil=True)
+def _along_rows(w: np.ndarray, count: int, second_order: bool) -> None:
+    """Fluxes through the faces between columns."""
+    if second_order:
+        _slopes(w, E, SLOPE_EX, _ROW2 + 1, 1, count)
+        _slopes(w, H, SLOPE_H, _ROW2 + 1, 1, count)
+        _slopes(w, U, SLOPE_U, _ROW2 + 1, 1, count)
+        _slopes(w, V, SLOPE_V, _ROW2 + 1, 1, count)
+    _fluxes(w, _ROW2 + 1, 1, SLOPE_EX, U, V, SLOPE_U, SLOPE_V, X_MASS, count)
+
+
+@njit(error_model="numpy", nogil=True)
+def _along_columns(w: np.ndarray, count: int, second_order: bool) -> None:
+    """Fluxes through the faces between rows."""
+    if second_order:
+        _slopes(w, E, SLOPE_EY, _ROW1, STRIDE, count)
+        _slopes(w, H, SLOPE_H, _ROW1, STRIDE, count)
+        _slopes(w, U, SLOPE_U, _ROW1, STRIDE, count)
+        _slopes(w, V, SLOPE_V, _ROW1, STRIDE, count)
+    _fluxes(w, _ROW1, STRIDE, SLOPE_EY, V, U, SLOPE_V, SLOPE_U, Y_MASS, count - STRIDE)
 
 
 @njit(error_model="numpy", nogil=True)
@@ -364,20 +371,10 @@ def stage_on_tile(
             at = RAIN + (r + RIM) * STRIDE + RIM
             for c in range(columns):
                 w[at + c] = cells.rain_weight[box[0] + r, box[2] + c]
-    if numbers.second_order:
-        _slope_ex(w, cells_x)
-        _slope_hx(w, cells_x)
-        _slope_ux(w, cells_x)
-        _slope_vx(w, cells_x)
-    _fluxes_x(w, cells_x)
+    _along_rows(w, cells_x, numbers.second_order)
     _close_x(w, border, box, numbers.columns)
     fastest = _fastest(w, RIM, rows, RIM - 1, columns + 1)
-    if numbers.second_order:
-        _slope_ey(w, cells_y)
-        _slope_hy(w, cells_y)
-        _slope_uy(w, cells_y)
-        _slope_vy(w, cells_y)
-    _fluxes_y(w, cells_y - STRIDE)
+    _along_columns(w, cells_y, numbers.second_order)
     _close_y(w, border, box, numbers.rows)
     tiles.found[FASTEST, tile] = max(fastest, _fastest(w, RIM - 1, rows + 1, RIM, columns))
     _balance(w, cells_x, dt_s / numbers.cell_size_m, dt_s, rain if numbers.has_rain else 0.0)
