@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, redirect_stdout
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -15,6 +16,7 @@ from frugal.errors import FrugalError, UnusableInputError
 from frugal.printing import print_estimate, print_json, print_ladder, print_summary, print_value
 
 if TYPE_CHECKING:
+    from frugal.experiments.cluster import Cluster
     from frugal.experiments.study import Need, Study
     from frugal.surrogates.predictor import Predictor
 
@@ -179,6 +181,10 @@ def train(
     threads: Annotated[
         int | None, typer.Option("--threads", min=1, help="Threads for the runs; one per core by default.")
     ] = None,
+    cluster: Annotated[
+        str | None,
+        typer.Option("--cluster", metavar="ADDRESS", help="Dask scheduler for the runs, tcp://host:port or tls://."),
+    ] = None,
     out: Annotated[
         Path | None, typer.Option("--out", metavar="DIR", help="Folder of the bundle; bundles/STUDY by default.")
     ] = None,
@@ -197,6 +203,12 @@ def train(
     _check_language(language)
     reporter = Terminal(language)
     chosen = Settings(n_runs=_count(n_runs), seed=seed, threads=threads, machine=read_machine(machine))
+    if cluster is not None:
+        if runs is not None or threads is not None or dry_run:
+            raise UnusableInputError(
+                "--cluster computes the runs of a study elsewhere: not with --runs, --threads, --dry-run"
+            )
+        chosen = replace(chosen, cluster=_cluster(cluster, study, study_file, site, settings))
     told = _read_declarations(declarations)
     if runs is not None:
         if study is not None or study_file is not None or dry_run:
@@ -450,6 +462,25 @@ def _load_study(
     study = load_study_file(study_file, parsed, site) if study_file is not None else load_study(str(name), parsed, site)
     declared = _read_need(need, study)
     return study if declared is None else with_need(study, declared)
+
+
+def _cluster(
+    address: str, name: str | None, study_file: Path | None, site: Path | None, settings: list[str] | None
+) -> Cluster:
+    from frugal.experiments.cluster import Cluster
+    from frugal.experiments.cluster_worker import Recipe
+    from frugal.experiments.units import parse_settings
+
+    recipe = Recipe(
+        name=name,
+        file=None if study_file is None else str(study_file.resolve()),
+        settings=tuple(parse_settings(settings or [], "setting").items()),
+        site_file=None if site is None else str(site),
+        folder=str(Path.cwd()),
+    )
+    found = Cluster(address, recipe)
+    found.check()
+    return found
 
 
 def _predict_one(

@@ -6,8 +6,9 @@ import os
 import queue
 import threading
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -19,15 +20,19 @@ from frugal.experiments.study import Study
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a generation is: runs done so far in this call, runs to do in it, runs failed."""
+    """How far a generation is: runs done so far in this call, runs to do in it, runs failed.
+
+    ``details`` are plain values for the ledger line of the stage.
+    """
 
     done: int
     total: int
     failed: int
+    details: Mapping[str, Any] = field(default_factory=dict)
 
 
 #: A first run that takes longer than this tells enough about the solver.
-ONCE_IS_ENOUGH_SECONDS = 20.0
+ONCE_IS_ENOUGH_SECONDS = 60.0
 
 #: Rows that may fail before the solver is given up for timing.
 ROWS_TRIED = 8
@@ -144,22 +149,45 @@ def execute(
 
 
 def _run_block(store: RunStore, block: int, stop: threading.Event) -> tuple[int, int]:
-    rows = range(*store.rows(block).indices(len(store.design)))
-    outputs = np.full((len(rows), store.study.output_size), np.nan)
-    cpu_seconds = np.zeros(len(rows))
-    status = np.full(len(rows), DONE, dtype=np.int8)
-    messages = [""] * len(rows)
-    for k, row in enumerate(rows):
-        if stop.is_set():
-            return 0, 0
+    rows = store.rows(block)
+    computed = compute_rows(store.study, store.design.inputs[rows], store.design.subjects[rows], stop.is_set)
+    return (0, 0) if computed is None else computed.commit(store, block)
+
+
+@dataclass
+class Computed:
+    """Runs of one block: ``outputs`` [k, m] flattened, NaN where a run failed, and one value a run of the others."""
+
+    outputs: np.ndarray
+    cpu_seconds: np.ndarray
+    status: np.ndarray
+    messages: list[str]
+
+    def commit(self, store: RunStore, block: int) -> tuple[int, int]:
+        """Write them as a block of a store; returns how many runs they are, and how many failed."""
+        store.commit(block, self.outputs, self.cpu_seconds, self.status, self.messages)
+        return len(self.status), int((self.status == FAILED).sum())
+
+
+def compute_rows(
+    study: Study, inputs: np.ndarray, subjects: np.ndarray, stopped: Callable[[], bool] = lambda: False
+) -> Computed | None:
+    """Run ``inputs`` [k, d] of the objects ``subjects`` [k] one after another; None where ``stopped`` says so in between.
+
+    A run that fails is told in its message; only a lack of memory ends the call.
+    """
+    n = len(inputs)
+    computed = Computed(np.full((n, study.output_size), np.nan), np.zeros(n), np.full(n, DONE, dtype=np.int8), [""] * n)
+    for k in range(n):
+        if stopped():
+            return None
         start = time.thread_time()
         try:
-            outputs[k] = store.study.run(store.design.inputs[row], int(store.design.subjects[row]))
+            computed.outputs[k] = study.run(inputs[k], int(subjects[k]))
         except MemoryError:
             raise
         except (Exception, SystemExit) as fault:  # whatever a solver raises is that run's failure, told in the store
-            status[k] = FAILED
-            messages[k] = str(fault) if isinstance(fault, FrugalError) else f"{type(fault).__name__}: {fault}"
-        cpu_seconds[k] = time.thread_time() - start
-    store.commit(block, outputs, cpu_seconds, status, messages)
-    return len(rows), int((status == FAILED).sum())
+            computed.status[k] = FAILED
+            computed.messages[k] = str(fault) if isinstance(fault, FrugalError) else f"{type(fault).__name__}: {fault}"
+        computed.cpu_seconds[k] = time.thread_time() - start
+    return computed

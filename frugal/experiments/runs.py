@@ -79,6 +79,11 @@ class RunStore:
         self._group: Any = zarr.open_group(path, mode="r+")
 
     @property
+    def study_hash(self) -> str:
+        """Hash of the study when the store was made."""
+        return str(self._group.attrs["study_hash"])
+
+    @property
     def n_blocks(self) -> int:
         """Number of blocks the design is cut into."""
         return -(-len(self.design) // self.block)

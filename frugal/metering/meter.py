@@ -17,6 +17,7 @@ from pathlib import Path
 from frugal.errors import EnvironmentFaultError
 from frugal.metering.carbon import CarbonMeter, CarbonTask
 from frugal.metering.clock import Spent, Stopwatch
+from frugal.metering.elsewhere import key, split
 from frugal.metering.ledger import Entry, Ledger
 from frugal.metering.process import process_id, still_runs
 from frugal.metering.rapl import RaplMeter
@@ -55,7 +56,8 @@ class Meter:
     Attributes
     ----------
     booked_cpu_seconds : float
-        CPU seconds, children included, in the lines that this meter wrote of its own process.
+        CPU seconds, children included, in the lines that this meter wrote of its own process; what other machines computed
+        for a stage has a line of its own (`frugal.metering.elsewhere`) and is not in it.
     """
 
     def __init__(
@@ -126,7 +128,10 @@ class Meter:
                     entry.codecarbon_joules = task.joules
                     entry.codecarbon_watts_per_core = task.watts_per_core if task.joules is not None else None
             finally:
-                self._append(self._with_spent(entry, spent))
+                own, *elsewhere = split(self._with_spent(entry, spent))
+                self._append(own)
+                for line in elsewhere:
+                    self.ledger.append(line)
                 self._marker.unlink(missing_ok=True)
                 self._unbooked_overhead += self._overhead_in_stage + time.thread_time() - start
                 self._overhead_in_stage = 0.0
@@ -241,10 +246,14 @@ class Meter:
         except (TypeError, ValueError):
             entry = Entry(stage="unknown", campaign="unknown")
         unbooked = float(entry.details.pop(_UNBOOKED, 0.0))
-        key = (entry.campaign, entry.stage, entry.candidate, entry.started)
-        if key not in {(e.campaign, e.stage, e.candidate, e.started) for e in self.ledger.entries()}:
+        own, *elsewhere = split(replace(entry, status="interrupted"))
+        booked = {key(line) for line in self.ledger.entries()}
+        for line in elsewhere:
+            if key(line) not in booked:
+                self.ledger.append(line)
+        if key(own) not in booked:
             message = "the process ended inside this stage; cost up to its last sign of life"
-            self.ledger.append(replace(entry, status="interrupted", message=message))
+            self.ledger.append(replace(own, message=message))
             message = "measuring itself, in a process that ended inside a stage; not contained in the other lines"
             blank = Entry(
                 METERING, None, "interrupted", seed=entry.seed, campaign=entry.campaign, process=entry.process

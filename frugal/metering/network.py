@@ -6,6 +6,8 @@ import ipaddress
 import socket
 import sys
 import threading
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 _WATCHED = frozenset(
@@ -19,6 +21,7 @@ _WATCHED = frozenset(
 )
 
 _active: list[NetworkWatch] = []
+_expected: list[str] = []
 _lock = threading.Lock()
 _installed = False
 
@@ -30,6 +33,8 @@ class NetworkWatch:
     ----------
     calls : list of str
         ``host:port`` of every attempt, each once, whether it succeeded or not.
+    expected : list of str
+        Hosts announced with `expecting` that it tried to reach, as the scheduler of a cluster to which the user sends runs.
 
     Notes
     -----
@@ -40,6 +45,7 @@ class NetworkWatch:
 
     def __init__(self) -> None:
         self.calls: list[str] = []
+        self.expected: list[str] = []
 
     def __enter__(self) -> NetworkWatch:
         global _installed  # noqa: PLW0603
@@ -55,15 +61,31 @@ class NetworkWatch:
             _active.remove(self)
 
 
+@contextmanager
+def expecting(hosts: Iterable[str]) -> Iterator[None]:
+    """Announce hosts, by name or address, that the user asked to reach: within the block they are kept as expected."""
+    announced = [host.lower() for host in hosts]
+    with _lock:
+        _expected.extend(announced)
+    try:
+        yield
+    finally:
+        with _lock:
+            for host in announced:
+                _expected.remove(host)
+
+
 def _hook(event: str, arguments: tuple[Any, ...]) -> None:
     if not _active or event not in _WATCHED:
         return
     place = _place(event, arguments)
     if place is None:
         return
+    announced = next((host for host in list(_expected) if f"{place}:".lower().startswith(f"{host}:")), None)
     for watch in list(_active):
-        if place not in watch.calls:
-            watch.calls.append(place)
+        calls, found = (watch.calls, place) if announced is None else (watch.expected, announced)
+        if found not in calls:
+            calls.append(found)
 
 
 def _place(event: str, arguments: tuple[Any, ...]) -> str | None:

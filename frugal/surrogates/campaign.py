@@ -12,6 +12,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from frugal.errors import SolverError, UnusableInputError
+from frugal.experiments.cluster import Cluster, execute_on_cluster
 from frugal.experiments.description import describe_need
 from frugal.experiments.design import Design
 from frugal.experiments.domain import with_need
@@ -107,6 +108,8 @@ class Settings:
     seed : int
     threads : int, optional
         One per core by default.
+    cluster : Cluster, optional
+        Computes the runs in the place of threads.
     folder : Path
         Where campaigns keep their runs and ledgers, so that a killed one can be taken up again.
     measure_seconds : float
@@ -123,6 +126,7 @@ class Settings:
     n_runs: int | None = None
     seed: int = 0
     threads: int | None = None
+    cluster: Cluster | None = None
     folder: Path = Path("campaigns")
     measure_seconds: float = 5.0
     carbon: bool = True
@@ -277,18 +281,21 @@ def _simulate(
     store = open_store(path, study, design, block)
     pending = int((store.status() == PENDING).sum())
     reporter.stage("simulate", pending)
-    threads = settings.threads or default_threads()
+    threads = 1 if settings.cluster is not None else settings.threads or default_threads()
     # told before the runs, so that the audit can hold it against what they took
     told = {"estimated_cpu_seconds": seconds * pending} if np.isfinite(seconds) else {}
     with meter.stage("generation", threads=threads) as entry:
         entry.details = dict(told)
 
         def on_commit(progress: Progress) -> None:
-            entry.runs, entry.details = progress.done, {**told, "failed_runs": progress.failed}
+            entry.runs, entry.details = progress.done, {**told, "failed_runs": progress.failed, **progress.details}
             meter.heartbeat()
             reporter.step(progress.done, f"{progress.failed} failed" if progress.failed else "")
 
-        execute(store, threads, on_commit)
+        if settings.cluster is not None:
+            execute_on_cluster(store, settings.cluster, on_commit)
+        else:
+            execute(store, threads, on_commit)
     return store
 
 

@@ -42,7 +42,10 @@ class Instruments:
         """Noise of the host, whether to measure again, and what was tried on the network."""
         noise = self.noise.report()
         again = noise["steal_percent"] > STEAL_LIMIT_PERCENT
-        return {**noise, "measure_again": again, "network_calls": list(self.network.calls)}
+        calls = {"network_calls": list(self.network.calls)}
+        if self.network.expected:
+            calls["network_calls_expected"] = list(self.network.expected)
+        return {**noise, "measure_again": again, **calls}
 
 
 @contextmanager

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import textwrap
 import time
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -17,8 +18,9 @@ from frugal.metering.blocks import Call, Plan, measure
 from frugal.metering.carbon import CarbonMeter
 from frugal.metering.chain import check_chain
 from frugal.metering.clock import Stopwatch
+from frugal.metering.elsewhere import ELSEWHERE
 from frugal.metering.host import HostNoise, Machine, describe_machine
-from frugal.metering.ledger import Entry, Ledger, cpu_total, package_versions
+from frugal.metering.ledger import Entry, Ledger, chained_content, cpu_total, package_versions
 from frugal.metering.meter import Meter, campaign_id
 from frugal.metering.process import process_id, still_runs
 from frugal.metering.reconciliation import reconcile
@@ -88,6 +90,28 @@ def test_a_killed_stage_is_booked_by_the_next_meter(tmp_path: Path) -> None:
     assert entry.process == measuring.process != process_id()
     assert Meter(Ledger(tmp_path / "ledger.jsonl"), "third").ledger.entries() == [entry, measuring]
     assert [path.name for path in tmp_path.iterdir()] == ["ledger.jsonl"]
+
+
+@pytest.mark.parametrize("booked_before", [0, 1, 2])
+def test_what_other_machines_computed_for_a_killed_stage_is_booked_once(tmp_path: Path, booked_before: int) -> None:
+    """However far the killed process came: both lines, one of them, or none."""
+    told = {"cpu_seconds": 7.5, "threads": 3, "workers": 2}
+    ledger = Ledger(tmp_path / "ledger.jsonl")
+    with pytest.raises(KeyboardInterrupt), Meter(ledger, "killed").stage("generation") as entry:
+        entry.details = {"failed_runs": 1, ELSEWHERE: told}
+        raise KeyboardInterrupt
+    own, elsewhere = ledger.entries()
+    assert (elsewhere.status, elsewhere.cpu_seconds, elsewhere.threads) == ("interrupted", 7.5, 3)
+    assert elsewhere.details == {"workers": 2, "part_of": own.started}
+    assert own.details == {"failed_runs": 1}
+    assert own.cpu_seconds < 1
+
+    ledger.path.write_bytes(chained_content(ledger.entries()[:booked_before]))
+    marker = replace(own, details={**own.details, ELSEWHERE: told})
+    ledger.path.with_name("ledger.jsonl.running.1-0-gone").write_text(json.dumps(asdict(marker)))
+    Meter(ledger, "next")
+    lines = [entry for entry in ledger.entries() if entry.stage == "generation"]
+    assert sorted(entry.cpu_seconds for entry in lines) == [own.cpu_seconds, 7.5]
 
 
 def test_a_killed_stage_claims_no_reading(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from frugal.metering.network import NetworkWatch
+from frugal.metering.network import NetworkWatch, expecting
 
 
 @pytest.fixture
@@ -64,3 +64,17 @@ def test_watches_in_one_another_see_the_same(unplugged: None) -> None:
         with NetworkWatch() as inner, pytest.raises(OSError):
             socket.create_connection(("192.0.2.7", 80), timeout=0.1)
         assert inner.calls == outer.calls == ["192.0.2.7:80"]
+
+
+def test_what_the_user_asked_to_reach_is_kept_apart(unplugged: None) -> None:
+    def reach(host: str) -> None:
+        with pytest.raises(OSError):
+            socket.create_connection((host, 8786), timeout=0.1)
+
+    with NetworkWatch() as watch:
+        with expecting(["192.0.2.1", "2001:DB8::7"]):
+            for host in ("192.0.2.1", "192.0.2.1", "192.0.2.11", "2001:db8::7"):
+                reach(host)
+        reach("192.0.2.1")
+    assert watch.expected == ["192.0.2.1", "2001:db8::7"]
+    assert watch.calls == ["192.0.2.11:8786", "192.0.2.1:8786"]

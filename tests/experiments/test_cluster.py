@@ -1,0 +1,257 @@
+"""Runs on a cluster: the same bits as on threads, whatever happens to a worker, and every fault told in one sentence."""
+
+import os
+import signal
+import socket
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from frugal.errors import EnvironmentFaultError, UnusableInputError
+from frugal.experiments import cluster as cluster_module
+from frugal.experiments import cluster_worker
+from frugal.experiments.cluster import Cluster, execute_on_cluster
+from frugal.experiments.cluster_worker import Recipe
+from frugal.experiments.domain import with_need
+from frugal.experiments.executor import Progress, execute
+from frugal.experiments.runs import DONE, PENDING, RunStore, open_store
+from frugal.experiments.sampling import design_for
+from frugal.experiments.study import Study
+from frugal.metering.elsewhere import ELSEWHERE
+from frugal.metering.ledger import Ledger
+from frugal.metering.reconciliation import reconcile
+from frugal.surrogates.campaign import Settings, run_campaign
+
+distributed = pytest.importorskip("distributed")
+
+STUDY = """
+import os
+import signal
+from pathlib import Path
+
+import numpy as np
+
+from frugal.experiments.site import Site
+from frugal.experiments.study import Need, Output, Study, Tolerance, Variable
+
+
+class Place(Site):
+    slope: Path
+    poison: float = 2.0
+
+
+def study(site: Place) -> Study:
+    slope, poison = float(site.slope.read_text()), site.poison
+
+    def solve(x):
+        if x[0] > poison:
+            os.kill(os.getpid(), signal.SIGKILL)
+        if x[1] > 0.9:
+            raise FloatingPointError("the time step went to zero")
+        steps = np.linspace(0.0, 1.0, 300_000)
+        return {"y": 5 + slope * np.sin(steps * x[0]).mean() + np.exp(x[1]), "profile": np.sqrt(x[0] + steps[:7])}
+
+    return Study(
+        "from_a_file",
+        (Variable("a", "1", 0.0, 1.0), Variable("b", "1", 0.0, 1.0)),
+        (Output("y", "1"), Output("profile", "1", ("k",), {"k": range(7)})),
+        Need("one answer", {"y": Tolerance("nrmse", 0.1)}),
+        solve,
+        n_runs=32,
+    )
+"""
+
+
+@pytest.fixture(scope="module")
+def local() -> Iterator["distributed.LocalCluster"]:
+    with distributed.LocalCluster(
+        n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None, host="127.0.0.1"
+    ) as found:
+        yield found
+
+
+@pytest.fixture
+def recipe(tmp_path: Path) -> Recipe:
+    (tmp_path / "study.py").write_text(STUDY)
+    (tmp_path / "slope.txt").write_text("3.25")
+    (tmp_path / "site.toml").write_text('slope = "slope.txt"\n')  # found from the folder alone, as its site file is
+    return Recipe(file=str(tmp_path / "study.py"), site_file="site.toml", folder=str(tmp_path))
+
+
+def new_store(path: Path, study: Study, n: int = 32, block: int = 3) -> RunStore:
+    return open_store(path, study, design_for(study, n, seed=1), block)
+
+
+def values(store: RunStore) -> np.ndarray:
+    return np.column_stack([store.finished().outputs, store.finished().inputs])
+
+
+def test_a_cluster_gives_the_bits_of_threads(tmp_path: Path, recipe: Recipe, local: "distributed.LocalCluster") -> None:
+    study = recipe.build()
+    threads = new_store(tmp_path / "threads.zarr", study)
+    execute(threads, threads=2)
+    store, told = new_store(tmp_path / "cluster.zarr", study), []
+    execute_on_cluster(store, Cluster(local.scheduler_address, recipe), told.append)
+    assert values(store).tobytes() == values(threads).tobytes()
+    np.testing.assert_array_equal(store.status(), threads.status())
+    assert store.failures() == threads.failures() != []
+    assert [p.done for p in told][-1] == told[-1].total == 32
+    assert told[-1].failed == len(store.failures())
+    booked = told[-1].details[ELSEWHERE]
+    assert booked["workers"] == booked["threads"] == 2
+    known = np.asarray(store._group["cpu_seconds"][:])
+    assert booked["cpu_seconds"] == pytest.approx(known.sum() + booked["setup_cpu_seconds"])
+    assert booked["setup_cpu_seconds"] > 0
+
+
+def test_a_worker_killed_at_random_loses_nothing(
+    tmp_path: Path, recipe: Recipe, local: "distributed.LocalCluster"
+) -> None:
+    study = recipe.build()
+    threads, store = new_store(tmp_path / "threads.zarr", study, 96), new_store(tmp_path / "c.zarr", study, 96)
+    execute(threads, threads=2)
+    killed: list[int] = []
+
+    def kill(progress: Progress) -> None:
+        if not killed and progress.done < progress.total / 2:
+            killed.append(next(iter(local.workers.values())).process.pid)
+            os.kill(killed[0], signal.SIGKILL)
+
+    execute_on_cluster(store, Cluster(local.scheduler_address, recipe), kill)
+    assert killed
+    assert (store.status() != PENDING).all()
+    assert values(store).tobytes() == values(threads).tobytes()
+
+
+def test_a_run_that_ends_its_workers_is_given_up_and_the_others_go_on(
+    tmp_path: Path, recipe: Recipe, local: "distributed.LocalCluster", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(local.scheduler, "allowed_failures", 0)
+    monkeypatch.setattr(cluster_module, "ATTEMPTS", 2)
+    second, worst = np.sort(design_for(recipe.build(), 32, seed=1).inputs[:, 0])[-2:]
+    poisoned = replace(recipe, settings=(("poison", str((second + worst) / 2)),))
+    store = new_store(tmp_path / "c.zarr", poisoned.build(), block=1)
+    execute_on_cluster(store, Cluster(local.scheduler_address, poisoned))
+    assert (store.status() != PENDING).all()
+    ended = [row for row, message in store.failures() if "workers ended" in message]
+    assert ended == list(np.flatnonzero(store.design.inputs[:, 0] == worst))
+
+
+def test_an_interruption_is_raised_and_taken_up_again(
+    tmp_path: Path, recipe: Recipe, local: "distributed.LocalCluster"
+) -> None:
+    store = new_store(tmp_path / "c.zarr", recipe.build())
+    where = Cluster(local.scheduler_address, recipe)
+
+    def interrupt(progress: Progress) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        execute_on_cluster(store, where, interrupt)
+    assert len(store.pending_blocks()) == store.n_blocks - 1
+    execute_on_cluster(store, where)
+    assert store.pending_blocks() == []
+
+
+def test_another_study_on_the_worker_ends_the_call(
+    tmp_path: Path, recipe: Recipe, local: "distributed.LocalCluster"
+) -> None:
+    store = new_store(tmp_path / "c.zarr", recipe.build())
+    (tmp_path / "study.py").write_text(STUDY.replace("np.exp(x[1])", "np.exp2(x[1])"))
+    with pytest.raises(EnvironmentFaultError, match="builds another study 'from_a_file'"):
+        execute_on_cluster(store, Cluster(local.scheduler_address, recipe))
+    assert (store.status() == PENDING).all()
+    (tmp_path / "study.py").unlink()
+    with pytest.raises(EnvironmentFaultError, match=r"cannot build the study: study file .* does not exist"):
+        execute_on_cluster(store, Cluster(local.scheduler_address, recipe))
+
+
+def test_other_versions_on_the_worker_end_the_call(
+    tmp_path: Path, recipe: Recipe, local: "distributed.LocalCluster", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = new_store(tmp_path / "c.zarr", recipe.build())
+    monkeypatch.setattr(cluster_worker, "package_versions", lambda names: dict.fromkeys(names, "0.1"))
+    with pytest.raises(EnvironmentFaultError, match=r"has frugal-territoires .*, and 0\.1 is used here"):
+        execute_on_cluster(store, Cluster(local.scheduler_address, recipe))
+
+
+def test_workers_know_the_domain_of_the_need(tmp_path: Path, recipe: Recipe, local: "distributed.LocalCluster") -> None:
+    study = recipe.build()
+    narrow = with_need(study, replace(study.need, domain={"b": (0.0, 0.5)}))
+    assert narrow.hash() != study.hash()
+    store = new_store(tmp_path / "c.zarr", narrow)
+    execute_on_cluster(store, Cluster(local.scheduler_address, recipe))
+    assert (store.status() == DONE).all()
+
+
+def test_the_ledger_holds_what_the_workers_computed_apart(
+    tmp_path: Path, recipe: Recipe, local: "distributed.LocalCluster"
+) -> None:
+    settings = Settings(
+        folder=tmp_path / "campaigns", measure_seconds=0.5, cluster=Cluster(local.scheduler_address, recipe)
+    )
+    campaign = run_campaign(recipe.build(), settings)
+    own, elsewhere = [entry for entry in campaign.ledger if entry.stage == "generation"]
+    assert own.runs == 32
+    assert elsewhere.runs is None
+    assert ELSEWHERE not in own.details
+    assert own.codecarbon_joules is not None
+    assert elsewhere.codecarbon_joules is None
+    assert elsewhere.details["cluster"] == local.scheduler_address
+    known = float(np.asarray(campaign.store._group["cpu_seconds"][:]).sum())
+    assert elsewhere.cpu_seconds == pytest.approx(known + elsewhere.details["setup_cpu_seconds"])
+    assert elsewhere.cpu_seconds == pytest.approx(own.details["estimated_cpu_seconds"], rel=5.0)
+    # what nobody here could measure is no gap between the two bookkeepings
+    (segment,) = reconcile(Ledger(campaign.meter.ledger.path).entries(), campaign.machine.watts_per_core)
+    read = [entry for entry in campaign.ledger if entry.codecarbon_joules is not None]
+    assert segment.cpu_seconds == pytest.approx(sum(entry.total_cpu_seconds for entry in read))
+    assert segment.cpu_seconds_without_reading >= elsewhere.cpu_seconds
+    # the lines of this process still sum up to what it used
+    assert campaign.meter.booked_cpu_seconds < sum(entry.total_cpu_seconds for entry in campaign.ledger)
+    assert campaign.noise["network_calls"] == []
+
+
+def test_an_unreachable_scheduler_is_told(tmp_path: Path, recipe: Recipe, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cluster_module, "CONNECT_SECONDS", 1.5)
+    store = new_store(tmp_path / "c.zarr", recipe.build())
+    with closing(socket.create_server(("127.0.0.1", 0))) as mute:  # answers nothing
+        address = f"tcp://127.0.0.1:{mute.getsockname()[1]}"
+        start = time.monotonic()
+        with pytest.raises(EnvironmentFaultError, match=f"no Dask scheduler answers at '{address}'"):
+            execute_on_cluster(store, Cluster(address, recipe))
+        assert time.monotonic() - start < 5
+    with pytest.raises(EnvironmentFaultError, match=f"no Dask scheduler answers at '{address}'"):
+        Cluster(address, recipe).check()
+
+
+def test_a_scheduler_without_workers_is_told(tmp_path: Path, recipe: Recipe, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cluster_module, "CONNECT_SECONDS", 1.0)
+    store = new_store(tmp_path / "c.zarr", recipe.build())
+    with (
+        distributed.LocalCluster(n_workers=0, processes=True, dashboard_address=":0", host="127.0.0.1") as empty,
+        pytest.raises(EnvironmentFaultError, match="has no worker"),
+    ):
+        execute_on_cluster(store, Cluster(empty.scheduler_address, recipe))
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1:8786", "tcp://host", "http://host:80", "tcp://:80", "tcp://h:port"])
+def test_an_address_that_is_none_is_told(address: str) -> None:
+    with pytest.raises(UnusableInputError, match=f"--cluster '{address}' is no address; allowed: tcp://host:port"):
+        Cluster(address, Recipe(name="roof_yield")).check()
+
+
+def test_the_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    with pytest.raises(EnvironmentFaultError, match=r"pip install 'frugal-territoires\[cluster\]'"):
+        Cluster("tcp://127.0.0.1:1", Recipe(name="roof_yield")).check()
+
+
+def test_tls_without_keys_is_told(recipe: Recipe) -> None:
+    with pytest.raises(EnvironmentFaultError, match=r"needs keys: name them in Dask's configuration"):
+        Cluster("tls://127.0.0.1:1", recipe).check()
