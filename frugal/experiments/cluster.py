@@ -292,13 +292,15 @@ def _talking(address: str) -> Iterator[None]:
 @contextmanager
 def _quiet() -> Iterator[None]:
     """Keep Dask's own log off the terminal: what matters of it is told in one sentence."""
-    log = logging.getLogger("distributed")
-    level = log.level
-    log.setLevel(logging.CRITICAL)
+    names = [name for name in list(logging.root.manager.loggerDict) if name.split(".")[0] == "distributed"]
+    levels = {name: logging.getLogger(name).level for name in names}  # Dask gives several of them a level of their own
+    for name in names:
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     try:
         yield
     finally:
-        log.setLevel(level)
+        for name, level in levels.items():
+            logging.getLogger(name).setLevel(level)
 
 
 def _dask() -> Any:
