@@ -16,6 +16,7 @@ from frugal.experiments.design import Design
 from frugal.experiments.fingerprint import fingerprint
 from frugal.experiments.need import CallPattern, Need, Tolerance, did_you_mean
 from frugal.experiments.outputs import Derived, Output, check_outputs, complete, output_slices
+from frugal.experiments.summaries import Summaries
 
 __all__ = [
     "RESERVED",
@@ -30,6 +31,7 @@ __all__ = [
     "Need",
     "Output",
     "Study",
+    "Summaries",
     "Tolerance",
     "Variable",
     "formula",
@@ -210,6 +212,8 @@ class Study:
     cell_features : mapping
         What is known of each cell whatever is asked, arrays ``[y, x]`` by name (bed level, distance to the breach): the
         candidate that answers cell by cell learns from them.
+    summaries : Summaries, optional
+        Closed-form columns that smooth fits and networks learn from in the place of the inputs.
     """
 
     name: str
@@ -227,6 +231,7 @@ class Study:
     definition: str = ""
     grid: Mapping[str, Any] = field(default_factory=dict)
     cell_features: Mapping[str, np.ndarray] = field(default_factory=dict)
+    summaries: Summaries | None = None
 
     def __post_init__(self) -> None:
         if not self.inputs or not self.outputs:

@@ -9,18 +9,22 @@ import numpy as np
 import pytest
 from polder_for_tests import EVENT_S, polder_runs, polder_study
 
+from frugal.errors import UnusableInputError
 from frugal.experiments.outputs import Output, output_slices, wet_cells
+from frugal.experiments.study import Summaries, Variable
 from frugal.surrogates import fields
 from frugal.surrogates.answering import answering_for, from_model
 from frugal.surrogates.evaluation import judge
 from frugal.surrogates.export import Domain, check_parity, clip_outputs, write_graph
-from frugal.surrogates.fields import fitted_rungs
+from frugal.surrogates.fields import SMOOTH, fitted_rungs
 from frugal.surrogates.fields.network import ModesNetwork
 from frugal.surrogates.fields.reduction import Reduction, latent_map
+from frugal.surrogates.fields.summarised import FittedFieldOnSummaries, FittedOnSummaries, OnSummaries
 from frugal.surrogates.fields.training import train
 from frugal.surrogates.graph import session
 from frugal.surrogates.ladder import build_ladder
 from frugal.surrogates.rungs.base import one_thread
+from frugal.surrogates.rungs.linear import LinearRidge
 from frugal.surrogates.rungs.mlp import Trial
 
 STUDY = polder_study()
@@ -249,3 +253,75 @@ def test_few_runs_and_one_map_alone_still_make_a_ladder():
     works = {c.name for c in candidates if c.status == "ok"}
     assert works >= {"constant", "linear", "mlp", "gaussian_process", "nearest_run"}
     assert all(c.model is not None for c in candidates if c.status == "ok" and c.kind != "full_physics")
+
+
+# ------------------------------------------------------------------------------------------ Summaries of the inputs
+
+
+def inflow(inputs):
+    """Size of the pool that passes the breach of the polder, its place, and the duration."""
+    surge, duration, width, position = inputs.T
+    return np.stack([(np.maximum(surge - 0.7, 0.0) ** 1.5 * width * duration) ** (1 / 3), position, duration], axis=1)
+
+
+def inflow_in_graph(builder, x):
+    surge, duration, width, position = builder.op("Split", x, builder.constant([1] * 4, np.int64), outputs=4, axis=1)
+    head = builder.op("Relu", builder.op("Sub", surge, builder.constant(0.7)))
+    volume = builder.op("Mul", builder.op("Mul", builder.op("Pow", head, builder.constant(1.5)), width), duration)
+    volume = builder.op("Pow", volume, builder.constant(1 / 3))
+    return builder.op("Concat", volume, position, duration, axis=1)
+
+
+SUMMARIES = Summaries(
+    (Variable("inflow", "1", 0.0, 17.0), *(replace(STUDY.inputs[k], name=f"own_{k}") for k in (3, 1))),
+    inflow,
+    inflow_in_graph,
+)
+
+
+def test_summaries_of_the_inputs_save_runs_and_stand_in_the_graph():
+    told = replace(STUDY, summaries=SUMMARIES)
+    by_name = {rung.name: rung for rung in fitted_rungs(told)}
+    plain = {rung.name: rung for rung in fitted_rungs(STUDY)}
+    few = RUNS.training.where(np.arange(80) < 30)
+    assert {name for name, rung in by_name.items() if isinstance(rung, OnSummaries)} == set(SMOOTH)
+    for name, gain in (("linear", 0.7), ("mlp", 0.7), ("gaussian_process", 0.7)):
+        errors = []
+        for rungs in (plain, by_name):
+            fitted = rungs[name].fit(few.inputs, few.outputs, None, STUDY.inputs, 0)
+            errors.append(depth_error(clip_outputs(fitted.predict(RUNS.judging.inputs), STUDY.outputs)))
+        assert errors[1] < gain * errors[0], (name, errors)
+    assert isinstance(fitted, FittedFieldOnSummaries) and fitted.log["summaries"] == ["inflow", "own_3", "own_1"]
+    width = np.zeros(STUDY.output_size)
+    domain = Domain(np.array([v.low for v in STUDY.inputs]), np.array([v.high for v in STUDY.inputs]))
+    model = write_graph(told, "gaussian_process", fitted.graph, width, domain)
+    spread = few.outputs.std(axis=0)
+    assert check_parity(
+        model, lambda x: clip_outputs(fitted.predict(x), STUDY.outputs), told, few.inputs, spread, 0
+    ).holds
+
+
+def test_cheap_rungs_take_inputs_or_summaries_whichever_err_less():
+    rng = np.random.default_rng(0)
+    inputs = rng.uniform([v.low for v in STUDY.inputs], [v.high for v in STUDY.inputs], (40, 4))
+    linear = OnSummaries(LinearRidge(), SUMMARIES, STUDY.inputs, compares=True)
+    for target, chosen in ((inputs[:, [0]] + inputs[:, [2]], False), (inflow(inputs)[:, [0]], True)):
+        fitted = linear.fit(inputs, target, None, STUDY.inputs, 0)
+        assert isinstance(fitted, FittedOnSummaries) is chosen
+        np.testing.assert_allclose(fitted.predict(inputs), target, atol=1e-3 * np.ptp(target))
+        assert isinstance(linear.settled(fitted), OnSummaries) is chosen
+
+
+def test_a_rung_whose_inputs_are_left_out_sees_those_that_remain():
+    rung = OnSummaries(next(r for r in fitted_rungs(STUDY) if r.name == "linear"), SUMMARIES, STUDY.inputs)
+    kept = [0, 2]
+    training = RUNS.training
+    fitted = rung.fit(training.inputs[:, kept], training.outputs, None, [STUDY.inputs[k] for k in kept], 0)
+    assert fitted.predict(RUNS.judging.inputs[:, kept]).shape == (50, STUDY.output_size)
+    assert rung.settled(fitted).name == "linear"
+
+
+def test_summaries_of_the_wrong_shape_are_refused():
+    wrong = replace(SUMMARIES, compute=lambda inputs: inputs[:, :2])
+    with pytest.raises(UnusableInputError, match="have shape \\(3, 2\\); finite \\(3, 3\\) is needed"):
+        wrong.of(np.ones((3, 4)))

@@ -13,6 +13,7 @@ from frugal.surrogates.fields.modes_gaussian_process import GroupedGaussianProce
 from frugal.surrogates.fields.nearest import NearestRun
 from frugal.surrogates.fields.network import ModesNetwork
 from frugal.surrogates.fields.rung import FieldRung
+from frugal.surrogates.fields.summarised import OnSummaries
 from frugal.surrogates.rungs import RUNGS_FITTED, Rung
 from frugal.surrogates.rungs.mlp import Mlp
 from frugal.surrogates.rungs.table import Table
@@ -25,16 +26,25 @@ OWN_PROCESS = 5
 #: Modes of a map that boosted trees learn: each needs its own trees, and trees tell little of the small ones.
 MODES_OF_TREES = 6
 
+#: Rungs that learn from a study's summaries of its inputs. The others compare: rounding in a summary could turn a comparison.
+SMOOTH = ("linear", "quadratic", "mlp", "gaussian_process", "cell_network")
+
 
 def fitted_rungs(study: Study) -> tuple[Rung, ...]:
     """Every rung that learns from the runs of a study, from the least consuming up."""
-    if not any(output.is_map for output in study.outputs):
-        return RUNGS_FITTED
-    rungs = [_on_modes(rung, study) for rung in RUNGS_FITTED]
-    rungs.append(NearestRun(study.outputs))
-    if study.cell_features:
-        rungs.append(CellNetwork(study.outputs, study.cell_features))
-    return tuple(rungs)
+    rungs: list[Rung] = list(RUNGS_FITTED)
+    if any(output.is_map for output in study.outputs):
+        rungs = [_on_modes(rung, study) for rung in RUNGS_FITTED]
+        rungs.append(NearestRun(study.outputs))
+        if study.cell_features:
+            rungs.append(CellNetwork(study.outputs, study.cell_features))
+    return tuple(_on_summaries(rung, study) for rung in rungs)
+
+
+def _on_summaries(rung: Rung, study: Study) -> Rung:
+    if study.summaries is None or rung.name not in SMOOTH:
+        return rung
+    return OnSummaries(rung, study.summaries, study.inputs, compares=rung.name in ("linear", "quadratic"))
 
 
 def _on_modes(rung: Rung, study: Study) -> Rung:
