@@ -85,7 +85,7 @@ def draw_polder(path: Path) -> None:
     draw(
         terrain,
         submersion.storm(terrain, STORM),
-        (2.25, 3.0, 4.0, 6.0, 8.0),
+        (0.5, 1.25, 2.25, 4.25, 6.25),
         "Breach of 150 m in a generated polder",
         path,
     )
@@ -114,7 +114,9 @@ def draw_gironde(path: Path) -> None:
         assert isinstance(site, SubmersionSite)
         terrain = coast(site)
     scenario = submersion.storm(terrain, STORM, site.sea)
-    draw(terrain, scenario, (2.25, 3.0, 4.0, 6.0, 8.0), "Assumed breach of 150 m, marshes of the northern Médoc", path)
+    draw(
+        terrain, scenario, (0.5, 1.25, 2.25, 4.25, 6.25), "Assumed breach of 150 m, marshes of the northern Médoc", path
+    )
 
 
 if __name__ == "__main__":

@@ -51,7 +51,7 @@ def polder(n: int = 64, cell_size_m: float = 50.0, seed: int = 0) -> FloodTerrai
         ditch = np.abs(south - down * extent) < 0.5 * cell_size_m
         bed[ditch & (hinterland < 0)] -= 0.6
     bed = np.maximum(bed, -0.4)
-    bed[sea] = -1.5 + 1.5 * (east / (FORESHORE_COLUMNS * 50.0))[sea]
+    bed[sea] = -0.8 + 1.4 * (east / (FORESHORE_COLUMNS * 50.0))[sea]
 
     rows = np.arange(n)
     sill = bed[:, dike_column + 1].copy()

@@ -65,7 +65,7 @@ class SubmersionSite(Site):
     cell_size_m: float | None = Field(None, gt=0.0)
     cells: int = Field(64, ge=16, le=2000)
     manning: float = Field(0.035, ge=0.005, le=1.0)
-    n_runs: int = Field(192, ge=16, le=100_000)
+    n_runs: int = Field(256, ge=16, le=100_000)
     seed: int = Field(0, ge=0)
 
     def plain(self) -> dict[str, Any]:

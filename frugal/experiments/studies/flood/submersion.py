@@ -22,12 +22,13 @@ from frugal.experiments.studies.flood.maps import HOUR, Maps, flood_outputs
 from frugal.experiments.studies.flood.need import flood_need
 from frugal.experiments.studies.flood.site import SubmersionSite, coast
 from frugal.experiments.studies.flood.terrain import FloodTerrain, breached, grid_of
+from frugal.experiments.studies.flood.weir import weir_summaries
 from frugal.experiments.study import Alternative, Answer, Arrays, Study, Variable
 from frugal.physics.shallow_water.scenario import Breach, Scenario, Segment
 
 TIDE_PERIOD_S = 12.42 * HOUR
-#: From three hours before high tide to five hours after.
-START_S, END_S = -3.0 * HOUR, 5.0 * HOUR
+#: From shortly before the breach opens to five hours after high tide.
+START_S, END_S = -1.25 * HOUR, 5.0 * HOUR
 DURATION_S = END_S - START_S
 BREACH_START_S, BREACH_END_S = -1.0 * HOUR, -0.5 * HOUR
 STEP_S = 300.0
@@ -92,6 +93,7 @@ def submersion(site: SubmersionSite) -> Study:
         definition=terrain.sha256,
         grid=grid_of(terrain),
         cell_features=terrain.features(),
+        summaries=weir_summaries(terrain, INPUTS, TIDE_PERIOD_S, BREACH_END_S, END_S),
     )
 
 
