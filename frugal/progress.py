@@ -22,6 +22,18 @@ _STAGES = {
 }
 
 
+#: A line at most this often, where there is no bar.
+_EVERY_SECONDS = 20.0
+
+
+def plain_time(seconds: float) -> str:
+    """A time to wait: ``40 s``, ``3 min``, ``2 h 10 min``."""
+    if seconds < 90:
+        return f"{max(seconds, 1.0):.0f} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60} min"
+
+
 class Terminal:
     """A reporter for people: what is going on, how far it is, and how long it has taken."""
 
@@ -31,11 +43,15 @@ class Terminal:
         self._live: Any = None
         self._task: Any = None
         self._total: int | None = None
+        self._words = ""
+        self._began = self._told = self._start
 
     def stage(self, text: str, total: int | None = None) -> None:
         """A stage begins."""
         words = _STAGES.get(text, (text, text))[self._column]
         self._total = total
+        self._words, self._began = words, time.monotonic()
+        self._told = self._began
         if not sys.stderr.isatty():
             elapsed = time.monotonic() - self._start
             runs = f" ({total})" if total else ""
@@ -49,8 +65,19 @@ class Terminal:
     def step(self, done: int, note: str = "") -> None:
         """``done`` steps of the stage are through."""
         if self._live is None or self._task is None:
+            self._tell(done)
             return
         self._live.update(self._task, completed=done if self._total else None, note=note)
+
+    def _tell(self, done: int) -> None:
+        """Now and then, where there is no terminal: how far it is and about how long it will still take."""
+        now = time.monotonic()
+        if not self._total or not 0 < done < self._total or now - self._told < _EVERY_SECONDS:
+            return
+        self._told = now
+        left = plain_time((now - self._began) * (self._total - done) / done)
+        told = f"{left} left" if self._column == 0 else f"reste {left}"
+        print(f"[{now - self._start:5.1f} s] {self._words}: {done}/{self._total}, {told}", file=sys.stderr, flush=True)
 
     def close(self) -> None:
         """Take the bar away."""
