@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,13 +20,13 @@ from frugal.experiments.executor import choose_block, default_threads
 from frugal.experiments.sampling import design_for
 from frugal.experiments.study import Need, Study
 from frugal.experiments.table_study import table_of_runs
-from frugal.formats.atomic import new_folder, write_text
+from frugal.formats.atomic import write_text
 from frugal.metering.clock import Stopwatch
 from frugal.metering.host import Machine, describe_machine
 from frugal.metering.ledger import Ledger
 from frugal.metering.machine import MACHINE_FILE, read_machine
 from frugal.metering.meter import Meter, campaign_id
-from frugal.surrogates.bundle import CHECKSUMS, held, open_bundle, read_json, reseal, write_checksums
+from frugal.surrogates.bundle import CHECKSUMS, growing, held, open_bundle, read_json
 from frugal.surrogates.campaign import Campaign, Reporter, Settings, Silent, run_campaign
 from frugal.surrogates.plots import error_cost_plot
 from frugal.surrogates.reevaluation import evaluate_bundle, latest_evaluation
@@ -119,7 +118,8 @@ def record_bundle(bundle: Path, campaign: str) -> str:
             except EnvironmentFaultError as fault:
                 raise EnvironmentFaultError(f"{fault}; the bundle itself is complete in '{bundle}'") from fault
             entry.message = f"MLflow run {run}"
-        reseal(bundle)  # the line of this stage is sealed with the others
+        with growing(bundle):
+            pass  # nothing but the line of this stage, sealed with the others
     return run
 
 
@@ -172,14 +172,12 @@ def _audit_held(bundle_path: Path, terms: Terms | None, declarations: Sequence[D
             raise NotAssessedError(
                 f"'{bundle_path / evidence}' is missing: without this evidence nothing can be assessed"
             )
-    with new_folder(bundle_path) as folder:
-        shutil.copytree(bundle_path, folder, dirs_exist_ok=True)
+    with growing(bundle_path) as folder:
         meter = Meter(Ledger(folder / "ledger.jsonl"), campaign_id())
         if declarations:
             keep(declarations, folder)
         with meter.stage("audit"):
             audit = audit_folder(folder, latest_evaluation(folder), terms)
-        write_checksums(folder)
     return audit
 
 

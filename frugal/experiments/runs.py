@@ -8,7 +8,6 @@ would cost more than computing it.
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import shutil
@@ -24,6 +23,7 @@ import numpy as np
 from frugal.errors import EnvironmentFaultError, UnusableInputError
 from frugal.experiments.design import Design
 from frugal.experiments.study import Study
+from frugal.formats.atomic import exclusive
 
 if TYPE_CHECKING:
     import xarray
@@ -305,15 +305,8 @@ def locked(folder: Path) -> Iterator[None]:
         handle = os.open(folder / ".lock", os.O_RDWR | os.O_CREAT, 0o666)
     except OSError as fault:
         raise EnvironmentFaultError(f"cannot write in '{folder}': {fault.strerror}") from fault
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as fault:
-        os.close(handle)
-        raise UnusableInputError(f"another campaign is running in '{folder}'; wait for it or stop it") from fault
-    try:
+    with exclusive(handle, f"another campaign is running in '{folder}'; wait for it or stop it"):
         yield
-    finally:
-        os.close(handle)
 
 
 def pack(store: RunStore, path: Path) -> None:

@@ -1,7 +1,8 @@
-"""Writes that appear whole or not at all."""
+"""Writes that appear whole or not at all, and folders that one process at a time changes."""
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import tempfile
@@ -9,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from frugal.errors import EnvironmentFaultError
+from frugal.errors import EnvironmentFaultError, UnusableInputError
 
 
 @contextmanager
@@ -78,6 +79,25 @@ def new_folder(path: Path | str) -> Iterator[Path]:
             _swap(staging, path)
         finally:
             shutil.rmtree(staging, ignore_errors=True)
+
+
+@contextmanager
+def exclusive(handle: int, busy: str) -> Iterator[None]:
+    """Keep other processes out of an open file or folder as long as the block lasts, and close it.
+
+    Raises
+    ------
+    UnusableInputError
+        With the sentence ``busy``, if another process holds it.
+    """
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as fault:
+            raise UnusableInputError(busy) from fault
+        yield
+    finally:
+        os.close(handle)
 
 
 def _swap(staging: Path, path: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import json
 import os
@@ -14,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from frugal.errors import UnusableInputError
-from frugal.formats.atomic import new_folder
+from frugal.formats.atomic import exclusive, new_folder
 from frugal.metering.chain import check_seal, seal_of
 from frugal.metering.ledger import Ledger
 from frugal.surrogates.digest import graph_digest
@@ -199,10 +198,12 @@ def _sealed_files(folder: Path) -> list[Path]:
     )
 
 
-def reseal(folder: Path) -> None:
-    """Write the checksums of a bundle that grew; the sealed bundle takes the place of the other as a whole."""
+@contextmanager
+def growing(folder: Path) -> Iterator[Path]:
+    """Yield a copy of a bundle to add to; sealed, it takes the place of the bundle as a whole when the block ends."""
     with new_folder(folder) as copy:
         shutil.copytree(folder, copy, dirs_exist_ok=True)
+        yield copy
         write_checksums(copy)
 
 
@@ -218,16 +219,8 @@ def held(folder: Path) -> Iterator[None]:
     if not folder.is_dir():
         yield
         return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as fault:
-        os.close(handle)
-        raise UnusableInputError(f"another command is at work in '{folder}'; wait for it or stop it") from fault
-    try:
+    with exclusive(os.open(folder, os.O_RDONLY), f"another command is at work in '{folder}'; wait for it or stop it"):
         yield
-    finally:
-        os.close(handle)
 
 
 def _sha256(path: Path) -> str:

@@ -25,7 +25,7 @@ from frugal.metering.ledger import Ledger, package_versions
 from frugal.metering.meter import Meter
 from frugal.metering.rapl import IDLE_SECONDS_FULL, IDLE_SECONDS_QUICK
 from frugal.surrogates.answering import from_model, full_physics
-from frugal.surrogates.bundle import Bundle, read_json, reseal, to_json
+from frugal.surrogates.bundle import Bundle, growing, read_json, to_json
 from frugal.surrogates.campaign import VERSIONED, Reporter, Silent
 from frugal.surrogates.decision import Decision, Rung, decide
 from frugal.surrogates.evaluation import Answering, judge, time_queries
@@ -164,8 +164,8 @@ def evaluate_bundle(
         **extra,
     }
     path = _unused(bundle.path / "evaluations", created.replace(":", "").replace("+0000", "Z"))
-    write_text(path, to_json(content))
-    reseal(bundle.path)
+    with growing(bundle.path) as folder:
+        write_text(folder / path.relative_to(bundle.path), to_json(content))
     return path
 
 
