@@ -16,7 +16,7 @@ NODATA = -9999.0
 
 @dataclass(frozen=True, eq=False)
 class Band:
-    """One map: values ``[rows, cols]``, NaN where there is none, row 0 as the transform says."""
+    """One map: values ``[rows, cols]``, NaN where there is none, row 0 as the transform says; name and unit may be empty."""
 
     name: str
     unit: str
@@ -77,8 +77,10 @@ def write_bands(
             for number, band in enumerate(bands, start=1):
                 filled = np.where(np.isfinite(band.values), band.values, NODATA)
                 dataset.write(filled.astype(np.float32), number)
-                dataset.set_band_description(number, band.name)
-                dataset.set_band_unit(number, band.unit)
+                if band.name:
+                    dataset.set_band_description(number, band.name)
+                if band.unit:
+                    dataset.set_band_unit(number, band.unit)
             dataset.update_tags(**(tags or {}))
         content = memory.read()
     write_bytes(path, content)

@@ -4,6 +4,8 @@ like."""
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,9 +13,7 @@ from typing import Any
 import numpy as np
 
 from frugal.errors import UnusableInputError
-from frugal.formats.atomic import write_bytes
-
-_NODATA = -9999.0
+from frugal.formats.bands import Band, write_bands
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,33 +71,20 @@ def read_surface_model(path: Path | str) -> SurfaceModel:
         If the file is missing, cut short or no raster; has several bands, no coordinate system, one in
         degrees or in another unit than the metre; is rotated, has oblong cells or no height at all.
     """
-    import rasterio
-    from rasterio.errors import RasterioError
-
     path = Path(path)
-    if not path.is_file():
-        raise UnusableInputError(f"surface model '{path}' does not exist or is not a file")
-    try:
-        with rasterio.open(path) as dataset:
-            _check(dataset, path)
-            heights = dataset.read(1, masked=True, out_dtype=np.float64).filled(np.nan)
-            transform, crs = dataset.transform, dataset.crs
+    with _opened(path, "surface model") as dataset:
+        heights = dataset.read(1, masked=True, out_dtype=np.float64).filled(np.nan)
+        transform, crs = dataset.transform, dataset.crs
         digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    except (RasterioError, OSError, ValueError) as fault:
-        raise UnusableInputError(
-            f"surface model '{path}' is not a raster that can be read to its end (damaged, cut short or "
-            f"of another format)"
-        ) from fault
     heights[~np.isfinite(heights)] = np.nan
     if np.isnan(heights).all():
         raise UnusableInputError(f"surface model '{path}' holds no height at all: every cell is marked as missing")
-    epsg = crs.to_epsg()
     return SurfaceModel(
         heights=np.ascontiguousarray(heights),
         resolution_m=float(transform.a),
         x_min=float(transform.c),
         y_max=float(transform.f),
-        crs=f"EPSG:{epsg}" if epsg else crs.to_wkt(),
+        crs=_name_of(crs),
         source=path.name,
         sha256=digest,
     )
@@ -111,18 +98,8 @@ def raster_shape(path: Path | str, cell_size_m: float | None = None) -> tuple[in
     UnusableInputError
         As `read_surface_model`.
     """
-    import rasterio
-    from rasterio.errors import RasterioError
-
-    path = Path(path)
-    if not path.is_file():
-        raise UnusableInputError(f"terrain '{path}' does not exist or is not a file")
-    try:
-        with rasterio.open(path) as dataset:
-            _check(dataset, path, "terrain")
-            return _coarser_shape(dataset, path, cell_size_m)[0]
-    except (RasterioError, OSError, ValueError) as fault:
-        raise UnusableInputError(f"terrain '{path}' is not a raster that can be read") from fault
+    with _opened(Path(path), "terrain") as dataset:
+        return _coarser_shape(dataset, Path(path), cell_size_m)[0]
 
 
 def read_ground(path: Path | str, cell_size_m: float | None = None) -> tuple[SurfaceModel, np.ndarray]:
@@ -140,19 +117,15 @@ def read_ground(path: Path | str, cell_size_m: float | None = None) -> tuple[Sur
     UnusableInputError
         As `read_surface_model`; or if cells finer than the file's are asked for.
     """
-    import rasterio
     from rasterio.enums import Resampling
-    from rasterio.errors import RasterioError
     from rasterio.transform import from_origin
     from rasterio.warp import reproject
 
-    shape = raster_shape(path, cell_size_m)
     path = Path(path)
-    try:
-        with rasterio.open(path) as dataset:
-            size = _coarser_shape(dataset, path, cell_size_m)[1]
-            fine = dataset.read(1, masked=True, out_dtype=np.float64).filled(np.nan)
-            transform, crs = dataset.transform, dataset.crs
+    with _opened(path, "terrain") as dataset:
+        shape, size = _coarser_shape(dataset, path, cell_size_m)
+        fine = dataset.read(1, masked=True, out_dtype=np.float64).filled(np.nan)
+        transform, crs = dataset.transform, dataset.crs
         coarse = from_origin(transform.c, transform.f, size, size)
         mean, crest = np.full(shape, np.nan), np.full(shape, np.nan)
         for target, method in ((mean, Resampling.average), (crest, Resampling.max)):
@@ -168,15 +141,32 @@ def read_ground(path: Path | str, cell_size_m: float | None = None) -> tuple[Sur
                 resampling=method,
             )
         digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    mean[~np.isfinite(mean)] = np.nan
+    ground = SurfaceModel(mean, size, float(transform.c), float(transform.f), _name_of(crs), path.name, digest)
+    return ground, crest
+
+
+@contextmanager
+def _opened(path: Path, what: str) -> Iterator[Any]:
+    """A raster of heights, checked; whatever fails while it is read is told in one sentence."""
+    import rasterio
+    from rasterio.errors import RasterioError
+
+    if not path.is_file():
+        raise UnusableInputError(f"{what} '{path}' does not exist or is not a file")
+    try:
+        with rasterio.open(path) as dataset:
+            _check(dataset, path, what)
+            yield dataset
     except (RasterioError, OSError, ValueError) as fault:
         raise UnusableInputError(
-            f"terrain '{path}' is not a raster that can be read to its end (damaged, cut short or of another format)"
+            f"{what} '{path}' is not a raster that can be read to its end (damaged, cut short or of another format)"
         ) from fault
+
+
+def _name_of(crs: Any) -> str:
     epsg = crs.to_epsg()
-    name = f"EPSG:{epsg}" if epsg else crs.to_wkt()
-    mean[~np.isfinite(mean)] = np.nan
-    ground = SurfaceModel(mean, size, float(transform.c), float(transform.f), name, path.name, digest)
-    return ground, crest
+    return f"EPSG:{epsg}" if epsg else str(crs.to_wkt())
 
 
 def _coarser_shape(dataset: Any, path: Path, cell_size_m: float | None) -> tuple[tuple[int, int], float]:
@@ -194,7 +184,7 @@ def _coarser_shape(dataset: Any, path: Path, cell_size_m: float | None) -> tuple
     return shape, float(cell_size_m)
 
 
-def _check(dataset: Any, path: Path, what: str = "surface model") -> None:
+def _check(dataset: Any, path: Path, what: str) -> None:
     name = f"{what} '{path}'"
     if dataset.count != 1:
         raise UnusableInputError(f"{name} has {dataset.count} bands; one band of heights in metres is needed")
@@ -229,29 +219,8 @@ def write_surface_model(path: Path | str, surface: SurfaceModel) -> None:
     EnvironmentFaultError
         If the file cannot be written.
     """
-    from rasterio.io import MemoryFile
-    from rasterio.transform import from_origin
-
-    rows, cols = surface.heights.shape
-    heights = np.where(np.isfinite(surface.heights), surface.heights, _NODATA).astype(np.float32)
-    profile = {
-        "driver": "GTiff",
-        "height": rows,
-        "width": cols,
-        "count": 1,
-        "dtype": "float32",
-        "nodata": _NODATA,
-        "crs": surface.crs,
-        "transform": from_origin(surface.x_min, surface.y_max, surface.resolution_m, surface.resolution_m),
-        "compress": "deflate",
-        "predictor": 3,
-        "tiled": rows >= 256 and cols >= 256,
-    }
-    with MemoryFile() as memory:
-        with memory.open(**profile) as dataset:
-            dataset.write(heights, 1)
-        content = memory.read()
-    write_bytes(path, content)
+    transform = (surface.resolution_m, 0.0, surface.x_min, 0.0, -surface.resolution_m, surface.y_max)
+    write_bands(path, [Band("", "", surface.heights)], surface.crs, transform)
 
 
 def grid_convergence_deg(surface: SurfaceModel) -> float:
