@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import numpy as np
 
 from frugal.errors import SolverError
 from frugal.experiments.studies.flood.maps import WET_M, Maps, refined
 from frugal.experiments.studies.flood.terrain import FloodTerrain
-from frugal.experiments.study import Alternative, Answer, Arrays
+from frugal.experiments.study import Alternative, Answer, Arrays, Kind
 from frugal.physics.shallow_water.scenario import Scenario
 from frugal.physics.shallow_water.simulate import simulate
 
@@ -71,22 +71,28 @@ def cheaper_physics(terrain: FloodTerrain, build: Build) -> tuple[Alternative, .
         return answer
 
     return (
-        _alternative("four_times_coarser", coarse(4)),
-        _alternative("twice_coarser", coarse(2)),
-        _alternative("local_inertial", inertial),
+        _cheaper("four_times_coarser", coarse(4)),
+        _cheaper("twice_coarser", coarse(2)),
+        _cheaper("local_inertial", inertial),
     )
 
 
-def stacked(answers: list[Arrays]) -> dict[str, np.ndarray]:
-    """Answers of single runs, one below the other."""
-    return {name: np.stack([np.asarray(answer[name]) for answer in answers]) for name in answers[0]}
-
-
-def _alternative(name: str, answer: Callable[[np.ndarray], Arrays]) -> Alternative:
+def row_by_row(
+    name: str, kind: Kind, answer: Callable[[np.ndarray], Arrays], label: Mapping[str, str], uses_solver: bool = False
+) -> Alternative:
+    """An alternative that needs no run and answers one event after the other."""
     return Alternative(
         name,
-        "coarse_physics",
-        lambda inputs, outputs: Answer(lambda rows: stacked([answer(row) for row in rows])),
-        uses_solver=True,
-        label=LABELS[name],
+        kind,
+        lambda inputs, outputs: Answer(lambda rows: _stacked([answer(row) for row in rows])),
+        uses_solver=uses_solver,
+        label=label,
     )
+
+
+def _cheaper(name: str, answer: Callable[[np.ndarray], Arrays]) -> Alternative:
+    return row_by_row(name, "coarse_physics", answer, LABELS[name], uses_solver=True)
+
+
+def _stacked(answers: list[Arrays]) -> dict[str, np.ndarray]:
+    return {name: np.stack([np.asarray(answer[name]) for answer in answers]) for name in answers[0]}

@@ -13,18 +13,17 @@ from __future__ import annotations
 
 import math
 from functools import lru_cache
-from typing import Any
 
 import numpy as np
 from scipy import ndimage, optimize, special
 
-from frugal.experiments.studies.flood.answers import cheaper_physics, solver, stacked
+from frugal.experiments.studies.flood.answers import row_by_row
 from frugal.experiments.studies.flood.bathtub import bathtub
-from frugal.experiments.studies.flood.maps import HOUR, Maps, flood_outputs
-from frugal.experiments.studies.flood.need import flood_need
+from frugal.experiments.studies.flood.maps import HOUR, Maps
 from frugal.experiments.studies.flood.site import RiverFloodSite, river_valley
-from frugal.experiments.studies.flood.terrain import FloodTerrain, grid_of, nearest_of
-from frugal.experiments.study import Alternative, Answer, Arrays, Study, Variable
+from frugal.experiments.studies.flood.study import flood_study
+from frugal.experiments.studies.flood.terrain import FloodTerrain, edge_of, nearest_of
+from frugal.experiments.study import Alternative, Arrays, Study, Variable
 from frugal.physics.shallow_water.scenario import Inflow, Scenario, Segment
 
 DURATION_S = 10.0 * HOUR
@@ -77,25 +76,15 @@ def river_flood(site: RiverFloodSite) -> Study:
         If the terrain or the river cannot be used.
     """
     terrain = river_valley(site)
-    return river_study(terrain, site)
-
-
-def river_study(terrain: FloodTerrain, site: RiverFloodSite, name: str = "river_flood") -> Study:
-    """The study over a terrain that is there already."""
-    return Study(
-        name=name,
-        title={"en": "What does the flood wave reach?", "fr": "Qu'atteint l'onde de crue ?"},
+    return flood_study(
+        "river_flood",
+        {"en": "What does the flood wave reach?", "fr": "Qu'atteint l'onde de crue ?"},
+        site,
+        terrain,
+        wave,
+        duration_s=DURATION_S,
         inputs=inputs_of(site),
-        outputs=flood_outputs(terrain, DURATION_S),
-        need=flood_need("river_flood"),
-        solve=solver(terrain, wave),
-        alternatives=(_normal_depth(terrain), *cheaper_physics(terrain, wave)),
-        n_runs=site.n_runs,
-        sources=(terrain.source,),
-        site=site.plain(),
-        definition=terrain.sha256,
-        grid=grid_of(terrain),
-        cell_features=terrain.features(),
+        formula=_normal_depth(terrain),
     )
 
 
@@ -146,9 +135,8 @@ def outlet(terrain: FloodTerrain) -> tuple[str, int, int]:
     rows, columns = terrain.shape
     distance = {"west": column, "east": columns - 1 - column, "north": row, "south": rows - 1 - row}
     side = min(distance, key=lambda name: distance[name])
-    edge = {"west": terrain.bed[:, 0], "east": terrain.bed[:, -1], "north": terrain.bed[0], "south": terrain.bed[-1]}
     at = row if side in ("west", "east") else column
-    low = edge[side] < terrain.bed[row, column] + 8.0
+    low = edge_of(terrain.bed, side) < terrain.bed[row, column] + 8.0
     low[at] = True
     first = last = at
     while first > 0 and low[first - 1]:
@@ -197,14 +185,11 @@ def _normal_depth(terrain: FloodTerrain) -> Alternative:
         below: Maps = bathtub(terrain.bed - levels[nearest], river, 0.0, float(inputs[1]) * HOUR)
         return below.on_land(terrain, DURATION_S)
 
-    def build(inputs: Any, outputs: Any) -> Answer:
-        return Answer(lambda rows: stacked([answer(row) for row in rows]))
-
-    return Alternative(
+    return row_by_row(
         "normal_depth",
         "formula",
-        build,
-        label={
+        answer,
+        {
             "en": "Uniform flow in each cross-section, connected",
             "fr": "Écoulement uniforme dans chaque profil, connexe",
         },

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 from pydantic import Field, field_validator
@@ -13,7 +14,7 @@ from scipy import ndimage
 from frugal.errors import UnusableInputError
 from frugal.experiments.site import Site
 from frugal.experiments.studies.flood.polder import polder
-from frugal.experiments.studies.flood.terrain import FloodTerrain
+from frugal.experiments.studies.flood.terrain import FloodTerrain, edge_of
 from frugal.experiments.studies.flood.valley import valley
 from frugal.formats.raster import SurfaceModel, raster_shape, read_ground
 from frugal.formats.vectors import read_centroids, read_line
@@ -68,10 +69,6 @@ class SubmersionSite(Site):
     n_runs: int = Field(256, ge=16, le=100_000)
     seed: int = Field(0, ge=0)
 
-    def plain(self) -> dict[str, Any]:
-        """The settings as plain values."""
-        return self.model_dump(mode="json", exclude_none=True)
-
 
 class RiverFloodSite(Site):
     """A valley with its river.
@@ -120,10 +117,6 @@ class RiverFloodSite(Site):
             raise ValueError(f"{bounds[0]:g}, {bounds[1]:g} are no bounds; two numbers, 0 < low < high, are needed")
         return bounds
 
-    def plain(self) -> dict[str, Any]:
-        """The settings as plain values."""
-        return self.model_dump(mode="json", exclude_none=True)
-
 
 def river_valley(site: RiverFloodSite) -> FloodTerrain:
     """The terrain of a site.
@@ -149,19 +142,8 @@ def river_valley(site: RiverFloodSite) -> FloodTerrain:
     manning[tuple(river.T)] = site.manning_river
     land = np.ones(bed.shape, dtype=bool)
     land[tuple(river.T)] = False
-    return FloodTerrain(
-        bed=bed,
-        cell_size_m=ground.resolution_m,
-        manning=manning,
-        land=land,
-        river=river,
-        river_position_m=position,
-        buildings=count_buildings(site.buildings, ground, land),
-        x_min=ground.x_min,
-        y_max=ground.y_max,
-        crs=ground.crs,
-        source=f"{ground.source} (SHA-256 {ground.sha256[:12]})",
-    )
+    found = _on_ground(ground, bed, manning, land, site.buildings)
+    return replace(found, river=river, river_position_m=position)
 
 
 def coast(site: SubmersionSite) -> FloodTerrain:
@@ -201,15 +183,20 @@ def coast(site: SubmersionSite) -> FloodTerrain:
         raise UnusableInputError(
             f"all of terrain '{site.terrain}' is lower than the sea ({site.sea_below_m:g} m) and not behind the dike"
         )
+    found = _on_ground(ground, bed, np.full(bed.shape, site.manning), land, site.buildings)
+    return replace(found, dike=dike, dike_position_m=position, sill_m=_ground_behind(bed, land, dike))
+
+
+def _on_ground(
+    ground: SurfaceModel, bed: np.ndarray, manning: np.ndarray, land: np.ndarray, buildings: Path | None
+) -> FloodTerrain:
+    """A terrain where a file has its ground, without river or dike yet."""
     return FloodTerrain(
         bed=bed,
         cell_size_m=ground.resolution_m,
-        manning=np.full(bed.shape, site.manning),
+        manning=manning,
         land=land,
-        dike=dike,
-        dike_position_m=position,
-        sill_m=_ground_behind(bed, land, dike),
-        buildings=count_buildings(site.buildings, ground, land),
+        buildings=count_buildings(buildings, ground, land),
         x_min=ground.x_min,
         y_max=ground.y_max,
         crs=ground.crs,
@@ -284,8 +271,7 @@ def sea_cells(bed: np.ndarray, dike: np.ndarray, sides: tuple[Side, ...], below_
     low = bed < below_m
     low[tuple(dike.T)] = False
     labels, _ = ndimage.label(low)
-    edges = {"west": labels[:, 0], "east": labels[:, -1], "north": labels[0], "south": labels[-1]}
-    numbers = np.unique(np.concatenate([edges[side] for side in sides]))
+    numbers = np.unique(np.concatenate([edge_of(labels, side) for side in sides]))
     return np.isin(labels, numbers[numbers > 0])
 
 

@@ -11,22 +11,20 @@ within half an hour, from one hour before high tide on. Truth is the second-orde
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from frugal.errors import UnusableInputError
-from frugal.experiments.studies.flood.answers import cheaper_physics, solver, stacked
+from frugal.experiments.studies.flood.answers import row_by_row
 from frugal.experiments.studies.flood.bathtub import bathtub
-from frugal.experiments.studies.flood.maps import HOUR, Maps, flood_outputs
-from frugal.experiments.studies.flood.need import flood_need
+from frugal.experiments.studies.flood.maps import HOUR, Maps
+from frugal.experiments.studies.flood.sea import sea_level
 from frugal.experiments.studies.flood.site import SubmersionSite, coast
-from frugal.experiments.studies.flood.terrain import FloodTerrain, breached, grid_of
+from frugal.experiments.studies.flood.study import flood_study
+from frugal.experiments.studies.flood.terrain import FloodTerrain, breached, edge_of
 from frugal.experiments.studies.flood.weir import weir_summaries
-from frugal.experiments.study import Alternative, Answer, Arrays, Study, Variable
+from frugal.experiments.study import Alternative, Arrays, Study, Variable
 from frugal.physics.shallow_water.scenario import Breach, Scenario, Segment
 
-TIDE_PERIOD_S = 12.42 * HOUR
 #: From shortly before the breach opens to five hours after high tide.
 START_S, END_S = -1.25 * HOUR, 5.0 * HOUR
 DURATION_S = END_S - START_S
@@ -79,30 +77,17 @@ def submersion(site: SubmersionSite) -> Study:
     def build(over: FloodTerrain, inputs: np.ndarray) -> Scenario:
         return storm(over, inputs, site.sea)
 
-    return Study(
-        name="submersion",
-        title={"en": "What does the sea flood if the dike breaks?", "fr": "Que noie la mer si la digue cède ?"},
+    return flood_study(
+        "submersion",
+        {"en": "What does the sea flood if the dike breaks?", "fr": "Que noie la mer si la digue cède ?"},
+        site,
+        terrain,
+        build,
+        duration_s=DURATION_S,
         inputs=INPUTS,
-        outputs=flood_outputs(terrain, DURATION_S),
-        need=flood_need("submersion"),
-        solve=solver(terrain, build),
-        alternatives=(_bathtub(terrain, site.sea), *cheaper_physics(terrain, build)),
-        n_runs=site.n_runs,
-        sources=(terrain.source,),
-        site=site.plain(),
-        definition=terrain.sha256,
-        grid=grid_of(terrain),
-        cell_features=terrain.features(),
-        summaries=weir_summaries(terrain, INPUTS, TIDE_PERIOD_S, BREACH_END_S, END_S),
+        formula=_bathtub(terrain),
+        summaries=weir_summaries(terrain, INPUTS, BREACH_END_S, END_S),
     )
-
-
-def sea_level(inputs: np.ndarray, time_s: np.ndarray) -> np.ndarray:
-    """Level of the sea in m above the mean level of today; ``time_s`` from high tide."""
-    surge, tide_range, rise, duration_h = inputs[:4]
-    within = np.abs(time_s) < duration_h * HOUR / 2
-    bump = np.where(within, np.cos(np.pi * time_s / (duration_h * HOUR)) ** 2, 0.0)
-    return np.asarray(rise + tide_range / 2 * np.cos(2 * np.pi * time_s / TIDE_PERIOD_S) + surge * bump)
 
 
 def storm(terrain: FloodTerrain, inputs: np.ndarray, sides: tuple[str, ...] = ("west",)) -> Scenario:
@@ -118,9 +103,8 @@ def storm(terrain: FloodTerrain, inputs: np.ndarray, sides: tuple[str, ...] = ("
     """
     time_s = np.arange(START_S, END_S + STEP_S / 2, STEP_S)
     level = sea_level(inputs, time_s)
-    sea = ~terrain.land
-    sea[tuple(terrain.dike.T)] = False
-    if not any(_edge(sea, side).any() for side in sides):
+    sea = terrain.sea
+    if not any(edge_of(sea, side).any() for side in sides):
         raise UnusableInputError(
             f"the terrain has no sea on its {', '.join(sides)} side in cells of {terrain.cell_size_m:g} m"
         )
@@ -137,7 +121,7 @@ def storm(terrain: FloodTerrain, inputs: np.ndarray, sides: tuple[str, ...] = ("
         boundaries={
             side: tuple(
                 Segment("level", first, last, (time_s - START_S, level), name=f"sea {side} {first}")
-                for first, last in stretches(_edge(sea, side))
+                for first, last in stretches(edge_of(sea, side))
             )
             for side in sides
         },
@@ -151,13 +135,8 @@ def stretches(wet: np.ndarray) -> list[tuple[int, int]]:
     return [(int(first), int(last)) for first, last in edges.reshape(-1, 2)]
 
 
-def _edge(cells: np.ndarray, side: str) -> np.ndarray:
-    return {"west": cells[:, 0], "east": cells[:, -1], "north": cells[0], "south": cells[-1]}[side]
-
-
-def _bathtub(terrain: FloodTerrain, sides: tuple[str, ...]) -> Alternative:
-    sea = ~terrain.land
-    sea[tuple(terrain.dike.T)] = False
+def _bathtub(terrain: FloodTerrain) -> Alternative:
+    sea = terrain.sea
 
     def answer(inputs: np.ndarray) -> Arrays:
         bed, peak = terrain.bed, float(sea_level(inputs, np.zeros(1))[0])
@@ -168,12 +147,9 @@ def _bathtub(terrain: FloodTerrain, sides: tuple[str, ...]) -> Alternative:
         maps: Maps = bathtub(bed, sea, peak, BREACH_START_S - START_S)
         return maps.on_land(terrain, DURATION_S)
 
-    def build(inputs: Any, outputs: Any) -> Answer:
-        return Answer(lambda rows: stacked([answer(row) for row in rows]))
-
-    return Alternative(
+    return row_by_row(
         "bathtub",
         "formula",
-        build,
-        label={"en": "Bathtub: level minus ground, connected", "fr": "Baignoire : niveau moins terrain, connexe"},
+        answer,
+        {"en": "Bathtub: level minus ground, connected", "fr": "Baignoire : niveau moins terrain, connexe"},
     )

@@ -71,6 +71,13 @@ class FloodTerrain:
         return float(self.dike_position_m[-1] + self.cell_size_m) if len(self.dike) else 0.0
 
     @property
+    def sea(self) -> np.ndarray:
+        """Cells that are neither land nor dike."""
+        sea = ~self.land
+        sea[tuple(self.dike.T)] = False
+        return sea
+
+    @property
     def transform(self) -> list[float]:
         """Affine transform of the grid, in the order of rasterio."""
         return [self.cell_size_m, 0.0, self.x_min, 0.0, -self.cell_size_m, self.y_max]
@@ -138,6 +145,11 @@ class FloodTerrain:
                 nearest, apart_m = nearest_of(cells, self.shape, self.cell_size_m)
                 found[f"{name}_distance"], found[f"{name}_position"] = apart_m, position[nearest]
         return found
+
+
+def edge_of(values: np.ndarray, side: str) -> np.ndarray:
+    """Cells of an array ``[y, x]`` along its western, eastern, northern or southern side."""
+    return {"west": values[:, 0], "east": values[:, -1], "north": values[0], "south": values[-1]}[side]
 
 
 def nearest_of(cells: np.ndarray, shape: tuple[int, int], cell_size_m: float) -> tuple[np.ndarray, np.ndarray]:

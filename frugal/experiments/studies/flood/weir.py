@@ -11,6 +11,7 @@ import math
 
 import numpy as np
 
+from frugal.experiments.studies.flood.sea import TIDE_PERIOD_S, sea_level
 from frugal.experiments.studies.flood.terrain import FloodTerrain
 from frugal.experiments.study import GraphBuilder, Summaries, Variable
 
@@ -20,9 +21,7 @@ TIMES = 48
 MILLION = 1e6
 
 
-def weir_summaries(
-    terrain: FloodTerrain, variables: tuple[Variable, ...], tide_period_s: float, start_s: float, end_s: float
-) -> Summaries:
+def weir_summaries(terrain: FloodTerrain, variables: tuple[Variable, ...], start_s: float, end_s: float) -> Summaries:
     """Highest level and volume over the weir, with the inputs that matter by themselves.
 
     Parameters
@@ -30,22 +29,20 @@ def weir_summaries(
     terrain : FloodTerrain
     variables : tuple of Variable
         Inputs of `submersion`, in its order.
-    tide_period_s : float
     start_s, end_s : float
         From high tide: when the breach opens, and the end of the event.
     """
     times = start_s + (np.arange(TIMES) + 0.5) * (end_s - start_s) / TIMES
     step_s = (end_s - start_s) / TIMES
-    half_tide = 0.5 * np.cos(2 * np.pi * times / tide_period_s)
+    half_tide = 0.5 * np.cos(2 * np.pi * times / TIDE_PERIOD_S)
     sill = float(np.mean(terrain.sill_m))
     low, high = (np.array([getattr(variable, end) for variable in variables]) for end in ("low", "high"))
 
     def compute(inputs: np.ndarray) -> np.ndarray:
-        surge, tide_range, rise, duration_h, width, position, roughness = inputs.T
+        surge, tide_range, rise, _, width, position, roughness = inputs.T
         peak = rise + tide_range / 2 + surge
-        phase = np.clip(times / (3600.0 * duration_h[:, None]), -0.5, 0.5)
-        level = rise[:, None] + tide_range[:, None] * half_tide + surge[:, None] * np.cos(np.pi * phase) ** 2
-        volume = WEIR * width * step_s * np.sum(np.maximum(level - sill, 0.0) ** 1.5, axis=1)
+        head = np.maximum(sea_level(inputs, times) - sill, 0.0)
+        volume = WEIR * width * step_s * np.sum(head**1.5, axis=1)
         return np.column_stack([peak, np.sqrt(volume / MILLION), width, position, roughness])
 
     def graph(builder: GraphBuilder, x: str) -> str:

@@ -1,0 +1,43 @@
+"""What both flood studies are made of, beside their event and their formula."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from frugal.experiments.studies.flood.answers import Build, cheaper_physics, solver
+from frugal.experiments.studies.flood.maps import flood_outputs
+from frugal.experiments.studies.flood.need import flood_need
+from frugal.experiments.studies.flood.site import RiverFloodSite, SubmersionSite
+from frugal.experiments.studies.flood.terrain import FloodTerrain, grid_of
+from frugal.experiments.study import Alternative, Study, Summaries, Variable
+
+
+def flood_study(
+    name: str,
+    title: Mapping[str, str],
+    site: SubmersionSite | RiverFloodSite,
+    terrain: FloodTerrain,
+    build: Build,
+    *,
+    duration_s: float,
+    inputs: tuple[Variable, ...],
+    formula: Alternative,
+    summaries: Summaries | None = None,
+) -> Study:
+    """A study whose events ``build`` makes over a terrain, with its formula and the cheaper physics as alternatives."""
+    return Study(
+        name=name,
+        title=title,
+        inputs=inputs,
+        outputs=flood_outputs(terrain, duration_s),
+        need=flood_need(name),
+        solve=solver(terrain, build),
+        alternatives=(formula, *cheaper_physics(terrain, build)),
+        n_runs=site.n_runs,
+        sources=(terrain.source,),
+        site=site.model_dump(mode="json", exclude_none=True),
+        definition=terrain.sha256,
+        grid=grid_of(terrain),
+        cell_features=terrain.features(),
+        summaries=summaries,
+    )
