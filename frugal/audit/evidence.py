@@ -95,6 +95,11 @@ class Evidence:
         return self.comparison["decisions"][0]
 
     @property
+    def margin(self) -> float:
+        """By how much an answer has to be dearer than another to count as dearer: that of the decision."""
+        return float((self.decision.get("policy") or {}).get("margin") or 1.0)
+
+    @property
     def pattern(self) -> Mapping[str, Any]:
         """The call pattern that decides the bundle."""
         name = self.decision["pattern"]

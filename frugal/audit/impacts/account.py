@@ -18,6 +18,7 @@ from frugal.audit.impacts.uses import (
     asked,
     gigabyte_seconds,
     ledger_works,
+    lifetime,
     queries_per_hour,
     queries_per_journey,
 )
@@ -265,8 +266,7 @@ class _Accountant:
 
     def _lifetime(self, role: str) -> list[Work]:
         candidate, how = self.named[role]
-        fixed = Work(float(candidate.get("fixed_cpu_seconds") or 0.0))
-        return [fixed, how.query.times(self.evidence.decision["queries_mid"])]
+        return lifetime(candidate, how, self.evidence.decision["queries_mid"])
 
     def _stages(self) -> list[dict[str, Any]]:
         """Life of the service by stage and tier: where it is spent."""
@@ -316,8 +316,8 @@ class _Accountant:
         met = self.evidence.best_ai is not None
         if not met or not {"best_ai", "best_alternative"} <= set(self.named) or not self.evidence.need.get("queries"):
             return []
+        margin = self.evidence.margin
         pair = {role: self._lifetime(role) for role in ("best_ai", "best_alternative")}
-        margin = float((self.evidence.decision.get("policy") or {}).get("margin") or 1.0)
         rows = []
         for category in ("energy", *self.pricing.covered(CATEGORIES)):
             draws = {

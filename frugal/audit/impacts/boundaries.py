@@ -64,16 +64,16 @@ def boundaries(
     works, people = list(works), beneficiaries or 1.0
     population = factors["world_population"].value
     budget = factors["digital_share"].value / factors["services_per_person"].value
-    drawn = _Conventions(factors, pricing)
+    populations, budgets = _conventions(factors, pricing)
     rows: list[dict[str, Any]] = []
     missing = list(NEVER_COVERED)
     for category, (boundary, larger) in BOUNDARIES.items():
         if not pricing.covers(category) or boundary not in factors:
             missing.append(category)
             continue
-        a_person = factors[boundary].value * larger / drawn.population
+        a_person = factors[boundary].value * larger / populations
         draws = pricing.impact(works, category) / a_person / people
-        share, part = _percentiles(draws), _percentiles(draws / drawn.budget)
+        share, part = _percentiles(draws), _percentiles(draws / budgets)
         rows.append(
             {
                 "category": category,
@@ -95,14 +95,13 @@ def boundaries(
     }
 
 
-class _Conventions:
-    """Population and budget, drawn within their intervals like every other factor."""
-
-    def __init__(self, factors: FactorTable, pricing: Pricing) -> None:
-        rng = np.random.default_rng([pricing.seed, 1])
-        self.population = factors["world_population"].draw(rng, pricing.draws)
-        share = factors["digital_share"].draw(rng, pricing.draws)
-        self.budget = share / factors["services_per_person"].draw(rng, pricing.draws)
+def _conventions(factors: FactorTable, pricing: Pricing) -> tuple[np.ndarray, np.ndarray]:
+    """Population and budget of one service, drawn within their intervals like every other factor."""
+    rng = np.random.default_rng([pricing.seed, 1])
+    population, share, services = (
+        factors[name].draw(rng, pricing.draws) for name in ("world_population", "digital_share", "services_per_person")
+    )
+    return population, share / services
 
 
 def _percentiles(draws: np.ndarray) -> dict[str, float]:

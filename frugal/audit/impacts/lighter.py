@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from frugal.audit.evidence import Evidence, error_ratio
-from frugal.audit.impacts.footprint import Pricing, Work
-from frugal.audit.impacts.uses import asked
+from frugal.audit.impacts.footprint import Pricing
+from frugal.audit.impacts.uses import asked, lifetime
 
 
 def lighter_answer(evidence: Evidence, pricing: Pricing, runtime_bytes: float) -> dict[str, Any] | None:
@@ -34,16 +34,12 @@ def lighter_answer(evidence: Evidence, pricing: Pricing, runtime_bytes: float) -
         for served in (False, True) if on_device and candidate.get("graph") else (False,):
             how = asked(candidate, evidence, runtime_bytes, served)
             if how is not None:
-                works = [
-                    Work(float(candidate.get("fixed_cpu_seconds") or 0.0)),
-                    how.query.times(decision["queries_mid"]),
-                ]
+                works = lifetime(candidate, how, decision["queries_mid"])
                 weights[name, served] = float(np.median(pricing.impact(works, "gwp")))
     kept = weights.get((winner["name"], False))
     if kept is None:
         return None
     name, served = min(weights, key=lambda key: weights[key])
-    margin = float((decision.get("policy") or {}).get("margin") or 1.0)
-    if kept <= margin * weights[name, served]:
+    if kept <= evidence.margin * weights[name, served]:
         return None
     return {"candidate": name, "served": served, "gwp": weights[name, served], "winner_gwp": kept}

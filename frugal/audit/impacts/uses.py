@@ -112,6 +112,11 @@ def asked(candidate: Mapping[str, Any], evidence: Evidence, runtime_bytes: float
     return Asked(query, int(pattern["rows"]), network, DEVICES[target])
 
 
+def lifetime(candidate: Mapping[str, Any], how: Asked, queries: float) -> list[Work]:
+    """What a candidate takes over the service life: its own preparation, and so many queries."""
+    return [Work(float(candidate.get("fixed_cpu_seconds") or 0.0)), how.query.times(queries)]
+
+
 def _bytes_per_query(candidate: Mapping[str, Any], evidence: Evidence, target: str, runtime_bytes: float) -> float:
     if target == "local":
         return 0.0

@@ -229,9 +229,7 @@ def break_evens(audit: Mapping[str, Any], language: str) -> list[dict[str, Any]]
     if ai is None or decision["pattern"] not in (ai.get("query") or {}):
         return []
     found = []
-    for row in audit["ladder"]:
-        if row["is_ai"] or not (row.get("need_met") or {}).get(decision["pattern"]):
-            continue
+    for row in _rivals(audit):
         numbers_ = [_pair(candidate, decision["pattern"]) for candidate in (ai, row)]
         (fixed_ai, query_ai), (fixed, query) = numbers_
         crossing = _crossing(fixed_ai - fixed, query - query_ai)
@@ -257,17 +255,19 @@ def whole_ledger(audit: Mapping[str, Any], language: str) -> str:
         return ""
     spent = sum(row["cpu_seconds"] for row in audit["costs"])
     asked = _pair(ai, decision["pattern"])[1]
-    others = [
-        _pair(row, decision["pattern"])
-        for row in audit["ladder"]
-        if not row["is_ai"] and (row.get("need_met") or {}).get(decision["pattern"])
-    ]
+    others = [_pair(row, decision["pattern"]) for row in _rivals(audit)]
     if not others:
         return ""
     crossings = [_crossing(spent - fixed, query - asked) for fixed, query in others]
     highest = None if None in crossings else max(c for c in crossings if c is not None)
     even = phrase("break_even.never", language) if highest is None else plain_number(highest, language, 4)
     return phrase("break_even.whole", language, spent=_seconds(spent, language), queries=even)
+
+
+def _rivals(audit: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Answers without AI that meet the need."""
+    pattern = audit["decisions"][0]["pattern"]
+    return [row for row in audit["ladder"] if not row["is_ai"] and (row.get("need_met") or {}).get(pattern)]
 
 
 def _crossing(extra: float, gain: float) -> float | None:

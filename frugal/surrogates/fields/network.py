@@ -13,8 +13,9 @@ from frugal.experiments.study import Kind, Variable
 from frugal.surrogates.features import FeatureMap
 from frugal.surrogates.fields.training import Network, train
 from frugal.surrogates.graph import Graph
-from frugal.surrogates.rungs.base import check_runs, fit_log, folds, one_thread
+from frugal.surrogates.rungs.base import check_runs, fit_log, one_thread
 from frugal.surrogates.rungs.mlp import Mlp, Trial
+from frugal.surrogates.uncertainty import out_of_fold
 
 #: Sizes and penalties tried. The mean of several members wants less penalty than the single network that is tried.
 TRIALS = (Trial((16,), 0.03), Trial((16, 16), 0.03), Trial((16, 16), 0.1), Trial((32, 32), 0.1))
@@ -132,10 +133,9 @@ class ModesNetwork:
             return [0.0] * len(self.trials)
         errors = []
         for trial in self.trials:
-            total = 0.0
-            for rows in folds(len(z), groups, 3, seed):
-                kept = np.setdiff1d(np.arange(len(z)), rows)
-                network, _, _ = train(z[kept], t[kept], trial.layers, trial.penalty, self.iterations // 2, seed)
-                total += float(np.sum((network(z[rows]) - t[rows]) ** 2))
-            errors.append(total / t.size)
+
+            def fit(x: np.ndarray, y: np.ndarray, _: object, trial: Trial = trial) -> Network:
+                return train(x, y, trial.layers, trial.penalty, self.iterations // 2, seed)[0]
+
+            errors.append(float(np.mean(out_of_fold(fit, z, t, groups, 3, seed) ** 2)))
         return errors

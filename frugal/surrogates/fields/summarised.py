@@ -12,7 +12,8 @@ from frugal.experiments.study import Kind, Variable
 from frugal.experiments.summaries import Summaries
 from frugal.surrogates.features import check_inputs
 from frugal.surrogates.graph import Graph
-from frugal.surrogates.rungs.base import Fitted, Rung, folds
+from frugal.surrogates.rungs.base import Fitted, Rung
+from frugal.surrogates.uncertainty import out_of_fold
 
 
 @dataclass(frozen=True)
@@ -122,11 +123,7 @@ class OnSummaries:
         """Mean squared error of runs left out, in spreads of each output that varies."""
         spread = outputs.std(axis=0)
         varies = spread > 0.05 * spread.max(initial=0.0)
-        total = 0.0
-        for rows in folds(len(columns), groups, 3, seed):
-            kept = np.setdiff1d(np.arange(len(columns)), rows)
-            labels = None if groups is None else groups[kept]
-            fitted = self.rung.fit(columns[kept], outputs[kept], labels, variables, seed)
-            wrong = (fitted.predict(columns[rows]) - outputs[rows])[:, varies] / spread[varies]
-            total += float(np.sum(wrong**2))
-        return total
+        residuals = out_of_fold(
+            lambda x, y, labels: self.rung.fit(x, y, labels, variables, seed).predict, columns, outputs, groups, 3, seed
+        )
+        return float(np.sum((residuals[:, varies] / spread[varies]) ** 2))
