@@ -222,6 +222,44 @@ def shallow_water() -> str:
     return "\n\n".join(parts)
 
 
+def speed() -> str:
+    """Cell updates per second of the flood solvers, beside other codes in the same run."""
+    found = json.loads((RESULTS / "shallow_water_speed.json").read_text())
+    labels = {
+        "saint_venant_order_2": "Saint-Venant, second order",
+        "saint_venant_order_1": "Saint-Venant, first order",
+        "local_inertial": "local inertial",
+    }
+    ours = [
+        [label, f"{int(cells):,} × {int(cells):,}".replace(",", " "), f"{row['updates_per_second'] / 1e6:.1f}", "", ""]
+        for name, label in labels.items()
+        for cells, row in found[name].items()
+    ]
+    theirs, absent = [], []
+    for name, row in found["peers"].items():
+        if isinstance(row, str):
+            absent.append(f"{name}: {row}")
+            continue
+        rate = f"{row['updates_per_second'] / 1e6:.1f}"
+        cells = f"{row['cells']:,} cells".replace(",", " ")
+        theirs.append([PEERS[name], cells, rate, f"{row['ours_over_theirs']:g}", f"{row['their_time_over_ours']:g}"])
+    both = found["two_threads"]
+    size = f"{both['cells']:,}".replace(",", " ")
+    threads = (
+        f"Two threads on {size} cells take {both['median_gain']:g} times less time than one (median of "
+        f"{len(both['pairs_gain_ideal'])} pairs; two threads that share nothing gained {both['median_ideal']:g} in the same minutes)."
+    )
+    head = ["code", "domain", "million updates per CPU second", "ours over theirs", "their time over ours"]
+    return "\n\n".join([table(head, [*ours, *theirs]), *absent, threads])
+
+
+PEERS = {
+    "anuga": "ANUGA (DE1, second order, triangles)",
+    "pyclaw": "pyclaw (Roe, MC limiter, split; flat bed without friction)",
+    "landlab": "landlab (local inertial)",
+}
+
+
 def map_ladder(bundle: Path) -> str:
     """The ladder of a study with maps, with its conclusion and its break-even."""
     content: dict[str, Any] = json.loads((bundle / "candidates.json").read_text())
@@ -251,6 +289,7 @@ def main() -> None:
     fill(page, "constants", constants())
     fill(page, "overhead", overhead())
     fill(ROOT / "docs" / "studies" / "submersion.md", "verification", shallow_water())
+    fill(ROOT / "docs" / "studies" / "submersion.md", "speed", speed())
     if len(sys.argv) < 2:
         return
     bundle = Path(sys.argv[1])
