@@ -247,7 +247,7 @@ def speed() -> str:
     size = f"{both['cells']:,}".replace(",", " ")
     threads = (
         f"Two threads on {size} cells take {both['median_gain']:g} times less time than one (median of "
-        f"{len(both['pairs_gain_ideal'])} pairs; two threads that share nothing gained {both['median_ideal']:g} in the same minutes)."
+        f"{len(both['pairs_gain_ideal'])} pairs; two threads that share nothing gained {both['median_ideal']:g} meanwhile)."
     )
     head = ["code", "domain", "million updates per CPU second", "ours over theirs", "their time over ours"]
     return "\n\n".join([table(head, [*ours, *theirs]), *absent, threads])

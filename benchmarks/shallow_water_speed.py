@@ -3,8 +3,8 @@
 An update is one cell through one whole time step (both stages of the second-order scheme, both passes of the local
 inertial model), on a domain that is wet everywhere. Times are CPU seconds of one thread, the best of several; the gain of two
 threads is by the clock, and needs two idle cores: beside it stands what two threads gain on pure arithmetic in the same
-minute. ``--peers`` names the interpreter of an environment with anuga, landlab or clawpack; those absent are left out, and said so.
-Prints one JSON document and writes it to ``results/shallow_water_speed.json``.
+minute. ``--peers`` names the interpreter of an environment with anuga, landlab or clawpack; those absent are left out, and
+said so. Prints one JSON document and writes it to ``results/shallow_water_speed.json``.
 """
 
 from __future__ import annotations
