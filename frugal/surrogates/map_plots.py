@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,8 +11,9 @@ import numpy as np
 
 from frugal.experiments.outputs import Output, output_slices, wet_cells
 from frugal.experiments.runs import Runs
-from frugal.experiments.study import Variable
+from frugal.experiments.study import Study, Variable
 from frugal.formats.atomic import write_bytes
+from frugal.surrogates.evaluation import Answering
 from frugal.surrogates.plain_text import plain_number
 from frugal.surrogates.plot_parts import INK, MUTED
 
@@ -32,6 +33,7 @@ _WORDS: dict[str, dict[str, str]] = {
         "rmse": "RMSE of wet cells",
         "title": "{label}: held-out runs, from the best told to the worst",
         "edge": "line: edge of the water by the full physics",
+        "nearest": "{name}, which errs least: nothing that has a file meets the need",
     },
     "fr": {
         "truth": "Physique complète",
@@ -43,6 +45,7 @@ _WORDS: dict[str, dict[str, str]] = {
         "rmse": "EQM des cellules mouillées",
         "title": "{label}\u00a0: calculs mis de côté, du mieux rendu au moins bien rendu",
         "edge": "trait\u00a0: bord de l’eau selon la physique complète",
+        "nearest": "{name}, qui s’écarte le moins\u00a0: rien de ce qui a un fichier ne répond au besoin",
     },
 }
 
@@ -54,6 +57,7 @@ def write_map_plots(
     judging: Runs,
     predicted: np.ndarray,
     candidate: str,
+    ships: bool = True,
 ) -> list[Path]:
     """Write ``map_NAME.LANGUAGE.png`` for every map into a folder; nothing where there is none.
 
@@ -68,6 +72,8 @@ def write_map_plots(
         Their answers, all outputs side by side.
     candidate : str
         Who answered, for the title.
+    ships : bool
+        Its graph is the one that ships; the title tells where it is not.
 
     Returns
     -------
@@ -79,7 +85,7 @@ def write_map_plots(
         if output.is_map:
             for language in LANGUAGES:
                 path = folder / f"map_{output.name}.{language}.png"
-                write_bytes(path, map_plot(outputs, output, variables, judging, predicted, candidate, language))
+                write_bytes(path, map_plot(outputs, output, variables, judging, predicted, candidate, language, ships))
                 written.append(path)
     return written
 
@@ -107,6 +113,7 @@ def map_plot(
     predicted: np.ndarray,
     candidate: str,
     language: str,
+    ships: bool = True,
 ) -> bytes:
     """The picture as PNG; the same input gives the same bytes."""
     from matplotlib import rc_context
@@ -149,7 +156,9 @@ def map_plot(
             bar.locator = MaxNLocator(4)
             bar.update_ticks()
         title = words["title"].format(label=output.label.get(language, output.name))
-        subtitle = f"{candidate} · {words['edge']}" if output.has_dry_cells else candidate
+        who = candidate if ships else words["nearest"].format(name=candidate)
+        parts = [who, words["edge"]] if output.has_dry_cells else [who]
+        subtitle = (" · " if ships else "\n").join(parts)
         figure.suptitle(f"{title}\n{subtitle}", fontsize=10)
         stream = io.BytesIO()
         figure.savefig(stream, format="png", dpi=110, metadata={"Software": None})
@@ -192,16 +201,35 @@ def _told(variables: Sequence[Variable], inputs: np.ndarray, language: str) -> s
     return "\n".join(" · ".join(parts[k : k + 4]) for k in range(0, len(parts), 4))
 
 
-def draw_for(
+def draw_maps(
     folder: Path,
-    outputs: Sequence[Output],
-    variables: Sequence[Variable],
+    study: Study,
     judging: Runs,
-    predict: Callable[[np.ndarray, np.ndarray], np.ndarray],
-    candidate: str,
+    shipped: str | None,
+    error_ratios: Mapping[str, float],
+    answering: Callable[[str], Answering],
 ) -> list[Path]:
-    """`write_map_plots` of a candidate that answers ``predict(inputs, subjects)``; nothing is asked where there is no map."""
-    if not any(output.is_map for output in outputs):
+    """Draw the maps of the candidate whose graph ships, or where none does, of the one that errs least.
+
+    Parameters
+    ----------
+    folder : Path
+    study : Study
+    judging : Runs
+        Held-out runs.
+    shipped : str, optional
+    error_ratios : mapping of str to float
+        Worst error over its tolerance of every candidate that has a graph.
+    answering : callable
+        Gives the candidate of that name as something that can be asked.
+
+    Returns
+    -------
+    list of Path
+        The files; none where the study has no map or no candidate has a graph.
+    """
+    if not any(output.is_map for output in study.outputs) or not error_ratios:
         return []
-    predicted = predict(judging.inputs, judging.subjects)
-    return write_map_plots(folder, outputs, variables, judging, predicted, candidate)
+    name = shipped or min(error_ratios, key=lambda name: error_ratios[name])
+    predicted = answering(name).predict(judging.inputs, judging.subjects)
+    return write_map_plots(folder, study.outputs, study.inputs, judging, predicted, name, ships=shipped is not None)

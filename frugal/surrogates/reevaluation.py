@@ -28,9 +28,10 @@ from frugal.surrogates.answering import from_model, full_physics
 from frugal.surrogates.bundle import Bundle, growing, read_json, to_json
 from frugal.surrogates.campaign import VERSIONED, Reporter, Silent
 from frugal.surrogates.decision import Decision, Rung, decide
-from frugal.surrogates.evaluation import Answering, judge, time_queries
+from frugal.surrogates.evaluation import Answering, Judged, judge, time_queries
 from frugal.surrogates.export import clip_outputs
 from frugal.surrogates.instruments import instruments
+from frugal.surrogates.map_plots import draw_maps
 from frugal.surrogates.memory import measure_memory
 from frugal.surrogates.practices import measure_practices
 from frugal.surrogates.repeating import Times, quietest_series
@@ -98,7 +99,7 @@ def evaluate_bundle(
     machine: Machine | None = None,
     host: Callable[[], HostNoise] = HostNoise,
 ) -> Path:
-    """Measure every candidate of a bundle again and write ``evaluations/TIME.json`` beside it.
+    """Measure every candidate of a bundle again, write ``evaluations/TIME.json`` into it and draw its maps anew.
 
     Candidates that need the study's physics keep their earlier measurement where the physics is not at hand, and say so.
     A full measurement is made again while the host is noisy, and the quietest one is kept.
@@ -166,7 +167,19 @@ def evaluate_bundle(
     path = _unused(bundle.path / "evaluations", created.replace(":", "").replace("+0000", "Z"))
     with growing(bundle.path) as folder:
         write_text(folder / path.relative_to(bundle.path), to_json(content))
+        _draw_maps(folder, study, bundle, runs, measured)
     return path
+
+
+def _draw_maps(folder: Path, study: Study, bundle: Bundle, runs: Runs, measured: Mapping[str, Judged]) -> None:
+    """Draw the maps of the bundle anew, of the candidate that `write_bundle` draws."""
+    rows = {row["name"]: row for row in bundle.candidates["candidates"] if row["graph"] is not None}
+    ratios = {name: measured[name].error_ratio for name in rows if name in measured}
+
+    def answering(name: str) -> Answering:
+        return from_model(study, name, rows[name]["kind"], bundle.model_path(name).read_bytes())
+
+    draw_maps(folder, study, runs.judging, bundle.candidates["model"]["candidate"], ratios, answering)
 
 
 def check_ledger(bundle: Bundle) -> None:
@@ -200,7 +213,7 @@ def _measure(
     seed: int,
     reporter: Reporter,
     host: Callable[[], HostNoise],
-) -> tuple[dict[str, Any], dict[str, Any]]:
+) -> tuple[dict[str, Judged], dict[str, Any]]:
     """What was measured of each candidate, and how the series of timings went where there may be several."""
     answering = [a for a in (_answering(study, bundle, row, runs) for row in bundle.candidates["candidates"]) if a]
     reporter.stage("judge", len(answering))
@@ -261,7 +274,7 @@ def _half_width(row: Mapping[str, Any]) -> np.ndarray | None:
     return np.array([math.inf if value is None else value for value in row["half_width"]])  # null stands for infinity
 
 
-def _row(study: Study, row: Mapping[str, Any], measured: Mapping[str, Any], missing_reason: str) -> dict[str, Any]:
+def _row(study: Study, row: Mapping[str, Any], measured: Mapping[str, Judged], missing_reason: str) -> dict[str, Any]:
     judged = measured.get(row["name"])
     if judged is None:
         reason = missing_reason if row["status"] == "ok" else ""

@@ -16,7 +16,7 @@ from frugal.surrogates.campaign import Campaign
 from frugal.surrogates.decision import least_consuming
 from frugal.surrogates.evaluation import limits_broken
 from frugal.surrogates.ladder import Candidate
-from frugal.surrogates.map_plots import draw_for
+from frugal.surrogates.map_plots import draw_maps
 from frugal.surrogates.standing import describe_ladder
 
 
@@ -36,7 +36,10 @@ def write_bundle(campaign: Campaign, folder: Path, level: str = "quick") -> None
         chosen = candidates[model["candidate"]].model
         assert chosen is not None
         (folder / MODEL).write_bytes(chosen)
-    _draw_maps(campaign, model["candidate"], folder)
+    study, judging = campaign.study, campaign.runs.judging
+    with_graph = {n: c for n, c in candidates.items() if c.model is not None and campaign.judged[n].errors}
+    ratios = {name: campaign.judged[name].error_ratio for name in with_graph}
+    draw_maps(folder, study, judging, model["candidate"], ratios, lambda name: answering_for(study, candidates[name]))
     pack(campaign.store, folder / "runs.zarr")
     (folder / "study.json").write_text(to_json(describe_study(campaign.study)), encoding="utf-8")
     ladder = describe_ladder(
@@ -50,17 +53,6 @@ def write_bundle(campaign: Campaign, folder: Path, level: str = "quick") -> None
     )
     (folder / "candidates.json").write_text(to_json(ladder), encoding="utf-8")
     write_ledger(campaign, folder)
-
-
-def _draw_maps(campaign: Campaign, shipped: str | None, folder: Path) -> None:
-    """Pictures of the maps of the graph that ships, or where none does, of the one that errs least."""
-    study = campaign.study
-    drawn = {c.name: c for c in campaign.candidates if c.model is not None and campaign.judged[c.name].errors}
-    if not drawn or not any(output.is_map for output in study.outputs):
-        return
-    name = shipped or min(drawn, key=lambda name: campaign.judged[name].error_ratio)
-    predict = answering_for(study, drawn[name]).predict
-    draw_for(folder, study.outputs, study.inputs, campaign.runs.judging, predict, name)
 
 
 def write_ledger(campaign: Campaign, folder: Path) -> None:

@@ -1,6 +1,7 @@
 """Maps as files: from a campaign to a bundle, its pictures, and a GeoTIFF that a GIS can place."""
 
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,11 +15,14 @@ from typer.testing import CliRunner
 from frugal import cli
 from frugal.audit.publish import publish
 from frugal.errors import UnusableInputError
-from frugal.surrogates import fields
+from frugal.experiments.study import Tolerance
+from frugal.surrogates import fields, map_plots
+from frugal.surrogates.bundle import growing, open_bundle
 from frugal.surrogates.campaign import Settings, run_campaign
 from frugal.surrogates.map_plots import chosen_runs, map_plot, write_map_plots
 from frugal.surrogates.maps import write_geotiff
 from frugal.surrogates.predictor import Predictor
+from frugal.surrogates.reevaluation import evaluate_bundle
 from frugal.surrogates.rungs.constant import Constant
 from frugal.surrogates.rungs.linear import LinearRidge
 
@@ -59,6 +63,41 @@ def test_the_pictures_lie_in_the_bundle_and_are_sealed(bundle: Path) -> None:
         for language in ("en", "fr"):
             assert (bundle / f"map_{name}.{language}.png").read_bytes().startswith(b"\x89PNG")
             assert f"map_{name}.{language}.png" in sealed
+
+
+def test_an_evaluation_draws_the_maps_that_the_campaign_drew(bundle: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "bundle"
+    shutil.copytree(bundle, copy)
+    drawn = {path.name: path.read_bytes() for path in copy.glob("map_*.png")}
+    with growing(copy) as folder:
+        for name in drawn:
+            (folder / name).unlink()
+    evaluate_bundle(open_bundle(copy), carbon=False)
+    assert {path.name: path.read_bytes() for path in copy.glob("map_*.png")} == drawn
+    assert len(drawn) == 6 and all(name in (copy / "SHA256SUMS").read_text() for name in drawn)
+
+
+def test_where_nothing_ships_train_and_eval_draw_what_errs_least_and_say_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn = []
+    monkeypatch.setattr(fields, "fitted_rungs", few_rungs)
+    monkeypatch.setattr(map_plots, "map_plot", lambda *parts: drawn.append(parts[5:]) or b"picture")
+    study = polder_study(maps=1, n_runs=40)
+    study = replace(study, need=replace(study.need, tolerances={"max_depth": Tolerance("rmse_wet", 1e-6)}))
+    settings = Settings(folder=tmp_path / "campaigns", measure_seconds=0.1, carbon=False)
+    publish(run_campaign(study, settings), tmp_path / "bundle")
+    assert open_bundle(tmp_path / "bundle").candidates["model"]["candidate"] is None
+    assert drawn == [("linear", "en", False), ("linear", "fr", False)]
+    evaluate_bundle(open_bundle(tmp_path / "bundle"), carbon=False)
+    assert drawn[2:] == drawn[:2]
+
+
+def test_the_title_tells_that_a_candidate_does_not_ship() -> None:
+    study = polder_study(maps=1)
+    runs = polder_runs(study, 5, 5)
+    parts = (study.outputs, study.outputs[0], study.inputs, runs, runs.outputs * 0.9, "linear", "en")
+    assert map_plot(*parts, True) == map_plot(*parts) != map_plot(*parts, False)
 
 
 def test_a_prediction_becomes_a_geotiff_in_its_place(bundle: Path, tmp_path: Path) -> None:
