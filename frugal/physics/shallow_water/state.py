@@ -16,6 +16,8 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
+from frugal.physics.compiled import kernel
+
 RIM = 2
 TILE_ROWS = 16
 TILE_COLUMNS = 64
@@ -162,7 +164,7 @@ def wake(cells: Cells, tiles: Tiles, source: int, target: int) -> int:
     return covered
 
 
-@njit(error_model="numpy", nogil=True)
+@kernel(error_model="numpy")
 def remember(cells: Cells, seen: Seen, numbers: Numbers, box: np.ndarray, buffer: int, now_s: float) -> None:
     """Keep the greatest depth and speed, and the time of the first arrival, of one tile.
 

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
+from frugal.physics.compiled import kernel
 from frugal.physics.shallow_water.forcing import Forcing, fill_rim, open_breaches, value_at
 from frugal.physics.shallow_water.local_inertial import momentum_on_tile, volume_on_tile
 from frugal.physics.shallow_water.saint_venant import stage_on_tile
@@ -112,7 +113,7 @@ def _book(border: Border, clock: Clock, numbers: Numbers, weight: float) -> None
                 clock.stage_left[segment] += max(-volume, 0.0)
 
 
-@njit(cache=True, error_model="numpy", nogil=True)
+@kernel(error_model="numpy")
 def open_stage(
     cells: Cells,
     tiles: Tiles,
@@ -135,7 +136,7 @@ def open_stage(
     return rain
 
 
-@njit(cache=True, error_model="numpy", nogil=True)
+@kernel(error_model="numpy")
 def compute_tiles(
     w: np.ndarray,
     cells: Cells,
@@ -165,7 +166,7 @@ def compute_tiles(
             momentum_on_tile(w, cells, tiles, border, numbers, tile, (current, middle), dt_s)
 
 
-@njit(cache=True, error_model="numpy", nogil=True)
+@kernel(error_model="numpy")
 def close_stage(
     cells: Cells,
     tiles: Tiles,
@@ -200,7 +201,7 @@ def close_stage(
     return True
 
 
-@njit(cache=True, error_model="numpy", nogil=True)
+@kernel(error_model="numpy")
 def step_length(clock: Clock, until_s: float) -> float:
     """Length of the next step: as prepared, and not beyond ``until_s``; two equal ones rather than a last short one."""
     rest = until_s - clock.time[NOW]
@@ -210,7 +211,7 @@ def step_length(clock: Clock, until_s: float) -> float:
     return 0.5 * rest if 2.0 * dt > rest else dt
 
 
-@njit(cache=True, error_model="numpy", nogil=True)
+@kernel(error_model="numpy")
 def accept(clock: Clock, limits: Limits, numbers: Numbers, dt_s: float, until_s: float) -> None:
     """Make the computed state the accepted one, and prepare the length of the next step."""
     stages = numbers.stages
@@ -225,7 +226,7 @@ def accept(clock: Clock, limits: Limits, numbers: Numbers, dt_s: float, until_s:
         clock.left[k] += clock.stage_left[k]
 
 
-@njit(cache=True, error_model="numpy", nogil=True)
+@kernel(error_model="numpy")
 def refuse(clock: Clock, limits: Limits, numbers: Numbers, dt_s: float) -> int:
     """Shorten a step that did not hold; says why the run must stop, if it must."""
     clock.counts[AGAIN] += 1
@@ -239,7 +240,7 @@ def refuse(clock: Clock, limits: Limits, numbers: Numbers, dt_s: float) -> int:
     return ARRIVED
 
 
-@njit(cache=True, error_model="numpy", nogil=True)
+@kernel(error_model="numpy")
 def advance(
     w: np.ndarray,
     cells: Cells,

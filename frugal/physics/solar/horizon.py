@@ -28,12 +28,12 @@ import math
 from collections.abc import Iterable, Iterator
 
 import numpy as np
-from numba import njit
 
 from frugal.errors import UnusableInputError
+from frugal.physics.compiled import kernel
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel(error_model="numpy")
 def _sweep(
     heights: np.ndarray,
     slope: float,
@@ -170,14 +170,14 @@ def horizon_map(dsm: np.ndarray, resolution_m: float, n_azimuths: int = 36) -> n
     return elevation
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel(error_model="numpy")
 def _neighbours(position: float, size: int) -> tuple[int, int, float]:
     """Two cells on either side of a position and the share of the second, held inside the raster."""
     low = math.floor(position)
     return max(low, 0), min(low + 1, size - 1), position - low
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel(error_model="numpy")
 def _between(low: float, high: float, share: float) -> float:
     """Linear interpolation that falls back on the nearer value when one is missing."""
     if math.isnan(low) or math.isnan(high):
@@ -185,7 +185,7 @@ def _between(low: float, high: float, share: float) -> float:
     return low + share * (high - low)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel(error_model="numpy")
 def _ray_tangent(
     heights: np.ndarray,
     resolution_m: float,
@@ -237,7 +237,7 @@ def _ray_tangent(
     return best
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel(error_model="numpy")
 def _horizon_at_points(
     heights: np.ndarray,
     resolution_m: float,

@@ -32,7 +32,8 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numba import njit
+
+from frugal.physics.compiled import kernel
 
 GLASS_INDEX = 1.526
 GLASS_EXTINCTION_THICKNESS = 4.0 * 0.002
@@ -46,7 +47,7 @@ SKY_DIRECTIONS = 72
 _NORMAL_TRANSMITTANCE = (1.0 - ((GLASS_INDEX - 1.0) / (GLASS_INDEX + 1.0)) ** 2) * math.exp(-GLASS_EXTINCTION_THICKNESS)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel(error_model="numpy")
 def iam_physical(cos_incidence: float) -> float:
     """Transmittance of the glass relative to normal incidence, from the cosine of the angle of incidence."""
     if cos_incidence <= 0.0:
@@ -58,13 +59,13 @@ def iam_physical(cos_incidence: float) -> float:
     return (1.0 - 0.5 * (s * s + p * p)) * math.exp(-GLASS_EXTINCTION_THICKNESS / c2) / _NORMAL_TRANSMITTANCE
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel(error_model="numpy")
 def sapm_heating(wind_speed: float, a: float, b: float, delta_t: float) -> float:
     """How far cells are above the air per irradiance [K m²/W]; wind speed at 10 m [m/s]."""
     return math.exp(a + b * wind_speed) + delta_t / 1000.0
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel(error_model="numpy")
 def sapm_cell_temperature(
     irradiance: float, air_temperature_c: float, wind_speed: float, a: float, b: float, delta_t: float
 ) -> float:
@@ -72,13 +73,13 @@ def sapm_cell_temperature(
     return air_temperature_c + irradiance * sapm_heating(wind_speed, a, b, delta_t)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel(error_model="numpy")
 def pvwatts_dc(irradiance: float, cell_temperature_c: float, gamma: float) -> float:
     """Direct-current power per unit of rated power; ``gamma`` in 1/K (negative)."""
     return max(0.0, irradiance / 1000.0 * (1.0 + gamma * (cell_temperature_c - 25.0)))
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel(error_model="numpy")
 def pvwatts_ac(dc: float, dc_limit: float, nominal_efficiency: float) -> float:
     """Alternating-current power of the inverter, in the unit of ``dc``.
 
@@ -91,7 +92,7 @@ def pvwatts_ac(dc: float, dc_limit: float, nominal_efficiency: float) -> float:
     return max(0.0, min(ac, nominal_efficiency * dc_limit))
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel(error_model="numpy")
 def horizon_at(horizon_deg: np.ndarray, azimuth_deg: float) -> float:
     """Horizon of K equally spaced azimuths, the first one north, at ``azimuth_deg`` in [0, 360].
 
@@ -108,7 +109,7 @@ def horizon_at(horizon_deg: np.ndarray, azimuth_deg: float) -> float:
     return horizon_deg[low] + share * (horizon_deg[high] - horizon_deg[low])
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel(error_model="numpy")
 def diffuse_factors(tilt_deg: float, azimuth_deg: float, horizon_deg: np.ndarray) -> tuple[float, float]:
     """Share of the isotropic sky and of the horizon band that goes through the glass of a plane.
 

@@ -25,9 +25,9 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numba import njit
 
 from frugal.errors import UnusableInputError
+from frugal.physics.compiled import kernel
 
 SOLAR_CONSTANT = 1366.1  # W/m², the value Spencer's series is usually scaled with
 
@@ -83,7 +83,7 @@ _DISTANCE = np.array(
 )
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def _series(terms: np.ndarray, t: float) -> float:
     total = 0.0
     for i in range(terms.shape[0]):
@@ -91,7 +91,7 @@ def _series(terms: np.ndarray, t: float) -> float:
     return total * 1e-8
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def _terrestrial_minus_universal_time_s(year: float) -> float:
     if year < 1986.0:
         t = year - 1975.0
@@ -104,7 +104,7 @@ def _terrestrial_minus_universal_time_s(year: float) -> float:
     return -20.0 + 32.0 * ((year - 1820.0) / 100.0) ** 2 - 0.5628 * (2150.0 - year)
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def _sun_in_hour_frame(unix_time_s: float, longitude: float) -> tuple[float, float, float]:
     """From the Earth's centre to the sun [astronomical unit]: meridian, west on the equator, north pole."""
     days = unix_time_s / 86400.0 - 10957.5  # universal time since J2000
@@ -153,7 +153,7 @@ def _sun_in_hour_frame(unix_time_s: float, longitude: float) -> tuple[float, flo
     )
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def _refraction_deg(elevation_deg: float, pressure_pa: float, temperature_c: float) -> float:
     if elevation_deg < -(0.26667 + 0.5667):  # radius of the disc plus refraction at the horizon
         return 0.0
@@ -161,7 +161,7 @@ def _refraction_deg(elevation_deg: float, pressure_pa: float, temperature_c: flo
     return (pressure_pa / 101000.0) * (283.0 / (273.0 + temperature_c)) * 1.02 / (60.0 * math.tan(angle))
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def _sun_position(
     unix_time_s: np.ndarray,
     latitude_deg: float,

@@ -29,9 +29,9 @@ import math
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 
 from frugal.errors import UnusableInputError
+from frugal.physics.compiled import kernel
 from frugal.physics.solar.photovoltaic import HORIZON_BAND_DEG
 from frugal.physics.solar.transposition import HAY_DAVIES
 from frugal.physics.solar.year import SolarYear
@@ -125,7 +125,7 @@ def cumulative_sky_tables(
     )
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel(error_model="numpy")
 def add_sector(
     horizontal: np.ndarray,
     vertical: np.ndarray,
@@ -173,7 +173,7 @@ def add_sector(
             out[p, m] += up[p] * b + toward * a
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel(error_model="numpy")
 def _plane_irradiation(
     horizontal: np.ndarray,
     vertical: np.ndarray,

@@ -30,9 +30,9 @@ import math
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 
 from frugal.errors import UnusableInputError
+from frugal.physics.compiled import kernel
 
 HAY_DAVIES = 0
 PEREZ = 1
@@ -70,7 +70,7 @@ class PlaneIrradiance(NamedTuple):
     ground_reflected: np.ndarray
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def _perez_brightness(direct: float, diffuse: float, extraterrestrial: float, zenith: float) -> tuple[float, float]:
     """Circumsolar and horizon brightness F1 and F2; ``zenith`` in radians."""
     bent = 1.041 * zenith * zenith * zenith
@@ -84,7 +84,7 @@ def _perez_brightness(direct: float, diffuse: float, extraterrestrial: float, ze
     return max(0.0, f[0] + f[1] * brightness + f[2] * zenith), f[3] + f[4] * brightness + f[5] * zenith
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def _sky_components(
     sun_elevation_deg: np.ndarray,
     direct_normal: np.ndarray,

@@ -32,9 +32,9 @@ import math
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 
 from frugal.errors import UnusableInputError
+from frugal.physics.compiled import kernel
 from frugal.physics.solar.photovoltaic import (
     diffuse_factors,
     horizon_at,
@@ -235,7 +235,7 @@ def typical_days(
     )
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel(error_model="numpy")
 def _ac_power(
     irradiance: float,
     air_c: float,
@@ -248,7 +248,7 @@ def _ac_power(
     return pvwatts_ac(kept * pvwatts_dc(irradiance, air_c + irradiance * heating, gamma), dc_limit, efficiency)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel(error_model="numpy")
 def _roof_years(
     year: SolarYear,
     tilt_deg: np.ndarray,

@@ -1,0 +1,61 @@
+"""Machine code kept between processes, and thrown away when any source of this package has changed.
+
+numba keeps compiled kernels by the file that defines them: code inlined from another file stays as it was, after an edit
+or an upgrade. Here the sources of the whole package stand beside numba's own stamp, so a change in any of them has all
+kernels compiled anew.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from numba import njit
+
+
+@functools.cache
+def sources_digest() -> str:
+    """SHA-256 over names and contents of the Python files of this package, as they were when it was first asked for."""
+    digest = hashlib.sha256()
+    folder = Path(__file__).parent
+    for source in sorted(folder.rglob("*.py")):
+        content = source.read_bytes()
+        digest.update(f"{source.relative_to(folder).as_posix()} {len(content)}\n".encode())
+        digest.update(content)
+    return digest.hexdigest()
+
+
+def kernel(**options: Any) -> Callable[[Callable[..., Any]], Any]:
+    """``numba.njit(nogil=True, cache=True)`` whose cache knows the sources of this whole package.
+
+    Where nothing can be kept (no folder to write to, or a numba that holds its stamp elsewhere), the kernel is compiled
+    in each process: slow, and right.
+
+    Parameters
+    ----------
+    **options
+        Passed on to :func:`numba.njit`.
+
+    Returns
+    -------
+    callable
+        The decorator.
+    """
+
+    def compiled(function: Callable[..., Any]) -> Any:
+        try:
+            dispatcher = njit(nogil=True, cache=True, **options)(function)
+        except RuntimeError:  # no place that can be written to
+            return njit(nogil=True, **options)(function)
+        if dispatcher is function:  # NUMBA_DISABLE_JIT
+            return function
+        kept: Any = getattr(getattr(dispatcher, "_cache", None), "_cache_file", None)
+        if not hasattr(kept, "_source_stamp"):
+            return njit(nogil=True, **options)(function)
+        kept._source_stamp = (kept._source_stamp, sources_digest())
+        return dispatcher
+
+    return compiled
