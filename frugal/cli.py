@@ -81,6 +81,9 @@ def simulate(
     site: SiteFile = None,
     settings: SiteSettings = None,
     inputs: Inputs = None,
+    geotiff: Annotated[
+        Path | None, typer.Option("--geotiff", metavar="FILE.tif", help="Write the maps of the run there.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Run the solver once, for the inputs given; inputs with a default may be left out."""
@@ -88,29 +91,35 @@ def simulate(
 
     import numpy as np
 
-    from frugal.experiments.executor import attempt
+    from frugal.experiments.map_file import check_maps, write_maps
+    from frugal.experiments.simulation import simulate as simulate_once
     from frugal.experiments.units import check_bounds, parse_inputs, parse_settings
 
     found = _load_study(study, study_file, site, settings)
-    if found.solve is None:
-        raise UnusableInputError(f"study '{found.name}' has no solver")
     values = parse_inputs(found.inputs, parse_settings(inputs or [], "input"))
     check_bounds(found.inputs, values)
+    if geotiff is not None:
+        check_maps(found.name, found.outputs, found.grid)
     start = time.thread_time()
     with _prints_on_stderr():
-        outputs = attempt(found, np.array(values))
+        run = simulate_once(found, np.array(values))
     seconds = time.thread_time() - start
-    named = {
-        o.name: outputs[part].reshape(o.shape)
-        for o, part in zip(found.outputs, found.output_slices().values(), strict=True)
-    }
+    if geotiff is not None:
+        tags = {b.name.upper(): f"{run.booked[b.name]:.6g} {b.unit}" for b in found.booked}
+        write_maps(geotiff, found.name, found.outputs, found.grid, run.outputs, {**tags, "CANDIDATE": "full_physics"})
     if as_json:
-        print_json({"outputs": {name: value.tolist() for name, value in named.items()}, "cpu_seconds": seconds})
+        outputs = {name: value.tolist() for name, value in run.outputs.items()}
+        print_json({"outputs": outputs, "booked": dict(run.booked), "cpu_seconds": seconds})
         return
     for output in found.outputs:
         print_value(
-            output.name, named[output.name], output.unit, output.coords.get(output.dims[0]) if output.dims else None
+            output.name,
+            run.outputs[output.name],
+            output.unit,
+            output.coords.get(output.dims[0]) if output.dims else None,
         )
+    for booked in found.booked:
+        print_value(booked.name, run.booked[booked.name], booked.unit)
 
 
 @app.command("need")
@@ -492,9 +501,10 @@ def _predict_one(
 
     values = parse_inputs(predictor.inputs, parse_settings(inputs, "input"))
     if geotiff is not None:
-        from frugal.surrogates.maps import check_maps, write_geotiff
+        from frugal.experiments.map_file import check_maps
+        from frugal.surrogates.maps import write_geotiff
 
-        check_maps(predictor)
+        check_maps(predictor.study_name, predictor.outputs, predictor.grid)
     answers = predictor(np.array([values]), extrapolate=extrapolate)
     if geotiff is not None:
         write_geotiff(geotiff, predictor, answers)

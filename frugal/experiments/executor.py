@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from frugal.errors import FrugalError, SolverError
+from frugal.errors import FrugalError
 from frugal.experiments.design import Design
 from frugal.experiments.runs import BLOCK_SECONDS, DONE, FAILED, RunStore
 from frugal.experiments.study import Study
@@ -69,22 +69,6 @@ def choose_block(study: Study, design: Design) -> tuple[int, float]:
         seconds, waited = time.thread_time() - start, time.perf_counter() - wall
         return int(np.clip(BLOCK_SECONDS / max(waited, 1e-9), 1, 256)), seconds
     return 1, float("nan")
-
-
-def attempt(study: Study, inputs: np.ndarray, subject: int = -1) -> np.ndarray:
-    """One run, flattened, whose failure is told whatever the solver raises.
-
-    Raises
-    ------
-    SolverError
-        With what the solver said.
-    """
-    try:
-        return study.run(inputs, subject)
-    except (FrugalError, MemoryError):
-        raise
-    except (Exception, SystemExit) as fault:  # a solver may be anybody's code
-        raise SolverError(f"the solver of study '{study.name}' fails: {type(fault).__name__}: {fault}") from fault
 
 
 def execute(

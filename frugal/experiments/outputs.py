@@ -18,6 +18,25 @@ MAP_DIMS = ("y", "x")
 
 
 @dataclass(frozen=True)
+class Booked:
+    """A number that a run of the solver keeps count of beside its outputs: told of a run, answered by no candidate.
+
+    Parameters
+    ----------
+    name : str
+        Under which the solver gives it.
+    unit : str
+        In the spelling of pint; ``"1"`` for a number without unit.
+    label : mapping
+        By language.
+    """
+
+    name: str
+    unit: str
+    label: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Derived:
     """A scalar that is computed from a map, and so always agrees with it.
 

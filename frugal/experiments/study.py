@@ -15,7 +15,7 @@ from frugal.errors import SolverError, UnusableInputError
 from frugal.experiments.design import Design
 from frugal.experiments.fingerprint import fingerprint
 from frugal.experiments.need import CallPattern, Need, Tolerance, did_you_mean
-from frugal.experiments.outputs import Derived, Output, check_outputs, complete, output_slices
+from frugal.experiments.outputs import Booked, Derived, Output, check_outputs, complete, output_slices
 from frugal.experiments.summaries import Summaries
 
 __all__ = [
@@ -24,6 +24,7 @@ __all__ = [
     "Alternative",
     "Answer",
     "Arrays",
+    "Booked",
     "CallPattern",
     "Derived",
     "GraphBuilder",
@@ -214,6 +215,8 @@ class Study:
         candidate that answers cell by cell learns from them.
     summaries : Summaries, optional
         Closed-form columns that smooth fits and networks learn from in the place of the inputs.
+    booked : tuple of Booked
+        What ``solve`` gives beside the outputs, under the names of these: volumes that must balance, steps taken.
     """
 
     name: str
@@ -232,11 +235,13 @@ class Study:
     grid: Mapping[str, Any] = field(default_factory=dict)
     cell_features: Mapping[str, np.ndarray] = field(default_factory=dict)
     summaries: Summaries | None = None
+    booked: tuple[Booked, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.inputs or not self.outputs:
             raise UnusableInputError(f"study '{self.name}' needs at least one input and one output")
         names = [variable.name for variable in self.inputs] + [output.name for output in self.outputs]
+        names += [booked.name for booked in self.booked]
         for name in names:
             if names.count(name) > 1:
                 raise UnusableInputError(f"study '{self.name}' uses the name '{name}' twice")

@@ -9,9 +9,9 @@ import numpy as np
 from frugal.errors import SolverError
 from frugal.experiments.studies.flood.maps import WET_M, Maps, refined
 from frugal.experiments.studies.flood.terrain import FloodTerrain
-from frugal.experiments.study import Alternative, Answer, Arrays, Kind
+from frugal.experiments.study import Alternative, Answer, Arrays, Booked, Kind
 from frugal.physics.shallow_water.scenario import Scenario
-from frugal.physics.shallow_water.simulate import simulate
+from frugal.physics.shallow_water.simulate import Flood, VolumeLedger, simulate
 
 #: ``build(terrain, inputs) -> Scenario``: one event over a terrain, fine or coarse.
 Build = Callable[[FloodTerrain, np.ndarray], Scenario]
@@ -29,8 +29,25 @@ LABELS = {
 }
 
 
-def flood_maps(scenario: Scenario, scheme: str = "saint_venant") -> Maps:
-    """Run a scenario on one thread and keep its maps.
+VOLUMES = (
+    Booked("volume_in", "m^3", {"en": "Water that entered", "fr": "Eau entrée"}),
+    Booked("volume_out", "m^3", {"en": "Water that left", "fr": "Eau sortie"}),
+    Booked("volume_stored", "m^3", {"en": "Water stored", "fr": "Eau stockée"}),
+    Booked("volume_imbalance", "1", {"en": "Share unaccounted for", "fr": "Part sans explication"}),
+)
+
+
+def volume_book(volume: VolumeLedger) -> dict[str, float]:
+    """The volumes of a run under the names of `VOLUMES`: in = out + stored, but for the imbalance.
+
+    The imbalance is a share of the water that was there or entered.
+    """
+    stored = volume.final - volume.initial
+    return dict(zip((v.name for v in VOLUMES), (volume.entered, volume.left, stored, volume.imbalance), strict=True))
+
+
+def run_flood(scenario: Scenario, scheme: str = "saint_venant") -> Flood:
+    """Run a scenario on one thread.
 
     Raises
     ------
@@ -41,15 +58,21 @@ def flood_maps(scenario: Scenario, scheme: str = "saint_venant") -> Maps:
     lost = abs(flood.volume.imbalance)
     if lost > LARGEST_IMBALANCE:
         raise SolverError(f"{lost:.1e} of the water is unaccounted for; {LARGEST_IMBALANCE:g} is allowed")
+    return flood
+
+
+def flood_maps(flood: Flood) -> Maps:
+    """The maps of a run that its study answers."""
     return Maps(flood.max_depth, flood.max_speed, flood.arrival_time)
 
 
 def solver(terrain: FloodTerrain, build: Build) -> Callable[[np.ndarray], Arrays]:
-    """The full physics as the ``solve`` of a study."""
+    """The full physics as the ``solve`` of a study, with the volumes that it booked."""
 
     def solve(inputs: np.ndarray) -> Arrays:
         scenario = build(terrain, inputs)
-        return flood_maps(scenario).on_land(terrain, scenario.duration_s)
+        flood = run_flood(scenario)
+        return {**flood_maps(flood).on_land(terrain, scenario.duration_s), **volume_book(flood.volume)}
 
     return solve
 
@@ -59,14 +82,15 @@ def cheaper_physics(terrain: FloodTerrain, build: Build) -> tuple[Alternative, .
 
     def inertial(inputs: np.ndarray) -> Arrays:
         scenario = build(terrain, inputs)
-        return flood_maps(scenario, "local_inertial").on_land(terrain, scenario.duration_s)
+        return flood_maps(run_flood(scenario, "local_inertial")).on_land(terrain, scenario.duration_s)
 
     def coarse(factor: int) -> Callable[[np.ndarray], Arrays]:
         wide = terrain.coarsened(factor)
 
         def answer(inputs: np.ndarray) -> Arrays:
             scenario = build(wide, inputs)
-            return refined(flood_maps(scenario), wide.bed, terrain, factor).on_land(terrain, scenario.duration_s)
+            maps = flood_maps(run_flood(scenario))
+            return refined(maps, wide.bed, terrain, factor).on_land(terrain, scenario.duration_s)
 
         return answer
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from frugal.experiments.studies.flood.answers import Build, cheaper_physics, solver
+from frugal.experiments.studies.flood.answers import VOLUMES, Build, cheaper_physics, solver
 from frugal.experiments.studies.flood.maps import flood_outputs
 from frugal.experiments.studies.flood.need import flood_need
 from frugal.experiments.studies.flood.site import RiverFloodSite, SubmersionSite
@@ -40,4 +40,5 @@ def flood_study(
         grid=grid_of(terrain),
         cell_features=terrain.features(),
         summaries=summaries,
+        booked=VOLUMES,
     )

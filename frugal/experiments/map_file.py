@@ -1,0 +1,86 @@
+"""The maps of one answer as a GeoTIFF in the coordinate system of their study."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from frugal.errors import UnusableInputError
+from frugal.experiments.outputs import Output
+from frugal.formats.bands import Band, write_bands
+
+
+def check_maps(study_name: str, outputs: Sequence[Output], grid: Mapping[str, Any]) -> None:
+    """Refuse a study that has no map, or does not say where its maps lie.
+
+    Raises
+    ------
+    UnusableInputError
+        Saying which.
+    """
+    if not any(output.is_map for output in outputs):
+        raise UnusableInputError(f"study '{study_name}' has no map; --geotiff needs one")
+    if not grid:
+        raise UnusableInputError(
+            f"study '{study_name}' does not say where its maps lie (no coordinate system): no GeoTIFF can be made"
+        )
+
+
+def write_maps(
+    path: Path | str,
+    study_name: str,
+    outputs: Sequence[Output],
+    grid: Mapping[str, Any],
+    values: Mapping[str, np.ndarray],
+    tags: Mapping[str, str],
+    suffixes: Sequence[str] = ("",),
+) -> None:
+    """Write every map of one answer as a band.
+
+    Maps that have a meaning only where another one is wet hold no data where that one is dry. The scalars of the same answer
+    and the study stand in the tags.
+
+    Parameters
+    ----------
+    path : path
+    study_name : str
+    outputs : sequence of Output
+    grid : mapping
+        ``crs`` and ``transform``, as `Study` has it.
+    values : mapping of str to array
+        Of the shape of its output each, by its name with each of the suffixes.
+    tags : mapping of str to str
+        More of them.
+    suffixes : sequence of str
+        All maps are written with the first, then all with the second: ends of an interval.
+
+    Raises
+    ------
+    UnusableInputError
+        If there is no map or no grid.
+    EnvironmentFaultError
+        If the file cannot be written.
+    """
+    check_maps(study_name, outputs, grid)
+    bands = []
+    for suffix in suffixes:
+        for output in outputs:
+            if output.is_map:
+                map_values = np.asarray(values[output.name + suffix], dtype=float)
+                bands.append(
+                    Band(output.name + suffix, output.unit, np.where(_dry(outputs, output, values), np.nan, map_values))
+                )
+    scalars = {o.name.upper(): f"{float(values[o.name]):.6g} {o.unit}" for o in outputs if not o.dims}
+    all_tags = {**scalars, "STUDY": study_name, **tags, "SOFTWARE": "frugal"}
+    write_bands(path, bands, grid["crs"], grid["transform"], all_tags)
+
+
+def _dry(outputs: Sequence[Output], output: Output, values: Mapping[str, np.ndarray]) -> np.ndarray:
+    """Cells ``[y, x]`` where a map has no meaning."""
+    if not output.wet_where:
+        return np.zeros(output.shape, dtype=bool)
+    source = next(o for o in outputs if o.name == output.wet_where)
+    return np.asarray(values[source.name] <= source.wet_threshold)

@@ -1,0 +1,57 @@
+"""One run of a solver for the one who asks: outputs by name, and what the run kept count of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from frugal.errors import FrugalError, SolverError, UnusableInputError
+from frugal.experiments.study import Arrays, Study
+
+
+@dataclass(frozen=True)
+class Simulated:
+    """A run: ``outputs`` by name, each of the shape of its output, and ``booked``, what it kept count of beside them."""
+
+    outputs: Mapping[str, np.ndarray]
+    booked: Mapping[str, float]
+
+
+def simulate(study: Study, inputs: np.ndarray) -> Simulated:
+    """Run the full physics once.
+
+    Parameters
+    ----------
+    study : Study
+    inputs : array [d]
+
+    Raises
+    ------
+    UnusableInputError
+        If the study has no solver.
+    SolverError
+        With what the solver said, whatever it raised, or naming what it left out.
+    """
+    if study.solve is None:
+        raise UnusableInputError(f"study '{study.name}' has no solver")
+    try:
+        solved = study.solve(inputs)
+        flat = study.flatten(solved)
+    except (FrugalError, MemoryError):
+        raise
+    except (Exception, SystemExit) as fault:  # a solver may be anybody's code
+        raise SolverError(f"the solver of study '{study.name}' fails: {type(fault).__name__}: {fault}") from fault
+    slices = study.output_slices()
+    outputs = {output.name: flat[slices[output.name]].reshape(output.shape) for output in study.outputs}
+    return Simulated(outputs, {booked.name: _booked(study, booked.name, solved) for booked in study.booked})
+
+
+def _booked(study: Study, name: str, solved: Arrays) -> float:
+    try:
+        return float(np.asarray(solved[name], dtype=float))
+    except (KeyError, TypeError, ValueError) as fault:
+        raise SolverError(
+            f"study '{study.name}' books '{name}', of which its solver gave {solved.get(name, 'nothing')!r}"
+        ) from fault

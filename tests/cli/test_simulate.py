@@ -1,0 +1,106 @@
+"""`frugal simulate` of a study with maps: what the run booked, and its maps in their place."""
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import rasterio
+
+from frugal import cli
+
+Run = Callable[..., tuple[int, str, str]]
+
+POND = """
+import numpy as np
+from frugal.experiments.study import Booked, Derived, Need, Output, Study, Variable
+bed = np.array([[0.0, 1.0, 2.0], [0.5, 1.5, 2.5]])
+def solve(x):
+    depth = np.maximum(x[0] - bed, 0.0)
+    return {"depth": depth, "speed": depth / 2, "volume_in": 100 * depth.sum(), "steps": 12}
+study = Study(
+    name="pond",
+    inputs=(Variable("level", "m", 0.0, 3.0),),
+    outputs=(
+        Output("depth", "m", ("y", "x"), {"y": [15, 5], "x": [5, 15, 25]}, low=0.0, wet_threshold=0.1),
+        Output("speed", "m/s", ("y", "x"), {"y": [15, 5], "x": [5, 15, 25]}, wet_where="depth"),
+        Output("volume", "m^3", derived=Derived("depth", "sum", 100.0)),
+    ),
+    need=Need("one map", {}),
+    solve=solve,
+    booked=(Booked("volume_in", "m^3"), Booked("steps", "1")),
+    grid={"crs": "EPSG:2154", "transform": [10, 0, 400000, 0, -10, 6500020]},
+)
+"""
+
+STORM = ("surge_peak=1.5", "tide_range=6", "breach_width=100", "breach_position=0.5")
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Run:
+    monkeypatch.chdir(tmp_path)
+    Path("pond.py").write_text(POND)
+
+    def call(*arguments: str) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["frugal", "simulate", *arguments])
+        with pytest.raises(SystemExit) as stopped:
+            cli.main()
+        said = capsys.readouterr()
+        return int(stopped.value.code or 0), said.out, said.err
+
+    return call
+
+
+def test_what_a_run_booked_is_told_in_text_and_json(run: Run) -> None:
+    code, out, _ = run("--study", "pond.py", "-i", "level=1.5")
+    assert code == 0 and out.splitlines()[-3:] == ["volume: 300 m^3", "volume_in: 300 m^3", "steps: 12"]
+    assert json.loads(run("--study", "pond.py", "-i", "level=1.5", "--json")[1])["booked"] == {
+        "volume_in": 300.0,
+        "steps": 12.0,
+    }
+
+
+@pytest.mark.parametrize("given", ["'steps_taken': 12", "'steps': [1, 2]", "'steps': 'many'"])
+def test_a_solver_that_does_not_book_what_it_says_is_told(run: Run, given: str) -> None:
+    Path("pond.py").write_text(POND.replace('"steps": 12', given))
+    code, out, err = run("--study", "pond.py", "-i", "level=1.5")
+    assert code == 1 and out == "" and "books 'steps'" in err and "Traceback" not in err
+
+
+def test_a_number_cannot_be_booked_under_the_name_of_an_output(run: Run) -> None:
+    Path("pond.py").write_text(POND.replace('Booked("steps"', 'Booked("volume"'))
+    code, _, err = run("--study", "pond.py", "-i", "level=1.5")
+    assert code == 2 and "uses the name 'volume' twice" in err
+
+
+def test_the_maps_of_a_run_lie_in_their_place(run: Run, tmp_path: Path) -> None:
+    code, out, _ = run("--study", "pond.py", "-i", "level=1.5", "--geotiff", "pond.tif", "--json")
+    answer = json.loads(out)["outputs"]
+    with rasterio.open(tmp_path / "pond.tif") as dataset:
+        assert dataset.crs.to_epsg() == 2154 and dataset.bounds == (400_000.0, 6_500_000.0, 400_030.0, 6_500_020.0)
+        assert dataset.descriptions == ("depth", "speed") and dataset.units == ("m", "m/s")
+        tags = dataset.tags()
+        depth, speed = dataset.read(1), dataset.read(2, masked=True)
+    assert code == 0 and (tags["CANDIDATE"], tags["VOLUME"], tags["VOLUME_IN"]) == ("full_physics", "300 m^3", "300 m^3")
+    np.testing.assert_allclose(depth, answer["depth"])
+    np.testing.assert_array_equal(np.ma.getmaskarray(speed), depth <= 0.1)
+
+
+def test_without_a_place_there_is_no_geotiff_and_no_run(run: Run, tmp_path: Path) -> None:
+    unplaced = POND.replace('    grid={"crs"', '    site={"crs"').replace("    depth =", "    1 / 0\n    depth =")
+    Path("pond.py").write_text(unplaced)
+    code, _, err = run("--study", "pond.py", "-i", "level=1.5", "--geotiff", "pond.tif")
+    assert code == 2 and "does not say where its maps lie" in err and not (tmp_path / "pond.tif").exists()
+
+
+def test_the_water_of_a_flood_is_all_accounted_for(run: Run) -> None:
+    inputs: list[Any] = [part for value in STORM for part in ("-i", value)]
+    code, out, _ = run("submersion", "--set", "cells=32", *inputs, "--json")
+    booked = json.loads(out)["booked"]
+    assert code == 0 and list(booked) == ["volume_in", "volume_out", "volume_stored", "volume_imbalance"]
+    assert booked["volume_in"] > 1e5 and booked["volume_out"] > 0
+    spare = booked["volume_in"] - booked["volume_out"] - booked["volume_stored"]
+    assert abs(spare) < 1e-9 * booked["volume_in"] and abs(booked["volume_imbalance"]) < 1e-10
