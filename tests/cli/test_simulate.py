@@ -84,7 +84,11 @@ def test_the_maps_of_a_run_lie_in_their_place(run: Run, tmp_path: Path) -> None:
         assert dataset.descriptions == ("depth", "speed") and dataset.units == ("m", "m/s")
         tags = dataset.tags()
         depth, speed = dataset.read(1), dataset.read(2, masked=True)
-    assert code == 0 and (tags["CANDIDATE"], tags["VOLUME"], tags["VOLUME_IN"]) == ("full_physics", "300 m^3", "300 m^3")
+    assert code == 0 and (tags["CANDIDATE"], tags["VOLUME"], tags["VOLUME_IN"]) == (
+        "full_physics",
+        "300 m^3",
+        "300 m^3",
+    )
     np.testing.assert_allclose(depth, answer["depth"])
     np.testing.assert_array_equal(np.ma.getmaskarray(speed), depth <= 0.1)
 
