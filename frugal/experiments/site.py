@@ -36,9 +36,10 @@ class Site(BaseModel):
     @field_validator("*", mode="after")
     @classmethod
     def _from_folder(cls, value: Any, info: ValidationInfo) -> Any:
-        folder = (info.context or {}).get("folder")
-        if folder is None:
+        context = info.context or {}
+        if info.field_name not in context.get("from_file", ()):
             return value
+        folder = context["folder"]
         if isinstance(value, Path):
             return folder / value
         if isinstance(value, tuple):
@@ -52,15 +53,15 @@ def build_site(model: type[Site], settings: dict[str, Any], site_file: Path | No
     Raises
     ------
     UnusableInputError
-        If the file cannot be read, or a key is unknown, or a value is not allowed.
+        If the file cannot be read, a key is unknown, a value is not allowed, or neither gives a setting without default.
     """
     try:
         from_file = {} if site_file is None else tomllib.loads(site_file.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as fault:
         raise UnusableInputError(f"site file '{site_file}' cannot be read: {fault}") from fault
     try:
-        base = model.model_validate(from_file, context={"folder": site_file.parent if site_file else None})
-        return model.model_validate({**base.model_dump(exclude_unset=True), **settings})
+        context = {"from_file": from_file.keys() - settings.keys(), "folder": site_file.parent if site_file else None}
+        return model.model_validate({**from_file, **settings}, context=context)
     except ValidationError as fault:
         raise UnusableInputError(_sentence(model, fault)) from fault
 
@@ -70,6 +71,8 @@ def _sentence(model: type[Site], fault: ValidationError) -> str:
     name = ".".join(str(part) for part in first["loc"]) or "site"
     if first["type"] == "extra_forbidden":
         return f"'{name}' is not a setting of this study; allowed: {', '.join(model.model_fields) or 'none'}"
+    if first["type"] == "missing":
+        return f"setting '{name}' is missing; give it with --set {name}=VALUE or in the site file"
     return f"setting '{name}' = {first['input']!r}: {first['msg'].removeprefix('Value error, ')}"
 
 

@@ -187,6 +187,24 @@ def test_a_wrong_setting_is_told(settings: dict[str, str], words: str) -> None:
         build_site(Harbour, settings)
 
 
+def test_a_setting_without_default_may_come_from_either_and_must_come_from_one(tmp_path: Path) -> None:
+    class Reef(Site):
+        """A site that has no default."""
+
+        chart: Path
+        swell: Path
+
+    file = tmp_path / "folder" / "site.toml"
+    file.parent.mkdir()
+    file.write_text('swell = "swell.csv"\n')
+    given = {"chart": Path("chart.tif"), "swell": Path("here.csv")}
+    assert build_site(Reef, {"chart": "chart.tif", "swell": "here.csv"}) == Reef(**given)
+    assert build_site(Reef, {"chart": "chart.tif"}, file) == Reef(**{**given, "swell": file.parent / "swell.csv"})
+    assert build_site(Reef, {"chart": "chart.tif", "swell": "here.csv"}, file) == Reef(**given)
+    with pytest.raises(UnusableInputError, match="setting 'chart' is missing; give it with --set chart=VALUE"):
+        build_site(Reef, {}, file)
+
+
 def test_an_unreadable_site_file_is_told(tmp_path: Path) -> None:
     with pytest.raises(UnusableInputError, match="cannot be read"):
         build_site(Harbour, {}, tmp_path / "absent.toml")
