@@ -17,6 +17,7 @@ from frugal.audit.impacts.factors import FactorTable, load_factors
 from frugal.audit.keeping import FORMAT, seal
 from frugal.audit.report.pages import page_text
 from frugal.audit.words import wording
+from frugal.audit.words.first_line import first_line
 from frugal.metering.host import Machine
 from frugal.metering.tiers import apply_meter
 
@@ -153,7 +154,7 @@ def _content(evidence: Evidence, account: Account, terms: Terms, graph_sha256: s
         "model": comparison.get("model") or {"candidate": None, "reason": None},
         "graph_sha256": graph_sha256,
         "inputs": [dict(row) for row in evidence.inputs],
-        "first_line": wording.first_line(evidence),
+        "first_line": first_line(evidence),
         "verdict": evidence.decision["verdict"],
         "decisions": [dict(decision) for decision in comparison["decisions"]],
         "ladder": [_slim(candidate) for candidate in comparison["candidates"]],
@@ -175,7 +176,7 @@ def _judge(audit: dict[str, Any], evidence: Evidence) -> None:
     audit["criteria"] = finite(criteria.evaluate(evidence))
     audit["conditions"] = condition_lines(evidence, audit["criteria"])
     assessed = audit["conditions"]["C1"]["status"] != "not_assessed"
-    audit["first_line"] = wording.first_line(evidence, assessed)
+    audit["first_line"] = first_line(evidence, assessed)
 
 
 def _version() -> str:

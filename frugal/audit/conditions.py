@@ -115,18 +115,19 @@ def _first_condition(evidence: Evidence, broken: Sequence[str]) -> tuple[str, Te
         reasons = {language: f"{reasons[language]} {flip[language]}".strip() for language in LANGUAGES}
     if broken:
         return "not_assessed", say("c1.broken", points=", ".join(broken))
-    if decision["verdict"] == "not_assessed":
+    if not evidence.compared:
         return "not_assessed", say("c1.not_assessed", reasons=reasons)
-    if winner is not None and not winner["is_ai"]:
+    if winner is None:
+        return "fail", say("c1.nothing")
+    if not winner["is_ai"]:
         if best_ai is None:
             return "no_ai", say("c1.no_ai_meets", reasons=reasons)
         return "no_ai", say("c1.no_ai", name=quoted(best_ai), verdict=verdict, reasons=reasons)
     statuses = {"demonstrated": "pass", "infeasible_otherwise": "pass", "not_demonstrated": "fail"}
     status = statuses.get(decision["verdict"], "warn")
-    if status == "pass" and _need_came_late(evidence):
-        # a need that was fitted to the runs shows nothing by being met
-        return "warn", say("c1.late", verdict=verdict, reasons=reasons)
-    return status, say("c1.ai", verdict=verdict, reasons=reasons)
+    # a need that was fitted to the runs shows nothing by being met
+    late = status == "pass" and _need_came_late(evidence)
+    return "warn" if late else status, say("c1.late" if late else "c1.ai", verdict=verdict, reasons=reasons)
 
 
 def _need_came_late(evidence: Evidence) -> bool:

@@ -95,6 +95,11 @@ class Evidence:
         return self.comparison["decisions"][0]
 
     @property
+    def compared(self) -> bool:
+        """The evidence carries an answer: a verdict on the need for AI, or that nothing that was tried meets the need."""
+        return self.decision["verdict"] != "not_assessed" or nothing_meets(self.decision)
+
+    @property
     def margin(self) -> float:
         """By how much an answer has to be dearer than another to count as dearer: that of the decision."""
         return float((self.decision.get("policy") or {}).get("margin") or 1.0)
@@ -156,6 +161,11 @@ class Evidence:
     def full_physics(self) -> Mapping[str, Any] | None:
         """The full physics, where the study has a solver."""
         return next((c for c in self.candidates.values() if c["kind"] == "full_physics"), None)
+
+
+def nothing_meets(decision: Mapping[str, Any]) -> bool:
+    """Everything was measured, and no candidate meets the need: there is nothing to retain, and nothing to need AI for."""
+    return any(reason.get("code") == "nothing_meets_the_need" for reason in decision.get("reasons") or ())
 
 
 def worst_error(candidate: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]] | None:

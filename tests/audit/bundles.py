@@ -466,12 +466,16 @@ def no_winner() -> dict[str, Any]:
         error["tolerance"] = 0.001
         row["error_met"] = error["high"] <= 0.001
         row["need_met"] = {PATTERN: False}
+    bundle["study"]["need"]["call_patterns"][0]["max_latency_s"] = 0.1
+    bundle["candidates"]["candidates"][-1]["query"][PATTERN]["wall_p95_seconds_per_call"] = 0.9
     bundle["candidates"]["candidates"][-1]["limits"][PATTERN] = {
         "met": False,
+        "broken": ["latency"],
         "reasons": [{"en": "0.9 s per call where 0.1 s is allowed", "fr": "0,9 s par appel pour 0,1 s permis"}],
     }
     bundle["study"]["need"]["tolerances"]["annual_energy_per_area"]["limit"] = 0.001
     bundle["candidates"]["decisions"][0].update(
+        verdict="not_assessed",
         winner=None,
         winner_is_ai=None,
         best_ai=None,
@@ -480,7 +484,7 @@ def no_winner() -> dict[str, Any]:
         saving_cpu_seconds=None,
         reasons=[
             {
-                "code": "none_meets_need",
+                "code": "nothing_meets_the_need",
                 "en": "no candidate meets the need",
                 "fr": "aucune réponse possible ne répond au besoin",
             }

@@ -6,8 +6,10 @@ import pytest
 
 from frugal.audit import keeping as room
 from frugal.audit.audit import build_audit
+from frugal.audit.report.pages import page_text
 from frugal.errors import NotAssessedError, UnusableInputError
 
+PATTERN = "one roof at a time"
 CASES = ("not_demonstrated", "table_wins", "demonstrated", "not_assessed", "no_winner")
 
 
@@ -56,9 +58,95 @@ def test_an_ai_that_ships_says_when_it_is_paid_back(audited):
     assert finding(audit, "NEC-07")["status"] == "pass"
 
 
-def test_without_a_winner_the_closest_candidate_and_the_tolerance_are_named(audited):
-    line = audited("no_winner")["first_line"]["en"]
-    assert "12 typical days" in line and "±0.45%" in line and "0.1% is tolerated" in line
+def test_where_nothing_meets_the_need_the_nearest_its_shortfall_and_the_full_physics_are_told(audited):
+    audit = audited("no_winner")
+    assert audit["first_line"]["en"] == (
+        "No answer that was tried meets the need: the nearest, “12 typical days”, answers within ±0.45% where 0.1% is "
+        "tolerated, 4.5 times the limit; only the full physics is accurate enough, and it takes up to 0.9\u00a0s per call "
+        "where 0.1\u00a0s is allowed, 9 times the limit."
+    )
+    assert audit["first_line"]["fr"] == (
+        "Aucune réponse essayée ne répond au besoin\u00a0: la plus proche, «\u00a012 jours types\u00a0», répond à "
+        "±0,45\u202f% près pour 0,1\u202f% toléré, 4,5 fois la limite\u202f; seul le calcul physique complet est assez "
+        "juste, mais il prend jusqu’à 0,9\u00a0s par appel pour 0,1\u00a0s permis, 9 fois la limite."
+    )
+    assert audit["verdict"] == "not_assessed"  # the code of the decision, which says that there is nothing to compare
+    assert audit["conditions"]["C1"]["text"]["en"].startswith("No answer is retained, with AI or without")
+    assert (finding(audit, "NEC-04")["status"], finding(audit, "NEC-05")["status"]) == ("fail", "n_a")
+    for language, words in (
+        ("en", "no answer tried meets the need"),
+        ("fr", "aucune réponse essayée ne répond au besoin"),
+    ):
+        page = page_text(audit, language)
+        assert words in page and "could not be assessed" not in page and "n’a pas pu dire" not in page
+
+
+def unmet(bundle, name, broken, **changes):
+    """Candidate ``name`` is accurate and breaks the limits ``broken``."""
+    row = next(row for row in bundle["candidates"]["candidates"] if row["name"] == name)
+    row["error"]["annual_energy_per_area"]["high"] = 0.0009
+    row["error_met"] = True
+    row["limits"][PATTERN] = {"met": False, "broken": broken, "reasons": []}
+    row.update(changes)
+    bundle["study"]["need"]["call_patterns"][0].update(max_bytes=2000, max_memory_bytes=10_000_000)
+
+
+def test_an_accurate_answer_outside_a_limit_by_little_is_the_nearest(audited):
+    audit = audited("no_winner", lambda bundle: unmet(bundle, "coarse", ["bytes"]))
+    line = audit["first_line"]
+    assert (
+        "the nearest, “12 typical days”, has a file of 2.4\u00a0kB where 2\u00a0kB is allowed, 20% over the limit"
+        in line["en"]
+    )
+    assert "; accurate enough, but outside another limit: “full physics” (takes up to 0.9\u00a0s" in line["en"]
+    assert "only the full physics" not in line["en"] and "20\u202f% au-delà de la limite" in line["fr"]
+
+
+@pytest.mark.parametrize(
+    ("broken", "memory", "words"),
+    [
+        (
+            ["memory"],
+            {PATTERN: 30_000_000},
+            "takes 30\u00a0MB of memory where 10\u00a0MB is allowed, 3 times the limit",
+        ),
+        (["memory"], {}, "takes memory that could not be measured"),
+        (["graph"], {}, "has no ONNX file, which the need asks for"),
+    ],
+)
+def test_other_limits_are_told_in_words(audited, broken, memory, words):
+    audit = audited("no_winner", lambda bundle: unmet(bundle, "mlp", broken, memory_bytes=memory))
+    near = "the nearest, “neural network”, " if memory else "“neural network” ("
+    assert near + words in audit["first_line"]["en"]
+
+
+def test_without_the_physics_only_the_nearest_is_told(audited):
+    def drop(bundle):
+        bundle["candidates"]["candidates"].pop()
+
+    line = audited("no_winner", drop)["first_line"]["en"]
+    assert line.endswith("where 0.1% is tolerated, 4.5 times the limit.")
+
+
+def test_with_several_tolerances_the_output_that_fails_is_named(audited):
+    def second(bundle):
+        bundle["study"]["outputs"].append(
+            {"name": "peak", "unit": "kW", "dims": [], "label": {"en": "Peak", "fr": "Pointe"}}
+        )
+        bundle["study"]["need"]["tolerances"]["peak"] = {"metric": "rmse", "limit": 2.0}
+        for row in bundle["candidates"]["candidates"]:
+            annual = row["error"]["annual_energy_per_area"]
+            row["error"]["peak"] = {
+                **annual,
+                "metric": "rmse",
+                "high": 0.0 if annual["high"] == 0 else 2.3,
+                "tolerance": 2.0,
+            }
+            annual["high"], row["error_met"] = 0.0, annual["high"] == 0
+
+    line = audited("no_winner", second)["first_line"]
+    assert "answers within ±2.3\u00a0kW (peak) where 2\u00a0kW is tolerated, 15% over the limit" in line["en"]
+    assert "répond à ±2,3\u00a0kW près (pointe) pour 2\u00a0kW toléré" in line["fr"]
 
 
 def test_without_evidence_files_conditions_2_and_3_are_never_passed(audited):

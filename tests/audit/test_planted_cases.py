@@ -170,6 +170,26 @@ def test_case_3_cheap_physics_leaves_nothing_to_save(home: Path) -> None:
     assert cheap.audit["conditions"]["C1"]["status"] == "no_ai"
 
 
+def test_case_3_where_nothing_meets_the_need_the_nearest_and_the_physics_are_told(home: Path) -> None:
+    study = slow((1e4, 1e6), steps=20_000)
+    tight = replace(
+        study.need, tolerances={"y": Tolerance("nrmse", 1e-7)}, call_patterns=(CallPattern("one", max_latency_s=1e-5),)
+    )
+    trained = train(replace(study, need=tight), home / "tight", measure_seconds=0.2)
+    assert (trained.decision["winner"], trained.codes, trained.audit["verdict"]) == (
+        None,
+        {"nothing_meets_the_need"},
+        "not_assessed",
+    )
+    line = trained.audit["first_line"]["en"]
+    assert line.startswith("No answer that was tried meets the need: the nearest, “") and "is tolerated, " in line
+    assert (
+        "; only the full physics is accurate enough, and it takes up to " in line
+        and "where 10\u00a0µs is allowed" in line
+    )
+    assert trained.audit["conditions"]["C1"]["status"] == "fail" and trained.status("NEC-04") == "fail"
+
+
 def test_case_4_a_slow_solver_asked_often_demonstrates_the_need(often: Trained) -> None:
     assert often.audit["verdict"] == "demonstrated"
     assert often.decision["winner_is_ai"] and often.decision["best_alternative"] == "full_physics"

@@ -112,7 +112,7 @@ def cheapest(evidence: Evidence) -> Finding:
     """NEC-04: what is retained has no AI in it, or the need for its AI is shown, and nothing else emits clearly less."""
     decision, winner = evidence.decision, evidence.winner
     where, verdict = ("candidates.json: decisions[0].verdict",), decision["verdict"]
-    if verdict == "not_assessed":
+    if not evidence.compared:
         text = both("Evidence is missing to compare.", "Il manque des preuves pour comparer.")
         return Finding("not_assessed", text, verdict, None, where)
     if winner is None:
@@ -146,7 +146,7 @@ def break_even(evidence: Evidence) -> Finding:
     crossing, usage = decision.get("break_even_queries"), decision.get("queries")
     if crossing is None or not usage:
         text = both("There is no pair of answers to compare.", "Il n’y a pas deux réponses à comparer.")
-        return Finding("n_a" if decision["verdict"] != "not_assessed" else "not_assessed", text, crossing, usage, where)
+        return Finding("n_a" if evidence.compared else "not_assessed", text, crossing, usage, where)
     factor = decision["policy"]["queries_factor"]
     upper, median = crossing.get("high"), crossing.get("median")
     status: Status = "fail"
@@ -170,7 +170,7 @@ def materiality(evidence: Evidence) -> Finding:
     saving = decision.get("saving_cpu_seconds")
     if saving is None or saving.get("p50") is None:
         text = both("There is no pair of answers to compare.", "Il n’y a pas deux réponses à comparer.")
-        return Finding("n_a" if decision["verdict"] != "not_assessed" else "not_assessed", text, None, None, where)
+        return Finding("n_a" if evidence.compared else "not_assessed", text, None, None, where)
     evaluation = sum(cpu_total(line) for line in evidence.ledger if line["stage"] == "evaluation")
     floor = max(decision["policy"]["materiality_cpu_seconds"], 10 * evaluation)
     median = saving["p50"]
@@ -196,7 +196,7 @@ def dominance(evidence: Evidence) -> Finding:
     lifetime = decision.get("lifetime_cpu_seconds") or {}
     if ai is None or lifetime.get(ai["name"]) is None:
         text = both("No AI candidate to compare.", "Aucune IA à comparer.")
-        return Finding("n_a" if decision["verdict"] != "not_assessed" else "not_assessed", text, None, None, where)
+        return Finding("n_a" if evidence.compared else "not_assessed", text, None, None, where)
     better = [
         c
         for c in evidence.candidates.values()

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from frugal.audit.evidence import nothing_meets
 from frugal.audit.exports.content import (
     country,
     english,
@@ -126,7 +127,9 @@ def _answer(audit: Mapping[str, Any]) -> list[str]:
     verdict = str(audit.get("verdict", "not assessed")).replace("_", " ")
     lines = [f"# {english(study.get('question')) or study['name']}", "", english(audit.get("first_line")), ""]
     if held.answer is None:
-        lines.append(f"- **Ships**: nothing; need for AI: {verdict}.")
+        unmet = nothing_meets((audit.get("decisions") or [{}])[0])
+        told = "no answer that was tried meets the need" if unmet else f"need for AI: {verdict}"
+        lines.append(f"- **Ships**: nothing; {told}.")
     else:
         what = english(held.answer.get("label")) or held.answer["name"]
         kind = "an AI" if held.answer.get("is_ai") else "no AI in it"

@@ -7,7 +7,7 @@ from typing import Any
 
 from frugal.audit.evidence import error_ratio
 from frugal.audit.words import numbers
-from frugal.audit.words.wording import break_even_words, error_words, phrase
+from frugal.audit.words.wording import break_even_words, error_words, phrase, verdict_words
 from frugal.surrogates.plain_text import plain_duration, plain_number, plain_queries
 from frugal.surrogates.plots import candidate_label
 
@@ -43,7 +43,7 @@ def facts(audit: Mapping[str, Any], language: str, words: Mapping[str, str]) -> 
         )
     tolerance = _tolerances(need.get("tolerances") or {}, audit, language)
     facts = [
-        (words["verdict"], phrase(f"verdict.{audit['verdict']}", language)),
+        (words["verdict"], verdict_words({**decision, "verdict": audit["verdict"]})[language]),
         (words["retained"], candidate_label(winner, language) if winner else words["none"]),
         (words["break_even"], break_even_words(decision)[language]),
         (words["usage"], told),
@@ -111,7 +111,7 @@ def patterns(audit: Mapping[str, Any], language: str) -> list[dict[str, str]]:
         {
             "name": audit["labels"].get(decision["pattern"], {}).get(language, decision["pattern"]),
             "winner": candidate_label(by_name[decision["winner"]], language) if decision["winner"] in by_name else "–",
-            "verdict": phrase(f"verdict.{decision['verdict']}", language),
+            "verdict": verdict_words(decision)[language],
             "break_even": break_even_words(decision)[language],
         }
         for decision in audit["decisions"]

@@ -9,9 +9,9 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from frugal.audit.evidence import Evidence, worst_error
+from frugal.audit.evidence import Evidence, nothing_meets, worst_error
 from frugal.audit.words.numbers import grams, percent, typeset
-from frugal.surrogates.plain_text import plain_duration, plain_number, plain_queries
+from frugal.surrogates.plain_text import plain_number, plain_queries
 from frugal.surrogates.plots import candidate_label
 
 Text = dict[str, str]
@@ -49,6 +49,11 @@ def say(key: str, **values: Mapping[str, object] | object) -> Text:
 def known(group: str, name: str) -> Text:
     """The words for a name of the program; the name itself where it has none."""
     return data("sentences.json").get(f"{group}.{name}") or {"en": name, "fr": name}
+
+
+def verdict_words(decision: Mapping[str, Any]) -> Text:
+    """The verdict on the need for AI; that nothing meets the need, where this is why there is none."""
+    return known("verdict", "nothing_meets" if nothing_meets(decision) else decision["verdict"])
 
 
 def title(study: Mapping[str, Any]) -> Text:
@@ -107,71 +112,11 @@ def every_error(candidate: Mapping[str, Any], evidence: Evidence, language: str)
     return phrase("error.and", language).join([", ".join(told[:-1]), told[-1]])
 
 
-def tolerated(candidate: Mapping[str, Any], units: Mapping[str, str], language: str) -> str:
-    """The tolerance of the worst error, in its unit; a dash when there is none."""
-    worst = worst_error(candidate)
-    if worst is None or not worst[1].get("tolerance"):
-        return "–"
-    return _quantity(worst[1]["tolerance"], worst, units, language)
-
-
 def _quantity(value: float, worst: tuple[str, Mapping[str, Any]], units: Mapping[str, str], language: str) -> str:
     name, error = worst
     if error["metric"] == "nrmse":
         return percent(value, language)
     return f"{plain_number(value, language)}\u00a0{units.get(name, '')}"
-
-
-# -------------------------------------------------------------------------------------- The first line
-
-
-def first_line(evidence: Evidence, assessed: bool = True) -> Text:
-    """The whole answer in one plain sentence; no verdict in it where the measurement does not carry one."""
-    verdict, winner = evidence.decision["verdict"] if assessed else "not_assessed", evidence.winner
-    if winner is None:
-        return _no_answer(evidence) if assessed else say("first.nothing_not_assessed")
-    told = {language: _answer(winner, evidence, language) for language in LANGUAGES}
-    if winner["is_ai"]:
-        return say(f"first.{verdict}", answer=told, paid_back=_paid_back(evidence))
-    opening = {"not_demonstrated": "not_needed", "not_assessed": "no_ai_not_assessed"}.get(verdict, "no_ai")
-    return say(f"first.{opening}", answer=told)
-
-
-def _answer(candidate: Mapping[str, Any], evidence: Evidence, language: str) -> str:
-    """How well and for how much: "a table answers within ±1.4%, for 0.3 s of computing per million …"."""
-    noun = known("noun", candidate["kind"])[language]
-    error = every_error(candidate, evidence, language)
-    told = phrase("answer.within" if error else "answer.exactly", language, noun=noun, error=error)
-    query = (candidate.get("query") or {}).get(evidence.decision["pattern"])
-    if query:
-        told += phrase("answer.cost", language, time=plain_duration(1e6 * query["cpu_seconds"], language))
-    return told
-
-
-def _paid_back(evidence: Evidence) -> Text:
-    crossing = (evidence.decision.get("break_even_queries") or {}).get("median")
-    if not crossing or crossing <= 0:
-        return {"en": "", "fr": ""}
-    return say("answer.paid_back", queries={lang: plain_queries(crossing, lang) for lang in LANGUAGES})
-
-
-def _no_answer(evidence: Evidence) -> Text:
-    if evidence.decision["verdict"] == "not_assessed":
-        return say("first.nothing_not_assessed")
-    judged = []
-    for candidate in evidence.candidates.values():
-        worst = worst_error(candidate)
-        if candidate["status"] == "ok" and candidate["kind"] != "full_physics" and worst is not None:
-            judged.append((worst[1]["high"] / (worst[1].get("tolerance") or math.inf), candidate))
-    if not judged:
-        return say("first.nothing")
-    closest = min(judged, key=lambda item: item[0])[1]
-    return say(
-        "first.nothing_closest",
-        name=quoted(closest),
-        error={lang: error_words(closest, evidence.units, lang) for lang in LANGUAGES},
-        limit={lang: tolerated(closest, evidence.units, lang) for lang in LANGUAGES},
-    )
 
 
 def break_even_words(decision: Mapping[str, Any]) -> Text:

@@ -1,0 +1,111 @@
+"""The whole answer of an audit in one plain sentence."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from frugal.audit.evidence import Evidence
+from frugal.audit.shortfall import Shortfall, accurate, nearest, shortfalls
+from frugal.audit.words.numbers import percent, size
+from frugal.audit.words.wording import LANGUAGES, Text, error_words, every_error, known, phrase, quoted, rounded_up, say
+from frugal.surrogates.plain_text import plain_duration, plain_number, plain_queries
+
+#: Up to this many times a limit the excess is told in per cent.
+TOLD_IN_PERCENT = 2.0
+#: Of the answers that are accurate enough and outside another limit, so many are told.
+MOST_TOLD = 3
+
+
+def first_line(evidence: Evidence, assessed: bool = True) -> Text:
+    """The whole answer in one plain sentence; no verdict in it where the measurement does not carry one."""
+    verdict, winner = evidence.decision["verdict"] if assessed else "not_assessed", evidence.winner
+    if winner is None:
+        return _nothing(evidence) if assessed and evidence.compared else say("first.nothing_not_assessed")
+    told = {language: _answer(winner, evidence, language) for language in LANGUAGES}
+    if winner["is_ai"]:
+        return say(f"first.{verdict}", answer=told, paid_back=_paid_back(evidence))
+    opening = {"not_demonstrated": "not_needed", "not_assessed": "no_ai_not_assessed"}.get(verdict, "no_ai")
+    return say(f"first.{opening}", answer=told)
+
+
+def _answer(candidate: Mapping[str, Any], evidence: Evidence, language: str) -> str:
+    """How well and for how much: "a table answers within ±1.4%, for 0.3 s of computing per million …"."""
+    noun = known("noun", candidate["kind"])[language]
+    error = every_error(candidate, evidence, language)
+    told = phrase("answer.within" if error else "answer.exactly", language, noun=noun, error=error)
+    query = (candidate.get("query") or {}).get(evidence.decision["pattern"])
+    if query:
+        told += phrase("answer.cost", language, time=plain_duration(1e6 * query["cpu_seconds"], language))
+    return told
+
+
+def _paid_back(evidence: Evidence) -> Text:
+    crossing = (evidence.decision.get("break_even_queries") or {}).get("median")
+    if not crossing or crossing <= 0:
+        return {"en": "", "fr": ""}
+    return say("answer.paid_back", queries={lang: plain_queries(crossing, lang) for lang in LANGUAGES})
+
+
+# ------------------------------------------------------------------------------- Nothing meets the need
+
+
+def _nothing(evidence: Evidence) -> Text:
+    """What came nearest, what it fails on and by how much; what is accurate enough, and why it does not qualify."""
+    told = {}
+    closest, exact = nearest(evidence), evidence.full_physics
+    right = [candidate for candidate in accurate(evidence) if candidate is not closest]
+    if closest and closest["error_met"]:  # what is accurate and breaks a limit by more adds nothing
+        right = [candidate for candidate in right if candidate is exact]
+    for language in LANGUAGES:
+        parts = [phrase("nothing", language)]
+        if closest is not None:
+            short = _fails_on(evidence, closest, language)
+            parts.append(phrase("nothing.nearest", language, name=quoted(closest)[language], short=short))
+        if right == [exact] and not (closest and closest["error_met"]):
+            assert exact is not None
+            parts.append(phrase("nothing.only_physics", language, short=_fails_on(evidence, exact, language)))
+        elif right:
+            named = [f"{quoted(c)[language]} ({_fails_on(evidence, c, language)})" for c in right[:MOST_TOLD]]
+            more = ["…"] if len(right) > MOST_TOLD else []
+            parts.append(phrase("nothing.accurate", language, names=", ".join([*named, *more])))
+        told[language] = "".join(parts) + "."
+    return told
+
+
+def _fails_on(evidence: Evidence, candidate: Mapping[str, Any], language: str) -> str:
+    """Every requirement that a candidate fails, the farthest first."""
+    told = [_told(evidence, shortfall, candidate, language) for shortfall in shortfalls(evidence, candidate)]
+    return phrase("error.and", language).join(told)
+
+
+def _told(evidence: Evidence, shortfall: Shortfall, candidate: Mapping[str, Any], language: str) -> str:
+    excess = _excess(shortfall.ratio, language)
+    if shortfall.requirement == "error":
+        error = candidate["error"][shortfall.output]
+        bound = error_words({"error": {shortfall.output: error}}, evidence.units, language)
+        limit = _tolerance(evidence, shortfall, error["metric"], language)
+        several = len(evidence.need.get("tolerances") or {}) > 1
+        label = evidence.labels[shortfall.output][language]
+        of = f" ({label[:1].lower()}{label[1:]})" if several else ""
+        return phrase("short.error", language, error=bound, of=of, limit=limit, excess=excess)
+    if shortfall.requirement == "graph" or not math.isfinite(shortfall.value):
+        return phrase(f"short.{shortfall.requirement}_none", language)
+    write = plain_duration if shortfall.requirement == "latency" else size
+    values = {"value": write(shortfall.value, language), "limit": write(shortfall.limit, language)}
+    return phrase(f"short.{shortfall.requirement}", language, excess=excess, **values)
+
+
+def _tolerance(evidence: Evidence, shortfall: Shortfall, metric: str, language: str) -> str:
+    if metric == "nrmse":
+        return percent(shortfall.limit, language)
+    return f"{plain_number(shortfall.limit, language)}\u00a0{evidence.units.get(shortfall.output, '')}"
+
+
+def _excess(ratio: float, language: str) -> str:
+    if not math.isfinite(ratio):
+        return ""
+    if ratio < TOLD_IN_PERCENT:
+        return phrase("excess.percent", language, percent=percent(rounded_up(ratio - 1.0), language))
+    return phrase("excess.times", language, times=plain_number(ratio, language))
