@@ -38,7 +38,15 @@ from frugal.formats.systems import (
     told_bounds,
 )
 
-__all__ = ["PointCloudInfo", "Surfaces", "gap_for", "point_cloud_header", "surfaces_from_points", "system_of_clouds"]
+__all__ = [
+    "PointCloudInfo",
+    "Surfaces",
+    "gap_for",
+    "note_on_voids",
+    "point_cloud_header",
+    "surfaces_from_points",
+    "system_of_clouds",
+]
 
 _NEVER = (7, 13, 14, 18, 65)
 _VEGETATION = (3, 4, 5)
@@ -68,12 +76,14 @@ class Surfaces:
         Points in the window that count.
     filled_m2 : float
         Area of cells without a point that were filled.
+    covered_m2 : float
+        Area within the bounds of the files.
     missing_m2 : float
         Area within the bounds of the files that stays unknown: water, and voids wider than the widest gap.
     vegetation_by_height : bool
         Whether vegetation was told by height, for lack of vegetation classes in some file.
     notes : tuple of str
-        What a user should know of it, a sentence each.
+        What a user should know of the files, a sentence each, the same in every window they touch.
     """
 
     surface: SurfaceModel
@@ -81,6 +91,7 @@ class Surfaces:
     roof_class: np.ndarray | None
     points: int
     filled_m2: float
+    covered_m2: float
     missing_m2: float
     vegetation_by_height: bool
     notes: tuple[str, ...]
@@ -256,17 +267,16 @@ class _Grids:
         surface, bare_heights = closed[0], np.minimum(closed[0], closed[1])
         cell_m2 = self.resolution_m**2
         empty = self.counts[inner] == 0
-        missing = float(np.count_nonzero(np.isnan(surface) & self.covered[inner])) * cell_m2
-        covered = float(np.count_nonzero(self.covered[inner])) * cell_m2
         return Surfaces(
             surface=self._model(surface, halo, crs, source),
             bare=self._model(bare_heights, halo, crs, source),
             roof_class=np.ascontiguousarray(roofs[0]) if self.has_roofs else None,
             points=int(self.counts[inner].sum(dtype=np.int64)),
             filled_m2=float(np.count_nonzero(empty & ~np.isnan(surface))) * cell_m2,
-            missing_m2=missing,
+            covered_m2=float(np.count_nonzero(self.covered[inner])) * cell_m2,
+            missing_m2=float(np.count_nonzero(np.isnan(surface) & self.covered[inner])) * cell_m2,
             vegetation_by_height=self.by_height,
-            notes=self._notes(missing, covered),
+            notes=self._notes(),
         )
 
     def _model(self, heights: np.ndarray, halo: int, crs: str, source: str) -> SurfaceModel:
@@ -274,13 +284,8 @@ class _Grids:
         west, north = (self.west + halo) * r, (self.north - halo) * r
         return SurfaceModel(heights, r, west, north, crs, source, hash_of_heights(heights))
 
-    def _notes(self, missing_m2: float, covered_m2: float) -> tuple[str, ...]:
+    def _notes(self) -> tuple[str, ...]:
         notes = []
-        if covered_m2 and missing_m2 / covered_m2 > 0.005:
-            notes.append(
-                f"{missing_m2:.0f} m² ({100 * missing_m2 / covered_m2:.0f} % of the area surveyed) lie in gaps wider than "
-                f"{self.widest_gap_m:.3g} m (water, or too few points for cells of {self.resolution_m:g} m) and stay unknown"
-            )
         if self.by_height:
             notes.append(
                 "no vegetation classes: unclassified points more than "
@@ -298,6 +303,16 @@ def gap_for(infos: Sequence[PointCloudInfo]) -> float:
     """
     spacing = max((info.density_per_m2**-0.5 for info in infos), default=0.0)
     return float(np.clip(_GAP_IN_SPACINGS * spacing, _SMALLEST_GAP_M, _LARGEST_GAP_M))
+
+
+def note_on_voids(covered_m2: float, missing_m2: float, widest_gap_m: float, resolution_m: float) -> str | None:
+    """A sentence on what stays unknown, of the sums over all windows; None where it is less than half a percent."""
+    if missing_m2 <= 0.005 * covered_m2:
+        return None
+    return (
+        f"{missing_m2:.0f} m² ({100 * missing_m2 / covered_m2:.0f} % of the area surveyed) lie in gaps wider than "
+        f"{widest_gap_m:.3g} m (water, or too few points for cells of {resolution_m:g} m) and stay unknown"
+    )
 
 
 def _check_window(bounds: Bounds, resolution_m: float, widest_gap_m: float) -> None:

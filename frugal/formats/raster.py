@@ -14,6 +14,9 @@ import numpy as np
 
 from frugal.errors import UnusableInputError
 from frugal.formats.bands import Band, write_bands
+from frugal.formats.systems import height_unit, parse_system
+
+_FEET = frozenset({"ft", "foot", "feet", "us survey foot", "us-ft", "ftus", "us_survey_foot"})
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,7 +75,7 @@ def read_surface_model(path: Path | str) -> SurfaceModel:
         degrees or in another unit than the metre; is rotated, has oblong cells or no height at all.
     """
     path = Path(path)
-    with _opened(path, "surface model") as dataset:
+    with opened_raster(path, "surface model") as dataset:
         heights = dataset.read(1, masked=True, out_dtype=np.float64).filled(np.nan)
         transform, crs = dataset.transform, dataset.crs
         digest = hashlib.sha256(path.read_bytes()).hexdigest()
@@ -98,7 +101,7 @@ def raster_shape(path: Path | str, cell_size_m: float | None = None) -> tuple[in
     UnusableInputError
         As `read_surface_model`.
     """
-    with _opened(Path(path), "terrain") as dataset:
+    with opened_raster(Path(path), "terrain") as dataset:
         return _coarser_shape(dataset, Path(path), cell_size_m)[0]
 
 
@@ -122,7 +125,7 @@ def read_ground(path: Path | str, cell_size_m: float | None = None) -> tuple[Sur
     from rasterio.warp import reproject
 
     path = Path(path)
-    with _opened(path, "terrain") as dataset:
+    with opened_raster(path, "terrain") as dataset:
         shape, size = _coarser_shape(dataset, path, cell_size_m)
         fine = dataset.read(1, masked=True, out_dtype=np.float64).filled(np.nan)
         transform, crs = dataset.transform, dataset.crs
@@ -147,8 +150,16 @@ def read_ground(path: Path | str, cell_size_m: float | None = None) -> tuple[Sur
 
 
 @contextmanager
-def _opened(path: Path, what: str) -> Iterator[Any]:
-    """A raster of heights, checked; whatever fails while it is read is told in one sentence."""
+def opened_raster(path: Path, what: str, crs: str | None = None) -> Iterator[Any]:
+    """A rasterio dataset of heights, checked; whatever fails while it is read is told in one sentence.
+
+    ``crs`` is the system of a file that names none.
+
+    Raises
+    ------
+    UnusableInputError
+        As `read_surface_model`.
+    """
     import rasterio
     from rasterio.errors import RasterioError
 
@@ -156,7 +167,7 @@ def _opened(path: Path, what: str) -> Iterator[Any]:
         raise UnusableInputError(f"{what} '{path}' does not exist or is not a file")
     try:
         with rasterio.open(path) as dataset:
-            _check(dataset, path, what)
+            _check(dataset, path, what, crs)
             yield dataset
     except (RasterioError, OSError, ValueError) as fault:
         raise UnusableInputError(
@@ -184,14 +195,16 @@ def _coarser_shape(dataset: Any, path: Path, cell_size_m: float | None) -> tuple
     return shape, float(cell_size_m)
 
 
-def _check(dataset: Any, path: Path, what: str) -> None:
+def _check(dataset: Any, path: Path, what: str, named: str | None) -> None:
+    from rasterio.crs import CRS
+
     name = f"{what} '{path}'"
     if dataset.count != 1:
         raise UnusableInputError(f"{name} has {dataset.count} bands; one band of heights in metres is needed")
     if np.dtype(dataset.dtypes[0]).kind == "c":
         raise UnusableInputError(f"{name} holds complex numbers; heights in metres are needed")
-    crs = dataset.crs
-    if crs is None:
+    crs = dataset.crs if dataset.crs or named is None else CRS.from_user_input(named)
+    if not crs:
         raise UnusableInputError(
             f"{name} has no coordinate system; a projected one in metres is needed (Lambert-93: 2154)"
         )
@@ -203,6 +216,9 @@ def _check(dataset: Any, path: Path, what: str) -> None:
         raise UnusableInputError(
             f"{name} is not in metres ({crs.linear_units}); reproject it first (Lambert-93: EPSG:2154)"
         )
+    unit, length = height_unit(parse_system(crs.to_wkt()))
+    if abs(length - 1.0) > 1e-9 or (dataset.units[0] or "").lower() in _FEET:
+        raise UnusableInputError(f"heights of {name} are in {unit or dataset.units[0]}; convert them to metres first")
     transform = dataset.transform
     if transform.b != 0 or transform.d != 0 or transform.a <= 0 or transform.e >= 0:
         raise UnusableInputError(f"{name} is rotated or flipped; a grid with north up is needed")

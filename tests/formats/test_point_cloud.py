@@ -9,7 +9,13 @@ from clouds_for_tests import SOUTH, WEST, write_cloud, write_octree
 
 from frugal.errors import UnusableInputError
 from frugal.formats import point_blocks
-from frugal.formats.point_cloud import gap_for, point_cloud_header, surfaces_from_points, system_of_clouds
+from frugal.formats.point_cloud import (
+    gap_for,
+    note_on_voids,
+    point_cloud_header,
+    surfaces_from_points,
+    system_of_clouds,
+)
 
 
 def window(east: float, north: float, west: float = 0.0, south: float = 0.0) -> tuple[float, float, float, float]:
@@ -115,7 +121,11 @@ def test_small_gaps_are_closed_and_wide_ones_stay_and_are_told(tmp_path):
     missing = np.isnan(heights).sum()
     assert result.missing_m2 == missing > 70
     assert result.filled_m2 == 3 * 40 + 100 - missing
-    assert f"{missing} m² (6 % of the area surveyed)" in result.notes[0]
+    assert result.covered_m2 == pytest.approx(40 * 40, rel=0.06)  # from the first point to the last
+    told = note_on_voids(result.covered_m2, result.missing_m2, 3.0, 1.0)
+    assert told.startswith(f"{missing} m² (")
+    assert "gaps wider than 3 m" in told
+    assert note_on_voids(1000.0, 4.0, 3.0, 1.0) is None
 
 
 def test_a_wall_in_a_gap_stays_a_wall(tmp_path):
