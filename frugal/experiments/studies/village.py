@@ -63,8 +63,15 @@ def vendee_weather(seed: int = 0) -> Weather:
     )
 
 
-def synthetic_village(seed: int = 0, size_m: float = 256.0, resolution_m: float = 0.5) -> SurfaceModel:
-    """Generate the surface model of a village.
+def synthetic_village(
+    seed: int = 0,
+    size_m: float = 256.0,
+    resolution_m: float = 0.5,
+    *,
+    centre_radius_m: float = _CENTRE_RADIUS_M,
+    wall_factor: float = 1.0,
+) -> SurfaceModel:
+    """Generate the surface model of a village, or of a small town.
 
     Parameters
     ----------
@@ -74,6 +81,10 @@ def synthetic_village(seed: int = 0, size_m: float = 256.0, resolution_m: float 
         Side of the square, 64 to 2,048 m.
     resolution_m : float
         Side of a cell, 0.25 to 2 m.
+    centre_radius_m : float
+        Within it houses stand in closed rows; 0 to 1,500 m. A village has 72 m, a town more.
+    wall_factor : float
+        Walls of row houses are so many times as high as in a village of the coast; 0.5 to 4.
 
     Returns
     -------
@@ -83,13 +94,17 @@ def synthetic_village(seed: int = 0, size_m: float = 256.0, resolution_m: float 
     Raises
     ------
     UnusableInputError
-        If the size or the resolution is out of bounds.
+        If a size, the resolution or the factor is out of bounds.
     """
     if not 64.0 <= size_m <= 2048.0:
         raise UnusableInputError(f"size of the village {size_m:g} m; 64 to 2048 m is allowed")
     if not 0.25 <= resolution_m <= 2.0:
         raise UnusableInputError(f"resolution of the village {resolution_m:g} m; 0.25 to 2 m is allowed")
-    village = _Village(np.random.default_rng(seed), size_m, resolution_m)
+    if not 0.0 <= centre_radius_m <= 1500.0:
+        raise UnusableInputError(f"radius of the centre {centre_radius_m:g} m; 0 to 1500 m is allowed")
+    if not 0.5 <= wall_factor <= 4.0:
+        raise UnusableInputError(f"wall factor {wall_factor:g}; 0.5 to 4 is allowed")
+    village = _Village(np.random.default_rng(seed), size_m, resolution_m, centre_radius_m, wall_factor)
     streets = village.lay_streets()
     village.build_church()
     for street in streets:
@@ -104,7 +119,7 @@ def synthetic_village(seed: int = 0, size_m: float = 256.0, resolution_m: float 
         x_min=_X_MIN,
         y_max=_Y_MAX,
         crs="EPSG:2154",
-        source=f"synthetic village {seed}",
+        source=f"synthetic {'village' if centre_radius_m <= _CENTRE_RADIUS_M else 'town'} {seed}",
         sha256=hash_of_heights(heights),
     )
 
@@ -112,8 +127,17 @@ def synthetic_village(seed: int = 0, size_m: float = 256.0, resolution_m: float 
 class _Village:
     """Heights under construction; x goes east, y south, both in metres from the north-western corner."""
 
-    def __init__(self, random: np.random.Generator, size_m: float, resolution_m: float) -> None:
+    def __init__(
+        self,
+        random: np.random.Generator,
+        size_m: float,
+        resolution_m: float,
+        centre_radius_m: float,
+        wall_factor: float,
+    ) -> None:
         self.random = random
+        self.centre_radius = centre_radius_m
+        self.wall_factor = wall_factor
         self.size = size_m
         self.step = resolution_m
         self.n = round(size_m / resolution_m)
@@ -171,7 +195,7 @@ class _Village:
         while at < length - 24.0:
             here = street[round(at / 0.5)]
             from_centre = math.hypot(here[0] - self.centre[0], here[1] - self.centre[1])
-            dense = from_centre < _CENTRE_RADIUS_M * self.random.uniform(0.8, 1.2)
+            dense = from_centre < self.centre_radius * self.random.uniform(0.8, 1.2)
             width = self.random.uniform(6.0, 10.5) if dense else self.random.uniform(15.0, 24.0)
             middle = round((at + width / 2) / 0.5)
             place, across, along = street[middle], normal[middle], tangent[middle]
@@ -193,7 +217,7 @@ class _Village:
         slate = self.random.random() < 0.15
         pitch = self.random.uniform(36.0, 46.0) if slate else self.random.uniform(16.0, 25.0)
         wall = self.random.choice([3.2, 5.6, 5.9, 6.2, 8.4], p=[0.2, 0.25, 0.25, 0.2, 0.1])
-        wall += self.random.uniform(-0.3, 0.3)
+        wall = wall * self.wall_factor + self.random.uniform(-0.3, 0.3)
         if (
             self._house(centre, angle, width, depth, wall=wall, kind="gable", pitch_deg=pitch, gap_m=0.0)
             and self.random.random() < 0.4
@@ -281,7 +305,7 @@ class _Village:
         wanted = max(1, round((self.size / 256.0) ** 2 * 2))
         for _ in range(40 * wanted):
             x, y = self.random.uniform(10.0, self.size - 10.0, size=2)
-            if wanted == 0 or math.hypot(x - self.centre[0], y - self.centre[1]) < _CENTRE_RADIUS_M:
+            if wanted == 0 or math.hypot(x - self.centre[0], y - self.centre[1]) < self.centre_radius:
                 continue
             width, depth = self.random.uniform(18.0, 32.0), self.random.uniform(12.0, 18.0)
             kind = self.random.choice(["flat", "gable"])
@@ -375,7 +399,7 @@ class _Village:
         for _ in range(round(42 * area_ha)):
             x, y = self.random.uniform(0.0, self.size, size=2)
             row, col = int(y / self.step), int(x / self.step)
-            far = math.hypot(x - self.centre[0], y - self.centre[1]) > 0.9 * _CENTRE_RADIUS_M
+            far = math.hypot(x - self.centre[0], y - self.centre[1]) > 0.9 * self.centre_radius
             radius = min(self.random.lognormal(math.log(2.4 if far else 1.9), 0.4), 6.5)
             if to_street[row, col] < 1.0 or to_built[row, col] < 0.6 * radius + 0.8:
                 continue
