@@ -171,10 +171,10 @@ def horizon_map(dsm: np.ndarray, resolution_m: float, n_azimuths: int = 36) -> n
 
 
 @kernel(error_model="numpy")
-def _neighbours(position: float, size: int) -> tuple[int, int, float]:
-    """Two cells on either side of a position and the share of the second, held inside the raster."""
+def _neighbours(cell: int, position: float, size: int) -> tuple[int, int, float]:
+    """Cells on either side of a position counted from a cell, held inside the raster, and the share of the second."""
     low = math.floor(position)
-    return max(low, 0), min(low + 1, size - 1), position - low
+    return max(cell + low, 0), min(cell + low + 1, size - 1), position - low
 
 
 @kernel(error_model="numpy")
@@ -203,6 +203,11 @@ def _ray_tangent(
     south = -math.cos(azimuth)
     column_step = 1 if east > 0.0 else -1
     row_step = 1 if south > 0.0 else -1
+    # Places along the ray are counted from the point's own cell: the answer does not depend on where a raster begins.
+    row_cell, column_cell = math.floor(row), math.floor(column)
+    row -= row_cell
+    column -= column_cell
+    last_row, last_column = n_rows - row_cell - 0.5, n_columns - column_cell - 0.5
     next_column = math.floor(column) + 1 if east > 0.0 else math.ceil(column) - 1
     next_row = math.floor(row) + 1 if south > 0.0 else math.ceil(row) - 1
     to_column = abs(next_column - column) / abs(east)
@@ -217,18 +222,20 @@ def _ray_tangent(
             break
         if along_row:
             position = column + east * walked
-            if next_row < 0 or next_row >= n_rows or position < -0.5 or position > n_columns - 0.5:
+            i = row_cell + next_row
+            if i < 0 or i >= n_rows or position < -0.5 - column_cell or position > last_column:
                 break
-            first, second, share = _neighbours(position, n_columns)
-            found = _between(heights[next_row, first], heights[next_row, second], share)
+            first, second, share = _neighbours(column_cell, position, n_columns)
+            found = _between(heights[i, first], heights[i, second], share)
             next_row += row_step
             to_row = abs(next_row - row) / abs(south)
         else:
             position = row + south * walked
-            if next_column < 0 or next_column >= n_columns or position < -0.5 or position > n_rows - 0.5:
+            j = column_cell + next_column
+            if j < 0 or j >= n_columns or position < -0.5 - row_cell or position > last_row:
                 break
-            first, second, share = _neighbours(position, n_rows)
-            found = _between(heights[first, next_column], heights[second, next_column], share)
+            first, second, share = _neighbours(row_cell, position, n_rows)
+            found = _between(heights[first, j], heights[second, j], share)
             next_column += column_step
             to_column = abs(next_column - column) / abs(east)
         rise = found - height_m
