@@ -1,0 +1,121 @@
+"""Commands about a bundle: measure it again, audit it."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from frugal.commands.options import (
+    AsJson,
+    DeclarationsFile,
+    Language,
+    MachineFile,
+    SiteFile,
+    SiteSettings,
+    StudyFile,
+    check_language,
+    load_study,
+    prints_on_stderr,
+    read_declared,
+)
+from frugal.errors import UnusableInputError
+from frugal.printing import print_json, print_ladder, print_summary
+
+
+def evaluate(
+    bundle: Annotated[Path, typer.Argument(metavar="BUNDLE")],
+    full: Annotated[
+        bool,
+        typer.Option(
+            "--full", help="Thirty interleaved blocks and ten CPU seconds for each candidate and call pattern."
+        ),
+    ] = False,
+    study_file: StudyFile = None,
+    site: SiteFile = None,
+    settings: SiteSettings = None,
+    machine: MachineFile = None,
+    language: Language = "en",
+    as_json: AsJson = False,
+) -> None:
+    """Measure the ladder of a bundle again, into a new file, and draw it."""
+    from frugal.audit.workflow import evaluate_again
+    from frugal.metering.machine import read_machine
+    from frugal.progress import Terminal
+
+    check_language(language)
+    reporter = Terminal(language)
+    given = load_study(None, study_file, site, settings) if study_file is not None else None
+    with closing(reporter), prints_on_stderr():
+        path, ladder, plot = evaluate_again(bundle, given, full, reporter, language, read_machine(machine))
+    if as_json:
+        print_json(ladder)
+        return
+    print_ladder(ladder, language)
+    typer.echo(f"\n{path}\n{plot}")
+
+
+def audit(
+    bundle: Annotated[Path, typer.Argument(metavar="BUNDLE", help="A bundle; for --compare, the new one.")],
+    declarations: DeclarationsFile = None,
+    factors: Annotated[
+        Path | None, typer.Option("--factors", metavar="FILE.csv", help="Factors of your own, over the packaged ones.")
+    ] = None,
+    country: Annotated[
+        str | None, typer.Option("--country", metavar="ISO3", help="Where the electricity comes from; FRA by default.")
+    ] = None,
+    machine: MachineFile = None,
+    compare: Annotated[
+        Path | None, typer.Option("--compare", metavar="OLD", help="Say what changed since this bundle or audit.json.")
+    ] = None,
+    export: Annotated[
+        str | None,
+        typer.Option("--export", metavar="FORMAT", help="boamps, cyclonedx, huggingface, sci or spdx; with --out."),
+    ] = None,
+    out: Annotated[Path | None, typer.Option("--out", metavar="FILE|DIR", help="Where the export goes.")] = None,
+    language: Language = "en",
+    as_json: AsJson = False,
+) -> None:
+    """Say whether AI was needed; exits 1 when a criterion fails and 4 when it could not be assessed."""
+    from frugal.audit.keeping import exit_code
+    from frugal.audit.workflow import audit_again, terms_from
+
+    check_language(language)
+    if export is not None or out is not None:
+        if export is None or out is None:
+            raise UnusableInputError("--export FORMAT and --out FILE go together")
+        _export_audit(bundle, export, out)
+        return
+    if compare is not None:
+        _compare_audits(compare, bundle, language, as_json)
+        return
+    terms = terms_from(factors, country, machine)
+    result = audit_again(bundle, terms, read_declared(declarations))
+    if as_json:
+        print_json(result)
+    else:
+        print_summary(result, language)
+        typer.echo(f"\n{bundle / f'audit.{language}.html'}")
+    raise typer.Exit(exit_code(result))
+
+
+def _export_audit(bundle: Path, name: str, out: Path) -> None:
+    from frugal.audit.workflow import export_audit
+
+    for path in export_audit(bundle, name, out):
+        typer.echo(str(path))
+
+
+def _compare_audits(old: Path, new: Path, language: str, as_json: bool) -> None:
+    from frugal.audit.compare import compare
+    from frugal.audit.keeping import read_audit
+    from frugal.audit.report.comparison import comparison_lines
+
+    found = compare(read_audit(old), read_audit(new))
+    if as_json:
+        print_json(found)
+        return
+    for line in comparison_lines(found, language):
+        typer.echo(line)

@@ -1,0 +1,107 @@
+"""Options that several commands share, and what is made of them."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stdout
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from frugal.errors import UnusableInputError
+
+if TYPE_CHECKING:
+    from frugal.experiments.study import Need, Study
+
+StudyName = Annotated[
+    str | None, typer.Argument(metavar="STUDY", help="Name of an installed study.", show_default=False)
+]
+StudyFile = Annotated[
+    Path | None,
+    typer.Option("--study", metavar="FILE.py", help="Load the study from a Python file, which is executed."),
+]
+SiteFile = Annotated[Path | None, typer.Option("--site", metavar="FILE.toml", help="Site of the study.")]
+SiteSettings = Annotated[
+    list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="One setting of the site; may be repeated.")
+]
+Inputs = Annotated[
+    list[str] | None,
+    typer.Option("-i", "--input", metavar="NAME=VALUE", help="One input, with a unit if you like (30km/h)."),
+]
+MachineFile = Annotated[
+    Path | None,
+    typer.Option("--machine", metavar="FILE.toml", help="Power and place of this machine; ./machine.toml by default."),
+]
+DeclarationsFile = Annotated[
+    Path | None,
+    typer.Option("--declarations", metavar="FILE.toml", help="What only people can tell, with evidence files."),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+Language = Annotated[str, typer.Option("--lang", metavar="en|fr", help="Language of tables and reports.")]
+
+
+def load_study(
+    name: str | None,
+    study_file: Path | None,
+    site: Path | None,
+    settings: list[str] | None,
+    need: Path | None = None,
+) -> Study:
+    """The study that the options name, with the need of a file where one is given.
+
+    Raises
+    ------
+    UnusableInputError
+        If they name none or two, or it cannot be built.
+    """
+    from frugal.experiments import registry
+    from frugal.experiments.domain import with_need
+    from frugal.experiments.units import parse_settings
+
+    parsed = parse_settings(settings or [], "setting")
+    if (name is None) == (study_file is None):
+        raise UnusableInputError("give the name of a study, or --study FILE.py, and not both")
+    study = (
+        registry.load_study_file(study_file, parsed, site)
+        if study_file is not None
+        else registry.load_study(str(name), parsed, site)
+    )
+    declared = read_need(need, study)
+    return study if declared is None else with_need(study, declared)
+
+
+def read_need(path: Path | None, study: Study | None = None) -> Need | None:
+    """The need of a file, checked against a study where there is one; None without a file."""
+    from frugal.experiments.need_file import read_need_file
+
+    return None if path is None else read_need_file(path, study)
+
+
+def read_declared(path: Path | None) -> list[Any]:
+    """The declarations of a file; none without one."""
+    if path is None:
+        return []
+    from frugal.audit.criteria import CRITERIA
+    from frugal.audit.declarations import read_declarations
+
+    return list(read_declarations(path, [criterion.id for criterion in CRITERIA]))
+
+
+def check_language(language: str) -> None:
+    """Refuse a language that the reports do not have."""
+    if language not in ("en", "fr"):
+        raise UnusableInputError(f"--lang '{language}' is not a language of the reports; allowed: en, fr")
+
+
+def names_in(text: str) -> list[str]:
+    """Names with commas between them."""
+    return [name.strip() for name in text.split(",") if name.strip()]
+
+
+@contextmanager
+def prints_on_stderr() -> Iterator[None]:
+    """Keep what a user's solver prints out of the answer on stdout."""
+    with redirect_stdout(sys.stderr):
+        yield

@@ -1,0 +1,95 @@
+"""The command that answers from a bundle."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from frugal.commands.options import AsJson, Inputs
+from frugal.errors import UnusableInputError
+from frugal.printing import print_json, print_value
+
+if TYPE_CHECKING:
+    from frugal.surrogates.predictor import Predictor
+
+
+def predict(
+    model: Annotated[Path, typer.Argument(metavar="BUNDLE|MODEL.onnx")],
+    inputs: Inputs = None,
+    csv: Annotated[Path | None, typer.Option("--csv", metavar="FILE", help="Answer every row of a table.")] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", metavar="FILE", help="Write the answers of --csv there instead of to the terminal."),
+    ] = None,
+    candidate: Annotated[
+        str | None, typer.Option("--candidate", metavar="NAME", help="Another candidate of the bundle.")
+    ] = None,
+    extrapolate: Annotated[bool, typer.Option("--extrapolate", help="Answer outside the bounds, flagged.")] = False,
+    geotiff: Annotated[
+        Path | None, typer.Option("--geotiff", metavar="FILE.tif", help="Write the maps of one answer there.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Answer with a bundle, or with its ONNX file alone."""
+    from frugal.surrogates.predictor import Predictor
+
+    if out is not None and csv is None:
+        raise UnusableInputError("--out goes with --csv")
+    if geotiff is not None and csv is not None:
+        raise UnusableInputError("--geotiff holds the maps of one answer; it does not go with --csv")
+    predictor = Predictor(model, candidate)
+    if csv is not None:
+        if inputs:
+            raise UnusableInputError("give either -i or --csv, not both")
+        _predict_table(predictor, csv, out, extrapolate, as_json)
+        return
+    _predict_one(predictor, inputs or [], extrapolate, as_json, geotiff)
+
+
+def _predict_one(
+    predictor: Predictor, inputs: list[str], extrapolate: bool, as_json: bool, geotiff: Path | None
+) -> None:
+    import numpy as np
+
+    from frugal.experiments.units import parse_inputs, parse_settings
+
+    values = parse_inputs(predictor.inputs, parse_settings(inputs, "input"))
+    if geotiff is not None:
+        from frugal.experiments.map_file import check_maps
+        from frugal.surrogates.maps import write_geotiff
+
+        check_maps(predictor.study_name, predictor.outputs, predictor.grid)
+    answers = predictor(np.array([values]), extrapolate=extrapolate)
+    if geotiff is not None:
+        write_geotiff(geotiff, predictor, answers)
+    if as_json:
+        print_json({name: answer[0].tolist() for name, answer in answers.items()})
+        return
+    for output in predictor.outputs:
+        print_value(
+            output.name,
+            answers[output.name][0],
+            output.unit,
+            output.coords.get(output.dims[0]) if output.dims else None,
+            answers[f"{output.name}_lower"][0],
+            answers[f"{output.name}_upper"][0],
+        )
+    if not answers["in_domain"][0]:
+        typer.echo("outside the domain the answer was made for: do not rely on it", err=True)
+
+
+def _predict_table(predictor: Predictor, csv: Path, out: Path | None, extrapolate: bool, as_json: bool) -> None:
+    from frugal.surrogates.prediction_table import predict_table
+
+    table = predict_table(predictor, csv, extrapolate)
+    if out is not None:
+        from frugal.formats.tables import write_table
+
+        write_table(out, table)
+        print_json({"answers": str(out)}) if as_json else typer.echo(str(out))
+    elif as_json:
+        print_json(table.to_dict(orient="records"))
+    else:
+        typer.echo(table.to_csv(index=False), nl=False)

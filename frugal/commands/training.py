@@ -1,0 +1,137 @@
+"""The command that runs a campaign."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from frugal.commands.options import (
+    AsJson,
+    DeclarationsFile,
+    Language,
+    MachineFile,
+    SiteFile,
+    SiteSettings,
+    StudyFile,
+    StudyName,
+    check_language,
+    load_study,
+    names_in,
+    prints_on_stderr,
+    read_declared,
+    read_need,
+)
+from frugal.errors import UnusableInputError
+from frugal.printing import print_estimate, print_json, print_ladder, print_summary
+
+if TYPE_CHECKING:
+    from frugal.experiments.cluster import Cluster
+
+
+def train(
+    study: StudyName = None,
+    study_file: StudyFile = None,
+    runs: Annotated[
+        Path | None,
+        typer.Option("--runs", metavar="TABLE", help="A table of runs (CSV or Parquet) instead of a solver."),
+    ] = None,
+    input_columns: Annotated[str, typer.Option("--inputs", metavar="A,B", help="Input columns of the table.")] = "",
+    output_columns: Annotated[str, typer.Option("--outputs", metavar="Y,Z", help="Output columns of the table.")] = "",
+    need: Annotated[
+        Path | None, typer.Option("--need", metavar="FILE.toml", help="The need, where it is not the study's.")
+    ] = None,
+    site: SiteFile = None,
+    settings: SiteSettings = None,
+    n_runs: Annotated[str, typer.Option("--n-runs", metavar="N|auto", help="Number of runs.")] = "auto",
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of designs, fits and intervals.")] = 0,
+    threads: Annotated[
+        int | None, typer.Option("--threads", min=1, help="Threads for the runs; one per core by default.")
+    ] = None,
+    cluster: Annotated[
+        str | None,
+        typer.Option("--cluster", metavar="ADDRESS", help="Dask scheduler for the runs, tcp://host:port or tls://."),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="DIR", help="Folder of the bundle; bundles/STUDY by default.")
+    ] = None,
+    machine: MachineFile = None,
+    declarations: DeclarationsFile = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what it would cost, and stop.")] = False,
+    language: Language = "en",
+    as_json: AsJson = False,
+) -> None:
+    """Simulate, fit, measure quickly, export and audit: one campaign, one bundle."""
+    from frugal.audit.workflow import estimate, train_study, train_table
+    from frugal.metering.machine import read_machine
+    from frugal.progress import Terminal
+    from frugal.surrogates.campaign import Settings
+
+    check_language(language)
+    reporter = Terminal(language)
+    chosen = Settings(n_runs=_count(n_runs), seed=seed, threads=threads, machine=read_machine(machine))
+    if cluster is not None:
+        if runs is not None or threads is not None or dry_run:
+            raise UnusableInputError(
+                "--cluster computes the runs of a study elsewhere: not with --runs, --threads, --dry-run"
+            )
+        chosen = replace(chosen, cluster=_cluster(cluster, study, study_file, site, settings))
+    told = read_declared(declarations)
+    if runs is not None:
+        if study is not None or study_file is not None or dry_run:
+            raise UnusableInputError("--runs takes the place of a study: give neither a study nor --dry-run with it")
+        columns = (names_in(input_columns), names_in(output_columns))
+        with closing(reporter):
+            result = train_table(runs, *columns, read_need(need), chosen, out, reporter, told)
+    else:
+        build = lambda: load_study(study, study_file, site, settings, need)  # noqa: E731
+        if dry_run:
+            plan = estimate(build(), chosen.n_runs, threads, seed)
+            print_json(plan) if as_json else print_estimate(plan)
+            return
+        with closing(reporter), prints_on_stderr():
+            result = train_study(build, chosen, out, reporter, told)
+    failed = result.ladder["failed_runs"]
+    if failed:
+        total = len(failed) + result.ladder["split"]["n_train"] + result.ladder["split"]["n_held_out"]
+        typer.echo(
+            f"{len(failed)} of {total} runs failed; the first is run {failed[0]['run']}: {failed[0]['message']}",
+            err=True,
+        )
+    if as_json:
+        print_json({"bundle": str(result.bundle), "audit": result.audit})
+    else:
+        print_ladder(result.ladder, language)
+        print_summary(result.audit, language)
+        typer.echo(f"\n{result.bundle}")
+    raise typer.Exit(1 if failed else 0)
+
+
+def _count(text: str) -> int | None:
+    if text == "auto":
+        return None
+    if not text.isdigit() or int(text) == 0:
+        raise UnusableInputError(f"--n-runs '{text}' must be a positive whole number or 'auto'")
+    return int(text)
+
+
+def _cluster(
+    address: str, name: str | None, study_file: Path | None, site: Path | None, settings: list[str] | None
+) -> Cluster:
+    from frugal.experiments.cluster import Cluster
+    from frugal.experiments.cluster_worker import Recipe
+    from frugal.experiments.units import parse_settings
+
+    recipe = Recipe(
+        name=name,
+        file=None if study_file is None else str(study_file.resolve()),
+        settings=tuple(parse_settings(settings or [], "setting").items()),
+        site_file=None if site is None else str(site),
+        folder=str(Path.cwd()),
+    )
+    found = Cluster(address, recipe)
+    found.check()
+    return found
