@@ -1,0 +1,95 @@
+/** The controls of an installation and the two answers beside each other. */
+import { h } from './dom.js';
+import { bytes, kwp, number, percent, signed, t, told, unit } from './words.js';
+
+const FIELDS = [
+  { name: 'tilt', input: 'tilt_deg', step: 1, decimals: 0, unit: '°' },
+  { name: 'azimuth', input: 'azimuth_deg', step: 1, decimals: 0, unit: '°' },
+  { name: 'power', step: 0.1, decimals: 1 },
+  { name: 'ratio', input: 'dc_ac_ratio', step: 0.01, decimals: 2, unit: '' },
+];
+
+/** `state.options` is changed in place; `onChange` is called after each change. */
+export function changeForm(cadastre, state, original, onChange) {
+  const controls = FIELDS.map((field) => {
+    const bounds = cadastre.inputs.find((input) => input.name === field.input);
+    const low = bounds?.low ?? 0.1;
+    const high = bounds?.high ?? Math.max(Math.ceil(original.power * 2), 3);
+    const shown = (value) => unit(value, field.name === 'power' ? kwp() : field.unit, field.decimals).trim();
+    const output = h('output', { for: `change-${field.name}` }, shown(state.options[field.name]));
+    const slider = h('input', {
+      id: `change-${field.name}`, type: 'range', min: String(low), max: String(high), step: String(field.step),
+      value: String(state.options[field.name]), 'aria-valuetext': shown(state.options[field.name]),
+      'aria-describedby': field.name === 'azimuth' ? 'azimuth-note' : null,
+      oninput: () => {
+        state.options[field.name] = Number(slider.value);
+        show();
+        onChange();
+      },
+    });
+    const show = () => {
+      slider.value = String(state.options[field.name]);
+      output.textContent = shown(state.options[field.name]);
+      slider.setAttribute('aria-valuetext', output.textContent);
+    };
+    return { show, row: h('div', { class: 'control' }, h('label', { for: slider.id }, t(field.name)), output, slider) };
+  });
+  const choices = cadastre.inputs.find((input) => input.name === 'mounting')?.choices ?? ['open_rack', 'close_mount', 'insulated_back'];
+  const mounting = h(
+    'select',
+    { id: 'change-mounting', onchange: () => { state.options.mounting = Number(mounting.value); onChange(); } },
+    choices.map((name, k) => h('option', { value: String(k), selected: k === state.options.mounting }, t('mountings')[name] ?? name)),
+  );
+  const reset = () => {
+    state.options = { ...original };
+    controls.forEach((control) => control.show());
+    mounting.value = String(original.mounting);
+    onChange();
+  };
+  return h(
+    'form',
+    { class: 'change', onsubmit: (event) => event.preventDefault() },
+    controls.map((control) => control.row),
+    h('p', { class: 'note', id: 'azimuth-note' }, t('azimuthNote')),
+    h('div', { class: 'control' }, h('label', { for: 'change-mounting' }, t('mounting')), mounting),
+    h('button', { type: 'button', onclick: reset }, t('reset')),
+  );
+}
+
+/** Both answers as a table; `answers` holds `table` and `model`, each null until there is one. */
+export function answersTable(cadastre, answers, power, original, { onRun, running }) {
+  const row = (name, answer, size) =>
+    h(
+      'tr',
+      {},
+      h('th', { scope: 'row' }, name),
+      answer
+        ? [
+            h('td', { class: 'strong' }, unit(answer.yearly * power, 'kWh')),
+            h('td', {}, bytes(size)),
+            h('td', {}, answer.ms < 1 ? `${number(answer.ms, 2)}\u00a0ms` : unit(answer.ms, 'ms', 1)),
+          ]
+        : h('td', { colSpan: 3 }, running ? t('running') : t('notRun')),
+    );
+  const modelBytes = cadastre.model.bytes + cadastre.model.runtime_bytes;
+  const { table, model } = answers;
+  return [
+    h(
+      'table',
+      { class: 'answers' },
+      h('caption', {}, t('answersBy')),
+      h('thead', {}, h('tr', {}, [t('way'), 'kWh', t('bytes'), t('time')].map((head) => h('th', { scope: 'col' }, head)))),
+      h(
+        'tbody',
+        {},
+        cadastre.table && row(t('table'), table, cadastre.table.bytes),
+        row(t('modelOf', told(cadastre.model.label)), model, modelBytes),
+      ),
+    ),
+    original && table && h('p', {}, t('versus', signed((table.yearly * power) / Math.max(original, 1e-9) - 1))),
+    table && model && h('p', {}, t('difference', percent(Math.abs(model.yearly - table.yearly) / Math.max(model.yearly, 1e-9), 2))),
+    model && !model.inDomain && h('p', { class: 'warning' }, t('outside')),
+    !cadastre.table && !model && h('p', {}, t('noTable')),
+    !model && h('button', { type: 'button', onclick: onRun, disabled: Boolean(running) }, t('run', bytes(modelBytes))),
+  ];
+}

@@ -1,0 +1,111 @@
+/** Two pictures, each with its numbers as a table beside it. */
+import { h, s } from './dom.js';
+import { number, percent, t, unit } from './words.js';
+
+const table = (caption, heads, rows) =>
+  h(
+    'details',
+    { class: 'numbers' },
+    h('summary', {}, t('asTable')),
+    h(
+      'table',
+      {},
+      h('caption', { class: 'hidden' }, caption),
+      h('thead', {}, h('tr', {}, heads.map((head) => h('th', { scope: 'col' }, head)))),
+      h('tbody', {}, rows.map(([first, ...rest]) => h('tr', {}, h('th', { scope: 'row' }, first), rest.map((cell) => h('td', {}, cell))))),
+    ),
+  );
+
+/** Bars of a year; `other` is drawn beside them as outlines: the installation as changed. */
+export function monthlyBars(values, other) {
+  const top = Math.max(...values, ...(other ?? [0]), 1e-9);
+  const width = 340;
+  const height = 150;
+  const base = height - 18;
+  const room = base - 16;
+  const step = width / 12;
+  const rough = 10 ** Math.floor(Math.log10(top));
+  const tick = [1, 2, 5, 10].map((k) => (k * rough) / 2).find((value) => top / value <= 4);
+  const lines = Array.from({ length: Math.floor(top / tick) }, (_, k) => (k + 1) * tick);
+  const bars = values.map((value, m) => {
+    const tall = (value / top) * room;
+    const changed = other && (other[m] / top) * room;
+    return s(
+      'g',
+      {},
+      s('rect', { x: m * step + 3, y: base - tall, width: step - 6, height: tall, class: 'bar' }),
+      other && s('rect', { x: m * step + 3, y: base - changed, width: step - 6, height: changed, class: 'bar-changed' }),
+      s('text', { x: (m + 0.5) * step, y: height - 5, 'text-anchor': 'middle' }, t('initials')[m]),
+    );
+  });
+  const grid = lines.map((value) =>
+    s(
+      'g',
+      { class: 'grid' },
+      s('line', { x1: 0, x2: width, y1: base - (value / top) * room, y2: base - (value / top) * room }),
+      s('text', { x: width, y: base - (value / top) * room - 2, 'text-anchor': 'end' }, `${number(value)} kWh`),
+    ),
+  );
+  const best = values.indexOf(Math.max(...values));
+  const title = `${t('monthly')}: ${t('months')[best]} ${unit(values[best], 'kWh')}`;
+  return h(
+    'figure',
+    {},
+    h('figcaption', {}, t('monthly'), ' (kWh)'),
+    s('svg', { viewBox: `0 0 ${width} ${height}`, role: 'img', 'aria-label': title, class: 'chart' }, bars, grid),
+    table(
+      t('monthly'),
+      [t('month'), 'kWh', ...(other ? [t('change')] : [])],
+      values.map((value, m) => [t('months')[m], number(value), ...(other ? [number(other[m])] : [])]),
+    ),
+  );
+}
+
+/** Rose of the horizon: obstacles grow from the rim inwards (the zenith is the middle), losses stand outside the rim. */
+export function horizonRose(horizon, sectorLoss, azimuth) {
+  const n = horizon.length;
+  const rim = 78;
+  const middle = 130;
+  const width = (2 * Math.PI) / n;
+  const at = (radius, angle) => `${(middle + radius * Math.sin(angle)).toFixed(2)} ${(middle - radius * Math.cos(angle)).toFixed(2)}`;
+  const wedge = (inner, outer, k, share = 0.5) => {
+    const [a, b] = [width * (k - share), width * (k + share)];
+    return `M${at(inner, a)}L${at(outer, a)}A${outer} ${outer} 0 0 1 ${at(outer, b)}L${at(inner, b)}A${inner} ${inner} 0 0 0 ${at(inner, a)}Z`;
+  };
+  const worst = Math.max(...sectorLoss, 0);
+  const scale = worst > 0 ? 30 / worst : 0;
+  const sky = (elevation) => rim * (1 - Math.min(elevation, 90) / 90);
+  const picture = s(
+    'svg',
+    { viewBox: '0 0 260 260', role: 'img', 'aria-label': `${t('rose')}: ${percent(sectorLoss.reduce((a, b) => a + b, 0))}`, class: 'rose' },
+    s('circle', { cx: middle, cy: middle, r: rim, class: 'sky' }),
+    horizon.map((elevation, k) => elevation > 0.2 && s('path', { d: wedge(sky(elevation), rim, k), class: 'obstacle' })),
+    [30, 60].map((elevation) => [
+      s('circle', { cx: middle, cy: middle, r: sky(elevation), class: 'ring' }),
+      s('text', { x: middle, y: middle - sky(elevation) + 9, 'text-anchor': 'middle', class: 'small' }, `${elevation}°`),
+    ]).flat(),
+    sectorLoss.map((loss, k) => loss > 0.0002 && s('path', { d: wedge(rim + 2, rim + 2 + loss * scale, k, 0.42), class: 'loss' })),
+    t('compass').map((name, k) => {
+      const [x, y] = at(k % 2 ? 120 : 121, (k * Math.PI) / 4).split(' ');
+      return s('text', { x, y: Number(y) + 4, 'text-anchor': 'middle', class: k % 2 ? 'small' : '' }, name);
+    }),
+    s('path', { d: `M${at(0, 0)}L${at(26, (azimuth * Math.PI) / 180)}`, class: 'facing' }),
+    s('circle', { cx: middle, cy: middle, r: 3, class: 'facing' }),
+  );
+  const groups = Array.from({ length: 12 }, (_, g) => {
+    const members = Array.from({ length: n }, (_, k) => k).filter((k) => Math.round((k * 12) / n - 0.001) % 12 === g);
+    return [
+      `${g * 30}°`,
+      unit(Math.max(...members.map((k) => horizon[k])), '°', 0),
+      percent(members.reduce((sum, k) => sum + sectorLoss[k], 0)),
+    ];
+  });
+  return h(
+    'figure',
+    {},
+    h('figcaption', {}, t('rose')),
+    picture,
+    h('p', { class: 'note' }, t('roseHelp')),
+    table(t('rose'), [t('direction'), t('obstacle'), t('loss')], groups),
+  );
+}

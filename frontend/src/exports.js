@@ -1,0 +1,49 @@
+/** What can be taken away: a table, polygons, and the shapes for the printed sheet. */
+import { save } from './dom.js';
+import { s } from './dom.js';
+import { outerRing } from './roofs.js';
+
+const COLUMNS = [
+  'building_id', 'plane_id', 'tilt_deg', 'azimuth_deg', 'area_m2', 'usable_area_m2', 'irradiation', 'shading_loss', 'power_kwp',
+  'yield_kwh', 'yield_p10_kwh', 'yield_p90_kwh', ...Array.from({ length: 12 }, (_, m) => `yield_${String(m + 1).padStart(2, '0')}_kwh`),
+  'co2_avoided_kg', 'vintage', 'class', 'horizon',
+];
+
+const quoted = (value) => (/[",\n]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value);
+
+export const csvOf = (building) =>
+  [COLUMNS, ...building.planes.map((plane) => COLUMNS.map((name) => quoted(String(plane.properties[name] ?? ''))))]
+    .map((row) => row.join(','))
+    .join('\r\n') + '\r\n';
+
+export const geojsonOf = (building) =>
+  JSON.stringify({
+    type: 'FeatureCollection',
+    features: building.planes.map(({ geometry, properties }) => ({ type: 'Feature', geometry, properties })),
+  });
+
+const fileName = (id) => `roof-${String(id).replace(/[^\w.-]+/g, '_')}`;
+export const saveCsv = (building) => save(`${fileName(building.id)}.csv`, 'text/csv', csvOf(building));
+export const saveGeojson = (building) => save(`${fileName(building.id)}.geojson`, 'application/geo+json', geojsonOf(building));
+
+/** Planes of a building seen from above, north up. */
+export function planOf(cadastre, building, chosen) {
+  const rings = building.planes.map((plane) => outerRing(plane.geometry));
+  const stretch = Math.cos((rings[0][0][1] * Math.PI) / 180);
+  const points = rings.flat();
+  const [xs, ys] = [points.map(([lon]) => lon * stretch), points.map(([, lat]) => -lat)];
+  const [west, top] = [Math.min(...xs), Math.min(...ys)];
+  const scale = 200 / Math.max(Math.max(...xs) - west, Math.max(...ys) - top, 1e-9);
+  const path = (ring) => `M${ring.map(([lon, lat]) => `${((lon * stretch - west) * scale + 5).toFixed(1)} ${((-lat - top) * scale + 5).toFixed(1)}`).join('L')}Z`;
+  return s(
+    'svg',
+    { viewBox: `0 0 ${(Math.max(...xs) - west) * scale + 10} ${(Math.max(...ys) - top) * scale + 10}`, class: 'plan', 'aria-hidden': 'true' },
+    building.planes.map((plane, k) =>
+      s('path', {
+        d: path(rings[k]),
+        fill: cadastre.classes[plane.properties.class - 1]?.colour ?? '#b9bec5',
+        class: plane === chosen ? 'chosen' : '',
+      }),
+    ),
+  );
+}

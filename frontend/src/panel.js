@@ -1,0 +1,93 @@
+/** What is told about the chosen roof. */
+import { horizonRose, monthlyBars } from './charts.js';
+import { h } from './dom.js';
+import { planOf, saveCsv, saveGeojson } from './exports.js';
+import { decodeHorizon } from './horizon.js';
+import { kwp, number, percent, t, told, unit } from './words.js';
+
+const sum = (planes, name) => planes.reduce((total, plane) => total + (plane.properties[name] ?? 0), 0);
+const classMark = (cadastre, k) =>
+  h('span', { class: 'swatch', style: `background:${cadastre.classes[k - 1]?.colour ?? '#b9bec5'}`, 'aria-hidden': 'true' });
+
+export const compassName = (azimuth) => t('compass')[Math.round(azimuth / 45) % 8];
+const facing = (p) => (p.tilt_deg < 3 ? '—' : `${unit(p.azimuth_deg, '°')} ${compassName(p.azimuth_deg)}`);
+export const monthlyOf = (p) => Array.from({ length: 12 }, (_, m) => p[`yield_${String(m + 1).padStart(2, '0')}_kwh`] ?? 0);
+
+export function summary(cadastre, building) {
+  const { planes } = building;
+  const range = t('range', number(sum(planes, 'yield_p10_kwh')), unit(sum(planes, 'yield_p90_kwh'), 'kWh'));
+  return h(
+    'div',
+    { class: 'summary' },
+    h('p', { class: 'headline' }, h('strong', {}, unit(sum(planes, 'yield_kwh'), 'kWh')), ` ${t('perYear')}`),
+    h('p', {}, `${unit(sum(planes, 'power_kwp'), kwp(), 1)} · ${unit(sum(planes, 'usable_area_m2'), 'm²')} (${t('usable').toLowerCase()})`),
+    planes.length > 1 && h('p', { class: 'note' }, range),
+    planOf(cadastre, building, null),
+  );
+}
+
+export function planeList(cadastre, building, chosen, onChoose) {
+  return h(
+    'fieldset',
+    { class: 'planes' },
+    h('legend', {}, `${t('planes')} (${building.planes.length})`),
+    h('p', { class: 'note' }, t('azimuthNote')),
+    building.planes.map((plane, k) => {
+      const p = plane.properties;
+      return h(
+        'label',
+        { class: 'plane' },
+        h('input', { type: 'radio', name: 'plane', value: p.plane_id, checked: plane === chosen, onchange: () => onChoose(plane) }),
+        classMark(cadastre, p.class),
+        h('span', { class: 'plane-name' }, `${t('plane')} ${k + 1}`),
+        h('span', {}, unit(p.usable_area_m2, 'm²')),
+        h('span', {}, h('span', { class: 'hidden' }, `${t('tilt')} `), unit(p.tilt_deg, '°')),
+        h('span', {}, h('span', { class: 'hidden' }, `${t('azimuth')} `), facing(p)),
+        h('span', { class: 'strong' }, unit(p.yield_kwh, 'kWh')),
+      );
+    }),
+  );
+}
+
+export function planeFacts(cadastre, plane) {
+  const p = plane.properties;
+  const facts = [
+    [t('yield'), unit(p.yield_kwh, 'kWh'), t('range', number(p.yield_p10_kwh), unit(p.yield_p90_kwh, 'kWh'))],
+    [t('power'), unit(p.power_kwp, kwp(), 1), `${unit(cadastre.module.power_per_m2_kwp, `${kwp()}/m²`, 2)}`],
+    [t('specific'), unit(p.yield_kwh / Math.max(p.power_kwp, 1e-9), `kWh/${kwp()}`)],
+    [t('class'), [classMark(cadastre, p.class), ` ${t('classOf', p.class)}`]],
+    [t('irradiation'), unit(p.irradiation, 'kWh/m²')],
+    [t('shading'), percent(p.shading_loss)],
+    [t('area'), unit(p.area_m2, 'm²', 1)],
+    [t('usable'), unit(p.usable_area_m2, 'm²', 1)],
+    [t('tilt'), unit(p.tilt_deg, '°')],
+    [t('azimuth'), facing(p)],
+    [t('co2'), `${unit(p.co2_avoided_kg, 'kg')} ${t('perYear')}`, t('co2Factor', number(cadastre.co2.kg_per_kwh, 3), told(cadastre.co2.source))],
+    [t('vintage'), String(p.vintage ?? cadastre.vintage ?? '—')],
+  ];
+  return [
+    h('dl', { class: 'facts' }, facts.map(([name, value, note]) => h('div', {}, h('dt', {}, name), h('dd', {}, value, note && h('small', {}, note))))),
+    h('p', { class: 'note' }, t('rangeHelp')),
+  ];
+}
+
+/** Charts of a plane; `changed` holds monthly kWh of the changed installation, if it was changed. */
+export function charts(cadastre, plane, answer, changed, horizon) {
+  const p = plane.properties;
+  const stored = horizon ?? decodeHorizon(p.horizon, cadastre.horizon.step_deg);
+  return [
+    monthlyBars(monthlyOf(p), changed),
+    horizonRose(stored, answer?.sectorLoss ?? stored.map(() => 0), p.azimuth_deg),
+  ];
+}
+
+export function takeAway(building) {
+  return h(
+    'section',
+    { 'aria-labelledby': 'take-title', class: 'take no-print' },
+    h('h3', { id: 'take-title' }, t('take')),
+    h('button', { type: 'button', onclick: () => saveCsv(building) }, t('csv')),
+    h('button', { type: 'button', onclick: () => saveGeojson(building) }, t('geojson')),
+    h('button', { type: 'button', onclick: () => window.print() }, t('print')),
+  );
+}
