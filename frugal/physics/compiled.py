@@ -59,3 +59,23 @@ def kernel(**options: Any) -> Callable[[Callable[..., Any]], Any]:
         return dispatcher
 
     return compiled
+
+
+def inner(**options: Any) -> Callable[[Callable[..., Any]], Any]:
+    """``numba.njit(nogil=True)`` for kernels that kernels alone call, as part of whose machine code they are kept.
+
+    They get no way in from Python, which takes a quarter of the time to compile: calling one from there may end the process.
+    A plain number among the arguments compiles a kernel once more for that number; ``np.int64(number)`` does not.
+
+    Parameters
+    ----------
+    **options
+        Passed on to :func:`numba.njit`.
+
+    Returns
+    -------
+    callable
+        The decorator.
+    """
+    without: dict[str, Any] = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+    return njit(nogil=True, **without, **options)

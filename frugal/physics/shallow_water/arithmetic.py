@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
+
+from frugal.physics.compiled import inner
 
 
-@njit(error_model="numpy", nogil=True)
+@inner(error_model="numpy")
 def cube_root(x: float) -> float:
     """Cube root of a positive normal number, to 2e-15 relative.
 

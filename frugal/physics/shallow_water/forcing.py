@@ -11,8 +11,8 @@ import math
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 
+from frugal.physics.compiled import inner
 from frugal.physics.shallow_water.scenario import SIDES, Scenario, Segment, Series, series_arrays
 from frugal.physics.shallow_water.state import (
     DISCHARGE,
@@ -141,7 +141,7 @@ def force_tiles(scenario: Scenario, border: Border, tiles: Tiles) -> None:
         tiles.forced[tile] = forced
 
 
-@njit(error_model="numpy", nogil=True)
+@inner(error_model="numpy")
 def value_at(forcing: Forcing, series: int, time_s: float) -> float:
     """A series at one time."""
     low, high = forcing.starts[series], forcing.starts[series + 1] - 1
@@ -159,7 +159,7 @@ def value_at(forcing: Forcing, series: int, time_s: float) -> float:
     return forcing.values[low] + (forcing.values[high] - forcing.values[low]) * share
 
 
-@njit(error_model="numpy", nogil=True)
+@inner(error_model="numpy")
 def open_breaches(z: np.ndarray, forcing: Forcing, time_s: float) -> None:
     """Put the bed of the breaches where it is at this time; the water above keeps its depth."""
     for k in range(forcing.breach_cells.shape[0]):
@@ -169,7 +169,7 @@ def open_breaches(z: np.ndarray, forcing: Forcing, time_s: float) -> None:
         z[forcing.breach_cells[k, 0] + RIM, forcing.breach_cells[k, 1] + RIM] = crest + done * (sill - crest)
 
 
-@njit(error_model="numpy", nogil=True)
+@inner(error_model="numpy")
 def _entering_depth(q: float, depth: float, inward: float) -> float:
     """Depth of a discharge q [m²/s] that meets the wave leaving the domain: q/h - 2 sqrt(g h) = u - 2 c, by Newton."""
     if q <= 0.0:
@@ -186,7 +186,7 @@ def _entering_depth(q: float, depth: float, inward: float) -> float:
     return max(h, critical)
 
 
-@njit(error_model="numpy", nogil=True)
+@inner(error_model="numpy")
 def _fill_side(cells: Cells, border: Border, numbers: Numbers, buffer: int, side: int) -> None:
     """Both ghost cells beside each cell of one side."""
     x_side = side in (WEST, EAST)
@@ -241,7 +241,7 @@ def _fill_side(cells: Cells, border: Border, numbers: Numbers, buffer: int, side
             t[r + k * down, c + k * right] = drift if wet else 0.0
 
 
-@njit(error_model="numpy", nogil=True)
+@inner(error_model="numpy")
 def _continue_flow(cells: Cells, numbers: Numbers, buffer: int) -> None:
     """Discharges on faces beyond the sides repeat those on the sides (the local inertial model's averages ask for them)."""
     last_row, last_column = numbers.rows + RIM - 1, numbers.columns + RIM - 1
@@ -259,7 +259,7 @@ def _continue_flow(cells: Cells, numbers: Numbers, buffer: int) -> None:
         cells.u[buffer, last_row + 1, c] = cells.u[buffer, last_row, c]
 
 
-@njit(error_model="numpy", nogil=True)
+@inner(error_model="numpy")
 def fill_rim(cells: Cells, border: Border, forcing: Forcing, numbers: Numbers, buffer: int, time_s: float) -> float:
     """Ghost cells of all sides at one time; returns the rain [m/s] of that time."""
     for k in range(forcing.segments.shape[0]):

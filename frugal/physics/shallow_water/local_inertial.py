@@ -19,6 +19,7 @@ import math
 import numpy as np
 from numba import njit
 
+from frugal.physics.compiled import inner
 from frugal.physics.shallow_water.arithmetic import cube_root
 from frugal.physics.shallow_water.state import (
     AREA,
@@ -106,17 +107,17 @@ def _momentum(
         w[new + p] = min(most, max(-most, (mean + pull) / (1.0 + w[BRAKE + p])))
 
 
-@njit(error_model="numpy", nogil=True)
+@inner(error_model="numpy")
 def _along_rows(w: np.ndarray, count: int, dt_s: float, cell_size_m: float, law: int, dry_depth_m: float) -> None:
     _momentum(w, _ROW2 + 1, 1, STRIDE, QX, QY, NEW_X, FACE_X, count, dt_s, cell_size_m, law, dry_depth_m)
 
 
-@njit(error_model="numpy", nogil=True)
+@inner(error_model="numpy")
 def _along_columns(w: np.ndarray, count: int, dt_s: float, cell_size_m: float, law: int, dry_depth_m: float) -> None:
     _momentum(w, _ROW1 + 1, STRIDE, 1, QY, QX, NEW_Y, FACE_Y, count, dt_s, cell_size_m, law, dry_depth_m)
 
 
-@njit(error_model="numpy", nogil=True)
+@inner(error_model="numpy")
 def _load(w: np.ndarray, cells: Cells, box: np.ndarray, water: int, flow: int, dry_depth_m: float) -> None:
     """Depths of buffer ``water`` and discharges of buffer ``flow``."""
     first, left = box[0], box[2]
@@ -138,7 +139,7 @@ def _load(w: np.ndarray, cells: Cells, box: np.ndarray, water: int, flow: int, d
             w[FRICTION + at + c] = cells.friction[row, left + c]
 
 
-@njit(error_model="numpy", nogil=True)
+@inner(error_model="numpy")
 def _close_side(w: np.ndarray, border: Border, side: int, along: int, count: int, start: int, stride: int) -> None:
     """Discharge through the faces of one side that the water inside does not decide alone.
 
@@ -161,7 +162,7 @@ def _close_side(w: np.ndarray, border: Border, side: int, along: int, count: int
             w[p] = min(0.0, inside) if low_side else max(0.0, inside)
 
 
-@njit(error_model="numpy", nogil=True)
+@inner(error_model="numpy")
 def momentum_on_tile(
     w: np.ndarray,
     cells: Cells,
@@ -182,13 +183,13 @@ def momentum_on_tile(
     _along_rows(w, rows * STRIDE, dt_s, size, law, dry)
     _along_columns(w, (rows + 1) * STRIDE, dt_s, size, law, dry)
     if box[2] == 0:
-        _close_side(w, border, WEST, box[0], rows, _ROW2 + RIM - 1, STRIDE)
+        _close_side(w, border, np.int64(WEST), box[0], rows, _ROW2 + RIM - 1, np.int64(STRIDE))
     if box[3] == numbers.columns:
-        _close_side(w, border, EAST, box[0], rows, _ROW2 + RIM - 1 + columns, STRIDE)
+        _close_side(w, border, np.int64(EAST), box[0], rows, _ROW2 + RIM - 1 + columns, np.int64(STRIDE))
     if box[0] == 0:
-        _close_side(w, border, NORTH, box[2], columns, _ROW1 + RIM, 1)
+        _close_side(w, border, np.int64(NORTH), box[2], columns, _ROW1 + RIM, np.int64(1))
     if box[1] == numbers.rows:
-        _close_side(w, border, SOUTH, box[2], columns, _ROW1 + rows * STRIDE + RIM, 1)
+        _close_side(w, border, np.int64(SOUTH), box[2], columns, _ROW1 + rows * STRIDE + RIM, np.int64(1))
     deepest, doubt = 0.0, 0.0
     west, north = (0 if box[2] == 0 else 1), (0 if box[0] == 0 else 1)
     for r in range(north, rows + 1):
@@ -208,7 +209,7 @@ def momentum_on_tile(
     tiles.wet[target, tile] = tiles.wet[source, tile]
 
 
-@njit(error_model="numpy", nogil=True)
+@inner(error_model="numpy")
 def _give_all(w: np.ndarray, box: np.ndarray, numbers: Numbers) -> None:
     """What lies outside the domain gives whatever passes the side."""
     rows, columns = box[1] - box[0], box[3] - box[2]
@@ -224,7 +225,7 @@ def _give_all(w: np.ndarray, box: np.ndarray, numbers: Numbers) -> None:
             w[SHARE + (RIM + rows) * STRIDE + c] = 1.0
 
 
-@njit(error_model="numpy", nogil=True)
+@inner(error_model="numpy")
 def _note(w: np.ndarray, border: Border, box: np.ndarray, numbers: Numbers) -> None:
     """What enters through the sides of the domain."""
     rows, columns = box[1] - box[0], box[3] - box[2]
@@ -241,7 +242,7 @@ def _note(w: np.ndarray, border: Border, box: np.ndarray, numbers: Numbers) -> N
             border.flux[SOUTH, box[2] + c] = -w[NEW_Y + (RIM + rows - 1) * STRIDE + RIM + c]
 
 
-@njit(error_model="numpy", nogil=True)
+@inner(error_model="numpy")
 def _share(w: np.ndarray, rows: int, ratio: float) -> None:
     """The part of its outflow that each cell can give."""
     for i in range((rows + 2) * STRIDE - 1):
@@ -251,7 +252,7 @@ def _share(w: np.ndarray, rows: int, ratio: float) -> None:
         w[SHARE + p] = min(1.0, (1.0 - 1e-12) * w[REAL_H + p] / max(ratio * leaving, 1e-300))
 
 
-@njit(error_model="numpy", nogil=True)
+@inner(error_model="numpy")
 def _move(w: np.ndarray, rows: int, ratio: float, rain_m: float) -> None:
     """Discharges limited to what the giving cell can give, and new depths."""
     for i in range((rows + 1) * STRIDE):
@@ -268,7 +269,7 @@ def _move(w: np.ndarray, rows: int, ratio: float, rain_m: float) -> None:
         w[NEW_H + p] = w[REAL_H + p] + ratio * gained + rain_m * w[RAIN + p]
 
 
-@njit(error_model="numpy", nogil=True)
+@inner(error_model="numpy")
 def volume_on_tile(
     w: np.ndarray,
     cells: Cells,

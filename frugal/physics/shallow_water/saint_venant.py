@@ -24,6 +24,7 @@ import math
 import numpy as np
 from numba import njit
 
+from frugal.physics.compiled import inner
 from frugal.physics.shallow_water.arithmetic import cube_root
 from frugal.physics.shallow_water.state import (
     AREA,
@@ -135,7 +136,7 @@ def _fluxes(
 _ROW1, _ROW2 = STRIDE, RIM * STRIDE
 
 
-@njit(error_model="numpy", nogil=True)
+@inner(error_model="numpy")
 def _along_rows(w: np.ndarray, count: int, second_order: bool) -> None:
     """Fluxes through the faces between columns."""
     if second_order:
@@ -146,7 +147,7 @@ def _along_rows(w: np.ndarray, count: int, second_order: bool) -> None:
     _fluxes(w, _ROW2 + 1, 1, SLOPE_EX, U, V, SLOPE_U, SLOPE_V, X_MASS, count)
 
 
-@njit(error_model="numpy", nogil=True)
+@inner(error_model="numpy")
 def _along_columns(w: np.ndarray, count: int, second_order: bool) -> None:
     """Fluxes through the faces between rows."""
     if second_order:
@@ -157,7 +158,7 @@ def _along_columns(w: np.ndarray, count: int, second_order: bool) -> None:
     _fluxes(w, _ROW1, STRIDE, SLOPE_EY, V, U, SLOPE_V, SLOPE_U, Y_MASS, count - STRIDE)
 
 
-@njit(error_model="numpy", nogil=True)
+@inner(error_model="numpy")
 def _load(w: np.ndarray, cells: Cells, box: np.ndarray, source: int, old: int, dry_depth_m: float) -> None:
     first, left = box[0], box[2]
     across = box[3] - left + 2 * RIM
@@ -181,7 +182,7 @@ def _load(w: np.ndarray, cells: Cells, box: np.ndarray, source: int, old: int, d
                 w[OLD_V + at + c] = cells.v[old, row, left + c]
 
 
-@njit(error_model="numpy", nogil=True)
+@inner(error_model="numpy")
 def _balance(w: np.ndarray, count: int, ratio: float, dt_s: float, rain: float) -> None:
     """Depth and momentum after the fluxes, the bed and the rain, before friction; into the new fields."""
     for i in range(count):
@@ -211,7 +212,7 @@ def _balance(w: np.ndarray, count: int, ratio: float, dt_s: float, rain: float) 
         )
 
 
-@njit(error_model="numpy", nogil=True)
+@inner(error_model="numpy")
 def _brake(w: np.ndarray, count: int, dt_s: float, law: int, dry_depth_m: float) -> None:
     """Implicit friction: q (1 + dt k |q|) = q*, with k = g n²/h^(7/3) or g/(C h)²; or q (1 + dt rate) = q*."""
     if law == LINEAR:
@@ -241,7 +242,7 @@ def _brake(w: np.ndarray, count: int, dt_s: float, law: int, dry_depth_m: float)
         w[NEW_V + p] *= w[SPEED + p]
 
 
-@njit(error_model="numpy", nogil=True)
+@inner(error_model="numpy")
 def _settle(w: np.ndarray, count: int, averaged: bool, dry_depth_m: float) -> None:
     """Mean with the state before the step at the second stage; from momentum back to velocity."""
     if averaged:
@@ -258,7 +259,7 @@ def _settle(w: np.ndarray, count: int, averaged: bool, dry_depth_m: float) -> No
         w[NEW_V + p] *= share
 
 
-@njit(error_model="numpy", nogil=True)
+@inner(error_model="numpy")
 def _face_depth(w: np.ndarray, p: int, step: int, slope_e: int, inside_first: bool) -> float:
     """Depth over the higher bed on the inner side of a face, as the flux loop saw it."""
     e1, h1 = w[E + p] + 0.5 * w[slope_e + p], w[H + p] + 0.5 * w[SLOPE_H + p]
@@ -268,7 +269,7 @@ def _face_depth(w: np.ndarray, p: int, step: int, slope_e: int, inside_first: bo
     return min(h1, max(0.0, e1 - bed)) if inside_first else min(h2, max(0.0, e2 - bed))
 
 
-@njit(error_model="numpy", nogil=True)
+@inner(error_model="numpy")
 def _close_side(w: np.ndarray, border: Border, side: int, along: int, count: int, start: int, stride: int) -> None:
     """Put right the fluxes through the faces of one side of the domain, and note what enters.
 
@@ -298,25 +299,25 @@ def _close_side(w: np.ndarray, border: Border, side: int, along: int, count: int
         border.flux[side, along + i] = inward * w[mass + p]
 
 
-@njit(error_model="numpy", nogil=True)
+@inner(error_model="numpy")
 def _close_x(w: np.ndarray, border: Border, box: np.ndarray, columns: int) -> None:
     first, last, left, right = box
     if left == 0:
-        _close_side(w, border, WEST, first, last - first, _ROW2 + RIM - 1, STRIDE)
+        _close_side(w, border, np.int64(WEST), first, last - first, _ROW2 + RIM - 1, np.int64(STRIDE))
     if right == columns:
-        _close_side(w, border, EAST, first, last - first, _ROW2 + RIM - 1 + right - left, STRIDE)
+        _close_side(w, border, np.int64(EAST), first, last - first, _ROW2 + RIM - 1 + right - left, np.int64(STRIDE))
 
 
-@njit(error_model="numpy", nogil=True)
+@inner(error_model="numpy")
 def _close_y(w: np.ndarray, border: Border, box: np.ndarray, rows: int) -> None:
     first, last, left, right = box
     if first == 0:
-        _close_side(w, border, NORTH, left, right - left, _ROW1 + RIM, 1)
+        _close_side(w, border, np.int64(NORTH), left, right - left, _ROW1 + RIM, np.int64(1))
     if last == rows:
-        _close_side(w, border, SOUTH, left, right - left, _ROW1 + (last - first) * STRIDE + RIM, 1)
+        _close_side(w, border, np.int64(SOUTH), left, right - left, _ROW1 + (last - first) * STRIDE + RIM, np.int64(1))
 
 
-@njit(error_model="numpy", nogil=True)
+@inner(error_model="numpy")
 def _fastest(w: np.ndarray, first_row: int, rows: int, first_column: int, columns: int) -> float:
     fastest = 0.0
     for r in range(first_row, first_row + rows):
@@ -325,7 +326,7 @@ def _fastest(w: np.ndarray, first_row: int, rows: int, first_column: int, column
     return fastest
 
 
-@njit(error_model="numpy", nogil=True)
+@inner(error_model="numpy")
 def _store(w: np.ndarray, cells: Cells, tiles: Tiles, tile: int, target: int, dry_depth_m: float) -> None:
     first, left = tiles.box[tile, 0] + RIM, tiles.box[tile, 2] + RIM
     across = tiles.box[tile, 3] + RIM - left
@@ -345,7 +346,7 @@ def _store(w: np.ndarray, cells: Cells, tiles: Tiles, tile: int, target: int, dr
     tiles.wet[target, tile] = highest > dry_depth_m
 
 
-@njit(error_model="numpy", nogil=True)
+@inner(error_model="numpy")
 def stage_on_tile(
     w: np.ndarray,
     cells: Cells,

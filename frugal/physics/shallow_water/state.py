@@ -14,9 +14,8 @@ import math
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 
-from frugal.physics.compiled import kernel
+from frugal.physics.compiled import inner, kernel
 
 RIM = 2
 TILE_ROWS = 16
@@ -133,7 +132,7 @@ def mark_wet(cells: Cells, tiles: Tiles, buffer: int, dry_depth_m: float) -> Non
         tiles.wet[buffer, tile] = inside[first:last, left:right].any()
 
 
-@njit(error_model="numpy", nogil=True)
+@inner(error_model="numpy")
 def wake(cells: Cells, tiles: Tiles, source: int, target: int) -> int:
     """List the tiles to compute from buffer ``source`` into ``target``; returns the number of their cells."""
     count = 0

@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 
-from frugal.physics.compiled import kernel
+from frugal.physics.compiled import inner, kernel
 from frugal.physics.shallow_water.forcing import Forcing, fill_rim, open_breaches, value_at
 from frugal.physics.shallow_water.local_inertial import momentum_on_tile, volume_on_tile
 from frugal.physics.shallow_water.saint_venant import stage_on_tile
@@ -75,7 +74,7 @@ class Run(NamedTuple):
     limits: Limits
 
 
-@njit(error_model="numpy", nogil=True)
+@inner(error_model="numpy")
 def _pour(
     cells: Cells,
     forcing: Forcing,
@@ -100,7 +99,7 @@ def _pour(
                 cells.v[buffer, row, column] *= before / after
 
 
-@njit(error_model="numpy", nogil=True)
+@inner(error_model="numpy")
 def _book(border: Border, clock: Clock, numbers: Numbers, weight: float) -> None:
     """Note the volumes through the faces of the sides during one stage; ``weight`` is metres times seconds."""
     for side in range(4):
@@ -261,7 +260,9 @@ def advance(
         for stage in range(numbers.stages):
             second = stage == 1
             rain = open_stage(cells, tiles, border, forcing, numbers, clock, second, dt)
-            compute_tiles(w, cells, tiles, border, numbers, seen, clock, (0, tiles.active[0]), second, dt, rain)
+            compute_tiles(
+                w, cells, tiles, border, numbers, seen, clock, (np.int64(0), tiles.active[0]), second, dt, rain
+            )
             holds = close_stage(
                 cells, tiles, border, forcing, numbers, clock, limits.courant_limit, second, dt, rain * rain_m2
             )
