@@ -1,0 +1,309 @@
+"""Footprints of buildings, from vector files or from the roofs of a survey."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from frugal.errors import UnusableInputError
+from frugal.formats.polygons import footprints_from_mask, polygons_of
+from frugal.formats.systems import Bounds, metric_system, parse_system, told_bounds
+from frugal.formats.vector_sources import PARQUET, check_driver, vector_source
+
+if TYPE_CHECKING:
+    import geopandas
+    import pandas as pd
+    from pyproj import CRS
+
+__all__ = ["footprints_from_mask", "read_footprints", "system_of_footprints"]
+
+_WHAT = "footprints"
+#: BD TOPO; BGT and other GML; BAG; RNB and BDNB; OpenStreetMap; anything.
+_ID_COLUMNS = (
+    *("cleabs", "gml_id", "lokaal_id", "lokaalid", "identificatie", "rnb_id", "batiment_groupe_id"),
+    *("osm_id", "id", "fid"),
+)
+#: Codes first, names after; the last is the keeper of a building in the Dutch BGT, its municipality.
+_COMMUNE_COLUMNS = (
+    *("insee_com", "code_insee", "insee_commune", "code_commune_insee", "code_commune", "commune", "nom_commune"),
+    *("nom_com", "citycode", "addr:city", "municipality", "bronhouder"),
+)
+#: Set where a record of the BGT has been superseded.
+_ENDED_COLUMNS = ("eindregistratie", "terminationdate")
+_BUILDING_LAYERS = ("batiment", "bati", "building", "buildings", "buildingpart", "pand", "gis_osm_buildings_a_free")
+
+
+def read_footprints(
+    path: Path | str, crs: str, bounds: Bounds | None = None, layer: str | None = None
+) -> geopandas.GeoDataFrame:
+    """Footprints of buildings in a given system.
+
+    Curves are cut into chords of at most 4° (areas right to 0.1 %), heights of corners are dropped, broken outlines are
+    repaired. An outline belongs to the result whole if its box touches the bounds.
+
+    Parameters
+    ----------
+    path : path
+        GeoPackage, SQLite, GeoParquet, Shapefile (also zipped), FlatGeobuf or GeoJSON.
+    crs : str
+        System of the result; also that of a file that names none, which is noted.
+    bounds : tuple of four float, optional
+        Western, southern, eastern and northern edge, in ``crs``.
+    layer : str, optional
+        Needed where a file holds several layers of polygons and none has a name like ``batiment`` or ``buildings``.
+
+    Returns
+    -------
+    GeoDataFrame
+        ``building_id`` (unique in the file, whatever the bounds), ``commune`` (code or name, empty if unknown),
+        ``geometry`` (valid Polygon or MultiPolygon); ``attrs["notes"]`` is a list of sentences for the user.
+
+    Raises
+    ------
+    UnusableInputError
+        If the file is missing, damaged, of another kind or an archive that names files outside itself; if the layer is
+        not there or cannot be chosen; if there is no polygon; or if all lies elsewhere than the bounds.
+    """
+    path = Path(path)
+    system = metric_system(parse_system(crs), "the system wanted for footprints")
+    source, kind = vector_source(path, _WHAT)
+    notes: list[str] = []
+    with _readable(path):
+        layer_info = None if kind == PARQUET else _layer(path, source, kind, layer)
+        named = _parquet_system(source) if layer_info is None else layer_info["crs"]
+        if named is None:
+            notes.append(f"{_WHAT} '{path.name}' name no coordinate system; taken as {system[:60]}")
+        own = parse_system(named or system)
+        if layer_info is None:
+            frame, repeated, extent = _read_parquet(source, own)
+        else:
+            frame, repeated, extent = _read_layer(source, layer_info, own, system, bounds)
+        frame = frame.set_crs(own, allow_override=True).to_crs(system)
+    if bounds is not None:
+        frame = frame[_touching(frame.bounds.to_numpy(), bounds)]
+        if frame.empty and extent is not None:
+            _check_meeting(path, _turned(extent, own.to_wkt(), system), bounds)
+    return _finished(frame, repeated, path, notes, complete=bounds is None)
+
+
+def system_of_footprints(path: Path | str, layer: str | None = None) -> str | None:
+    """System of a footprint file, ``EPSG:2154`` or WKT, where it names one in metres; else None.
+
+    Raises
+    ------
+    UnusableInputError
+        If the file is missing, damaged or of another kind, or the layer is not there or cannot be chosen.
+    """
+    path = Path(path)
+    source, kind = vector_source(path, _WHAT)
+    with _readable(path):
+        named = _parquet_system(source) if kind == PARQUET else _layer(path, source, kind, layer)["crs"]
+        system = None if named is None else parse_system(named)
+    if system is None:
+        return None
+    try:
+        return metric_system(system, f"{_WHAT} '{path}'")
+    except UnusableInputError:  # degrees say where footprints lie, not where a point cloud does
+        return None
+
+
+@contextmanager
+def _readable(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except UnusableInputError:
+        raise
+    except Exception as fault:  # drivers raise errors of many kinds
+        told = (str(fault).splitlines() or [""])[0][:200]
+        raise UnusableInputError(f"{_WHAT} '{path}' cannot be read to the end: {told}") from fault
+
+
+def _layer(path: Path, source: str, kind: str, layer: str | None) -> dict[str, Any]:
+    """What GDAL knows of the layer to read, its name included."""
+    import pyogrio
+
+    names = [str(name) for name, geometry in pyogrio.list_layers(source) if geometry is not None]
+    if layer is not None and layer not in names:
+        raise UnusableInputError(f"{_WHAT} '{path}' have no layer '{layer}'; layers: {', '.join(names[:20])}")
+    if layer is None:
+        likely = [name for name in names if name.lower() in _BUILDING_LAYERS]
+        chosen = names if len(names) == 1 else likely
+        if len(chosen) != 1:
+            told = ", ".join(names[:20]) or "none with a geometry"
+            raise UnusableInputError(f"{_WHAT} '{path}' have several layers or none; name one of them: {told}")
+        layer = chosen[0]
+    info: dict[str, Any] = dict(pyogrio.read_info(source, layer=layer))
+    check_driver(str(info["driver"]), kind, path, _WHAT)
+    return info
+
+
+def _read_layer(
+    source: str, info: dict[str, Any], own: CRS, system: str, bounds: Bounds | None
+) -> tuple[geopandas.GeoDataFrame, frozenset[str], Bounds | None]:
+    """Outlines of a layer that may touch the bounds, ids that occur more than once in it, and where it lies."""
+    import pyogrio
+
+    layer, fields = info["layer_name"], [str(name) for name in info["fields"]]
+    wanted = [name for name in fields if name.lower() in (*_ID_COLUMNS, *_COMMUNE_COLUMNS, *_ENDED_COLUMNS)]
+    box = None if bounds is None else _turned(bounds, system, own.to_wkt())
+    # Read feature by feature: of the two ways, the one that cuts curves into chords.
+    frame = pyogrio.read_dataframe(
+        source, layer=layer, columns=wanted, bbox=box, fid_as_index=True, use_arrow=False, on_invalid="ignore"
+    )
+    if "geometry" not in frame:
+        raise UnusableInputError(f"layer '{layer}' holds no geometry")
+    column = _first(wanted, _ID_COLUMNS)
+    if bounds is None or column is None:
+        return frame, _repeated(frame[column] if column else None), None
+    every = pyogrio.read_dataframe(source, layer=layer, columns=[column], read_geometry=False, use_arrow=False)
+    return frame, _repeated(every[column]), _extent(source, layer) if frame.empty else None
+
+
+def _extent(source: str, layer: str) -> Bounds | None:
+    import pyogrio
+
+    total = pyogrio.read_info(source, layer=layer, force_total_bounds=True)["total_bounds"]
+    return None if total is None or not np.isfinite(total).all() else tuple(map(float, total))  # type: ignore[return-value]
+
+
+def _parquet_system(source: str) -> str | None:
+    """System that the metadata of a GeoParquet file give for its main geometry: longitude and latitude if silent."""
+    column = _parquet_geometry(source)[1]
+    if "crs" not in column:
+        return "OGC:CRS84"
+    return None if column["crs"] is None else json.dumps(column["crs"])
+
+
+def _parquet_geometry(source: str) -> tuple[str, dict[str, Any]]:
+    import pyarrow.parquet
+
+    metadata = pyarrow.parquet.read_schema(source).metadata or {}
+    if b"geo" not in metadata:
+        raise UnusableInputError(f"{_WHAT} '{source}' are a Parquet file without geometry (no 'geo' metadata)")
+    described = json.loads(metadata[b"geo"])
+    name = str(described["primary_column"])
+    return name, dict(described["columns"][name])
+
+
+def _read_parquet(source: str, own: CRS) -> tuple[geopandas.GeoDataFrame, frozenset[str], Bounds | None]:
+    import geopandas
+    import pyarrow.parquet
+
+    names = pyarrow.parquet.read_schema(source).names
+    wanted = [name for name in names if name.lower() in (*_ID_COLUMNS, *_COMMUNE_COLUMNS, *_ENDED_COLUMNS)]
+    geometry = _parquet_geometry(source)[0]
+    frame = geopandas.read_parquet(source, columns=[*wanted, geometry]).set_geometry(geometry)
+    if geometry != "geometry":
+        frame = frame.rename_geometry("geometry")
+    frame = frame.reset_index(drop=True)
+    column = _first(wanted, _ID_COLUMNS)
+    extent = None if frame.empty else tuple(map(float, frame.total_bounds))
+    return frame, _repeated(frame[column] if column else None), extent  # type: ignore[return-value]
+
+
+def _first(names: Sequence[str], candidates: Sequence[str]) -> str | None:
+    """The first candidate that is among the names of a file, whatever its case."""
+    lower = {name.lower(): name for name in reversed(names)}
+    return next((lower[name] for name in candidates if name in lower), None)
+
+
+def _repeated(values: pd.Series | None) -> frozenset[str]:
+    if values is None:
+        return frozenset()
+    texts = _texts(values)
+    return frozenset(texts[texts.duplicated() & (texts != "")])
+
+
+def _texts(values: pd.Series) -> pd.Series:
+    """Values as text, whole numbers without decimals, empty where there is none."""
+
+    def text(value: Any) -> str:
+        if value is None or value != value:  # noqa: PLR0124 - NaN and NaT differ from themselves
+            return ""
+        return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value).strip()
+
+    return values.map(text).astype(str)
+
+
+def _turned(bounds: Bounds, source: str, target: str) -> Bounds:
+    from pyproj import Transformer
+
+    turn = Transformer.from_crs(parse_system(source), parse_system(target), always_xy=True)
+    return turn.transform_bounds(*bounds, densify_pts=21)
+
+
+def _touching(boxes: np.ndarray, bounds: Bounds) -> np.ndarray:
+    west, south, east, north = bounds
+    return np.asarray((boxes[:, 0] <= east) & (boxes[:, 2] >= west) & (boxes[:, 1] <= north) & (boxes[:, 3] >= south))
+
+
+def _check_meeting(path: Path, extent: Bounds, bounds: Bounds) -> None:
+    if not (np.isfinite(extent).all() and _touching(np.array([extent]), bounds)[0]):
+        raise UnusableInputError(
+            f"{_WHAT} '{path}' lie elsewhere: they cover {told_bounds(extent)}, the survey {told_bounds(bounds)}"
+        )
+
+
+def _finished(
+    frame: geopandas.GeoDataFrame, repeated: frozenset[str], path: Path, notes: list[str], *, complete: bool
+) -> geopandas.GeoDataFrame:
+    """The columns of the result, from what the file holds; what is left out is counted."""
+    import geopandas
+
+    names = [str(name) for name in frame.columns]
+    ended = [frame[name].notna() for name in names if name.lower() in _ENDED_COLUMNS]
+    if ended:
+        over = np.logical_or.reduce(ended)
+        if over.any():
+            notes.append(f"{_WHAT} '{path.name}': {over.sum()} superseded records left out")
+        frame = frame[~over]
+    polygons, repaired = polygons_of(frame.geometry.to_numpy())
+    kept = np.array([polygon is not None for polygon in polygons], dtype=np.bool_)
+    if not kept.all():
+        notes.append(
+            f"{_WHAT} '{path.name}': {np.count_nonzero(~kept)} of {len(kept)} outlines left out (empty, broken or no polygons)"
+        )
+    if repaired:
+        notes.append(f"{_WHAT} '{path.name}': {repaired} outlines that crossed themselves repaired")
+    if complete and not kept.any():
+        raise UnusableInputError(f"{_WHAT} '{path}' hold no polygon")
+    result = geopandas.GeoDataFrame(
+        {
+            "building_id": _ids(frame, names, repeated)[kept],
+            "commune": _communes(frame, names)[kept],
+            "geometry": polygons[kept],
+        },
+        geometry="geometry",
+        crs=frame.crs,
+    )
+    result.attrs["notes"] = notes
+    return result
+
+
+def _ids(frame: geopandas.GeoDataFrame, names: list[str], repeated: frozenset[str]) -> np.ndarray:
+    """Ids of buildings: the file's own, with the row number behind those that occur twice; else the row number."""
+    rows = np.array([str(row) for row in frame.index], dtype=object)
+    column = _first(names, _ID_COLUMNS)
+    if column is None:
+        return rows
+    own = _texts(frame[column]).to_numpy(dtype=object)
+    ids = [
+        f"row{row}" if text == "" else f"{text}.{row}" if text in repeated else text
+        for text, row in zip(own, rows, strict=True)
+    ]
+    return np.array(ids, dtype=object)
+
+
+def _communes(frame: geopandas.GeoDataFrame, names: list[str]) -> np.ndarray:
+    column = _first(names, _COMMUNE_COLUMNS)
+    if column is None:
+        return np.full(len(frame), "", dtype=object)
+    texts = _texts(frame[column])
+    # Codes of communes have five characters; read as numbers they lose the leading zero.
+    codes = "insee" in column.lower() or "code" in column.lower()
+    return (texts.where(~texts.str.isdigit(), texts.str.zfill(5)) if codes else texts).to_numpy(dtype=object)
