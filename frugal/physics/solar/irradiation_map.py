@@ -1,0 +1,446 @@
+"""Irradiation of every cell of a surface, summed while its horizons are swept: none of them is kept.
+
+For each sector of a cumulative sky (:mod:`~frugal.physics.solar.sky`) the surface is cut into parallel lines of cells, as
+in :mod:`~frugal.physics.solar.horizon`; each line is walked away from the sector while a stack keeps the upper convex hull
+of what has been passed (Timonen & Westerholm 2010, Computer Graphics Forum 29, 723), and the light the sector sends over
+the top of the stack is added to the cell. Memory is a few numbers per cell, whatever the number of sectors.
+
+Between the axes, a line passes beside the centres of the cells by up to half a cell. There the surface is taken to go on
+with the smaller of the differences to the two neighbours, as the minmod limiter of finite-volume schemes does (Roe 1986,
+Annual Review of Fluid Mechanics 18, 337); where they disagree in sign it is level (a ridge), unless one is more than four
+times the other (a wall). Planes stay planes in every direction, walls stay sharp.
+
+The same bits whatever the tiling
+---------------------------------
+Lines are ``row = line + floor(column slope + 0.5)`` with columns counted from the origin of a grid common to all tiles
+(or rows and columns exchanged). Each is cut, at multiples of the reach counted from the same origin, into segments: a
+cell sees the obstacles of its own segment and of the one before, those within the reach and at most twice as far.
+Heights are whole multiples of 1/1,024 m, so that hulls are compared in whole numbers, without rounding: they are the same
+whatever was walked before. A tile that carries a margin of :func:`halo_cells` thus gives the values of the whole.
+
+Trees
+-----
+Light reaches a cell over the tops of the trees, or through them with a transmissivity ``t`` per month:
+``E = t E(without trees) + (1 - t) E(with trees)``, linear as all the rest. Crowns in the way dim once, however many.
+Cells under a crown get light through it only.
+
+Validity
+--------
+Incident energy, before reflection by the glass. A sector has one horizon, that in its middle. The error against rays in
+360 directions is measured by ``benchmarks/solar_cadastre_exactness.py``.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import NamedTuple
+
+import numpy as np
+
+from frugal.errors import UnusableInputError
+from frugal.physics.solar.fused_sweep import (
+    UNITS_PER_M,
+    UNKNOWN,
+    Inner,
+    Lines,
+    Planes,
+    Sector,
+    scratch,
+    sweep,
+)
+from frugal.physics.solar.sky import CumulativeSky
+
+#: Share of the light that passes a deciduous crown, January to December: 3 % in leaf and half of it when bare, about the
+#: means of the trees measured by Konarska et al. 2014 (Theoretical and Applied Climatology 117, 363); halfway between in
+#: April and November.
+DECIDUOUS_TRANSMISSIVITY = (0.5, 0.5, 0.5, 0.265, 0.03, 0.03, 0.03, 0.03, 0.03, 0.03, 0.265, 0.5)
+
+_HIGHEST_M = 8000.0
+_SMALLEST_UP = 1e-3
+_UNDER_CROWN_M = 0.1
+_PLACES_OF_YEAR = 1024
+_PLACES_OF_MONTHS = 512
+
+
+class _Half(NamedTuple):
+    """What the directions along one axis of the raster work on; transposed for those nearer to east and west."""
+
+    turned: bool
+    inner: Inner
+    planes: Planes
+    light: np.ndarray
+
+
+def halo_cells(reach_m: float, resolution_m: float) -> int:
+    """Width of the margin, in cells, that makes a tile independent of its neighbours.
+
+    Parameters
+    ----------
+    reach_m, resolution_m : float
+        As in :func:`irradiation_map`.
+    """
+    return 2 * math.ceil(reach_m / resolution_m) + 2
+
+
+def _raster(name: str, values: np.ndarray, shape: tuple[int, ...] | None = None) -> np.ndarray:
+    raster = np.asarray(values)
+    if raster.ndim != 2 or raster.size == 0 or (shape is not None and raster.shape != shape):
+        expected = "a raster of rows and columns" if shape is None else f"of shape {shape}, as the surface"
+        raise UnusableInputError(f"{name} has shape {raster.shape}: it must be {expected}.")
+    return raster
+
+
+def _whole_heights(name: str, heights: np.ndarray) -> np.ndarray:
+    """Heights in whole units, unknown ones far below."""
+    if np.any(np.abs(heights) > _HIGHEST_M):
+        worst = float(heights[np.abs(heights) > _HIGHEST_M][0])
+        raise UnusableInputError(
+            f"{name} holds a height of {worst} m: heights must lie within ±{_HIGHEST_M:g} m; mark unknown ones with NaN."
+        )
+    whole = np.rint(np.asarray(heights, dtype=np.float64) * UNITS_PER_M)
+    return np.where(np.isnan(whole), UNKNOWN, whole).astype(np.float32)
+
+
+def _tables(sky: CumulativeSky, weights: np.ndarray, by_month: bool) -> np.ndarray:
+    """Tables on a finer grid, months weighted: float32 [K, places + 1, 2 or 24], light on the horizontal first."""
+    parts = []
+    for table in (sky.vertical, sky.horizontal):
+        weighted = table * weights
+        parts.append(weighted if by_month else weighted.sum(axis=2, keepdims=True))
+    coarse = np.concatenate(parts, axis=2)
+    position = np.linspace(0.0, coarse.shape[1] - 1.0, (_PLACES_OF_MONTHS if by_month else _PLACES_OF_YEAR) + 1)
+    low = np.minimum(position.astype(np.int64), coarse.shape[1] - 2)
+    share = (position - low)[:, None]
+    return np.ascontiguousarray(coarse[:, low] * (1.0 - share) + coarse[:, low + 1] * share, dtype=np.float32)
+
+
+def _lines_of(n_rows: int, start: int, slope: float, rising: bool, resolution_m: float, reach_m: float) -> Lines:
+    """Lines of a direction that moves `slope` columns per row."""
+    exact = (np.arange(n_rows) + start) * slope
+    nearest = np.floor(exact + 0.5)
+    step_m = resolution_m * math.hypot(1.0, slope)
+    length = math.ceil(reach_m / step_m)
+    inverse = np.zeros(2 * length + 2)
+    inverse[1:] = 1.0 / (np.arange(1, 2 * length + 2) * step_m * UNITS_PER_M)
+    return Lines(
+        rising=rising,
+        start=start,
+        length=length,
+        shift=(nearest - nearest[0]).astype(np.int64),
+        aside=(np.rint((exact - nearest) * 1024.0) / 1024.0).astype(np.float32),
+        inverse=inverse.astype(np.float32),
+    )
+
+
+def _is_turned(azimuth: float) -> bool:
+    return abs(math.sin(azimuth)) >= abs(math.cos(azimuth))
+
+
+def _sweep_half(
+    half: _Half,
+    heights: np.ndarray,
+    azimuths: np.ndarray,
+    tables: np.ndarray,
+    far: np.ndarray,
+    resolution_m: float,
+    reach_m: float,
+    origin: tuple[int, int],
+) -> None:
+    """All sectors nearer to one axis, one after the other."""
+    padded = np.pad(heights.T if half.turned else heights, ((0, 0), (1, 1)), constant_values=UNKNOWN)
+    padded = np.ascontiguousarray(padded)
+    n_columns = padded.shape[1] - 2
+    room = scratch(math.ceil(reach_m / resolution_m))
+    for k, azimuth in enumerate(azimuths):
+        if _is_turned(azimuth) != half.turned:
+            continue
+        east, south = math.sin(azimuth), -math.cos(azimuth)
+        along, across = (east, south) if half.turned else (south, east)
+        lines = _lines_of(
+            padded.shape[0], origin[1 if half.turned else 0], across / along, along > 0.0, resolution_m, reach_m
+        )
+        far_map = np.zeros((0, 0), dtype=np.float32)
+        if far.ndim == 3:
+            far_map = np.ascontiguousarray(far[k].T if half.turned else far[k], dtype=np.float32)
+        sector = Sector(
+            np.float32(across), np.float32(along), np.float32(far[k] if far.ndim == 1 else 0.0), far_map, tables[k]
+        )
+        first = -int(lines.shift.max())
+        last = n_columns - int(lines.shift.min())
+        sweep(padded, lines, half.inner, sector, half.planes, first, last, room, half.light)
+
+
+def _azimuths(n_sectors: int, grid_turn_deg: float) -> np.ndarray:
+    """Middles of the sectors, clockwise from the grid's north, in radians."""
+    degrees = np.arange(n_sectors) * 360.0 / n_sectors - grid_turn_deg
+    return np.radians(degrees)
+
+
+def _halves(shape: tuple[int, int], margin: int, east: np.ndarray, north: np.ndarray, months: int) -> list[_Half]:
+    """Working arrays of the inner cells, upright and transposed."""
+    rows, columns = shape[0] - 2 * margin, shape[1] - 2 * margin
+    south = -north
+    upright = _Half(
+        False,
+        Inner(margin, margin + rows, margin, margin + columns),
+        Planes(np.ascontiguousarray(east), np.ascontiguousarray(south)),
+        np.zeros((rows, columns * months), dtype=np.float32),
+    )
+    turned = _Half(
+        True,
+        Inner(margin, margin + columns, margin, margin + rows),
+        Planes(np.ascontiguousarray(south.T), np.ascontiguousarray(east.T)),
+        np.zeros((columns, rows * months), dtype=np.float32),
+    )
+    return [upright, turned]
+
+
+def _sum_of(halves: list[_Half], months: int) -> np.ndarray:
+    upright, turned = (half.light.reshape(*half.planes.across.shape, months) for half in halves)
+    return upright + turned.transpose(1, 0, 2)
+
+
+class _Frame(NamedTuple):
+    """How the raster lies: what is the same for all surfaces of one map."""
+
+    resolution_m: float
+    reach_m: float
+    grid_turn_deg: float
+    origin: tuple[int, int]
+    margin: int
+    far: np.ndarray
+    threads: int
+
+
+def _light_of(
+    heights: np.ndarray, east: np.ndarray, north: np.ndarray, tables: np.ndarray, frame: _Frame
+) -> np.ndarray:
+    """Light over the tops of one surface per upward part of the normal: float32 [rows, columns, 1 or 12]."""
+    months = tables.shape[2] // 2
+    halves = _halves(heights.shape, frame.margin, east, north, months)
+    azimuths = _azimuths(tables.shape[0], frame.grid_turn_deg)
+
+    def run(half: _Half) -> None:
+        _sweep_half(half, heights, azimuths, tables, frame.far, frame.resolution_m, frame.reach_m, frame.origin)
+
+    if frame.threads == 1:
+        for half in halves:
+            run(half)
+    else:  # each half has arrays of its own, so the sums are the same
+        with ThreadPoolExecutor(2) as pool:
+            list(pool.map(run, halves))
+    return _sum_of(halves, months)
+
+
+def _frame(
+    shape: tuple[int, int],
+    resolution_m: float,
+    reach_m: float,
+    grid_turn_deg: float,
+    origin: tuple[int, int],
+    margin: int,
+    far_tangent: np.ndarray | None,
+    n_sectors: int,
+    threads: int,
+) -> _Frame:
+    for name, value in (("resolution_m", resolution_m), ("reach_m", reach_m)):
+        if not (math.isfinite(value) and value > 0.0):
+            raise UnusableInputError(f"{name} is {value}: it must be a positive length in metres.")
+    if reach_m < resolution_m:
+        raise UnusableInputError(f"reach_m is {reach_m}: it must be at least one cell, {resolution_m} m.")
+    if threads not in (1, 2):
+        raise UnusableInputError(f"threads is {threads}: it must be 1 or 2; for more, run tiles side by side.")
+    if margin < 0 or 2 * margin >= min(shape):
+        raise UnusableInputError(f"margin is {margin} cells: nothing would be left of a surface of shape {shape}.")
+    inner = (shape[0] - 2 * margin, shape[1] - 2 * margin)
+    far = np.zeros(n_sectors) if far_tangent is None else np.asarray(far_tangent, dtype=np.float64)
+    if far.shape not in ((n_sectors,), (n_sectors, *inner)):
+        raise UnusableInputError(
+            f"far_tangent has shape {far.shape}: it must be ({n_sectors},) or ({n_sectors}, {inner[0]}, {inner[1]})."
+        )
+    if not np.all(far >= 0.0):
+        raise UnusableInputError("far_tangent must hold numbers of 0 or more.")
+    return _Frame(
+        float(resolution_m),
+        float(reach_m),
+        float(grid_turn_deg),
+        (int(origin[0]), int(origin[1])),
+        margin,
+        far,
+        threads,
+    )
+
+
+def _transmissivity(values: Sequence[float] | np.ndarray) -> np.ndarray:
+    shares = np.asarray(values, dtype=np.float64)
+    if shares.shape != (12,) or not np.all((shares >= 0.0) & (shares <= 1.0)):
+        raise UnusableInputError(f"transmissivity is {values}: it must be twelve numbers between 0 and 1.")
+    return shares
+
+
+def irradiation_map(
+    surface: np.ndarray,
+    east: np.ndarray,
+    north: np.ndarray,
+    up: np.ndarray,
+    tables: CumulativeSky,
+    resolution_m: float,
+    *,
+    bare: np.ndarray | None = None,
+    transmissivity: Sequence[float] | np.ndarray = DECIDUOUS_TRANSMISSIVITY,
+    albedo: float = 0.2,
+    reach_m: float = 250.0,
+    grid_turn_deg: float = 0.0,
+    origin: tuple[int, int] = (0, 0),
+    margin: int = 0,
+    far_tangent: np.ndarray | None = None,
+    monthly: bool = False,
+    threads: int = 1,
+) -> np.ndarray:
+    """Irradiation of every cell in its own plane.
+
+    Parameters
+    ----------
+    surface : ndarray, shape (rows, columns)
+        Heights [m]; NaN where unknown. Rows go south, columns go east.
+    east, north, up : ndarray, shape (rows, columns)
+        Unit normals of the cells, in the axes of the grid, upward; see :func:`surface_normals`. With `bare` they are
+        those of `bare`.
+    tables : CumulativeSky
+        From :func:`~frugal.physics.solar.sky.cumulative_sky_tables`; K sectors, 36 for maps, 72 for reference.
+    resolution_m : float
+        Side of a cell.
+    bare : ndarray, shape (rows, columns), optional
+        The surface without vegetation. The map is then that of `bare` behind and under the trees of `surface`.
+    transmissivity : sequence of 12 floats
+        Share of the light that passes a crown, January to December.
+    albedo : float
+        Reflectance of the ground.
+    reach_m : float
+        How far obstacles are seen at least; at most twice as far. Must be the same for all tiles.
+    grid_turn_deg : float
+        Azimuth of the grid's north, clockwise from true north. Must be the same for all tiles.
+    origin : tuple of int
+        Row and column of the first cell in the grid common to all tiles.
+    margin : int
+        Cells on each side that only cast shadows and are cut off the result: :func:`halo_cells` makes the result
+        independent of the tiling. Fill it with NaN beyond the data.
+    far_tangent : ndarray, shape (K,) or (K, rows - 2 margin, columns - 2 margin), optional
+        Tangent of the horizon of hills farther away, for all cells or cell by cell.
+    monthly : bool
+        Twelve maps instead of one.
+    threads : int
+        1 or 2, same result: half of the directions each.
+
+    Returns
+    -------
+    ndarray of float32, shape (rows - 2 margin, columns - 2 margin) or the same with 12 months last
+        Irradiation [kWh/m²] along the plane; NaN where height or normal is unknown.
+
+    Raises
+    ------
+    UnusableInputError
+        If shapes differ, or a number is out of range.
+    """
+    heights = _raster("surface", surface)
+    shape = heights.shape
+    frame = _frame(
+        shape, resolution_m, reach_m, grid_turn_deg, origin, margin, far_tangent, tables.horizontal.shape[0], threads
+    )
+    cut = (slice(margin, shape[0] - margin), slice(margin, shape[1] - margin))
+    normals = [_raster(name, part, shape)[cut] for name, part in (("east", east), ("north", north), ("up", up))]
+    if not 0.0 <= albedo <= 1.0:
+        raise UnusableInputError(f"albedo is {albedo}: it must lie between 0 and 1.")
+    known = ~np.isnan(heights[cut]) & np.isfinite(normals[0]) & np.isfinite(normals[1]) & np.isfinite(normals[2])
+    rising = np.maximum(np.where(known, normals[2], 1.0), _SMALLEST_UP)
+    sideways = [np.where(known, part / rising, 0.0).astype(np.float32) for part in normals[:2]]
+    whole = _whole_heights("surface", heights)
+
+    if bare is None:
+        light = _light_of(whole, sideways[0], sideways[1], _tables(tables, np.ones(12), monthly), frame)
+    else:
+        ground = _raster("bare", bare, shape)
+        known &= ~np.isnan(ground[cut])
+        through = _transmissivity(transmissivity)
+        over = _light_of(whole, sideways[0], sideways[1], _tables(tables, 1.0 - through, monthly), frame)
+        over[heights[cut] > ground[cut] + _UNDER_CROWN_M] = 0.0
+        lower = np.fmin(_whole_heights("bare", ground), whole)
+        light = over + _light_of(lower, sideways[0], sideways[1], _tables(tables, through, monthly), frame)
+
+    months = tables.global_horizontal if monthly else tables.global_horizontal.sum(keepdims=True)
+    upward = rising.astype(np.float32)[:, :, None]
+    reflected = (0.5 * albedo * months).astype(np.float32)
+    result = light * upward + reflected * (np.float32(1.0) - upward)
+    result[~known] = np.nan
+    return result if monthly else result[:, :, 0]
+
+
+def sky_view_factor(
+    surface: np.ndarray,
+    resolution_m: float,
+    *,
+    n_azimuths: int = 72,
+    reach_m: float = 250.0,
+    origin: tuple[int, int] = (0, 0),
+    margin: int = 0,
+    threads: int = 1,
+) -> np.ndarray:
+    """Share of the light of a uniform sky that reaches each cell, taken as horizontal: mean of cos² of the horizon.
+
+    Parameters and errors as in :func:`irradiation_map`.
+
+    Returns
+    -------
+    ndarray of float32, shape (rows - 2 margin, columns - 2 margin)
+        0 to 1; NaN where the surface is.
+    """
+    heights = _raster("surface", surface)
+    if n_azimuths < 1:
+        raise UnusableInputError(f"n_azimuths is {n_azimuths}: at least one direction is needed.")
+    frame = _frame(heights.shape, resolution_m, reach_m, 0.0, origin, margin, None, n_azimuths, threads)
+    cut = (slice(margin, heights.shape[0] - margin), slice(margin, heights.shape[1] - margin))
+    sine = np.linspace(0.0, 1.0, _PLACES_OF_YEAR + 1)
+    table = np.stack([(1.0 - sine**2) / n_azimuths, np.zeros(sine.size)], axis=1).astype(np.float32)
+    level = np.zeros(heights[cut].shape, dtype=np.float32)
+    tables = np.broadcast_to(table, (n_azimuths, *table.shape)).copy()
+    light = _light_of(_whole_heights("surface", heights), level, level, tables, frame)[:, :, 0]
+    light[np.isnan(heights[cut])] = np.nan
+    return light
+
+
+def surface_normals(surface: np.ndarray, resolution_m: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Normals of the cells of a surface that has walls.
+
+    Along each axis the slope is the mean of the differences to the two neighbours where these agree within 0.5 m per
+    metre, else the smaller one: beside a wall a roof keeps its slope.
+
+    Parameters
+    ----------
+    surface : ndarray, shape (rows, columns)
+        Heights [m]; NaN where unknown.
+    resolution_m : float
+        Side of a cell.
+
+    Returns
+    -------
+    east, north, up : ndarray of float32, shape (rows, columns)
+        Unit vectors in the axes of the grid; NaN where the height is, level across an axis without neighbours.
+    """
+    heights = _raster("surface", surface).astype(np.float64)
+    slopes = []
+    for axis in (1, 0):
+        difference = np.diff(heights, axis=axis) / resolution_m
+        missing = np.full_like(np.take(heights, [0], axis=axis), np.nan)
+        before = np.concatenate([missing, difference], axis=axis)
+        after = np.concatenate([difference, missing], axis=axis)
+        one = np.where(np.isnan(before), after, before)
+        other = np.where(np.isnan(after), before, after)
+        smaller = np.where(np.abs(one) <= np.abs(other), one, other)
+        slope = np.where(np.abs(one - other) <= 0.5, 0.5 * (one + other), smaller)
+        slopes.append(np.where(np.isnan(slope), 0.0, slope))
+    up = 1.0 / np.sqrt(1.0 + slopes[0] ** 2 + slopes[1] ** 2)
+    hole = np.where(np.isnan(heights), np.nan, 1.0)
+    east, north = -slopes[0] * up * hole, slopes[1] * up * hole
+    return east.astype(np.float32), north.astype(np.float32), (up * hole).astype(np.float32)
