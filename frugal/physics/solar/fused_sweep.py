@@ -44,6 +44,8 @@ class Lines(NamedTuple):
         Where each row is met, in columns from the centre of the cell.
     inverse : ndarray of float32
         Tangent of one unit of height over so many rows.
+    steep : float32
+        Difference between neighbours, in units, up to which a slope goes on beside a wall.
     """
 
     rising: bool
@@ -52,6 +54,7 @@ class Lines(NamedTuple):
     shift: np.ndarray
     aside: np.ndarray
     inverse: np.ndarray
+    steep: np.float32
 
 
 class Inner(NamedTuple):
@@ -122,14 +125,14 @@ def scratch(longest_segment: int) -> Scratch:
 
 
 @kernel(error_model="numpy")
-def _beside_centres(cells: np.ndarray, aside: float, out: np.ndarray) -> None:
+def _beside_centres(cells: np.ndarray, aside: float, steep: float, out: np.ndarray) -> None:
     """Heights `aside` of the centres, by the limited gradient; `cells` has one neighbour more at either end."""
     for b in range(out.size):
         left = cells[b + 1] - cells[b]
         right = cells[b + 2] - cells[b + 1]
         smaller = left if abs(left) < abs(right) else right
         larger = max(abs(left), abs(right))
-        keep = (left > _F0) == (right > _F0) or larger > _WALL * abs(smaller)
+        keep = (left > _F0) == (right > _F0) or (larger > _WALL * abs(smaller) and abs(smaller) < steep)
         difference = smaller if keep and abs(smaller) < _STEEPEST else _F0
         out[b] = np.int32(np.rint(cells[b + 1] + aside * difference))
 
@@ -147,7 +150,7 @@ def _gather(heights: np.ndarray, lines: Lines, line: int, origin: int, first: in
         if b - a < lanes:
             out[x] = np.int32(UNKNOWN)
         if b > a:
-            _beside_centres(heights[row, column + a : column + b + 2], lines.aside[row], out[x, a:b])
+            _beside_centres(heights[row, column + a : column + b + 2], lines.aside[row], lines.steep, out[x, a:b])
 
 
 @kernel(error_model="numpy")

@@ -8,7 +8,7 @@ the top of the stack is added to the cell. Memory is a few numbers per cell, wha
 Between the axes, a line passes beside the centres of the cells by up to half a cell. There the surface is taken to go on
 with the smaller of the differences to the two neighbours, as the minmod limiter of finite-volume schemes does (Roe 1986,
 Annual Review of Fluid Mechanics 18, 337); where they disagree in sign it is level (a ridge), unless one is more than four
-times the other (a wall). Planes stay planes in every direction, walls stay sharp.
+times the other (a wall beside a roof of up to 45 deg). Planes stay planes in every direction, walls stay sharp.
 
 The same bits whatever the tiling
 ---------------------------------
@@ -131,6 +131,7 @@ def _lines_of(n_rows: int, start: int, slope: float, rising: bool, resolution_m:
         shift=(nearest - nearest[0]).astype(np.int64),
         aside=(np.rint((exact - nearest) * 1024.0) / 1024.0).astype(np.float32),
         inverse=inverse.astype(np.float32),
+        steep=np.float32(resolution_m * UNITS_PER_M),
     )
 
 
