@@ -158,10 +158,11 @@ def _read_layer(
     if "geometry" not in frame:
         raise UnusableInputError(f"layer '{layer}' holds no geometry")
     column = _first(wanted, _ID_COLUMNS)
-    if bounds is None or column is None:
-        return frame, _repeated(frame[column] if column else None), None
-    every = pyogrio.read_dataframe(source, layer=layer, columns=[column], read_geometry=False, use_arrow=False)
-    return frame, _repeated(every[column]), _extent(source, layer) if frame.empty else None
+    every = frame
+    if bounds is not None and column is not None:
+        every = pyogrio.read_dataframe(source, layer=layer, columns=[column], read_geometry=False, use_arrow=False)
+    extent = _extent(source, layer) if frame.empty else None
+    return frame, _repeated(every[column] if column else None), extent
 
 
 def _extent(source: str, layer: str) -> Bounds | None:

@@ -59,8 +59,8 @@ def test_every_format_gives_the_same(tmp_path, name):
 
 
 def test_footprints_elsewhere_are_told_with_both_extents(tmp_path):
-    for name in ("a.gpkg", "a.parquet"):
-        path = write(houses(), tmp_path / name)
+    for name, columns in (("a.gpkg", {}), ("a.parquet", {}), ("b.fgb", {"height": [1, 2, 3]})):
+        path = write(houses(**columns), tmp_path / name)
         with pytest.raises(UnusableInputError) as caught:
             read_footprints(path, CRS, (WEST + 5000, SOUTH, WEST + 6000, SOUTH + 1000))
         assert "lie elsewhere: they cover easting 382000–382210, northing 6564000–6564012" in str(caught.value)
