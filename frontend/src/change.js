@@ -56,8 +56,8 @@ export function changeForm(cadastre, state, original, onChange) {
   );
 }
 
-/** Both answers as a table; `answers` holds `table` and `model`, each null until there is one. */
-export function answersTable(cadastre, answers, power, original, { onRun, running }) {
+/** Both answers as a table; `answers` holds `table` and `model` once there are; `gain` is the change against the roof as it is. */
+export function answersTable(cadastre, answers, power, gain, { onRun, running }) {
   const row = (name, answer, size) =>
     h(
       'tr',
@@ -86,7 +86,7 @@ export function answersTable(cadastre, answers, power, original, { onRun, runnin
         row(t('modelOf', told(cadastre.model.label)), model, modelBytes),
       ),
     ),
-    original && table && h('p', {}, t('versus', signed((table.yearly * power) / Math.max(original, 1e-9) - 1))),
+    gain !== null && h('p', {}, t('versus', signed(gain))),
     table && model && h('p', {}, t('difference', percent(Math.abs(model.yearly - table.yearly) / Math.max(model.yearly, 1e-9), 2))),
     model && !model.inDomain && h('p', { class: 'warning' }, t('outside')),
     !cadastre.table && !model && h('p', {}, t('noTable')),

@@ -23,7 +23,8 @@ export function asOnRoof(cadastre, plane) {
     ratio: defaultOf(cadastre, 'dc_ac_ratio', 1.15),
     mounting: defaultOf(cadastre, 'mounting', 1),
     albedo: defaultOf(cadastre, 'albedo', 0.2),
-    horizon: decodeHorizon(p.horizon, cadastre.horizon.step_deg),
+    // The highest byte may stand a hair above what the model was built for.
+    horizon: decodeHorizon(p.horizon, cadastre.horizon.step_deg).map((elevation) => Math.min(elevation, 85)),
   };
 }
 

@@ -37,8 +37,8 @@ export function frame(cadastre, words, onLanguage) {
 }
 
 export function legend(cadastre) {
-  return h('div', {},
-    h('h2', { id: 'legend-title' }, t('legend')),
+  return h('details', { open: true },
+    h('summary', { id: 'legend-title' }, t('legend')),
     h('ul', { 'aria-labelledby': 'legend-title' },
       cadastre.classes.map((entry) =>
         h('li', {}, h('span', { class: 'swatch', style: `background:${entry.colour}`, 'aria-hidden': 'true' }), told(entry.label)))));
@@ -52,16 +52,10 @@ export function footer(cadastre) {
   const far = weather?.distance_km > 100 ? ` (${t('weatherFar', unit(weather.distance_km, 'km'))})` : '';
   return [
     ...lines,
-    h('p', {}, t('weights', pageBytes(), bytes(cadastre.table?.bytes ?? 0), bytes(cadastre.model.bytes), bytes(cadastre.model.runtime_bytes)), ' ',
+    h('p', {}, t('weights', bytes(cadastre.page.bytes), bytes(cadastre.table?.bytes ?? 0), bytes(cadastre.model.bytes), bytes(cadastre.model.runtime_bytes)), ' ',
       h('a', { href: 'assets/licences.txt' }, t('licences')), '. ', t('noRemote')),
     weather && h('p', {}, `${t('weather')}: ${told(weather.source)}${far}. ${told(weather.attribution)}`,
       weather.warning && h('span', { class: 'warning' }, ` ${told(weather.warning)}`)),
     h('p', {}, `${t('attributions')}: ${(cadastre.attributions ?? []).map(told).join(' · ')}`),
   ].filter(Boolean);
-}
-
-/** What the page itself weighed on the way, as the browser counts it: scripts and styles. */
-function pageBytes() {
-  const own = performance.getEntriesByType('resource').filter((entry) => /\/assets\/(?!ort-)/.test(entry.name));
-  return bytes(own.reduce((sum, entry) => sum + (entry.encodedBodySize || entry.transferSize || 0), 0));
 }

@@ -13,9 +13,9 @@ function readBlock(buffer) {
   const view = new DataView(buffer);
   const rows = view.getUint32(8, true);
   const columns = view.getUint32(12, true);
-  const lowest = view.getFloat32(40, true);
-  const step = view.getFloat32(44, true);
-  const bytes = new Uint8Array(buffer, 48);
+  const lowest = view.getFloat32(36, true);
+  const step = view.getFloat32(40, true);
+  const bytes = new Uint8Array(buffer, 44);
   const count = rows * columns;
   const heights = new Float32Array(count);
   for (let r = 0, k = 0; r < rows; r++) {
@@ -82,7 +82,7 @@ export function groundAt(surface, x, y, radius = 12) {
 
 /** The same surface with obstacles on it; trees are laid on apart, since light goes through them. */
 export function withObstacles(surface, obstacles) {
-  const heights = Float32Array.from(surface.heights);
+  const heights = surface.heights.slice();
   for (const obstacle of obstacles) {
     const ground = groundAt(surface, ...obstacle.centre);
     if (!Number.isFinite(ground)) continue;
@@ -155,7 +155,7 @@ function rayTangent(surface, row, column, height, azimuth, reach, highest) {
 /** Elevations of `sectors` directions from true north, mean over the points and over `rays` per sector. */
 export function horizonOf(surface, points, sectors, turn, reach = 200, rays = 3) {
   let highest = -Infinity;
-  for (const height of surface.heights) if (height > highest) highest = height;
+  for (let k = 0; k < surface.heights.length; k++) if (surface.heights[k] > highest) highest = surface.heights[k];
   const width = (2 * Math.PI) / sectors;
   return Array.from({ length: sectors }, (_, k) => {
     let total = 0;

@@ -6,7 +6,7 @@ import { announce, byId, h } from './dom.js';
 import { asOnRoof, byModel, byTable } from './estimate.js';
 import { draw, makeMap, showBackground, showChosen, showObstacles, showPlan } from './map.js';
 import { asFeatures, drawn, frameOf, horizonsWith, placed } from './obstacles.js';
-import { charts, planeFacts, planeList, summary, takeAway } from './panel.js';
+import { charts, planeFacts, planeList, summary, takeAway, wholeYield } from './panel.js';
 import { loadBuilding, middle, openTiles, outerRing } from './roofs.js';
 import { inputRow, loadModel } from './runtime.js';
 import { resultList, searchBuildings, searchForm } from './search.js';
@@ -18,7 +18,7 @@ import { lossSentence, obstacleForm, obstacleList } from './whatif.js';
 const state = {
   cadastre: null, table: null, model: null, running: false, map: null,
   building: null, plane: null, options: null, obstacles: [], effect: null,
-  answers: { table: null, model: null, before: null }, view: [], results: null,
+  answers: {}, view: [], results: null,
   remote: { search: false, plan: false }, drawing: null, turn: 0,
 };
 
@@ -38,19 +38,19 @@ function remember() {
 
 async function chooseById(id) {
   const entry = (await loadIndex()).find((candidate) => candidate.id === id);
-  if (!entry) return say(t('unknown', id));
+  if (!entry) return warn(t('unknown', id));
   return choose(id, entry.lon, entry.lat, null, true);
 }
 
 async function choose(id, lon, lat, planeId, fly) {
-  say(t('loading'));
+  warn(t('loading'));
   let building;
   try {
     building = await loadBuilding(state.cadastre.tiles.detail_zoom, id, lon, lat);
   } catch (fault) {
-    return say(`${t('failed', t('building', id))} ${/range|byte/i.test(String(fault)) ? t('ranges') : ''}`);
+    return warn(`${t('failed', t('building', id))} ${/range|byte/i.test(String(fault)) ? t('ranges') : ''}`);
   }
-  if (!building) return say(t('unknown', id));
+  if (!building) return warn(t('unknown', id));
   state.building = building;
   state.obstacles = [];
   if (state.map) {
@@ -60,19 +60,19 @@ async function choose(id, lon, lat, planeId, fly) {
   if (!building.planes.length) {
     state.plane = null;
     drawPanel();
-    return say(t('noPlanes'));
+    return warn(t('noPlanes'));
   }
   await choosePlane(building.planes.find((plane) => plane.properties.plane_id === planeId) ?? building.planes[0], true);
-  const total = building.planes.reduce((sum, plane) => sum + plane.properties.yield_kwh, 0);
-  say(`${t('building', id)}: ${unit(total, 'kWh')} ${t('perYear')}`);
-  byId('roof-title')?.focus({ preventScroll: false });
+  say(`${t('building', id)}: ${unit(wholeYield(building), 'kWh')} ${t('perYear')}`);
+  byId('roof-title')?.focus({ preventScroll: true });
+  byId('roof-title')?.scrollIntoView({ block: matchMedia('(max-width: 799px)').matches ? 'start' : 'nearest' });
 }
 
 async function choosePlane(plane, quiet) {
   state.plane = plane;
   state.options = asOnRoof(state.cadastre, plane);
   state.effect = null;
-  state.answers = { table: null, model: null, before: null };
+  state.answers = {};
   if (state.map) showChosen(state.map, state.building, plane);
   remember();
   drawPanel();
@@ -100,13 +100,16 @@ async function computeAnswers() {
   if (!plane) return;
   const layers = state.effect?.layers;
   const original = asOnRoof(cadastre, plane);
-  const answers = { table: null, model: null, before: null };
+  const answers = { table: null, model: null, tableBefore: null, modelBefore: null };
   if (cadastre.table) {
     state.table ??= await loadTable(cadastre.table.file);
-    answers.before = await byTable(state.table, original, null);
+    answers.tableBefore = await byTable(state.table, original, null);
     answers.table = await byTable(state.table, options, layers);
   }
-  if (state.model) answers.model = await byModel(state.model, cadastre.inputs, options, layers);
+  if (state.model) {
+    answers.modelBefore = await byModel(state.model, cadastre.inputs, original, null);
+    answers.model = await byModel(state.model, cadastre.inputs, options, layers);
+  }
   if (mine !== state.turn) return; // a later change has overtaken this one
   state.answers = answers;
   drawAnswers();
@@ -121,7 +124,7 @@ async function runModel() {
     await byModel(state.model, state.cadastre.inputs, state.options, null);
   } catch (fault) {
     console.error(fault);
-    say(t('failed', t('model')));
+    warn(t('failed', t('model')));
   }
   state.running = false;
   await computeAnswers();
@@ -134,7 +137,7 @@ async function computeObstacles() {
   if (obstacles.length && cadastre.dsm) {
     const stored = asOnRoof(cadastre, plane).horizon;
     state.effect = await horizonsWith(cadastre, plane, stored, obstacles);
-    if (!state.effect) say(t('noSurface'));
+    if (!state.effect) warn(t('noSurface'));
   }
   await computeAnswers();
 }
@@ -143,9 +146,7 @@ async function setObstacles(obstacles) {
   state.obstacles = obstacles;
   if (state.map) showObstacles(state.map, asFeatures(obstacles));
   await computeObstacles();
-  const { table, model, before } = state.answers;
-  const now = table ?? model;
-  if (now && before && obstacles.length) say(`${t('obstacles')}: ${obstacles.length}. ${byId('loss').textContent}`);
+  if (state.effect && byId('loss').textContent) say(`${t('obstacles')}: ${obstacles.length}. ${byId('loss').textContent}`);
 }
 
 async function drawObstacle(values) {
@@ -184,9 +185,16 @@ function drawToolbar(kind) {
 
 // --- drawing the page -----------------------------------------------------------------------------------------------------
 
-function say(text) {
+/** Tell everybody: a problem, or that something is on its way. */
+function warn(text) {
   announce(text);
   byId('status').textContent = text;
+}
+
+/** Tell those who do not see what has just appeared. */
+function say(text) {
+  announce(text);
+  byId('status').textContent = '';
 }
 
 function drawPanel() {
@@ -236,13 +244,14 @@ function drawAnswers() {
   if (!plane || !byId('charts')) return;
   const original = asOnRoof(cadastre, plane);
   const changed = effect || ['tilt', 'azimuth', 'power', 'ratio', 'mounting'].some((name) => options[name] !== original[name]);
-  const best = answers.model ?? answers.table;
+  // Before and after are told by one and the same way of computing.
+  const [best, before] = answers.model ? [answers.model, answers.modelBefore] : [answers.table, answers.tableBefore];
   const keepFocus = document.activeElement?.id;
   byId('charts').replaceChildren(
     ...charts(cadastre, plane, answers.table, changed && best ? best.monthly.map((value) => value * options.power) : null, effect?.layers.opaque),
   );
   byId('answers').replaceChildren(
-    ...answersTable(cadastre, answers, options.power, changed && answers.before ? answers.before.yearly * original.power : null, {
+    ...answersTable(cadastre, answers, options.power, changed && before ? (best.yearly * options.power) / Math.max(before.yearly * original.power, 1e-9) - 1 : null, {
       onRun: runModel, running: state.running,
     }).filter(Boolean),
   );
@@ -251,8 +260,8 @@ function drawAnswers() {
       ...[obstacleList(state.obstacles, (k) => setObstacles(state.obstacles.filter((_, j) => j !== k)))].filter(Boolean),
     );
     byId('loss').replaceChildren(
-      ...(effect && answers.before && best
-        ? lossSentence(answers.before.yearly * original.power, best.yearly * options.power, effect)
+      ...(effect && before && best
+        ? lossSentence(before.yearly * original.power, best.yearly * options.power, effect)
         : []),
     );
   }
@@ -263,9 +272,7 @@ function drawList() {
   const { cadastre, results, view } = state;
   byId('results').replaceChildren(
     h('h2', {}, results ? t('results') : t('inView')),
-    results
-      ? h('p', {}, t('found', results.length))
-      : view.length === 0 && h('p', { class: 'note' }, t('noneInView')),
+    results ? h('p', {}, t('found', results.length)) : h('p', { class: 'note' }, view.length ? '' : t('noneInView')),
     resultList(cadastre, results ?? view, (entry) =>
       entry.lon === undefined ? chooseById(entry.id) : entry.id === null ? goTo(entry) : choose(entry.id, entry.lon, entry.lat, null, true)),
   );
@@ -287,7 +294,7 @@ async function search(text) {
     state.results = await searchBuildings(text, state.remote.search, state.cadastre);
   } catch (fault) {
     console.error(fault);
-    return say(t('remoteFailed'));
+    return warn(t('remoteFailed'));
   }
   if (state.building) leave();
   drawList();
@@ -316,7 +323,7 @@ function drawAll() {
 }
 
 function onView(found) {
-  const sorted = found.sort((a, b) => (b.class ?? 0) - (a.class ?? 0) || a.id.localeCompare(b.id)).slice(0, 12);
+  const sorted = found.sort((a, b) => (b.kwh ?? 0) - (a.kwh ?? 0) || (b.class ?? 0) - (a.class ?? 0) || a.id.localeCompare(b.id)).slice(0, 12);
   if (sorted.map((entry) => entry.id).join() === state.view.map((entry) => entry.id).join()) return;
   state.view = sorted;
   if (!state.results) drawList();

@@ -98,5 +98,5 @@ export async function horizonsWith(cadastre, plane, stored, obstacles) {
     deciduous: hasDeciduous ? raised(() => true) : null,
   };
   const far = obstacles.some((o) => Math.hypot(o.centre[0] - frame.x0, o.centre[1] - frame.y0) - o.radius > REACH_M);
-  return { layers, rays, ms: performance.now() - start, far };
+  return { layers, rays, ms: performance.now() - start, far, points, before };
 }

@@ -13,13 +13,16 @@ export const compassName = (azimuth) => t('compass')[Math.round(azimuth / 45) % 
 const facing = (p) => (p.tilt_deg < 3 ? '—' : `${unit(p.azimuth_deg, '°')} ${compassName(p.azimuth_deg)}`);
 export const monthlyOf = (p) => Array.from({ length: 12 }, (_, m) => p[`yield_${String(m + 1).padStart(2, '0')}_kwh`] ?? 0);
 
+/** Yearly yield of a building, which its own record tells without the rounding of its planes. */
+export const wholeYield = (building) => building.properties.yield_kwh ?? sum(building.planes, 'yield_kwh');
+
 export function summary(cadastre, building) {
   const { planes } = building;
   const range = t('range', number(sum(planes, 'yield_p10_kwh')), unit(sum(planes, 'yield_p90_kwh'), 'kWh'));
   return h(
     'div',
     { class: 'summary' },
-    h('p', { class: 'headline' }, h('strong', {}, unit(sum(planes, 'yield_kwh'), 'kWh')), ` ${t('perYear')}`),
+    h('p', { class: 'headline' }, h('strong', {}, unit(wholeYield(building), 'kWh')), ` ${t('perYear')}`),
     h('p', {}, `${unit(sum(planes, 'power_kwp'), kwp(), 1)} · ${unit(sum(planes, 'usable_area_m2'), 'm²')} (${t('usable').toLowerCase()})`),
     planes.length > 1 && h('p', { class: 'note' }, range),
     planOf(cadastre, building, null),
@@ -39,11 +42,10 @@ export function planeList(cadastre, building, chosen, onChoose) {
         { class: 'plane' },
         h('input', { type: 'radio', name: 'plane', value: p.plane_id, checked: plane === chosen, onchange: () => onChoose(plane) }),
         classMark(cadastre, p.class),
-        h('span', { class: 'plane-name' }, `${t('plane')} ${k + 1}`),
-        h('span', {}, unit(p.usable_area_m2, 'm²')),
-        h('span', {}, h('span', { class: 'hidden' }, `${t('tilt')} `), unit(p.tilt_deg, '°')),
-        h('span', {}, h('span', { class: 'hidden' }, `${t('azimuth')} `), facing(p)),
+        h('span', {}, `${t('plane')} ${k + 1}`),
         h('span', { class: 'strong' }, unit(p.yield_kwh, 'kWh')),
+        h('span', { class: 'plane-more' },
+          `${t('usable')} ${unit(p.usable_area_m2, 'm²')} · ${t('tilt').toLowerCase()} ${unit(p.tilt_deg, '°')} · ${t('azimuth').toLowerCase()} ${facing(p)}`),
       );
     }),
   );

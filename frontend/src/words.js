@@ -102,9 +102,9 @@ export function number(value, decimals = 0) {
   return new Intl.NumberFormat(current, { minimumFractionDigits: decimals, maximumFractionDigits: decimals }).format(value);
 }
 /** A number and its unit, kept on one line. */
-export const unit = (value, name, decimals = 0) => `${number(value, decimals)}\u00a0${name}`;
+export const unit = (value, name, decimals = 0) => `${number(value, decimals)}${name === '°' ? '' : '\u00a0'}${name}`;
 export const percent = (share, decimals = 1) => unit(100 * share, '%', decimals);
-export const signed = (share) => `${share < 0 ? '−' : '+'}${percent(Math.abs(share))}`;
+export const signed = (share) => (Math.abs(share) < 0.0005 ? percent(0) : `${share < 0 ? '−' : '+'}${percent(Math.abs(share))}`);
 export const kwp = () => (current === 'fr' ? 'kWc' : 'kWp');
 
 export function bytes(count) {

@@ -119,6 +119,7 @@ def write_map_folder(
             "bytes": len(model_onnx),
             "runtime_bytes": runtime.stat().st_size,
         }
+        told["page"] = {"bytes": _page_bytes(draft)}
         told["table"] = None
         if sky_table is not None:
             (data / "sky_table.bin.gz").write_bytes(sky_table)
@@ -131,6 +132,13 @@ def write_map_folder(
         told["verdicts"] = _with_pages(draft, cadastre.get("verdicts", {}), audit_pages or {})
         _write_json(data / "buildings.json", _search_index(buildings))
         _write_json(data / "cadastre.json", told)
+
+
+def _page_bytes(draft: Path) -> int:
+    """Bytes that every visit loads before any data, uncompressed: not the runtime of the model, nor the licences."""
+    later = ("ort-", "licences")
+    parts = [part for part in (draft / "assets").iterdir() if not part.name.startswith(later)]
+    return sum(part.stat().st_size for part in [draft / "index.html", *parts])
 
 
 def _write_json(path: Path, content: Any) -> None:

@@ -30,7 +30,7 @@ def find_chromium() -> str | None:
 class Chromium:
     """A browser with one page; requests, console errors and exceptions are kept."""
 
-    def __init__(self, language: str = "en-GB") -> None:
+    def __init__(self, language: str = "en-GB", flags: tuple[str, ...] = ()) -> None:
         self.profile = tempfile.mkdtemp(prefix="chromium-")
         to_browser, self._write = os.pipe()
         self._read, from_browser = os.pipe()
@@ -39,7 +39,8 @@ class Chromium:
         self._number = 0
         self._answers: dict[int, Any] = {}
         self._buffer = b""
-        command = [str(find_chromium()), *FLAGS, f"--user-data-dir={self.profile}", f"--lang={language}", "about:blank"]
+        profile = f"--user-data-dir={self.profile}"
+        command = [str(find_chromium()), *FLAGS, *flags, profile, f"--lang={language}", "about:blank"]
         # The browser reads from descriptor 3 and writes to 4; a shell puts them there.
         shell = f'exec 3<&{to_browser} 4>&{from_browser}; exec "$@"'
         self.process = subprocess.Popen(
@@ -54,7 +55,8 @@ class Chromium:
         self.session = attached["sessionId"]
         self._watch(self.session)
         self.call("Page.enable")
-        self.call("Emulation.setLocaleOverride", {"locale": language})
+        agent = self.call("Browser.getVersion", session=None)["userAgent"]
+        self.call("Emulation.setUserAgentOverride", {"userAgent": agent, "acceptLanguage": language})
 
     def close(self) -> None:
         """End the browser and forget its profile."""
@@ -116,7 +118,9 @@ class Chromium:
     def _watch(self, session: str) -> None:
         for method in ("Network.enable", "Runtime.enable", "Log.enable"):
             self._send(method, None, session)
-        self._send("Target.setAutoAttach", {"autoAttach": True, "waitForDebuggerOnStart": False, "flatten": True}, session)
+        self._send(
+            "Target.setAutoAttach", {"autoAttach": True, "waitForDebuggerOnStart": False, "flatten": True}, session
+        )
 
     # --- what a person does -----------------------------------------------------------------------------------------------
 
@@ -134,7 +138,8 @@ class Chromium:
     def run(self, expression: str) -> Any:
         """Value of an expression; promises are awaited."""
         told = self.call(
-            "Runtime.evaluate", {"expression": expression, "awaitPromise": True, "returnByValue": True, "userGesture": True}
+            "Runtime.evaluate",
+            {"expression": expression, "awaitPromise": True, "returnByValue": True, "userGesture": True},
         )
         if "exceptionDetails" in told:
             raise RuntimeError(told["exceptionDetails"].get("exception", {}).get("description", str(told)))

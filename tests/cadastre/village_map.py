@@ -152,7 +152,14 @@ def write_village_map(folder: Path, candidate: str = "sector_year", seed: int = 
         "module": {"power_per_m2_kwp": POWER_PER_M2, "setback_m": 0.4},
         "co2": {"kg_per_kwh": 0.05, "source": "a round number, for tests"},
         "inputs": [
-            {"name": v.name, "unit": v.unit, "low": v.low, "high": v.high, "default": v.default, "choices": list(v.choices)}
+            {
+                "name": v.name,
+                "unit": v.unit,
+                "low": v.low,
+                "high": v.high,
+                "default": v.default,
+                "choices": list(v.choices),
+            }
             for v in study.inputs
         ],
         "model": {"candidate": candidate, "label": {"en": candidate, "fr": candidate}},
