@@ -8,6 +8,7 @@ import sys
 import typer
 
 from frugal.commands.bundles import audit, evaluate
+from frugal.commands.cadastre import cadastre
 from frugal.commands.prediction import predict
 from frugal.commands.studies import need_file, simulate, studies
 from frugal.commands.training import train
@@ -30,6 +31,7 @@ app.command()(train)
 app.command("eval")(evaluate)
 app.command()(audit)
 app.command()(predict)
+app.command()(cadastre)
 
 
 def main() -> None:

@@ -81,14 +81,18 @@ class Roofs:
 
 
 class Territory:
-    """A site with its files read; the roofs are searched when they are first asked for."""
+    """A site with its weather read; surface models are read and roofs searched when they are first asked for."""
 
     def __init__(self, site: RoofYieldSite) -> None:
         self.site = site
         self.transposition = PEREZ if site.transposition == "perez" else HAY_DAVIES
         self.weather = _weather(site)
-        self.surfaces = [read_surface_model(path) for path in site.dsm] or [
-            synthetic_village(site.seed * N_VILLAGES + k) for k in range(N_VILLAGES)
+
+    @cached_property
+    def surfaces(self) -> list[SurfaceModel]:
+        """The surface models whose roofs are studied."""
+        return [read_surface_model(path) for path in self.site.dsm] or [
+            synthetic_village(self.site.seed * N_VILLAGES + k) for k in range(N_VILLAGES)
         ]
 
     @cached_property

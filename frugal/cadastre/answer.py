@@ -1,0 +1,162 @@
+"""The answer of `roof_yield` that a cadastre asks: one that the user names, or one trained for the territory on the spot."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from frugal.cadastre.grid import Grid, Tile, plan_tiles
+from frugal.cadastre.settings import CadastreSettings
+from frugal.cadastre.surfaces import Prepared
+from frugal.errors import UnusableInputError
+from frugal.formats.mosaic import open_rasters
+from frugal.formats.raster import SurfaceModel, write_surface_model
+
+if TYPE_CHECKING:
+    from frugal.experiments.studies.roof_yield.site import RoofYieldSite
+    from frugal.surrogates.reporting import Reporter
+
+#: Surface models that the training roofs are taken from: so many squares of this side.
+SAMPLES, SAMPLE_M = 4, 300.0
+
+#: Of so many squares spread over the territory, those with the most built ground are taken.
+_LOOKED_AT = 48
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A bundle, which of its graphs is asked, and the site its weather comes from."""
+
+    bundle: Path
+    candidate: str
+    model: Path
+    site: RoofYieldSite
+    notes: tuple[str, ...] = ()
+
+
+def find_answer(settings: CadastreSettings, prepared: Prepared, out: Path, reporter: Reporter) -> Answer:
+    """Open or train the bundle.
+
+    Raises
+    ------
+    UnusableInputError
+        If the bundle named answers another study, or has no graph of the candidate.
+    """
+    notes: tuple[str, ...] = ()
+    path = settings.bundle
+    if path is None:
+        path, notes = _trained(settings, prepared, out, reporter)
+    return _opened(path, settings, notes)
+
+
+def _opened(path: Path, settings: CadastreSettings, notes: tuple[str, ...]) -> Answer:
+    from frugal.surrogates.bundle import open_bundle
+
+    bundle = open_bundle(path)
+    if bundle.study["name"] != "roof_yield":
+        raise UnusableInputError(f"bundle '{path}' answers '{bundle.study['name']}'; one of 'roof_yield' is needed")
+    candidate = settings.candidate or str(bundle.candidates["model"]["candidate"] or "")
+    model = bundle.model_path(settings.candidate)
+    return Answer(path, candidate, model, _site(bundle.study.get("site") or {}, settings), notes)
+
+
+def _site(of_bundle: dict[str, Any], settings: CadastreSettings) -> RoofYieldSite:
+    """Weather and sky of the bundle, unless the user names others."""
+    from frugal.experiments.site import build_site
+    from frugal.experiments.studies.roof_yield.site import RoofYieldSite
+
+    kept = {key: value for key, value in of_bundle.items() if key != "dsm"}
+    if "weather" in settings.site:
+        kept.pop("latitude_deg", None)
+        kept.pop("longitude_deg", None)
+    site = build_site(RoofYieldSite, {**kept, **settings.site})
+    assert isinstance(site, RoofYieldSite)
+    if site.weather is not None and not site.weather.is_file():
+        raise UnusableInputError(
+            f"the bundle's weather file '{site.weather}' is not there any more; name one (--set weather=FILE)"
+        )
+    return site
+
+
+def _trained(
+    settings: CadastreSettings, prepared: Prepared, out: Path, reporter: Reporter
+) -> tuple[Path, tuple[str, ...]]:
+    """Train on roofs of the territory; on generated villages, and saying so, where it shows too few."""
+    from frugal.audit.workflow import train_study
+    from frugal.experiments.site import build_site
+    from frugal.experiments.studies.roof_yield import roof_yield
+    from frugal.experiments.studies.roof_yield.site import RoofYieldSite
+    from frugal.surrogates.campaign import Settings
+
+    target, marker = out / "roof_yield", out / "work" / "roof_yield.json"
+    wanted = {"surface": prepared.digest, "n_runs": settings.n_runs, "site": settings.site}
+    if marker.is_file() and target.is_dir() and json.loads(marker.read_text())["wanted"] == wanted:
+        return target, tuple(json.loads(marker.read_text())["notes"])
+    samples = sample_surfaces(prepared, out / "work" / "samples")
+    how = Settings(n_runs=settings.n_runs, folder=out / "work" / "campaigns", threads=settings.threads)
+    notes: tuple[str, ...] = ()
+
+    def train(dsm: tuple[Path, ...]) -> None:
+        site = build_site(RoofYieldSite, {**settings.site, "dsm": tuple(map(str, dsm))})
+        assert isinstance(site, RoofYieldSite)
+        train_study(lambda: roof_yield(site), how, target, reporter)
+
+    try:
+        train(samples)
+    except UnusableInputError as fault:
+        if not samples:
+            raise
+        notes = (f"The yields were learnt on roofs of generated villages, not of this territory: {fault}",)
+        train(())
+    marker.parent.mkdir(parents=True, exist_ok=True)
+    marker.write_text(json.dumps({"wanted": wanted, "notes": notes}))
+    return target, notes
+
+
+def sample_surfaces(prepared: Prepared, folder: Path) -> tuple[Path, ...]:
+    """Squares of the territory with much built ground, as GeoTIFF files for the training.
+
+    Built ground is what stands 2.5 to 30 m above the lowest surroundings, which is crude and enough to tell a village from
+    fields; whether there are roofs is found by the study itself.
+    """
+    mosaic = open_rasters([Path(path) for path in prepared.surface], crs=prepared.crs)
+    tiles = plan_tiles(prepared.grid, prepared.bounds, _whole(prepared.grid, SAMPLE_M))
+    step = max(1, len(tiles) // _LOOKED_AT)
+    scored = []
+    for tile in tiles[::step]:
+        surface = mosaic.read(prepared.grid.bounds(tile.columns, tile.rows))
+        scored.append((_built(surface), tile.name, tile))
+    best = sorted(scored, key=lambda found: (-found[0], found[1]))[:SAMPLES]
+    paths = []
+    for built, name, tile in best:
+        if built <= 0.0:
+            continue
+        surface = mosaic.read(_enlarged(prepared.grid, tile))
+        path = folder / f"{name}-{hashlib.sha256(surface.heights.tobytes()).hexdigest()[:8]}.tif"
+        if not path.exists():
+            write_surface_model(path, surface)
+        paths.append(path)
+    return tuple(sorted(paths))
+
+
+def _enlarged(grid: Grid, tile: Tile) -> tuple[float, float, float, float]:
+    """With its surroundings, which throw shade on the roofs near its edges."""
+    columns, rows = tile.with_halo(round(60.0 / grid.resolution_m))
+    return grid.bounds(columns, rows)
+
+
+def _built(surface: SurfaceModel) -> float:
+    heights = surface.heights
+    if np.isnan(heights).mean() > 0.5:
+        return 0.0
+    low = np.nanpercentile(heights, 20)
+    return float(np.nanmean((heights > low + 2.5) & (heights < low + 30.0)))
+
+
+def _whole(grid: Grid, side_m: float) -> float:
+    return round(side_m / grid.resolution_m) * grid.resolution_m

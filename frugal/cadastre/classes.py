@@ -1,0 +1,94 @@
+"""The five classes of the map, and the QGIS style that draws them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class YieldClass:
+    """Roofs whose yearly yield per kWp lies in ``[low, high)`` [kWh/kWp]."""
+
+    number: int
+    low: float
+    high: float
+    colour: str
+    label: dict[str, str]
+
+
+#: Colours run from dark violet to yellow with a steady rise of lightness (after the colour map "plasma" of matplotlib), so that
+#: they can be told apart without hue and printed in grey.
+_COLOURS = ("#4c02a1", "#9c179e", "#d8576b", "#f89540", "#f0f921")
+#: Shares of the best plane of the site: what a roof yields is judged by what one could yield there.
+_SHARES = (0.0, 0.55, 0.70, 0.80, 0.90, np.inf)
+_WORDS = (
+    {"en": "poor", "fr": "faible"},
+    {"en": "moderate", "fr": "moyen"},
+    {"en": "fair", "fr": "correct"},
+    {"en": "good", "fr": "bon"},
+    {"en": "very good", "fr": "très bon"},
+)
+
+
+def classes_for(best_yield: float) -> tuple[YieldClass, ...]:
+    """Five classes by the share of the yield of the best unshaded plane of the site.
+
+    Parameters
+    ----------
+    best_yield : float
+        Yearly yield of that plane [kWh/kWp]; edges are rounded to 10 kWh/kWp.
+    """
+    edges = [round(share * best_yield, -1) if np.isfinite(share) else np.inf for share in _SHARES]
+    return tuple(
+        YieldClass(k + 1, edges[k], edges[k + 1], _COLOURS[k], _labelled(_WORDS[k], edges[k], edges[k + 1]))
+        for k in range(5)
+    )
+
+
+def class_of(classes: tuple[YieldClass, ...], specific_yield: np.ndarray) -> np.ndarray:
+    """Number of the class of each yearly yield [kWh/kWp]."""
+    edges = [found.low for found in classes[1:]]
+    return np.searchsorted(edges, np.asarray(specific_yield), side="right") + 1
+
+
+def _labelled(words: dict[str, str], low: float, high: float) -> dict[str, str]:
+    if not np.isfinite(high):
+        spans = {"en": f"{low:.0f} kWh/kWp and more", "fr": f"{low:.0f} kWh/kWc et plus"}
+    elif low <= 0:
+        spans = {"en": f"below {high:.0f} kWh/kWp", "fr": f"moins de {high:.0f} kWh/kWc"}
+    else:
+        spans = {"en": f"{low:.0f} to {high:.0f} kWh/kWp", "fr": f"{low:.0f} à {high:.0f} kWh/kWc"}
+    return {language: f"{words[language]} ({span})" for language, span in spans.items()}
+
+
+def qgis_style(classes: tuple[YieldClass, ...], language: str = "fr") -> str:
+    """Categorised QGIS style (QML) of a polygon layer with a field ``class``."""
+    categories = "".join(
+        f'<category render="true" symbol="{k}" value="{found.number}" type="long" label="{found.label[language]}"/>'
+        for k, found in enumerate(classes)
+    )
+    symbols = "".join(_symbol(k, found.colour) for k, found in enumerate(classes))
+    return (
+        "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>\n"
+        '<qgis version="3.28.0" styleCategories="Symbology">'
+        '<renderer-v2 type="categorizedSymbol" attr="class" enableorderby="0" forceraster="0" symbollevels="0">'
+        f"<categories>{categories}</categories><symbols>{symbols}</symbols></renderer-v2>"
+        "<layerGeometryType>2</layerGeometryType></qgis>\n"
+    )
+
+
+def _symbol(name: int, colour: str) -> str:
+    red, green, blue = (int(colour[k : k + 2], 16) for k in (1, 3, 5))
+    return (
+        f'<symbol name="{name}" type="fill" alpha="1" clip_to_extent="1" force_rhr="0">'
+        '<layer class="SimpleFill" enabled="1" locked="0" pass="0"><Option type="Map">'
+        f'<Option name="color" type="QString" value="{red},{green},{blue},255"/>'
+        '<Option name="outline_color" type="QString" value="60,60,60,255"/>'
+        '<Option name="outline_width" type="QString" value="0.1"/>'
+        '<Option name="outline_width_unit" type="QString" value="MM"/>'
+        '<Option name="outline_style" type="QString" value="solid"/>'
+        '<Option name="style" type="QString" value="solid"/>'
+        "</Option></layer></symbol>"
+    )

@@ -1,0 +1,105 @@
+"""What every tile of a cadastre is computed with. Plain values only: a job travels to other machines as it is."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from frugal.cadastre.grid import Grid
+
+if TYPE_CHECKING:
+    from frugal.experiments.studies.roof_yield.site import Territory
+    from frugal.physics.solar.sky import CumulativeSky
+    from frugal.surrogates.predictor import Predictor
+
+
+@dataclass(frozen=True)
+class Job:
+    """The choices and files that fix the answer of every tile.
+
+    Parameters
+    ----------
+    grid : Grid
+    crs : str
+    surface, bare, roofs : tuple of str
+        Rasters of the surface, of the surface without vegetation and of the roof class; the last two may be empty.
+    footprints : str
+        Polygons with ``building_id`` and ``commune`` in the system of the grid; empty where tiles find their own.
+    model : str
+        ONNX file of `roof_yield`.
+    site : str
+        Settings of `roof_yield`, as JSON.
+    azimuths : int
+    reach_m, setback_m : float
+    grid_turn_deg : float
+        Azimuth of grid north.
+    maps : bool
+    vintage : str
+    folder : str
+        Where finished tiles go.
+    digest : str
+        Hash of the contents of all files.
+    """
+
+    grid: Grid
+    crs: str
+    surface: tuple[str, ...]
+    bare: tuple[str, ...]
+    roofs: tuple[str, ...]
+    footprints: str
+    model: str
+    site: str
+    azimuths: int
+    reach_m: float
+    setback_m: float
+    grid_turn_deg: float
+    maps: bool
+    vintage: str
+    folder: str
+    digest: str
+
+    @property
+    def halo_cells(self) -> int:
+        """Cells around a tile that its answer depends on: twice the reach, as `frugal.physics.solar.irradiation_map` needs."""
+        return int(np.ceil(2.0 * self.reach_m / self.grid.resolution_m)) + 4
+
+    def hash(self) -> str:
+        """Identifies the answer: everything but where files lie."""
+        content = asdict(self)
+        for name in ("surface", "bare", "roofs", "footprints", "model", "folder"):
+            content.pop(name)
+        return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class Sky:
+    """Weather and answers that the tiles of one process share."""
+
+    territory: Territory
+    tables: CumulativeSky
+    predictor: Predictor
+
+
+@lru_cache(maxsize=2)
+def sky_of(site: str, model: str, azimuths: int) -> Sky:
+    """Tables of the year's light and the predictor, made once in each process."""
+    from frugal.experiments.studies.roof_yield.site import RoofYieldSite, Territory
+    from frugal.physics.solar.sky import cumulative_sky_tables
+    from frugal.surrogates.predictor import Predictor
+
+    territory = Territory(RoofYieldSite.model_validate(json.loads(site)))
+    tables = cumulative_sky_tables(territory.year, azimuths, transposition=territory.transposition)
+    return Sky(territory, tables, Predictor(Path(model)))
+
+
+def plain_site(site: Any) -> str:
+    """Settings of a site as JSON that `sky_of` reads, without its surface models, which only the training uses."""
+    content = site.model_dump(mode="json", exclude_none=True)
+    content.pop("dsm", None)
+    return json.dumps(content, sort_keys=True)

@@ -1,0 +1,95 @@
+"""What the page of the map is told about the whole cadastre."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from frugal.cadastre.answer import Answer
+from frugal.cadastre.classes import YieldClass
+from frugal.cadastre.job import Job
+from frugal.cadastre.settings import CadastreSettings
+from frugal.cadastre.sky_table import read_sky_table, write_sky_table
+from frugal.cadastre.surfaces import Prepared
+from frugal.cadastre.usable_area import UsableRules
+from frugal.cadastre.yields import co2_avoided
+from frugal.errors import UnusableInputError
+
+if TYPE_CHECKING:
+    import geopandas
+
+
+@dataclass
+class MapContent:
+    """Content of ``cadastre.json``, the table for plain JavaScript, and the audit pages by study and language."""
+
+    told: dict[str, Any]
+    sky_table: bytes | None
+    audit_pages: dict[str, dict[str, Path]] = field(default_factory=dict)
+
+
+def map_content(
+    settings: CadastreSettings,
+    prepared: Prepared,
+    answer: Answer,
+    job: Job,
+    classes: tuple[YieldClass, ...],
+    weather: dict[str, Any],
+    planes: geopandas.GeoDataFrame,
+) -> MapContent:
+    """Gather it from the bundle, the settings and the planes."""
+    from frugal.surrogates.bundle import open_bundle, read_json
+
+    bundle = open_bundle(answer.bundle)
+    audit = read_json(answer.bundle / "audit.json")
+    verdict = {language: audit["first_line"][language] for language in ("en", "fr")}
+    pages = {language: answer.bundle / f"audit.{language}.html" for language in ("en", "fr")}
+    avoided = co2_avoided()
+    bounds = planes.to_crs("EPSG:4326").total_bounds
+    told: dict[str, Any] = {
+        "title": settings.title or ", ".join(prepared.sources[:2]),
+        "crs": job.crs,
+        "bounds_wgs84": [round(float(edge), 6) for edge in bounds],
+        "vintage": job.vintage,
+        "resolution_m": job.grid.resolution_m,
+        "weather": weather,
+        "classes": [
+            {
+                "number": found.number,
+                "from": found.low,
+                "to": found.high if np.isfinite(found.high) else None,
+                "colour": found.colour,
+                "label": found.label,
+            }
+            for found in classes
+        ],
+        "horizon": {"sectors": 36, "step_deg": 0.35},
+        "module": {"power_per_m2_kwp": UsableRules.power_per_m2_kwp, "setback_m": settings.setback_m},
+        "co2": {"kg_per_kwh": avoided.kg_per_kwh, "source": avoided.source, "meaning": avoided.meaning},
+        "inputs": bundle.study["inputs"],
+        "model": {"candidate": answer.candidate, "label": _label(bundle.candidates, answer.candidate)},
+        "verdicts": {"roof_yield": verdict},
+        "attributions": [*prepared.sources[:5], weather["attribution"]],
+    }
+    return MapContent(
+        told, _sky_table(bundle), {"roof_yield": {k: page for k, page in pages.items() if page.is_file()}}
+    )
+
+
+def _sky_table(bundle: Any) -> bytes | None:
+    """The cumulative-sky answer for plain JavaScript; none where the bundle has no such graph."""
+    try:
+        graph = bundle.model_path("cumulative_sky").read_bytes()
+    except UnusableInputError:
+        return None
+    return write_sky_table(read_sky_table(graph))
+
+
+def _label(candidates: dict[str, Any], name: str) -> dict[str, str]:
+    from frugal.surrogates.plots import candidate_label
+
+    row = next(row for row in candidates["candidates"] if row["name"] == name)
+    return {language: candidate_label(row, language) for language in ("en", "fr")}

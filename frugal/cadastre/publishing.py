@@ -1,0 +1,213 @@
+"""From finished tiles to the files and the map that people use."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from frugal.cadastre.answer import Answer
+from frugal.cadastre.classes import YieldClass, class_of, classes_for, qgis_style
+from frugal.cadastre.grid import Bounds, plan_tiles
+from frugal.cadastre.irradiation_file import write_mosaic
+from frugal.cadastre.job import Job, sky_of
+from frugal.cadastre.settings import CadastreSettings
+from frugal.cadastre.surfaces import Prepared
+from frugal.cadastre.tables import write_communes, write_geopackage, write_geoparquet
+from frugal.cadastre.tile_store import TileReport
+
+if TYPE_CHECKING:
+    import geopandas
+
+    from frugal.cadastre.run import Cadastre
+    from frugal.formats.raster import SurfaceModel
+    from frugal.formats.weather import Weather
+
+#: Weather from farther away is warned about.
+FAR_WEATHER_KM = 100.0
+
+#: Larger territories get a map without the local surfaces, which would weigh more than all else.
+LARGEST_WITH_SURFACES_KM2 = 60.0
+
+
+def publish_cadastre(
+    cadastre: Cadastre,
+    settings: CadastreSettings,
+    prepared: Prepared,
+    answer: Answer,
+    job: Job,
+    reports: Sequence[TileReport],
+) -> None:
+    """Write GeoPackage, GeoParquet, communes, mosaic of the maps and the map folder; fills in the numbers of the cadastre."""
+    planes, buildings = (_joined(job, reports, name) for name in ("planes", "buildings"))
+    if job.maps:
+        files = [Path(job.folder) / report.name / "irradiation.tif" for report in reports]
+        present = [file for file in files if file.exists()]
+        if present:
+            write_mosaic(
+                cadastre.out / "irradiation.vrt",
+                present,
+                job.crs,
+                _snapped(job, prepared.bounds),
+                job.grid.resolution_m,
+            )
+    weather = sky_of(job.site, job.model, job.azimuths).territory.weather
+    told = _told_weather(weather, prepared)
+    if told["warning"]:
+        cadastre.notes.append(told["warning"]["en"])
+    if planes is None or buildings is None:
+        cadastre.notes.append("No roof plane of 10 m² was found: there is no map.")
+        return
+    classes = classes_for(_best_yield(job))
+    planes["class"] = class_of(classes, planes["specific_yield"].to_numpy())
+    best = planes.groupby("building_id")["class"].max()
+    buildings["class"] = buildings["building_id"].map(best).fillna(0).astype(int)
+    if settings.communes is not None:
+        _name_communes(buildings, settings.communes, job.crs)
+    _write_tables(cadastre.out, planes, buildings, classes)
+    cadastre.buildings, cadastre.planes = len(buildings), len(planes)
+    cadastre.sums = {
+        name: float(planes[name].sum()) for name in ("power_kwp", "yield_kwh", "area_m2", "usable_area_m2")
+    }
+    _write_map(cadastre, settings, prepared, answer, job, planes, buildings, classes, told)
+
+
+def _joined(job: Job, reports: Sequence[TileReport], name: str) -> geopandas.GeoDataFrame | None:
+    """Rows of all tiles, in order of their tile."""
+    import geopandas
+    import pandas
+
+    files = [Path(job.folder) / report.name / f"{name}.parquet" for report in reports]
+    frames = [geopandas.read_parquet(file) for file in files if file.exists()]
+    if not frames:
+        return None
+    whole = geopandas.GeoDataFrame(pandas.concat(frames, ignore_index=True), crs=job.crs)
+    key = "plane_id" if name == "planes" else "building_id"
+    return whole.sort_values(key, ignore_index=True)
+
+
+def _snapped(job: Job, bounds: Bounds) -> Bounds:
+    return job.grid.bounds(job.grid.columns(bounds[0], bounds[2]), job.grid.rows(bounds[1], bounds[3]))
+
+
+def _best_yield(job: Job) -> float:
+    """Yield per kWp of the best unshaded plane of the site [kWh/kWp]."""
+    predictor = sky_of(job.site, job.model, job.azimuths).predictor
+    tilt, azimuth = np.meshgrid(np.arange(0.0, 61.0, 5.0), np.arange(90.0, 271.0, 15.0))
+    return float(predictor({"tilt_deg": tilt.ravel(), "azimuth_deg": azimuth.ravel()})["yearly_yield"].max())
+
+
+def _told_weather(weather: Weather, prepared: Prepared) -> dict[str, Any]:
+    """Source of the weather and how far away it was measured."""
+    from pyproj import Geod
+
+    longitude, latitude = _middle(prepared)
+    _, _, metres = Geod(ellps="WGS84").inv(longitude, latitude, weather.longitude_deg, weather.latitude_deg)
+    distance = metres / 1000.0
+    warning = None
+    if distance > FAR_WEATHER_KM:
+        warning = {
+            "en": f"The weather is that of a place {distance:.0f} km away ({weather.source}); name one nearer by "
+            "(--set weather=FILE).",
+            "fr": f"La météo est celle d'un lieu à {distance:.0f} km ({weather.source}) ; donnez-en une plus proche "
+            "(--set weather=FICHIER).",
+        }
+    return {
+        "source": weather.source,
+        "attribution": weather.attribution,
+        "distance_km": round(distance, 1),
+        "warning": warning,
+    }
+
+
+def _middle(prepared: Prepared) -> tuple[float, float]:
+    from pyproj import Transformer
+
+    west, south, east, north = prepared.bounds
+    turn = Transformer.from_crs(prepared.crs, "EPSG:4326", always_xy=True)
+    longitude, latitude = turn.transform((west + east) / 2, (south + north) / 2)
+    return float(longitude), float(latitude)
+
+
+def _name_communes(buildings: geopandas.GeoDataFrame, path: Path, crs: str) -> None:
+    """Give each building the commune that its inner point lies in."""
+    import geopandas
+
+    from frugal.formats.footprints import read_footprints
+
+    areas = read_footprints(path, crs)
+    areas["commune"] = np.where(areas["commune"] != "", areas["commune"], areas["building_id"])
+    points = geopandas.GeoDataFrame(geometry=buildings.geometry.representative_point(), crs=crs)
+    joined = geopandas.sjoin(points, areas[["commune", "geometry"]], how="left", predicate="within")
+    joined = joined[~joined.index.duplicated()]
+    buildings["commune"] = joined["commune"].fillna("").to_numpy()
+
+
+def _write_tables(
+    out: Path,
+    planes: geopandas.GeoDataFrame,
+    buildings: geopandas.GeoDataFrame,
+    classes: tuple[YieldClass, ...],
+) -> None:
+    styles = {
+        "classes du productible": qgis_style(classes, "fr"),
+        "classes of specific yield": qgis_style(classes, "en"),
+    }
+    write_geopackage(
+        out / "cadastre.gpkg",
+        {"roof_planes": planes, "buildings": buildings},
+        {"roof_planes": styles, "buildings": styles},
+    )
+    write_geoparquet(out / "roof_planes.parquet", planes)
+    write_communes(out / "communes.csv", buildings)
+
+
+def _write_map(
+    cadastre: Cadastre,
+    settings: CadastreSettings,
+    prepared: Prepared,
+    answer: Answer,
+    job: Job,
+    planes: geopandas.GeoDataFrame,
+    buildings: geopandas.GeoDataFrame,
+    classes: tuple[YieldClass, ...],
+    weather: dict[str, Any],
+) -> None:
+    from frugal.cadastre.map_content import map_content
+    from frugal.cadastre.map_folder import write_map_folder
+
+    content = map_content(settings, prepared, answer, job, classes, weather, planes)
+    folder = cadastre.out / "map"
+    known = _known_km2(prepared)
+    write_map_folder(
+        folder,
+        content.told,
+        planes,
+        buildings,
+        job_model(job),
+        content.sky_table,
+        surfaces=_surfaces(job, prepared) if known <= LARGEST_WITH_SURFACES_KM2 else None,
+        audit_pages=content.audit_pages,
+    )
+    cadastre.map_folder = folder
+
+
+def job_model(job: Job) -> bytes:
+    """The ONNX file that the yields came from."""
+    return Path(job.model).read_bytes()
+
+
+def _known_km2(prepared: Prepared) -> float:
+    west, south, east, north = prepared.bounds
+    return (east - west) * (north - south) / 1e6
+
+
+def _surfaces(job: Job, prepared: Prepared) -> Iterator[SurfaceModel]:
+    """The surface, square by square."""
+    from frugal.formats.mosaic import open_rasters
+
+    mosaic = open_rasters([Path(path) for path in job.surface], crs=job.crs, examine=False)
+    for tile in plan_tiles(job.grid, prepared.bounds, round(500.0 / job.grid.resolution_m) * job.grid.resolution_m):
+        yield mosaic.read(job.grid.bounds(tile.columns, tile.rows))

@@ -1,0 +1,285 @@
+"""A cadastre from its inputs to its files. Each step keeps what it has finished: after a kill the same call goes on."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from frugal.cadastre.answer import Answer, find_answer
+from frugal.cadastre.engines import Outcome, on_cluster, on_threads
+from frugal.cadastre.grid import Tile, plan_tiles
+from frugal.cadastre.job import Job, plain_site
+from frugal.cadastre.settings import CadastreSettings
+from frugal.cadastre.surfaces import Failure, Prepared, inputs_in, prepare_clouds, prepare_rasters
+from frugal.cadastre.tile_store import TileReport, finished
+from frugal.cadastre.tile_work import compute_tile
+from frugal.errors import FrugalError, UnusableInputError
+
+if TYPE_CHECKING:
+    from frugal.metering.host import Machine
+    from frugal.surrogates.reporting import Reporter
+
+#: Side of the generated village that stands in where no input is given.
+VILLAGE_M = 512.0
+
+
+@dataclass
+class Cadastre:
+    """What was made.
+
+    Attributes
+    ----------
+    out : Path
+    map_folder : Path or None
+        None where no roof was found.
+    buildings, planes : int
+    sums : dict
+        Power and yield of all planes.
+    failures : list of Failure
+        Inputs and tiles that could not be used.
+    notes : list of str
+    footprint : dict
+        What the making cost.
+    """
+
+    out: Path
+    map_folder: Path | None = None
+    buildings: int = 0
+    planes: int = 0
+    sums: dict[str, float] = field(default_factory=dict)
+    failures: list[Failure] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    footprint: dict[str, Any] = field(default_factory=dict)
+
+
+def make_cadastre(
+    settings: CadastreSettings,
+    out: Path,
+    reporter: Reporter | None = None,
+    machine: Machine | None = None,
+    cluster: str | None = None,
+    carbon: bool = True,
+) -> Cadastre:
+    """Make a cadastre, or go on with one that was interrupted.
+
+    Parameters
+    ----------
+    settings : CadastreSettings
+    out : Path
+        Folder of the cadastre; one of another territory is refused.
+    reporter : Reporter, optional
+    machine : Machine, optional
+        As `frugal.metering.machine.read_machine` gives it.
+    cluster : str, optional
+        Dask scheduler that computes the tiles; its workers must see the same files.
+    carbon : bool
+        Run codecarbon beside our own bookkeeping.
+
+    Raises
+    ------
+    UnusableInputError
+        If no input can be used, no tile could be computed, or the folder holds something else.
+    EnvironmentFaultError
+        If something cannot be written, or the cluster cannot be used.
+    """
+    from frugal.experiments.executor import default_threads
+    from frugal.metering.clock import Stopwatch
+    from frugal.metering.host import describe_machine
+    from frugal.metering.ledger import package_versions
+    from frugal.surrogates.campaign import VERSIONED
+    from frugal.surrogates.instruments import instruments
+    from frugal.surrogates.reporting import Silent
+
+    reporter = reporter or Silent()
+    machine = machine or describe_machine()
+    threads = settings.threads or default_threads()
+    watch = Stopwatch()
+    with _own_folder(out):
+        reporter.stage("read inputs")
+        prepared = _prepared(settings, out, threads, reporter)
+        answer = find_answer(settings, prepared, out, reporter)
+        with instruments(
+            out / "work" / "ledger.jsonl", machine, carbon, 0, 0.0, reporter.stage,
+            versions=package_versions(VERSIONED), until_start=watch,
+        ) as at_hand:  # fmt: skip
+            job = _job(settings, prepared, answer, out)
+            with at_hand.meter.stage("tiles", threads=threads) as entry:
+                tiles, reports, failed = _tiles(job, prepared, settings, threads, cluster, reporter)
+                entry.runs = len(tiles)
+            prepared.failures.extend(failed)
+            cadastre = Cadastre(out, failures=prepared.failures, notes=[*prepared.notes, *answer.notes])
+            with at_hand.meter.stage("outputs"):
+                reporter.stage("write files")
+                from frugal.cadastre.publishing import publish_cadastre
+
+                publish_cadastre(cadastre, settings, prepared, answer, job, reports)
+        _tell_cost(cadastre, machine, reports, job)
+    return cadastre
+
+
+@contextmanager
+def _own_folder(out: Path) -> Iterator[None]:
+    """Keep other processes out, and refuse a folder that holds something else."""
+    import os
+
+    from frugal.formats.atomic import exclusive
+
+    if out.exists() and not out.is_dir():
+        raise UnusableInputError(f"'{out}' is a file; a folder is needed")
+    if out.is_dir() and any(out.iterdir()) and not (out / "work").is_dir():
+        raise UnusableInputError(f"folder '{out}' is not empty and holds no cadastre; name another (--out)")
+    (out / "work").mkdir(parents=True, exist_ok=True)
+    handle = os.open(out / "work", os.O_RDONLY)
+    with exclusive(handle, f"another process is making the cadastre in '{out}'"):
+        yield
+
+
+def _prepared(settings: CadastreSettings, out: Path, threads: int, reporter: Reporter) -> Prepared:
+    clouds, rasters = inputs_in(settings.inputs)
+    if not clouds and not rasters:
+        rasters = [_village(out / "work")]
+    if rasters:
+        return prepare_rasters(rasters, settings.crs)
+
+    def told(done: int, total: int) -> None:
+        if done == 1:
+            reporter.stage("rasterise", total)
+        reporter.step(done)
+
+    return prepare_clouds(
+        clouds,
+        out / "work",
+        crs=settings.crs,
+        footprints_crs=_system_of(settings.buildings),
+        resolution_m=settings.resolution_m,
+        threads=threads,
+        on_chunk=told,
+    )
+
+
+def _village(folder: Path) -> Path:
+    """The generated village as a file."""
+    from frugal.experiments.studies.village import synthetic_village
+    from frugal.formats.raster import write_surface_model
+
+    path = folder / "generated_village.tif"
+    if not path.exists():
+        write_surface_model(path, synthetic_village(0, VILLAGE_M, 0.5))
+    return path
+
+
+def _system_of(buildings: Path | None) -> str | None:
+    """Coordinate system of the footprints, for point clouds without one."""
+    if buildings is None:
+        return None
+    from frugal.formats.footprints import system_of_footprints
+
+    return system_of_footprints(buildings)
+
+
+def _job(settings: CadastreSettings, prepared: Prepared, answer: Answer, out: Path) -> Job:
+    import numpy as np
+
+    from frugal.formats.raster import SurfaceModel, grid_convergence_deg
+
+    west, south, east, north = prepared.bounds
+    whole = SurfaceModel(np.zeros((1, 1)), max(east - west, north - south), west, north, prepared.crs, "", "")
+    footprints, digest = _footprints(settings, prepared, out)
+    return Job(
+        grid=prepared.grid,
+        crs=prepared.crs,
+        surface=prepared.surface,
+        bare=prepared.bare,
+        roofs=prepared.roofs,
+        footprints=footprints,
+        model=str(answer.model),
+        site=plain_site(answer.site),
+        azimuths=settings.azimuths,
+        reach_m=settings.reach_m,
+        setback_m=settings.setback_m,
+        grid_turn_deg=grid_convergence_deg(whole),
+        maps=settings.maps,
+        vintage=settings.vintage or prepared.vintage,
+        folder=str(out / "work" / "tiles"),
+        digest=_joined(prepared.digest, digest, _digest_of(answer.model)),
+    )
+
+
+def _footprints(settings: CadastreSettings, prepared: Prepared, out: Path) -> tuple[str, str]:
+    """Footprints in the system of the grid, in a file that tiles read by extent."""
+    if settings.buildings is None:
+        return "", ""
+    import pyogrio
+
+    from frugal.formats.footprints import read_footprints
+
+    digest = _digest_of(settings.buildings)
+    path = out / "work" / f"footprints-{_joined(digest, prepared.digest)[:12]}.fgb"
+    if not path.exists():
+        frame = read_footprints(settings.buildings, prepared.crs, prepared.bounds)
+        draft = path.with_name(f".{path.name}")
+        pyogrio.write_dataframe(frame, draft, driver="FlatGeobuf", promote_to_multi=True)
+        draft.replace(path)
+    return str(path), digest
+
+
+def _tiles(
+    job: Job,
+    prepared: Prepared,
+    settings: CadastreSettings,
+    threads: int,
+    cluster: str | None,
+    reporter: Reporter,
+) -> tuple[list[Tile], list[TileReport], list[Failure]]:
+    """Compute what is not there yet; a tile that fails is listed, and the others go on."""
+    side = settings.tile_m or (1_000.0 if job.grid.resolution_m < 1.0 else 2_000.0)
+    tiles = plan_tiles(job.grid, prepared.bounds, side)
+    digest = job.hash()
+    reports: list[TileReport] = []
+    failures: list[Failure] = []
+    todo = []
+    for tile in tiles:
+        known = finished(Path(job.folder), tile.name, digest)
+        reports.append(known) if known is not None else todo.append(tile)
+    reporter.stage("tiles", len(todo))
+    outcomes: Iterable[Outcome] = (
+        on_cluster(compute_tile, job, todo, cluster) if cluster else on_threads(compute_tile, job, todo, threads)
+    )
+    for done, (tile, outcome) in enumerate(outcomes, start=1):
+        if isinstance(outcome, FrugalError):
+            failures.append(Failure(f"tile {tile.name}", str(outcome)))
+        else:
+            reports.append(outcome)
+        reporter.step(done)
+    if not reports:
+        raise UnusableInputError(f"no tile could be computed; the first: {failures[0].message}")
+    return tiles, sorted(reports, key=lambda report: report.name), failures
+
+
+def _tell_cost(cadastre: Cadastre, machine: Machine, reports: list[TileReport], job: Job) -> None:
+    from frugal.cadastre.production import production_footprint
+    from frugal.formats.atomic import write_text
+    from frugal.metering.ledger import Ledger
+
+    known = sum(report.cells - report.missing_cells for report in reports)
+    area_km2 = known * job.grid.resolution_m**2 / 1e6
+    entries = Ledger(cadastre.out / "work" / "ledger.jsonl").entries()
+    cadastre.footprint = production_footprint(entries, machine, area_km2)
+    write_text(cadastre.out / "footprint.json", json.dumps(cadastre.footprint, indent=1, ensure_ascii=False) + "\n")
+
+
+def _digest_of(path: Path) -> str:
+    import hashlib
+
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _joined(*digests: str) -> str:
+    import hashlib
+
+    return hashlib.sha256("|".join(digests).encode()).hexdigest()

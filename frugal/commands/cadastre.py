@@ -1,0 +1,165 @@
+"""`frugal cadastre`: from a survey to a map of roofs."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from frugal.commands.options import AsJson, Language, MachineFile, SiteSettings, check_language, prints_on_stderr
+from frugal.errors import UnusableInputError
+from frugal.printing import print_json
+
+if TYPE_CHECKING:
+    from frugal.cadastre.run import Cadastre
+
+
+def cadastre(
+    inputs: Annotated[
+        list[Path] | None,
+        typer.Argument(
+            metavar="[INPUT]...",
+            help="Point clouds (LAS, LAZ, COPC) or surface models (GeoTIFF), files or folders; a generated village "
+            "where none is given.",
+            show_default=False,
+        ),
+    ] = None,
+    buildings: Annotated[
+        Path | None,
+        typer.Option("--buildings", metavar="FILE", help="Footprints: GeoPackage, GeoParquet, Shapefile, ..."),
+    ] = None,
+    communes: Annotated[
+        Path | None, typer.Option("--communes", metavar="FILE", help="Polygons of communes, for the table by commune.")
+    ] = None,
+    crs: Annotated[
+        str | None, typer.Option("--crs", metavar="EPSG", help="Coordinate system of inputs that carry none.")
+    ] = None,
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder of the cadastre.")] = Path("cadastre"),
+    bundle: Annotated[
+        Path | None,
+        typer.Option("--bundle", metavar="DIR", help="Answer of roof_yield; trained for this territory by default."),
+    ] = None,
+    candidate: Annotated[
+        str | None,
+        typer.Option("--candidate", metavar="NAME", help="Another graph of that bundle than the one that ships."),
+    ] = None,
+    settings: SiteSettings = None,
+    resolution: Annotated[
+        float | None, typer.Option("--resolution", metavar="METRES", help="Side of a cell, for point clouds.")
+    ] = None,
+    tile: Annotated[float | None, typer.Option("--tile", metavar="METRES", help="Side of a tile.")] = None,
+    reach: Annotated[
+        float | None, typer.Option("--reach", metavar="METRES", help="Distance in which obstacles are searched.")
+    ] = None,
+    setback: Annotated[
+        float | None,
+        typer.Option("--setback", metavar="METRES", help="Strip along the edges of a plane without modules."),
+    ] = None,
+    n_runs: Annotated[
+        int | None, typer.Option("--n-runs", metavar="N", help="Runs of an answer trained on the spot.")
+    ] = None,
+    vintage: Annotated[
+        str | None,
+        typer.Option("--vintage", metavar="TEXT", help="When the survey was flown, where the files don't tell."),
+    ] = None,
+    title: Annotated[str | None, typer.Option("--title", metavar="TEXT", help="Name of the territory.")] = None,
+    maps: Annotated[bool, typer.Option("--maps/--no-maps", help="Write monthly maps of irradiation.")] = True,
+    threads: Annotated[
+        int | None, typer.Option("--threads", min=1, help="Tiles at a time; one per core by default.")
+    ] = None,
+    cluster: Annotated[
+        str | None, typer.Option("--cluster", metavar="ADDRESS", help="Dask scheduler that computes the tiles.")
+    ] = None,
+    machine: MachineFile = None,
+    show: Annotated[bool, typer.Option("--open", help="Serve the map on this machine until interrupted.")] = False,
+    language: Language = "en",
+    as_json: AsJson = False,
+) -> None:
+    """Make a solar cadastre, roof by roof; interrupted, the same command goes on."""
+    from frugal.cadastre.run import make_cadastre
+    from frugal.experiments.units import parse_settings
+    from frugal.metering.machine import read_machine
+    from frugal.progress import Terminal
+
+    check_language(language)
+    chosen: dict[str, Any] = {
+        "inputs": tuple(inputs or ()), "buildings": buildings, "communes": communes, "crs": crs, "bundle": bundle,
+        "candidate": candidate, "resolution_m": resolution, "tile_m": tile, "reach_m": reach, "setback_m": setback,
+        "n_runs": n_runs, "vintage": vintage, "title": title, "threads": threads, "maps": maps,
+        "site": parse_settings(settings or [], "setting"),
+    }  # fmt: skip
+    reporter = Terminal(language)
+    with closing(reporter), prints_on_stderr():
+        made = make_cadastre(_checked(chosen), out, reporter, read_machine(machine), cluster)
+    print_json(_told(made)) if as_json else _print(made)
+    if show and made.map_folder is not None:
+        _serve(made.map_folder)
+    raise typer.Exit(1 if made.failures else 0)
+
+
+def _checked(chosen: dict[str, Any]) -> Any:
+    from pydantic import ValidationError
+
+    from frugal.cadastre.settings import CadastreSettings
+
+    given = {key: value for key, value in chosen.items() if value is not None}
+    try:
+        return CadastreSettings.model_validate(given)
+    except ValidationError as fault:
+        first = fault.errors()[0]
+        name = "--" + str(first["loc"][0]).removesuffix("_m").replace("_", "-")
+        raise UnusableInputError(f"{name} = {first['input']}: {first['msg'].lower()}") from fault
+
+
+def _told(made: Cadastre) -> dict[str, Any]:
+    return {
+        "folder": str(made.out),
+        "map": str(made.map_folder) if made.map_folder else None,
+        "buildings": made.buildings,
+        "planes": made.planes,
+        "sums": made.sums,
+        "notes": made.notes,
+        "failures": [{"what": failure.what, "message": failure.message} for failure in made.failures],
+        "footprint": made.footprint,
+    }
+
+
+def _print(made: Cadastre) -> None:
+    sums, spent = made.sums, made.footprint
+    if made.planes:
+        typer.echo(
+            f"{made.planes} roof planes on {made.buildings} buildings: {sums['usable_area_m2']:,.0f} m² usable, "
+            f"{sums['power_kwp']:,.0f} kWp, {sums['yield_kwh'] / 1000:,.0f} MWh a year"
+        )
+    if spent["area_km2"] > 0:
+        energy = spent["energy_kwh"]
+        typer.echo(
+            f"Made in {spent['cpu_seconds']:,.0f} CPU s for {spent['area_km2']:.3g} km²: "
+            f"{1000 * energy['value']:.2g} Wh [{1000 * energy['low']:.2g}–{1000 * energy['high']:.2g}], "
+            f"{spent['carbon_gco2e']['value']:.2g} g CO₂e"
+        )
+    for note in made.notes:
+        typer.echo(f"Note: {note}")
+    for failure in made.failures:
+        typer.echo(f"Failed: {failure.what}: {failure.message}", err=True)
+    typer.echo(str(made.map_folder or made.out))
+
+
+def _serve(folder: Path) -> None:
+    """Serve the map until the user interrupts, and open the browser where there is one."""
+    import webbrowser
+
+    from frugal.cadastre.serve import map_server
+
+    server = map_server(folder)
+    address = f"http://127.0.0.1:{server.server_address[1]}/"
+    typer.echo(f"{address}  (Ctrl+C to stop)")
+    webbrowser.open(address)
+    try:
+        server.serve_forever()
+    except KeyboardInterrupt:
+        typer.echo("stopped", err=True)
+    finally:
+        server.server_close()
