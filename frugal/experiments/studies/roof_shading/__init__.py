@@ -114,7 +114,7 @@ def roof_shading(site: RoofShadingSite) -> Study:
         truth=truth,
         draw=lambda n, seed: draw(territory, n, seed),
         alternatives=alternatives(territory),
-        n_runs=2048,
+        n_runs=4000,
         sources=(
             territory.weather.source,
             territory.weather.attribution,
@@ -203,6 +203,19 @@ def _inputs() -> tuple[Variable, ...]:
     )
 
 
+#: In words, in the order of `coarse.AROUND`.
+_DIRECTIONS = (
+    ("ahead of the roof", "devant le toit"),
+    ("ahead to the right", "devant à droite"),
+    ("to the right", "à droite"),
+    ("behind to the right", "derrière à droite"),
+    ("behind the roof", "derrière le toit"),
+    ("behind to the left", "derrière à gauche"),
+    ("to the left", "à gauche"),
+    ("ahead to the left", "devant à gauche"),
+)
+
+
 def _relief() -> tuple[Variable, ...]:
     above = tuple(
         Variable(
@@ -237,25 +250,19 @@ def _relief() -> tuple[Variable, ...]:
             "fr": f"Maille la plus haute à moins de {coarse.HIGHEST_M} m, au-dessus du toit",
         },
     )
-    along = Variable(
-        "coarse_fall_ahead",
-        "1",
-        *coarse.SLOPE_BOUNDS,
-        label={
-            "en": "Fall of the coarse surface toward where the roof faces",
-            "fr": "Pente de la surface grossière du côté où le toit regarde",
-        },
+    around = tuple(
+        Variable(
+            f"rise_{direction}",
+            "m",
+            *coarse.RISE_BOUNDS_M,
+            label={
+                "en": f"Coarse height one cell {english}, above the roof",
+                "fr": f"Hauteur grossière à une maille {french}, au-dessus du toit",
+            },
+        )
+        for direction, (english, french) in zip(coarse.AROUND, _DIRECTIONS, strict=True)
     )
-    across = Variable(
-        "coarse_fall_aside",
-        "1",
-        *coarse.SLOPE_BOUNDS,
-        label={
-            "en": "Fall of the coarse surface to the right of the roof",
-            "fr": "Pente de la surface grossière vers la droite du toit",
-        },
-    )
-    return (*above, *rough, highest, along, across)
+    return (*above, *rough, highest, *around)
 
 
 def _outputs() -> tuple[Output, ...]:

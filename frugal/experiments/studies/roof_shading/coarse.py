@@ -31,7 +31,10 @@ HIGHEST_M = 20
 RELIEF_BOUNDS_M = (-10.0, 20.0)
 ROUGHNESS_BOUNDS_M = (0.0, 12.0)
 HIGHEST_BOUNDS_M = (0.0, 25.0)
-SLOPE_BOUNDS = (-1.5, 1.5)
+RISE_BOUNDS_M = (-15.0, 15.0)
+
+#: Directions of the neighbouring heights, clockwise from where the roof faces, 45° apart.
+AROUND = ("ahead", "ahead_right", "right", "behind_right", "behind", "behind_left", "left", "ahead_left")
 
 
 class CoarseView(NamedTuple):
@@ -41,10 +44,10 @@ class CoarseView(NamedTuple):
     ----------
     horizon_deg : ndarray, shape (n, K)
         Elevation of the horizon over the coarse surface, 0 to 90.
-    relief : ndarray, shape (n, 8)
-        Height above the mean within each of `RELIEF_M`, spread of heights within each of `ROUGHNESS_M`, height of the
-        highest cell within `HIGHEST_M` above the point [m]; fall of the coarse surface toward where the roof faces, and
-        across it to the right [1].
+    relief : ndarray, shape (n, 14)
+        In metres: height above the mean within each of `RELIEF_M`, spread of heights within each of `ROUGHNESS_M`, height
+        of the highest cell within `HIGHEST_M` above the point, and height above the point one cell away in each direction
+        of `AROUND`.
     """
 
     horizon_deg: np.ndarray
@@ -92,22 +95,21 @@ def coarse_view(surface: SurfaceModel, roofs: RoofCatalogue, factor: int) -> Coa
     row, col = ((index + 0.5) / factor - 0.5 for index in (roofs.row, roofs.col))
     filled = _filled(heights)
 
-    def at(values: np.ndarray) -> np.ndarray:
-        return np.asarray(ndimage.map_coordinates(values, [row, col], order=1, mode="nearest"))
+    def at(values: np.ndarray, down: np.ndarray | float = 0.0, right: np.ndarray | float = 0.0) -> np.ndarray:
+        return np.asarray(ndimage.map_coordinates(values, [row + down, col + right], order=1, mode="nearest"))
 
     point = at(filled)
     horizon = horizon_at_points(
         heights, cell_m, row, col, point + _MODULE_OFFSET_M, roofs.horizon_azimuths_deg, _FARTHEST_M
     )
-    south, east = (at(slope) for slope in np.gradient(filled, cell_m))
-    facing = np.radians(roofs.azimuth_deg)
-    along = -(east * np.sin(facing) - south * np.cos(facing))
-    across = -(east * np.cos(facing) + south * np.sin(facing))
     relief = [np.clip(point - at(_mean(filled, reach / cell_m)), *RELIEF_BOUNDS_M) for reach in RELIEF_M]
     relief += [np.clip(at(_spread(filled, reach / cell_m)), *ROUGHNESS_BOUNDS_M) for reach in ROUGHNESS_M]
     highest = at(ndimage.maximum_filter(filled, size=_width(HIGHEST_M / cell_m), mode="nearest"))
     relief.append(np.clip(highest - point, *HIGHEST_BOUNDS_M))
-    relief += [np.clip(slope, *SLOPE_BOUNDS) for slope in (along, across)]
+    for turn in range(len(AROUND)):
+        toward = np.radians(roofs.azimuth_deg + 360.0 / len(AROUND) * turn)
+        beside = at(filled, -np.cos(toward), np.sin(toward))
+        relief.append(np.clip(beside - point, *RISE_BOUNDS_M))
     return CoarseView(np.clip(horizon, 0.0, 90.0), np.stack(relief, axis=1))
 
 
