@@ -22,9 +22,10 @@ def flood_study(
     duration_s: float,
     inputs: tuple[Variable, ...],
     formula: Alternative,
+    other_formulas: tuple[Alternative, ...] = (),
     summaries: Summaries | None = None,
 ) -> Study:
-    """A study whose events ``build`` makes over a terrain, with its formula and the cheaper physics as alternatives."""
+    """A study whose events ``build`` makes over a terrain, with its formulas and the cheaper physics as alternatives."""
     return Study(
         name=name,
         title=title,
@@ -32,7 +33,7 @@ def flood_study(
         outputs=flood_outputs(terrain, duration_s),
         need=flood_need(name),
         solve=solver(terrain, build),
-        alternatives=(formula, *cheaper_physics(terrain, build)),
+        alternatives=(formula, *other_formulas, *cheaper_physics(terrain, build)),
         n_runs=site.n_runs,
         sources=(terrain.source,),
         site=site.model_dump(mode="json", exclude_none=True),

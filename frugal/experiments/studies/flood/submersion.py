@@ -17,12 +17,15 @@ from frugal.errors import UnusableInputError
 from frugal.experiments.studies.flood.answers import row_by_row
 from frugal.experiments.studies.flood.bathtub import bathtub
 from frugal.experiments.studies.flood.maps import HOUR, Maps
+from frugal.experiments.studies.flood.pools import landing
 from frugal.experiments.studies.flood.sea import sea_level
 from frugal.experiments.studies.flood.site import SubmersionSite, coast
 from frugal.experiments.studies.flood.study import flood_study
 from frugal.experiments.studies.flood.terrain import FloodTerrain, breached, edge_of
-from frugal.experiments.studies.flood.weir import weir_summaries
+from frugal.experiments.studies.flood.weir import MILLION, BreachWeir
+from frugal.experiments.studies.flood.weir_summaries import breach_weir, weir_summaries
 from frugal.experiments.study import Alternative, Arrays, Study, Variable
+from frugal.physics.filling import fill_and_spill
 from frugal.physics.shallow_water.scenario import Breach, Scenario, Segment
 
 #: From shortly before the breach opens to five hours after high tide.
@@ -73,6 +76,7 @@ def submersion(site: SubmersionSite) -> Study:
         If the terrain, the dike or the buildings cannot be used.
     """
     terrain = coast(site)
+    weir, largest = breach_weir(terrain, INPUTS, (BREACH_START_S + BREACH_END_S) / 2, END_S)
 
     def build(over: FloodTerrain, inputs: np.ndarray) -> Scenario:
         return storm(over, inputs, site.sea)
@@ -86,7 +90,8 @@ def submersion(site: SubmersionSite) -> Study:
         duration_s=DURATION_S,
         inputs=INPUTS,
         formula=_bathtub(terrain),
-        summaries=weir_summaries(terrain, INPUTS, BREACH_END_S, END_S),
+        other_formulas=(_fill_and_spill(terrain, weir),),
+        summaries=weir_summaries(weir, INPUTS, largest),
     )
 
 
@@ -152,4 +157,29 @@ def _bathtub(terrain: FloodTerrain) -> Alternative:
         "formula",
         answer,
         {"en": "Bathtub: level minus ground, connected", "fr": "Baignoire : niveau moins terrain, connexe"},
+    )
+
+
+def _fill_and_spill(terrain: FloodTerrain, weir: BreachWeir) -> Alternative:
+    behind = landing(terrain)
+
+    def answer(inputs: np.ndarray) -> Arrays:
+        depth = np.zeros(terrain.shape)
+        if inputs[4] > 0:
+            cells, covered = weir.dike.open_cells(inputs[None, 5], inputs[None, 4])
+            row, column = behind[cells[0, int(np.argmax(covered[0]))]]
+            volume = weir.volumes(inputs[None])[1] * MILLION / terrain.cell_size_m**2
+            surface, _ = fill_and_spill(terrain.bed, terrain.land, (int(row), int(column)), volume)
+            depth = np.nan_to_num(surface[0] - terrain.bed)
+        arrival = np.where(depth > 0, BREACH_START_S - START_S, np.nan)
+        return Maps(depth, np.zeros_like(depth), arrival).on_land(terrain, DURATION_S)
+
+    return row_by_row(
+        "fill_and_spill",
+        "formula",
+        answer,
+        {
+            "en": "Fill and spill: water over the weir, poured into the hollows of the ground",
+            "fr": "Remplissage des creux : l'eau passée au déversoir, versée dans les creux du terrain",
+        },
     )

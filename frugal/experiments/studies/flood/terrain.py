@@ -181,6 +181,15 @@ def coarse_line(cells: np.ndarray, position_m: np.ndarray, factor: int) -> tuple
     return coarse[order], middle[order], rank[member]
 
 
+def stretches_of(position_m: np.ndarray, cell_size_m: float) -> tuple[np.ndarray, np.ndarray]:
+    """Where the stretch of each cell of a line begins and ends, in m: without gaps, halfway between the middles."""
+    if len(position_m) < 2:
+        return position_m - cell_size_m / 2, position_m + cell_size_m / 2
+    halfway = (position_m[1:] + position_m[:-1]) / 2
+    first, last = 2 * position_m[0] - halfway[0], 2 * position_m[-1] - halfway[-1]
+    return np.append(first, halfway), np.append(halfway, last)
+
+
 def breached(terrain: FloodTerrain, position: float, width_m: float, level_m: float) -> tuple[np.ndarray, np.ndarray]:
     """Cells that a breach lowers and the height it lowers them to.
 
@@ -211,12 +220,11 @@ def breached(terrain: FloodTerrain, position: float, width_m: float, level_m: fl
         raise UnusableInputError(f"breach_position = {position:g} lies outside the dike; 0 to 1 is allowed")
     if not width_m >= 0.0:
         raise UnusableInputError(f"breach_width = {width_m:g} m; 0 or more is needed")
-    spacing = np.gradient(terrain.dike_position_m) if len(terrain.dike) > 1 else np.array([terrain.cell_size_m])
+    low, high = stretches_of(terrain.dike_position_m, terrain.cell_size_m)
     middle = terrain.dike_position_m[0] + position * (terrain.dike_position_m[-1] - terrain.dike_position_m[0])
-    low, high = terrain.dike_position_m - spacing / 2, terrain.dike_position_m + spacing / 2
     # a breach at the end of the dike is moved inward, so that its whole width counts
     left = np.clip(middle - width_m / 2, low[0], max(high[-1] - width_m, low[0]))
-    part = np.clip((np.minimum(high, left + width_m) - np.maximum(low, left)) / spacing, 0.0, 1.0)
+    part = np.clip((np.minimum(high, left + width_m) - np.maximum(low, left)) / (high - low), 0.0, 1.0)
     open_ = part > 0
     top = np.minimum(terrain.bed[tuple(terrain.dike[open_].T)], level_m)
     sill = top - np.maximum(top - terrain.sill_m[open_], 0.0) * part[open_] ** (2.0 / 3.0)
