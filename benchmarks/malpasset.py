@@ -26,6 +26,8 @@ from frugal.physics.shallow_water.simulate import Flood, simulate
 #: Root mean square errors of the published GeoClaw run, recomputed from the column of the table of observations.
 GEOCLAW_RMSE_M = {"police_survey": 3.09, "lab_gauge": 4.07}
 WET_M = 0.1
+#: Both ends of the dam.
+DAM = ((4701.183, 4143.407), (4655.553, 4392.104))
 
 
 def terrain(folder: Path, size: float) -> tuple[Scenario, np.ndarray, np.ndarray]:
@@ -40,7 +42,7 @@ def terrain(folder: Path, size: float) -> tuple[Scenario, np.ndarray, np.ndarray
     outside = np.ma.getmaskarray(bed)
     bed = np.where(outside, 0.0, bed.filled(0.0))
     # The lake reaches from the nodes that hold its water to the line between both ends of the dam.
-    (x1, y1), (x2, y2) = (4701.183, 4143.407), (4655.553, 4392.104)
+    (x1, y1), (x2, y2) = DAM
     of_lake = (nodes["h0"] > 0.0) & (nodes["z"] + nodes["h0"] > 50.0)
     upstream = (across - x1) * (y2 - y1) - (along - y1) * (x2 - x1) < 0.0
     upstream &= LinearTriInterpolator(mesh, of_lake.astype(float))(across, along).filled(0.0) > 0.0

@@ -27,6 +27,7 @@ from frugal.experiments.study import Alternative, Arrays, Study, Variable
 from frugal.physics.shallow_water.scenario import Inflow, Scenario, Segment
 
 DURATION_S = 10.0 * HOUR
+#: Longest step of the hydrograph.
 STEP_S = 120.0
 BASE_FLOW_M3_S = 30.0
 #: The wave enters over so many metres of the river.
@@ -44,7 +45,13 @@ def inputs_of(site: RiverFloodSite) -> tuple[Variable, ...]:
             *site.peak_discharge,
             {"en": "Peak discharge", "fr": "Débit de pointe"},
         ),
-        Variable("time_to_peak", "hour", 1.0, 3.0, {"en": "Time to peak", "fr": "Temps de montée"}, default=2.0),
+        Variable(
+            "time_to_peak",
+            "hour",
+            *site.time_to_peak_h,
+            {"en": "Time to peak", "fr": "Temps de montée"},
+            default=float(np.mean(site.time_to_peak_h)),
+        ),
         Variable("volume", "m^3", *site.volume, {"en": "Volume of the wave", "fr": "Volume de l'onde"}),
         Variable(
             "roughness_factor", "1", 0.6, 1.6, {"en": "Roughness factor", "fr": "Facteur de rugosité"}, default=1.0
@@ -76,15 +83,20 @@ def river_flood(site: RiverFloodSite) -> Study:
         If the terrain or the river cannot be used.
     """
     terrain = river_valley(site)
+    duration_s = site.duration_h * HOUR
+
+    def event(terrain: FloodTerrain, inputs: np.ndarray) -> Scenario:
+        return wave(terrain, inputs, duration_s)
+
     return flood_study(
         "river_flood",
         {"en": "What does the flood wave reach?", "fr": "Qu'atteint l'onde de crue ?"},
         site,
         terrain,
-        wave,
-        duration_s=DURATION_S,
+        event,
+        duration_s=duration_s,
         inputs=inputs_of(site),
-        formula=_normal_depth(terrain),
+        formula=_normal_depth(terrain, duration_s),
     )
 
 
@@ -108,9 +120,10 @@ def hydrograph(inputs: np.ndarray, time_s: np.ndarray) -> np.ndarray:
     return np.asarray(BASE_FLOW_M3_S + above * np.exp(exponent * (np.log(relative) + 1.0 - relative)))
 
 
-def wave(terrain: FloodTerrain, inputs: np.ndarray) -> Scenario:
+def wave(terrain: FloodTerrain, inputs: np.ndarray, duration_s: float = DURATION_S) -> Scenario:
     """The event over a terrain, fine or coarse; inputs in the order of `inputs_of`."""
-    time_s = np.arange(0.0, DURATION_S + STEP_S / 2, STEP_S)
+    step_s = min(STEP_S, 0.1 * float(inputs[1]) * HOUR)
+    time_s = np.arange(0.0, duration_s + step_s / 2, step_s)
     discharge = hydrograph(inputs, time_s)
     entry = terrain.river[terrain.river_position_m - terrain.river_position_m[0] < ENTRY_M]
     side, first, last = outlet(terrain)
@@ -118,7 +131,7 @@ def wave(terrain: FloodTerrain, inputs: np.ndarray) -> Scenario:
     return Scenario(
         bed=terrain.bed,
         cell_size_m=terrain.cell_size_m,
-        duration_s=DURATION_S,
+        duration_s=duration_s,
         friction=terrain.manning * inputs[3],
         level=_pool(terrain, level),
         boundaries={side: (Segment("level", first, last, level, name="downstream"),)},
@@ -154,7 +167,7 @@ def _pool(terrain: FloodTerrain, level_m: float) -> np.ndarray:
     return pool
 
 
-def _normal_depth(terrain: FloodTerrain) -> Alternative:
+def _normal_depth(terrain: FloodTerrain, duration_s: float) -> Alternative:
     """Manning's uniform flow at the peak discharge in every cross-section, laid over the ground that is connected."""
     nearest, _ = nearest_of(terrain.river, terrain.shape, terrain.cell_size_m)
     bottom = terrain.bed[tuple(terrain.river.T)]
@@ -183,7 +196,7 @@ def _normal_depth(terrain: FloodTerrain) -> Alternative:
         depths = ndimage.gaussian_filter1d(levels - bottom, SMOOTHED_M / terrain.cell_size_m, mode="nearest")
         levels = np.maximum(bottom + depths, bottom[-1] + inputs[4])
         below: Maps = bathtub(terrain.bed - levels[nearest], river, 0.0, float(inputs[1]) * HOUR)
-        return below.on_land(terrain, DURATION_S)
+        return below.on_land(terrain, duration_s)
 
     return row_by_row(
         "normal_depth",

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 import numpy as np
-from pydantic import Field, field_validator
+from pydantic import Field, ValidationInfo, field_validator
 from scipy import ndimage
 
 from frugal.errors import UnusableInputError
@@ -92,6 +92,10 @@ class RiverFloodSite(Site):
         Bounds in m³/s.
     volume : tuple of float
         Bounds of the volume of the wave in m³.
+    time_to_peak_h : tuple of float
+        Bounds in hours; minutes for a dam that breaks.
+    duration_h : float
+        Length of the event in hours.
     n_runs : int
         Runs of a campaign.
     seed : int
@@ -107,15 +111,27 @@ class RiverFloodSite(Site):
     manning_river: float = Field(0.03, ge=0.005, le=1.0)
     peak_discharge: tuple[float, float] = (300.0, 1500.0)
     volume: tuple[float, float] = (4e6, 16e6)
+    time_to_peak_h: tuple[float, float] = (1.0, 3.0)
+    duration_h: float = Field(10.0, gt=0.0, le=1000.0)
     n_runs: int = Field(128, ge=16, le=100_000)
     seed: int = Field(0, ge=0)
 
-    @field_validator("peak_discharge", "volume")
+    @field_validator("peak_discharge", "volume", "time_to_peak_h")
     @classmethod
     def _grows(cls, bounds: tuple[float, float]) -> tuple[float, float]:
         if not 0 < bounds[0] < bounds[1] < float("inf"):
             raise ValueError(f"{bounds[0]:g}, {bounds[1]:g} are no bounds; two numbers, 0 < low < high, are needed")
         return bounds
+
+    @field_validator("duration_h")
+    @classmethod
+    def _holds_the_peak(cls, duration_h: float, info: ValidationInfo) -> float:
+        latest = info.data.get("time_to_peak_h", (0.0, 0.0))[1]
+        if latest > duration_h:
+            raise ValueError(
+                f"the event would end before a peak at {latest:g} h (time_to_peak_h); {latest:g} or more is needed"
+            )
+        return duration_h
 
 
 def river_valley(site: RiverFloodSite) -> FloodTerrain:
