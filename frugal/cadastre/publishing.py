@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from frugal.cadastre.answer import Answer
+from frugal.cadastre.background import write_background
 from frugal.cadastre.classes import YieldClass, class_of, classes_for, qgis_style
 from frugal.cadastre.grid import Bounds, plan_tiles
 from frugal.cadastre.irradiation_file import write_mosaic
@@ -17,6 +18,7 @@ from frugal.cadastre.settings import CadastreSettings
 from frugal.cadastre.surfaces import Prepared
 from frugal.cadastre.tables import write_communes, write_geopackage, write_geoparquet
 from frugal.cadastre.tile_store import TileReport
+from frugal.formats.mosaic import Mosaic, open_rasters
 
 if TYPE_CHECKING:
     import geopandas
@@ -180,7 +182,10 @@ def _write_map(
 
     content = map_content(settings, prepared, answer, job, classes, weather, planes)
     folder = cadastre.out / "map"
-    known = _known_km2(prepared)
+    local = _known_km2(prepared) <= LARGEST_WITH_SURFACES_KM2
+    background = cadastre.out / "work" / "background.pmtiles"
+    if local:
+        write_background(background, _surface_of(job), prepared.bounds)
     write_map_folder(
         folder,
         content.told,
@@ -188,7 +193,8 @@ def _write_map(
         buildings,
         job_model(job),
         content.sky_table,
-        surfaces=_surfaces(job, prepared) if known <= LARGEST_WITH_SURFACES_KM2 else None,
+        surfaces=_surfaces(job, prepared) if local else None,
+        background=background if local else None,
         audit_pages=content.audit_pages,
     )
     cadastre.map_folder = folder
@@ -204,10 +210,12 @@ def _known_km2(prepared: Prepared) -> float:
     return (east - west) * (north - south) / 1e6
 
 
+def _surface_of(job: Job) -> Mosaic:
+    return open_rasters([Path(path) for path in job.surface], crs=job.crs, examine=False)
+
+
 def _surfaces(job: Job, prepared: Prepared) -> Iterator[SurfaceModel]:
     """The surface, square by square."""
-    from frugal.formats.mosaic import open_rasters
-
-    mosaic = open_rasters([Path(path) for path in job.surface], crs=job.crs, examine=False)
+    mosaic = _surface_of(job)
     for tile in plan_tiles(job.grid, prepared.bounds, round(500.0 / job.grid.resolution_m) * job.grid.resolution_m):
         yield mosaic.read(job.grid.bounds(tile.columns, tile.rows))
