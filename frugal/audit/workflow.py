@@ -27,9 +27,10 @@ from frugal.metering.ledger import Ledger
 from frugal.metering.machine import MACHINE_FILE, read_machine
 from frugal.metering.meter import Meter, campaign_id
 from frugal.surrogates.bundle import CHECKSUMS, growing, held, open_bundle, read_json
-from frugal.surrogates.campaign import Campaign, Reporter, Settings, Silent, run_campaign
+from frugal.surrogates.campaign import Campaign, Settings, run_campaign
 from frugal.surrogates.plots import error_cost_plot
 from frugal.surrogates.reevaluation import evaluate_bundle, latest_evaluation
+from frugal.surrogates.reporting import Reporter, Silent
 from frugal.surrogates.tracking import record
 
 #: Where bundles go when nobody says.

@@ -7,35 +7,33 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
-from frugal.errors import SolverError, UnusableInputError
-from frugal.experiments.cluster import Cluster, execute_on_cluster
+from frugal.errors import UnusableInputError
+from frugal.experiments.cluster import Cluster
 from frugal.experiments.description import describe_need
 from frugal.experiments.design import Design
 from frugal.experiments.domain import with_need
-from frugal.experiments.executor import Progress, choose_block, default_threads, execute
 from frugal.experiments.need_history import need_entry
-from frugal.experiments.runs import DONE, PENDING, Runs, RunStore, locked, open_store
+from frugal.experiments.runs import Runs, RunStore, locked
 from frugal.experiments.sampling import design_for
 from frugal.experiments.study import Study
 from frugal.formats.atomic import write_bytes
-from frugal.metering.blocks import Plan
 from frugal.metering.chain import check_chain
 from frugal.metering.clock import Stopwatch
 from frugal.metering.host import HostNoise, Machine, describe_machine
 from frugal.metering.ledger import Entry, Ledger, chained_content, package_versions, requirements_hash
 from frugal.metering.meter import Meter
 from frugal.metering.rapl import IDLE_SECONDS_QUICK
-from frugal.surrogates.answering import answering_for
 from frugal.surrogates.decision import Decision
-from frugal.surrogates.evaluation import Answering, Judged, judge, time_queries
+from frugal.surrogates.evaluation import Judged
+from frugal.surrogates.generation import check_runs, generate
 from frugal.surrogates.instruments import Instruments, instruments
+from frugal.surrogates.judging import measure_ladder
 from frugal.surrogates.ladder import Candidate, build_ladder, check_names
-from frugal.surrogates.map_errors import floor_and_regression
-from frugal.surrogates.memory import measure_memory
+from frugal.surrogates.reporting import Reporter, Silent
 from frugal.surrogates.standing import decide_patterns
 
 #: Stages whose lines every bundle of the same runs shares.
@@ -45,26 +43,6 @@ SHARED_STAGES = ("need", "generation")
 VERSIONED = (
     "frugal-territoires", "numpy", "numba", "scipy", "scikit-learn", "lightgbm", "onnx", "onnxruntime", "codecarbon",
 )  # fmt: skip
-
-
-class Reporter(Protocol):
-    """Whoever is told how far a campaign is."""
-
-    def stage(self, text: str, total: int | None = None) -> None:
-        """A stage begins; ``total`` steps follow, or an unknown number."""
-
-    def step(self, done: int, note: str = "") -> None:
-        """``done`` steps of the stage are through."""
-
-
-class Silent:
-    """A reporter that says nothing."""
-
-    def stage(self, text: str, total: int | None = None) -> None:
-        """Say nothing."""
-
-    def step(self, done: int, note: str = "") -> None:
-        """Say nothing."""
 
 
 @dataclass
@@ -201,14 +179,15 @@ def _run(
 ) -> Campaign:
     meter = at_hand.meter
     meter.ledger.append(need_entry(study.need, meter.campaign, settings.seed))
-    store = _simulate(study, design, outputs, folder, settings, meter, reporter)
+    path = folder / "runs.zarr"
+    store = generate(study, design, outputs, path, meter, reporter, settings.threads, settings.cluster)
     runs = store.finished()
-    _check_runs(runs, store)
+    check_runs(runs, store)
     reporter.stage("fit")
     with meter.stage("loading"):
         _load_libraries()
     candidates = build_ladder(study, runs.training, meter, settings.seed, lambda name: reporter.step(0, name))
-    judged = _measure(study, candidates, runs.judging, settings, meter, reporter)
+    judged = measure_ladder(study, candidates, runs.judging, meter, settings.seed, settings.measure_seconds, reporter)
     campaign = Campaign(
         study=study,
         runs=runs,
@@ -261,103 +240,6 @@ def hashes_of(study: Study, design: Design, outputs: np.ndarray | None) -> dict[
     }
 
 
-def _simulate(
-    study: Study,
-    design: Design,
-    outputs: np.ndarray | None,
-    folder: Path,
-    settings: Settings,
-    meter: Meter,
-    reporter: Reporter,
-) -> RunStore:
-    path = folder / "runs.zarr"
-    if outputs is not None:
-        return _store_table(path, study, design, outputs)
-    if path.exists() and not (store := open_store(path, study, design, 1)).pending_blocks():
-        return store
-    reporter.stage("compile")
-    with meter.stage("compile"):
-        block, seconds = choose_block(study, design)
-    store = open_store(path, study, design, block)
-    pending = int((store.status() == PENDING).sum())
-    reporter.stage("simulate", pending)
-    threads = 1 if settings.cluster is not None else settings.threads or default_threads()
-    # told before the runs, so that the audit can hold it against what they took
-    told = {"estimated_cpu_seconds": seconds * pending} if np.isfinite(seconds) else {}
-    with meter.stage("generation", threads=threads) as entry:
-        entry.details = dict(told)
-
-        def on_commit(progress: Progress) -> None:
-            entry.runs, entry.details = progress.done, {**told, "failed_runs": progress.failed, **progress.details}
-            meter.heartbeat()
-            reporter.step(progress.done, f"{progress.failed} failed" if progress.failed else "")
-
-        if settings.cluster is not None:
-            execute_on_cluster(store, settings.cluster, on_commit)
-        else:
-            execute(store, threads, on_commit)
-    return store
-
-
-def _store_table(path: Path, study: Study, design: Design, outputs: np.ndarray) -> RunStore:
-    store = open_store(path, study, design, len(design))
-    for block in store.pending_blocks():
-        n = len(design)
-        store.commit(block, outputs, np.full(n, np.nan), np.full(n, DONE, dtype=np.int8), [""] * n)
-    return store
-
-
-def _check_runs(runs: Runs, store: RunStore) -> None:
-    n_training, n_judging = int((~runs.held_out).sum()), int(runs.held_out.sum())
-    if n_training >= 8 and n_judging >= 3:
-        return
-    failures = store.failures()
-    if failures:
-        row, message = failures[0]
-        raise SolverError(
-            f"{len(failures)} of {len(store.design)} runs failed, too many to go on; the first is run {row}: {message}"
-        )
-    raise UnusableInputError(
-        f"{n_training} training runs and {n_judging} held-out runs are too few; 8 and 3 are the least"
-    )
-
-
-def _measure(
-    study: Study,
-    candidates: Sequence[Candidate],
-    judging: Runs,
-    settings: Settings,
-    meter: Meter,
-    reporter: Reporter,
-) -> dict[str, Judged]:
-    asked = [answering_for(study, candidate) for candidate in candidates if candidate.status == "ok"]
-    reporter.stage("judge", len(asked))
-    judged = {}
-    for number, answering in enumerate(asked, start=1):
-        judged[answering.name] = judge(study, answering, judging, meter, settings.seed)
-        _tell_floor(study, candidates, answering, judging)
-        reporter.step(number, answering.name)
-    works = [answering for answering in asked if judged[answering.name].errors]
-    reporter.stage("measure", None)
-    ticks = _Counter(reporter)
-    times = time_queries(
-        study, works, judging, lambda n: Plan.quick(n, settings.measure_seconds), meter, settings.seed, ticks
-    )
-    for name, by_pattern in times.items():
-        judged[name].times = by_pattern
-    measure_memory(study, works, judging, judged, meter)
-    return judged
-
-
-def _tell_floor(study: Study, candidates: Sequence[Candidate], answering: Answering, judging: Runs) -> None:
-    """In the log of a candidate that answers with modes of maps: what the modes and what the regression onto them get wrong."""
-    candidate = next(c for c in candidates if c.name == answering.name)
-    if candidate.project is not None:
-        predicted = answering.predict(judging.inputs, judging.subjects)
-        floors = floor_and_regression(study, judging.outputs, candidate.project(judging.outputs), predicted)
-        candidate.log = {**candidate.log, "held_out_maps": floors}
-
-
 def _load_libraries() -> None:
     """Import what the fits need, apart from them: the first import of these takes longer than many a fit."""
     import lightgbm  # noqa: F401
@@ -365,16 +247,6 @@ def _load_libraries() -> None:
     import onnxruntime  # noqa: F401
     import scipy.optimize  # noqa: F401
     import sklearn.neural_network  # noqa: F401
-
-
-class _Counter:
-    def __init__(self, reporter: Reporter) -> None:
-        self._count = 0
-        self._reporter = reporter
-
-    def __call__(self) -> None:
-        self._count += 1
-        self._reporter.step(self._count)
 
 
 def settle_ledger(campaign: Campaign) -> None:

@@ -26,7 +26,7 @@ from frugal.metering.meter import Meter
 from frugal.metering.rapl import IDLE_SECONDS_FULL, IDLE_SECONDS_QUICK
 from frugal.surrogates.answering import from_model, full_physics
 from frugal.surrogates.bundle import Bundle, growing, read_json, to_json
-from frugal.surrogates.campaign import VERSIONED, Reporter, Silent
+from frugal.surrogates.campaign import VERSIONED
 from frugal.surrogates.decision import Decision, Rung, decide
 from frugal.surrogates.evaluation import Answering, Judged, judge, time_queries
 from frugal.surrogates.export import clip_outputs
@@ -35,6 +35,7 @@ from frugal.surrogates.map_plots import draw_maps
 from frugal.surrogates.memory import measure_memory
 from frugal.surrogates.practices import measure_practices
 from frugal.surrogates.repeating import Times, quietest_series
+from frugal.surrogates.reporting import Reporter, Silent
 from frugal.surrogates.standing import describe_decision, describe_measured
 
 OTHER_STUDY = "the study at hand is not the one the bundle was made from"

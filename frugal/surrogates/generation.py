@@ -1,0 +1,108 @@
+"""The runs of a campaign: compiled, timed, computed on threads or a cluster, and booked."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from frugal.errors import SolverError, UnusableInputError
+from frugal.experiments.cluster import Cluster, execute_on_cluster
+from frugal.experiments.design import Design
+from frugal.experiments.executor import Progress, choose_block, default_threads, execute
+from frugal.experiments.runs import DONE, PENDING, Runs, RunStore, open_store
+from frugal.experiments.study import Study
+from frugal.metering.meter import Meter
+from frugal.surrogates.reporting import Reporter
+
+
+def generate(
+    study: Study,
+    design: Design,
+    outputs: np.ndarray | None,
+    path: Path,
+    meter: Meter,
+    reporter: Reporter,
+    threads: int | None = None,
+    cluster: Cluster | None = None,
+) -> RunStore:
+    """Compute and book what the run store of a campaign still lacks.
+
+    Parameters
+    ----------
+    study : Study
+    design : Design
+    outputs : array [n, m], optional
+        Of a table of runs, which only has to be stored.
+    path : Path
+        The store.
+    meter : Meter
+    reporter : Reporter
+    threads : int, optional
+        One per core by default.
+    cluster : Cluster, optional
+        Computes in the place of threads.
+
+    Raises
+    ------
+    UnusableInputError
+        If the store holds runs of another study.
+    """
+    if outputs is not None:
+        return _store_table(path, study, design, outputs)
+    if path.exists() and not (store := open_store(path, study, design, 1)).pending_blocks():
+        return store
+    reporter.stage("compile")
+    with meter.stage("compile"):
+        block, seconds = choose_block(study, design)
+    store = open_store(path, study, design, block)
+    pending = int((store.status() == PENDING).sum())
+    reporter.stage("simulate", pending)
+    threads = 1 if cluster is not None else threads or default_threads()
+    # told before the runs, so that the audit can hold it against what they took
+    told = {"estimated_cpu_seconds": seconds * pending} if np.isfinite(seconds) else {}
+    with meter.stage("generation", threads=threads) as entry:
+        entry.details = dict(told)
+
+        def on_commit(progress: Progress) -> None:
+            entry.runs, entry.details = progress.done, {**told, "failed_runs": progress.failed, **progress.details}
+            meter.heartbeat()
+            reporter.step(progress.done, f"{progress.failed} failed" if progress.failed else "")
+
+        if cluster is not None:
+            execute_on_cluster(store, cluster, on_commit)
+        else:
+            execute(store, threads, on_commit)
+    return store
+
+
+def _store_table(path: Path, study: Study, design: Design, outputs: np.ndarray) -> RunStore:
+    store = open_store(path, study, design, len(design))
+    for block in store.pending_blocks():
+        n = len(design)
+        store.commit(block, outputs, np.full(n, np.nan), np.full(n, DONE, dtype=np.int8), [""] * n)
+    return store
+
+
+def check_runs(runs: Runs, store: RunStore) -> None:
+    """Refuse a campaign of which too few runs succeeded.
+
+    Raises
+    ------
+    SolverError
+        If runs failed, with the message of the first.
+    UnusableInputError
+        If there are too few.
+    """
+    n_training, n_judging = int((~runs.held_out).sum()), int(runs.held_out.sum())
+    if n_training >= 8 and n_judging >= 3:
+        return
+    failures = store.failures()
+    if failures:
+        row, message = failures[0]
+        raise SolverError(
+            f"{len(failures)} of {len(store.design)} runs failed, too many to go on; the first is run {row}: {message}"
+        )
+    raise UnusableInputError(
+        f"{n_training} training runs and {n_judging} held-out runs are too few; 8 and 3 are the least"
+    )
