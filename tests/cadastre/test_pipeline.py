@@ -1,0 +1,205 @@
+"""The cadastre from a surface to its files, on a small generated village."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from pathlib import Path
+
+import geopandas
+import numpy as np
+import pytest
+import rasterio
+from typer.testing import CliRunner
+
+from frugal.audit.workflow import train_study
+from frugal.cadastre import run as cadastre_run
+from frugal.cadastre.run import Cadastre, make_cadastre
+from frugal.cadastre.settings import CadastreSettings
+from frugal.cli import app
+from frugal.errors import EnvironmentFaultError, UnusableInputError
+from frugal.experiments.studies.roof_yield import RoofYieldSite, roof_yield
+from frugal.experiments.studies.village import synthetic_village
+from frugal.formats.raster import SurfaceModel, write_surface_model
+from frugal.surrogates.campaign import Settings
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An answer of `roof_yield`, trained on few runs."""
+    folder = tmp_path_factory.mktemp("answer")
+    settings = Settings(n_runs=128, measure_seconds=0.2, carbon=False, folder=folder / "campaigns")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        return train_study(lambda: roof_yield(RoofYieldSite()), settings, folder / "roof_yield").bundle
+
+
+@pytest.fixture(scope="module")
+def surface(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A village of 128 m with a hole in it."""
+    village = synthetic_village(3, 128.0, 0.5)
+    heights = village.heights.copy()
+    heights[10:30, 200:240] = np.nan
+    path = tmp_path_factory.mktemp("surface") / "village.tif"
+    write_surface_model(path, SurfaceModel(heights, 0.5, village.x_min, village.y_max, village.crs, "village", ""))
+    return path
+
+
+def made(surface: Path, bundle: Path, out: Path, **more: object) -> Cadastre:
+    settings = CadastreSettings.model_validate(
+        {"inputs": (surface,), "bundle": bundle, "reach_m": 30.0, "threads": 2, **more}
+    )
+    return make_cadastre(settings, out, carbon=False)
+
+
+def planes_of(out: Path) -> geopandas.GeoDataFrame:
+    return geopandas.read_parquet(out / "roof_planes.parquet")
+
+
+@pytest.fixture(scope="module")
+def whole(surface: Path, bundle: Path, tmp_path_factory: pytest.TempPathFactory) -> Cadastre:
+    return made(surface, bundle, tmp_path_factory.mktemp("whole") / "cadastre", tile_m=200.0)
+
+
+def test_files_hold_the_same_planes(whole: Cadastre) -> None:
+    planes = planes_of(whole.out)
+    assert whole.planes == len(planes) > 20
+    layers = {
+        name: geopandas.read_file(whole.out / "cadastre.gpkg", layer=name) for name in ("roof_planes", "buildings")
+    }
+    assert len(layers["roof_planes"]) == len(planes)
+    assert layers["buildings"]["yield_kwh"].sum() == pytest.approx(planes["yield_kwh"].sum())
+    assert layers["buildings"]["planes"].sum() == len(planes)
+    months = planes[[f"yield_{month:02d}_kwh" for month in range(1, 13)]].sum(axis=1)
+    np.testing.assert_allclose(months, planes["yield_kwh"], rtol=1e-4)
+    assert (planes["yield_p10_kwh"] < planes["yield_kwh"]).all()
+    assert (planes["yield_kwh"] < planes["yield_p90_kwh"]).all()
+    assert planes["class"].between(1, 5).all()
+    assert planes["area_m2"].min() >= 10.0
+    assert (planes["usable_area_m2"] <= planes["area_m2"] + 1e-6).all()
+
+
+def test_qgis_finds_its_style(whole: Cadastre) -> None:
+    with sqlite3.connect(whole.out / "cadastre.gpkg") as database:
+        rows = database.execute("SELECT f_table_name, styleQML, useAsDefault FROM layer_styles").fetchall()
+    assert {row[0] for row in rows} == {"roof_planes", "buildings"}
+    assert sum(row[2] for row in rows) == 2
+    assert all('attr="class"' in row[1] for row in rows)
+
+
+def test_maps_add_up_and_know_their_holes(whole: Cadastre) -> None:
+    with rasterio.open(whole.out / "irradiation.vrt") as dataset:
+        assert dataset.descriptions[0] == "year"
+        bands = dataset.read(masked=True)
+    year, months = bands[0].astype(int), bands[1:].astype(int)
+    assert np.ma.getmaskarray(year)[12:28, 205:235].all()
+    np.testing.assert_array_less(np.abs(year - months.sum(axis=0)).compressed(), 7)  # each rounded to whole kWh/m²
+    assert 900 < np.ma.median(year) < 1500
+
+
+def test_communes_and_cost_are_told(whole: Cadastre) -> None:
+    assert (whole.out / "communes.csv").read_text().startswith("commune,buildings,planes,roof_area_m2")
+    told = json.loads((whole.out / "footprint.json").read_text())
+    assert told["cpu_seconds"] > 0
+    assert told["energy_kwh"]["low"] < told["energy_kwh"]["value"] < told["energy_kwh"]["high"]
+    content = json.loads((whole.out / "map" / "data" / "cadastre.json").read_text())
+    assert content["verdicts"]["roof_yield"]["en"]
+    assert (whole.out / "map" / "audit" / "roof_yield" / "fr.html").is_file()
+
+
+def test_the_result_does_not_depend_on_the_tiling(whole: Cadastre, surface: Path, bundle: Path, tmp_path: Path) -> None:
+    tiled = made(surface, bundle, tmp_path / "tiled", tile_m=50.0)
+    one, other = planes_of(whole.out), planes_of(tiled.out)
+    assert list(one["plane_id"]) == list(other["plane_id"])
+    for name in one.columns.drop("geometry"):
+        assert (one[name] == other[name]).all(), name
+    assert one.geometry.geom_equals_exact(other.geometry, 0.0).all()
+    maps = []
+    for cadastre in (whole, tiled):
+        with rasterio.open(cadastre.out / "irradiation.vrt") as dataset:
+            maps.append(dataset.read())
+    np.testing.assert_array_equal(*maps)
+
+
+def test_an_interrupted_run_goes_on(
+    surface: Path, bundle: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Impatient:
+        def stage(self, text: str, total: int | None = None) -> None:
+            self.text = text
+
+        def step(self, done: int, note: str = "") -> None:
+            if self.text == "tiles" and done == 2:
+                raise KeyboardInterrupt
+
+    settings = CadastreSettings(inputs=(surface,), bundle=bundle, reach_m=30.0, threads=1, tile_m=50.0, maps=False)
+    out = tmp_path / "cadastre"
+    with pytest.raises(KeyboardInterrupt):
+        make_cadastre(settings, out, Impatient(), carbon=False)
+    computed = []
+    original = cadastre_run.compute_tile
+    monkeypatch.setattr(cadastre_run, "compute_tile", lambda job, tile: (computed.append(tile), original(job, tile))[1])
+    cadastre = make_cadastre(settings, out, carbon=False)
+    tiles = list((out / "work" / "tiles").iterdir())
+    assert 0 < len(computed) <= len(tiles) - 2
+    assert cadastre.footprint["interrupted_stages"] == 1
+    computed.clear()
+    make_cadastre(settings, out, carbon=False)
+    assert not computed
+
+
+def test_a_damaged_input_is_listed_and_the_others_go_on(surface: Path, bundle: Path, tmp_path: Path) -> None:
+    damaged = tmp_path / "damaged.tif"
+    damaged.write_bytes(surface.read_bytes()[: surface.stat().st_size // 2])
+    settings = ["cadastre", str(surface), str(damaged), "--bundle", str(bundle), "--no-maps", "--reach", "30"]
+    result = CliRunner().invoke(app, [*settings, "--out", str(tmp_path / "out"), "--json"])
+    assert result.exit_code == 1, result.output
+    told = json.loads(result.stdout)
+    assert told["planes"] > 20
+    assert [failure["what"] for failure in told["failures"]] == ["damaged.tif"]
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [(b"no raster", "not a raster"), (None, "does not exist")],
+)
+def test_nothing_usable_is_one_sentence(content: bytes | None, sentence: str, bundle: Path, tmp_path: Path) -> None:
+    path = tmp_path / "input.tif"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(UnusableInputError, match=sentence):
+        make_cadastre(CadastreSettings(inputs=(path,), bundle=bundle), tmp_path / "out", carbon=False)
+
+
+def test_other_folders_are_left_alone(surface: Path, bundle: Path, tmp_path: Path) -> None:
+    (tmp_path / "letters").mkdir()
+    (tmp_path / "letters" / "dear.txt").write_text("keep me")
+    with pytest.raises(UnusableInputError, match="not empty"):
+        made(surface, bundle, tmp_path / "letters")
+    assert [path.name for path in (tmp_path / "letters").iterdir()] == ["dear.txt"]
+
+
+def test_a_bundle_of_another_study_is_refused(surface: Path, tmp_path: Path) -> None:
+    with pytest.raises(UnusableInputError, match="does not exist"):
+        made(surface, tmp_path / "nowhere", tmp_path / "out")
+
+
+def test_a_cluster_gives_the_same(surface: Path, bundle: Path, whole: Cadastre, tmp_path: Path) -> None:
+    distributed = pytest.importorskip("distributed")
+    settings = CadastreSettings(inputs=(surface,), bundle=bundle, reach_m=30.0, tile_m=100.0)
+    with distributed.LocalCluster(
+        n_workers=1, threads_per_worker=1, processes=True, dashboard_address=None, host="127.0.0.1"
+    ) as cluster:
+        cadastre = make_cadastre(settings, tmp_path / "out", carbon=False, cluster=cluster.scheduler_address)
+    one, other = planes_of(whole.out), planes_of(cadastre.out)
+    assert (one["yield_kwh"] == other["yield_kwh"]).all()
+    assert (one["horizon"] == other["horizon"]).all()
+
+
+def test_without_a_cluster_it_says_so(surface: Path, bundle: Path, tmp_path: Path) -> None:
+    pytest.importorskip("distributed")
+    settings = CadastreSettings(inputs=(surface,), bundle=bundle)
+    with pytest.raises(EnvironmentFaultError, match="no Dask scheduler"):
+        make_cadastre(settings, tmp_path / "out", carbon=False, cluster="tcp://127.0.0.1:9")
