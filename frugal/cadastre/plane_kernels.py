@@ -73,36 +73,46 @@ def tolerance(east: float, south: float, base_m: float) -> float:
 
 
 @kernel(error_model="numpy")
+def _fit_square(
+    z: np.ndarray, inside: np.ndarray, row: int, column: int, half: int, sums: np.ndarray
+) -> tuple[float, float, float, float]:
+    """Plane of the known cells of a square, told from its middle; NaN where fewer than 60 % of them are known."""
+    sums[:] = 0.0
+    for i in range(max(row - half, 0), min(row + half + 1, z.shape[0])):
+        for j in range(max(column - half, 0), min(column + half + 1, z.shape[1])):
+            if inside[i, j]:
+                add_cell(sums, j - column, i - row, z[i, j] - z[row, column])
+    if sums[0] < 0.6 * (2 * half + 1) ** 2:
+        return math.nan, math.nan, math.nan, math.nan
+    return solve_plane(sums)
+
+
+@kernel(error_model="numpy")
 def local_fits(
     z: np.ndarray, inside: np.ndarray, half: int, largest_residual_m: float, largest_slope: float, fits: np.ndarray
 ) -> np.ndarray:
     """Plane round every known cell of the building, from its known neighbours in the building.
 
+    The square has ``2 half + 1`` cells a side; where no plane fits it, as on narrow roofs, 3, with half the residual allowed.
     ``fits`` [rows, cols, 3] takes the height at the cell and both slopes. Returned: True where the plane fits and is no
     steeper than allowed.
     """
-    n_rows, n_columns = z.shape
     good = np.zeros(z.shape, dtype=np.bool_)
     sums = np.empty(N_SUMS)
-    fewest = 0.6 * (2 * half + 1) ** 2
-    for row in range(n_rows):
-        for column in range(n_columns):
+    for row in range(z.shape[0]):
+        for column in range(z.shape[1]):
             if not inside[row, column]:
                 continue
-            sums[:] = 0.0
-            for i in range(max(row - half, 0), min(row + half + 1, n_rows)):
-                for j in range(max(column - half, 0), min(column + half + 1, n_columns)):
-                    if inside[i, j]:
-                        add_cell(sums, j - column, i - row, z[i, j] - z[row, column])
-            if sums[0] < fewest:
-                continue
-            c, east, south, rms = solve_plane(sums)
-            slope = math.hypot(east, south)
-            if rms < largest_residual_m + 0.12 * slope and slope < largest_slope:
-                good[row, column] = True
-                fits[row, column, 0] = z[row, column] + c
-                fits[row, column, 1] = east
-                fits[row, column, 2] = south
+            for reach in (half, 1):
+                c, east, south, rms = _fit_square(z, inside, row, column, reach, sums)
+                slope = math.hypot(east, south)
+                allowed = largest_residual_m if reach == half else 0.5 * largest_residual_m
+                if rms < allowed + 0.12 * slope and slope < largest_slope:  # false where undetermined
+                    good[row, column] = True
+                    fits[row, column, 0] = z[row, column] + c
+                    fits[row, column, 1] = east
+                    fits[row, column, 2] = south
+                    break
     return good
 
 

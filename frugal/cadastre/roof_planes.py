@@ -66,7 +66,7 @@ _MOST_PLANES = 1000
 _OUTER_CELLS = 4
 _N_SAMPLES = 3
 #: Errors of neighbouring cells go together; so much roof counts as one independent measurement in the errors of a plane.
-_INDEPENDENT_M2 = 1.0
+_INDEPENDENT_M2 = 1.5
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,15 +1,15 @@
 """How far the yield of a plane in one year may lie from the value stated.
 
-Four causes are taken as independent, each with a standard deviation relative to the yearly yield:
+These causes are taken as independent, each with a standard deviation relative to the yearly yield:
 
 * the weather of one year against the typical one: `YEAR_TO_YEAR`;
 * tilt and azimuth of the plane, from the residual and the extent of its fit;
-* the horizon: what the sample points of a plane differ by, and the noise of heights;
+* the horizon: the noise of heights, and that light is known at nine points of a plane only;
 * the answer itself, from the interval that its bundle promises.
 
 The effect of tilt, azimuth and horizon is linear error propagation: the plane is moved by its error to both sides, and half
 the difference of the two irradiations is the error. Irradiation stands for yield there because relative changes of the two
-agree (``benchmarks/roof_planes_delft.py`` reports by how much) and two look-ups in a table cost a thousandth of two years of
+agree (``benchmarks/roof_planes_delft.py`` reports by how much) and two look-ups in a table cost a hundredth of two years of
 hourly physics. All sectors of a horizon are moved together, which is the unfavourable case.
 
 Not covered: a typical year that is not typical of the place, soiling, snow, failures, ageing, a tree that grows.
@@ -115,7 +115,8 @@ def spread(
     of_azimuth = half_difference(light(tilt, azimuth + turn, horizon), light(tilt, azimuth - turn, horizon))
     higher = np.minimum(horizon + horizons.error_deg, _HIGHEST_DEG)
     lower = np.maximum(horizon - horizons.error_deg, 0.0)
-    of_horizon = half_difference(light(tilt, azimuth, lower), light(tilt, azimuth, higher))
+    of_heights = half_difference(light(tilt, azimuth, lower), light(tilt, azimuth, higher))
+    of_horizon = np.sqrt(of_heights**2 + horizons.sample_error**2)
     of_answer = np.asarray(relative_interval, dtype=np.float64) / (2.0 * _NORMAL_90_CENTRAL)
     of_weather = np.full(len(tilt), year_to_year)
     total = np.sqrt(of_weather**2 + of_tilt**2 + of_azimuth**2 + of_horizon**2 + of_answer**2)

@@ -1,8 +1,10 @@
 """What each roof plane yields: its horizon, one row for the answer of `roof_yield`, and power.
 
 The horizon of a plane is the mean of those seen from up to nine cells spread evenly over it, in 72 azimuths from true
-north, reduced to 36 sectors as the study does and kept as one byte each. These bytes, not the elevations before rounding,
-go into the answer, in Python and in a browser alike, so that both give the same numbers.
+north, reduced to 36 sectors as the study does. What one horizon lets through is not the mean of what nine let through: so
+the mean is scaled by one factor per plane, such that the light of a year is that mean. It is kept as one byte per sector.
+These bytes, not the elevations before rounding, go into the answer, in Python and in a browser alike, so that both give the
+same numbers.
 
 Rows are answered in batches of one size: matrix products of another size may differ in their last bit, and a plane would
 then depend on how many others its tile has.
@@ -10,7 +12,7 @@ then depend on how many others its tile has.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -32,6 +34,9 @@ HORIZON_STEP_DEG = 0.35
 #: Highest that is stored, just below the 85° that `roof_yield` knows.
 _HIGHEST_BYTE = 242
 
+#: Between these the factor is sought that makes one horizon let through what nine do; halved so often it is right to 0.0001.
+_SMALLEST_FACTOR, _LARGEST_FACTOR, _HALVINGS = 0.5, 3.0, 14
+
 N_SECTORS = 36
 _BATCH = 32
 
@@ -46,18 +51,21 @@ class Installation:
 
 
 class Horizons(NamedTuple):
-    """Horizons of planes in 36 sectors from true north; every array is ``[n, 36]``.
+    """Horizons of planes in 36 sectors from true north, ``[n, 36]``.
 
     Attributes
     ----------
     stored : ndarray of uint8
         Elevation in units of `HORIZON_STEP_DEG`.
     error_deg : ndarray
-        Standard error: what the nine points differ by, and what an error of the heights does.
+        What a standard error of the heights moves it by.
+    sample_error : ndarray, shape (n,)
+        Standard error of the light of a year, relative to it, for knowing it at nine points only.
     """
 
     stored: np.ndarray
     error_deg: np.ndarray
+    sample_error: np.ndarray
 
     @property
     def elevation_deg(self) -> np.ndarray:
@@ -89,7 +97,9 @@ def plane_horizons(
     planes: Sequence[RoofPlane],
     reach_m: float,
     grid_turn_deg: float,
+    tables: CumulativeSky,
     *,
+    albedo: float = 0.2,
     height_noise_m: float = 0.1,
     far_horizon_deg: np.ndarray | None = None,
 ) -> Horizons:
@@ -104,6 +114,10 @@ def plane_horizons(
         Distance in which obstacles are searched.
     grid_turn_deg : float
         Azimuth of grid north, clockwise from true north.
+    tables : CumulativeSky
+        Light of the year that one horizon is made equivalent by.
+    albedo : float
+        Reflectance of the ground.
     height_noise_m : float
         Standard error of the height of an obstacle against that of the roof.
     far_horizon_deg : ndarray, shape (36,), optional
@@ -114,30 +128,46 @@ def plane_horizons(
     Horizons
     """
     if not planes:
-        return Horizons(np.zeros((0, N_SECTORS), dtype=np.uint8), np.zeros((0, N_SECTORS)))
+        return Horizons(np.zeros((0, N_SECTORS), dtype=np.uint8), np.zeros((0, N_SECTORS)), np.zeros(0))
     azimuths = (np.arange(TRUTH_AZIMUTHS) * 360.0 / TRUTH_AZIMUTHS - grid_turn_deg) % 360.0
     counts = np.array([len(plane.sample_rows) for plane in planes])
-    middles = (counts - 1) // 2
+    owner, ends = np.repeat(np.arange(len(planes)), counts), np.cumsum(counts)
+    middle = ends - counts + (counts - 1) // 2
     # After the points of all planes, the middle ones once more, lower by the error of the heights.
-    rows = np.concatenate([plane.sample_rows for plane in planes])
-    cols = np.concatenate([plane.sample_cols for plane in planes])
-    heights = np.concatenate([plane.sample_heights_m for plane in planes])
-    ends = np.cumsum(counts)
-    again = ends - counts + middles
-    lower = heights[again] - np.hypot(height_noise_m, [plane.height_error_m for plane in planes])
-    rows, cols = np.append(rows, rows[again]), np.append(cols, cols[again])
-    heights = np.append(heights, lower)
+    which = np.append(np.arange(ends[-1]), middle)
+    rows = np.concatenate([plane.sample_rows for plane in planes])[which]
+    cols = np.concatenate([plane.sample_cols for plane in planes])[which]
+    heights = np.concatenate([plane.sample_heights_m for plane in planes])[which]
+    heights[ends[-1] :] -= np.hypot(height_noise_m, [plane.height_error_m for plane in planes])
     seen = horizon_at_points(surface.heights, surface.resolution_m, rows, cols, heights, azimuths, reach_m)
     sectors = reduced(np.clip(seen, 0.0, 90.0))
-    mean, error = np.empty((len(planes), N_SECTORS)), np.empty((len(planes), N_SECTORS))
-    for k, (end, count, middle) in enumerate(zip(ends, counts, middles, strict=True)):
-        own = sectors[end - count : end]
-        mean[k] = own.sum(axis=0) / count
-        of_sample = own.std(axis=0, ddof=1) / np.sqrt(count) if count > 1 else 0.0
-        error[k] = np.hypot(of_sample, sectors[ends[-1] + k] - own[middle])
     if far_horizon_deg is not None:
-        mean = np.maximum(mean, far_horizon_deg)
-    return Horizons(as_bytes(mean), error)
+        sectors = np.maximum(sectors, far_horizon_deg)
+    points, error = sectors[: ends[-1]], sectors[ends[-1] :] - sectors[middle]
+    tilt = np.array([plane.tilt_deg for plane in planes])
+    azimuth = np.array([plane.azimuth_deg + (0.0 if plane.flat else grid_turn_deg) for plane in planes])
+
+    def light(horizon: np.ndarray, of: np.ndarray) -> np.ndarray:
+        return yearly_irradiation(tables, tilt[of], azimuth[of], horizon, albedo)
+
+    shares = np.split(light(points, owner), ends[:-1])
+    wanted = np.array([share.sum() / len(share) for share in shares])
+    of_sample = [share.std(ddof=1) / np.sqrt(len(share)) if len(share) > 1 else 0.0 for share in shares]
+    mean = np.array([own.sum(axis=0) / len(own) for own in np.split(points, ends[:-1])])
+    stored = as_bytes(_scaled(mean, wanted, lambda horizon: light(horizon, np.arange(len(planes)))))
+    return Horizons(stored, error, np.array(of_sample) / np.maximum(wanted, 1e-9))
+
+
+def _scaled(horizon_deg: np.ndarray, wanted: np.ndarray, light: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
+    """Horizons times the factor that gives the light wanted, found by halving; light falls where a horizon rises."""
+    low, high = np.full(len(wanted), _SMALLEST_FACTOR), np.full(len(wanted), _LARGEST_FACTOR)
+    for _ in range(_HALVINGS):
+        factor = 0.5 * (low + high)
+        brighter = light(np.minimum(factor[:, None] * horizon_deg, _HIGHEST_BYTE * HORIZON_STEP_DEG)) > wanted
+        low, high = np.where(brighter, factor, low), np.where(brighter, high, factor)
+    # Where nothing in sight matters, any factor will do, and the mean says most.
+    factor = np.where(horizon_deg.max(axis=1) < HORIZON_STEP_DEG, 1.0, 0.5 * (low + high))
+    return factor[:, None] * horizon_deg
 
 
 def ask(predictor: Predictor, rows: np.ndarray, extrapolate: bool = False) -> dict[str, np.ndarray]:
@@ -252,7 +282,8 @@ def yearly_irradiation(
     n = len(tilt_deg)
     azimuth = np.broadcast_to(np.asarray(azimuth_deg, dtype=np.float64), n)
     horizon = _in_sectors(np.asarray(horizon_deg, dtype=np.float64), len(tables.horizontal))
-    return plane_irradiation(tables, tilt_deg, azimuth, horizon, np.full(n, albedo)).sum(axis=1)
+    year = CumulativeSky(*(table.sum(axis=-1, keepdims=True) for table in tables))
+    return plane_irradiation(year, tilt_deg, azimuth, horizon, np.full(n, albedo))[:, 0]
 
 
 def sector_losses(

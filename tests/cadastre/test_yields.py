@@ -27,6 +27,7 @@ from frugal.cadastre.yields import (
 )
 from frugal.errors import UnusableInputError
 from frugal.experiments.studies.roof_yield.site import RoofYieldSite, Territory, sector_horizon
+from frugal.physics.solar.horizon import horizon_at_points
 from frugal.physics.solar.sky import CumulativeSky, cumulative_sky_tables
 
 
@@ -91,40 +92,61 @@ def test_a_horizon_is_stored_to_half_a_unit_and_stays_in_the_bounds_of_the_answe
     assert np.array_equal(as_bytes(elevations(stored)), stored)
 
 
-def test_the_wall_beside_a_roof_stands_in_its_sector_of_true_north() -> None:
+def test_the_wall_beside_a_roof_stands_in_its_sector_of_true_north(tables: CumulativeSky) -> None:
     plan, wall = known.box(8.0, 8.0), known.box(1.0, 40.0, 12.0)
     parts = [(plan, known.flat()), (wall, lambda along, across: np.full_like(along, 8.0))]
     surface = known.survey(parts, noise_m=0.0)
     (plane,) = segment_roofs(surface, plan)
     toward = known.faces(across=False)  # where the wall stands, 11.5 m away
-    seen = plane_horizons(surface, [plane], 30.0, 0.0)
+    seen = plane_horizons(surface, [plane], 30.0, 0.0, tables)
     height = np.degrees(np.arctan(7.9 / 11.5))
     at = round(toward / 10.0) % 36
     assert seen.elevation_deg[0, at] == pytest.approx(height, abs=3.0)
     assert seen.elevation_deg[0, (at + 18) % 36] == 0.0
-    turned = plane_horizons(surface, [plane], 30.0, 20.0)
+    turned = plane_horizons(surface, [plane], 30.0, 20.0, tables)
     assert np.argmax(turned.elevation_deg[0]) == (np.argmax(seen.elevation_deg[0]) + 2) % 36
-    assert plane_horizons(surface, [plane], 5.0, 0.0).elevation_deg.max() == 0.0
+    assert plane_horizons(surface, [plane], 5.0, 0.0, tables).elevation_deg.max() == 0.0
     hills = np.full(36, 7.0)
-    far = plane_horizons(surface, [plane], 30.0, 0.0, far_horizon_deg=hills)
+    far = plane_horizons(surface, [plane], 30.0, 0.0, tables, far_horizon_deg=hills)
     assert far.elevation_deg[0, (at + 18) % 36] == pytest.approx(7.0)
-    assert far.elevation_deg[0, at] == seen.elevation_deg[0, at]
-    # The nearer points see the wall higher than the farther ones; where there is nothing there is no error.
-    assert seen.error_deg[0, at] > 1.0
+    assert far.elevation_deg[0, at] == pytest.approx(seen.elevation_deg[0, at], abs=0.8)
+    # Standing 0.1 m lower one sees it higher; where there is nothing there is no error.
+    assert 0.2 < seen.error_deg[0, at] < 0.7
     assert seen.error_deg[0, (at + 18) % 36] == 0.0
-    assert plane_horizons(surface, [], 30.0, 0.0).stored.shape == (0, 36)
+    assert 0.0 < seen.sample_error[0] < 0.05
+    assert plane_horizons(surface, [], 30.0, 0.0, tables).stored.shape == (0, 36)
 
 
-def test_horizons_do_not_depend_on_the_window() -> None:
+def test_horizons_do_not_depend_on_the_window(tables: CumulativeSky) -> None:
     plan, neighbour = known.box(14.0, 9.0), known.box(10.0, 8.0, 3.0, 14.0)
     parts = [(plan, known.gable(9.0, 33.0)), (neighbour, lambda along, across: 5.0 + 0.0 * along)]
     first = known.survey(parts, half_m=40.0)
     second = known.survey(parts, half_m=55.0, shift=(-9, 4))
-    a = plane_horizons(first, segment_roofs(first, plan), 20.0, -1.3)
-    b = plane_horizons(second, segment_roofs(second, plan), 20.0, -1.3)
+    a = plane_horizons(first, segment_roofs(first, plan), 20.0, -1.3, tables)
+    b = plane_horizons(second, segment_roofs(second, plan), 20.0, -1.3, tables)
     assert a.stored.max() > 0
     assert np.array_equal(a.stored, b.stored)
     assert np.array_equal(a.error_deg, b.error_deg)
+    assert np.array_equal(a.sample_error, b.sample_error)
+
+
+def test_one_horizon_lets_through_what_nine_do(tables: CumulativeSky) -> None:
+    plan, wall = known.box(12.0, 9.0), known.box(14.0, 1.0, 0.0, -7.0)
+    parts = [(plan, known.shed(9.0, 10.0)), (wall, lambda along, across: np.full_like(along, 6.0))]
+    surface = known.survey(parts, noise_m=0.0)
+    (plane,) = segment_roofs(surface, plan)
+    seen = plane_horizons(surface, [plane], 30.0, 0.0, tables)
+    azimuths = np.arange(72) * 5.0
+    points = (plane.sample_rows, plane.sample_cols, plane.sample_heights_m)
+    each = reduced(horizon_at_points(surface.heights, 0.5, *points, azimuths, 30.0))
+    tilt, azimuth = np.full(9, plane.tilt_deg), np.full(9, plane.azimuth_deg)
+    wanted = yearly_irradiation(tables, tilt, azimuth, each, 0.2)
+    assert np.ptp(wanted) > 50.0
+    given = yearly_irradiation(tables, tilt[:1], azimuth[:1], seen.elevation_deg, 0.2)[0]
+    of_mean = yearly_irradiation(tables, tilt[:1], azimuth[:1], each.mean(axis=0)[None], 0.2)[0]
+    assert given == pytest.approx(wanted.mean(), rel=2e-3)
+    assert abs(of_mean - wanted.mean()) > 3.0 * abs(given - wanted.mean())
+    assert seen.sample_error[0] == pytest.approx(wanted.std(ddof=1) / 3.0 / wanted.mean())
 
 
 def test_the_answer_is_always_asked_as_many_rows() -> None:
@@ -186,7 +208,7 @@ def test_tables_of_other_sectors_give_nearly_the_same(tables: CumulativeSky) -> 
 
 
 def test_without_errors_only_the_weather_is_left(tables: CumulativeSky) -> None:
-    nothing = Horizons(np.zeros((1, 36), dtype=np.uint8), np.zeros((1, 36)))
+    nothing = Horizons(np.zeros((1, 36), dtype=np.uint8), np.zeros((1, 36)), np.zeros(1))
     found = spread(tables, [a_plane()], np.array([180.0]), nothing, np.zeros(1))
     assert found.total == pytest.approx([YEAR_TO_YEAR])
     assert found.low == pytest.approx([1.0 - 1.2816 * YEAR_TO_YEAR])
@@ -200,7 +222,7 @@ def test_without_errors_only_the_weather_is_left(tables: CumulativeSky) -> None:
 def test_linear_propagation_is_what_drawing_gives(tables: CumulativeSky) -> None:
     plane = a_plane(tilt_deg=40.0, tilt_error_deg=1.5, azimuth_error_deg=2.0)
     horizon = np.where(np.abs(np.arange(36) - 15) < 4, 25.0, 5.0)[None]
-    horizons = Horizons(as_bytes(horizon), np.full((1, 36), 1.5))
+    horizons = Horizons(as_bytes(horizon), np.full((1, 36), 1.5), np.zeros(1))
     found = spread(tables, [plane], np.array([130.0]), horizons, np.zeros(1), year_to_year=0.0)
     random = np.random.default_rng(3)
     n = 4000
