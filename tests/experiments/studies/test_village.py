@@ -40,6 +40,16 @@ def test_size_and_resolution():
             synthetic_village(0, **changes)
 
 
+def test_a_town_is_closer_built_and_higher_than_a_village():
+    village, town = synthetic_village(5), synthetic_village(5, centre_radius_m=400.0, wall_factor=1.6)
+    assert (village.source, town.source) == ("synthetic village 5", "synthetic town 5")
+    built = [np.mean(place.heights - np.percentile(place.heights, 20) > 3.0) for place in (village, town)]
+    assert built[1] > 1.3 * built[0]
+    for changes in ({"centre_radius_m": -1.0}, {"centre_radius_m": 2e3}, {"wall_factor": 0.1}, {"wall_factor": 9.0}):
+        with pytest.raises(UnusableInputError, match="is allowed"):
+            synthetic_village(0, **changes)
+
+
 def test_village_goes_through_a_file(tmp_path):
     village = synthetic_village(1, size_m=64.0)
     write_surface_model(tmp_path / "v.tif", village)
