@@ -53,7 +53,7 @@ def planes_table(
     flat = np.array([plane.flat for plane in planes])
     azimuth = np.array([plane.azimuth_deg for plane in planes])
     azimuth = np.where(flat, azimuth, (azimuth + job.grid_turn_deg) % 360.0)
-    horizons = plane_horizons(surface, planes, job.reach_m, job.grid_turn_deg)
+    horizons = plane_horizons(surface, planes, job.reach_m, job.grid_turn_deg, sky.tables)
     yields = plane_yields(
         sky.predictor,
         sky.tables,
