@@ -2,6 +2,9 @@
 import { h, s } from './dom.js';
 import { number, percent, t, unit } from './words.js';
 
+/** Below this tilt a plane faces no direction. */
+export const FLAT = 3;
+
 const table = (caption, heads, rows) =>
   h(
     'details',
@@ -53,6 +56,7 @@ export function monthlyBars(values, other) {
     {},
     h('figcaption', {}, t('monthly'), ' (kWh)'),
     s('svg', { viewBox: `0 0 ${width} ${height}`, role: 'img', 'aria-label': title, class: 'chart' }, bars, grid),
+    other && h('p', { class: 'note' }, t('outlined')),
     table(
       t('monthly'),
       [t('month'), 'kWh', ...(other ? [t('change')] : [])],
@@ -62,7 +66,7 @@ export function monthlyBars(values, other) {
 }
 
 /** Rose of the horizon: obstacles grow from the rim inwards (the zenith is the middle), losses stand outside the rim. */
-export function horizonRose(horizon, sectorLoss, azimuth) {
+export function horizonRose(horizon, sectorLoss, { tilt, azimuth }) {
   const n = horizon.length;
   const rim = 78;
   const middle = 130;
@@ -89,8 +93,8 @@ export function horizonRose(horizon, sectorLoss, azimuth) {
       const [x, y] = at(k % 2 ? 120 : 121, (k * Math.PI) / 4).split(' ');
       return s('text', { x, y: Number(y) + 4, 'text-anchor': 'middle', class: k % 2 ? 'small' : '' }, name);
     }),
-    s('path', { d: `M${at(0, 0)}L${at(26, (azimuth * Math.PI) / 180)}`, class: 'facing' }),
-    s('circle', { cx: middle, cy: middle, r: 3, class: 'facing' }),
+    tilt >= FLAT && s('path', { d: `M${at(0, 0)}L${at(26, (azimuth * Math.PI) / 180)}`, class: 'facing' }),
+    tilt >= FLAT && s('circle', { cx: middle, cy: middle, r: 3, class: 'facing' }),
   );
   const groups = Array.from({ length: 12 }, (_, g) => {
     const members = Array.from({ length: n }, (_, k) => k).filter((k) => Math.round((k * 12) / n - 0.001) % 12 === g);

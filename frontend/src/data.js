@@ -41,7 +41,7 @@ export const loadCadastre = () => once('cadastre', () => fetchJson('cadastre.jso
 /** All buildings as rows: id, lon, lat, address, planes, kwh. */
 export const loadIndex = () =>
   once('index', async () => {
-    const columns = await fetchJson('buildings.json');
+    const columns = JSON.parse(new TextDecoder().decode(await fetchUnpacked(address('buildings.json.gz'))));
     return columns.id.map((id, k) => ({
       id,
       lon: columns.lon[k],

@@ -12,16 +12,16 @@ export function frame(cadastre, words, onLanguage) {
       h('a', { class: 'skip', href: '#search-field', id: 'skip', onclick: (event) => { event.preventDefault(); byId('search-field').focus(); } }),
       h('header', { id: 'head' }),
       h('main', {},
-        h('div', { class: 'side' },
-          h('div', { id: 'search' }),
-          h('p', { id: 'status' }),
-          h('div', { id: 'list' }, h('div', { id: 'results' })),
-          h('article', { id: 'roof', hidden: true, 'aria-labelledby': 'roof-title' })),
+        h('div', { id: 'search' }),
         h('div', { class: 'map-box' },
           h('div', { id: 'map', role: 'region' }),
           h('div', { id: 'cross', 'aria-hidden': 'true' }),
           h('div', { id: 'drawing', hidden: true }),
-          h('section', { id: 'legend' }))),
+          h('section', { id: 'legend' })),
+        h('div', { class: 'side' },
+          h('p', { id: 'status' }),
+          h('div', { id: 'list' }, h('div', { id: 'results' })),
+          h('article', { id: 'roof', hidden: true, 'aria-labelledby': 'roof-title' }))),
       h('footer', { id: 'foot' }),
       h('div', { id: 'said', class: 'hidden', role: 'status', 'aria-live': 'polite' }),
     );
@@ -49,13 +49,13 @@ export function footer(cadastre) {
   const lines = Object.values(verdicts ?? {}).filter(Boolean).map((verdict) =>
     h('p', { class: 'verdict' }, h('strong', {}, t('audit')), ' ', told(verdict), ' ',
       told(verdict.link) && h('a', { href: told(verdict.link) }, t('auditLink'))));
-  const far = weather?.distance_km > 100 ? ` (${t('weatherFar', unit(weather.distance_km, 'km'))})` : '';
+  const far = weather?.distance_km > 100 && !weather.warning ? ` (${t('weatherFar', unit(weather.distance_km, 'km'))})` : '';
   return [
     ...lines,
     h('p', {}, t('weights', bytes(cadastre.page.bytes), bytes(cadastre.table?.bytes ?? 0), bytes(cadastre.model.bytes), bytes(cadastre.model.runtime_bytes)), ' ',
       h('a', { href: 'assets/licences.txt' }, t('licences')), '. ', t('noRemote')),
-    weather && h('p', {}, `${t('weather')}: ${told(weather.source)}${far}. ${told(weather.attribution)}`,
+    weather && h('p', {}, `${t('weather')}${t('colon')}${told(weather.source)}${far}. ${told(weather.attribution)}`,
       weather.warning && h('span', { class: 'warning' }, ` ${told(weather.warning)}`)),
-    h('p', {}, `${t('attributions')}: ${(cadastre.attributions ?? []).map(told).join(' · ')}`),
+    h('p', {}, `${t('attributions')}${t('colon')}${(cadastre.attributions ?? []).map(told).join(' · ')}`),
   ].filter(Boolean);
 }

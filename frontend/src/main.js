@@ -235,6 +235,7 @@ function drawPanel() {
         ]
       : [h('p', {}, t('noPlanes'))]),
     h('p', { class: 'disclaimer' }, t('disclaimer')),
+    h('p', { class: 'print-only' }, `${t('printed')} ${new Date().toLocaleDateString(language())} · ${location.href}`),
   );
   if (plane) drawAnswers();
 }
@@ -248,7 +249,7 @@ function drawAnswers() {
   const [best, before] = answers.model ? [answers.model, answers.modelBefore] : [answers.table, answers.tableBefore];
   const keepFocus = document.activeElement?.id;
   byId('charts').replaceChildren(
-    ...charts(cadastre, plane, answers.table, changed && best ? best.monthly.map((value) => value * options.power) : null, effect?.layers.opaque),
+    ...charts(cadastre, plane, options, answers.table, changed && best ? best.monthly.map((value) => value * options.power) : null, effect?.layers.opaque),
   );
   byId('answers').replaceChildren(
     ...answersTable(cadastre, answers, options.power, changed && before ? (best.yearly * options.power) / Math.max(before.yearly * original.power, 1e-9) - 1 : null, {
@@ -345,6 +346,7 @@ async function start() {
     state.map = makeMap(byId('map'), state.cadastre, archive, {
       onPick: (id, lon, lat, planeId) => choose(id, lon, lat, planeId, false),
       onView,
+      onFault: (fault) => /range|byte serving/i.test(fault) && warn(t('ranges')),
     });
     state.map.getCanvas().setAttribute('aria-label', `${t('map')}. ${t('mapHelp')}`);
   } catch (fault) {

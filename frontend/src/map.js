@@ -3,11 +3,12 @@ import * as maplibre from 'maplibre-gl';
 import 'maplibre-gl/dist/maplibre-gl.css';
 import { Protocol } from 'pmtiles';
 import { address } from './data.js';
+import { told } from './words.js';
 
 const PLAN_IGN =
   'https://data.geopf.fr/wmts?SERVICE=WMTS&REQUEST=GetTile&VERSION=1.0.0&LAYER=GEOGRAPHICALGRIDSYSTEMS.PLANIGNV2&STYLE=normal&FORMAT=image/png&TILEMATRIXSET=PM&TILEMATRIX={z}&TILEROW={y}&TILECOL={x}';
 
-export function makeMap(container, cadastre, archive, { onPick, onView }) {
+export function makeMap(container, cadastre, archive, { onPick, onView, onFault }) {
   const protocol = new Protocol();
   protocol.add(archive);
   maplibre.addProtocol('pmtiles', protocol.tile);
@@ -19,8 +20,8 @@ export function makeMap(container, cadastre, archive, { onPick, onView }) {
     bounds: [[west, south], [east, north]],
     fitBoundsOptions: { padding: 20, maxZoom: 17 },
     maxZoom: 21,
-    minZoom: 6,
-    attributionControl: { compact: true, customAttribution: cadastre.attributions?.map(plain).join(' · ') },
+    minZoom: 7,
+    attributionControl: { compact: true, customAttribution: cadastre.attributions?.map((text) => plain(told(text))).join(' · ') },
     dragRotate: false,
     pitchWithRotate: false,
     touchPitch: false,
@@ -31,21 +32,26 @@ export function makeMap(container, cadastre, archive, { onPick, onView }) {
   map.addControl(new maplibre.ScaleControl());
   const pickAt = (point) => {
     const box = [[point.x - 3, point.y - 3], [point.x + 3, point.y + 3]];
-    const found = map.queryRenderedFeatures(box, { layers: ['planes', 'buildings'] });
+    const found = map.queryRenderedFeatures(box, { layers: ['planes', 'buildings', 'dots'] });
     if (!found.length) return;
+    if (found[0].layer.id === 'dots') {
+      map.jumpTo({ center: map.unproject(point), zoom: map.getZoom() + 2 });
+      return;
+    }
     const plane = found.find((feature) => feature.layer.id === 'planes');
     const { building_id: id } = (plane ?? found[0]).properties;
     const place = map.unproject(point);
     onPick(String(id), place.lng, place.lat, plane?.properties.plane_id);
   };
   map.on('click', (event) => !map.drawing && pickAt(event.point));
-  for (const layer of ['planes', 'buildings']) {
+  for (const layer of ['planes', 'buildings', 'dots']) {
     map.on('mousemove', layer, () => !map.drawing && (map.getCanvas().style.cursor = 'pointer'));
     map.on('mouseleave', layer, () => !map.drawing && (map.getCanvas().style.cursor = ''));
   }
   map.getCanvas().addEventListener('keydown', (event) => {
     if (event.key === 'Enter' && !map.drawing) pickAt(map.project(map.getCenter()));
   });
+  map.on('error', ({ error }) => onFault(String(error?.message ?? error)));
   map.on('idle', () => onView(inView(map)));
   return map;
 }
@@ -84,12 +90,10 @@ function style(cadastre) {
         ? [{ id: 'background', type: 'raster', source: 'background', paint: { 'raster-opacity': 0.9, 'raster-fade-duration': 0 } }]
         : []),
       {
-        id: 'buildings', type: 'fill', source: 'roofs', 'source-layer': 'buildings',
-        paint: {
-          'fill-color': ['step', ['zoom'], colours(cadastre), first, '#ccd2d8'],
-          'fill-opacity': 1,
-        },
+        id: 'dots', type: 'circle', source: 'roofs', 'source-layer': 'dots', maxzoom: first,
+        paint: { 'circle-color': colours(cadastre), 'circle-radius': ['interpolate', ['linear'], ['zoom'], 8, 1.6, first, 3] },
       },
+      { id: 'buildings', type: 'fill', source: 'roofs', 'source-layer': 'buildings', minzoom: first, paint: { 'fill-color': '#ccd2d8' } },
       { id: 'building-edges', type: 'line', source: 'roofs', 'source-layer': 'buildings', minzoom: first, paint: { 'line-color': '#78828c', 'line-width': 0.7 } },
       { id: 'planes', type: 'fill', source: 'roofs', 'source-layer': 'planes', minzoom: first, paint: { 'fill-color': colours(cadastre) } },
       { id: 'plane-edges', type: 'line', source: 'roofs', 'source-layer': 'planes', minzoom: first + 1, paint: { 'line-color': '#ffffff', 'line-width': 1 } },

@@ -1,5 +1,5 @@
 /** What is told about the chosen roof. */
-import { horizonRose, monthlyBars } from './charts.js';
+import { FLAT, horizonRose, monthlyBars } from './charts.js';
 import { h } from './dom.js';
 import { planOf, saveCsv, saveGeojson } from './exports.js';
 import { decodeHorizon } from './horizon.js';
@@ -10,7 +10,7 @@ const classMark = (cadastre, k) =>
   h('span', { class: 'swatch', style: `background:${cadastre.classes[k - 1]?.colour ?? '#b9bec5'}`, 'aria-hidden': 'true' });
 
 export const compassName = (azimuth) => t('compass')[Math.round(azimuth / 45) % 8];
-const facing = (p) => (p.tilt_deg < 3 ? '—' : `${unit(p.azimuth_deg, '°')} ${compassName(p.azimuth_deg)}`);
+const facing = (p) => (p.tilt_deg < FLAT ? `— (${t('flat')})` : `${unit(p.azimuth_deg, '°')} ${compassName(p.azimuth_deg)}`);
 export const monthlyOf = (p) => Array.from({ length: 12 }, (_, m) => p[`yield_${String(m + 1).padStart(2, '0')}_kwh`] ?? 0);
 
 /** Yearly yield of a building, which its own record tells without the rounding of its planes. */
@@ -74,12 +74,12 @@ export function planeFacts(cadastre, plane) {
 }
 
 /** Charts of a plane; `changed` holds monthly kWh of the changed installation, if it was changed. */
-export function charts(cadastre, plane, answer, changed, horizon) {
+export function charts(cadastre, plane, options, answer, changed, horizon) {
   const p = plane.properties;
   const stored = horizon ?? decodeHorizon(p.horizon, cadastre.horizon.step_deg);
   return [
     monthlyBars(monthlyOf(p), changed),
-    horizonRose(stored, answer?.sectorLoss ?? stored.map(() => 0), p.azimuth_deg),
+    horizonRose(stored, answer?.sectorLoss ?? stored.map(() => 0), options),
   ];
 }
 

@@ -50,7 +50,7 @@ export function resultList(cadastre, entries, onChoose) {
 }
 
 export function searchForm(cadastre, state, { onSearch, onPlan, onBackground }) {
-  const field = h('input', { id: 'search-field', type: 'search', autocomplete: 'off', spellcheck: false, onfocus: () => loadIndex().catch(() => null) });
+  const field = h('input', { id: 'search-field', type: 'search', autocomplete: 'off', spellcheck: false });
   const label = h('label', { for: 'search-field' });
   const relabel = () => (label.textContent = t(state.remote.search ? 'searchLabelAddress' : 'searchLabel'));
   const check = (id, text, checked, onChange) =>

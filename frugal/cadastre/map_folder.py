@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import gzip
 import json
+import math
 import shutil
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
 
 from frugal.cadastre.map_projection import projection_polynomial
 from frugal.cadastre.surface_blocks import SurfaceBlocks
@@ -21,10 +26,12 @@ if TYPE_CHECKING:
 
 PAGE = Path(__file__).parent / "map"
 
-#: Zooms at which planes can be told apart, and at which their numbers are kept.
-PLANES_FROM, DETAIL_ZOOM = 14, 16
-BUILDINGS_FROM = 10
+#: Zooms from which dots stand for buildings, at which planes can be told apart, and at which their numbers are kept.
+DOTS_FROM, PLANES_FROM, DETAIL_ZOOM = 8, 14, 16
+#: Cells of a tile that share a dot, each way: about three pixels.
+_DOT_CELLS = 160
 
+_WEB_MERCATOR_M = 2 * math.pi * 6_378_137.0
 _MONTHS = [f"yield_{month:02d}_kwh" for month in range(1, 13)]
 #: Columns of a plane in the tiles, and the decimals kept; None for text and whole numbers.
 PLANE_COLUMNS: dict[str, int | None] = {
@@ -130,7 +137,8 @@ def write_map_folder(
             shutil.copyfile(background, data / "background.pmtiles")
             told["background"] = "background.pmtiles"
         told["verdicts"] = _with_pages(draft, cadastre.get("verdicts", {}), audit_pages or {})
-        _write_json(data / "buildings.json", _search_index(buildings))
+        index = json.dumps(_search_index(buildings), ensure_ascii=False, separators=(",", ":"))
+        (data / "buildings.json.gz").write_bytes(gzip.compress(index.encode(), 9, mtime=0))
         _write_json(data / "cadastre.json", told)
 
 
@@ -153,11 +161,36 @@ def _write_tiles(path: Path, planes: geopandas.GeoDataFrame, buildings: geopanda
         [
             TileLayer("planes", full[["plane_id", "building_id", "class", "geometry"]], PLANES_FROM, DETAIL_ZOOM - 1),
             TileLayer("planes", full, DETAIL_ZOOM, DETAIL_ZOOM),
-            TileLayer("buildings", houses[["building_id", "class", "geometry"]], BUILDINGS_FROM, DETAIL_ZOOM - 1),
+            TileLayer("buildings", houses[["building_id", "class", "geometry"]], PLANES_FROM, DETAIL_ZOOM - 1),
             TileLayer("buildings", houses, DETAIL_ZOOM, DETAIL_ZOOM),
+            *(TileLayer("dots", dots(buildings, zoom), zoom, zoom) for zoom in range(DOTS_FROM, PLANES_FROM)),
         ],
     )
     return {"file": path.name, "detail_zoom": DETAIL_ZOOM, "planes_from": PLANES_FROM}
+
+
+def dots(buildings: geopandas.GeoDataFrame, zoom: int) -> geopandas.GeoDataFrame:
+    """Buildings seen from afar: one point for each cell of about three pixels, with the mean class by roof area.
+
+    Footprints smaller than a pixel would be dropped from the tiles, and those of a whole département would be heavy.
+    """
+    import geopandas
+
+    points = buildings.geometry.representative_point().to_crs(3857)
+    size = _WEB_MERCATOR_M / 2**zoom / _DOT_CELLS
+    table = pd.DataFrame(
+        {
+            "column": np.floor(points.x.to_numpy() / size),
+            "row": np.floor(points.y.to_numpy() / size),
+            "area": np.maximum(buildings["roof_area_m2"].to_numpy(dtype=float), 1e-9),
+            "class": buildings["class"].to_numpy(dtype=float),
+        }
+    )
+    table["weighted"] = table["area"] * table["class"]
+    cells = table.groupby(["column", "row"], sort=True)[["weighted", "area"]].sum().reset_index()
+    mean = np.clip(np.round(cells["weighted"] / cells["area"]), 0, 5).astype(int)
+    centres = geopandas.points_from_xy((cells["column"] + 0.5) * size, (cells["row"] + 0.5) * size)
+    return geopandas.GeoDataFrame({"class": mean}, geometry=centres, crs=3857)
 
 
 def _columns(frame: geopandas.GeoDataFrame, wanted: Mapping[str, int | None], what: str) -> geopandas.GeoDataFrame:

@@ -8,8 +8,9 @@ from __future__ import annotations
 import re
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from io import BytesIO
 from pathlib import Path
-from typing import IO, Any
+from typing import Any, BinaryIO, cast
 
 from frugal.errors import EnvironmentFaultError, UnusableInputError
 
@@ -30,12 +31,12 @@ class MapHandler(SimpleHTTPRequestHandler):
         "": "application/octet-stream",
     }
 
-    def send_head(self) -> IO[bytes] | None:  # type: ignore[override]
+    def send_head(self) -> BytesIO | BinaryIO | None:
         """Answer the head; a partial answer where one part is asked for."""
         asked = self.headers.get("Range")
         path = Path(self.translate_path(self.path))
         if asked is None or not path.is_file():
-            return super().send_head()  # type: ignore[return-value]
+            return super().send_head()
         size = path.stat().st_size
         bounds = _bounds(asked, size)
         if bounds is None:
@@ -52,7 +53,7 @@ class MapHandler(SimpleHTTPRequestHandler):
         self.end_headers()
         stream = path.open("rb")
         stream.seek(start)
-        return _Part(stream, stop - start)  # type: ignore[return-value]
+        return cast(BinaryIO, _Part(stream, stop - start))
 
     def end_headers(self) -> None:
         """Tell that parts may be asked for, and that a new map is not to be hidden by an old one."""
@@ -71,7 +72,7 @@ class MapHandler(SimpleHTTPRequestHandler):
 class _Part:
     """The next bytes of an open file."""
 
-    def __init__(self, stream: IO[bytes], length: int) -> None:
+    def __init__(self, stream: BinaryIO, length: int) -> None:
         self.stream = stream
         self.left = length
 

@@ -59,11 +59,10 @@ class SurfaceBlocks:
         for i in range(left // n, -(-(left + columns) // n)):
             for j in range(-(-(top - rows) // n), -(-top // n) + 1):
                 block = np.full((n, n), np.nan)
-                here = _overlap(i * n - left, columns, n), _overlap(top - j * n, rows, n)
-                if here[0] is None or here[1] is None:
+                across, down = _overlap(i * n - left, columns, n), _overlap(top - j * n, rows, n)
+                if across is None or down is None:
                     continue
-                (to_columns, from_columns), (to_rows, from_rows) = here
-                block[to_rows, to_columns] = surface.heights[from_rows, from_columns]
+                block[down[0], across[0]] = surface.heights[down[1], across[1]]
                 self._write(f"{i}_{j}", block, size)
 
     def _write(self, name: str, block: np.ndarray, size: float) -> None:
@@ -85,14 +84,15 @@ def _overlap(offset: int, length: int, n: int) -> tuple[slice, slice] | None:
 
 
 def _packed(block: np.ndarray, x_min: float, y_max: float, size: float) -> bytes:
-    lowest, highest = float(np.nanmin(block)), float(np.nanmax(block))
-    step = max(_STEP_M, _STEP_M * math.ceil((highest - lowest) / _STEP_M / (_UNKNOWN - 1)))
-    lowest, step = float(np.float32(lowest)), float(np.float32(step))
-    known = np.nan_to_num(np.round((block - lowest) / step), nan=_UNKNOWN)
-    values = np.clip(known, 0, _UNKNOWN).astype("<u2")
+    span = float(np.nanmax(block) - np.nanmin(block))
+    step = _STEP_M * max(1, math.ceil(span / _STEP_M / (_UNKNOWN - 2)))
+    # Steps are counted from zero: a block that is put together from pieces is the same in whatever order they come.
+    levels = np.round(block / step)
+    lowest = np.nanmin(levels)
+    values = np.nan_to_num(levels - lowest, nan=_UNKNOWN).astype("<u2")
     steps = np.diff(values, axis=1, prepend=np.zeros((len(values), 1), dtype="<u2"))
     planes = np.ascontiguousarray(steps).view("u1").reshape(-1, 2).T
-    head = _HEAD.pack(MAGIC, *block.shape, x_min, y_max, size, lowest, step)
+    head = _HEAD.pack(MAGIC, *block.shape, x_min, y_max, size, lowest * step, step)
     return gzip.compress(head + planes.tobytes(), 9, mtime=0)
 
 
@@ -103,5 +103,5 @@ def read_block(content: bytes) -> SurfaceModel:
     planes = np.frombuffer(raw, "u1", offset=_HEAD.size).reshape(2, -1)
     steps = np.ascontiguousarray(planes.T).view("<u2").reshape(rows, columns)
     values = np.cumsum(steps, axis=1, dtype="<u2")
-    heights = np.where(values == _UNKNOWN, np.nan, lowest + values * float(step))
+    heights = np.where(values == _UNKNOWN, np.nan, lowest + values * step)
     return SurfaceModel(heights, size, x_min, y_max, "", "extract", "")

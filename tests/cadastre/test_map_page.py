@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -31,7 +32,7 @@ def village(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimpleNamespac
     # Served from a folder above: a static host puts the map where it likes.
     (folder.parents[1] / "index.html").write_text("<!DOCTYPE html>")
     server, root = serve(folder.parents[1])
-    index = json.loads((folder / "data" / "buildings.json").read_text())
+    index = json.loads(gzip.decompress((folder / "data" / "buildings.json.gz").read_bytes()))
     yield SimpleNamespace(folder=folder, graphs=made, url=root + "place/map/", root=root, index=index)
     server.shutdown()
     server.server_close()
@@ -297,5 +298,11 @@ def test_without_webgl_search_and_list_still_work(village: SimpleNamespace) -> N
 
 def test_the_folder_is_complete(village: SimpleNamespace) -> None:
     names = {str(path.relative_to(village.folder)) for path in village.folder.rglob("*") if path.is_file()}
-    assert names >= {"index.html", "data/cadastre.json", "data/roofs.pmtiles", "data/model.onnx", "data/buildings.json"}
+    assert names >= {
+        "index.html",
+        "data/cadastre.json",
+        "data/roofs.pmtiles",
+        "data/model.onnx",
+        "data/buildings.json.gz",
+    }
     assert Path(village.folder / "data" / "model.onnx").read_bytes() == village.graphs["sector_year"]
