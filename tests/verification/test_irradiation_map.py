@@ -8,6 +8,7 @@ import pytest
 from frugal.errors import UnusableInputError
 from frugal.experiments.studies.roofs import fit_planes, roof_patches
 from frugal.experiments.studies.village import synthetic_village, vendee_weather
+from frugal.physics.solar import fused_sweep
 from frugal.physics.solar.irradiation_map import halo_cells, irradiation_map, sky_view_factor, surface_normals
 from frugal.physics.solar.sky import cumulative_sky_tables, plane_irradiation
 from frugal.physics.solar.year import solar_year
@@ -170,6 +171,13 @@ def test_two_threads_give_the_same_bits(village, sky):
     normals = surface_normals(village, 1.0)
     one = irradiation_map(village, *normals, sky, 1.0)
     np.testing.assert_array_equal(irradiation_map(village, *normals, sky, 1.0, threads=2), one)
+
+
+def test_the_same_bits_whatever_the_number_of_lines_walked_side_by_side(village, sky, monkeypatch):
+    normals = surface_normals(village, 1.0)
+    wide = irradiation_map(village, *normals, sky, 1.0, reach_m=70.0)
+    monkeypatch.setattr(fused_sweep, "LANES", 13)
+    np.testing.assert_array_equal(irradiation_map(village, *normals, sky, 1.0, reach_m=70.0), wide)
 
 
 def test_months_add_up_to_the_year(village, sky):

@@ -18,8 +18,9 @@ from frugal.physics.compiled import kernel
 UNITS_PER_M = 1024.0
 #: Stands for an unknown height: lower than any other, it hides nothing.
 UNKNOWN = np.float32(-(2.0**23))
-#: Lines of a block.
-LANES = 64
+#: Lines of a block, and rows worked on at a time.
+LANES = 512
+_CHUNK = 64
 
 _LOWEST = -(1 << 30)
 _STEEPEST = np.float32(2.0**20)
@@ -114,7 +115,7 @@ def scratch(longest_segment: int) -> Scratch:
     places = np.zeros(LANES, dtype=np.int32)
     return Scratch(
         heights=np.zeros((longest_segment, LANES), dtype=np.int32),
-        tangents=np.zeros((longest_segment, LANES), dtype=np.float32),
+        tangents=np.zeros((_CHUNK, LANES), dtype=np.float32),
         stacks=np.zeros((LANES, 2 * longest_segment + 2, 2), dtype=np.int32),
         tops=np.zeros(LANES, dtype=np.int64),
         chain=np.zeros((longest_segment + 1, 2), dtype=np.int64),
@@ -138,17 +139,18 @@ def _beside_centres(cells: np.ndarray, aside: float, steep: float, out: np.ndarr
 
 
 @kernel(error_model="numpy")
-def _gather(heights: np.ndarray, lines: Lines, line: int, origin: int, first: int, last: int, out: np.ndarray) -> None:
+def _gather(
+    heights: np.ndarray, lines: Lines, line: int, lanes: int, origin: int, first: int, last: int, out: np.ndarray
+) -> None:
     """Heights along the lines of a block, for steps of one segment; rows are ``origin`` plus or minus the step."""
     n_columns = heights.shape[1] - 2
-    lanes = out.shape[1]
     for x in range(first, last):
         row = origin - x if lines.rising else origin + x
         column = line + lines.shift[row]
         a = min(max(0, -column), lanes)
         b = max(min(lanes, n_columns - column), a)
         if b - a < lanes:
-            out[x] = np.int32(UNKNOWN)
+            out[x, :lanes] = np.int32(UNKNOWN)
         if b > a:
             _beside_centres(heights[row, column + a : column + b + 2], lines.aside[row], lines.steep, out[x, a:b])
 
@@ -180,10 +182,10 @@ def _walk(
                 rise = next_rise
                 run = next_run
             if rise > 0:
-                tangents[x, b] = np.float32(rise) * inverse[run]
+                tangents[x - first, b] = np.float32(rise) * inverse[run]
                 top += 1
             else:  # as high as all before: they can never be seen again
-                tangents[x, b] = _F0
+                tangents[x - first, b] = _F0
                 top = 0
             stack[top, 0] = x
             stack[top, 1] = height
@@ -356,13 +358,14 @@ def sweep(
     lines, inner, sector, planes, room
         See the classes; shapes of `planes` are those of the inner cells.
     line_from, line_to : int
-        Lines to walk, the last one not included (blocks are filled up).
+        Lines to walk, the last one not included.
     light : ndarray of float32, shape (inner rows, inner columns) or (inner rows, 12 times inner columns)
         Added to; months of a cell side by side.
     """
-    lanes = room.tops.size
     n_columns = heights.shape[1] - 2
-    for line in range(line_from, line_to, lanes):
+    for line in range(line_from, line_to, room.tops.size):
+        lanes = min(room.tops.size, line_to - line)
+        tops = room.tops[:lanes]
         low = inner.top
         while low < inner.bottom and not _crosses(lines, line, lanes, low, inner.left, inner.right):
             low += 1
@@ -372,7 +375,7 @@ def sweep(
         if low == high:
             continue
         for b in range(lanes):
-            room.tops[b] = 0
+            tops[b] = 0
             room.stacks[b, 0, 0] = -1 - lines.length
             room.stacks[b, 0, 1] = _LOWEST
         steps = high - low
@@ -389,12 +392,13 @@ def sweep(
                 lines, line, lanes, origin - first if lines.rising else origin + first, 0, n_columns
             ):
                 first += 1
-            if first < last:
-                _gather(heights, lines, line, origin, first, last, room.heights)
-                _walk(room.heights, first, last, room.stacks, room.tops, lines.inverse, room.tangents)
-                for x in range(max(first, -begin), last):
+            for chunk in range(first, last, _CHUNK):
+                end = min(chunk + _CHUNK, last)
+                _gather(heights, lines, line, lanes, origin, chunk, end, room.heights)
+                _walk(room.heights, chunk, end, room.stacks, tops, lines.inverse, room.tangents)
+                for x in range(max(chunk, -begin), end):
                     row = origin - x if lines.rising else origin + x
-                    _shine(lines, inner, sector, planes, line, row, room.tangents[x], room, light)
-                if last == lines.length:
-                    _forget(room.heights, first, last, room.stacks, room.tops, room.chain)
+                    _shine(lines, inner, sector, planes, line, row, room.tangents[x - chunk, :lanes], room, light)
+            if first < last and last == lines.length:
+                _forget(room.heights, first, last, room.stacks, tops, room.chain)
             begin += lines.length
