@@ -22,7 +22,7 @@ import shapely
 from frugal.cadastre import roof_planes
 from frugal.cadastre.roof_planes import RoofPlane, segment_roofs
 from frugal.cadastre.uncertainty import spread
-from frugal.cadastre.yields import as_bytes, elevations, plane_horizons, reduced
+from frugal.cadastre.yields import as_bytes, elevations, plane_horizons, reduced, yearly_irradiation
 from frugal.experiments.studies.roof_yield.answers import Columns, physics
 from frugal.experiments.studies.roof_yield.site import RoofYieldSite, Territory
 from frugal.formats.footprints import read_footprints
@@ -138,6 +138,7 @@ def horizon_reduction(
 ) -> dict[str, dict[str, float]]:
     """Error of the yields of one horizon per plane against the mean of the yields of its nine points (hourly physics)."""
     turn = grid_convergence_deg(surface)
+    tables = cumulative_sky_tables(territory.year, 36)
     azimuths = (np.arange(72) * 5.0 - turn) % 360.0
     counts = [len(plane.sample_rows) for plane in planes]
     seen = horizon_at_points(
@@ -169,6 +170,9 @@ def horizon_reduction(
         "mean horizon, 72 azimuths": monthly(every, average),
         "mean horizon, 36 sectors": monthly(every, reduced(average)),
         "mean horizon, 36 bytes": monthly(every, elevations(as_bytes(reduced(average)))),
+        "as stored: scaled to the same light of the year, 36 bytes": monthly(
+            every, plane_horizons(surface, planes, REACH_M, turn, tables).elevation_deg
+        ),
         "horizon of the middle point, 36 sectors": monthly(every, reduced(seen[middle])),
         "no horizon": monthly(every, np.zeros((len(planes), 36))),
     }
@@ -180,8 +184,57 @@ def horizon_reduction(
             "yearly_nrmse_percent": 100.0 * float(relative[12]),
             "yearly_bias_percent": 100.0 * float(off[:, 12].mean() / truth[:, 12].mean()),
             "worst_month_nrmse_percent": 100.0 * float(relative[:12].max()),
+            "month_rmse_kwh_per_kwp": rms(off[:, :12]),
         }
     return errors
+
+
+def nine_points(surface: SurfaceModel, planes: list[RoofPlane], territory: Territory) -> dict[str, float]:
+    """Light of a year at nine points against all cells of a plane, and what the standard error stated for it says."""
+    turn = grid_convergence_deg(surface)
+    tables = cumulative_sky_tables(territory.year, 36)
+    azimuths = (np.arange(72) * 5.0 - turn) % 360.0
+    rows, cols = surface.heights.shape
+    x, y = np.meshgrid(surface.x_of(np.arange(cols)), surface.y_of(np.arange(rows)))
+    stated = plane_horizons(surface, planes, REACH_M, turn, tables).sample_error
+    off = []
+    for plane in planes:
+        azimuth = plane.azimuth_deg + turn
+        west, south, east, north = plane.polygon.bounds
+        box = (
+            slice(int((surface.y_max - north) / RESOLUTION_M), int((surface.y_max - south) / RESOLUTION_M) + 2),
+            slice(int((west - surface.x_min) / RESOLUTION_M), int((east - surface.x_min) / RESOLUTION_M) + 2),
+        )
+        row, col = np.nonzero(shapely.contains_xy(plane.polygon, x[box], y[box]))
+        row, col = row + box[0].start, col + box[1].start
+        facing = np.radians(plane.azimuth_deg)
+        fall = np.tan(np.radians(plane.tilt_deg)) * RESOLUTION_M
+
+        def level(i: np.ndarray, j: np.ndarray, facing: float = facing, fall: float = fall) -> np.ndarray:
+            return -fall * (j * np.sin(facing) - i * np.cos(facing))
+
+        origin = float(np.mean(plane.sample_heights_m - level(plane.sample_rows, plane.sample_cols)))
+        heights = origin + level(row, col)
+        on = np.abs(heights - 0.1 - surface.heights[row, col]) < 0.25
+        if on.sum() < 9:
+            off.append(np.nan)
+            continue
+
+        def light(
+            i: np.ndarray, j: np.ndarray, z: np.ndarray, tilt: float = plane.tilt_deg, to: float = azimuth
+        ) -> float:
+            seen = reduced(horizon_at_points(surface.heights, RESOLUTION_M, i, j, z, azimuths, REACH_M))
+            return float(yearly_irradiation(tables, np.full(len(i), tilt), np.full(len(i), to), seen, 0.2).mean())
+
+        every = light(row[on], col[on], heights[on])
+        off.append(light(plane.sample_rows, plane.sample_cols, plane.sample_heights_m) / every - 1.0)
+    relative = np.array(off)
+    known = np.isfinite(relative)
+    return {
+        "rms_percent": 100.0 * rms(relative[known]),
+        "bias_percent": 100.0 * float(relative[known].mean()),
+        "within_stated_error_percent": 100.0 * float(np.mean(np.abs(relative[known]) < stated[known])),
+    }
 
 
 def linear_propagation(surface: SurfaceModel, planes: list[RoofPlane], territory: Territory) -> dict[str, float]:
@@ -189,7 +242,7 @@ def linear_propagation(surface: SurfaceModel, planes: list[RoofPlane], territory
     turn = grid_convergence_deg(surface)
     tables = cumulative_sky_tables(territory.year, 36)
     azimuth = np.array([p.azimuth_deg if p.flat else (p.azimuth_deg + turn) % 360.0 for p in planes])
-    horizons = plane_horizons(surface, planes, REACH_M, turn)
+    horizons = plane_horizons(surface, planes, REACH_M, turn, tables)
     found = spread(tables, planes, azimuth, horizons, np.zeros(len(planes)))
     tilt = np.array([plane.tilt_deg for plane in planes])
 
@@ -206,7 +259,8 @@ def linear_propagation(surface: SurfaceModel, planes: list[RoofPlane], territory
     )
     higher = np.minimum(horizons.elevation_deg + horizons.error_deg, 85.0)
     lower = np.maximum(horizons.elevation_deg - horizons.error_deg, 0.0)
-    by_horizon = np.abs(yearly(tilt, azimuth, lower) - yearly(tilt, azimuth, higher))
+    by_heights = np.abs(yearly(tilt, azimuth, lower) - yearly(tilt, azimuth, higher))
+    of_heights = np.sqrt(np.maximum(found.horizon**2 - horizons.sample_error**2, 0.0))
     return {
         **{
             f"{name}_median_percent": 100.0 * float(np.median(getattr(found, name)))
@@ -217,7 +271,7 @@ def linear_propagation(surface: SurfaceModel, planes: list[RoofPlane], territory
             for name in ("tilt", "azimuth", "horizon", "total")
         },
         "tilt_rms_difference_from_yields_percent": 100.0 * rms(found.tilt - by_tilt / 2.0 / middle),
-        "horizon_rms_difference_from_yields_percent": 100.0 * rms(found.horizon - by_horizon / 2.0 / middle),
+        "heights_rms_difference_from_yields_percent": 100.0 * rms(of_heights - by_heights / 2.0 / middle),
     }
 
 
@@ -298,6 +352,7 @@ def main() -> None:
         thinner["one half against the other"] = repeatability(*halves)
     result["repeatability"] = thinner
     result["horizon_of_a_plane"] = horizon_reduction(full.surface, planes, territory)
+    result["nine_points_against_every_cell"] = nine_points(full.surface, planes, territory)
     result["spread"] = linear_propagation(full.surface, planes, territory)
     rounded = json.loads(json.dumps(result), parse_float=lambda text: round(float(text), 3))
     RESULTS.mkdir(exist_ok=True)

@@ -28,18 +28,9 @@ import shapely
 from shapely import Geometry, Polygon
 
 from frugal.cadastre.outlines import outlines
-from frugal.cadastre.plane_kernels import (
-    N_SUMS,
-    fill_gaps,
-    fit_labels,
-    grow_planes,
-    local_fits,
-    merge_planes,
-    reassign,
-    split_components,
-    spread_cells,
-    widen,
-)
+from frugal.cadastre.planes.fitting import N_SUMS, fit_labels, local_fits
+from frugal.cadastre.planes.growing import grow_planes
+from frugal.cadastre.planes.relabelling import fill_gaps, merge_planes, reassign, split_components, widen
 from frugal.cadastre.usable_area import UsableRules, usable_part
 from frugal.formats.raster import SurfaceModel
 
@@ -64,7 +55,6 @@ _MODULE_OFFSET_M = 0.1
 _MOST_PLANES = 1000
 #: Cells beyond the footprint that outlines are drawn on before the footprint cuts them off, and one more.
 _OUTER_CELLS = 4
-_N_SAMPLES = 3
 #: Errors of neighbouring cells go together; so much roof counts as one independent measurement in the errors of a plane.
 _INDEPENDENT_M2 = 1.5
 
@@ -316,8 +306,7 @@ def _describe(
     usable = usable_part(polygon, tilt, azimuth, places, size, rules)
     errors = _errors(cut.sums[label], (east, south), residual, size)
     on_plane = np.flatnonzero(~stands_out & np.isfinite(off))
-    turned = math.radians(azimuth)
-    chosen = on_plane[spread_cells(row[on_plane], column[on_plane], math.sin(turned), math.cos(turned), _N_SAMPLES)]
+    chosen = on_plane[_spread(row[on_plane], column[on_plane], azimuth)]
     return RoofPlane(
         polygon=polygon,
         tilt_deg=tilt,
@@ -354,3 +343,28 @@ def _errors(
     tilt = math.sqrt(down @ covariance @ down) / (1.0 + slope**2)
     azimuth = math.sqrt(across @ covariance @ across) / slope
     return math.degrees(tilt), min(math.degrees(azimuth), 180.0), height
+
+
+def _spread(row: np.ndarray, column: np.ndarray, azimuth_deg: float) -> np.ndarray:
+    """Nine cells (fewer where there are fewer), each in the middle of an equal share of a plane.
+
+    Thirds of equal numbers of cells across the slope, each cut into thirds along it: the mean over the chosen cells is a
+    mean over the plane.
+    """
+    east, north = math.sin(math.radians(azimuth_deg)), math.cos(math.radians(azimuth_deg))
+    down, across = column * east - row * north, column * north + row * east
+    order = np.argsort(across, kind="stable")
+    n = len(order)
+    lengths = np.diff(n * np.arange(4) // 3)
+    # Whole thirds sorted down the slope at once: their number first, then the place in it.
+    order = order[np.lexsort((down[order], np.repeat(np.arange(3), lengths)))]
+    starts = np.cumsum(lengths) - lengths
+    bounds = np.append((starts[:, None] + lengths[:, None] * np.arange(3) // 3).ravel(), n)
+    sizes = np.diff(bounds)
+    share = np.repeat(np.arange(9), sizes)
+    filled = np.maximum(sizes, 1)
+    a = np.bincount(share, weights=down[order], minlength=9) / filled
+    b = np.bincount(share, weights=across[order], minlength=9) / filled
+    away = np.round((down[order] - a[share]) ** 2 + (across[order] - b[share]) ** 2, 9)
+    first = np.lexsort((away, share))[bounds[:-1][sizes > 0]]
+    return order[first]

@@ -17,10 +17,9 @@ from numba import njit
 
 
 @functools.cache
-def sources_digest() -> str:
+def sources_digest(folder: Path = Path(__file__).parent) -> str:
     """SHA-256 over names and contents of the Python files of this package, as they were when it was first asked for."""
     digest = hashlib.sha256()
-    folder = Path(__file__).parent
     for source in sorted(folder.rglob("*.py")):
         content = source.read_bytes()
         digest.update(f"{source.relative_to(folder).as_posix()} {len(content)}\n".encode())
@@ -55,7 +54,8 @@ def kernel(**options: Any) -> Callable[[Callable[..., Any]], Any]:
         kept: Any = getattr(getattr(dispatcher, "_cache", None), "_cache_file", None)
         if not hasattr(kept, "_source_stamp"):
             return njit(nogil=True, **options)(function)
-        kept._source_stamp = (kept._source_stamp, sources_digest())
+        own = Path(function.__code__.co_filename).parent  # kernels outside this package may call each other too
+        kept._source_stamp = (kept._source_stamp, sources_digest(), sources_digest(own))
         return dispatcher
 
     return compiled
