@@ -19,6 +19,7 @@ from frugal.formats.raster import SurfaceModel, write_surface_model
 
 if TYPE_CHECKING:
     from frugal.experiments.studies.roof_yield.site import RoofYieldSite
+    from frugal.surrogates.bundle import Bundle
     from frugal.surrogates.reporting import Reporter
 
 #: Surface models that the training roofs are taken from: so many squares of this side.
@@ -62,7 +63,32 @@ def _opened(path: Path, settings: CadastreSettings, notes: tuple[str, ...]) -> A
         raise UnusableInputError(f"bundle '{path}' answers '{bundle.study['name']}'; one of 'roof_yield' is needed")
     candidate = settings.candidate or str(bundle.candidates["model"]["candidate"] or "")
     model = bundle.model_path(settings.candidate)
-    return Answer(path, candidate, model, _site(bundle.study.get("site") or {}, settings), notes)
+    site = _site(bundle.study.get("site") or {}, settings)
+    _check_weather(bundle, site)
+    return Answer(path, candidate, model, site, notes)
+
+
+def _check_weather(bundle: Bundle, site: RoofYieldSite) -> None:
+    """Refuse weather that is not the one the bundle was made with, as far as one of its graphs holds it.
+
+    Yields come from the bundle; maps and classes of other weather beside them would contradict them.
+    """
+    from frugal.cadastre.sky_table import read_sky_table
+    from frugal.experiments.studies.roof_yield.site import Territory
+    from frugal.physics.solar.sky import cumulative_sky_tables
+
+    try:
+        graph = bundle.model_path("cumulative_sky").read_bytes()
+    except UnusableInputError:
+        return
+    kept = read_sky_table(graph).sky.global_horizontal
+    territory = Territory(site)
+    given = cumulative_sky_tables(territory.year, 4, 1, territory.transposition).global_horizontal
+    if not np.allclose(kept, given, rtol=1e-4):
+        raise UnusableInputError(
+            f"bundle '{bundle.path}' was trained with other weather ({kept.sum():.0f} kWh/m² a year) than "
+            f"'{territory.weather.source}' ({given.sum():.0f} kWh/m²); leave --set weather or --bundle out"
+        )
 
 
 def _site(of_bundle: dict[str, Any], settings: CadastreSettings) -> RoofYieldSite:

@@ -50,7 +50,7 @@ def map_content(
     avoided = co2_avoided()
     bounds = planes.to_crs("EPSG:4326").total_bounds
     told: dict[str, Any] = {
-        "title": settings.title or ", ".join(prepared.sources[:2]),
+        "title": settings.title or _told_sources(prepared.sources),
         "crs": job.crs,
         "bounds_wgs84": [round(float(edge), 6) for edge in bounds],
         "vintage": job.vintage,
@@ -72,7 +72,7 @@ def map_content(
         "inputs": bundle.study["inputs"],
         "model": {"candidate": answer.candidate, "label": _label(bundle.candidates, answer.candidate)},
         "verdicts": {"roof_yield": verdict},
-        "attributions": [*prepared.sources[:5], weather["attribution"]],
+        "attributions": [_told_sources(prepared.sources), weather["attribution"]],
     }
     return MapContent(
         told, _sky_table(bundle), {"roof_yield": {k: page for k, page in pages.items() if page.is_file()}}
@@ -93,3 +93,7 @@ def _label(candidates: dict[str, Any], name: str) -> dict[str, str]:
 
     row = next(row for row in candidates["candidates"] if row["name"] == name)
     return {language: candidate_label(row, language) for language in ("en", "fr")}
+
+
+def _told_sources(names: tuple[str, ...]) -> str:
+    return names[0] if len(names) == 1 else f"{names[0]} … {names[-1]} ({len(names)})"

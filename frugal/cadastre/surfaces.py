@@ -216,14 +216,14 @@ class _Rasteriser:
         #: Farthest point that a cell depends on.
         self.around_m = _TOLD_WITHIN_M + self.gap_m + 2.0 * grid.resolution_m
         self.damaged: set[Path] = set()
-        self.notes: set[str] = set()
 
     def told(self) -> list[str]:
         """What a user should know of all chunks, those of earlier runs included."""
-        areas = [json.loads(file.read_text()) for file in sorted((self.home / "voids").glob("*.json"))]
-        covered, missing = (sum(area[k] for area in areas) for k in (0, 1))
+        chunks = [json.loads(file.read_text()) for file in sorted((self.home / "told").glob("*.json"))]
+        covered, missing = (sum(chunk[name] for chunk in chunks) for name in ("covered_m2", "missing_m2"))
         voids = note_on_voids(covered, missing, self.gap_m, self.grid.resolution_m)
-        return [*sorted(self.notes), *([voids] if voids else [])]
+        notes = {note for chunk in chunks for note in chunk["notes"]}
+        return [*sorted(notes), *([voids] if voids else [])]
 
     def chunk(self, tile: Tile) -> None:
         done = self.home / "surface" / f"{tile.name}.tif"
@@ -235,8 +235,8 @@ class _Rasteriser:
             empty.parent.mkdir(parents=True, exist_ok=True)
             empty.touch()
             return
-        self.notes.update(found.notes)
-        write_text(self.home / "voids" / f"{tile.name}.json", json.dumps([found.covered_m2, found.missing_m2]))
+        told = {"covered_m2": found.covered_m2, "missing_m2": found.missing_m2, "notes": found.notes}
+        write_text(self.home / "told" / f"{tile.name}.json", json.dumps(told))
         write_surface_model(self.home / "bare" / f"{tile.name}.tif", found.bare)
         if found.roof_class is not None:
             mask = SurfaceModel(

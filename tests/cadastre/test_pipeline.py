@@ -186,6 +186,11 @@ def test_a_bundle_of_another_study_is_refused(surface: Path, tmp_path: Path) -> 
         made(surface, tmp_path / "nowhere", tmp_path / "out")
 
 
+def test_weather_of_another_place_is_refused_beside_a_bundle(surface: Path, bundle: Path, tmp_path: Path) -> None:
+    with pytest.raises(UnusableInputError, match="trained with other weather"):
+        made(surface, bundle, tmp_path / "out", site={"seed": "1"})
+
+
 def test_a_cluster_gives_the_same(surface: Path, bundle: Path, whole: Cadastre, tmp_path: Path) -> None:
     distributed = pytest.importorskip("distributed")
     settings = CadastreSettings(inputs=(surface,), bundle=bundle, reach_m=30.0, tile_m=100.0)
