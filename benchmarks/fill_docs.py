@@ -38,11 +38,11 @@ def table(head: list[str], rows: list[list[str]]) -> str:
     return "\n".join(lines + ["| " + " | ".join(row) + " |" for row in rows])
 
 
-def ladder(bundle: Path) -> str:
-    """The ladder as the terminal prints it, and what was concluded."""
+def ladder(bundle: Path, errors: str = "month, year") -> str:
+    """The ladder as the terminal prints it, and what was concluded; ``errors`` says of which outputs the errors are."""
     content: dict[str, Any] = json.loads((bundle / "candidates.json").read_text())
     audit = json.loads((bundle / "audit.json").read_text())
-    head = ["candidate", "AI", "error (upper bound): month, year", "CPU/query", "CPU over life", "bytes", "need"]
+    head = ["candidate", "AI", f"error (upper bound): {errors}", "CPU/query", "CPU over life", "bytes", "need"]
     rows = []
     for candidate in content["candidates"]:
         cells = candidate_row(candidate, content["decisions"][0], content["machine"]["watts_per_core"], "en")
@@ -52,6 +52,27 @@ def ladder(bundle: Path) -> str:
     machine = content["machine"]
     told = f"*{content['level']} measurement on {machine['cpu_model']}, {machine['cores']} cores, {content['created'][:10]}*"
     return f"{table(head, rows)}\n\n{told}\n\n> {audit['first_line']['en']}"
+
+
+def judged_on(bundle: Path) -> str:
+    """The surface models that a bundle of `roof_shading` was judged on, by the names of their files."""
+    site = json.loads((bundle / "study.json").read_text(encoding="utf-8"))["site"]
+    return " ".join(Path(path).stem for path in site.get("test_dsm", [])) or "generated"
+
+
+def shading_learning() -> str:
+    """What `roof_shading` learns from, by cross-validation over its generated places."""
+    found = json.loads((RESULTS / "roof_shading_learning.json").read_text())
+    rows = [[f"{row[k]:g}" for k in ("roofs", "with_around", "without_around")] for row in found["by_roofs"]]
+    near = found["near_and_far"]
+    told = (
+        f"The physics on the coarse surface errs by {near['coarse_error']:g} % of the mean there "
+        f"({near['coarse_bias']:+g} % on average), {100 * near['share_of_squares_on_worst_20th']:.0f} % of the squared error on "
+        f"one roof in twenty. With what stands within two coarse cells taken from the fine surface it would err by "
+        f"{near['error_with_fine_within_2_cells']:g} % ({near['bias_with_fine_within_2_cells']:+g} %)."
+    )
+    head = ["roofs learnt from", "boosted trees, error in %", "without the heights around"]
+    return f"{told}\n\n{table(head, rows)}"
 
 
 def sectors() -> str:
@@ -296,6 +317,11 @@ def main() -> None:
     study = json.loads((bundle / "study.json").read_text(encoding="utf-8"))["name"]
     if study in ("submersion", "river_flood"):
         fill(ROOT / "docs" / "studies" / f"{study}.md", "ladder", map_ladder(bundle))
+        return
+    if study == "roof_shading":
+        page = ROOT / "docs" / "studies" / "roof_shading.md"
+        fill(page, f"ladder {judged_on(bundle)}", ladder(bundle, "year"))
+        fill(page, "learning", shading_learning())
         return
     if study == "oxygen_sag":
         fill(page, "example", worked_example(bundle))

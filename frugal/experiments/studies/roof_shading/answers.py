@@ -45,8 +45,8 @@ def alternatives(territory: Territory) -> tuple[Alternative, ...]:
             "coarse_physics",
             _corrected,
             True,
-            "The same with a straight line of correction",
-            "La même, corrigée par une droite",
+            "Physics on the coarse surface, corrected by a straight line",
+            "Physique sur la surface grossière, corrigée par une droite",
         ),
         (
             "sector_year",

@@ -1,0 +1,115 @@
+"""What the small models of `roof_shading` learn from, by cross-validation over the generated places that are learnt from.
+
+Usage: ``python benchmarks/roof_shading_learning.py``. The held-out places of the study are not touched. Writes
+``benchmarks/results/roof_shading_learning.json``:
+
+* error of boosted trees by number of roofs, with and without the heights around the roof,
+* error and bias of the physics on the coarse surface, and of the same physics where what stands within two coarse cells of
+  the roof is taken from the fine surface: how much of the error is near.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+
+from frugal.experiments.studies.roof_shading import N_SECTORS, RoofShadingSite, roof_shading
+from frugal.experiments.studies.roof_shading.coarse import coarse_view
+from frugal.experiments.studies.roof_shading.ratio import shading_ratios
+from frugal.experiments.studies.roof_shading.site import Territory
+from frugal.experiments.studies.roof_yield.site import FEWEST_ROOFS, TRUTH_AZIMUTHS
+from frugal.experiments.studies.roofs import RoofCatalogue, find_roofs
+from frugal.formats.raster import SurfaceModel, grid_convergence_deg
+from frugal.physics.solar.horizon import horizon_at_points
+from frugal.surrogates.rungs.trees import BoostedTrees
+
+RESULT = Path(__file__).parent / "results" / "roof_shading_learning.json"
+ROOFS = (800, 1500, 3000, 10_000)
+FOLDS = 4
+NEAR_CELLS = 2
+
+
+def error(predicted: np.ndarray, truth: np.ndarray) -> float:
+    """Error in % of the mean."""
+    return round(float(100 * np.sqrt(np.mean((predicted - truth) ** 2)) / truth.mean()), 2)
+
+
+def by_roofs(territory: Territory) -> list[dict[str, float]]:
+    """Error of boosted trees on places left out, by the number of roofs they learn from."""
+    roofs, study = territory.roofs, roof_shading(territory.site)
+    learnt = ~roofs.tested
+    x, places = roofs.seen[learnt], np.array([place.split(" tile")[0] for place in roofs.places[learnt]])
+    ratios = shading_ratios(territory.year, x[:, 0], x[:, 1], roofs.horizon_deg[learnt], territory.transposition)
+    around = np.array([name.startswith("rise_") for name in study.input_names])
+    names, rows = np.unique(places), []
+    for wanted in ROOFS:
+        found: dict[str, np.ndarray] = {key: np.empty(len(x)) for key in ("with_around", "without_around")}
+        used = 0
+        for fold in range(FOLDS):
+            left_out = np.isin(places, names[fold::FOLDS])
+            kept = np.random.default_rng(0).permutation(np.flatnonzero(~left_out))[:wanted]
+            used = len(kept)
+            for key, columns in (("with_around", np.ones(len(around), bool)), ("without_around", ~around)):
+                variables = [v for v, keep in zip(study.inputs, columns, strict=True) if keep]
+                fitted = BoostedTrees().fit(x[kept][:, columns], ratios[kept, :1], places[kept], variables, 0)
+                found[key][left_out] = fitted.predict(x[left_out][:, columns])[:, 0]
+        rows.append({"roofs": used, **{key: error(value, ratios[:, 0]) for key, value in found.items()}})
+        print(rows[-1])
+    return rows
+
+
+def near_horizon(surface: SurfaceModel, roofs: RoofCatalogue, factor: int) -> np.ndarray:
+    """Horizon of the coarse surface, raised to what stands within `NEAR_CELLS` of its cells on the fine one."""
+    reach = NEAR_CELLS * factor * surface.resolution_m
+    near = horizon_at_points(
+        surface.heights,
+        surface.resolution_m,
+        roofs.row.astype(float),
+        roofs.col.astype(float),
+        roofs.height_m,
+        roofs.horizon_azimuths_deg,
+        reach,
+    )
+    return np.maximum(coarse_view(surface, roofs, factor).horizon_deg, near)
+
+
+def near_and_far(territory: Territory) -> dict[str, float]:
+    """How much of the error of the coarse surface stands within two of its cells."""
+    site, truth, coarse, near = territory.site, [], [], []
+    for surface in territory.surfaces:
+        turn = grid_convergence_deg(surface)
+        azimuths = (np.arange(TRUTH_AZIMUTHS) * 360.0 / TRUTH_AZIMUTHS - turn) % 360.0
+        roofs = find_roofs(
+            surface, site.roofs_per_dsm, site.seed, azimuths_deg=azimuths, tiles=3, at_least=FEWEST_ROOFS
+        )
+        horizons = (
+            (truth, roofs.horizon_deg),
+            (coarse, coarse_view(surface, roofs, site.coarseness).horizon_deg),
+            (near, near_horizon(surface, roofs, site.coarseness)),
+        )
+        azimuth = (roofs.azimuth_deg + turn) % 360.0
+        for values, horizon in horizons:
+            values.append(shading_ratios(territory.year, roofs.tilt_deg, azimuth, horizon, territory.transposition))
+    exact, seen, helped = (np.concatenate(values)[:, 0] for values in (truth, coarse, near))
+    squares = np.sort((seen - exact) ** 2)[::-1]
+    return {
+        "coarse_error": error(seen, exact),
+        "coarse_bias": round(float(100 * (seen - exact).mean() / exact.mean()), 2),
+        "share_of_squares_on_worst_20th": round(float(squares[: len(squares) // 20].sum() / squares.sum()), 2),
+        "error_with_fine_within_2_cells": error(helped, exact),
+        "bias_with_fine_within_2_cells": round(float(100 * (helped - exact).mean() / exact.mean()), 2),
+    }
+
+
+def main() -> None:
+    """Run both and write the result."""
+    territory = Territory(RoofShadingSite(), N_SECTORS)
+    found = {"near_and_far": near_and_far(territory), "by_roofs": by_roofs(territory)}
+    print(found["near_and_far"])
+    RESULT.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
