@@ -282,6 +282,7 @@ def picture(path: Path, surface: SurfaceModel, footprints: list[shapely.Geometry
     mpl.use("Agg")
     import matplotlib.pyplot as plt
     from matplotlib.colors import LightSource
+    from PIL import Image
 
     west, south, east, north = shapely.total_bounds(footprints)
     heights = np.nan_to_num(surface.heights, nan=float(np.nanmin(surface.heights)))
@@ -310,7 +311,10 @@ def picture(path: Path, surface: SurfaceModel, footprints: list[shapely.Geometry
     axes.set_title(
         "Roof planes, coloured by azimuth, paler where flatter. Survey AHN3, footprints BGT (Dutch open data)"
     )
-    figure.savefig(path, dpi=100)
+    figure.savefig(path, dpi=80)
+    with Image.open(path) as drawn:
+        few_colours = drawn.convert("RGB").quantize(96)
+    few_colours.save(path, optimize=True)
 
 
 def main() -> None:
