@@ -313,7 +313,7 @@ def picture(path: Path, surface: SurfaceModel, footprints: list[shapely.Geometry
     )
     figure.savefig(path, dpi=80)
     with Image.open(path) as drawn:
-        few_colours = drawn.convert("RGB").quantize(96)
+        few_colours = drawn.convert("RGB").quantize(256, Image.Quantize.FASTOCTREE)
     few_colours.save(path, optimize=True)
 
 

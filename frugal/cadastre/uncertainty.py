@@ -26,9 +26,9 @@ from frugal.cadastre.roof_planes import RoofPlane
 from frugal.cadastre.yields import Horizons, yearly_irradiation
 from frugal.physics.solar.sky import CumulativeSky
 
-#: Standard deviation of the yield of single years round their mean: 3.9 % (Thevenard & Pelland 2013, Solar Energy 91, 432, for
-#: year-to-year climate variability in Toronto); at Geneva three or four of about twenty years from 1981 on left ±5 %, later ones
-#: more often (PVsyst, comparison of meteorological data).
+#: Standard deviation of the yield of single years round their mean: 3.9 % (Thevenard & Pelland 2013, Solar Energy 91, 432,
+#: for year-to-year climate variability in Toronto); at Geneva three or four of about twenty years from 1981 on left ±5 %,
+#: later ones more often (PVsyst, comparison of meteorological data).
 YEAR_TO_YEAR = 0.04
 
 #: Of a normal distribution: from the middle to the 90 % point; and to both ends of an interval that holds 90 %.
