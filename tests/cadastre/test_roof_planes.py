@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,9 +11,11 @@ import roofs_for_tests as known
 import shapely
 
 from frugal.cadastre.outlines import outlines
+from frugal.cadastre.planes import growing
 from frugal.cadastre.roof_planes import RoofPlane, segment_roofs
 from frugal.cadastre.usable_area import UsableRules, power_kwp, usable_part
 from frugal.experiments.studies.village import _Village, synthetic_village
+from frugal.physics import compiled
 
 
 def turn(a: float, b: float) -> float:
@@ -229,3 +232,12 @@ def test_the_village_has_the_planes_it_was_built_with(monkeypatch: pytest.Monkey
             )
     assert compared >= 20
     assert good >= 0.9 * compared
+
+
+def test_kernels_are_compiled_anew_when_one_they_call_has_changed() -> None:
+    if not hasattr(growing.grow_planes, "_cache"):
+        pytest.skip("kernels are not compiled here")
+    stamp = growing.grow_planes._cache._cache_file._source_stamp
+    folder = Path(growing.__file__).parent
+    assert compiled.sources_digest(folder) in stamp
+    assert compiled.sources_digest(folder) != compiled.sources_digest()
