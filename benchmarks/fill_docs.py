@@ -67,7 +67,7 @@ def shading_learning() -> str:
     near = found["near_and_far"]
     told = (
         f"The physics on the coarse surface errs by {near['coarse_error']:g} % of the mean there "
-        f"({near['coarse_bias']:+g} % on average), {100 * near['share_of_squares_on_worst_20th']:.0f} % of the squared error on "
+        f"({near['coarse_bias']:+g} % on average), {100 * near['share_of_squares_on_worst_20th']:.0f} % of squared error on "
         f"one roof in twenty. With what stands within two coarse cells taken from the fine surface it would err by "
         f"{near['error_with_fine_within_2_cells']:g} % ({near['bias_with_fine_within_2_cells']:+g} %)."
     )
