@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import { defineConfig } from 'vite';
@@ -22,8 +23,19 @@ function filesLoadedLater() {
       emit(`assets/ort-${ORT}.js`, withoutSourceMap(read('onnxruntime-web/dist/ort.wasm.bundle.min.mjs')));
       emit(`assets/ort-${ORT}.wasm.gz`, gzipSync(read('onnxruntime-web/dist/ort-wasm-simd-threaded.wasm'), { level: 9 }));
       emit('assets/licences.txt', licences());
+      emit('assets/source.sha256', `${sourceHash()}\n`);
     },
   };
+}
+
+/** Hash of what this page is built from; a test holds the built page against it, without Node. */
+function sourceHash() {
+  const names = readdirSync(new URL('src/', import.meta.url)).map((name) => `src/${name}`);
+  const digest = createHash('sha256');
+  for (const name of [...names, 'index.html', 'package-lock.json', 'vite.config.js'].sort()) {
+    digest.update(`${name}\0`).update(readFileSync(new URL(name, import.meta.url))).update('\0');
+  }
+  return digest.digest('hex');
 }
 
 /** Licences of everything that goes into the page, as the lock file lists it. */

@@ -28,6 +28,12 @@ export function makeMap(container, cadastre, archive, { onPick, onView, onFault 
     renderWorldCopies: false,
   });
   map.touchZoomRotate.disableRotation();
+  map.once('load', () => {
+    // The footer tells the sources in full: here they open on demand, and leave a small map free.
+    const sources = map.getContainer().querySelector('.maplibregl-ctrl-attrib');
+    sources?.classList.remove('maplibregl-compact-show');
+    sources?.removeAttribute('open');
+  });
   map.addControl(new maplibre.NavigationControl({ showCompass: false }));
   map.addControl(new maplibre.ScaleControl());
   const pickAt = (point) => {

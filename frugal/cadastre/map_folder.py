@@ -144,7 +144,7 @@ def write_map_folder(
 
 def _page_bytes(draft: Path) -> int:
     """Bytes that every visit loads before any data, uncompressed: not the runtime of the model, nor the licences."""
-    later = ("ort-", "licences")
+    later = ("ort-", "licences", "source")
     parts = [part for part in (draft / "assets").iterdir() if not part.name.startswith(later)]
     return sum(part.stat().st_size for part in [draft / "index.html", *parts])
 
@@ -161,7 +161,7 @@ def _write_tiles(path: Path, planes: geopandas.GeoDataFrame, buildings: geopanda
         [
             TileLayer("planes", full[["plane_id", "building_id", "class", "geometry"]], PLANES_FROM, DETAIL_ZOOM - 1),
             TileLayer("planes", full, DETAIL_ZOOM, DETAIL_ZOOM),
-            TileLayer("buildings", houses[["building_id", "class", "geometry"]], PLANES_FROM, DETAIL_ZOOM - 1),
+            TileLayer("buildings", houses[["building_id", "class", "yield_kwh", "geometry"]], PLANES_FROM, DETAIL_ZOOM - 1),
             TileLayer("buildings", houses, DETAIL_ZOOM, DETAIL_ZOOM),
             *(TileLayer("dots", dots(buildings, zoom), zoom, zoom) for zoom in range(DOTS_FROM, PLANES_FROM)),
         ],

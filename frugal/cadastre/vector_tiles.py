@@ -96,8 +96,7 @@ def _join(path: Path, parts: Sequence[Path]) -> None:
         headers = [reader.header() for reader in readers]
         writer = Writer(stack.enter_context(path.open("wb")))
         for tile_id, pieces in _merged([_tiles(source) for source in sources]):
-            raw = b"".join(gzip.decompress(piece) for piece in pieces)
-            writer.write_tile(tile_id, gzip.compress(raw, 9, mtime=0))
+            writer.write_tile(tile_id, pieces[0] if len(pieces) == 1 else _one(pieces))
         west, south = (min(h[f"min_{side}_e7"] for h in headers) for side in ("lon", "lat"))
         east, north = (max(h[f"max_{side}_e7"] for h in headers) for side in ("lon", "lat"))
         low, high = min(h["min_zoom"] for h in headers), max(h["max_zoom"] for h in headers)
@@ -115,6 +114,10 @@ def _join(path: Path, parts: Sequence[Path]) -> None:
             "center_lat_e7": (south + north) // 2,
         }
         writer.finalize(header, {"name": path.stem, "vector_layers": _described([r.metadata() for r in readers])})
+
+
+def _one(pieces: Sequence[bytes]) -> bytes:
+    return gzip.compress(b"".join(gzip.decompress(piece) for piece in pieces), 6, mtime=0)
 
 
 def _tiles(source: Any) -> Iterator[tuple[int, bytes]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -283,6 +284,33 @@ def test_what_is_taken_away_is_what_is_shown(page: Chromium, village: SimpleName
     page.run("document.querySelectorAll('.take button')[1].click()")
     collection: Any = json.loads(page.run("saved.text()"))
     assert [f["properties"] for f in collection["features"]] == planes
+
+
+def test_services_of_others_are_asked_only_when_switched_on(browser: Chromium, village: SimpleNamespace) -> None:
+    def elsewhere() -> list[str]:
+        return [url for url in browser.requests if not url.startswith(("data:", "blob:", "about:", village.root))]
+
+    browser.requests.clear()
+    browser.open(village.url + "#lang=fr")
+    told = browser.run("document.getElementById('remote-note').textContent")
+    assert "data.geopf.fr" in told and "adresse IP" in told
+    search = "(() => { document.getElementById('search-field').value = '3 rue du Port';"
+    search += " document.querySelector('[role=search]').requestSubmit(); })()"
+    browser.run(search)
+    browser.until("cadastre.state.results?.length === 0")
+    assert elsewhere() == []
+    browser.run("document.getElementById('remote-search').click()")
+    browser.run(search)
+    browser.until(
+        "document.getElementById('status').textContent.includes('data.geopf.fr')"
+    )  # it cannot be reached here
+    assert elsewhere() and all(url.startswith("https://data.geopf.fr/geocodage/search?q=3+rue") for url in elsewhere())
+    browser.requests.clear()
+    browser.run("document.getElementById('remote-plan').click()")
+    deadline = time.monotonic() + 20
+    while not elsewhere() and time.monotonic() < deadline:
+        browser.run("1")
+    assert elsewhere() and all(url.startswith("https://data.geopf.fr/wmts?") for url in elsewhere())
 
 
 def test_without_webgl_search_and_list_still_work(village: SimpleNamespace) -> None:

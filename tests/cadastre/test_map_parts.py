@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import http.client
 import json
+import re
 import threading
 from pathlib import Path
 from types import SimpleNamespace
@@ -17,7 +19,7 @@ import shapely
 from cadastre.village_map import graphs
 from pyproj import Transformer
 
-from frugal.cadastre.map_folder import BUILDING_COLUMNS, PLANE_COLUMNS, write_map_folder
+from frugal.cadastre.map_folder import BUILDING_COLUMNS, PAGE, PLANE_COLUMNS, dots, write_map_folder
 from frugal.cadastre.map_projection import DEGREE, projection_polynomial
 from frugal.cadastre.serve import map_server
 from frugal.cadastre.sky_table import read_sky_table, write_sky_table
@@ -166,6 +168,19 @@ def test_tiles_keep_every_feature_at_every_zoom(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [path]
 
 
+def test_from_afar_a_dot_stands_for_its_neighbours() -> None:
+    x, y = np.meshgrid(364_000 + 20.0 * np.arange(40), 6_628_000 + 20.0 * np.arange(40))
+    shapes = shapely.box(x.ravel(), y.ravel(), x.ravel() + 10, y.ravel() + 10)
+    columns = {"class": [4] * 1600, "roof_area_m2": [100.0] * 1600}
+    houses = geopandas.GeoDataFrame(columns, geometry=shapes.ravel(), crs="EPSG:2154")
+    houses.loc[0, ["class", "roof_area_m2"]] = 1, 1e6  # one that outweighs all around it
+    counts = [len(dots(houses, zoom)) for zoom in range(8, 14)]
+    assert counts == sorted(counts) and counts[0] < 20 and counts[-1] > 300
+    near = dots(houses, 13)
+    assert set(near["class"]) == {1, 4} and (near["class"] == 1).sum() == 1
+    assert set(dots(houses.assign(**{"class": 0}), 10)["class"]) == {0}
+
+
 # --- the projection ---------------------------------------------------------------------------------------------------------
 
 
@@ -240,6 +255,27 @@ def test_the_server_answers_wholes_and_refuses_the_rest(served: SimpleNamespace)
 def test_a_folder_without_a_page_is_not_served(tmp_path: Path) -> None:
     with pytest.raises(UnusableInputError, match=r"index\.html"):
         map_server(tmp_path)
+
+
+# --- the built page -----------------------------------------------------------------------------------------------------------
+
+
+def test_the_page_was_built_from_the_sources_beside_it() -> None:
+    source = Path(__file__).parents[2] / "frontend"
+    names = [f"src/{path.name}" for path in (source / "src").iterdir()]
+    digest = hashlib.sha256()
+    for name in sorted([*names, "index.html", "package-lock.json", "vite.config.js"]):
+        digest.update(name.encode() + b"\0" + (source / name).read_bytes() + b"\0")
+    told = (PAGE / "assets" / "source.sha256").read_text().strip()
+    assert told == digest.hexdigest(), "frontend/ has changed: npm run build"
+
+
+def test_the_page_stays_small_and_names_nobody_but_the_service_that_may_be_switched_on() -> None:
+    sizes = {path.name: path.stat().st_size for path in PAGE.rglob("*") if path.is_file()}
+    assert sum(sizes.values()) < 6_000_000
+    page = (PAGE / "index.html").read_text()
+    assert set(re.findall(r"https?://([^\s;\"'/]+)", page)) == {"data.geopf.fr"}
+    assert 'src="./assets/' in page and 'src="/' not in page  # works from any folder of a host
 
 
 # --- the folder -------------------------------------------------------------------------------------------------------------
