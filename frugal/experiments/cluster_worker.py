@@ -16,7 +16,7 @@ import numpy as np
 
 from frugal.errors import EnvironmentFaultError, FrugalError
 from frugal.experiments.domain import with_need
-from frugal.experiments.executor import ONCE_IS_ENOUGH_SECONDS, Computed, compute_rows
+from frugal.experiments.executor import ONCE_IS_ENOUGH_CPU_SECONDS, Computed, compute_rows
 from frugal.experiments.registry import load_study, load_study_file
 from frugal.experiments.runs import DONE, RunStore
 from frugal.experiments.study import Study
@@ -117,7 +117,7 @@ def run_rows(order: Order, inputs: np.ndarray, subjects: np.ndarray) -> Ran:
     study, setup = _study_of(order, worker)
     computed = compute_rows(study, inputs, subjects)
     assert computed is not None  # nobody stops it
-    if setup and computed.status[0] == DONE and computed.cpu_seconds[0] < ONCE_IS_ENOUGH_SECONDS:
+    if setup and computed.status[0] == DONE and computed.cpu_seconds[0] < ONCE_IS_ENOUGH_CPU_SECONDS:
         # The first run of a process also compiles. Its time would be taken for a run's: it is timed again.
         again = compute_rows(study, inputs[:1], subjects[:1])
         assert again is not None

@@ -15,6 +15,7 @@ import pytest
 from studies_for_tests import linear_study, vector_study
 
 from frugal.errors import EnvironmentFaultError, UnusableInputError
+from frugal.experiments import executor
 from frugal.experiments.executor import choose_block, execute
 from frugal.experiments.runs import DONE, FAILED, PENDING, locked, open_store, pack, read_runs
 from frugal.experiments.sampling import design_for
@@ -145,6 +146,29 @@ def test_blocks_are_single_runs_for_a_slow_solver() -> None:
     assert block == 1
     assert seconds >= 0.29
     assert choose_block(study, design)[0] > 1
+
+
+@pytest.mark.parametrize(("computes", "lasts", "calls"), [(0.0, 0.15, 2), (0.12, 0.12, 1), (0.0, 0.35, 1)])
+def test_a_first_run_is_timed_again_unless_it_computes_or_lasts_long(
+    monkeypatch: pytest.MonkeyPatch, computes: float, lasts: float, calls: int
+) -> None:
+    monkeypatch.setattr(executor, "ONCE_IS_ENOUGH_CPU_SECONDS", 0.1)
+    monkeypatch.setattr(executor, "ONCE_IS_ENOUGH_SECONDS", 0.3)
+    made: list[int] = []
+
+    def first_is_slow(inputs: np.ndarray) -> dict[str, float]:
+        made.append(1)
+        if len(made) == 1:  # compiles, on a machine that others use too
+            start, cpu = time.perf_counter(), time.thread_time()
+            while time.thread_time() - cpu < computes:
+                pass
+            time.sleep(max(lasts - (time.perf_counter() - start), 0.0))
+        return {"y": 1.0}
+
+    study = linear_study()
+    seconds = choose_block(replace(study, solve=first_is_slow), design_for(study, 16, seed=0))[1]
+    assert len(made) == calls
+    assert (seconds < 0.05) == (computes == 0.0)
 
 
 def test_a_row_that_fails_is_passed_over_when_the_solver_is_timed() -> None:
