@@ -279,6 +279,27 @@ SUMMARIES = Summaries(
 )
 
 
+def test_refits_from_fewer_runs_than_modes_keep_the_length_scales_of_the_modes_that_remain():
+    study = polder_study(maps=2)
+    runs = polder_runs(study, 12, 2)
+    slices, rng = output_slices(study.outputs), np.random.default_rng(0)
+    noise = runs.outputs.copy()
+    for name in ("max_depth", "max_speed"):  # as many modes as runs tell apart
+        noise[:, slices[name]] = rng.uniform(0.5, 2.0, noise[:, slices[name]].shape)
+    rung = next(rung for rung in fitted_rungs(study) if rung.name == "gaussian_process")
+    first = rung.fit(runs.inputs, noise, None, study.inputs, 0)
+    assert first.log["modes"] == {"max_depth": 11, "max_speed": 11}
+    for kept, modes in ((9, 8), (4, 3)):  # five modes have a process of their own: here all, further ones and none
+        again = rung.settled(first).fit(runs.inputs[:kept], noise[:kept], None, study.inputs, 0)
+        assert again.log["modes"] == {"max_depth": modes, "max_speed": modes}
+        assert np.isfinite(again.predict(runs.inputs)).all()
+        scales = dict(zip(again.inner.groups, again.log["length_scales"], strict=True))
+        assert scales.keys() <= first.inner.groups.keys()
+        for name, process in zip(first.inner.groups, first.inner.processes, strict=True):
+            if name in scales:
+                np.testing.assert_allclose(list(scales[name].values()), process.lengths)
+
+
 def test_summaries_of_the_inputs_save_runs_and_stand_in_the_graph():
     told = replace(STUDY, summaries=SUMMARIES)
     by_name = {rung.name: rung for rung in fitted_rungs(told)}

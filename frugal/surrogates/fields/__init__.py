@@ -59,5 +59,9 @@ def _on_modes(rung: Rung, study: Study) -> Rung:
         few = replace(rung, scaled=True, max_outputs=1000, watched=8)
         return replace(wrapped, make=lambda reduction: few, most_modes=MODES_OF_TREES)
     if rung.name == "gaussian_process":
-        return replace(wrapped, make=lambda reduction: GroupedGaussianProcess(reduction.groups(OWN_PROCESS)))
+        return replace(
+            wrapped,
+            make=lambda reduction: GroupedGaussianProcess(reduction.groups(OWN_PROCESS)),
+            adapt=lambda process, reduction: process.regrouped(reduction.groups(OWN_PROCESS)),
+        )
     return wrapped

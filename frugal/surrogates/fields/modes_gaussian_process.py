@@ -21,7 +21,7 @@ from frugal.surrogates.rungs.gaussian_process import FittedGaussianProcess, Gaus
 class FittedGroups:
     """A Gaussian process for each group of columns, side by side."""
 
-    groups: tuple[tuple[int, ...], ...]
+    groups: Mapping[str, tuple[int, ...]]
     processes: tuple[FittedGaussianProcess, ...]
     log: dict[str, Any]
 
@@ -46,14 +46,14 @@ class GroupedGaussianProcess:
 
     Parameters
     ----------
-    groups : tuple of tuple of int
-        Columns of each group, in order and without a gap.
-    processes : tuple of GaussianProcess, optional
-        With the settings of an earlier fit.
+    groups : mapping of str to tuple of int
+        Columns of each group by its name, in order and without a gap.
+    processes : mapping of str to GaussianProcess
+        With the settings of an earlier fit, by the same names.
     """
 
-    groups: tuple[tuple[int, ...], ...]
-    processes: tuple[GaussianProcess, ...] = ()
+    groups: Mapping[str, tuple[int, ...]]
+    processes: Mapping[str, GaussianProcess] = field(default_factory=dict)
     name: str = "gaussian_process"
     kind: Kind = "surrogate"
     label: Mapping[str, str] = field(default_factory=lambda: GaussianProcess().label)
@@ -67,10 +67,10 @@ class GroupedGaussianProcess:
         seed: int,
     ) -> FittedGroups:
         """Fit each group for itself."""
-        rungs = self.processes or (GaussianProcess(scaled=True),) * len(self.groups)
+        anew = GaussianProcess(scaled=True)
         fitted = tuple(
-            rung.fit(inputs, outputs[:, list(columns)], groups, variables, seed)
-            for rung, columns in zip(rungs, self.groups, strict=True)
+            self.processes.get(name, anew).fit(inputs, outputs[:, list(columns)], groups, variables, seed)
+            for name, columns in self.groups.items()
         )
         logs = [process.log for process in fitted]
         ended = {log["stopped_early"] for log in logs}
@@ -91,5 +91,12 @@ class GroupedGaussianProcess:
 
     def settled(self, fitted: FittedGroups) -> GroupedGaussianProcess:
         """The same with the length scales of an earlier fit."""
-        known = tuple(GaussianProcess(scaled=True).with_lengths(process) for process in fitted.processes)
+        anew = GaussianProcess(scaled=True)
+        known = {
+            name: anew.with_lengths(process) for name, process in zip(fitted.groups, fitted.processes, strict=True)
+        }
         return replace(self, processes=known)
+
+    def regrouped(self, groups: Mapping[str, tuple[int, ...]]) -> GroupedGaussianProcess:
+        """The same for the columns of another reduction, which from fewer runs may have fewer modes."""
+        return replace(self, groups=groups)

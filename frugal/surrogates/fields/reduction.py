@@ -164,17 +164,20 @@ class Reduction:
             total += part.mean.size + (part.basis.size if isinstance(part, Modes) else part.spread.size)
         return int(total)
 
-    def groups(self, own: int) -> tuple[tuple[int, ...], ...]:
-        """Columns of the targets in groups: the first ``own`` modes of a map and each scalar alone, further modes together."""
-        groups: list[tuple[int, ...]] = []
+    def groups(self, own: int) -> dict[str, tuple[int, ...]]:
+        """Columns of the targets in groups: the first ``own`` modes of a map and each scalar alone, further modes together.
+
+        By a name that stays the same where another reduction of the same outputs has fewer modes.
+        """
+        groups: dict[str, tuple[int, ...]] = {}
         start = 0
-        for part in self.parts.values():
+        for name, part in self.parts.items():
             alone = min(own, part.rank) if isinstance(part, Modes) else part.rank
-            groups += [(start + j,) for j in range(alone)]
+            groups |= {f"{name} {j}": (start + j,) for j in range(alone)}
             if part.rank > alone:
-                groups.append(tuple(range(start + alone, start + part.rank)))
+                groups[f"{name} further"] = tuple(range(start + alone, start + part.rank))
             start += part.rank
-        return tuple(groups)
+        return groups
 
     def decode(self, targets: np.ndarray) -> np.ndarray:
         """Outputs ``[n, m]`` of targets; derived ones are left at 0, for `clip_outputs` to fill."""

@@ -54,6 +54,8 @@ class FieldRung:
         Of the study.
     make : callable
         ``make(reduction) -> Rung``: the rung that learns the targets.
+    adapt : callable
+        ``adapt(rung, reduction) -> Rung``: a settled rung for the targets of another reduction, which may have fewer modes.
     most_modes : int
         Modes of one map at the most.
     ranks, chosen
@@ -65,6 +67,7 @@ class FieldRung:
     label: Mapping[str, str]
     outputs: tuple[Output, ...]
     make: Callable[[Reduction], Rung]
+    adapt: Callable[[Any, Reduction], Rung] = lambda rung, reduction: rung
     most_modes: int = MOST_MODES
     ranks: Mapping[str, int] | None = None
     chosen: Rung | None = field(default=None)
@@ -84,7 +87,7 @@ class FieldRung:
             ranks = None if self.ranks is None else dict(self.ranks)
             reduction, targets = Reduction.of(y, self.outputs, ranks, self.most_modes)
         spent = thread_time() - start
-        rung = self.chosen or self.make(reduction)
+        rung = self.make(reduction) if self.chosen is None else self.adapt(self.chosen, reduction)
         inner = rung.fit(x, targets, groups, variables, seed)
         log = {
             **inner.log,
