@@ -128,6 +128,19 @@ def test_without_the_physics_only_the_nearest_is_told(audited):
     assert line.endswith("where 0.1% is tolerated, 4.5 times the limit.")
 
 
+def test_all_that_the_nearest_fails_on_is_told_the_farthest_first(audited):
+    def slow_and_wrong(bundle):
+        row = next(row for row in bundle["candidates"]["candidates"] if row["name"] == "coarse")
+        row["limits"][PATTERN] = {"met": False, "broken": ["latency"], "reasons": []}
+        row["query"][PATTERN]["wall_p95_seconds_per_call"] = 0.15
+
+    line = audited("no_winner", slow_and_wrong)["first_line"]
+    assert (
+        "4.5 times the limit, and takes up to 0.15\u00a0s per call where 0.1\u00a0s is allowed, 50% over" in line["en"]
+    )
+    assert "4,5 fois la limite, et prend jusqu’à 0,15\u00a0s par appel" in line["fr"]
+
+
 def test_with_several_tolerances_the_output_that_fails_is_named(audited):
     def second(bundle):
         bundle["study"]["outputs"].append(

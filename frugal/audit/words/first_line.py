@@ -77,7 +77,7 @@ def _nothing(evidence: Evidence) -> Text:
 def _fails_on(evidence: Evidence, candidate: Mapping[str, Any], language: str) -> str:
     """Every requirement that a candidate fails, the farthest first."""
     told = [_told(evidence, shortfall, candidate, language) for shortfall in shortfalls(evidence, candidate)]
-    return phrase("error.and", language).join(told)
+    return "".join(told) if len(told) < 2 else phrase("short.and", language, first=", ".join(told[:-1]), last=told[-1])
 
 
 def _told(evidence: Evidence, shortfall: Shortfall, candidate: Mapping[str, Any], language: str) -> str:
