@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from frugal.physics.solar.sky import CumulativeSky
     from frugal.surrogates.predictor import Predictor
 
+#: A building may go on so far beyond the tile that its inner point lies in.
+FARTHEST_PART_M = 150.0
+
 
 @dataclass(frozen=True)
 class Job:
@@ -66,8 +69,13 @@ class Job:
 
     @property
     def halo_cells(self) -> int:
-        """Cells around a tile that its answer depends on: twice the reach, as `frugal.physics.solar.irradiation_map` needs."""
-        return int(np.ceil(2.0 * self.reach_m / self.grid.resolution_m)) + 4
+        """Cells around a tile that its answer depends on.
+
+        Twice the reach, as `frugal.physics.solar.irradiation_map` needs; or the reach seen from the farthest part of a
+        building that belongs to the tile.
+        """
+        width = max(2.0 * self.reach_m, self.reach_m + FARTHEST_PART_M)
+        return int(np.ceil(width / self.grid.resolution_m)) + 4
 
     def hash(self) -> str:
         """Identifies the answer: everything but where files lie."""

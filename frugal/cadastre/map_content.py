@@ -41,12 +41,13 @@ def map_content(
     planes: geopandas.GeoDataFrame,
 ) -> MapContent:
     """Gather it from the bundle, the settings and the planes."""
-    from frugal.surrogates.bundle import open_bundle, read_json
+    from frugal.surrogates.bundle import open_bundle
 
     bundle = open_bundle(answer.bundle)
-    audit = read_json(answer.bundle / "audit.json")
-    verdict = {language: audit["first_line"][language] for language in ("en", "fr")}
-    pages = {language: answer.bundle / f"audit.{language}.html" for language in ("en", "fr")}
+    verdicts, pages = {}, {}
+    for study, path in (("roof_yield", answer.bundle), ("roof_shading", settings.shading_bundle)):
+        if path is not None:
+            verdicts[study], pages[study] = _verdict(path, study)
     avoided = co2_avoided()
     bounds = planes.to_crs("EPSG:4326").total_bounds
     told: dict[str, Any] = {
@@ -71,7 +72,7 @@ def map_content(
         "co2": {"kg_per_kwh": avoided.kg_per_kwh, "source": avoided.source, "meaning": avoided.meaning},
         "inputs": bundle.study["inputs"],
         "model": {"candidate": answer.candidate, "label": _label(bundle.candidates, answer.candidate)},
-        "verdicts": {"roof_yield": verdict},
+        "verdicts": verdicts,
         "attributions": [_told_sources(prepared.sources), weather["attribution"]],
     }
     return MapContent(

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field
 
-#: Farthest obstacle that the surface itself shows; what lies beyond comes from a coarse terrain, if one is given.
+#: Obstacles are searched within this distance, and at most twice as far.
 REACH_M = 200.0
 
 
@@ -22,8 +22,6 @@ class CadastreSettings(BaseModel):
         Footprints; without them, point class 6, or the roofs that the surface itself shows.
     communes : Path, optional
         Polygons with a name or code, for the table by commune.
-    terrain : Path, optional
-        Coarse terrain model of the surroundings, for the far horizon.
     crs : str, optional
         Coordinate system of inputs that carry none.
     resolution_m : float, optional
@@ -40,6 +38,8 @@ class CadastreSettings(BaseModel):
         Answer of `roof_yield`; one is trained for this territory where none is given.
     candidate : str, optional
         Another candidate of that bundle than the one that ships.
+    shading_bundle : Path, optional
+        Answer of `roof_shading`, whose verdict and audit the map tells beside that of `roof_yield`.
     n_runs : int, optional
         Runs of a bundle trained on the spot.
     site : dict
@@ -59,7 +59,6 @@ class CadastreSettings(BaseModel):
     inputs: tuple[Path, ...] = ()
     buildings: Path | None = None
     communes: Path | None = None
-    terrain: Path | None = None
     crs: str | None = None
     resolution_m: float | None = Field(None, ge=0.2, le=2.0)
     tile_m: float | None = Field(None, ge=50.0, le=20_000.0)
@@ -68,6 +67,7 @@ class CadastreSettings(BaseModel):
     setback_m: float = Field(0.4, ge=0.0, le=3.0)
     bundle: Path | None = None
     candidate: str | None = None
+    shading_bundle: Path | None = None
     n_runs: int | None = Field(None, ge=64)
     site: dict[str, str] = Field(default_factory=dict)
     vintage: str | None = None

@@ -45,6 +45,10 @@ def cadastre(
         str | None,
         typer.Option("--candidate", metavar="NAME", help="Another graph of that bundle than the one that ships."),
     ] = None,
+    shading: Annotated[
+        Path | None,
+        typer.Option("--shading-bundle", metavar="DIR", help="Answer of roof_shading, whose audit the map links."),
+    ] = None,
     settings: SiteSettings = None,
     resolution: Annotated[
         float | None, typer.Option("--resolution", metavar="METRES", help="Side of a cell, for point clouds.")
@@ -88,7 +92,7 @@ def cadastre(
         "inputs": tuple(inputs or ()), "buildings": buildings, "communes": communes, "crs": crs, "bundle": bundle,
         "candidate": candidate, "resolution_m": resolution, "tile_m": tile, "reach_m": reach, "setback_m": setback,
         "n_runs": n_runs, "vintage": vintage, "title": title, "threads": threads, "maps": maps,
-        "site": parse_settings(settings or [], "setting"),
+        "shading_bundle": shading, "site": parse_settings(settings or [], "setting"),
     }  # fmt: skip
     reporter = Terminal(language)
     with closing(reporter), prints_on_stderr():
