@@ -1,7 +1,7 @@
 """Draw floods growing over shaded terrain, for the pages on the flood studies.
 
-Usage: ``python benchmarks/flood_pictures.py [NAME ...]`` with names among polder, valley, gironde; writes
-``docs/studies/flood_NAME.png``. The Gironde needs its data beside the checkout and is left out without them.
+Usage: ``python benchmarks/flood_pictures.py [NAME ...]`` with names among polder, valley, gironde, malpasset; writes
+``docs/studies/flood_NAME.png``. The Gironde and Malpasset need their data beside the checkout and are left out without them.
 """
 
 from __future__ import annotations
@@ -16,13 +16,14 @@ matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 import numpy as np
 from gironde_site import write_site
+from malpasset_site import write_site as write_malpasset
 from matplotlib.colors import LightSource
 
 from frugal.experiments.site import build_site
 from frugal.experiments.studies.flood import river, submersion
 from frugal.experiments.studies.flood.maps import HOUR, WET_M
 from frugal.experiments.studies.flood.polder import polder
-from frugal.experiments.studies.flood.site import SubmersionSite, coast
+from frugal.experiments.studies.flood.site import RiverFloodSite, SubmersionSite, coast, river_valley
 from frugal.experiments.studies.flood.terrain import FloodTerrain
 from frugal.experiments.studies.flood.valley import valley
 from frugal.physics.shallow_water.scenario import Scenario
@@ -31,6 +32,7 @@ from frugal.physics.shallow_water.simulate import simulate
 ROOT = Path(__file__).resolve().parents[1]
 STORM = np.array([1.5, 6.0, 0.3, 18.0, 150.0, 0.5, 1.0])
 WAVE = np.array([1100.0, 2.0, 10e6, 1.0, 1.5])
+DAM_BREAK = np.array([40e3, 0.1, 50e6, 1.0, 1.5])
 
 
 def draw(terrain: FloodTerrain, scenario: Scenario, times_h: tuple[float, ...], title: str, path: Path) -> None:
@@ -119,7 +121,21 @@ def draw_gironde(path: Path) -> None:
     )
 
 
+def draw_malpasset(path: Path) -> None:
+    """The valley of the Reyran with a wave of the size of 1959."""
+    mesh = ROOT.parent / "shared/data/malpasset"
+    if not (mesh / "nodes.csv").is_file():
+        print(f"{mesh} is not there: Malpasset is left out")
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        site = build_site(RiverFloodSite, {}, write_malpasset(mesh, Path(folder)))
+        assert isinstance(site, RiverFloodSite)
+        terrain = river_valley(site)
+    scenario = river.wave(terrain, DAM_BREAK, site.duration_h * HOUR)
+    draw(terrain, scenario, (0.1, 0.25, 0.5, 1.0, 2.0), "Wave of 40,000 m³/s in the valley below Malpasset", path)
+
+
 if __name__ == "__main__":
-    known = {"polder": draw_polder, "valley": draw_valley, "gironde": draw_gironde}
+    known = {"polder": draw_polder, "valley": draw_valley, "gironde": draw_gironde, "malpasset": draw_malpasset}
     for name in sys.argv[1:] or list(known):
         known[name](ROOT / "docs" / "studies" / f"flood_{name}.png")

@@ -34,8 +34,8 @@ LOCAL = (
     'PROJECTION["Transverse_Mercator"],PARAMETER["latitude_of_origin",0],PARAMETER["central_meridian",0],'
     'PARAMETER["scale_factor",1],PARAMETER["false_easting",0],PARAMETER["false_northing",0],UNIT["metre",1]]'
 )
-CELL, CELL_OF_RUNS = 20.0, 60.0
-WEST, EAST, SOUTH, NORTH = 4_600.0, 13_300.0, 300.0, 5_100.0
+CELL, CELL_OF_RUNS = 20.0, 80.0
+WEST, EAST, SOUTH, NORTH = 4_600.0, 13_240.0, 300.0, 5_100.0
 #: How far ground beyond the mesh and the wall at the dam stand above what is known beside them.
 WALL_M = 30.0
 SITE = f"""terrain = "terrain.tif"
@@ -47,6 +47,7 @@ peak_discharge = [10000.0, 45000.0]
 volume = [20e6, 55e6]
 time_to_peak_h = [0.1, 0.5]
 duration_h = 3.0
+n_runs = 96
 """
 
 

@@ -57,6 +57,17 @@ def test_a_dam_that_breaks_in_minutes(tmp_path: Path) -> None:
     assert (np.asarray(answer["max_depth"]) > 1.0).sum() > 100
 
 
+def test_a_river_may_end_in_the_strip_that_wider_cells_cut_off(tmp_path: Path) -> None:
+    site = gorge(tmp_path)
+    terrain = river_valley(site.model_copy(update={"cell_size_m": 32.0}))  # 37 cells of 32 m, and 16 m left
+    assert terrain.shape == (15, 37) and terrain.river[-1][1] == 36
+    assert river.outlet(terrain)[0] == "east"
+    beyond = LineString([(370_110.0, 6_569_765.0), (371_290.0, 6_569_765.0)])
+    gpd.GeoDataFrame(geometry=[beyond], crs="EPSG:2154").to_file(tmp_path / "axis.gpkg")
+    with pytest.raises(UnusableInputError, match=r"river .* leaves the terrain along [78]% of its length"):
+        river_valley(site)
+
+
 def test_an_event_that_ends_before_the_peak_is_refused() -> None:
     with pytest.raises(UnusableInputError, match=r"'duration_h' = 2\.0: the event would end before a peak at 3 h"):
         build_site(RiverFloodSite, {"duration_h": 2.0})

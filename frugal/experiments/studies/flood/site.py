@@ -259,6 +259,8 @@ def check_memory(cells: int, n_runs: int, what: str) -> None:
 def cells_along(line: np.ndarray, ground: SurfaceModel, name: str, what: str = "dike") -> tuple[np.ndarray, np.ndarray]:
     """Cells that a line runs through, in its order, and the distance along it of the middle of their stretch.
 
+    What lies less than a cell beyond the last ones is left out: cells of another size than the file's cut a strip off it.
+
     Raises
     ------
     UnusableInputError
@@ -273,8 +275,10 @@ def cells_along(line: np.ndarray, ground: SurfaceModel, name: str, what: str = "
     row = np.floor((ground.y_max - y) / ground.resolution_m).astype(np.int64)
     rows, columns = ground.heights.shape
     outside = (row < 0) | (row >= rows) | (column < 0) | (column >= columns)
-    if outside.any():
-        raise UnusableInputError(f"{what} '{name}' leaves the terrain along {outside.mean():.0%} of its length")
+    beside = (row >= -1) & (row <= rows) & (column >= -1) & (column <= columns)
+    if outside.all() or not beside.all():
+        raise UnusableInputError(f"{what} '{name}' leaves the terrain along {max(outside.mean(), 0.01):.0%} of its length")
+    row, column, distance = row[~outside], column[~outside], distance[~outside]
     cells, member = np.unique(np.stack([row, column], axis=1), axis=0, return_inverse=True)
     member = member.ravel()
     middle = np.bincount(member, distance) / np.bincount(member)
