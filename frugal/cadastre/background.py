@@ -170,10 +170,10 @@ def _webp(shade: np.ndarray) -> bytes:
 def _degrees(crs: str, bounds: Bounds) -> Bounds:
     from rasterio.warp import transform_bounds
 
-    return transform_bounds(crs, "EPSG:4326", *bounds, densify_pts=21)  # type: ignore[no-any-return]
+    return transform_bounds(crs, "EPSG:4326", *bounds, densify_pts=21)
 
 
 def _mercator(crs: str, bounds: Bounds) -> Bounds:
     from rasterio.warp import transform_bounds
 
-    return transform_bounds(crs, "EPSG:3857", *bounds, densify_pts=21)  # type: ignore[no-any-return]
+    return transform_bounds(crs, "EPSG:3857", *bounds, densify_pts=21)

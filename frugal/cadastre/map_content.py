@@ -44,7 +44,8 @@ def map_content(
     from frugal.surrogates.bundle import open_bundle
 
     bundle = open_bundle(answer.bundle)
-    verdicts, pages = {}, {}
+    verdicts: dict[str, dict[str, str]] = {}
+    pages: dict[str, dict[str, Path]] = {}
     for study, path in (("roof_yield", answer.bundle), ("roof_shading", settings.shading_bundle)):
         if path is not None:
             verdicts[study], pages[study] = _verdict(path, study)
@@ -75,9 +76,19 @@ def map_content(
         "verdicts": verdicts,
         "attributions": [_told_sources(prepared.sources), weather["attribution"]],
     }
-    return MapContent(
-        told, _sky_table(bundle), {"roof_yield": {k: page for k, page in pages.items() if page.is_file()}}
-    )
+    return MapContent(told, _sky_table(bundle), pages)
+
+
+def _verdict(path: Path, study: str) -> tuple[dict[str, str], dict[str, Path]]:
+    """What the audit of a bundle says in one line, and its pages."""
+    from frugal.surrogates.bundle import open_bundle, read_json
+
+    found = open_bundle(path).study["name"]
+    if found != study:
+        raise UnusableInputError(f"bundle '{path}' answers '{found}'; one of '{study}' is needed")
+    line = read_json(path / "audit.json")["first_line"]
+    pages = {language: path / f"audit.{language}.html" for language in ("en", "fr")}
+    return {language: line[language] for language in pages}, {k: page for k, page in pages.items() if page.is_file()}
 
 
 def _sky_table(bundle: Any) -> bytes | None:
