@@ -125,7 +125,7 @@ def roofs(heights: np.ndarray, resolution_m: float, year: SolarYear, n_points: i
         "square_cells": percent(square, truth),
     }
     for n_sectors in SECTORS:
-        sky = cumulative_sky_tables(year, n_sectors)
+        sky = cumulative_sky_tables(year, n_sectors, shared_between=4)
         swept = irradiation_map(heights, -east * up, south * up, up, sky, resolution_m, albedo=ALBEDO, reach_m=REACH_M)[
             rows, columns
         ]
@@ -142,8 +142,8 @@ def open_planes(weather: Weather, year: SolarYear) -> dict[str, float]:
     extra = irradiance.get_extra_radiation(times).to_numpy()
     row, column = np.mgrid[0:60, 0:60].astype(float)
     worst = {}
-    for n_sectors in (36, 72):
-        sky = cumulative_sky_tables(year, n_sectors)
+    for n_sectors, shared_between in ((36, 2), (36, 4), (72, 4)):
+        sky = cumulative_sky_tables(year, n_sectors, shared_between=shared_between)
         errors = []
         for tilt in (0.0, 10.0, 30.0, 45.0, 60.0):
             for facing in (0.0, 45.0, 90.0, 135.0, 180.0, 225.0, 270.0):
@@ -167,7 +167,9 @@ def open_planes(weather: Weather, year: SolarYear) -> dict[str, float]:
                 surface = -(normal[0] * column - normal[1] * row) / normal[2]
                 parts = [np.full(surface.shape, part) for part in normal]
                 errors.append(irradiation_map(surface, *parts, sky, 1.0, albedo=ALBEDO)[30, 30] / truth - 1.0)
-        worst[f"{n_sectors}_azimuths_percent"] = 100.0 * float(np.max(np.abs(errors)))
+        worst[f"{n_sectors}_azimuths_sun_shared_between_{shared_between}_percent"] = 100.0 * float(
+            np.max(np.abs(errors))
+        )
     return worst
 
 

@@ -3,9 +3,11 @@
 Without a file the surface is the generated village, 1 km at 1 m. GRASS (``apt-get install grass-core``), if there is one,
 makes the map of a year on a square in the middle of the same surface (500 m unless ``--side`` says otherwise) by its own
 means: ``r.slope.aspect``, ``r.horizon`` in 24 directions, ``r.sun`` on 12 days with a step of half an hour. Only times are
-compared here: its sky is cloudless and its diffuse light passes through walls. Times are CPU seconds, the least of several repetitions (GRASS: of one); GRASS and
-ours run in turn on the same machine. The gain of two threads is that of elapsed time, which other programs disturb: least
-against least of repetitions in turn. Results go to ``results/solar_cadastre_speed.json`` beside this file.
+compared here: its sky is cloudless and its diffuse light passes through walls.
+
+Times are CPU seconds, the least of several repetitions (GRASS: of one), on the same machine in turn. The gain of two threads
+is that of elapsed time, the least of several in turn; it needs two idle cores, so what two threads gain on arithmetic alone
+in the same minutes stands beside it. Results go to ``results/solar_cadastre_speed.json`` beside this file.
 """
 
 from __future__ import annotations
@@ -182,9 +184,9 @@ def beside_grass(heights: np.ndarray, resolution_m: float, side: int, repetition
         sky = sky_of(n_sectors)
         ours[n_sectors] = cpu_seconds(lambda sky=sky: irradiation_map(square, *normals, sky, resolution_m), repetitions)
     theirs = grass_seconds(square, resolution_m)
-    version = subprocess.run(["grass", "--version"], check=True, capture_output=True, text=True).stdout.splitlines()[0]
+    version = subprocess.run(["grass", "--version"], check=True, capture_output=True, text=True)
     return {
-        "version": version,
+        "version": (version.stdout + version.stderr).strip().splitlines()[0],
         "cells": int(square.size),
         "grass_cpu_s_per_million_cells": theirs / square.size * 1e6,
         "ours_24_cpu_s_per_million_cells": ours[24] / square.size * 1e6,

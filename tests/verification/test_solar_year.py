@@ -19,6 +19,7 @@ from pvlib import (
     temperature,
 )
 
+from frugal.errors import UnusableInputError
 from frugal.physics.solar import year as solar
 from frugal.physics.solar.sky import cumulative_sky_tables, plane_irradiation
 from frugal.physics.solar.transposition import SkyComponents, plane_irradiance
@@ -197,6 +198,29 @@ def test_cumulative_sky_against_hourly_sum(case, n_sectors):
         assert months.sum() == pytest.approx(hourly.sum(), rel=2e-3)
         by_month = pd.Series(hourly).groupby(weather.index.month.to_numpy()).sum()
         np.testing.assert_allclose(months, by_month, rtol=0.02, atol=0.3)
+
+
+def test_cumulative_sky_shared_between_four_sectors(case):
+    """Planes that the sun grazes for long are where sharing between two sectors errs most."""
+    _, year = case
+    tilt, azimuth = np.array([(60.0, 0.0), (60.0, 180.0), (45.0, 90.0), (75.0, 180.0)]).T
+    fine = plane_irradiation(
+        cumulative_sky_tables(year, n_sectors=720, n_bins=1024), tilt, azimuth, np.zeros((4, 720)), ALBEDO
+    ).sum(axis=1)
+    error = {}
+    for shared in (2, 4):
+        tables = cumulative_sky_tables(year, n_sectors=24, shared_between=shared)
+        found = plane_irradiation(tables, tilt, azimuth, np.zeros((4, 24)), ALBEDO).sum(axis=1)
+        error[shared] = np.abs(found / fine - 1.0).max()
+        np.testing.assert_allclose(
+            plane_irradiation(tables, [0.0], [0.0], np.zeros((1, 24)), [0.0])[0], tables.global_horizontal, rtol=0.01
+        )
+    assert error[4] < 1.5e-3
+    assert error[4] < 0.5 * error[2]
+    with pytest.raises(UnusableInputError, match="shared_between is 3"):
+        cumulative_sky_tables(year, shared_between=3)
+    with pytest.raises(UnusableInputError, match="with 3 sectors"):
+        cumulative_sky_tables(year, 3, shared_between=4)
 
 
 def test_cumulative_sky_behind_a_horizon(case, hills):

@@ -310,7 +310,8 @@ def irradiation_map(
         Unit normals of the cells, in the axes of the grid, upward; see :func:`surface_normals`. With `bare` they are
         those of `bare`.
     tables : CumulativeSky
-        From :func:`~frugal.physics.solar.sky.cumulative_sky_tables`; K sectors, 36 for maps, 72 for reference.
+        From :func:`~frugal.physics.solar.sky.cumulative_sky_tables`; K sectors (36 for
+        maps, 72 for reference), the sun best shared between four.
     resolution_m : float
         Side of a cell.
     bare : ndarray, shape (rows, columns), optional
