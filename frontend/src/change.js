@@ -57,7 +57,7 @@ export function changeForm(cadastre, state, original, onChange) {
 }
 
 /** Both answers as a table; `answers` holds `table` and `model` once there are; `gain` is the change against the roof as it is. */
-export function answersTable(cadastre, answers, power, gain, { onRun, running }) {
+export function answersTable(cadastre, answers, power, gain, { onRun, running, spread }) {
   const row = (name, answer, size) =>
     h(
       'tr',
@@ -73,6 +73,7 @@ export function answersTable(cadastre, answers, power, gain, { onRun, running })
     );
   const modelBytes = cadastre.model.bytes + cadastre.model.runtime_bytes;
   const { table, model } = answers;
+  const best = model ?? table;
   return [
     h(
       'table',
@@ -86,6 +87,7 @@ export function answersTable(cadastre, answers, power, gain, { onRun, running })
         row(t('modelOf', told(cadastre.model.label)), model, modelBytes),
       ),
     ),
+    best && h('p', {}, t('range', ...spread.map((share, k) => (k ? unit(share * best.yearly * power, 'kWh') : number(share * best.yearly * power)))), h('small', {}, t('rangeSame'))),
     gain !== null && h('p', {}, t('versus', signed(gain))),
     table && model && h('p', {}, t('difference', percent(Math.abs(model.yearly - table.yearly) / Math.max(model.yearly, 1e-9), 2))),
     model && !model.inDomain && h('p', { class: 'warning' }, t('outside')),

@@ -65,7 +65,10 @@ export function monthlyBars(values, other) {
   );
 }
 
-/** Rose of the horizon: obstacles grow from the rim inwards (the zenith is the middle), losses stand outside the rim. */
+/**
+ * Rose of the horizon: obstacles grow from the rim inwards (the zenith is the middle), losses stand outside the rim.
+ * `sectorLoss` is null where there is no table to tell it.
+ */
 export function horizonRose(horizon, sectorLoss, { tilt, azimuth }) {
   const n = horizon.length;
   const rim = 78;
@@ -76,19 +79,19 @@ export function horizonRose(horizon, sectorLoss, { tilt, azimuth }) {
     const [a, b] = [width * (k - share), width * (k + share)];
     return `M${at(inner, a)}L${at(outer, a)}A${outer} ${outer} 0 0 1 ${at(outer, b)}L${at(inner, b)}A${inner} ${inner} 0 0 0 ${at(inner, a)}Z`;
   };
-  const worst = Math.max(...sectorLoss, 0);
+  const worst = Math.max(...(sectorLoss ?? []), 0);
   const scale = worst > 0 ? 30 / worst : 0;
   const sky = (elevation) => rim * (1 - Math.min(elevation, 90) / 90);
   const picture = s(
     'svg',
-    { viewBox: '0 0 260 260', role: 'img', 'aria-label': `${t('rose')}: ${percent(sectorLoss.reduce((a, b) => a + b, 0))}`, class: 'rose' },
+    { viewBox: '0 0 260 260', role: 'img', 'aria-label': sectorLoss ? `${t('rose')}: ${percent(sectorLoss.reduce((a, b) => a + b, 0))}` : t('rose'), class: 'rose' },
     s('circle', { cx: middle, cy: middle, r: rim, class: 'sky' }),
     horizon.map((elevation, k) => elevation > 0.2 && s('path', { d: wedge(sky(elevation), rim, k), class: 'obstacle' })),
     [30, 60].map((elevation) => [
       s('circle', { cx: middle, cy: middle, r: sky(elevation), class: 'ring' }),
       s('text', { x: middle, y: middle - sky(elevation) + 9, 'text-anchor': 'middle', class: 'small' }, `${elevation}°`),
     ]).flat(),
-    sectorLoss.map((loss, k) => loss > 0.0002 && s('path', { d: wedge(rim + 2, rim + 2 + loss * scale, k, 0.42), class: 'loss' })),
+    (sectorLoss ?? []).map((loss, k) => loss > 0.0002 && s('path', { d: wedge(rim + 2, rim + 2 + loss * scale, k, 0.42), class: 'loss' })),
     t('compass').map((name, k) => {
       const [x, y] = at(k % 2 ? 120 : 121, (k * Math.PI) / 4).split(' ');
       return s('text', { x, y: Number(y) + 4, 'text-anchor': 'middle', class: k % 2 ? 'small' : '' }, name);
@@ -101,7 +104,7 @@ export function horizonRose(horizon, sectorLoss, { tilt, azimuth }) {
     return [
       `${g * 30}°`,
       unit(Math.max(...members.map((k) => horizon[k])), '°', 0),
-      percent(members.reduce((sum, k) => sum + sectorLoss[k], 0)),
+      ...(sectorLoss ? [percent(members.reduce((sum, k) => sum + sectorLoss[k], 0))] : []),
     ];
   });
   return h(
@@ -110,6 +113,6 @@ export function horizonRose(horizon, sectorLoss, { tilt, azimuth }) {
     h('figcaption', {}, t('rose')),
     picture,
     h('p', { class: 'note' }, t('roseHelp')),
-    table(t('rose'), [t('direction'), t('obstacle'), t('loss')], groups),
+    table(t('rose'), [t('direction'), t('obstacle'), ...(sectorLoss ? [t('loss')] : [])], groups),
   );
 }

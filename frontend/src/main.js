@@ -235,7 +235,7 @@ function drawPanel() {
         ]
       : [h('p', {}, t('noPlanes'))]),
     h('p', { class: 'disclaimer' }, t('disclaimer')),
-    h('p', { class: 'print-only' }, `${t('printed')} ${new Date().toLocaleDateString(language())} · ${location.href}`),
+    h('p', { class: 'print-only' }, `${t('printed')} ${new Date().toLocaleDateString(language() === 'en' ? 'en-GB' : language())} · ${location.href}`),
   );
   if (plane) drawAnswers();
 }
@@ -253,7 +253,7 @@ function drawAnswers() {
   );
   byId('answers').replaceChildren(
     ...answersTable(cadastre, answers, options.power, changed && before ? (best.yearly * options.power) / Math.max(before.yearly * original.power, 1e-9) - 1 : null, {
-      onRun: runModel, running: state.running,
+      onRun: runModel, running: state.running, spread: spreadOf(plane),
     }).filter(Boolean),
   );
   if (cadastre.dsm) {
@@ -269,11 +269,17 @@ function drawAnswers() {
   if (keepFocus) byId(keepFocus)?.focus();
 }
 
+/** P10 and P90 of a plane as shares of its yield. */
+function spreadOf(plane) {
+  const p = plane.properties;
+  return [p.yield_p10_kwh / Math.max(p.yield_kwh, 1e-9), p.yield_p90_kwh / Math.max(p.yield_kwh, 1e-9)];
+}
+
 function drawList() {
   const { cadastre, results, view } = state;
   byId('results').replaceChildren(
     h('h2', {}, results ? t('results') : t('inView')),
-    results ? h('p', {}, t('found', results.length)) : h('p', { class: 'note' }, view.length ? '' : t('noneInView')),
+    ...(results ? [h('p', {}, t('found', results.length))] : view.length ? [] : [h('p', { class: 'note' }, t('noneInView'))]),
     resultList(cadastre, results ?? view, (entry) =>
       entry.lon === undefined ? chooseById(entry.id) : entry.id === null ? goTo(entry) : choose(entry.id, entry.lon, entry.lat, null, true)),
   );

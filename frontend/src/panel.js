@@ -79,7 +79,7 @@ export function charts(cadastre, plane, options, answer, changed, horizon) {
   const stored = horizon ?? decodeHorizon(p.horizon, cadastre.horizon.step_deg);
   return [
     monthlyBars(monthlyOf(p), changed),
-    horizonRose(stored, answer?.sectorLoss ?? stored.map(() => 0), options),
+    horizonRose(stored, answer?.sectorLoss ?? null, options),
   ];
 }
 

@@ -119,12 +119,11 @@ def write_map_folder(
         told["projection"] = projection_polynomial(cadastre["crs"], tuple(cadastre["bounds_wgs84"]))
         told["tiles"] = _write_tiles(data / "roofs.pmtiles", planes, buildings)
         (data / "model.onnx").write_bytes(model_onnx)
-        runtime = next((draft / "assets").glob("*.wasm.gz"))
         told["model"] = {
             **cadastre["model"],
             "file": "model.onnx",
             "bytes": len(model_onnx),
-            "runtime_bytes": runtime.stat().st_size,
+            "runtime_bytes": sum(part.stat().st_size for part in (draft / "assets").glob("ort-*")),
         }
         told["page"] = {"bytes": _page_bytes(draft)}
         told["table"] = None
@@ -161,7 +160,9 @@ def _write_tiles(path: Path, planes: geopandas.GeoDataFrame, buildings: geopanda
         [
             TileLayer("planes", full[["plane_id", "building_id", "class", "geometry"]], PLANES_FROM, DETAIL_ZOOM - 1),
             TileLayer("planes", full, DETAIL_ZOOM, DETAIL_ZOOM),
-            TileLayer("buildings", houses[["building_id", "class", "yield_kwh", "geometry"]], PLANES_FROM, DETAIL_ZOOM - 1),
+            TileLayer(
+                "buildings", houses[["building_id", "class", "yield_kwh", "geometry"]], PLANES_FROM, DETAIL_ZOOM - 1
+            ),
             TileLayer("buildings", houses, DETAIL_ZOOM, DETAIL_ZOOM),
             *(TileLayer("dots", dots(buildings, zoom), zoom, zoom) for zoom in range(DOTS_FROM, PLANES_FROM)),
         ],
