@@ -20,7 +20,8 @@ functions of the horizon per sector here.
 Validity
 --------
 Incident energy, before reflection by the glass. Within 0.2 % per year of the hourly sum with 36 sectors or more for open
-planes (0.25 % for one of 60 deg that faces north, unless the sun is shared between four); behind a horizon as good as the horizon is within a sector.
+planes (0.25 % for one of 60 deg that faces north, unless the sun is shared between four); behind a horizon as good as the
+horizon is within a sector.
 """
 
 from __future__ import annotations
