@@ -101,12 +101,13 @@ def make_cadastre(
     with _own_folder(out):
         reporter.stage("read inputs")
         prepared = _prepared(settings, out, threads, reporter)
+        footprints = _footprints(settings, prepared, out)
         answer = find_answer(settings, prepared, out, reporter)
         with instruments(
             out / "work" / "ledger.jsonl", machine, carbon, 0, 0.0, reporter.stage,
             versions=package_versions(VERSIONED), until_start=watch,
         ) as at_hand:  # fmt: skip
-            job = _job(settings, prepared, answer, out)
+            job = _job(settings, prepared, footprints, answer, out)
             with at_hand.meter.stage("tiles", threads=threads) as entry:
                 tiles, reports, failed = _tiles(job, prepared, settings, threads, cluster, reporter)
                 entry.runs = len(tiles)
@@ -181,21 +182,21 @@ def _system_of(buildings: Path | None) -> str | None:
     return system_of_footprints(buildings)
 
 
-def _job(settings: CadastreSettings, prepared: Prepared, answer: Answer, out: Path) -> Job:
+def _job(settings: CadastreSettings, prepared: Prepared, footprints: tuple[str, str], answer: Answer, out: Path) -> Job:
     import numpy as np
 
     from frugal.formats.raster import SurfaceModel, grid_convergence_deg
 
     west, south, east, north = prepared.bounds
     whole = SurfaceModel(np.zeros((1, 1)), max(east - west, north - south), west, north, prepared.crs, "", "")
-    footprints, digest = _footprints(settings, prepared, out)
+    file, digest = footprints
     return Job(
         grid=prepared.grid,
         crs=prepared.crs,
         surface=prepared.surface,
         bare=prepared.bare,
         roofs=prepared.roofs,
-        footprints=footprints,
+        footprints=file,
         model=str(answer.model),
         site=plain_site(answer.site),
         azimuths=settings.azimuths,
@@ -210,17 +211,23 @@ def _job(settings: CadastreSettings, prepared: Prepared, answer: Answer, out: Pa
 
 
 def _footprints(settings: CadastreSettings, prepared: Prepared, out: Path) -> tuple[str, str]:
-    """Footprints in the system of the grid, in a file that tiles read by extent."""
-    if settings.buildings is None:
-        return "", ""
+    """Footprints in the system of the grid, in a file that tiles read by extent, and the hash of what was given.
+
+    Before the answer is trained, so that a wrong file is told at once; that of the communes is looked at too.
+    """
     import pyogrio
 
     from frugal.formats.footprints import read_footprints
 
+    if settings.communes is not None:
+        read_footprints(settings.communes, prepared.crs)
+    if settings.buildings is None:
+        return "", ""
     digest = _digest_of(settings.buildings)
     path = out / "work" / f"footprints-{_joined(digest, prepared.digest)[:12]}.fgb"
     if not path.exists():
         frame = read_footprints(settings.buildings, prepared.crs, prepared.bounds)
+        prepared.notes.extend(frame.attrs.get("notes", ()))
         draft = path.with_name(f".{path.name}")
         pyogrio.write_dataframe(frame, draft, driver="FlatGeobuf", promote_to_multi=True)
         draft.replace(path)

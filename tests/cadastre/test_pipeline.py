@@ -8,8 +8,10 @@ from pathlib import Path
 
 import geopandas
 import numpy as np
+import pandas
 import pytest
 import rasterio
+import shapely
 from typer.testing import CliRunner
 
 from frugal.audit.workflow import train_study
@@ -187,6 +189,33 @@ def test_other_folders_are_left_alone(surface: Path, bundle: Path, tmp_path: Pat
 def test_a_bundle_of_another_study_is_refused(surface: Path, tmp_path: Path) -> None:
     with pytest.raises(UnusableInputError, match="does not exist"):
         made(surface, tmp_path / "nowhere", tmp_path / "out")
+
+
+def test_footprints_elsewhere_are_told_before_anything_is_trained(surface: Path, tmp_path: Path) -> None:
+    away = geopandas.GeoDataFrame({"id": ["1"]}, geometry=[shapely.box(0, 6_000_000, 9, 6_000_009)], crs="EPSG:2154")
+    away.to_file(tmp_path / "away.gpkg")
+    with pytest.raises(UnusableInputError, match=r"away\.gpkg"):
+        make_cadastre(
+            CadastreSettings(inputs=(surface,), buildings=tmp_path / "away.gpkg"), tmp_path / "out", carbon=False
+        )
+    assert not (tmp_path / "out" / "roof_yield").exists()
+
+
+def test_communes_are_summed(surface: Path, bundle: Path, whole: Cadastre, tmp_path: Path) -> None:
+    with rasterio.open(surface) as dataset:
+        west, south, east, north = dataset.bounds
+    middle = (west + east) / 2
+    halves = geopandas.GeoDataFrame(
+        {"insee_com": ["85001", "85002"]},
+        geometry=[shapely.box(west, south, middle, north), shapely.box(middle, south, east, north)],
+        crs="EPSG:2154",
+    )
+    halves.to_file(tmp_path / "communes.gpkg")
+    cadastre = made(surface, bundle, tmp_path / "out", communes=tmp_path / "communes.gpkg", maps=False)
+    rows = pandas.read_csv(cadastre.out / "communes.csv", dtype={"commune": str})
+    assert list(rows["commune"]) == ["85001", "85002"]
+    assert rows["planes"].sum() == whole.planes
+    assert rows["yield_kwh"].sum() == pytest.approx(planes_of(whole.out)["yield_kwh"].sum(), rel=1e-4)
 
 
 def test_weather_of_another_place_is_refused_beside_a_bundle(surface: Path, bundle: Path, tmp_path: Path) -> None:
