@@ -102,7 +102,8 @@ def sky_of(site: str, model: str, azimuths: int) -> Sky:
     from frugal.surrogates.predictor import Predictor
 
     territory = Territory(RoofYieldSite.model_validate(json.loads(site)))
-    tables = cumulative_sky_tables(territory.year, azimuths, transposition=territory.transposition)
+    # Each place of the sun is shared between four sectors: open planes then err by less than 0.1 % with 36.
+    tables = cumulative_sky_tables(territory.year, azimuths, transposition=territory.transposition, shared_between=4)
     return Sky(territory, tables, Predictor(Path(model)))
 
 
