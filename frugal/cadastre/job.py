@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from frugal.cadastre.grid import Grid
+from frugal.cadastre.program import program_digest
 
 if TYPE_CHECKING:
     from frugal.experiments.studies.roof_yield.site import Territory
@@ -78,8 +79,9 @@ class Job:
         return int(np.ceil(width / self.grid.resolution_m)) + 4
 
     def hash(self) -> str:
-        """Identifies the answer: everything but where files lie."""
+        """Identifies the answer: everything but where files lie, and the program that computes it."""
         content = asdict(self)
+        content["program"] = program_digest("cadastre", "formats", "physics/solar")
         for name in ("surface", "bare", "roofs", "footprints", "model", "folder"):
             content.pop(name)
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()

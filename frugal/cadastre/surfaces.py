@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from frugal.cadastre.grid import Bounds, Grid, Tile, plan_tiles
+from frugal.cadastre.program import program_digest
 from frugal.errors import UnusableInputError
 from frugal.formats.atomic import write_text
 from frugal.formats.mosaic import open_rasters
@@ -179,7 +180,7 @@ def prepare_clouds(
     grid = Grid(size)
     bounds = _around([info.bounds for info in infos])
     digest = _digest(good)
-    home = folder / f"{digest[:12]}-{size:g}m"
+    home = folder / f"{digest[:12]}-{program_digest('formats')[:6]}-{size:g}m"
     chunks = [tile for tile in plan_tiles(grid, bounds, CHUNK_M) if _touching(infos, grid, tile)]
     rasteriser = _Rasteriser(infos, grid, system, home, failures)
     with ThreadPoolExecutor(max_workers=threads) as pool:
