@@ -46,8 +46,8 @@ export function legend(cadastre) {
 
 export function footer(cadastre) {
   const { weather, verdicts } = cadastre;
-  const lines = Object.values(verdicts ?? {}).filter(Boolean).map((verdict) =>
-    h('p', { class: 'verdict' }, h('strong', {}, t('audit')), ' ', told(verdict), ' ',
+  const lines = Object.entries(verdicts ?? {}).filter(([, verdict]) => verdict).map(([study, verdict]) =>
+    h('p', { class: 'verdict' }, h('strong', {}, t(study === 'roof_shading' ? 'auditShading' : 'audit')), ' ', told(verdict), ' ',
       told(verdict.link) && h('a', { href: told(verdict.link) }, t('auditLink'))));
   const far = weather?.distance_km > 100 && !weather.warning ? ` (${t('weatherFar', unit(weather.distance_km, 'km'))})` : '';
   return [
