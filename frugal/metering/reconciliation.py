@@ -6,6 +6,7 @@ each must agree with our own CPU time by itself, since gaps of opposite sign wou
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -39,6 +40,17 @@ class Segment:
     expected_joules: float
     gap: float | None
     cpu_seconds_without_reading: float
+
+    @property
+    def resolved_gap(self) -> float:
+        """The gap less the resolution of codecarbon, 0 where it is within it: what the two bookkeepings really differ by.
+
+        The own cost of codecarbon is in its reading: of a process that mostly waited, for a cluster say, it is a good part.
+        """
+        if self.gap is None:
+            return 0.0
+        beyond = max(abs(self.joules - self.expected_joules) - CODECARBON_RESOLUTION_JOULES, 0.0)
+        return math.copysign(beyond / self.expected_joules, self.gap)
 
 
 def reconcile(entries: Iterable[Entry], watts_per_core: float) -> list[Segment]:

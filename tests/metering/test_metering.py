@@ -226,6 +226,16 @@ def test_each_process_is_reconciled_by_itself() -> None:
     assert other.gap == 0.0
 
 
+def test_a_gap_counts_beyond_the_resolution_of_codecarbon() -> None:
+    waited = Entry("generation", cpu_seconds=0.79, codecarbon_joules=2.88, campaign="a", process="p")
+    lost = Entry("generation", cpu_seconds=20.0, codecarbon_joules=45.0, campaign="a", process="q")
+    none = Entry("generation", cpu_seconds=0.1, codecarbon_joules=0.9, campaign="a", process="r")
+    first, second, third = reconcile([waited, lost, none], 3.0)
+    assert first.gap == pytest.approx(0.2152, abs=1e-4) and first.resolved_gap == 0.0
+    assert second.gap == pytest.approx(-0.25) and second.resolved_gap == pytest.approx(-13.5 / 60)
+    assert third.gap is None and third.resolved_gap == 0.0
+
+
 def test_totals_take_what_is_asked() -> None:
     entries = [Entry("fit", cpu_seconds=1.0), Entry("fit", cpu_seconds_children=2.0), Entry("export", cpu_seconds=4.0)]
     assert cpu_total(entries) == 7.0

@@ -111,27 +111,29 @@ def codecarbon_agrees(evidence: Evidence) -> Finding:
     """MES-04: codecarbon books the same CPU energy on the same stages, in every process that ran.
 
     It is held to the watts that it was given, written on each line: other watts that a meter or a file brings later change
-    no CPU time. The process that differs most counts, since gaps of opposite sign would hide each other in a sum.
+    no CPU time. The process that differs most beyond the resolution of codecarbon counts, since gaps of opposite sign would
+    hide each other in a sum.
     """
     where, watts = ("ledger.jsonl: codecarbon_joules, process",), evidence.machine.get("watts_per_core")
     if not watts or all(line.get("codecarbon_joules") is None for line in evidence.ledger):
         return Finding("unevidenced", both("No codecarbon reading.", "Aucun relevé codecarbon."), None, 0.05, where)
     segments = reconcile(entries_of(evidence.ledger), watts)
-    gaps = [segment.gap for segment in segments if segment.gap is not None]
-    if not gaps:
+    read = [segment for segment in segments if segment.gap is not None]
+    if not read:
         text = both(
             "The work is too short for codecarbon to resolve.",
             "Travail trop court pour la résolution de codecarbon.",
         )
         return Finding("n_a", text, None, 0.05, where)
-    gap = max(gaps, key=abs)
-    status: Status = "pass" if abs(gap) <= 0.05 else "warn" if abs(gap) <= 0.20 else "fail"
+    farthest = max(read, key=lambda segment: (abs(segment.resolved_gap), abs(segment.gap or 0.0)))
+    gap, resolved = farthest.gap or 0.0, abs(farthest.resolved_gap)
+    status: Status = "pass" if resolved <= 0.05 else "warn" if resolved <= 0.20 else "fail"
     words = {
         lang: ("+" if gap > 0 else "−") + percent(abs(gap), lang) if gap else percent(0, lang) for lang in ("en", "fr")
     }
     text = both(
-        f"codecarbon reads {words['en']} against time × watts, same stages; processes compared: {len(gaps)}.",
-        f"codecarbon relève {words['fr']} par rapport à temps × watts, mêmes étapes ; processus comparés : {len(gaps)}.",
+        f"codecarbon reads {words['en']} against time × watts, same stages; processes compared: {len(read)}.",
+        f"codecarbon relève {words['fr']} par rapport à temps × watts, mêmes étapes ; processus comparés : {len(read)}.",
     )
     return Finding(status, text, gap, 0.05, where)
 
