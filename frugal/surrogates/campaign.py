@@ -36,8 +36,8 @@ from frugal.surrogates.ladder import Candidate, build_ladder, check_names
 from frugal.surrogates.reporting import Reporter, Silent
 from frugal.surrogates.standing import decide_patterns
 
-#: Stages whose lines every bundle of the same runs shares.
-SHARED_STAGES = ("need", "generation")
+#: Stages whose lines every bundle of the same runs shares: what runs need to be made, and to be made again by the full physics.
+SHARED_STAGES = ("need", "compile", "generation")
 
 #: Packages whose versions are written in the ledger.
 VERSIONED = (

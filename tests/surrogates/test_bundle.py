@@ -201,12 +201,13 @@ def test_a_second_campaign_shares_the_runs_and_books_them_once(tmp_path: Path) -
     first = train(linear_study(), tmp_path, "first")
     second = train(linear_study(), tmp_path, "second")
 
-    def generation(path: Path) -> list[float]:
+    def booked(path: Path, stage: str) -> list[float]:
         lines = [json.loads(line) for line in (path / "ledger.jsonl").read_text().splitlines()]
-        return [line["cpu_seconds"] for line in lines if line["stage"] == "generation"]
+        return [line["cpu_seconds"] for line in lines if line["stage"] == stage]
 
-    assert generation(first) == generation(second)
-    assert len(generation(first)) == 1
+    for stage in ("compile", "generation"):
+        assert booked(first, stage) == booked(second, stage)
+        assert len(booked(first, stage)) == 1
 
 
 def test_what_is_not_a_bundle_is_never_replaced(tmp_path: Path) -> None:

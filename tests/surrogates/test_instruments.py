@@ -134,12 +134,12 @@ def test_what_the_next_bundle_shares_is_kept_with_need_and_hashes(tmp_path: Path
     said = next(entry for entry in result.ledger if entry.versions)
     settle_ledger(result)
     ledger = Ledger(result.meter.ledger.path)
-    need, generation = ledger.entries()
-    assert (need.stage, generation.stage) == ("need", "generation")
+    need, compilation, generation = ledger.entries()
+    assert (need.stage, compilation.stage, generation.stage) == ("need", "compile", "generation")
     assert need.details and (need.versions, need.hashes) == (said.versions, said.hashes)
     assert generation.versions == {} and generation.cpu_seconds > 0
     assert check_chain(ledger.lines()) == ""
-    assert [entry.stage for entry in campaign(tmp_path).ledger][:2] == ["need", "generation"]
+    assert [entry.stage for entry in campaign(tmp_path).ledger][:3] == ["need", "compile", "generation"]
 
 
 @pytest.mark.parametrize(("percent", "again"), [(0.0, False), (20.0, True)])
