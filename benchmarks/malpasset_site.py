@@ -9,7 +9,8 @@ its origin in the Gulf of Guinea, where nobody will take them for a position; wi
 
 The window ends before the sea, so that the water leaves over its eastern edge. The lake is walled off along the line of
 the dam, where the wave enters. Ground beyond the mesh is not known: it stands 30 m above the nearest that is. The bounds of the
-wave are wide around 1959 (some 50 million m³ within minutes); the dam itself is not modelled, but a discharge that grows.
+wave are wide around 1959 (some 50 million m³ within minutes); the dam itself is not modelled, but a discharge that grows. The
+level downstream stays below the plain, which the sea did not flood.
 """
 
 from __future__ import annotations
@@ -46,6 +47,7 @@ cell_size_m = {CELL_OF_RUNS}
 peak_discharge = [10000.0, 45000.0]
 volume = [20e6, 55e6]
 time_to_peak_h = [0.1, 0.5]
+downstream_depth = [0.2, 1.0]
 duration_h = 3.0
 n_runs = 96
 """

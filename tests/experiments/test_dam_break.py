@@ -31,6 +31,7 @@ def gorge(folder: Path) -> RiverFloodSite:
         "peak_discharge": [400.0, 1200.0],
         "volume": [1e5, 4e5],
         "time_to_peak_h": [0.02, 0.1],
+        "downstream_depth": [0.1, 1.2],
         "duration_h": 0.5,
     }
     site = build_site(RiverFloodSite, settings)
@@ -43,7 +44,9 @@ def test_a_dam_that_breaks_in_minutes(tmp_path: Path) -> None:
     study = river.river_flood(site)
     time_to_peak = study.inputs[1]
     assert (time_to_peak.low, time_to_peak.high) == (0.02, 0.1) and time_to_peak.default == pytest.approx(0.06)
-    inputs = np.array([900.0, 0.05, 2e5, 1.0, 1.5])
+    downstream = study.inputs[4]
+    assert (downstream.low, downstream.high, downstream.default) == (0.1, 1.2, 1.2)
+    inputs = np.array([900.0, 0.05, 2e5, 1.0, 1.2])
     scenario = river.wave(river_valley(site), inputs, 1800.0)
     time_s, share = scenario.inflows[0].series
     assert scenario.duration_s == 1800.0 and np.max(time_s) == pytest.approx(1800.0)

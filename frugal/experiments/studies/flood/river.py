@@ -59,13 +59,12 @@ def inputs_of(site: RiverFloodSite) -> tuple[Variable, ...]:
         Variable(
             "downstream_depth",
             "m",
-            0.5,
-            4.0,
+            *site.downstream_depth,
             {
                 "en": "Level downstream, above the river bed there",
                 "fr": "Niveau aval, au-dessus du fond de la rivière",
             },
-            default=1.5,
+            default=float(np.clip(1.5, *site.downstream_depth)),
         ),
     )
 

@@ -94,6 +94,8 @@ class RiverFloodSite(Site):
         Bounds of the volume of the wave in m³.
     time_to_peak_h : tuple of float
         Bounds in hours; minutes for a dam that breaks.
+    downstream_depth : tuple of float
+        Bounds of the level downstream, in m above the river's bed there.
     duration_h : float
         Length of the event in hours.
     n_runs : int
@@ -112,11 +114,12 @@ class RiverFloodSite(Site):
     peak_discharge: tuple[float, float] = (300.0, 1500.0)
     volume: tuple[float, float] = (4e6, 16e6)
     time_to_peak_h: tuple[float, float] = (1.0, 3.0)
+    downstream_depth: tuple[float, float] = (0.5, 4.0)
     duration_h: float = Field(10.0, gt=0.0, le=1000.0)
     n_runs: int = Field(128, ge=16, le=100_000)
     seed: int = Field(0, ge=0)
 
-    @field_validator("peak_discharge", "volume", "time_to_peak_h")
+    @field_validator("peak_discharge", "volume", "time_to_peak_h", "downstream_depth")
     @classmethod
     def _grows(cls, bounds: tuple[float, float]) -> tuple[float, float]:
         if not 0 < bounds[0] < bounds[1] < float("inf"):
@@ -277,7 +280,9 @@ def cells_along(line: np.ndarray, ground: SurfaceModel, name: str, what: str = "
     outside = (row < 0) | (row >= rows) | (column < 0) | (column >= columns)
     beside = (row >= -1) & (row <= rows) & (column >= -1) & (column <= columns)
     if outside.all() or not beside.all():
-        raise UnusableInputError(f"{what} '{name}' leaves the terrain along {max(outside.mean(), 0.01):.0%} of its length")
+        raise UnusableInputError(
+            f"{what} '{name}' leaves the terrain along {max(outside.mean(), 0.01):.0%} of its length"
+        )
     row, column, distance = row[~outside], column[~outside], distance[~outside]
     cells, member = np.unique(np.stack([row, column], axis=1), axis=0, return_inverse=True)
     member = member.ravel()
