@@ -16,6 +16,8 @@ from functools import reduce
 from pathlib import Path
 from typing import Any
 
+from cadastre_figures import irradiation_maps
+
 from frugal.surrogates.display import candidate_row
 from frugal.surrogates.plots import error_cost_plot
 
@@ -362,6 +364,7 @@ def main() -> None:
     fill(ROOT / "docs" / "studies" / "submersion.md", "speed", speed())
     for name, content in roof_planes().items():
         fill(ROOT / "docs" / "cadastre_method.md", name, content)
+    fill(ROOT / "docs" / "cadastre_method.md", "maps", irradiation_maps(RESULTS))
     if len(sys.argv) < 2:
         return
     bundle = Path(sys.argv[1])
