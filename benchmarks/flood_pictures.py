@@ -32,7 +32,7 @@ from frugal.physics.shallow_water.simulate import simulate
 ROOT = Path(__file__).resolve().parents[1]
 STORM = np.array([1.5, 6.0, 0.3, 18.0, 150.0, 0.5, 1.0])
 WAVE = np.array([1100.0, 2.0, 10e6, 1.0, 1.5])
-DAM_BREAK = np.array([40e3, 0.1, 50e6, 1.0, 1.5])
+DAM_BREAK = np.array([40e3, 0.1, 50e6, 1.0, 0.6])
 
 
 def draw(terrain: FloodTerrain, scenario: Scenario, times_h: tuple[float, ...], title: str, path: Path) -> None:
