@@ -9,9 +9,9 @@ pool behind.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
 from frugal.errors import UnusableInputError
+from frugal.physics.compiled import kernel
 
 
 def fill_and_spill(
@@ -56,7 +56,7 @@ def fill_and_spill(
     return surface.reshape(-1, rows, columns), at_source
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def _push(heap: np.ndarray, size: int, key: np.ndarray, cell: int) -> int:
     at = size
     while at > 0:
@@ -69,7 +69,7 @@ def _push(heap: np.ndarray, size: int, key: np.ndarray, cell: int) -> int:
     return size + 1
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def _pop(heap: np.ndarray, size: int, key: np.ndarray) -> int:
     """Move the lowest cell to the end of the heap; returns the new size."""
     lowest, last = heap[0], heap[size - 1]
@@ -88,7 +88,7 @@ def _pop(heap: np.ndarray, size: int, key: np.ndarray) -> int:
     return size
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def _push_neighbours(heap: np.ndarray, size: int, bed: np.ndarray, seen: np.ndarray, columns: int, cell: int) -> int:
     for side in range(4):
         step = -1 if side < 2 else 1
@@ -100,7 +100,7 @@ def _push_neighbours(heap: np.ndarray, size: int, bed: np.ndarray, seen: np.ndar
     return size
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def _flatten(surface: np.ndarray, bed: np.ndarray, cells: np.ndarray, level: float) -> None:
     """Lay a level over the cells that are lower."""
     for cell in cells:
@@ -108,7 +108,7 @@ def _flatten(surface: np.ndarray, bed: np.ndarray, cells: np.ndarray, level: flo
             surface[cell] = level
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def _pour(
     bed: np.ndarray,
     seen: np.ndarray,

@@ -83,3 +83,8 @@ def test_this_numba_is_one_whose_stamp_is_known() -> None:
     from frugal.physics.shallow_water.steps import advance
 
     assert advance._cache._cache_file._source_stamp[1] == compiled.sources_digest()
+
+
+def test_no_kernel_of_physics_keeps_a_cache_of_its_own() -> None:
+    for source in sorted(Path(str(compiled.__file__)).parent.rglob("*.py")):
+        assert source.name == "compiled.py" or "cache=True" not in source.read_text(), source.name
