@@ -48,7 +48,7 @@ def map_content(
     pages: dict[str, dict[str, Path]] = {}
     for study, path in (("roof_yield", answer.bundle), ("roof_shading", settings.shading_bundle)):
         if path is not None:
-            verdicts[study], pages[study] = _verdict(path, study)
+            verdicts[study], pages[study] = verdict_of(path, study)
     avoided = co2_avoided()
     bounds = planes.to_crs("EPSG:4326").total_bounds
     told: dict[str, Any] = {
@@ -79,7 +79,7 @@ def map_content(
     return MapContent(told, _sky_table(bundle), pages)
 
 
-def _verdict(path: Path, study: str) -> tuple[dict[str, str], dict[str, Path]]:
+def verdict_of(path: Path, study: str) -> tuple[dict[str, str], dict[str, Path]]:
     """What the audit of a bundle says in one line, and its pages."""
     from frugal.surrogates.bundle import open_bundle, read_json
 

@@ -14,6 +14,7 @@ from frugal.cadastre.classes import YieldClass, class_of, classes_for, qgis_styl
 from frugal.cadastre.grid import Bounds, plan_tiles
 from frugal.cadastre.irradiation_file import write_mosaic
 from frugal.cadastre.job import Job, sky_of
+from frugal.cadastre.own_folder import withdraw
 from frugal.cadastre.settings import CadastreSettings
 from frugal.cadastre.surfaces import Prepared
 from frugal.cadastre.tables import write_communes, write_geopackage, write_geoparquet
@@ -61,6 +62,7 @@ def publish_cadastre(
         cadastre.notes.append(told["warning"]["en"])
     if planes is None or buildings is None:
         cadastre.notes.append("No roof plane of 10 m² was found: there is no map.")
+        withdraw(cadastre.out, "cadastre.gpkg", "roof_planes.parquet", "communes.csv", "map")
         return
     classes = classes_for(_best_yield(job))
     planes["class"] = class_of(classes, planes["specific_yield"].to_numpy())

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +12,8 @@ from frugal.cadastre.answer import Answer, find_answer
 from frugal.cadastre.engines import Outcome, on_cluster, on_threads
 from frugal.cadastre.grid import Tile, plan_tiles
 from frugal.cadastre.job import Job, plain_site
+from frugal.cadastre.map_content import verdict_of
+from frugal.cadastre.own_folder import own_folder, withdraw
 from frugal.cadastre.settings import CadastreSettings
 from frugal.cadastre.surfaces import Failure, Prepared, inputs_in, prepare_clouds, prepare_rasters
 from frugal.cadastre.tile_store import TileReport, finished
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 #: Side of the generated village that stands in where no input is given.
 VILLAGE_M = 512.0
+
+_SHAPEFILE = ("shp", "shx", "dbf", "prj", "cpg")
 
 
 @dataclass
@@ -98,9 +101,12 @@ def make_cadastre(
     machine = machine or describe_machine()
     threads = settings.threads or default_threads()
     watch = Stopwatch()
-    with _own_folder(out):
+    with own_folder(out):
         reporter.stage("read inputs")
+        if settings.shading_bundle is not None:
+            verdict_of(settings.shading_bundle, "roof_shading")  # before hours of work, not after
         prepared = _prepared(settings, out, threads, reporter)
+        _planned(settings, prepared)
         footprints = _footprints(settings, prepared, out)
         answer = find_answer(settings, prepared, out, reporter)
         with instruments(
@@ -120,23 +126,6 @@ def make_cadastre(
                 publish_cadastre(cadastre, settings, prepared, answer, job, reports)
         _tell_cost(cadastre, machine, reports, job)
     return cadastre
-
-
-@contextmanager
-def _own_folder(out: Path) -> Iterator[None]:
-    """Keep other processes out, and refuse a folder that holds something else."""
-    import os
-
-    from frugal.formats.atomic import exclusive
-
-    if out.exists() and not out.is_dir():
-        raise UnusableInputError(f"'{out}' is a file; a folder is needed")
-    if out.is_dir() and any(out.iterdir()) and not (out / "work").is_dir():
-        raise UnusableInputError(f"folder '{out}' is not empty and holds no cadastre; name another (--out)")
-    (out / "work").mkdir(parents=True, exist_ok=True)
-    handle = os.open(out / "work", os.O_RDONLY)
-    with exclusive(handle, f"another process is making the cadastre in '{out}'"):
-        yield
 
 
 def _prepared(settings: CadastreSettings, out: Path, threads: int, reporter: Reporter) -> Prepared:
@@ -217,21 +206,31 @@ def _footprints(settings: CadastreSettings, prepared: Prepared, out: Path) -> tu
     """
     import pyogrio
 
+    from frugal.formats.atomic import write_text
     from frugal.formats.footprints import read_footprints
+    from frugal.formats.vector_sources import vector_source
 
     if settings.communes is not None:
         read_footprints(settings.communes, prepared.crs)
     if settings.buildings is None:
         return "", ""
-    digest = _digest_of(settings.buildings)
+    vector_source(settings.buildings, "footprints")  # says what is wrong with a file that is none
+    digest = _joined(*(_digest_of(part) for part in _parts_of(settings.buildings)))
     path = out / "work" / f"footprints-{_joined(digest, prepared.digest)[:12]}.fgb"
-    if not path.exists():
+    notes = path.with_suffix(".json")
+    if not (path.exists() and notes.exists()):
         frame = read_footprints(settings.buildings, prepared.crs, prepared.bounds)
-        prepared.notes.extend(frame.attrs.get("notes", ()))
         draft = path.with_name(f".{path.name}")
         pyogrio.write_dataframe(frame, draft, driver="FlatGeobuf", promote_to_multi=True)
         draft.replace(path)
+        write_text(notes, json.dumps(frame.attrs.get("notes", [])))
+    prepared.notes.extend(json.loads(notes.read_text()))
     return str(path), digest
+
+
+def _planned(settings: CadastreSettings, prepared: Prepared) -> list[Tile]:
+    side = settings.tile_m or (1_000.0 if prepared.grid.resolution_m < 1.0 else 2_000.0)
+    return plan_tiles(prepared.grid, prepared.bounds, side)
 
 
 def _tiles(
@@ -243,8 +242,7 @@ def _tiles(
     reporter: Reporter,
 ) -> tuple[list[Tile], list[TileReport], list[Failure]]:
     """Compute what is not there yet; a tile that fails is listed, and the others go on."""
-    side = settings.tile_m or (1_000.0 if job.grid.resolution_m < 1.0 else 2_000.0)
-    tiles = plan_tiles(job.grid, prepared.bounds, side)
+    tiles = _planned(settings, prepared)
     digest = job.hash()
     reports: list[TileReport] = []
     failures: list[Failure] = []
@@ -252,6 +250,8 @@ def _tiles(
     for tile in tiles:
         known = finished(Path(job.folder), tile.name, digest)
         reports.append(known) if known is not None else todo.append(tile)
+    if todo:
+        withdraw(Path(job.folder).parents[1], "irradiation.vrt")  # it would show tiles of two runs as one
     reporter.stage("tiles", len(todo))
     outcomes: Iterable[Outcome] = (
         on_cluster(compute_tile, job, todo, cluster) if cluster else on_threads(compute_tile, job, todo, threads)
@@ -277,6 +277,15 @@ def _tell_cost(cadastre: Cadastre, machine: Machine, reports: list[TileReport], 
     entries = Ledger(cadastre.out / "work" / "ledger.jsonl").entries()
     cadastre.footprint = production_footprint(entries, machine, area_km2)
     write_text(cadastre.out / "footprint.json", json.dumps(cadastre.footprint, indent=1, ensure_ascii=False) + "\n")
+
+
+def _parts_of(path: Path) -> list[Path]:
+    """The files that hold footprints: ids of a Shapefile lie beside its outlines."""
+    if path.suffix.lower() != ".shp":
+        return [path]
+    return sorted(
+        part for part in path.parent.glob("*") if part.stem == path.stem and part.suffix[1:4].lower() in _SHAPEFILE
+    )
 
 
 def _digest_of(path: Path) -> str:

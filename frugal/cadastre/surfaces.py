@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Lock
 
 import numpy as np
 
@@ -27,6 +28,7 @@ from frugal.formats.point_cloud import (
     system_of_clouds,
 )
 from frugal.formats.raster import SurfaceModel, write_surface_model
+from frugal.formats.systems import metric_system, parse_system, same_system
 
 CLOUDS = (".las", ".laz")
 RASTERS = (".tif", ".tiff")
@@ -123,10 +125,14 @@ def prepare_rasters(paths: Sequence[Path], crs: str | None) -> Prepared:
     Raises
     ------
     UnusableInputError
-        If none is left.
+        If none is left, or they name another system than the user.
     """
     good, failures = _usable(paths, lambda path: open_rasters([path], crs=crs))
     mosaic = open_rasters(good, crs=crs)
+    if crs is not None and not same_system(mosaic.crs, metric_system(parse_system(crs), "--crs"), mosaic.bounds):
+        raise UnusableInputError(
+            f"surface model '{good[0]}' is in {mosaic.crs[:60]} and --crs names {crs}; leave --crs out, or reproject it"
+        )
     west, _, _, north = mosaic.bounds
     size = mosaic.resolution_m
     grid = Grid(size, _rest(west, size), _rest(north, size))
@@ -136,7 +142,7 @@ def prepare_rasters(paths: Sequence[Path], crs: str | None) -> Prepared:
         bounds=mosaic.bounds,
         surface=tuple(str(path) for path in good),
         sources=tuple(path.name for path in good),
-        digest=_digest(good),
+        digest=_digest(good, in_order=True),  # where two overlap, the first counts
         notes=list(mosaic.notes),
         failures=failures,
     )
@@ -217,6 +223,23 @@ class _Rasteriser:
         #: Farthest point that a cell depends on.
         self.around_m = _TOLD_WITHIN_M + self.gap_m + 2.0 * grid.resolution_m
         self.damaged: set[Path] = set()
+        self.lock = Lock()
+        #: Contents of clouds in order of their paths name the folder, so that a place in it names a cloud.
+        self.places = {path: place for place, path in enumerate(sorted(info.path for info in infos))}
+        for path, place in self.places.items():
+            known = self.home / "damaged" / f"{place}.json"
+            if known.is_file():
+                self.damaged.add(path)
+                failures.append(Failure(path.name, json.loads(known.read_text())))
+
+    def leave_out(self, path: Path, message: str) -> None:
+        """List a damaged cloud, once, and for runs that find its chunks done as well."""
+        with self.lock:
+            if path in self.damaged:
+                return
+            self.damaged.add(path)
+            self.failures.append(Failure(path.name, message))
+            write_text(self.home / "damaged" / f"{self.places[path]}.json", json.dumps(message))
 
     def told(self) -> list[str]:
         """What a user should know of all chunks, those of earlier runs included."""
@@ -268,9 +291,7 @@ class _Rasteriser:
                 guilty = [info.path for info in infos if f"'{info.path}'" in str(fault)]
                 if not guilty:
                     raise
-                if guilty[0] not in self.damaged:
-                    self.damaged.add(guilty[0])
-                    self.failures.append(Failure(guilty[0].name, str(fault)))
+                self.leave_out(guilty[0], str(fault))
 
 
 def _usable(paths: Sequence[Path], opened: Callable[[Path], object]) -> tuple[list[Path], list[Failure]]:
@@ -312,9 +333,9 @@ def _rest(edge: float, size: float) -> float:
     return 0.0 if min(rest, size - rest) < 1e-6 * size else rest
 
 
-def _digest(paths: Sequence[Path]) -> str:
+def _digest(paths: Sequence[Path], *, in_order: bool = False) -> str:
     total = hashlib.sha256()
-    for path in sorted(paths):
+    for path in paths if in_order else sorted(paths):
         with path.open("rb") as stream:
             total.update(hashlib.file_digest(stream, "sha256").digest())
     return total.hexdigest()

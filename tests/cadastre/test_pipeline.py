@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sqlite3
 from pathlib import Path
 
 import geopandas
+import laspy
 import numpy as np
 import pandas
+import pyproj
 import pytest
 import rasterio
 import shapely
@@ -18,6 +21,7 @@ from frugal.audit.workflow import train_study
 from frugal.cadastre import run as cadastre_run
 from frugal.cadastre.run import Cadastre, make_cadastre
 from frugal.cadastre.settings import CadastreSettings
+from frugal.cadastre.surfaces import prepare_clouds
 from frugal.cli import app
 from frugal.errors import EnvironmentFaultError, UnusableInputError
 from frugal.experiments.studies.roof_yield import RoofYieldSite, roof_yield
@@ -184,6 +188,79 @@ def test_other_folders_are_left_alone(surface: Path, bundle: Path, tmp_path: Pat
     with pytest.raises(UnusableInputError, match="not empty"):
         made(surface, bundle, tmp_path / "letters")
     assert [path.name for path in (tmp_path / "letters").iterdir()] == ["dear.txt"]
+
+
+def test_a_folder_with_work_of_others_is_left_alone(surface: Path, bundle: Path, tmp_path: Path) -> None:
+    for name in ("work", "map"):
+        (tmp_path / "project" / name).mkdir(parents=True)
+    (tmp_path / "project" / "map" / "thesis.txt").write_text("keep me")
+    with pytest.raises(UnusableInputError, match="holds no cadastre"):
+        made(surface, bundle, tmp_path / "project")
+    assert (tmp_path / "project" / "map" / "thesis.txt").read_text() == "keep me"
+
+
+def test_a_folder_tells_of_one_run_only(surface: Path, bundle: Path, tmp_path: Path) -> None:
+    made(surface, bundle, tmp_path / "out")
+    shutil.rmtree(tmp_path / "out" / "work")  # to save room: the cadastre is still known as one
+    made(surface, bundle, tmp_path / "out", maps=False)
+    assert not (tmp_path / "out" / "irradiation.vrt").exists()
+    with rasterio.open(surface) as dataset:
+        west, north = dataset.bounds.left, dataset.bounds.top
+    write_surface_model(
+        tmp_path / "flat.tif", SurfaceModel(np.full((64, 64), 3.0), 0.5, west, north, "EPSG:2154", "flat", "")
+    )
+    assert made(tmp_path / "flat.tif", bundle, tmp_path / "out", maps=False).map_folder is None
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [".frugal-cadastre", "footprint.json", "work"]
+
+
+def test_footprints_that_are_no_file_are_told(surface: Path, bundle: Path, tmp_path: Path) -> None:
+    for path in (tmp_path / "nowhere.gpkg", tmp_path):
+        with pytest.raises(UnusableInputError, match="does not exist or is not a file"):
+            made(surface, bundle, tmp_path / "out", buildings=path)
+
+
+def test_wrong_choices_are_told_before_anything_is_trained(surface: Path, bundle: Path, tmp_path: Path) -> None:
+    for sentence, choice in (
+        ("not a multiple", {"tile_m": 77.3}),
+        ("one of 'roof_shading' is needed", {"shading_bundle": bundle}),
+        ("--crs names EPSG:28992", {"crs": "EPSG:28992"}),
+    ):
+        with pytest.raises(UnusableInputError, match=sentence):
+            settings = CadastreSettings.model_validate({"inputs": (surface,), **choice})
+            make_cadastre(settings, tmp_path / "out", carbon=False)
+    assert not (tmp_path / "out" / "work" / "campaigns").exists()
+
+
+def test_what_was_said_of_footprints_is_said_again(surface: Path, bundle: Path, tmp_path: Path) -> None:
+    with rasterio.open(surface) as dataset:
+        west, south, east, north = dataset.bounds
+    crossed = shapely.Polygon([(west, south), (east, north), (east, south), (west, north)])
+    geopandas.GeoDataFrame({"id": ["1"]}, geometry=[crossed], crs="EPSG:2154").to_file(tmp_path / "crossed.gpkg")
+    notes = [
+        made(surface, bundle, tmp_path / "out", buildings=tmp_path / "crossed.gpkg", maps=False).notes for _ in range(2)
+    ]
+    assert "repaired" in str(notes[0])
+    assert notes[0] == notes[1]
+
+
+def test_a_damaged_cloud_is_listed_by_every_run(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    for name, west in (("good.laz", 380_000.0), ("damaged.laz", 380_040.0)):
+        header = laspy.LasHeader(point_format=6, version="1.4")
+        header.scales, header.offsets = [0.01] * 3, [west, 6_600_000.0, 0.0]
+        header.add_crs(pyproj.CRS("EPSG:2154"))
+        cloud = laspy.LasData(header)
+        cloud.x, cloud.y = west + rng.uniform(0, 40, 20_000), 6_600_000.0 + rng.uniform(0, 40, 20_000)
+        cloud.z = rng.uniform(0, 1, 20_000)
+        cloud.write(tmp_path / name)
+    content = bytearray((tmp_path / "damaged.laz").read_bytes())
+    middle = slice(len(content) // 2, len(content) // 2 + 3_000)
+    content[middle] = bytes((7 * byte + 13) % 256 for byte in content[middle])
+    (tmp_path / "damaged.laz").write_bytes(content)
+    clouds = [tmp_path / "good.laz", tmp_path / "damaged.laz"]
+    for _ in range(2):
+        prepared = prepare_clouds(clouds, tmp_path / "work")
+        assert [failure.what for failure in prepared.failures] == ["damaged.laz"]
 
 
 def test_a_bundle_of_another_study_is_refused(surface: Path, tmp_path: Path) -> None:

@@ -1,0 +1,55 @@
+"""The folder of a cadastre: told from other folders by a mark, and kept for one process at a time."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from frugal.errors import UnusableInputError
+from frugal.formats.atomic import exclusive, write_text
+
+#: Tells that the rest of the folder may be replaced. It stays where ``work/`` is deleted to save room.
+MARK = ".frugal-cadastre"
+_LEDGER = Path("work") / "ledger.jsonl"
+
+
+@contextmanager
+def own_folder(out: Path) -> Iterator[None]:
+    """Keep other processes out, and refuse a folder that holds something else.
+
+    A folder named ``work`` is no sign of a cadastre: many projects have one, and a ``map`` beside it that is theirs.
+
+    Raises
+    ------
+    UnusableInputError
+        If the path is a file, the folder holds something else, or another process is at work in it.
+    """
+    if out.exists() and not out.is_dir():
+        raise UnusableInputError(f"'{out}' is a file; a folder is needed")
+    if out.is_dir() and not (_is_new(out) or (out / MARK).is_file() or (out / _LEDGER).is_file()):
+        raise UnusableInputError(f"folder '{out}' is not empty and holds no cadastre; name another (--out)")
+    (out / "work").mkdir(parents=True, exist_ok=True)
+    handle = os.open(out / "work", os.O_RDONLY)
+    with exclusive(handle, f"another process is making the cadastre in '{out}'"):
+        if not (out / MARK).is_file():
+            write_text(out / MARK, "Made by frugal cadastre, which may replace the files of this folder.\n")
+        yield
+
+
+def _is_new(out: Path) -> bool:
+    """Empty, or left by a kill before it was marked."""
+    names = {path.name for path in out.iterdir() if not path.name.startswith(f".{MARK}.")}
+    return not names or (names == {"work"} and not any((out / "work").iterdir()))
+
+
+def withdraw(out: Path, *names: str) -> None:
+    """Remove results of an earlier run that this one does not replace, so that a folder never tells of two territories."""
+    for name in names:
+        path = out / name
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)
