@@ -59,11 +59,13 @@ def nearest_wet(flood: Flood, x: np.ndarray, y: np.ndarray, place: tuple[float, 
     return row, column, float(away[row, column])
 
 
-def compare(folder: Path, size: float, scheme: str, threads: int = 1) -> tuple[dict[str, Any], dict[str, Any]]:
+def compare(
+    folder: Path, size: float, scheme: str, threads: int = 1, order: int = 2
+) -> tuple[dict[str, Any], dict[str, Any]]:
     """Errors beside the observations; and the fields for the plot."""
     scenario, x, y = terrain(folder, size)
     start = time.perf_counter()
-    flood = simulate(scenario, scheme=scheme, threads=threads, arrival_depth_m=WET_M)
+    flood = simulate(scenario, scheme=scheme, order=order, threads=threads, arrival_depth_m=WET_M)
     seconds = time.perf_counter() - start
     rows = []
     with (folder / "obs.csv").open() as stream:
@@ -87,6 +89,7 @@ def compare(folder: Path, size: float, scheme: str, threads: int = 1) -> tuple[d
     found: dict[str, Any] = {
         "cell_size_m": size,
         "scheme": scheme,
+        "order": order,
         "cells": int((~np.asarray(scenario.blocked)).sum()),
         "steps": flood.steps,
         "seconds": round(seconds, 1),

@@ -185,6 +185,7 @@ def main() -> None:
             found, fields = malpasset.compare(arguments.malpasset, size, "saint_venant")
             document["malpasset"].append(found)
         malpasset.plot(found, fields, arguments.malpasset, arguments.out / "shallow_water_malpasset.png")
+        document["malpasset"].append(malpasset.compare(arguments.malpasset, 30.0, "saint_venant", order=1)[0])
     else:
         document["malpasset"] = f"Left out: {arguments.malpasset.name}/obs.csv does not lie beside the checkout."
     document["seconds"] = round(time.perf_counter() - start, 1)
