@@ -9,10 +9,12 @@ const COLUMNS = [
   'co2_avoided_kg', 'vintage', 'class', 'horizon',
 ];
 
-const quoted = (value) => (/[",\n]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value);
+/** A spreadsheet must not take an id for a formula: ids come from files of others. */
+const harmless = (value) => (/^[=+\-@\t\r]/.test(value) && Number.isNaN(Number(value)) ? `'${value}` : value);
+const quoted = (value) => (/[",\n\r]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value);
 
 export const csvOf = (building) =>
-  [COLUMNS, ...building.planes.map((plane) => COLUMNS.map((name) => quoted(String(plane.properties[name] ?? ''))))]
+  [COLUMNS, ...building.planes.map((plane) => COLUMNS.map((name) => quoted(harmless(String(plane.properties[name] ?? '')))))]
     .map((row) => row.join(','))
     .join('\r\n') + '\r\n';
 

@@ -85,7 +85,7 @@ def write_communes(path: Path, buildings: geopandas.GeoDataFrame) -> None:
     sums = buildings.groupby("commune", sort=True)[list(SUMMED)].sum()
     counts = buildings.groupby("commune", sort=True).agg(buildings=("building_id", "size"), planes=("planes", "sum"))
     rows: Iterable[list[object]] = (
-        [commune, int(counts.loc[commune, "buildings"]), int(counts.loc[commune, "planes"])]
+        [_cell(commune), int(counts.loc[commune, "buildings"]), int(counts.loc[commune, "planes"])]
         + [round(float(sums.loc[commune, name]), 1) for name in SUMMED]
         for commune in sums.index
     )
@@ -94,3 +94,8 @@ def write_communes(path: Path, buildings: geopandas.GeoDataFrame) -> None:
     writer.writerow(["commune", "buildings", "planes", *SUMMED])
     writer.writerows(rows)
     write_text(path, text.getvalue())
+
+
+def _cell(text: str) -> str:
+    """Text that a spreadsheet does not take for a formula: names come from files of others."""
+    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text

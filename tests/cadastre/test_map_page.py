@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import gzip
+import io
 import json
 import time
 from collections.abc import Iterator
@@ -334,3 +336,18 @@ def test_the_folder_is_complete(village: SimpleNamespace) -> None:
         "data/buildings.json.gz",
     }
     assert Path(village.folder / "data" / "model.onnx").read_bytes() == village.graphs["sector_year"]
+
+
+def test_an_id_in_the_table_is_no_formula(page: Chromium, village: SimpleNamespace) -> None:
+    choose(page, village.index["id"][0])
+    page.run("cadastre.state.building.planes[0].properties.plane_id = '=HYPERLINK(\"http://x\")'")
+    page.run("cadastre.state.building.planes[0].properties.building_id = '-12'")
+    page.run(
+        "const make = URL.createObjectURL.bind(URL); URL.createObjectURL = (blob) => "
+        "{ blob.text().then((text) => { window.saved = text; }); return make(blob); }"
+    )
+    page.run("Array.from(document.querySelectorAll('button')).find((button) => /CSV/.test(button.textContent)).click()")
+    page.until("window.saved")
+    row = next(csv.DictReader(io.StringIO(page.run("window.saved"))))
+    assert row["plane_id"] == '\'=HYPERLINK("http://x")'
+    assert row["building_id"] == "-12"

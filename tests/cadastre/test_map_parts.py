@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import gzip
 import hashlib
 import http.client
@@ -13,6 +14,7 @@ from types import SimpleNamespace
 
 import geopandas
 import numpy as np
+import pandas as pd
 import pyogrio
 import pytest
 import shapely
@@ -24,6 +26,7 @@ from frugal.cadastre.map_projection import DEGREE, projection_polynomial
 from frugal.cadastre.serve import map_server
 from frugal.cadastre.sky_table import read_sky_table, write_sky_table
 from frugal.cadastre.surface_blocks import SurfaceBlocks, read_block
+from frugal.cadastre.tables import SUMMED, write_communes
 from frugal.cadastre.vector_tiles import TileLayer, write_vector_tiles
 from frugal.errors import UnusableInputError
 from frugal.experiments.studies.village import synthetic_village
@@ -34,6 +37,17 @@ from frugal.surrogates.graph import session
 @pytest.fixture(scope="module")
 def made() -> dict[str, bytes]:
     return graphs(("cumulative_sky", "unshaded_table"))
+
+
+def test_a_commune_is_no_formula(tmp_path: Path) -> None:
+    names = ['=HYPERLINK("http://x")', "@SUM(1)", 'Saint-Étienne, "le" bourg']
+    buildings = pd.DataFrame(
+        {"commune": names, "building_id": ["1", "2", "3"], "planes": 1, **dict.fromkeys(SUMMED, 1.0)}
+    )
+    write_communes(tmp_path / "communes.csv", buildings)
+    with (tmp_path / "communes.csv").open(newline="") as stream:
+        found = [row["commune"] for row in csv.DictReader(stream)]
+    assert sorted(found) == sorted([f"'{names[0]}", f"'{names[1]}", names[2]])
 
 
 # --- the table of the sky ---------------------------------------------------------------------------------------------------
