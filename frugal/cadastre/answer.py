@@ -103,9 +103,7 @@ def _site(of_bundle: dict[str, Any], settings: CadastreSettings) -> RoofYieldSit
     site = build_site(RoofYieldSite, {**kept, **settings.site})
     assert isinstance(site, RoofYieldSite)
     if site.weather is not None and not site.weather.is_file():
-        raise UnusableInputError(
-            f"the bundle's weather file '{site.weather}' is not there any more; name one (--set weather=FILE)"
-        )
+        raise UnusableInputError(f"weather file '{site.weather}' is not there; name one that is (--set weather=FILE)")
     return site
 
 
@@ -151,7 +149,7 @@ def sample_surfaces(prepared: Prepared, folder: Path) -> tuple[Path, ...]:
     fields; whether there are roofs is found by the study itself.
     """
     mosaic = open_rasters([Path(path) for path in prepared.surface], crs=prepared.crs)
-    tiles = plan_tiles(prepared.grid, prepared.bounds, _whole(prepared.grid, SAMPLE_M))
+    tiles = plan_tiles(prepared.grid, prepared.bounds, prepared.grid.whole(SAMPLE_M))
     step = max(1, len(tiles) // _LOOKED_AT)
     scored = []
     for tile in tiles[::step]:
@@ -182,7 +180,3 @@ def _built(surface: SurfaceModel) -> float:
         return 0.0
     low = np.nanpercentile(heights, 20)
     return float(np.nanmean((heights > low + 2.5) & (heights < low + 30.0)))
-
-
-def _whole(grid: Grid, side_m: float) -> float:
-    return round(side_m / grid.resolution_m) * grid.resolution_m

@@ -40,6 +40,10 @@ class Grid:
             self.y0 - rows[0] * size,
         )
 
+    def whole(self, side_m: float) -> float:
+        """The multiple of the cell nearest to a length, for tiles whose side nobody chose."""
+        return max(1, round(side_m / self.resolution_m)) * self.resolution_m
+
 
 @dataclass(frozen=True)
 class Tile:
@@ -75,7 +79,9 @@ def plan_tiles(grid: Grid, bounds: Bounds, tile_m: float) -> list[Tile]:
     """
     side = round(tile_m / grid.resolution_m)
     if side < 1 or not math.isclose(side * grid.resolution_m, tile_m, rel_tol=1e-9):
-        raise UnusableInputError(f"tile_m = {tile_m:g} is not a multiple of the cells of {grid.resolution_m:g} m")
+        raise UnusableInputError(
+            f"tiles of {tile_m:g} m (--tile) are not a multiple of the cells of {grid.resolution_m:g} m"
+        )
     west, east = grid.columns(bounds[0], bounds[2])
     north, south = grid.rows(bounds[1], bounds[3])
     tiles = []

@@ -219,5 +219,5 @@ def _surface_of(job: Job) -> Mosaic:
 def _surfaces(job: Job, prepared: Prepared) -> Iterator[SurfaceModel]:
     """The surface, square by square."""
     mosaic = _surface_of(job)
-    for tile in plan_tiles(job.grid, prepared.bounds, round(500.0 / job.grid.resolution_m) * job.grid.resolution_m):
+    for tile in plan_tiles(job.grid, prepared.bounds, job.grid.whole(500.0)):
         yield mosaic.read(job.grid.bounds(tile.columns, tile.rows))

@@ -211,7 +211,7 @@ def _footprints(settings: CadastreSettings, prepared: Prepared, out: Path) -> tu
     from frugal.formats.vector_sources import vector_source
 
     if settings.communes is not None:
-        read_footprints(settings.communes, prepared.crs)
+        read_footprints(settings.communes, prepared.crs, prepared.bounds)  # says where they lie elsewhere
     if settings.buildings is None:
         return "", ""
     vector_source(settings.buildings, "footprints")  # says what is wrong with a file that is none
@@ -229,7 +229,7 @@ def _footprints(settings: CadastreSettings, prepared: Prepared, out: Path) -> tu
 
 
 def _planned(settings: CadastreSettings, prepared: Prepared) -> list[Tile]:
-    side = settings.tile_m or (1_000.0 if prepared.grid.resolution_m < 1.0 else 2_000.0)
+    side = settings.tile_m or prepared.grid.whole(1_000.0 if prepared.grid.resolution_m < 1.0 else 2_000.0)
     return plan_tiles(prepared.grid, prepared.bounds, side)
 
 

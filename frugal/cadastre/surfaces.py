@@ -187,7 +187,7 @@ def prepare_clouds(
     bounds = _around([info.bounds for info in infos])
     digest = _digest(good)
     home = folder / f"{digest[:12]}-{program_digest('formats')[:6]}-{size:g}m"
-    chunks = [tile for tile in plan_tiles(grid, bounds, CHUNK_M) if _touching(infos, grid, tile)]
+    chunks = [tile for tile in plan_tiles(grid, bounds, grid.whole(CHUNK_M)) if _touching(infos, grid, tile)]
     rasteriser = _Rasteriser(infos, grid, system, home, failures)
     with ThreadPoolExecutor(max_workers=threads) as pool:
         for done, _ in enumerate(pool.map(rasteriser.chunk, chunks), start=1):

@@ -231,6 +231,24 @@ def test_wrong_choices_are_told_before_anything_is_trained(surface: Path, bundle
     assert not (tmp_path / "out" / "work" / "campaigns").exists()
 
 
+def test_cells_that_do_not_divide_a_kilometre(bundle: Path, tmp_path: Path) -> None:
+    village = synthetic_village(3, 96.0, 0.6)
+    west, north = 0.6 * round(village.x_min / 0.6), 0.6 * round(village.y_max / 0.6)
+    write_surface_model(
+        tmp_path / "village.tif", SurfaceModel(village.heights, 0.6, west, north, village.crs, "village", "")
+    )
+    assert made(tmp_path / "village.tif", bundle, tmp_path / "out").planes > 0
+
+
+def test_communes_elsewhere_are_told(surface: Path, bundle: Path, tmp_path: Path) -> None:
+    away = geopandas.GeoDataFrame(
+        {"nom_com": ["A"]}, geometry=[shapely.box(0, 6_000_000, 9, 6_000_009)], crs="EPSG:2154"
+    )
+    away.to_file(tmp_path / "away.gpkg")
+    with pytest.raises(UnusableInputError, match=r"away\.gpkg' lie elsewhere"):
+        made(surface, bundle, tmp_path / "out", communes=tmp_path / "away.gpkg")
+
+
 def test_what_was_said_of_footprints_is_said_again(surface: Path, bundle: Path, tmp_path: Path) -> None:
     with rasterio.open(surface) as dataset:
         west, south, east, north = dataset.bounds
