@@ -2,7 +2,7 @@
 
 A surface model is repeated, mirrored at its edges, until it covers the area, and its footprints with it. `make_cadastre` then
 runs on it from beginning to end with an answer of `roof_yield` (``--bundle``). Printed and written to
-``results/cadastre_territory.json``: CPU seconds and wall time per km² by stage, peak memory, bytes of the files, and the cost
+``results/cadastre_territory.json``: CPU seconds per km² by stage, peak memory, bytes of the files, and the cost
 of a département of 6,720 km² (Vendée) **extrapolated** from them by area: it was not run.
 """
 
@@ -12,7 +12,6 @@ import argparse
 import json
 import resource
 import tempfile
-import time
 from pathlib import Path
 from typing import Any
 
@@ -102,18 +101,14 @@ def main() -> None:
             bundle=arguments.bundle,
             threads=arguments.threads,
         )
-        start = time.perf_counter()
         cadastre = make_cadastre(settings, folder / "cadastre", Terminal())
-        wall = time.perf_counter() - start
-        document = told(cadastre, wall, copies, surface, arguments)
+        document = told(cadastre, copies, surface, arguments)
     text = json.dumps(document, indent=1)
     write_text(arguments.out / "cadastre_territory.json", text + "\n")
     print(text)
 
 
-def told(
-    cadastre: Any, wall: float, copies: int, surface: SurfaceModel, arguments: argparse.Namespace
-) -> dict[str, Any]:
+def told(cadastre: Any, copies: int, surface: SurfaceModel, arguments: argparse.Namespace) -> dict[str, Any]:
     """What was measured, and the extrapolation beside it."""
     spent = cadastre.footprint
     files = {
@@ -135,7 +130,6 @@ def told(
         "buildings": cadastre.buildings,
         "planes": cadastre.planes,
         "threads": arguments.threads,
-        "wall_seconds": round(wall, 1),
         "cpu_seconds": round(spent["cpu_seconds"], 1),
         "cpu_seconds_by_stage": {name: round(value, 1) for name, value in spent["cpu_seconds_by_stage"].items()},
         "cpu_seconds_per_km2": round(per_km2, 2),
