@@ -40,14 +40,16 @@ def fill_and_spill(
     Raises
     ------
     UnusableInputError
-        If the source is a wall, or the volumes do not rise.
+        If the source is a wall or lies outside, ground that is open has no height, or the volumes do not rise.
     """
     row, column = source
     volumes = np.asarray(volumes_m, dtype=np.float64)
-    if not open_[row, column]:
+    if not (0 <= row < bed.shape[0] and 0 <= column < bed.shape[1] and open_[row, column]):
         raise UnusableInputError(f"the source, row {row} and column {column}, is not open to water")
     if not (np.isfinite(volumes).all() and (volumes >= 0).all() and (np.diff(volumes) >= 0).all()):
         raise UnusableInputError("volumes to pour must be finite, 0 or more, and in rising order")
+    if not np.isfinite(bed[open_]).all():
+        raise UnusableInputError(f"{int(np.sum(~np.isfinite(bed[open_])))} cells that are open to water have no height")
     rows, columns = bed.shape
     ground = np.ascontiguousarray(bed, dtype=np.float64).ravel()
     surface = np.full((len(volumes), bed.size), np.nan)

@@ -218,7 +218,18 @@ def test_a_domain_that_the_machine_cannot_hold_is_told_with_its_memory() -> None
         check_memory(100_000_000, 1_000, "10000 × 10000 cells")
 
 
-@pytest.mark.parametrize(("setting", "value"), [("manning", -0.03), ("cells", 3), ("sea", "up"), ("cell_size_m", 0.0)])
+@pytest.mark.parametrize(
+    ("setting", "value"),
+    [
+        ("manning", -0.03),
+        ("cells", 3),
+        ("sea", "up"),
+        ("cell_size_m", 0.0),
+        ("cell_size_m", float("inf")),
+        ("dike_crest_m", float("nan")),
+        ("sea_below_m", float("inf")),
+    ],
+)
 def test_settings_out_of_bounds_are_named(setting: str, value: object) -> None:
     with pytest.raises(UnusableInputError, match=setting):
         build_site(SubmersionSite, {setting: value})

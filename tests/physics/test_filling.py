@@ -61,6 +61,8 @@ def test_water_is_kept_rises_everywhere_and_stays_inside_walls() -> None:
     ("source", "volumes", "told"),
     [
         ((0, 0), [1.0], "not open"),
+        ((-1, 1), [1.0], "not open"),
+        ((0, 3), [1.0], "not open"),
         ((0, 1), [2.0, 1.0], "rising"),
         ((0, 1), [-1.0], "0 or more"),
         ((0, 1), [np.nan], "finite"),
@@ -69,3 +71,11 @@ def test_water_is_kept_rises_everywhere_and_stays_inside_walls() -> None:
 def test_what_cannot_be_poured(source: tuple[int, int], volumes: list[float], told: str) -> None:
     with pytest.raises(UnusableInputError, match=told):
         fill_and_spill(np.zeros((1, 3)), np.array([[False, True, True]]), source, np.array(volumes))
+
+
+def test_ground_without_height_is_refused_where_water_may_go_and_no_matter_elsewhere() -> None:
+    bed = np.array([[np.nan, 0.0, 0.0]])
+    with pytest.raises(UnusableInputError, match="1 cells that are open"):
+        fill_and_spill(bed, np.ones((1, 3), dtype=bool), (0, 1), np.array([1.0]))
+    surface, _ = fill_and_spill(bed, np.isfinite(bed), (0, 1), np.array([1.0]))
+    assert surface[0, 0, 1:].tolist() == [0.5, 0.5]

@@ -60,10 +60,10 @@ class SubmersionSite(Site):
     terrain: Path | None = None
     dike: Path | None = None
     sea: tuple[Side, ...] = Field(("west",), min_length=1)
-    dike_crest_m: float | None = None
-    sea_below_m: float = 0.0
+    dike_crest_m: float | None = Field(None, allow_inf_nan=False)
+    sea_below_m: float = Field(0.0, allow_inf_nan=False)
     buildings: Path | None = None
-    cell_size_m: float | None = Field(None, gt=0.0)
+    cell_size_m: float | None = Field(None, gt=0.0, allow_inf_nan=False)
     cells: int = Field(64, ge=16, le=2000)
     manning: float = Field(0.035, ge=0.005, le=1.0)
     n_runs: int = Field(256, ge=16, le=100_000)
@@ -106,9 +106,9 @@ class RiverFloodSite(Site):
 
     terrain: Path | None = None
     river: Path | None = None
-    channel_depth_m: float = Field(0.0, ge=0.0)
+    channel_depth_m: float = Field(0.0, ge=0.0, allow_inf_nan=False)
     buildings: Path | None = None
-    cell_size_m: float | None = Field(None, gt=0.0)
+    cell_size_m: float | None = Field(None, gt=0.0, allow_inf_nan=False)
     manning: float = Field(0.045, ge=0.005, le=1.0)
     manning_river: float = Field(0.03, ge=0.005, le=1.0)
     peak_discharge: tuple[float, float] = (300.0, 1500.0)
