@@ -121,7 +121,7 @@ def map_plot(
     from matplotlib.figure import Figure
     from matplotlib.ticker import MaxNLocator
 
-    words, truth = _WORDS[language], judging.outputs
+    words, truth, unit = _WORDS[language], judging.outputs, _unit(output.unit)
     rows, errors = chosen_runs(outputs, output, truth, predicted), _errors(outputs, output, truth, predicted)
     columns = output_slices(outputs)[output.name]
     shown = {
@@ -145,14 +145,12 @@ def map_plot(
             drawn = line[2].imshow(difference, cmap="RdBu_r", vmin=-most, vmax=most, interpolation="nearest")
             for ax in line:
                 _plain(ax, edge, output)
-            line[0].set_ylabel(f"{words[name]}\n{words['rmse']}\n{plain_number(errors[row], language)} {output.unit}")
-            line[0].set_xlabel(_told(variables, judging.inputs[row], language), fontsize=7, color=MUTED, loc="left")
+            line[0].set_ylabel(f"{words[name]}\n{words['rmse']}\n{plain_number(errors[row], language)} {unit}")
+            _write_under(line[0], _told(variables, judging.inputs[row], language))
         for ax, key in zip(axes[0], ("truth", "predicted", "difference"), strict=True):
             ax.set_title(words[key], fontsize=9)
         for image, under in ((values_drawn, axes[-1, :2]), (drawn, axes[-1, 2])):
-            bar = figure.colorbar(
-                image, ax=under, label=output.unit, location="bottom", shrink=0.8, aspect=40, pad=0.02
-            )
+            bar = figure.colorbar(image, ax=under, label=unit, location="bottom", shrink=0.8, aspect=40, pad=0.02)
             bar.locator = MaxNLocator(4)
             bar.update_ticks()
         title = words["title"].format(label=output.label.get(language, output.name))
@@ -191,11 +189,24 @@ def _plain(ax: Axes, edge: np.ndarray, output: Output) -> None:
         ax.contour(edge.astype(float), levels=[0.5], colors=INK, linewidths=0.6)
 
 
+def _write_under(ax: Axes, text: str) -> None:
+    """Lines from the left edge of a panel on; they take up height, but do not push the next panel away."""
+    ax.set_xlabel("\n".join(" " for _ in text.splitlines()), fontsize=7)
+    ax.annotate(
+        text, (0, 0), (0, -4), "axes fraction", "offset points", fontsize=7, color=MUTED, va="top"
+    ).set_in_layout(False)
+
+
+def _unit(unit: str) -> str:
+    """A unit as it is written by hand: ``m³/s`` for ``m^3/s``, ``h`` for ``hour``."""
+    return "h" if unit == "hour" else unit.replace("^2", "²").replace("^3", "³")
+
+
 def _told(variables: Sequence[Variable], inputs: np.ndarray, language: str) -> str:
     """Inputs of a run, four to a line."""
     parts: list[Any] = []
     for variable, value in zip(variables, inputs, strict=True):
-        unit = "" if variable.unit == "1" else f" {variable.unit}"
+        unit = "" if variable.unit == "1" else f" {_unit(variable.unit)}"
         told = variable.choices[round(value)] if variable.choices else f"{plain_number(float(value), language)}{unit}"
         parts.append(f"{variable.label.get(language, variable.name)} {told}")
     return "\n".join(" · ".join(parts[k : k + 4]) for k in range(0, len(parts), 4))

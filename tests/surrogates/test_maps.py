@@ -159,3 +159,29 @@ def test_a_map_that_is_dry_in_every_run_is_drawn_too() -> None:
     runs = polder_runs(study, 4, 4)
     dry = replace(runs, outputs=np.zeros_like(runs.outputs))
     assert map_plot(study.outputs, study.outputs[0], study.inputs, dry, dry.outputs, "linear", "en")
+
+
+def test_units_are_written_by_hand() -> None:
+    from frugal.experiments.study import Variable
+    from frugal.surrogates.map_plots import _told
+
+    asked = (Variable("peak", "m^3/s", 0.0, 9.0), Variable("time", "hour", 0.0, 9.0), Variable("factor", "1", 0.0, 9.0))
+    assert _told(asked, np.array([3.0, 2.0, 1.0]), "en") == "peak 3 m³/s · time 2 h · factor 1"
+
+
+def test_what_a_run_was_asked_does_not_push_its_panels_apart() -> None:
+    import io
+
+    from PIL import Image
+
+    study = polder_study(maps=1)
+    runs = polder_runs(study, 4, 4)
+    dry = replace(runs, outputs=np.zeros_like(runs.outputs))
+    long = [replace(variable, label={"en": f"{variable.name} at some length"}) for variable in study.inputs]
+    picture = map_plot(study.outputs, study.outputs[0], long, dry, dry.outputs, "linear", "en")
+    pixels = np.asarray(Image.open(io.BytesIO(picture)).convert("RGB")).astype(int)
+    inked = (pixels < 255).any(axis=2)
+    white = np.flatnonzero(~inked[np.argmax(inked.sum(axis=1))])  # of a row through three panels
+    gaps = [len(part) for part in np.split(white, np.flatnonzero(np.diff(white) > 1) + 1)]
+    _, first, second, _ = gaps[-4:]
+    assert 0.5 < first / second < 2
