@@ -192,3 +192,9 @@ def test_nothing_measured_still_gives_a_page(audited):
 def test_unknown_language_is_refused(audited):
     with pytest.raises(UnusableInputError, match="'de'"):
         render(audited("table_wins"), "de")
+
+
+def test_the_ladder_leaves_the_printed_first_page_its_other_parts(audited):
+    printed = render(audited(CASES[0]), "en").split("@media print {")[1].split("@media screen")[0]
+    height_mm = float(printed.split("figure svg { max-height: ")[1].split("mm")[0])
+    assert 70 <= height_mm <= 90  # of the 277 mm of a page
