@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 #: Side of the generated village that stands in where no input is given.
 VILLAGE_M = 512.0
 
+#: In wider cells planes of small roofs are not found.
+WIDEST_CELL_M = 1.25
+
 _SHAPEFILE = ("shp", "shx", "dbf", "prj", "cpg")
 
 
@@ -107,6 +110,10 @@ def make_cadastre(
             verdict_of(settings.shading_bundle, "roof_shading")  # before hours of work, not after
         prepared = _prepared(settings, out, threads, reporter)
         _planned(settings, prepared)
+        if prepared.grid.resolution_m > WIDEST_CELL_M:
+            prepared.notes.append(
+                f"Cells of {prepared.grid.resolution_m:g} m are wider than {WIDEST_CELL_M:g} m: most small roofs are missed."
+            )
         footprints = _footprints(settings, prepared, out)
         answer = find_answer(settings, prepared, out, reporter)
         with instruments(

@@ -240,6 +240,13 @@ def test_cells_that_do_not_divide_a_kilometre(bundle: Path, tmp_path: Path) -> N
     assert made(tmp_path / "village.tif", bundle, tmp_path / "out").planes > 0
 
 
+def test_wide_cells_are_told(bundle: Path, tmp_path: Path) -> None:
+    village = synthetic_village(3, 128.0, 0.5)
+    coarse = SurfaceModel(village.heights[::4, ::4], 2.0, village.x_min, village.y_max, village.crs, "village", "")
+    write_surface_model(tmp_path / "coarse.tif", coarse)
+    assert "wider than 1.25 m" in str(made(tmp_path / "coarse.tif", bundle, tmp_path / "out", maps=False).notes)
+
+
 def test_communes_elsewhere_are_told(surface: Path, bundle: Path, tmp_path: Path) -> None:
     away = geopandas.GeoDataFrame(
         {"nom_com": ["A"]}, geometry=[shapely.box(0, 6_000_000, 9, 6_000_009)], crs="EPSG:2154"
