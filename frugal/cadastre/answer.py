@@ -118,7 +118,12 @@ def _trained(
     from frugal.surrogates.campaign import Settings
 
     target, marker = out / "roof_yield", out / "work" / "roof_yield.json"
-    wanted = {"surface": prepared.digest, "n_runs": settings.n_runs, "site": settings.site}
+    wanted = {
+        "surface": prepared.digest,
+        "n_runs": settings.n_runs,
+        "site": settings.site,
+        "weather": _content_of(settings.site.get("weather")),
+    }
     if marker.is_file() and target.is_dir() and json.loads(marker.read_text())["wanted"] == wanted:
         return target, tuple(json.loads(marker.read_text())["notes"])
     samples = sample_surfaces(prepared, out / "work" / "samples")
@@ -180,3 +185,10 @@ def _built(surface: SurfaceModel) -> float:
         return 0.0
     low = np.nanpercentile(heights, 20)
     return float(np.nanmean((heights > low + 2.5) & (heights < low + 30.0)))
+
+
+def _content_of(weather: str | None) -> str:
+    """Hash of a weather file, so that another one under the same name is noticed."""
+    if weather is None or not Path(weather).is_file():
+        return ""
+    return hashlib.sha256(Path(weather).read_bytes()).hexdigest()
