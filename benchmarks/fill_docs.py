@@ -16,8 +16,6 @@ from functools import reduce
 from pathlib import Path
 from typing import Any
 
-from cadastre_figures import irradiation_maps
-
 from frugal.surrogates.display import candidate_row
 from frugal.surrogates.plots import error_cost_plot
 
@@ -357,6 +355,8 @@ def map_ladder(bundle: Path) -> str:
 
 def main() -> None:
     """Fill every marker; without a bundle, only what needs none."""
+    from cadastre_figures import irradiation_maps
+
     page = ROOT / "docs" / "audit.md"
     fill(page, "criteria", criteria())
     fill(page, "constants", constants())

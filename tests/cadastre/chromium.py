@@ -135,6 +135,12 @@ class Chromium:
         self.call("Page.navigate", {"url": url})
         self.until("document.documentElement.dataset.ready === 'true'")
 
+    def leave(self) -> None:
+        """Go to an empty page, and take what the one before still had to tell."""
+        self.call("Page.navigate", {"url": "about:blank"})
+        time.sleep(0.3)
+        self.run("0")
+
     def run(self, expression: str) -> Any:
         """Value of an expression; promises are awaited."""
         told = self.call(

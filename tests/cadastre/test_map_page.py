@@ -50,6 +50,7 @@ def browser() -> Iterator[Chromium]:
 
 @pytest.fixture
 def page(browser: Chromium, village: SimpleNamespace) -> Iterator[Chromium]:
+    browser.leave()  # what the page of the test before still asked for is not counted here
     browser.requests.clear()
     browser.errors.clear()
     browser.size(1280, 800)

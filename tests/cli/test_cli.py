@@ -225,7 +225,10 @@ def test_ctrl_c_ends_with_130_and_the_same_command_goes_on(tmp_path: Path) -> No
     (tmp_path / "slow.py").write_text(slow)
     command = [sys.executable, "-m", "frugal.cli", "train", "--study", "slow.py", "--threads", "1"]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    # Where the tests themselves run in the background, a shell has told them, and so their children, to ignore Ctrl-C.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     process = subprocess.Popen(command, cwd=tmp_path, env=environment, stderr=subprocess.PIPE, text=True)
+    signal.signal(signal.SIGINT, before)
     assert process.stderr is not None
     for line in process.stderr:
         if "simulating" in line:
