@@ -14,6 +14,7 @@ from frugal.cadastre.grid import Grid, Tile, plan_tiles
 from frugal.cadastre.settings import CadastreSettings
 from frugal.cadastre.surfaces import Prepared
 from frugal.errors import UnusableInputError
+from frugal.formats.digests import sha256_of
 from frugal.formats.mosaic import open_rasters
 from frugal.formats.raster import SurfaceModel, write_surface_model
 
@@ -191,4 +192,4 @@ def _content_of(weather: str | None) -> str:
     """Hash of a weather file, so that another one under the same name is noticed."""
     if weather is None or not Path(weather).is_file():
         return ""
-    return hashlib.sha256(Path(weather).read_bytes()).hexdigest()
+    return sha256_of(Path(weather))

@@ -11,13 +11,10 @@ import numpy as np
 
 from frugal.cadastre.grid import Bounds, Tile
 from frugal.cadastre.job import Job
+from frugal.experiments.studies.roof_yield import MONTHS
 from frugal.formats.atomic import write_bytes, write_text
 
 NODATA = 65535
-MONTHS = (
-    "January", "February", "March", "April", "May", "June",
-    "July", "August", "September", "October", "November", "December",
-)  # fmt: skip
 
 
 def write_irradiation(path: Path, monthly: np.ndarray, job: Job, tile: Tile) -> None:

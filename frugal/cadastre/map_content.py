@@ -15,7 +15,7 @@ from frugal.cadastre.settings import CadastreSettings
 from frugal.cadastre.sky_table import read_sky_table, write_sky_table
 from frugal.cadastre.surfaces import Prepared
 from frugal.cadastre.usable_area import UsableRules
-from frugal.cadastre.yields import co2_avoided
+from frugal.cadastre.yields import HORIZON_STEP_DEG, N_SECTORS, co2_avoided
 from frugal.errors import UnusableInputError
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def map_content(
             }
             for found in classes
         ],
-        "horizon": {"sectors": 36, "step_deg": 0.35},
+        "horizon": {"sectors": N_SECTORS, "step_deg": HORIZON_STEP_DEG},
         "module": {"power_per_m2_kwp": UsableRules.power_per_m2_kwp, "setback_m": settings.setback_m},
         "co2": {"kg_per_kwh": avoided.kg_per_kwh, "source": avoided.source, "meaning": avoided.meaning},
         "inputs": bundle.study["inputs"],

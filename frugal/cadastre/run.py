@@ -19,6 +19,7 @@ from frugal.cadastre.surfaces import Failure, Prepared, inputs_in, prepare_cloud
 from frugal.cadastre.tile_store import TileReport, finished
 from frugal.cadastre.tile_work import compute_tile
 from frugal.errors import FrugalError, UnusableInputError
+from frugal.formats.digests import sha256_of
 
 if TYPE_CHECKING:
     from frugal.metering.host import Machine
@@ -202,7 +203,7 @@ def _job(settings: CadastreSettings, prepared: Prepared, footprints: tuple[str, 
         maps=settings.maps,
         vintage=settings.vintage or prepared.vintage,
         folder=str(out / "work" / "tiles"),
-        digest=_joined(prepared.digest, digest, _digest_of(answer.model)),
+        digest=_joined(prepared.digest, digest, sha256_of(answer.model)),
     )
 
 
@@ -222,7 +223,7 @@ def _footprints(settings: CadastreSettings, prepared: Prepared, out: Path) -> tu
     if settings.buildings is None:
         return "", ""
     vector_source(settings.buildings, "footprints")  # says what is wrong with a file that is none
-    digest = _joined(*(_digest_of(part) for part in _parts_of(settings.buildings)))
+    digest = _joined(*(sha256_of(part) for part in _parts_of(settings.buildings)))
     path = out / "work" / f"footprints-{_joined(digest, prepared.digest)[:12]}.fgb"
     notes = path.with_suffix(".json")
     if not (path.exists() and notes.exists()):
@@ -293,13 +294,6 @@ def _parts_of(path: Path) -> list[Path]:
     return sorted(
         part for part in path.parent.glob("*") if part.stem == path.stem and part.suffix[1:4].lower() in _SHAPEFILE
     )
-
-
-def _digest_of(path: Path) -> str:
-    import hashlib
-
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def _joined(*digests: str) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -17,6 +16,7 @@ from frugal.cadastre.grid import Bounds, Grid, Tile, plan_tiles
 from frugal.cadastre.program import program_digest
 from frugal.errors import UnusableInputError
 from frugal.formats.atomic import write_text
+from frugal.formats.digests import sha256_of
 from frugal.formats.mosaic import open_rasters
 from frugal.formats.point_cloud import (
     PointCloudInfo,
@@ -336,12 +336,5 @@ def _rest(edge: float, size: float) -> float:
 def _digest(paths: Sequence[Path], *, in_order: bool = False) -> str:
     total = hashlib.sha256()
     for path in paths if in_order else sorted(paths):
-        with path.open("rb") as stream:
-            total.update(hashlib.file_digest(stream, "sha256").digest())
+        total.update(bytes.fromhex(sha256_of(path)))
     return total.hexdigest()
-
-
-def years_of(vintage: str) -> str:
-    """The years in a vintage, for short labels."""
-    years = sorted(set(re.findall(r"\b(?:19|20)\d\d\b", vintage)))
-    return years[0] if len(years) == 1 else f"{years[0]}–{years[-1]}" if years else ""

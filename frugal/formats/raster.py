@@ -14,6 +14,7 @@ import numpy as np
 
 from frugal.errors import UnusableInputError
 from frugal.formats.bands import Band, write_bands
+from frugal.formats.digests import sha256_of
 from frugal.formats.systems import height_unit, parse_system
 
 _FEET = frozenset({"ft", "foot", "feet", "us survey foot", "us-ft", "ftus", "us_survey_foot"})
@@ -78,7 +79,7 @@ def read_surface_model(path: Path | str) -> SurfaceModel:
     with opened_raster(path, "surface model") as dataset:
         heights = dataset.read(1, masked=True, out_dtype=np.float64).filled(np.nan)
         transform, crs = dataset.transform, dataset.crs
-        digest = hashlib.sha256(path.read_bytes()).hexdigest()
+        digest = sha256_of(path)
     heights[~np.isfinite(heights)] = np.nan
     if np.isnan(heights).all():
         raise UnusableInputError(f"surface model '{path}' holds no height at all: every cell is marked as missing")
@@ -143,7 +144,7 @@ def read_ground(path: Path | str, cell_size_m: float | None = None) -> tuple[Sur
                 dst_nodata=np.nan,
                 resampling=method,
             )
-        digest = hashlib.sha256(path.read_bytes()).hexdigest()
+        digest = sha256_of(path)
     mean[~np.isfinite(mean)] = np.nan
     ground = SurfaceModel(mean, size, float(transform.c), float(transform.f), _name_of(crs), path.name, digest)
     return ground, crest

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import shutil
@@ -14,6 +13,7 @@ from typing import Any
 
 from frugal.errors import UnusableInputError
 from frugal.formats.atomic import exclusive, new_folder
+from frugal.formats.digests import sha256_of
 from frugal.metering.chain import check_seal, seal_of
 from frugal.metering.ledger import Ledger
 from frugal.surrogates.digest import graph_digest
@@ -140,7 +140,7 @@ def write_checksums(folder: Path) -> None:
     The ledger as it is now is covered by a seal of its own, one of those files; lines may come after it.
     """
     _seal_ledger(folder)
-    lines = [f"{_sha256(path)}  {path.relative_to(folder).as_posix()}" for path in _sealed_files(folder)]
+    lines = [f"{sha256_of(path)}  {path.relative_to(folder).as_posix()}" for path in _sealed_files(folder)]
     (folder / CHECKSUMS).write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
@@ -173,7 +173,7 @@ def verify(folder: Path) -> None:
             raise UnusableInputError(f"'{folder / CHECKSUMS}' names a file outside the bundle: '{name}'")
         if not path.is_file():
             raise UnusableInputError(f"'{path}' is missing from the bundle")
-        if _sha256(path) != expected:
+        if sha256_of(path) != expected:
             raise UnusableInputError(f"'{path}' was altered: its SHA-256 is not the one in {CHECKSUMS}")
     listed = {line.partition("  ")[2] for line in lines}
     for path in [*folder.glob("*.json"), *folder.glob("evaluations/*.json")]:
@@ -221,7 +221,3 @@ def held(folder: Path) -> Iterator[None]:
         return
     with exclusive(os.open(folder, os.O_RDONLY), f"another command is at work in '{folder}'; wait for it or stop it"):
         yield
-
-
-def _sha256(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
