@@ -33,7 +33,7 @@ Incident energy, before reflection by the glass. A sector has one horizon, that 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
@@ -62,6 +62,10 @@ _SMALLEST_UP = 1e-3
 _UNDER_CROWN_M = 0.1
 _PLACES_OF_YEAR = 1024
 _PLACES_OF_MONTHS = 512
+
+
+Far = np.ndarray | Callable[[int], np.ndarray]
+"""Tangents of the horizon of hills farther away: by sector, by sector and cell, or a map for a sector when it is asked."""
 
 
 class _Half(NamedTuple):
@@ -144,7 +148,7 @@ def _sweep_half(
     heights: np.ndarray,
     azimuths: np.ndarray,
     tables: np.ndarray,
-    far: np.ndarray,
+    far: Far,
     resolution_m: float,
     reach_m: float,
     origin: tuple[int, int],
@@ -162,15 +166,20 @@ def _sweep_half(
         lines = _lines_of(
             padded.shape[0], origin[1 if half.turned else 0], across / along, along > 0.0, resolution_m, reach_m
         )
-        far_map = np.zeros((0, 0), dtype=np.float32)
-        if far.ndim == 3:
-            far_map = np.ascontiguousarray(far[k].T if half.turned else far[k], dtype=np.float32)
-        sector = Sector(
-            np.float32(across), np.float32(along), np.float32(far[k] if far.ndim == 1 else 0.0), far_map, tables[k]
-        )
+        constant, by_cell = _far_of(far, k)
+        far_map = np.ascontiguousarray(by_cell.T if half.turned else by_cell, dtype=np.float32)
+        sector = Sector(np.float32(across), np.float32(along), np.float32(constant), far_map, tables[k])
         first = -int(lines.shift.max())
         last = n_columns - int(lines.shift.min())
         sweep(padded, lines, half.inner, sector, half.planes, first, last, room, half.light)
+
+
+def _far_of(far: Far, sector: int) -> tuple[float, np.ndarray]:
+    """Tangent of the hills toward a sector: one for all cells, and one by cell (or none)."""
+    tangent = np.asarray(far(sector) if callable(far) else far[sector])
+    if tangent.ndim == 0:
+        return float(tangent), np.zeros((0, 0), dtype=np.float32)
+    return 0.0, tangent
 
 
 def _azimuths(n_sectors: int, grid_turn_deg: float) -> np.ndarray:
@@ -211,7 +220,7 @@ class _Frame(NamedTuple):
     grid_turn_deg: float
     origin: tuple[int, int]
     margin: int
-    far: np.ndarray
+    far: Far
     threads: int
 
 
@@ -242,7 +251,7 @@ def _frame(
     grid_turn_deg: float,
     origin: tuple[int, int],
     margin: int,
-    far_tangent: np.ndarray | None,
+    far_tangent: Far | None,
     n_sectors: int,
     threads: int,
 ) -> _Frame:
@@ -256,13 +265,7 @@ def _frame(
     if margin < 0 or 2 * margin >= min(shape):
         raise UnusableInputError(f"margin is {margin} cells: nothing would be left of a surface of shape {shape}.")
     inner = (shape[0] - 2 * margin, shape[1] - 2 * margin)
-    far = np.zeros(n_sectors) if far_tangent is None else np.asarray(far_tangent, dtype=np.float64)
-    if far.shape not in ((n_sectors,), (n_sectors, *inner)):
-        raise UnusableInputError(
-            f"far_tangent has shape {far.shape}: it must be ({n_sectors},) or ({n_sectors}, {inner[0]}, {inner[1]})."
-        )
-    if not np.all(far >= 0.0):
-        raise UnusableInputError("far_tangent must hold numbers of 0 or more.")
+    far = far_tangent if callable(far_tangent) else _far_tangents(far_tangent, n_sectors, inner)
     return _Frame(
         float(resolution_m),
         float(reach_m),
@@ -272,6 +275,17 @@ def _frame(
         far,
         threads,
     )
+
+
+def _far_tangents(given: np.ndarray | None, n_sectors: int, inner: tuple[int, int]) -> np.ndarray:
+    far = np.zeros(n_sectors) if given is None else np.asarray(given, dtype=np.float64)
+    if far.shape not in ((n_sectors,), (n_sectors, *inner)):
+        raise UnusableInputError(
+            f"far_tangent has shape {far.shape}: it must be ({n_sectors},) or ({n_sectors}, {inner[0]}, {inner[1]})."
+        )
+    if not np.all(far >= 0.0):
+        raise UnusableInputError("far_tangent must hold numbers of 0 or more.")
+    return far
 
 
 def _transmissivity(values: Sequence[float] | np.ndarray) -> np.ndarray:
@@ -296,7 +310,7 @@ def irradiation_map(
     grid_turn_deg: float = 0.0,
     origin: tuple[int, int] = (0, 0),
     margin: int = 0,
-    far_tangent: np.ndarray | None = None,
+    far_tangent: Far | None = None,
     monthly: bool = False,
     threads: int = 1,
 ) -> np.ndarray:
@@ -329,8 +343,9 @@ def irradiation_map(
     margin : int
         Cells on each side that only cast shadows and are cut off the result: :func:`halo_cells` makes the result
         independent of the tiling. Fill it with NaN beyond the data.
-    far_tangent : ndarray, shape (K,) or (K, rows - 2 margin, columns - 2 margin), optional
-        Tangent of the horizon of hills farther away, for all cells or cell by cell.
+    far_tangent : ndarray, shape (K,) or (K, rows - 2 margin, columns - 2 margin), or callable, optional
+        Tangent of the horizon of hills farther away, for all cells or cell by cell; or a function that gives it for all
+        cells toward one sector (:func:`~frugal.physics.solar.far_horizon.far_tangent_map`), asked when it is needed.
     monthly : bool
         Twelve maps instead of one.
     threads : int
