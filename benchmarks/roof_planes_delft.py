@@ -20,9 +20,10 @@ import numpy as np
 import shapely
 
 from frugal.cadastre import roof_planes
+from frugal.cadastre.horizons import as_bytes, elevations, plane_horizons, reduced
+from frugal.cadastre.plane_light import yearly_irradiation
 from frugal.cadastre.roof_planes import RoofPlane, segment_roofs
 from frugal.cadastre.uncertainty import spread
-from frugal.cadastre.yields import as_bytes, elevations, plane_horizons, reduced, yearly_irradiation
 from frugal.experiments.studies.roof_yield.answers import Columns, physics
 from frugal.experiments.studies.roof_yield.site import RoofYieldSite, Territory
 from frugal.formats.footprints import read_footprints

@@ -35,6 +35,8 @@ class Job:
         Rasters of the surface, of the surface without vegetation and of the roof class; the last two may be empty.
     footprints : str
         Polygons with ``building_id`` and ``commune`` in the system of the grid; empty where tiles find their own.
+    terrain : str
+        Raster of the terrain around, in the system of the grid; empty where none was given.
     model : str
         ONNX file of `roof_yield`.
     site : str
@@ -57,6 +59,7 @@ class Job:
     bare: tuple[str, ...]
     roofs: tuple[str, ...]
     footprints: str
+    terrain: str
     model: str
     site: str
     azimuths: int
@@ -82,7 +85,7 @@ class Job:
         """Identifies the answer: everything but where files lie, and the program that computes it."""
         content = asdict(self)
         content["program"] = program_digest("cadastre", "formats", "physics/solar")
-        for name in ("surface", "bare", "roofs", "footprints", "model", "folder"):
+        for name in ("surface", "bare", "roofs", "footprints", "terrain", "model", "folder"):
             content.pop(name)
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 

@@ -10,12 +10,14 @@ import numpy as np
 
 from frugal.cadastre.answer import Answer
 from frugal.cadastre.classes import YieldClass
+from frugal.cadastre.horizons import HORIZON_STEP_DEG
 from frugal.cadastre.job import Job
+from frugal.cadastre.plane_light import N_SECTORS
 from frugal.cadastre.settings import CadastreSettings
 from frugal.cadastre.sky_table import read_sky_table, write_sky_table
 from frugal.cadastre.surfaces import Prepared
 from frugal.cadastre.usable_area import UsableRules
-from frugal.cadastre.yields import HORIZON_STEP_DEG, N_SECTORS, co2_avoided
+from frugal.cadastre.yields import co2_avoided
 from frugal.errors import UnusableInputError
 
 if TYPE_CHECKING:

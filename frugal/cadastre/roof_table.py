@@ -7,15 +7,19 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from frugal.cadastre.grid import Tile
+from frugal.cadastre.horizons import plane_horizons
 from frugal.cadastre.job import Job, sky_of
 from frugal.cadastre.roof_planes import RoofPlane
 from frugal.cadastre.uncertainty import spread
 from frugal.cadastre.usable_area import UsableRules
-from frugal.cadastre.yields import plane_horizons, plane_yields
+from frugal.cadastre.yields import plane_yields
 from frugal.formats.raster import SurfaceModel
 
 if TYPE_CHECKING:
     import geopandas
+
+    from frugal.cadastre.far_view import FarView
 
 #: Sums of a building over its planes.
 _SUMS = {
@@ -28,18 +32,29 @@ _SUMS = {
 
 
 def planes_table(
-    job: Job, segmented: Sequence[tuple[str, Sequence[RoofPlane]]], surface: SurfaceModel, rules: UsableRules
+    job: Job,
+    tile: Tile,
+    segmented: Sequence[tuple[str, Sequence[RoofPlane]]],
+    surface: SurfaceModel,
+    rules: UsableRules,
+    *,
+    bare: SurfaceModel | None = None,
+    hills: FarView | None = None,
 ) -> geopandas.GeoDataFrame:
     """Planes of several buildings with their yields; empty where there is none.
 
     Parameters
     ----------
     job : Job
+    tile : Tile
     segmented : sequence of (str, sequence of RoofPlane)
         Planes by building, the largest first.
     surface : SurfaceModel
         The one they were found in, with its halo.
     rules : UsableRules
+    bare : SurfaceModel, optional
+        The same without vegetation.
+    hills : FarView, optional
     """
     import geopandas
 
@@ -53,7 +68,15 @@ def planes_table(
     flat = np.array([plane.flat for plane in planes])
     azimuth = np.array([plane.azimuth_deg for plane in planes])
     azimuth = np.where(flat, azimuth, (azimuth + job.grid_turn_deg) % 360.0)
-    horizons = plane_horizons(surface, planes, job.reach_m, job.grid_turn_deg, sky.tables)
+    horizons = plane_horizons(
+        surface,
+        planes,
+        job.reach_m,
+        job.grid_turn_deg,
+        sky.tables,
+        bare=bare,
+        far_horizon_deg=None if hills is None else _seen_from(planes, hills, job, tile),
+    )
     yields = plane_yields(
         sky.predictor,
         sky.tables,
@@ -82,6 +105,18 @@ def planes_table(
         },
         geometry=[plane.polygon for plane in planes],
         crs=job.crs,
+    )
+
+
+def _seen_from(planes: Sequence[RoofPlane], hills: FarView, job: Job, tile: Tile) -> np.ndarray:
+    """Elevation of the hills [deg] around the middle of each plane, ``[n, 36]``."""
+    middle = [(len(plane.sample_rows) - 1) // 2 for plane in planes]
+    rows, columns, heights = (
+        np.array([getattr(plane, name)[at] for plane, at in zip(planes, middle, strict=True)])
+        for name in ("sample_rows", "sample_cols", "sample_heights_m")
+    )
+    return hills.elevations_at(
+        rows + tile.rows[0] - job.halo_cells, columns + tile.columns[0] - job.halo_cells, heights
     )
 
 

@@ -116,12 +116,13 @@ def make_cadastre(
                 f"Cells of {prepared.grid.resolution_m:g} m are wider than {WIDEST_CELL_M:g} m: most small roofs are missed."
             )
         footprints = _footprints(settings, prepared, out)
+        terrain = _terrain(settings, prepared, out)
         answer = find_answer(settings, prepared, out, reporter)
         with instruments(
             out / "work" / "ledger.jsonl", machine, carbon, 0, 0.0, reporter.stage,
             versions=package_versions(VERSIONED), until_start=watch,
         ) as at_hand:  # fmt: skip
-            job = _job(settings, prepared, footprints, answer, out)
+            job = _job(settings, prepared, footprints, terrain, answer, out)
             with at_hand.meter.stage("tiles", threads=threads) as entry:
                 tiles, reports, failed = _tiles(job, prepared, settings, threads, cluster, reporter)
                 entry.runs = len(tiles)
@@ -179,14 +180,21 @@ def _system_of(buildings: Path | None) -> str | None:
     return system_of_footprints(buildings)
 
 
-def _job(settings: CadastreSettings, prepared: Prepared, footprints: tuple[str, str], answer: Answer, out: Path) -> Job:
+def _job(
+    settings: CadastreSettings,
+    prepared: Prepared,
+    footprints: tuple[str, str],
+    terrain: tuple[str, str],
+    answer: Answer,
+    out: Path,
+) -> Job:
     import numpy as np
 
     from frugal.formats.raster import SurfaceModel, grid_convergence_deg
 
     west, south, east, north = prepared.bounds
     whole = SurfaceModel(np.zeros((1, 1)), max(east - west, north - south), west, north, prepared.crs, "", "")
-    file, digest = footprints
+    (file, digest), (hills, of_hills) = footprints, terrain
     return Job(
         grid=prepared.grid,
         crs=prepared.crs,
@@ -194,6 +202,7 @@ def _job(settings: CadastreSettings, prepared: Prepared, footprints: tuple[str, 
         bare=prepared.bare,
         roofs=prepared.roofs,
         footprints=file,
+        terrain=hills,
         model=str(answer.model),
         site=plain_site(answer.site),
         azimuths=settings.azimuths,
@@ -203,7 +212,7 @@ def _job(settings: CadastreSettings, prepared: Prepared, footprints: tuple[str, 
         maps=settings.maps,
         vintage=settings.vintage or prepared.vintage,
         folder=str(out / "work" / "tiles"),
-        digest=_joined(prepared.digest, digest, sha256_of(answer.model)),
+        digest=_joined(prepared.digest, digest, of_hills, sha256_of(answer.model)),
     )
 
 
@@ -234,6 +243,25 @@ def _footprints(settings: CadastreSettings, prepared: Prepared, out: Path) -> tu
         write_text(notes, json.dumps(frame.attrs.get("notes", [])))
     prepared.notes.extend(json.loads(notes.read_text()))
     return str(path), digest
+
+
+def _terrain(settings: CadastreSettings, prepared: Prepared, out: Path) -> tuple[str, str]:
+    """The terrain around in the system of the grid, in a file that tiles read a part of, and the hash of what was given."""
+    from frugal.cadastre.far_view import FARTHEST_M, note_on_heights
+    from frugal.formats.mosaic import open_rasters
+    from frugal.formats.raster import write_surface_model
+    from frugal.formats.terrain import read_terrain
+
+    if settings.terrain is None:
+        return "", ""
+    terrain = read_terrain(settings.terrain, prepared.crs, prepared.bounds, FARTHEST_M)
+    path = out / "work" / f"terrain-{_joined(terrain.sha256, prepared.digest)[:12]}.tif"
+    if not path.exists():
+        write_surface_model(path, terrain)
+    surface = open_rasters([Path(file) for file in prepared.surface], crs=prepared.crs, examine=False)
+    note = note_on_heights(terrain, surface)
+    prepared.notes.extend([note] if note else [])
+    return str(path), terrain.sha256
 
 
 def _planned(settings: CadastreSettings, prepared: Prepared) -> list[Tile]:

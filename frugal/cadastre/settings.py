@@ -22,6 +22,8 @@ class CadastreSettings(BaseModel):
         Footprints; without them, point class 6, or the roofs that the surface itself shows.
     communes : Path, optional
         Polygons with a name or code, for the table by commune.
+    terrain : Path, optional
+        Coarse terrain model around the territory, whose hills hide the sun too.
     crs : str, optional
         Coordinate system of inputs that carry none.
     resolution_m : float, optional
@@ -59,6 +61,7 @@ class CadastreSettings(BaseModel):
     inputs: tuple[Path, ...] = ()
     buildings: Path | None = None
     communes: Path | None = None
+    terrain: Path | None = None
     crs: str | None = None
     resolution_m: float | None = Field(None, ge=0.2, le=2.0)
     tile_m: float | None = Field(None, ge=50.0, le=20_000.0)

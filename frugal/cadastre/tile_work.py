@@ -12,7 +12,7 @@ import numpy as np
 
 from frugal.cadastre.grid import Tile
 from frugal.cadastre.irradiation_file import write_irradiation
-from frugal.cadastre.job import Job, sky_of
+from frugal.cadastre.job import FARTHEST_PART_M, Job, sky_of
 from frugal.cadastre.tile_store import TileReport, finished, write_report
 from frugal.formats.atomic import new_folder
 from frugal.formats.mosaic import Mosaic, open_rasters
@@ -20,6 +20,8 @@ from frugal.formats.raster import SurfaceModel
 
 if TYPE_CHECKING:
     import geopandas
+
+    from frugal.cadastre.far_view import FarView
 
 #: Planes of one roof stop short of its ridge by about this much on either side.
 _ACROSS_RIDGE_M = 1.5
@@ -57,7 +59,7 @@ def _fill(draft: Path, job: Job, tile: Tile, start: float) -> TileReport:
     if job.maps:
         write_irradiation(draft / "irradiation.tif", _irradiation(job, tile, surface, bare), job, tile)
     owned = _buildings_of(job, tile, surface, bounds)
-    planes, buildings = _roofs(job, owned, surface, bare)
+    planes, buildings = _roofs(job, tile, owned, surface, bare)
     for name, frame in (("planes", planes), ("buildings", buildings)):
         if len(frame):
             frame.to_parquet(draft / f"{name}.parquet")
@@ -70,7 +72,8 @@ def _irradiation(job: Job, tile: Tile, surface: SurfaceModel, bare: SurfaceModel
 
     sky = sky_of(job.site, job.model, job.azimuths)
     heights = bare.heights if bare is not None else surface.heights
-    rows, columns = tile.rows[0] - job.halo_cells, tile.columns[0] - job.halo_cells
+    halo = job.halo_cells
+    hills = _hills(job, tile, job.azimuths)
     return irradiation_map(
         surface.heights,
         *surface_normals(heights, job.grid.resolution_m),
@@ -79,10 +82,21 @@ def _irradiation(job: Job, tile: Tile, surface: SurfaceModel, bare: SurfaceModel
         bare=None if bare is None else bare.heights,
         reach_m=job.reach_m,
         grid_turn_deg=job.grid_turn_deg,
-        origin=(rows, columns),
-        margin=job.halo_cells,
+        origin=(tile.rows[0] - halo, tile.columns[0] - halo),
+        margin=halo,
+        far_tangent=None if hills is None else hills.tangents_over(tile, heights[halo:-halo, halo:-halo]),
         monthly=True,
     )
+
+
+def _hills(job: Job, tile: Tile, sectors: int) -> FarView | None:
+    """What the terrain around shows beyond the reach of shadows; None where no terrain was given."""
+    from frugal.cadastre.far_view import far_view
+
+    if not job.terrain:
+        return None
+    azimuths = np.arange(sectors) * 360.0 / sectors - job.grid_turn_deg
+    return far_view(job.terrain, job.crs, job.grid, tile, FARTHEST_PART_M, job.reach_m, azimuths)
 
 
 def _buildings_of(
@@ -126,9 +140,10 @@ def _roofs_shown_by(surface: SurfaceModel) -> np.ndarray:
 
 
 def _roofs(
-    job: Job, footprints: geopandas.GeoDataFrame, surface: SurfaceModel, bare: SurfaceModel | None
+    job: Job, tile: Tile, footprints: geopandas.GeoDataFrame, surface: SurfaceModel, bare: SurfaceModel | None
 ) -> tuple[geopandas.GeoDataFrame, geopandas.GeoDataFrame]:
     """Planes with their yields, and buildings with their sums."""
+    from frugal.cadastre.plane_light import N_SECTORS
     from frugal.cadastre.roof_planes import segment_roofs
     from frugal.cadastre.roof_table import buildings_table, planes_table
     from frugal.cadastre.usable_area import UsableRules
@@ -138,7 +153,7 @@ def _roofs(
         (building, segment_roofs(surface, geometry, bare=bare, rules=rules))
         for building, geometry in zip(footprints["building_id"], footprints.geometry, strict=True)
     ]
-    planes = planes_table(job, segmented, surface, rules)
+    planes = planes_table(job, tile, segmented, surface, rules, bare=bare, hills=_hills(job, tile, N_SECTORS))
     return planes, buildings_table(footprints, planes)
 
 

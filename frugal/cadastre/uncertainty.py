@@ -22,8 +22,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from frugal.cadastre.horizons import Horizons
+from frugal.cadastre.plane_light import yearly_irradiation
 from frugal.cadastre.roof_planes import RoofPlane
-from frugal.cadastre.yields import Horizons, yearly_irradiation
 from frugal.physics.solar.sky import CumulativeSky
 
 #: Standard deviation of the yield of single years round their mean: 3.9 % (Thevenard & Pelland 2013, Solar Energy 91, 432,

@@ -1,10 +1,4 @@
-"""What each roof plane yields: its horizon, one row for the answer of `roof_yield`, and power.
-
-The horizon of a plane is the mean of those seen from up to nine cells spread evenly over it, in 72 azimuths from true
-north, reduced to 36 sectors as the study does. What one horizon lets through is not the mean of what nine let through: so
-the mean is scaled by one factor per plane, such that the light of a year is that mean. It is kept as one byte per sector.
-These bytes, not the elevations before rounding, go into the answer, in Python and in a browser alike, so that both give the
-same numbers.
+"""What each roof plane yields: one row for the answer of `roof_yield`, and power.
 
 Rows are answered in batches of one size: matrix products of another size may differ in their last bit, and a plane would
 then depend on how many others its tile has.
@@ -12,32 +6,19 @@ then depend on how many others its tile has.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 
 from frugal.audit.impacts.factors import load_factors
-from frugal.cadastre.roof_planes import RoofPlane
+from frugal.cadastre.horizons import elevations
+from frugal.cadastre.plane_light import N_SECTORS, yearly_irradiation
 from frugal.cadastre.usable_area import UsableRules, power_kwp
 from frugal.errors import UnusableInputError
-from frugal.experiments.studies.roof_yield.site import TRUTH_AZIMUTHS
-from frugal.formats.raster import SurfaceModel
-from frugal.physics.solar.horizon import horizon_at_points
-from frugal.physics.solar.sky import CumulativeSky, plane_irradiation
+from frugal.physics.solar.sky import CumulativeSky
 from frugal.surrogates.predictor import Predictor
 
-#: Elevation that one unit of a stored horizon stands for.
-HORIZON_STEP_DEG = 0.35
-
-#: Highest that is stored, just below the 85° that `roof_yield` knows.
-_HIGHEST_BYTE = 242
-
-#: Between these the factor is sought that makes one horizon let through what nine do; halved so often it is right to 0.0001.
-_SMALLEST_FACTOR, _LARGEST_FACTOR, _HALVINGS = 0.5, 3.0, 14
-
-N_SECTORS = 36
 _BATCH = 32
 
 
@@ -48,126 +29,6 @@ class Installation:
     albedo: float = 0.2
     dc_ac_ratio: float = 1.15
     mounting: int = 1
-
-
-class Horizons(NamedTuple):
-    """Horizons of planes in 36 sectors from true north, ``[n, 36]``.
-
-    Attributes
-    ----------
-    stored : ndarray of uint8
-        Elevation in units of `HORIZON_STEP_DEG`.
-    error_deg : ndarray
-        What a standard error of the heights moves it by.
-    sample_error : ndarray, shape (n,)
-        Standard error of the light of a year, relative to it, for knowing it at nine points only.
-    """
-
-    stored: np.ndarray
-    error_deg: np.ndarray
-    sample_error: np.ndarray
-
-    @property
-    def elevation_deg(self) -> np.ndarray:
-        """Elevations as stored."""
-        return elevations(self.stored)
-
-
-def elevations(stored: np.ndarray) -> np.ndarray:
-    """Elevation [deg] of stored horizons."""
-    return np.asarray(stored, dtype=np.float64) * HORIZON_STEP_DEG
-
-
-def as_bytes(elevation_deg: np.ndarray) -> np.ndarray:
-    """Horizons as they are stored."""
-    return np.clip(np.round(np.asarray(elevation_deg) / HORIZON_STEP_DEG), 0, _HIGHEST_BYTE).astype(np.uint8)
-
-
-def reduced(horizon_deg: np.ndarray) -> np.ndarray:
-    """36 sectors from 72 azimuths, as `frugal.experiments.studies.roof_yield.site.sector_horizon` has them.
-
-    Written out as a sum in a fixed order: a matrix product may depend on the number of rows.
-    """
-    before, after = np.roll(horizon_deg, 1, axis=-1), np.roll(horizon_deg, -1, axis=-1)
-    return (0.25 * before + 0.5 * horizon_deg + 0.25 * after)[..., ::2]
-
-
-def plane_horizons(
-    surface: SurfaceModel,
-    planes: Sequence[RoofPlane],
-    reach_m: float,
-    grid_turn_deg: float,
-    tables: CumulativeSky,
-    *,
-    albedo: float = 0.2,
-    height_noise_m: float = 0.1,
-    far_horizon_deg: np.ndarray | None = None,
-) -> Horizons:
-    """Horizons of planes.
-
-    Parameters
-    ----------
-    surface : SurfaceModel
-        The one the planes were found in, known within ``reach_m`` and two cells of them.
-    planes : sequence of RoofPlane
-    reach_m : float
-        Distance in which obstacles are searched.
-    grid_turn_deg : float
-        Azimuth of grid north, clockwise from true north.
-    tables : CumulativeSky
-        Light of the year that one horizon is made equivalent by.
-    albedo : float
-        Reflectance of the ground.
-    height_noise_m : float
-        Standard error of the height of an obstacle against that of the roof.
-    far_horizon_deg : ndarray, shape (36,), optional
-        Horizon of the hills beyond, which a nearer obstacle may exceed.
-
-    Returns
-    -------
-    Horizons
-    """
-    if not planes:
-        return Horizons(np.zeros((0, N_SECTORS), dtype=np.uint8), np.zeros((0, N_SECTORS)), np.zeros(0))
-    azimuths = (np.arange(TRUTH_AZIMUTHS) * 360.0 / TRUTH_AZIMUTHS - grid_turn_deg) % 360.0
-    counts = np.array([len(plane.sample_rows) for plane in planes])
-    owner, ends = np.repeat(np.arange(len(planes)), counts), np.cumsum(counts)
-    middle = ends - counts + (counts - 1) // 2
-    # After the points of all planes, the middle ones once more, lower by the error of the heights.
-    which = np.append(np.arange(ends[-1]), middle)
-    rows = np.concatenate([plane.sample_rows for plane in planes])[which]
-    cols = np.concatenate([plane.sample_cols for plane in planes])[which]
-    heights = np.concatenate([plane.sample_heights_m for plane in planes])[which]
-    heights[ends[-1] :] -= np.hypot(height_noise_m, [plane.height_error_m for plane in planes])
-    seen = horizon_at_points(surface.heights, surface.resolution_m, rows, cols, heights, azimuths, reach_m)
-    sectors = reduced(np.clip(seen, 0.0, 90.0))
-    if far_horizon_deg is not None:
-        sectors = np.maximum(sectors, far_horizon_deg)
-    points, error = sectors[: ends[-1]], sectors[ends[-1] :] - sectors[middle]
-    tilt = np.array([plane.tilt_deg for plane in planes])
-    azimuth = np.array([plane.azimuth_deg + (0.0 if plane.flat else grid_turn_deg) for plane in planes])
-
-    def light(horizon: np.ndarray, of: np.ndarray) -> np.ndarray:
-        return yearly_irradiation(tables, tilt[of], azimuth[of], horizon, albedo)
-
-    shares = np.split(light(points, owner), ends[:-1])
-    wanted = np.array([share.sum() / len(share) for share in shares])
-    of_sample = [share.std(ddof=1) / np.sqrt(len(share)) if len(share) > 1 else 0.0 for share in shares]
-    mean = np.array([own.sum(axis=0) / len(own) for own in np.split(points, ends[:-1])])
-    stored = as_bytes(_scaled(mean, wanted, lambda horizon: light(horizon, np.arange(len(planes)))))
-    return Horizons(stored, error, np.array(of_sample) / np.maximum(wanted, 1e-9))
-
-
-def _scaled(horizon_deg: np.ndarray, wanted: np.ndarray, light: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
-    """Horizons times the factor that gives the light wanted, found by halving; light falls where a horizon rises."""
-    low, high = np.full(len(wanted), _SMALLEST_FACTOR), np.full(len(wanted), _LARGEST_FACTOR)
-    for _ in range(_HALVINGS):
-        factor = 0.5 * (low + high)
-        brighter = light(np.minimum(factor[:, None] * horizon_deg, _HIGHEST_BYTE * HORIZON_STEP_DEG)) > wanted
-        low, high = np.where(brighter, factor, low), np.where(brighter, high, factor)
-    # Where nothing in sight matters, any factor will do, and the mean says most.
-    factor = np.where(horizon_deg.max(axis=1) < HORIZON_STEP_DEG, 1.0, 0.5 * (low + high))
-    return factor[:, None] * horizon_deg
 
 
 def ask(predictor: Predictor, rows: np.ndarray, extrapolate: bool = False) -> dict[str, np.ndarray]:
@@ -273,57 +134,6 @@ def _relative_interval(answers: dict[str, np.ndarray]) -> np.ndarray:
         return np.zeros(len(yearly))
     width = answers["yearly_yield_upper"].astype(np.float64) - answers["yearly_yield_lower"].astype(np.float64)
     return np.where(np.isfinite(width), np.maximum(width, 0.0), 0.0) / yearly
-
-
-def yearly_irradiation(
-    tables: CumulativeSky, tilt_deg: np.ndarray, azimuth_deg: np.ndarray, horizon_deg: np.ndarray, albedo: float
-) -> np.ndarray:
-    """Irradiation of planes in a year [kWh/m²] behind horizons in 36 sectors, whatever sectors the tables have."""
-    n = len(tilt_deg)
-    azimuth = np.broadcast_to(np.asarray(azimuth_deg, dtype=np.float64), n)
-    horizon = _in_sectors(np.asarray(horizon_deg, dtype=np.float64), len(tables.horizontal))
-    year = CumulativeSky(*(table.sum(axis=-1, keepdims=True) for table in tables))
-    return plane_irradiation(year, tilt_deg, azimuth, horizon, np.full(n, albedo))[:, 0]
-
-
-def sector_losses(
-    tables: CumulativeSky, tilt_deg: np.ndarray, azimuth_deg: np.ndarray, horizon_deg: np.ndarray, albedo: float = 0.2
-) -> np.ndarray:
-    """Share of the open plane's yearly irradiation that the obstacles of each of 36 sectors take.
-
-    Parameters
-    ----------
-    tables : CumulativeSky
-        With 36 sectors.
-    tilt_deg, azimuth_deg : ndarray, shape (n,)
-    horizon_deg : ndarray, shape (n, 36)
-    albedo : float
-
-    Returns
-    -------
-    ndarray, shape (n, 36)
-        Their sum is the whole share lost, since sectors add up.
-    """
-    n = len(tilt_deg)
-    lone = np.zeros((n * (N_SECTORS + 1), N_SECTORS))
-    planes = np.arange(n)
-    for sector in range(N_SECTORS):
-        lone[planes * (N_SECTORS + 1) + sector + 1, sector] = np.asarray(horizon_deg)[:, sector]
-    light = yearly_irradiation(
-        tables, np.repeat(tilt_deg, N_SECTORS + 1), np.repeat(azimuth_deg, N_SECTORS + 1), lone, albedo
-    ).reshape(n, N_SECTORS + 1)
-    return 1.0 - light[:, 1:] / light[:, :1]
-
-
-def _in_sectors(horizon_deg: np.ndarray, n_sectors: int) -> np.ndarray:
-    """Horizon interpolated linearly between the middles of its sectors."""
-    own = horizon_deg.shape[1]
-    if own == n_sectors:
-        return horizon_deg
-    place = np.arange(n_sectors) * own / n_sectors
-    low = place.astype(np.int64)
-    share = place - low
-    return horizon_deg[:, low % own] * (1.0 - share) + horizon_deg[:, (low + 1) % own] * share
 
 
 class AvoidedCarbon(NamedTuple):

@@ -33,6 +33,10 @@ def cadastre(
     communes: Annotated[
         Path | None, typer.Option("--communes", metavar="FILE", help="Polygons of communes, for the table by commune.")
     ] = None,
+    terrain: Annotated[
+        Path | None,
+        typer.Option("--terrain", metavar="FILE", help="Coarse terrain model around, whose hills hide the sun too."),
+    ] = None,
     crs: Annotated[
         str | None, typer.Option("--crs", metavar="EPSG", help="Coordinate system of inputs that carry none.")
     ] = None,
@@ -89,9 +93,9 @@ def cadastre(
 
     check_language(language)
     chosen: dict[str, Any] = {
-        "inputs": tuple(inputs or ()), "buildings": buildings, "communes": communes, "crs": crs, "bundle": bundle,
-        "candidate": candidate, "resolution_m": resolution, "tile_m": tile, "reach_m": reach, "setback_m": setback,
-        "n_runs": n_runs, "vintage": vintage, "title": title, "threads": threads, "maps": maps,
+        "inputs": tuple(inputs or ()), "buildings": buildings, "communes": communes, "terrain": terrain, "crs": crs,
+        "bundle": bundle, "candidate": candidate, "resolution_m": resolution, "tile_m": tile, "reach_m": reach,
+        "setback_m": setback, "n_runs": n_runs, "vintage": vintage, "title": title, "threads": threads, "maps": maps,
         "shading_bundle": shading, "site": parse_settings(settings or [], "setting"),
     }  # fmt: skip
     reporter = Terminal(language)

@@ -17,7 +17,8 @@ from frugal.formats.bands import Band, write_bands
 from frugal.formats.digests import sha256_of
 from frugal.formats.systems import height_unit, parse_system
 
-_FEET = frozenset({"ft", "foot", "feet", "us survey foot", "us-ft", "ftus", "us_survey_foot"})
+#: Names of units of height that are feet.
+FEET = frozenset({"ft", "foot", "feet", "us survey foot", "us-ft", "ftus", "us_survey_foot"})
 
 
 @dataclass(frozen=True, eq=False)
@@ -218,7 +219,7 @@ def _check(dataset: Any, path: Path, what: str, named: str | None) -> None:
             f"{name} is not in metres ({crs.linear_units}); reproject it first (Lambert-93: EPSG:2154)"
         )
     unit, length = height_unit(parse_system(crs.to_wkt()))
-    if abs(length - 1.0) > 1e-9 or (dataset.units[0] or "").lower() in _FEET:
+    if abs(length - 1.0) > 1e-9 or (dataset.units[0] or "").lower() in FEET:
         raise UnusableInputError(f"heights of {name} are in {unit or dataset.units[0]}; convert them to metres first")
     transform = dataset.transform
     if transform.b != 0 or transform.d != 0 or transform.a <= 0 or transform.e >= 0:

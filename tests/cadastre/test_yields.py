@@ -10,21 +10,12 @@ import roofs_for_tests as known
 import shapely
 
 from frugal.cadastre import yields
+from frugal.cadastre.horizons import Horizons, as_bytes, elevations, plane_horizons, reduced
+from frugal.cadastre.plane_light import sector_losses, yearly_irradiation
 from frugal.cadastre.roof_planes import RoofPlane, segment_roofs
 from frugal.cadastre.uncertainty import YEAR_TO_YEAR, spread
 from frugal.cadastre.usable_area import UsableRules
-from frugal.cadastre.yields import (
-    Horizons,
-    as_bytes,
-    ask,
-    co2_avoided,
-    elevations,
-    plane_horizons,
-    plane_yields,
-    reduced,
-    sector_losses,
-    yearly_irradiation,
-)
+from frugal.cadastre.yields import ask, co2_avoided, plane_yields
 from frugal.errors import UnusableInputError
 from frugal.experiments.studies.roof_yield.site import RoofYieldSite, Territory, sector_horizon
 from frugal.physics.solar.horizon import horizon_at_points

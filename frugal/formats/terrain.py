@@ -1,0 +1,157 @@
+"""Coarse terrain models of any system and extent, brought to the grid of a territory."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from frugal.errors import UnusableInputError
+from frugal.formats.digests import sha256_of
+from frugal.formats.raster import FEET, SurfaceModel
+from frugal.formats.systems import Bounds, height_unit, parse_system, told_bounds
+
+#: Finer terrain is averaged to these cells, coarser terrain kept on its own.
+FINEST_CELL_M = 25.0
+
+_MOST_CELLS = 200_000_000
+
+
+def read_terrain(path: Path | str, crs: str, bounds: Bounds, around_m: float) -> SurfaceModel:
+    """Heights of a terrain model in and around a territory, on whole multiples of its cells in the system of the territory.
+
+    Parameters
+    ----------
+    path : path
+        One band of heights in metres, in any coordinate system, degrees too.
+    crs : str
+        System of the territory, projected and in metres.
+    bounds : tuple
+        West, south, east, north of the territory.
+    around_m : float
+        How far beyond it is read, as far as the file goes.
+
+    Returns
+    -------
+    SurfaceModel
+        Cells of `FINEST_CELL_M` or those of the file, rounded up to metres; NaN where nothing is known.
+
+    Raises
+    ------
+    UnusableInputError
+        If the file cannot be read, names no system, has heights in another unit or several bands, knows nothing of the
+        territory, or would make more than 200 million cells.
+    """
+    from rasterio.enums import Resampling
+    from rasterio.transform import from_origin
+    from rasterio.vrt import WarpedVRT
+
+    path = Path(path)
+    with _opened(path) as dataset:
+        own_m, covered = _in_system(dataset, path, crs)
+        size = FINEST_CELL_M if own_m <= FINEST_CELL_M else float(math.ceil(own_m - 1e-6))
+        west, south, east, north = _cut(bounds, around_m, covered, size, path)
+        shape = round((north - south) / size), round((east - west) / size)
+        if shape[0] * shape[1] > _MOST_CELLS:
+            raise UnusableInputError(
+                f"terrain '{path}' around the territory would have {shape[0] * shape[1] / 1e6:.0f} million cells of "
+                f"{size:g} m; at most {_MOST_CELLS / 1e6:.0f} million can be held"
+            )
+        method = Resampling.average if own_m < size / 1.5 else Resampling.bilinear
+        grid: dict[str, Any] = {
+            "transform": from_origin(west, north, size, size),
+            "height": shape[0],
+            "width": shape[1],
+        }
+        with WarpedVRT(dataset, crs=crs, resampling=method, nodata=np.nan, dtype="float32", **grid) as warped:
+            heights = warped.read(1).astype(np.float64) * dataset.scales[0] + dataset.offsets[0]
+    heights[~np.isfinite(heights)] = np.nan
+    terrain = SurfaceModel(heights, size, west, north, crs, path.name, sha256_of(path))
+    if not _knows(terrain, bounds):
+        raise UnusableInputError(f"terrain '{path}' knows no height in the territory ({told_bounds(bounds)})")
+    return terrain
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Any]:
+    import rasterio
+    from rasterio.errors import RasterioError
+
+    if not path.is_file():
+        raise UnusableInputError(f"terrain '{path}' does not exist or is not a file")
+    try:
+        with rasterio.open(path) as dataset:
+            _check(dataset, path)
+            yield dataset
+    except (RasterioError, OSError, ValueError) as fault:
+        raise UnusableInputError(
+            f"terrain '{path}' is not a raster that can be read to its end (damaged, cut short or of another format)"
+        ) from fault
+
+
+def _check(dataset: Any, path: Path) -> None:
+    if dataset.count != 1 or np.dtype(dataset.dtypes[0]).kind == "c":
+        raise UnusableInputError(
+            f"terrain '{path}' has {dataset.count} bands of {dataset.dtypes[0]}; one band of heights in metres is needed"
+        )
+    if not dataset.crs:
+        raise UnusableInputError(f"terrain '{path}' has no coordinate system; give it one (gdal_edit.py -a_srs EPSG:…)")
+    unit, length = height_unit(parse_system(dataset.crs.to_wkt()))
+    if abs(length - 1.0) > 1e-9 or (dataset.units[0] or "").lower() in FEET:
+        raise UnusableInputError(
+            f"heights of terrain '{path}' are in {unit or dataset.units[0]}; convert them to metres"
+        )
+
+
+def _in_system(dataset: Any, path: Path, crs: str) -> tuple[float, Bounds]:
+    """Side of a cell in metres, and the edges, once turned into the system of the territory."""
+    from rasterio.errors import RasterioError
+    from rasterio.warp import calculate_default_transform
+
+    try:
+        transform, columns, rows = calculate_default_transform(
+            dataset.crs, crs, dataset.width, dataset.height, *dataset.bounds
+        )
+    except RasterioError as fault:
+        raise UnusableInputError(
+            f"terrain '{path}' cannot be turned into the system of the territory ({crs[:40]})"
+        ) from fault
+    size = float(transform.a)
+    return size, (transform.c, transform.f - rows * size, transform.c + columns * size, transform.f)
+
+
+def _cut(bounds: Bounds, around_m: float, covered: Bounds, size: float, path: Path) -> Bounds:
+    """Whole cells around the territory, as far as the terrain goes."""
+    west, south = (max(bounds[k] - around_m, covered[k]) for k in (0, 1))
+    east, north = (min(bounds[k] + around_m, covered[k]) for k in (2, 3))
+    if (
+        west >= east
+        or south >= north
+        or west >= bounds[2]
+        or east <= bounds[0]
+        or south >= bounds[3]
+        or north <= bounds[1]
+    ):
+        raise UnusableInputError(
+            f"terrain '{path}' lies elsewhere ({told_bounds(covered)}) than the territory ({told_bounds(bounds)})"
+        )
+    return (
+        math.floor(west / size) * size,
+        math.floor(south / size) * size,
+        math.ceil(east / size) * size,
+        math.ceil(north / size) * size,
+    )
+
+
+def _knows(terrain: SurfaceModel, bounds: Bounds) -> bool:
+    """Whether any cell that touches the territory has a height."""
+    size = terrain.resolution_m
+    rows, columns = terrain.heights.shape
+    left, right = (int((edge - terrain.x_min) // size) for edge in (bounds[0], bounds[2]))
+    top, bottom = (int((terrain.y_max - edge) // size) for edge in (bounds[3], bounds[1]))
+    inside = terrain.heights[max(top, 0) : min(bottom + 1, rows), max(left, 0) : min(right + 1, columns)]
+    return bool(np.isfinite(inside).any())
