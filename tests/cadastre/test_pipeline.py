@@ -15,53 +15,19 @@ import pyproj
 import pytest
 import rasterio
 import shapely
+from cadastre.cadastres import made, planes_of
 from typer.testing import CliRunner
 
-from frugal.audit.workflow import train_study
 from frugal.cadastre import run as cadastre_run
 from frugal.cadastre.run import Cadastre, make_cadastre
 from frugal.cadastre.settings import CadastreSettings
 from frugal.cadastre.surfaces import prepare_clouds
 from frugal.cli import app
 from frugal.errors import EnvironmentFaultError, UnusableInputError
-from frugal.experiments.studies.roof_yield import RoofYieldSite, roof_yield
 from frugal.experiments.studies.village import synthetic_village
 from frugal.formats.raster import SurfaceModel, write_surface_model
-from frugal.surrogates.campaign import Settings
 
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture(scope="module")
-def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An answer of `roof_yield`, trained on few runs."""
-    folder = tmp_path_factory.mktemp("answer")
-    settings = Settings(n_runs=128, measure_seconds=0.2, carbon=False, folder=folder / "campaigns")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(folder)
-        return train_study(lambda: roof_yield(RoofYieldSite()), settings, folder / "roof_yield").bundle
-
-
-@pytest.fixture(scope="module")
-def surface(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A village of 128 m with a hole in it."""
-    village = synthetic_village(3, 128.0, 0.5)
-    heights = village.heights.copy()
-    heights[10:30, 200:240] = np.nan
-    path = tmp_path_factory.mktemp("surface") / "village.tif"
-    write_surface_model(path, SurfaceModel(heights, 0.5, village.x_min, village.y_max, village.crs, "village", ""))
-    return path
-
-
-def made(surface: Path, bundle: Path, out: Path, **more: object) -> Cadastre:
-    settings = CadastreSettings.model_validate(
-        {"inputs": (surface,), "bundle": bundle, "reach_m": 30.0, "threads": 2, **more}
-    )
-    return make_cadastre(settings, out, carbon=False)
-
-
-def planes_of(out: Path) -> geopandas.GeoDataFrame:
-    return geopandas.read_parquet(out / "roof_planes.parquet")
 
 
 @pytest.fixture(scope="module")
