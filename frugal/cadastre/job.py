@@ -46,6 +46,7 @@ class Job:
     grid_turn_deg : float
         Azimuth of grid north.
     maps : bool
+    maps_of : str
     vintage : str
     folder : str
         Where finished tiles go.
@@ -67,6 +68,7 @@ class Job:
     setback_m: float
     grid_turn_deg: float
     maps: bool
+    maps_of: str
     vintage: str
     folder: str
     digest: str

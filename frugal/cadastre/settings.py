@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -52,6 +53,8 @@ class CadastreSettings(BaseModel):
         Name of the territory.
     maps : bool
         Write the monthly maps of irradiation.
+    maps_of : str
+        ``all`` cells, or those of ``buildings`` alone, which take a tenth of the room.
     threads : int, optional
         Tiles computed at a time; one per core by default.
     """
@@ -76,4 +79,5 @@ class CadastreSettings(BaseModel):
     vintage: str | None = None
     title: str | None = None
     maps: bool = True
+    maps_of: Literal["all", "buildings"] = "all"
     threads: int | None = Field(None, ge=1)

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 #: Planes of one roof stop short of its ridge by about this much on either side.
 _ACROSS_RIDGE_M = 1.5
 
+#: Roofs jut out beyond footprints by about this much.
+_EAVES_M = 1.0
+
 
 def compute_tile(job: Job, tile: Tile) -> TileReport:
     """Compute one tile and keep it, unless it was kept before.
@@ -56,10 +59,13 @@ def _fill(draft: Path, job: Job, tile: Tile, start: float) -> TileReport:
     if missing == cells:
         return TileReport(tile.name, job.hash(), cells, missing, cpu_seconds=time.thread_time() - start)
     bare = _read(job.bare, job.crs, bounds) if job.bare else None
+    near = _footprints_near(job, tile, surface, bounds)
     if job.maps:
-        write_irradiation(draft / "irradiation.tif", _irradiation(job, tile, surface, bare), job, tile)
-    owned = _buildings_of(job, tile, surface, bounds)
-    planes, buildings = _roofs(job, tile, owned, surface, bare)
+        monthly = _irradiation(job, tile, surface, bare)
+        if job.maps_of == "buildings":
+            monthly[~_covered(job, tile, near)] = np.nan
+        write_irradiation(draft / "irradiation.tif", monthly, job, tile)
+    planes, buildings = _roofs(job, tile, _owned(job, tile, near), surface, bare)
     for name, frame in (("planes", planes), ("buildings", buildings)):
         if len(frame):
             frame.to_parquet(draft / f"{name}.parquet")
@@ -99,17 +105,34 @@ def _hills(job: Job, tile: Tile, sectors: int) -> FarView | None:
     return far_view(job.terrain, job.crs, job.grid, tile, FARTHEST_PART_M, job.reach_m, azimuths)
 
 
-def _buildings_of(
+def _footprints_near(
     job: Job, tile: Tile, surface: SurfaceModel, bounds: tuple[float, float, float, float]
 ) -> geopandas.GeoDataFrame:
+    """Footprints that touch the tile, and some around it."""
+    if not job.footprints:
+        return _footprints_from(job, surface, bounds)
+    import pyogrio
+
+    return pyogrio.read_dataframe(job.footprints, bbox=job.grid.bounds(tile.columns, tile.rows))
+
+
+def _covered(job: Job, tile: Tile, footprints: geopandas.GeoDataFrame) -> np.ndarray:
+    """Cells of the tile that a footprint, or the strip along it that eaves may reach, touches."""
+    from rasterio import Affine
+    from rasterio.features import rasterize
+
+    west, _, _, north = job.grid.bounds(tile.columns, tile.rows)
+    size = job.grid.resolution_m
+    shape = tile.rows[1] - tile.rows[0], tile.columns[1] - tile.columns[0]
+    if footprints.empty:
+        return np.zeros(shape, dtype=bool)
+    outlines = footprints.geometry.buffer(_EAVES_M)
+    return rasterize(outlines, shape, transform=Affine(size, 0.0, west, 0.0, -size, north), all_touched=True) > 0
+
+
+def _owned(job: Job, tile: Tile, found: geopandas.GeoDataFrame) -> geopandas.GeoDataFrame:
     """Footprints that belong to the tile: those whose inner point lies in it."""
     west, south, east, north = job.grid.bounds(tile.columns, tile.rows)
-    if job.footprints:
-        import pyogrio
-
-        found = pyogrio.read_dataframe(job.footprints, bbox=(west, south, east, north))
-    else:
-        found = _footprints_from(job, surface, bounds)
     inner = found.geometry.representative_point()
     x, y = inner.x.to_numpy(), inner.y.to_numpy()
     return found[(x >= west) & (x < east) & (y > south) & (y <= north)].sort_values("building_id")

@@ -1,0 +1,33 @@
+"""Maps of irradiation: which cells they know."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import geopandas
+import numpy as np
+import pytest
+import rasterio
+from cadastre.cadastres import made
+from rasterio.features import rasterize
+
+
+@pytest.mark.slow
+def test_maps_of_buildings_know_their_cells_alone(
+    surface: Path, bundle: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("frugal.cadastre.job.FARTHEST_PART_M", 25.0)
+    every = made(surface, bundle, tmp_path / "every", tile_m=200.0)
+    some = made(surface, bundle, tmp_path / "some", tile_m=50.0, maps_of="buildings")
+    with rasterio.open(every.out / "irradiation.vrt") as dataset:
+        whole, transform = dataset.read(), dataset.transform
+    with rasterio.open(some.out / "irradiation.vrt") as dataset:
+        part = dataset.read()
+    buildings = geopandas.read_file(every.out / "cadastre.gpkg", layer="buildings")
+    inside = rasterize(buildings.geometry, whole.shape[1:], transform=transform) > 0
+    far = rasterize(buildings.geometry.buffer(2.0), whole.shape[1:], transform=transform, all_touched=True) == 0
+    assert 0.05 < inside.mean() < 0.6
+    np.testing.assert_array_equal(part[:, inside], whole[:, inside])
+    assert np.all(part[:, far] == 65535)
+    sizes = [sum(file.stat().st_size for file in out.rglob("irradiation.tif")) for out in (every.out, some.out)]
+    assert sizes[1] < 0.75 * sizes[0]
