@@ -13,6 +13,7 @@ import numpy as np
 from frugal.cadastre.grid import Tile
 from frugal.cadastre.irradiation_file import write_irradiation
 from frugal.cadastre.job import FARTHEST_PART_M, Job, sky_of
+from frugal.cadastre.plane_light import N_SECTORS
 from frugal.cadastre.tile_store import TileReport, finished, write_report
 from frugal.formats.atomic import new_folder
 from frugal.formats.mosaic import Mosaic, open_rasters
@@ -60,26 +61,28 @@ def _fill(draft: Path, job: Job, tile: Tile, start: float) -> TileReport:
         return TileReport(tile.name, job.hash(), cells, missing, cpu_seconds=time.thread_time() - start)
     bare = _read(job.bare, job.crs, bounds) if job.bare else None
     near = _footprints_near(job, tile, surface, bounds)
+    hills = lru_cache(lambda sectors: _hills(job, tile, sectors))
     if job.maps:
-        monthly = _irradiation(job, tile, surface, bare)
+        monthly = _irradiation(job, tile, surface, bare, hills(job.azimuths))
         if job.maps_of == "buildings":
             monthly[~_covered(job, tile, near)] = np.nan
         write_irradiation(draft / "irradiation.tif", monthly, job, tile)
-    planes, buildings = _roofs(job, tile, _owned(job, tile, near), surface, bare)
+    planes, buildings = _roofs(job, tile, _owned(job, tile, near), surface, bare, hills(N_SECTORS))
     for name, frame in (("planes", planes), ("buildings", buildings)):
         if len(frame):
             frame.to_parquet(draft / f"{name}.parquet")
     return TileReport(tile.name, job.hash(), cells, missing, len(buildings), len(planes), time.thread_time() - start)
 
 
-def _irradiation(job: Job, tile: Tile, surface: SurfaceModel, bare: SurfaceModel | None) -> np.ndarray:
+def _irradiation(
+    job: Job, tile: Tile, surface: SurfaceModel, bare: SurfaceModel | None, hills: FarView | None
+) -> np.ndarray:
     """Monthly irradiation of the cells of the tile, in their own planes, ``[rows, cols, 12]``."""
     from frugal.physics.solar.irradiation_map import irradiation_map, surface_normals
 
     sky = sky_of(job.site, job.model, job.azimuths)
     heights = bare.heights if bare is not None else surface.heights
     halo = job.halo_cells
-    hills = _hills(job, tile, job.azimuths)
     return irradiation_map(
         surface.heights,
         *surface_normals(heights, job.grid.resolution_m),
@@ -163,10 +166,14 @@ def _roofs_shown_by(surface: SurfaceModel) -> np.ndarray:
 
 
 def _roofs(
-    job: Job, tile: Tile, footprints: geopandas.GeoDataFrame, surface: SurfaceModel, bare: SurfaceModel | None
+    job: Job,
+    tile: Tile,
+    footprints: geopandas.GeoDataFrame,
+    surface: SurfaceModel,
+    bare: SurfaceModel | None,
+    hills: FarView | None,
 ) -> tuple[geopandas.GeoDataFrame, geopandas.GeoDataFrame]:
     """Planes with their yields, and buildings with their sums."""
-    from frugal.cadastre.plane_light import N_SECTORS
     from frugal.cadastre.roof_planes import segment_roofs
     from frugal.cadastre.roof_table import buildings_table, planes_table
     from frugal.cadastre.usable_area import UsableRules
@@ -176,7 +183,7 @@ def _roofs(
         (building, segment_roofs(surface, geometry, bare=bare, rules=rules))
         for building, geometry in zip(footprints["building_id"], footprints.geometry, strict=True)
     ]
-    planes = planes_table(job, tile, segmented, surface, rules, bare=bare, hills=_hills(job, tile, N_SECTORS))
+    planes = planes_table(job, tile, segmented, surface, rules, bare=bare, hills=hills)
     return planes, buildings_table(footprints, planes)
 
 
