@@ -43,7 +43,8 @@ def _speed(quick: dict[str, Any]) -> str:
     return (
         f"CPU seconds per million cells with 36 azimuths: {quick['yearly_cpu_s_per_million_cells']:.2f} for the year, "
         f"{quick['monthly_cpu_s_per_million_cells']:.2f} for twelve months, "
-        f"{quick['yearly_with_trees_cpu_s_per_million_cells']:.2f} for the year with trees; "
+        f"{quick['yearly_with_trees_cpu_s_per_million_cells']:.2f} for the year with trees, "
+        f"{quick['yearly_with_hills_cpu_s_per_million_cells']:.2f} for the year with hills from a terrain; "
         f"{quick['horizon_ns_per_cell_and_azimuth']:.1f} ns per cell and azimuth for the horizon. {grass['version']} "
         f"(r.horizon and r.sun, 24 azimuths and 12 days) takes {grass['grass_cpu_s_per_million_cells']:.0f} CPU s in the same "
         f"run: {grass['grass_over_ours_24']:.0f} times ours with 24 azimuths, {grass['grass_over_ours_36']:.0f} times ours "
@@ -69,5 +70,5 @@ def _territory(found: dict[str, Any]) -> str:
         f"{found['peak_memory_mb']:,} MB of memory with {found['threads']} threads. *Extrapolated* by area, not run: "
         f"{far['area_km2']:,.0f} km² as densely built as that would take {far['cpu_hours']:.0f} CPU hours, "
         f"{energy['value']:.2g} kWh [{energy['low']:.2g}–{energy['high']:.2g}], and {far['irradiation_gb']:.0f} GB of monthly "
-        "maps."
+        f"maps, or {far['irradiation_of_buildings_gb']:.0f} GB of maps of buildings alone."
     )

@@ -102,13 +102,25 @@ def main() -> None:
             threads=arguments.threads,
         )
         cadastre = make_cadastre(settings, folder / "cadastre", Terminal())
-        document = told(cadastre, copies, surface, arguments)
+        document = told(cadastre, copies, surface, arguments, share_of_buildings(settings, folder))
     text = json.dumps(document, indent=1)
     write_text(arguments.out / "cadastre_territory.json", text + "\n")
     print(text)
 
 
-def told(cadastre: Any, copies: int, surface: SurfaceModel, arguments: argparse.Namespace) -> dict[str, Any]:
+def share_of_buildings(settings: CadastreSettings, folder: Path) -> float:
+    """Bytes of the maps of buildings alone over those of all cells, on the first copy."""
+    sizes = []
+    for cells in ("buildings", "all"):
+        one = settings.model_copy(update={"inputs": (folder / "copies" / "copy_0_0.tif",), "maps_of": cells})
+        made = make_cadastre(one, folder / f"of_{cells}")
+        sizes.append(sum(file.stat().st_size for file in made.out.rglob("irradiation.tif")))
+    return sizes[0] / sizes[1]
+
+
+def told(
+    cadastre: Any, copies: int, surface: SurfaceModel, arguments: argparse.Namespace, of_buildings: float
+) -> dict[str, Any]:
     """What was measured, and the extrapolation beside it."""
     spent = cadastre.footprint
     files = {
@@ -122,6 +134,7 @@ def told(cadastre: Any, copies: int, surface: SurfaceModel, arguments: argparse.
     per_km2 = spent["cpu_seconds"] / spent["area_km2"]
     hours = per_km2 * DEPARTEMENT_KM2 / 3600.0
     watts = spent["watts_per_core"]
+    gigabytes = files["irradiation_mb"] / spent["area_km2"] * DEPARTEMENT_KM2 / 1000.0
     return {
         "surface": arguments.dsm.name,
         "copies": copies,
@@ -139,7 +152,8 @@ def told(cadastre: Any, copies: int, surface: SurfaceModel, arguments: argparse.
             "area_km2": DEPARTEMENT_KM2,
             "cpu_hours": round(hours, 1),
             "energy_kwh": {name: round(hours * value / 1000.0, 3) for name, value in watts.items()},
-            "irradiation_gb": round(files["irradiation_mb"] / spent["area_km2"] * DEPARTEMENT_KM2 / 1000.0, 1),
+            "irradiation_gb": round(gigabytes, 1),
+            "irradiation_of_buildings_gb": round(of_buildings * gigabytes, 1),
             "said": "extrapolated by area from the run above, not run",
         },
     }

@@ -19,9 +19,9 @@ from frugal.experiments.studies.roof_shading import N_SECTORS, RoofShadingSite, 
 from frugal.experiments.studies.roof_shading.coarse import coarse_view
 from frugal.experiments.studies.roof_shading.ratio import shading_ratios
 from frugal.experiments.studies.roof_shading.site import Territory
-from frugal.experiments.studies.roof_yield.site import FEWEST_ROOFS, TRUTH_AZIMUTHS
-from frugal.experiments.studies.roofs import RoofCatalogue, find_roofs
-from frugal.formats.raster import SurfaceModel, grid_convergence_deg
+from frugal.experiments.studies.roofs import RoofCatalogue
+from frugal.experiments.studies.true_roofs import true_roofs
+from frugal.formats.raster import SurfaceModel
 from frugal.physics.solar.horizon import horizon_at_points
 from frugal.surrogates.rungs.trees import BoostedTrees
 
@@ -79,19 +79,15 @@ def near_and_far(territory: Territory) -> dict[str, float]:
     """How much of the error of the coarse surface stands within two of its cells."""
     site, truth, coarse, near = territory.site, [], [], []
     for surface in territory.surfaces:
-        turn = grid_convergence_deg(surface)
-        azimuths = (np.arange(TRUTH_AZIMUTHS) * 360.0 / TRUTH_AZIMUTHS - turn) % 360.0
-        roofs = find_roofs(
-            surface, site.roofs_per_dsm, site.seed, azimuths_deg=azimuths, tiles=3, at_least=FEWEST_ROOFS
-        )
+        roofs, points = true_roofs(surface, site.roofs_per_dsm, site.seed, tiles=3)
         horizons = (
             (truth, roofs.horizon_deg),
-            (coarse, coarse_view(surface, roofs, site.coarseness).horizon_deg),
-            (near, near_horizon(surface, roofs, site.coarseness)),
+            (coarse, coarse_view(surface, points, site.coarseness).horizon_deg),
+            (near, near_horizon(surface, points, site.coarseness)),
         )
-        azimuth = (roofs.azimuth_deg + turn) % 360.0
+        planes = territory.year, roofs.tilt_deg, roofs.azimuth_deg
         for values, horizon in horizons:
-            values.append(shading_ratios(territory.year, roofs.tilt_deg, azimuth, horizon, territory.transposition))
+            values.append(shading_ratios(*planes, horizon, territory.transposition))
     exact, seen, helped = (np.concatenate(values)[:, 0] for values in (truth, coarse, near))
     squares = np.sort((seen - exact) ** 2)[::-1]
     return {

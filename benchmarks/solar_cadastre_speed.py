@@ -31,10 +31,14 @@ import rasterio
 from numba import njit
 from rasterio.transform import from_origin
 
+from frugal.cadastre.far_view import far_view
+from frugal.cadastre.grid import Grid, Tile
 from frugal.experiments.studies.village import synthetic_village, vendee_weather
 from frugal.formats.atomic import write_text
+from frugal.formats.raster import SurfaceModel, write_surface_model
 from frugal.physics.solar import fused_sweep
-from frugal.physics.solar.irradiation_map import _lines_of, _whole_heights, irradiation_map, surface_normals
+from frugal.physics.solar.irradiation_map import _lines_of, _whole_heights, irradiation_map
+from frugal.physics.solar.normals import surface_normals
 from frugal.physics.solar.sky import CumulativeSky, cumulative_sky_tables
 from frugal.physics.solar.year import solar_year
 
@@ -196,6 +200,34 @@ def beside_grass(heights: np.ndarray, resolution_m: float, side: int, repetition
     }
 
 
+def with_hills(
+    heights: np.ndarray, normals: tuple[np.ndarray, ...], sky: CumulativeSky, resolution_m: float, repetitions: int
+) -> float:
+    """CPU seconds per million cells of the year behind hills: looking for them 30 km around in cells of 25 m, and the map.
+
+    The hills are waves of 1 to 20 km, up to 1,200 m high: rays go far before nothing higher can come.
+    """
+    rows, columns = heights.shape
+    size, around = 25.0, 32_500.0
+    west, north = 900_000.0, 6_500_000.0
+    y, x = np.mgrid[0.0 : 2 * around + rows * resolution_m : size, 0.0 : 2 * around + columns * resolution_m : size]
+    waves = ((20e3, 0.4, 600.0), (9e3, 2.1, 350.0), (4e3, 1.2, 150.0), (1e3, 2.9, 40.0))
+    terrain = sum(h * np.sin(2 * np.pi * (x * np.cos(a) + y * np.sin(a)) / length) for length, a, h in waves)
+    grid = Grid(resolution_m)
+    across, down = round(west / resolution_m), round(-north / resolution_m)
+    tile = Tile("whole", (across, across + columns), (down, down + rows))
+    raised = heights - np.nanmin(heights)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "hills.tif"
+        write_surface_model(path, SurfaceModel(terrain, size, west - around, north + around, CRS, "hills", ""))
+
+        def map_behind_hills() -> None:
+            view = far_view(str(path), CRS, grid, tile, 150.0, 200.0, np.arange(36) * 10.0)
+            irradiation_map(heights, *normals, sky, resolution_m, far_tangent=view.tangents_over(tile, raised))
+
+        return cpu_seconds(map_behind_hills, repetitions) / heights.size * 1e6
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--dsm", type=Path, help="surface model (GeoTIFF, metres)")
@@ -221,6 +253,9 @@ def main() -> None:
         "yearly_cpu_s_per_million_cells": per_million(),
         "monthly_cpu_s_per_million_cells": per_million(monthly=True),
         "yearly_with_trees_cpu_s_per_million_cells": per_million(bare=bare),
+        "yearly_with_hills_cpu_s_per_million_cells": with_hills(
+            heights, normals, sky, resolution_m, chosen.repetitions
+        ),
         "horizon_ns_per_cell_and_azimuth": horizon * 1e9,
         "two_threads": gain(
             lambda threads: irradiation_map(heights, *normals, sky, resolution_m, threads=threads), chosen.repetitions

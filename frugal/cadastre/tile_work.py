@@ -78,7 +78,8 @@ def _irradiation(
     job: Job, tile: Tile, surface: SurfaceModel, bare: SurfaceModel | None, hills: FarView | None
 ) -> np.ndarray:
     """Monthly irradiation of the cells of the tile, in their own planes, ``[rows, cols, 12]``."""
-    from frugal.physics.solar.irradiation_map import irradiation_map, surface_normals
+    from frugal.physics.solar.irradiation_map import irradiation_map
+    from frugal.physics.solar.normals import surface_normals
 
     sky = sky_of(job.site, job.model, job.azimuths)
     heights = bare.heights if bare is not None else surface.heights

@@ -18,7 +18,8 @@ from frugal.cadastre.roof_planes import segment_roofs
 from frugal.experiments.studies.roof_yield.site import RoofYieldSite, Territory
 from frugal.formats.mosaic import open_rasters
 from frugal.formats.raster import SurfaceModel, read_surface_model, write_surface_model
-from frugal.physics.solar.irradiation_map import halo_cells, irradiation_map, surface_normals
+from frugal.physics.solar.irradiation_map import halo_cells, irradiation_map
+from frugal.physics.solar.normals import surface_normals
 from frugal.physics.solar.sky import CumulativeSky, cumulative_sky_tables
 
 CRS = "EPSG:2154"

@@ -9,7 +9,8 @@ from frugal.errors import UnusableInputError
 from frugal.experiments.studies.roofs import fit_planes, roof_patches
 from frugal.experiments.studies.village import synthetic_village, vendee_weather
 from frugal.physics.solar import fused_sweep
-from frugal.physics.solar.irradiation_map import halo_cells, irradiation_map, sky_view_factor, surface_normals
+from frugal.physics.solar.irradiation_map import halo_cells, irradiation_map, sky_view_factor
+from frugal.physics.solar.normals import surface_normals
 from frugal.physics.solar.sky import cumulative_sky_tables, plane_irradiation
 from frugal.physics.solar.year import solar_year
 
