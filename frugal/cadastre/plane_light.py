@@ -8,6 +8,9 @@ from frugal.physics.solar.sky import CumulativeSky, plane_irradiation
 
 N_SECTORS = 36
 
+#: Eight points of the compass, from north clockwise.
+COMPASS = ("n", "ne", "e", "se", "s", "sw", "w", "nw")
+
 
 def yearly_irradiation(
     tables: CumulativeSky,
@@ -56,6 +59,27 @@ def sector_losses(
         tables, np.repeat(tilt_deg, N_SECTORS + 1), np.repeat(azimuth_deg, N_SECTORS + 1), lone, albedo
     ).reshape(n, N_SECTORS + 1)
     return 1.0 - light[:, 1:] / light[:, :1]
+
+
+def compass_losses(
+    tables: CumulativeSky, tilt_deg: np.ndarray, azimuth_deg: np.ndarray, horizon_deg: np.ndarray, albedo: float = 0.2
+) -> dict[str, np.ndarray]:
+    """Losses of `sector_losses` summed toward eight points of the compass, for tables that people read.
+
+    Parameters
+    ----------
+    tables, tilt_deg, azimuth_deg, horizon_deg, albedo
+        As in `sector_losses`.
+
+    Returns
+    -------
+    dict of str to ndarray, shape (n,)
+        ``shading_loss_n``, ``shading_loss_ne`` … ``shading_loss_nw``, shares of the open plane's yearly irradiation.
+    """
+    losses = sector_losses(tables, tilt_deg, azimuth_deg, horizon_deg, albedo)
+    middle = np.arange(N_SECTORS) * 360.0 / N_SECTORS
+    point = np.floor(middle / 45.0 + 0.5).astype(int) % len(COMPASS)
+    return {f"shading_loss_{name}": losses[:, point == k].sum(axis=1) for k, name in enumerate(COMPASS)}
 
 
 def _in_sectors(horizon_deg: np.ndarray, n_sectors: int) -> np.ndarray:

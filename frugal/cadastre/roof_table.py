@@ -10,6 +10,7 @@ import numpy as np
 from frugal.cadastre.grid import Tile
 from frugal.cadastre.horizons import plane_horizons
 from frugal.cadastre.job import Job, sky_of
+from frugal.cadastre.plane_light import compass_losses
 from frugal.cadastre.roof_planes import RoofPlane
 from frugal.cadastre.uncertainty import spread
 from frugal.cadastre.usable_area import UsableRules
@@ -100,6 +101,7 @@ def planes_table(
             "residual_m": [plane.residual_m for plane in planes],
             "vintage": job.vintage,
             **yields,
+            **compass_losses(sky.tables, tilt, azimuth, horizons.elevation_deg),
             "yield_p10_kwh": yields["yield_kwh"] * around.low,
             "yield_p90_kwh": yields["yield_kwh"] * around.high,
         },

@@ -11,7 +11,7 @@ import shapely
 
 from frugal.cadastre import yields
 from frugal.cadastre.horizons import Horizons, as_bytes, elevations, plane_horizons, reduced
-from frugal.cadastre.plane_light import sector_losses, yearly_irradiation
+from frugal.cadastre.plane_light import compass_losses, sector_losses, yearly_irradiation
 from frugal.cadastre.roof_planes import RoofPlane, segment_roofs
 from frugal.cadastre.uncertainty import YEAR_TO_YEAR, spread
 from frugal.cadastre.usable_area import UsableRules
@@ -188,6 +188,19 @@ def test_losses_of_sectors_add_up(tables: CumulativeSky) -> None:
     assert losses.min() >= 0.0
     north, south = losses[:, [0, 1, 35]].sum(), losses[:, [17, 18, 19]].sum()
     assert south > north
+
+
+def test_losses_toward_the_compass(tables: CumulativeSky) -> None:
+    horizon = np.zeros((2, 36))
+    horizon[0, 9], horizon[1, 20] = 30.0, 30.0  # toward 90° and toward 200°
+    losses = compass_losses(tables, np.full(2, 20.0), np.full(2, 180.0), horizon)
+    assert list(losses) == [f"shading_loss_{name}" for name in ("n", "ne", "e", "se", "s", "sw", "w", "nw")]
+    assert losses["shading_loss_e"][0] > 0.005 and losses["shading_loss_s"][1] > 0.01
+    for name, loss in losses.items():
+        hidden = {"shading_loss_e": [True, False], "shading_loss_s": [False, True]}.get(name, [False, False])
+        np.testing.assert_array_equal(loss > 1e-9, hidden)
+    whole = sector_losses(tables, np.full(2, 20.0), np.full(2, 180.0), horizon).sum(axis=1)
+    assert sum(losses.values()) == pytest.approx(whole)
 
 
 def test_tables_of_other_sectors_give_nearly_the_same(tables: CumulativeSky) -> None:
