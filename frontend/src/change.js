@@ -57,7 +57,7 @@ export function changeForm(cadastre, state, original, onChange) {
 }
 
 /** Both answers as a table; `answers` holds `table` and `model` once there are; `gain` is the change against the roof as it is. */
-export function answersTable(cadastre, answers, power, gain, { onRun, running, spread }) {
+export function answersTable(cadastre, answers, power, gain, { onRun, running, failed, spread }) {
   const row = (name, answer, size) =>
     h(
       'tr',
@@ -84,7 +84,7 @@ export function answersTable(cadastre, answers, power, gain, { onRun, running, s
         'tbody',
         {},
         cadastre.table && row(t('table'), table, cadastre.table.bytes),
-        row(t('modelOf', told(cadastre.model.label)), model, modelBytes),
+        row([t('model'), h('small', {}, told(cadastre.model.label))], model, modelBytes),
       ),
     ),
     best && h('p', {}, t('range', ...spread.map((share, k) => (k ? unit(share * best.yearly * power, 'kWh') : number(share * best.yearly * power)))), h('small', {}, t('rangeSame'))),
@@ -92,6 +92,7 @@ export function answersTable(cadastre, answers, power, gain, { onRun, running, s
     table && model && h('p', {}, t('difference', percent(Math.abs(model.yearly - table.yearly) / Math.max(model.yearly, 1e-9), 2))),
     model && !model.inDomain && h('p', { class: 'warning' }, t('outside')),
     !cadastre.table && !model && h('p', {}, t('noTable')),
+    failed && h('p', { class: 'warning' }, `${t('failed', t('theModel'))} ${t('failedHelp')}`),
     !model && h('button', { type: 'button', onclick: onRun, disabled: Boolean(running) }, t('run', bytes(modelBytes))),
   ];
 }

@@ -46,11 +46,11 @@ export function monthlyBars(values, other) {
       'g',
       { class: 'grid' },
       s('line', { x1: 0, x2: width, y1: base - (value / top) * room, y2: base - (value / top) * room }),
-      s('text', { x: width, y: base - (value / top) * room - 2, 'text-anchor': 'end' }, `${number(value)} kWh`),
+      s('text', { x: width, y: base - (value / top) * room - 2, 'text-anchor': 'end' }, unit(value, 'kWh')),
     ),
   );
   const best = values.indexOf(Math.max(...values));
-  const title = `${t('monthly')}: ${t('months')[best]} ${unit(values[best], 'kWh')}`;
+  const title = `${t('monthly')}${t('colon')}${t('months')[best]} ${unit(values[best], 'kWh')}`;
   return h(
     'figure',
     {},
@@ -84,7 +84,7 @@ export function horizonRose(horizon, sectorLoss, { tilt, azimuth }) {
   const sky = (elevation) => rim * (1 - Math.min(elevation, 90) / 90);
   const picture = s(
     'svg',
-    { viewBox: '0 0 260 260', role: 'img', 'aria-label': sectorLoss ? `${t('rose')}: ${percent(sectorLoss.reduce((a, b) => a + b, 0))}` : t('rose'), class: 'rose' },
+    { viewBox: '0 0 260 260', role: 'img', 'aria-label': sectorLoss ? `${t('rose')}${t('colon')}${percent(sectorLoss.reduce((a, b) => a + b, 0))}` : t('rose'), class: 'rose' },
     s('circle', { cx: middle, cy: middle, r: rim, class: 'sky' }),
     horizon.map((elevation, k) => elevation > 0.2 && s('path', { d: wedge(sky(elevation), rim, k), class: 'obstacle' })),
     [30, 60].map((elevation) => [

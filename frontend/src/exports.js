@@ -1,7 +1,7 @@
 /** What can be taken away: a table, polygons, and the shapes for the printed sheet. */
 import { save } from './dom.js';
 import { s } from './dom.js';
-import { outerRing } from './roofs.js';
+import { middle, outerRing } from './roofs.js';
 
 const COLUMNS = [
   'building_id', 'plane_id', 'tilt_deg', 'azimuth_deg', 'area_m2', 'usable_area_m2', 'irradiation', 'shading_loss', 'power_kwp',
@@ -18,10 +18,15 @@ export const csvOf = (building) =>
     .map((row) => row.join(','))
     .join('\r\n') + '\r\n';
 
+/** Degrees to a centimetre: tiles hold no more. */
+const rounded = (value) => (Array.isArray(value) ? value.map(rounded) : Number(value.toFixed(7)));
+
 export const geojsonOf = (building) =>
   JSON.stringify({
     type: 'FeatureCollection',
-    features: building.planes.map(({ geometry, properties }) => ({ type: 'Feature', geometry, properties })),
+    features: building.planes.map(({ geometry: { type, coordinates }, properties }) => ({
+      type: 'Feature', geometry: { type, coordinates: rounded(coordinates) }, properties,
+    })),
   });
 
 const fileName = (id) => `roof-${String(id).replace(/[^\w.-]+/g, '_')}`;
@@ -37,9 +42,10 @@ export function planOf(cadastre, building, chosen) {
   const [west, top] = [Math.min(...xs), Math.min(...ys)];
   const scale = 200 / Math.max(Math.max(...xs) - west, Math.max(...ys) - top, 1e-9);
   const path = (ring) => `M${ring.map(([lon, lat]) => `${((lon * stretch - west) * scale + 5).toFixed(1)} ${((-lat - top) * scale + 5).toFixed(1)}`).join('L')}Z`;
+  const [width, height] = [(Math.max(...xs) - west) * scale + 10, (Math.max(...ys) - top) * scale + 10];
   return s(
     'svg',
-    { viewBox: `0 0 ${(Math.max(...xs) - west) * scale + 10} ${(Math.max(...ys) - top) * scale + 10}`, class: 'plan', 'aria-hidden': 'true' },
+    { viewBox: `0 0 ${width} ${height}`, class: 'plan', 'aria-hidden': 'true' },
     building.planes.map((plane, k) =>
       s('path', {
         d: path(rings[k]),
@@ -47,5 +53,9 @@ export function planOf(cadastre, building, chosen) {
         class: plane === chosen ? 'chosen' : '',
       }),
     ),
+    building.planes.map((plane, k) => {
+      const [lon, lat] = middle(rings[k]);
+      return s('text', { x: (lon * stretch - west) * scale + 5, y: (-lat - top) * scale + 9, 'text-anchor': 'middle' }, String(k + 1));
+    }),
   );
 }

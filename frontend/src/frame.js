@@ -27,13 +27,23 @@ export function frame(cadastre, words, onLanguage) {
     );
   }
   byId('skip').textContent = t('skip');
+  const title = told(cadastre.title);
   byId('head').replaceChildren(
-    h('h1', {}, told(cadastre.title)),
+    h('div', { class: 'name' }, namesItself(title) ? null : h('p', { class: 'kicker' }, t('site')), h('h1', {}, title || t('site'))),
+    h('p', { class: 'print-only sheet' }, t('sheet')),
     h('nav', { 'aria-label': t('language') },
       Object.keys(words).map((code) =>
         h('button', { type: 'button', lang: code, 'aria-pressed': String(code === language()), onclick: () => onLanguage(code) },
           h('span', { class: 'long' }, NAMES[code]), h('span', { class: 'short', 'aria-hidden': 'true' }, code.toUpperCase())))),
   );
+}
+
+/** Whether a title says already what the page is. */
+const namesItself = (title) => !title || /cadastr/i.test(title);
+
+export function pageTitle(cadastre) {
+  const title = told(cadastre.title);
+  return !title ? t('site') : namesItself(title) ? title : `${title} – ${t('site')}`;
 }
 
 export function legend(cadastre) {
@@ -49,13 +59,16 @@ export function footer(cadastre) {
   const lines = Object.entries(verdicts ?? {}).filter(([, verdict]) => verdict).map(([study, verdict]) =>
     h('p', { class: 'verdict' }, h('strong', {}, t(study === 'roof_shading' ? 'auditShading' : 'audit')), ' ', told(verdict), ' ',
       told(verdict.link) && h('a', { href: told(verdict.link) }, t('auditLink'))));
-  const far = weather?.distance_km > 100 && !weather.warning ? ` (${t('weatherFar', unit(weather.distance_km, 'km'))})` : '';
+  const far = weather?.distance_km > 100 ? t('weatherFar', unit(weather.distance_km, 'km')) : told(weather?.warning);
+  const sources = (cadastre.attributions ?? []).map(told).filter((source) => source !== told(weather?.attribution));
   return [
     ...lines,
-    h('p', {}, t('weights', bytes(cadastre.page.bytes), bytes(cadastre.table?.bytes ?? 0), bytes(cadastre.model.bytes), bytes(cadastre.model.runtime_bytes)), ' ',
-      h('a', { href: 'assets/licences.txt' }, t('licences')), '. ', t('noRemote')),
-    weather && h('p', {}, `${t('weather')}${t('colon')}${told(weather.source)}${far}. ${told(weather.attribution)}`,
-      weather.warning && h('span', { class: 'warning' }, ` ${told(weather.warning)}`)),
-    h('p', {}, `${t('attributions')}${t('colon')}${(cadastre.attributions ?? []).map(told).join(' · ')}`),
+    far && h('p', { class: 'warning' }, far),
+    h('details', {},
+      h('summary', {}, t('fold')),
+      h('p', { class: 'no-print' }, t('weights', bytes(cadastre.page.bytes), bytes(cadastre.table?.bytes ?? 0), bytes(cadastre.model.bytes), bytes(cadastre.model.runtime_bytes)), ' ',
+        h('a', { href: 'assets/licences.txt' }, t('licences')), '. ', t('noRemote')),
+      weather && h('p', {}, `${t('weather')}${t('colon')}${told(weather.source)}. ${told(weather.attribution)}.`),
+      h('p', {}, `${t('attributions')}${t('colon')}${sources.join(' · ')}`)),
   ].filter(Boolean);
 }

@@ -4,19 +4,24 @@ import { answersTable, changeForm } from './change.js';
 import { loadCadastre, loadIndex } from './data.js';
 import { announce, byId, h } from './dom.js';
 import { asOnRoof, byModel, byTable } from './estimate.js';
-import { draw, makeMap, showBackground, showChosen, showObstacles, showPlan } from './map.js';
+import { draw, makeMap, nameControls, showBackground, showChosen, showObstacles, showPlan } from './map.js';
 import { asFeatures, drawn, frameOf, horizonsWith, placed } from './obstacles.js';
 import { charts, planeFacts, planeList, summary, takeAway, wholeYield } from './panel.js';
 import { loadBuilding, middle, openTiles, outerRing } from './roofs.js';
 import { inputRow, loadModel } from './runtime.js';
-import { resultList, searchBuildings, searchForm } from './search.js';
+import { resultList, searchAddresses, searchBuildings, searchForm } from './search.js';
 import { loadTable } from './table.js';
-import { footer, frame, legend } from './frame.js';
-import { chooseLanguage, language, setLanguage, t, told, unit, WORDS } from './words.js';
+import { footer, frame, legend, pageTitle } from './frame.js';
+import { chooseLanguage, day, language, setLanguage, shortId, t, unit, WORDS } from './words.js';
+import { pvgisAddress, pvgisLink } from './pvgis.js';
+import { why } from './why.js';
 import { lossSentence, obstacleForm, obstacleList } from './whatif.js';
 
+/** Zoom from which the planes of a roof are well told apart. */
+const NEAR = 17;
+
 const state = {
-  cadastre: null, table: null, model: null, running: false, map: null,
+  cadastre: null, table: null, model: null, running: false, failed: false, map: null,
   building: null, plane: null, options: null, obstacles: [], effect: null,
   answers: {}, view: [], results: null,
   remote: { search: false, plan: false }, drawing: null, turn: 0,
@@ -37,7 +42,9 @@ function remember() {
 // --- choosing ----------------------------------------------------------------------------------------------------------------
 
 async function chooseById(id) {
-  const entry = (await loadIndex()).find((candidate) => candidate.id === id);
+  const index = await orWarn(loadIndex(), 'theIndex');
+  if (!index) return;
+  const entry = index.find((candidate) => candidate.id === id);
   if (!entry) return warn(t('unknown', id));
   return choose(id, entry.lon, entry.lat, null, true);
 }
@@ -48,22 +55,24 @@ async function choose(id, lon, lat, planeId, fly) {
   try {
     building = await loadBuilding(state.cadastre.tiles.detail_zoom, id, lon, lat);
   } catch (fault) {
-    return warn(`${t('failed', t('building', id))} ${/range|byte/i.test(String(fault)) ? t('ranges') : ''}`);
+    console.warn(fault);
+    return /range|byte serving/i.test(String(fault)) ? warn(`${t('failed', t('theRoofs'))} ${t('ranges')}`, true) : fail(t('theRoofs'));
   }
   if (!building) return warn(t('unknown', id));
   state.building = building;
   state.obstacles = [];
   if (state.map) {
     showObstacles(state.map, []);
-    if (fly) state.map.jumpTo({ center: [lon, lat], zoom: Math.max(state.map.getZoom(), 18) });
+    // A roof chosen from afar is hardly seen: come nearer.
+    if (fly || state.map.getZoom() < NEAR) state.map.jumpTo({ center: [lon, lat], zoom: Math.max(state.map.getZoom(), 18) });
   }
   if (!building.planes.length) {
     state.plane = null;
     drawPanel();
-    return warn(t('noPlanes'));
+    return say(t('noPlanes'));
   }
   await choosePlane(building.planes.find((plane) => plane.properties.plane_id === planeId) ?? building.planes[0], true);
-  say(`${t('building', id)}: ${unit(wholeYield(building), 'kWh')} ${t('perYear')}`);
+  say(`${t('building', shortId(id))}${t('colon')}${unit(wholeYield(building), 'kWh')} ${t('perYear')}`);
   byId('roof-title')?.focus({ preventScroll: true });
   byId('roof-title')?.scrollIntoView({ block: matchMedia('(max-width: 799px)').matches ? 'start' : 'nearest' });
 }
@@ -77,7 +86,7 @@ async function choosePlane(plane, quiet) {
   remember();
   drawPanel();
   await computeObstacles();
-  if (!quiet) say(`${t('plane')} ${state.building.planes.indexOf(plane) + 1}: ${unit(plane.properties.yield_kwh, 'kWh')}`);
+  if (!quiet) say(`${t('plane')} ${state.building.planes.indexOf(plane) + 1}${t('colon')}${unit(plane.properties.yield_kwh, 'kWh')}`);
 }
 
 function leave() {
@@ -101,8 +110,8 @@ async function computeAnswers() {
   const layers = state.effect?.layers;
   const original = asOnRoof(cadastre, plane);
   const answers = { table: null, model: null, tableBefore: null, modelBefore: null };
-  if (cadastre.table) {
-    state.table ??= await loadTable(cadastre.table.file);
+  if (cadastre.table) state.table ??= await orWarn(loadTable(cadastre.table.file), 'theTable');
+  if (state.table) {
     answers.tableBefore = await byTable(state.table, original, null);
     answers.table = await byTable(state.table, options, layers);
   }
@@ -117,18 +126,20 @@ async function computeAnswers() {
 
 async function runModel() {
   state.running = true;
+  state.failed = false;
   drawAnswers();
   try {
     state.model = await loadModel(state.cadastre.model.file);
     // The first answer of a session is slower than all others: it is not the one to show.
     await byModel(state.model, state.cadastre.inputs, state.options, null);
   } catch (fault) {
-    console.error(fault);
-    warn(t('failed', t('model')));
+    console.warn(fault);
+    state.failed = true;
   }
   state.running = false;
   await computeAnswers();
-  if (state.answers.model) say(`${t('model')}: ${unit(state.answers.model.yearly * state.options.power, 'kWh')}`);
+  if (state.failed) fail(t('theModel'));
+  if (state.answers.model) say(`${t('model')}${t('colon')}${unit(state.answers.model.yearly * state.options.power, 'kWh')}`);
 }
 
 async function computeObstacles() {
@@ -136,8 +147,9 @@ async function computeObstacles() {
   state.effect = null;
   if (obstacles.length && cadastre.dsm) {
     const stored = asOnRoof(cadastre, plane).horizon;
-    state.effect = await horizonsWith(cadastre, plane, stored, obstacles);
-    if (!state.effect) warn(t('noSurface'));
+    const effect = await orWarn(horizonsWith(cadastre, plane, stored, obstacles), 'theSurface');
+    if (effect === null) warn(t('noSurface'));
+    state.effect = effect ?? null;
   }
   await computeAnswers();
 }
@@ -146,7 +158,7 @@ async function setObstacles(obstacles) {
   state.obstacles = obstacles;
   if (state.map) showObstacles(state.map, asFeatures(obstacles));
   await computeObstacles();
-  if (state.effect && byId('loss').textContent) say(`${t('obstacles')}: ${obstacles.length}. ${byId('loss').textContent}`);
+  if (state.effect && byId('loss').textContent) say(`${t('obstacles')}${t('colon')}${obstacles.length}. ${byId('loss').textContent}`);
 }
 
 async function drawObstacle(values) {
@@ -160,6 +172,8 @@ async function drawObstacle(values) {
     ]);
   };
   const frameHere = frameOf(state.cadastre, state.plane);
+  const here = middle(outerRing(state.plane.geometry));
+  if (state.map.getZoom() < NEAR || !state.map.getBounds().contains(here)) state.map.jumpTo({ center: here, zoom: Math.max(state.map.getZoom(), 18) });
   state.drawing = draw(state.map, { single: values.kind === 'tree', onChange: shown });
   drawToolbar(values.kind);
   byId('map').scrollIntoView({ block: 'nearest' });
@@ -185,31 +199,48 @@ function drawToolbar(kind) {
 
 // --- drawing the page -----------------------------------------------------------------------------------------------------
 
-/** Tell everybody: a problem, or that something is on its way. */
-function warn(text) {
+/** Tell everybody: a problem, or that something is on its way. What `lasts` stays until something else is chosen. */
+function warn(text, lasts = false) {
   announce(text);
   byId('status').textContent = text;
+  byId('status').classList.toggle('lasts', lasts);
+}
+
+function fail(what) {
+  warn(`${t('failed', what)} ${t('failedHelp')}`, true);
+}
+
+/** The result of a promise; where it fails this is told, and the result is undefined. */
+async function orWarn(promise, what) {
+  try {
+    return await promise;
+  } catch (fault) {
+    console.warn(fault);
+    fail(t(what));
+    return undefined;
+  }
 }
 
 /** Tell those who do not see what has just appeared. */
 function say(text) {
   announce(text);
-  byId('status').textContent = '';
+  if (!byId('status').classList.contains('lasts')) byId('status').textContent = '';
 }
 
 function drawPanel() {
   const { cadastre, building, plane } = state;
-  byId('status').textContent = '';
+  warn('');
   byId('list').hidden = Boolean(building);
   const panel = byId('roof');
   panel.hidden = !building;
   if (!building) return panel.replaceChildren();
   panel.replaceChildren(
     h('button', { type: 'button', class: 'back no-print', onclick: leave }, `← ${t('close')}`),
-    h('h2', { id: 'roof-title', tabIndex: -1 }, t('building', building.id), building.properties.commune ? ` · ${building.properties.commune}` : ''),
+    h('h2', { id: 'roof-title', tabIndex: -1 }, t('building', shortId(building.id)), building.properties.commune ? ` · ${building.properties.commune}` : ''),
+    ...(shortId(building.id) === building.id ? [] : [h('p', { class: 'note full-id' }, `${t('number')}${t('colon')}${building.id}`)]),
     ...(plane
       ? [
-          summary(cadastre, building),
+          summary(cadastre, building, plane),
           planeList(cadastre, building, plane, (chosen) => choosePlane(chosen)),
           h('section', { 'aria-labelledby': 'plane-title' },
             h('h3', { id: 'plane-title' }, `${t('plane')} ${building.planes.indexOf(plane) + 1}`),
@@ -218,7 +249,8 @@ function drawPanel() {
           h('section', { 'aria-labelledby': 'change-title', class: 'no-print' },
             h('h3', { id: 'change-title' }, t('change')),
             changeForm(cadastre, state, asOnRoof(cadastre, plane), computeAnswers),
-            h('div', { id: 'answers' })),
+            h('div', { id: 'answers' }),
+            pvgisLink()),
           ...(cadastre.dsm ? [
             h('section', { 'aria-labelledby': 'whatif-title', class: 'no-print' },
               h('h3', { id: 'whatif-title' }, t('whatIf')),
@@ -235,7 +267,7 @@ function drawPanel() {
         ]
       : [h('p', {}, t('noPlanes'))]),
     h('p', { class: 'disclaimer' }, t('disclaimer')),
-    h('p', { class: 'print-only' }, `${t('printed')} ${new Date().toLocaleDateString(language() === 'en' ? 'en-GB' : language())} · ${location.href}`),
+    h('p', { class: 'print-only note' }, `${t('printed')} ${day(new Date().toISOString().slice(0, 10))} · ${location.href}`),
   );
   if (plane) drawAnswers();
 }
@@ -253,9 +285,11 @@ function drawAnswers() {
   );
   byId('answers').replaceChildren(
     ...answersTable(cadastre, answers, options.power, changed && before ? (best.yearly * options.power) / Math.max(before.yearly * original.power, 1e-9) - 1 : null, {
-      onRun: runModel, running: state.running, spread: spreadOf(plane),
+      onRun: runModel, running: state.running, failed: state.failed, spread: spreadOf(plane),
     }).filter(Boolean),
   );
+  byId('why').replaceChildren(...[why(state.table, original, answers.tableBefore)].filter(Boolean));
+  byId('pvgis-link').href = pvgisAddress(middle(outerRing(plane.geometry)), options, effect?.layers.opaque ?? original.horizon);
   if (cadastre.dsm) {
     byId('obstacle-list').replaceChildren(
       ...[obstacleList(state.obstacles, (k) => setObstacles(state.obstacles.filter((_, j) => j !== k)))].filter(Boolean),
@@ -292,25 +326,42 @@ function goTo(place) {
   say(place.address);
 }
 
+/** A fault of the map: told once for each kind, since each tile repeats it. */
+const toldFaults = new Set();
+function onFault(fault, source) {
+  const text = /range|byte serving/i.test(fault) ? t('ranges') : source === 'roofs' ? `${t('failed', t('theRoofs'))} ${t('failedHelp')}` : source === 'plan' ? t('remoteFailed') : '';
+  console.warn(fault);
+  if (!text || toldFaults.has(text)) return;
+  toldFaults.add(text);
+  warn(text, true);
+}
+
 async function search(text) {
   if (!text) {
     state.results = null;
     return drawList();
   }
-  try {
-    state.results = await searchBuildings(text, state.remote.search, state.cadastre);
-  } catch (fault) {
-    console.error(fault);
-    return warn(t('remoteFailed'));
+  const found = await orWarn(searchBuildings(text), 'theIndex');
+  if (!found) return;
+  state.results = found.buildings;
+  let failure = '';
+  if (state.remote.search && !found.exact) {
+    try {
+      state.results = [...found.buildings, ...(await searchAddresses(text, state.cadastre))];
+    } catch (fault) {
+      console.warn(fault);
+      failure = t('remoteFailed');
+    }
   }
   if (state.building) leave();
   drawList();
-  say(t('found', state.results.length));
+  if (failure) warn(failure, true);
+  else say(t('found', state.results.length));
 }
 
 function drawAll() {
   const { cadastre } = state;
-  document.title = told(cadastre.title) || 'Cadastre solaire';
+  document.title = pageTitle(cadastre);
   frame(cadastre, WORDS, (chosen) => {
     setLanguage(chosen);
     remember();
@@ -324,7 +375,7 @@ function drawAll() {
   byId('legend').replaceChildren(legend(cadastre));
   byId('foot').replaceChildren(...footer(cadastre));
   byId('map').setAttribute('aria-label', t('map'));
-  state.map?.getCanvas().setAttribute('aria-label', `${t('map')}. ${t('mapHelp')}`);
+  if (state.map) nameControls(state.map);
   drawList();
   drawPanel();
 }
@@ -336,29 +387,48 @@ function onView(found) {
   if (!state.results) drawList();
 }
 
+let unfolded = false;
+function setSources(printing) {
+  const sources = document.querySelector('#foot details');
+  if (printing) unfolded = sources.open;
+  sources.open = printing || unfolded;
+}
+
+/** Nothing can be shown: what was missing, and what can be done. */
+function stop(fault) {
+  console.warn(fault);
+  document.title = t('site');
+  byId('page').replaceChildren(
+    h('main', { class: 'stopped', role: 'alert' },
+      h('h1', {}, t('site')),
+      h('p', {}, h('strong', {}, t('failed', 'data/cadastre.json'))),
+      h('p', {}, t('failedHelp')),
+      h('button', { type: 'button', onclick: () => location.reload() }, t('again'))),
+  );
+}
+
 async function start() {
   setLanguage(chooseLanguage());
-  const page = byId('page');
+  byId('page').replaceChildren();
+  let archive;
   try {
     state.cadastre = await loadCadastre();
+    archive = openTiles(state.cadastre.tiles.file);
+    drawAll();
   } catch (fault) {
-    console.error(fault);
-    page.textContent = t('failed', 'data/cadastre.json');
-    return;
+    return stop(fault);
   }
-  const archive = openTiles(state.cadastre.tiles.file);
-  drawAll();
   try {
     state.map = makeMap(byId('map'), state.cadastre, archive, {
       onPick: (id, lon, lat, planeId) => choose(id, lon, lat, planeId, false),
       onView,
-      onFault: (fault) => /range|byte serving/i.test(fault) && warn(t('ranges')),
+      onFault,
     });
-    state.map.getCanvas().setAttribute('aria-label', `${t('map')}. ${t('mapHelp')}`);
+    nameControls(state.map);
   } catch (fault) {
-    console.error(fault);
+    console.warn(fault);
     byId('map').replaceChildren(h('p', { class: 'no-map' }, t('noMap')));
-    state.view = (await loadIndex()).slice(0, 12);
+    state.view = ((await orWarn(loadIndex(), 'theIndex')) ?? []).slice(0, 12);
     drawList();
   }
   const asked = parameters().get('roof');
@@ -367,6 +437,9 @@ async function start() {
     const wanted = parameters().get('roof');
     if (wanted && wanted !== state.building?.id) chooseById(wanted);
   });
+  // The sheet tells its sources, whether they are unfolded on the page or not.
+  window.addEventListener('beforeprint', () => setSources(true));
+  window.addEventListener('afterprint', () => setSources(false));
   // For tests, and for whoever wants to see how a number came about.
   window.cadastre = { state, inputRow, choosePlane, middle, outerRing, runModel, setObstacles };
   document.documentElement.dataset.ready = 'true';

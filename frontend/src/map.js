@@ -3,7 +3,7 @@ import * as maplibre from 'maplibre-gl';
 import 'maplibre-gl/dist/maplibre-gl.css';
 import { Protocol } from 'pmtiles';
 import { address } from './data.js';
-import { told } from './words.js';
+import { t, told } from './words.js';
 
 const PLAN_IGN =
   'https://data.geopf.fr/wmts?SERVICE=WMTS&REQUEST=GetTile&VERSION=1.0.0&LAYER=GEOGRAPHICALGRIDSYSTEMS.PLANIGNV2&STYLE=normal&FORMAT=image/png&TILEMATRIXSET=PM&TILEMATRIX={z}&TILEROW={y}&TILECOL={x}';
@@ -57,9 +57,19 @@ export function makeMap(container, cadastre, archive, { onPick, onView, onFault 
   map.getCanvas().addEventListener('keydown', (event) => {
     if (event.key === 'Enter' && !map.drawing) pickAt(map.project(map.getCenter()));
   });
-  map.on('error', ({ error }) => onFault(String(error?.message ?? error)));
+  map.on('error', ({ error, sourceId }) => onFault(String(error?.message ?? error), sourceId));
   map.on('idle', () => onView(inView(map)));
   return map;
+}
+
+/** Names of what can be pressed on the map, in the language of the page. */
+export function nameControls(map) {
+  map.getCanvas().setAttribute('aria-label', `${t('map')}. ${t('mapHelp')}`);
+  for (const [part, name] of [['zoom-in', 'zoomIn'], ['zoom-out', 'zoomOut'], ['attrib-button', 'showSources']]) {
+    const button = map.getContainer().querySelector(`.maplibregl-ctrl-${part}`);
+    button?.setAttribute('title', t(name));
+    button?.setAttribute('aria-label', t(name));
+  }
 }
 
 const plain = (text) => String(text).replace(/[<>&]/g, '');

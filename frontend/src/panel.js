@@ -3,20 +3,20 @@ import { FLAT, horizonRose, monthlyBars } from './charts.js';
 import { h } from './dom.js';
 import { planOf, saveCsv, saveGeojson } from './exports.js';
 import { decodeHorizon } from './horizon.js';
-import { kwp, number, percent, t, told, unit } from './words.js';
+import { day, kwp, number, percent, t, told, unit } from './words.js';
 
 const sum = (planes, name) => planes.reduce((total, plane) => total + (plane.properties[name] ?? 0), 0);
 const classMark = (cadastre, k) =>
   h('span', { class: 'swatch', style: `background:${cadastre.classes[k - 1]?.colour ?? '#b9bec5'}`, 'aria-hidden': 'true' });
 
 export const compassName = (azimuth) => t('compass')[Math.round(azimuth / 45) % 8];
-const facing = (p) => (p.tilt_deg < FLAT ? `— (${t('flat')})` : `${unit(p.azimuth_deg, '°')} ${compassName(p.azimuth_deg)}`);
+const facing = (p) => (p.tilt_deg < FLAT ? `—\u00a0(${t('flat')})` : `${unit(p.azimuth_deg, '°')}\u00a0${compassName(p.azimuth_deg)}`);
 export const monthlyOf = (p) => Array.from({ length: 12 }, (_, m) => p[`yield_${String(m + 1).padStart(2, '0')}_kwh`] ?? 0);
 
 /** Yearly yield of a building, which its own record tells without the rounding of its planes. */
 export const wholeYield = (building) => building.properties.yield_kwh ?? sum(building.planes, 'yield_kwh');
 
-export function summary(cadastre, building) {
+export function summary(cadastre, building, chosen) {
   const { planes } = building;
   const range = t('range', number(sum(planes, 'yield_p10_kwh')), unit(sum(planes, 'yield_p90_kwh'), 'kWh'));
   return h(
@@ -25,7 +25,7 @@ export function summary(cadastre, building) {
     h('p', { class: 'headline' }, h('strong', {}, unit(wholeYield(building), 'kWh')), ` ${t('perYear')}`),
     h('p', {}, `${unit(sum(planes, 'power_kwp'), kwp(), 1)} · ${unit(sum(planes, 'usable_area_m2'), 'm²')} (${t('usable').toLowerCase()})`),
     planes.length > 1 && h('p', { class: 'note' }, range),
-    planOf(cadastre, building, null),
+    planOf(cadastre, building, chosen),
   );
 }
 
@@ -45,7 +45,7 @@ export function planeList(cadastre, building, chosen, onChoose) {
         h('span', {}, `${t('plane')} ${k + 1}`),
         h('span', { class: 'strong' }, unit(p.yield_kwh, 'kWh')),
         h('span', { class: 'plane-more' },
-          `${t('usable')} ${unit(p.usable_area_m2, 'm²')} · ${t('tilt').toLowerCase()} ${unit(p.tilt_deg, '°')} · ${t('azimuth').toLowerCase()} ${facing(p)}`),
+          `${t('usableOf', unit(p.usable_area_m2, 'm²'))} · ${t('tilt').toLowerCase()} ${unit(p.tilt_deg, '°')} · ${t('azimuth').toLowerCase()} ${facing(p)}`),
       );
     }),
   );
@@ -57,19 +57,24 @@ export function planeFacts(cadastre, plane) {
     [t('yield'), unit(p.yield_kwh, 'kWh'), t('range', number(p.yield_p10_kwh), unit(p.yield_p90_kwh, 'kWh'))],
     [t('power'), unit(p.power_kwp, kwp(), 1), `${unit(cadastre.module.power_per_m2_kwp, `${kwp()}/m²`, 2)}`],
     [t('specific'), unit(p.yield_kwh / Math.max(p.power_kwp, 1e-9), `kWh/${kwp()}`)],
-    [t('class'), [classMark(cadastre, p.class), ` ${t('classOf', p.class)}`]],
+    [t('class'), [classMark(cadastre, p.class), ` ${t('classOf', p.class)}`], told(cadastre.classes[p.class - 1]?.label)],
     [t('irradiation'), unit(p.irradiation, 'kWh/m²')],
     [t('shading'), percent(p.shading_loss)],
     [t('area'), unit(p.area_m2, 'm²', 1)],
     [t('usable'), unit(p.usable_area_m2, 'm²', 1)],
     [t('tilt'), unit(p.tilt_deg, '°')],
     [t('azimuth'), facing(p)],
-    [t('co2'), `${unit(p.co2_avoided_kg, 'kg')} ${t('perYear')}`, t('co2Factor', number(cadastre.co2.kg_per_kwh, 3), told(cadastre.co2.source))],
-    [t('vintage'), String(p.vintage ?? cadastre.vintage ?? '—')],
+    [t('co2'), `${unit(p.co2_avoided_kg, 'kg')} ${t('perYear')}`, t('co2Factor', number(cadastre.co2.kg_per_kwh, 3))],
+    [t('vintage'), day(String(p.vintage || cadastre.vintage || '—'))],
   ];
   return [
     h('dl', { class: 'facts' }, facts.map(([name, value, note]) => h('div', {}, h('dt', {}, name), h('dd', {}, value, note && h('small', {}, note))))),
-    h('p', { class: 'note' }, t('rangeHelp')),
+    h('div', { id: 'why' }),
+    h('details', { class: 'reading no-print' },
+      h('summary', {}, t('howRead')),
+      h('p', { class: 'note' }, `P10–P90${t('colon')}${t('rangeHelp')}`),
+      h('p', { class: 'note' }, `${t('co2')}${t('colon')}${told(cadastre.co2.meaning)}`),
+      h('p', { class: 'note' }, `${t('co2Source')}${t('colon')}${told(cadastre.co2.source)}.`)),
   ];
 }
 

@@ -1,22 +1,22 @@
 /** Search by the number of a building or its address, and the list of what was found or is in view. */
 import { loadIndex } from './data.js';
 import { h } from './dom.js';
-import { number, t, unit } from './words.js';
+import { number, shortId, t, unit } from './words.js';
 
 const MOST = 12;
 const simple = (text) => text.normalize('NFD').replace(/\p{M}/gu, '').toLowerCase();
 
-export async function searchBuildings(text, remote, cadastre) {
+/** Buildings whose number or address holds the text, and whether one has exactly this number. */
+export async function searchBuildings(text) {
   const wanted = simple(text.trim());
   const rows = await loadIndex();
   const exact = rows.filter((row) => simple(row.id) === wanted);
   const partly = rows.filter((row) => simple(row.id) !== wanted && (simple(row.id).includes(wanted) || simple(row.address).includes(wanted)));
-  const found = [...exact, ...partly].slice(0, MOST);
-  return remote && !exact.length ? [...found, ...(await searchAddresses(text, cadastre))] : found;
+  return { buildings: [...exact, ...partly].slice(0, MOST), exact: exact.length > 0 };
 }
 
 /** Addresses of the Base Adresse Nationale, near the cadastre. */
-async function searchAddresses(text, cadastre) {
+export async function searchAddresses(text, cadastre) {
   const [west, south, east, north] = cadastre.bounds_wgs84;
   const query = new URLSearchParams({ q: text, limit: '6', lon: String((west + east) / 2), lat: String((south + north) / 2) });
   const answer = await fetch(`https://data.geopf.fr/geocodage/search?${query}`);
@@ -39,7 +39,7 @@ export function resultList(cadastre, entries, onChoose) {
           'button',
           { type: 'button', onclick: () => onChoose(entry) },
           entry.class && h('span', { class: 'swatch', style: `background:${cadastre.classes[entry.class - 1]?.colour}`, 'aria-hidden': 'true' }),
-          h('span', { class: 'result-name' }, entry.id === null ? entry.address : entry.address ? `${entry.address} (${entry.id})` : t('building', entry.id)),
+          h('span', { class: 'result-name', title: entry.id }, entry.id === null ? entry.address : entry.address ? `${entry.address} (${shortId(entry.id)})` : t('building', shortId(entry.id))),
           entry.class && h('span', { class: 'hidden' }, `, ${t('class')} ${t('classOf', entry.class)}`),
           entry.kwh !== undefined && h('span', { class: 'result-more' }, unit(entry.kwh, 'kWh')),
         ),

@@ -63,7 +63,7 @@ export function obstacleList(obstacles, onRemove) {
     { class: 'obstacles', 'aria-label': t('obstacles') },
     obstacles.map((o, k) => {
       const name = o.kind === 'tree' ? t('treeItem', unit(o.height, 'm', 1), unit(o.radius, 'm', 1)) : t('buildingItem', unit(o.height, 'm', 1));
-      return h('li', {}, name, ' ', h('button', { type: 'button', 'aria-label': `${t('remove')}: ${name}`, onclick: () => onRemove(k) }, t('remove')));
+      return h('li', {}, name, ' ', h('button', { type: 'button', 'aria-label': `${t('remove')}${t('colon')}${name}`, onclick: () => onRemove(k) }, t('remove')));
     }),
   );
 }

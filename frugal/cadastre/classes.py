@@ -54,13 +54,23 @@ def class_of(classes: tuple[YieldClass, ...], specific_yield: np.ndarray) -> np.
 
 
 def _labelled(words: dict[str, str], low: float, high: float) -> dict[str, str]:
-    if not np.isfinite(high):
-        spans = {"en": f"{low:.0f} kWh/kWp and more", "fr": f"{low:.0f} kWh/kWc et plus"}
-    elif low <= 0:
-        spans = {"en": f"below {high:.0f} kWh/kWp", "fr": f"moins de {high:.0f} kWh/kWc"}
-    else:
-        spans = {"en": f"{low:.0f} to {high:.0f} kWh/kWp", "fr": f"{low:.0f} à {high:.0f} kWh/kWc"}
-    return {language: f"{words[language]} ({span})" for language, span in spans.items()}
+    unit = {"en": "\N{NO-BREAK SPACE}kWh/kWp", "fr": "\N{NO-BREAK SPACE}kWh/kWc"}
+    told = {}
+    for language, between in (("en", "to"), ("fr", "à")):
+        first, last = _grouped(low, language), _grouped(high, language)
+        if not np.isfinite(high):
+            span = f"{first}{unit[language]} {'and more' if language == 'en' else 'et plus'}"
+        elif low <= 0:
+            span = f"{'below' if language == 'en' else 'moins de'} {last}{unit[language]}"
+        else:
+            span = f"{first} {between} {last}{unit[language]}"
+        told[language] = f"{words[language]} ({span})"
+    return told
+
+
+def _grouped(value: float, language: str) -> str:
+    """A whole number with its thousands apart, as each language writes them."""
+    return f"{value:,.0f}".replace(",", "\N{NARROW NO-BREAK SPACE}" if language == "fr" else ",")
 
 
 def qgis_style(classes: tuple[YieldClass, ...], language: str = "fr") -> str:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from frugal.cadastre.in_french import cadastre_in_both
 from frugal.cadastre.map_projection import projection_polynomial
 from frugal.cadastre.surface_blocks import SurfaceBlocks
 from frugal.cadastre.vector_tiles import TileLayer, write_vector_tiles
@@ -115,7 +116,8 @@ def write_map_folder(
         shutil.copytree(PAGE, draft, dirs_exist_ok=True)
         data = draft / "data"
         data.mkdir()
-        told: dict[str, Any] = {"version": 1, "created": datetime.now(UTC).date().isoformat(), **cadastre}
+        told: dict[str, Any] = {"version": 1, "created": datetime.now(UTC).date().isoformat()}
+        told |= cadastre_in_both(cadastre)
         told["projection"] = projection_polynomial(cadastre["crs"], tuple(cadastre["bounds_wgs84"]))
         told["tiles"] = _write_tiles(data / "roofs.pmtiles", planes, buildings)
         (data / "model.onnx").write_bytes(model_onnx)

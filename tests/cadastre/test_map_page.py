@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import base64
 import csv
 import gzip
 import io
 import json
+import re
+import shutil
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import parse_qsl, quote, urlsplit
 
 import numpy as np
 import pytest
@@ -20,7 +23,7 @@ from cadastre.village_map import write_village_map
 
 from frugal.experiments.studies.village import synthetic_village
 from frugal.formats.raster import grid_convergence_deg
-from frugal.physics.solar.horizon import horizon_at_points
+from frugal.physics.solar.horizon_rays import horizon_at_points
 from frugal.surrogates.graph import session
 
 pytestmark = pytest.mark.skipif(find_chromium() is None, reason="Chromium is not installed")
@@ -107,7 +110,7 @@ def test_a_click_on_a_roof_opens_its_panel(page: Chromium, village: SimpleNamesp
         "P10–P90",
         "0° = nord, sens horaire",
         "CO₂ évité",
-        "Relevé de",
+        "Relevé",
         "étude de faisabilité",
         "kWh/m²",
     ):
@@ -153,6 +156,91 @@ def test_the_model_in_the_page_answers_as_in_python_whatever_is_set(page: Chromi
         before = got
     told = page.run("document.querySelector('.answers').innerText")
     assert "ONNX" in told and "Mo" in told and "ms" in told
+
+
+def test_pvgis_is_offered_the_installation_and_asked_nothing(page: Chromium, village: SimpleNamespace) -> None:
+    def asked() -> dict[str, str]:
+        link = page.run("document.getElementById('pvgis-link').href")
+        assert link.startswith("https://re.jrc.ec.europa.eu/api/v5_3/PVcalc?")
+        return dict(parse_qsl(urlsplit(link).query, strict_parsing=True))
+
+    choose(page, village.index["id"][2])
+    for number in range(page.run("cadastre.state.building.planes.length")):
+        page.run(f"cadastre.choosePlane(cadastre.state.building.planes[{number}])")
+        plane, told = page.run("cadastre.state.plane.properties"), asked()
+        lon, lat = page.run("cadastre.middle(cadastre.outerRing(cadastre.state.plane.geometry))")
+        assert float(told["lat"]) == pytest.approx(lat, abs=1e-5) and float(told["lon"]) == pytest.approx(lon, abs=1e-5)
+        assert float(told["angle"]) == pytest.approx(plane["tilt_deg"], abs=0.05)
+        assert float(told["aspect"]) == pytest.approx(plane["azimuth_deg"] - 180.0, abs=0.05)  # PVGIS counts from south
+        assert float(told["peakpower"]) == pytest.approx(plane["power_kwp"], abs=0.005)
+        stored = np.array(list(bytes.fromhex(plane["horizon"]))) * 0.35
+        horizon = np.array([float(elevation) for elevation in told["userhorizon"].split(",")])
+        np.testing.assert_allclose(horizon, stored, atol=0.051)  # 36 from north, clockwise, as they are stored
+        fixed = {
+            "loss": "14",
+            "pvtechchoice": "crystSi",
+            "mountingplace": "building",
+            "usehorizon": "1",
+            "outputformat": "json",
+        }
+        assert told.items() >= fixed.items()
+        assert set(told) - set(fixed) == {"lat", "lon", "angle", "aspect", "peakpower", "userhorizon"}
+    for azimuth, aspect in ((90, "-90"), (270, "90"), (180, "0"), (0, "-180")):
+        set_slider(page, "azimuth", azimuth)
+        page.until(f"document.getElementById('pvgis-link').href.includes('aspect={aspect}&')")
+    link = "document.getElementById('pvgis-link')"
+    assert page.run(f"{link}.rel") == "noopener noreferrer" and page.run(f"{link}.target") == "_blank"
+    note = page.run(f"document.getElementById({link}.getAttribute('aria-describedby')).innerText")
+    assert "Commission européenne" in note and "adresse IP" in note and "re.jrc.ec.europa.eu" in note
+
+
+def test_a_roof_says_what_takes_its_light(page: Chromium, village: SimpleNamespace) -> None:
+    directions = (
+        "au nord",
+        "au nord-est",
+        "à l’est",
+        "au sud-est",
+        "au sud",
+        "au sud-ouest",
+        "à l’ouest",
+        "au nord-ouest",
+    )
+    shaded = 0
+    for building in village.index["id"][:10]:
+        choose(page, building)
+        told = page.run("document.querySelector('.why').textContent")
+        answer = page.run(
+            "(({sectorLoss, shading, yearly}) => ({sectorLoss, shading, yearly}))(cadastre.state.answers.tableBefore)"
+        )
+        loss = np.zeros(8)
+        np.add.at(loss, np.floor(np.arange(36) * 8 / 36 + 0.5).astype(int) % 8, answer["sectorLoss"])
+        assert loss.sum() == pytest.approx(answer["shading"], abs=1e-6)
+        if answer["shading"] < 0.01:
+            assert "presque rien" in told
+            continue
+        shaded += 1
+        most = int(np.argmax(loss))
+        assert f"surtout {directions[most]} ({100 * loss[most]:.1f}".replace(".", ",") in told
+    assert shaded >= 2
+
+
+def test_the_best_plane_is_told_so_and_others_what_their_orientation_costs(
+    page: Chromium, village: SimpleNamespace
+) -> None:
+    def cost() -> float:
+        told = page.run("document.querySelector('.why').textContent")
+        return 0.0 if "au mieux" in told else float(re.search(r"coûtent (\d+)", told)[1]) / 100
+
+    open_planes = np.array([[t, a, *[0.0] * 36, 0.2, 1.15, 1.0] for t in range(0, 61, 5) for a in range(0, 360, 15)])
+    best = max(
+        python_answer(village.graphs["cumulative_sky"], open_planes.astype(np.float32)[[k]])[12] for k in range(312)
+    )
+    for building in village.index["id"][:6]:
+        choose(page, building)
+        row = shown_inputs(page)
+        row[0, 2:38] = 0.0
+        expected = 1.0 - python_answer(village.graphs["cumulative_sky"], row)[12] / best
+        assert cost() == pytest.approx(expected, abs=0.006 if expected > 0.025 else 0.025)
 
 
 def test_yields_of_the_cadastre_are_those_of_the_model(page: Chromium, village: SimpleNamespace) -> None:
@@ -287,6 +375,91 @@ def test_what_is_taken_away_is_what_is_shown(page: Chromium, village: SimpleName
     page.run("document.querySelectorAll('.take button')[1].click()")
     collection: Any = json.loads(page.run("saved.text()"))
     assert [f["properties"] for f in collection["features"]] == planes
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_the_printed_sheet_is_one_page_of_a4(page: Chromium, village: SimpleNamespace, language: str) -> None:
+    page.run(f"document.querySelector('#head [lang={language}]').click()")
+    most = village.index["id"][int(np.argmax(village.index["planes"]))]
+    for building in (village.index["id"][2], most):
+        choose(page, building)
+        printed = page.call("Page.printToPDF", {"paperWidth": 8.27, "paperHeight": 11.69})["data"]
+        assert len(re.findall(rb"/Type\s*/Page\b", base64.b64decode(printed))) == 1
+    page.call("Emulation.setEmulatedMedia", {"media": "print"})
+    try:
+        page.size(703, 1040)  # A4 without its margins, in CSS pixels
+        page.run("dispatchEvent(new Event('beforeprint'))")
+        assert page.run("document.documentElement.scrollWidth") <= 703
+        text = page.run("document.body.innerText")
+        assert ("Solar sheet" if language == "en" else "Fiche solaire") in text
+        assert ("feasibility study" if language == "en" else "étude de faisabilité") in text
+        assert "OneBuilding" in text  # the sources are told on paper though they are folded on the screen
+        page.run("dispatchEvent(new Event('afterprint'))")
+        assert not page.run("document.querySelector('#foot details').open")
+    finally:
+        page.call("Emulation.setEmulatedMedia", {"media": ""})
+
+
+def test_the_french_page_is_french_to_its_spaces(page: Chromium, village: SimpleNamespace) -> None:
+    choose(page, village.index["id"][2])
+    page.click_on("#answers button")
+    page.until("cadastre.state.answers.model")
+    page.click_on(".obstacle [type=submit]")
+    page.until("cadastre.state.effect && document.getElementById('loss').textContent")
+    page.run("document.querySelectorAll('details').forEach((part) => { part.open = true; })")
+    text = (
+        page.run("document.body.innerText")
+        + "\n"
+        + page.run(
+            "[...document.querySelectorAll('[aria-label], [title]')].flatMap((e) => [e.ariaLabel, e.title]).join('\\n')"
+        )
+    )
+    assert not re.findall(r".{0,20} [:;?!»].{0,20}", text)  # a plain space, which may break
+    assert not re.findall(r"\w'\w.{0,20}", text)
+    assert not re.findall(r".{0,12}\d (?:kWh|kWc|m²|m|km|%|kg|ms|Mo|ko)\b", text)
+    for english in ("Zoom", "Toggle", "typical year", "statistics", "kWp", "of 5", "energy mix"):
+        assert english not in text, english
+    assert "année type générée" in text and "statistiques de" in text
+    page.run("document.querySelector('#head [lang=en]').click()")
+    assert page.run("document.querySelector('.maplibregl-ctrl-zoom-in').title") == "Zoom in"
+    assert "synthetic typical year" in page.run("document.getElementById('foot').textContent")
+
+
+BROKEN = {
+    "cadastre.json": (None, "data/cadastre.json"),
+    "roofs.pmtiles": (2000, "the roofs"),
+    "buildings.json.gz": (None, "the list of buildings"),
+    "sky_table.bin.gz": (40, "the table of the sky"),
+    "model.onnx": (100, "the audited model"),
+    "dsm/index.json": (None, "the surveyed surface"),
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_what_is_missing_or_cut_is_told(browser: Chromium, village: SimpleNamespace, tmp_path: Path, name: str) -> None:
+    kept, words = BROKEN[name]
+    folder = shutil.copytree(village.folder, tmp_path / "map")
+    file = folder / "data" / name
+    if kept is None:
+        file.unlink()
+    else:
+        file.write_bytes(file.read_bytes()[:kept])
+    server, root = serve(folder)
+    try:
+        browser.leave()
+        browser.call("Page.navigate", {"url": f"{root}#lang=en&roof={quote(village.index['id'][2])}"})
+        if name == "model.onnx":
+            browser.until("cadastre.state.answers.table")
+            browser.click_on("#answers button")
+        elif name == "dsm/index.json":
+            browser.until("cadastre.state.answers.table")
+            browser.click_on(".obstacle [type=submit]")
+        browser.until(f"document.getElementById('page').innerText.includes('Could not load {words}. The connection')"
+                      f" || document.getElementById('page').innerText.includes('Could not load {words}.\\n')")  # fmt: skip
+    finally:
+        browser.leave()
+        server.shutdown()
+        server.server_close()
 
 
 def test_services_of_others_are_asked_only_when_switched_on(browser: Chromium, village: SimpleNamespace) -> None:

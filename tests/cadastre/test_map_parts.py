@@ -21,6 +21,8 @@ import shapely
 from cadastre.village_map import graphs
 from pyproj import Transformer
 
+from frugal.cadastre.classes import classes_for
+from frugal.cadastre.in_french import cadastre_in_both, in_french
 from frugal.cadastre.map_folder import BUILDING_COLUMNS, PAGE, PLANE_COLUMNS, dots, write_map_folder
 from frugal.cadastre.map_projection import DEGREE, projection_polynomial
 from frugal.cadastre.serve import map_server
@@ -324,6 +326,51 @@ def test_the_folder_appears_whole_or_not_at_all(tmp_path: Path) -> None:
         write_map_folder(folder, told, planes[:1], buildings[:1], b"other", None, broken())
     assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
     assert [entry.name for entry in tmp_path.iterdir()] == ["map"]
+
+
+def test_names_of_sources_are_told_in_both_languages() -> None:
+    told = cadastre_in_both(
+        {
+            "title": "generated_village.tif",
+            "attributions": ["Delft.laz", "statistics from TMYx, Climate.OneBuilding.org"],
+            "weather": {
+                "source": "synthetic typical year of the coast of Vendée (seed 3), from x.csv; 5 missing hours of ghi filled",
+                "attribution": "PVGIS © European Union",
+                "distance_km": 3.0,
+            },
+            "co2": {"kg_per_kwh": 0.05, "source": "codecarbon 3.3.2 global energy mix (Ember 2023); low: RTE, 2023"},
+        }
+    )
+    assert told["title"] == {"en": "generated village", "fr": "village généré"}
+    assert told["attributions"][0] == "Delft.laz"  # a name of a file is a name in both
+    assert told["attributions"][1]["fr"] == "statistiques de TMYx, Climate.OneBuilding.org"
+    assert told["weather"]["source"]["fr"] == (
+        "année type générée pour la côte de la Vendée (graine 3), d’après x.csv"
+        " ; 5 heures manquantes de rayonnement global comblées"
+    )
+    assert told["weather"]["attribution"]["fr"] == "PVGIS © Union européenne" and told["weather"]["distance_km"] == 3.0
+    assert told["co2"]["source"]["fr"] == "mix électriques mondiaux de codecarbon 3.3.2 (Ember 2023) ; bas : RTE, 2023"
+    assert cadastre_in_both({"crs": "EPSG:2154"}) == {"crs": "EPSG:2154"}
+
+
+def test_every_source_of_weather_and_electricity_has_its_french() -> None:
+    from frugal.audit.impacts.factors import load_factors
+    from frugal.experiments.studies.village import vendee_weather
+
+    weather, factors = vendee_weather(), load_factors()
+    sources = [weather.source, weather.attribution]
+    sources += [f.source for name, f in factors.items() if name.startswith("electricity_gwp_")]
+    for source in sources:
+        assert not re.search(r"\b(from|with|low|high|of|year|statistics|energy)\b", in_french(source)), in_french(
+            source
+        )
+
+
+def test_classes_are_written_as_each_language_writes_numbers() -> None:
+    labels = [found.label for found in classes_for(1300.0)]
+    assert labels[0] == {"en": "poor (below 720\xa0kWh/kWp)", "fr": "faible (moins de 720\xa0kWh/kWc)"}
+    assert labels[3]["en"] == "good (1,040 to 1,170\xa0kWh/kWp)"
+    assert labels[3]["fr"] == "bon (1\u202f040 à 1\u202f170\xa0kWh/kWc)"
 
 
 def test_missing_columns_and_empty_cadastres_are_told(tmp_path: Path) -> None:

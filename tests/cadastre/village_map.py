@@ -17,11 +17,12 @@ from rasterio.transform import from_origin
 from frugal.cadastre.classes import class_of, classes_for
 from frugal.cadastre.map_folder import write_map_folder
 from frugal.cadastre.sky_table import read_sky_table, write_sky_table
+from frugal.cadastre.yields import co2_avoided
 from frugal.experiments.studies.roof_yield import N_SECTORS, RoofYieldSite, roof_yield
 from frugal.experiments.studies.roofs import fit_planes, roof_patches
 from frugal.experiments.studies.village import synthetic_village
 from frugal.formats.raster import SurfaceModel, grid_convergence_deg
-from frugal.physics.solar.horizon import horizon_at_points
+from frugal.physics.solar.horizon_rays import horizon_at_points
 from frugal.surrogates.export import Domain, write_graph
 from frugal.surrogates.graph import session
 
@@ -132,7 +133,7 @@ def write_village_map(folder: Path, candidate: str = "sector_year", seed: int = 
     surface = synthetic_village(seed)
     planes, buildings, classes = village_planes(surface, made[candidate])
     bounds = planes.to_crs(4326).total_bounds
-    study = roof_yield(RoofYieldSite())
+    study, avoided = roof_yield(RoofYieldSite()), co2_avoided()
     pages = folder.parent / "pages"
     pages.mkdir(parents=True, exist_ok=True)
     for language in ("en", "fr"):
@@ -150,7 +151,7 @@ def write_village_map(folder: Path, candidate: str = "sector_year", seed: int = 
         ],
         "horizon": {"sectors": N_SECTORS, "step_deg": STEP_DEG},
         "module": {"power_per_m2_kwp": POWER_PER_M2, "setback_m": 0.4},
-        "co2": {"kg_per_kwh": 0.05, "source": "a round number, for tests"},
+        "co2": {"kg_per_kwh": avoided.kg_per_kwh, "source": avoided.source, "meaning": avoided.meaning},
         "inputs": [
             {
                 "name": v.name,
