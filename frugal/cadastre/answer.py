@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from frugal.cadastre.grid import Grid, Tile, plan_tiles
+from frugal.cadastre.job import plain_site, sky_of
 from frugal.cadastre.settings import CadastreSettings
 from frugal.cadastre.surfaces import Prepared
 from frugal.errors import UnusableInputError
@@ -41,6 +42,43 @@ class Answer:
     notes: tuple[str, ...] = ()
 
 
+def check_answer(settings: CadastreSettings) -> None:
+    """Find out before hours of work whether the bundle, the candidate and the weather named can be used.
+
+    Raises
+    ------
+    UnusableInputError
+        As `find_answer`; or if a bundle trained on the spot cannot have the candidate.
+    """
+    from frugal.formats.weather import read_weather
+
+    if settings.bundle is not None:
+        if settings.n_runs is not None:
+            raise UnusableInputError(
+                f"--n-runs {settings.n_runs} is for an answer trained on the spot, and --bundle names one: leave one out"
+            )
+        _opened(settings.bundle, settings, ())
+        return
+    site = _site({}, settings)
+    if site.weather is not None:
+        read_weather(site.weather)
+    if settings.candidate is not None and settings.candidate not in (names := trained_names()):
+        raise UnusableInputError(
+            f"--candidate '{settings.candidate}' is none of those trained for roof_yield; allowed: {', '.join(names)}"
+        )
+
+
+def trained_names() -> tuple[str, ...]:
+    """Candidates of `roof_yield` that can be asked as a graph, whatever the territory."""
+    from frugal.experiments.studies.roof_yield import N_SECTORS
+    from frugal.experiments.studies.roof_yield.answers import alternatives
+    from frugal.experiments.studies.roof_yield.site import RoofYieldSite, Territory
+    from frugal.surrogates.rungs import RUNGS_FITTED
+
+    supplied = alternatives(Territory(RoofYieldSite.model_validate({})), N_SECTORS)
+    return (*(alternative.name for alternative in supplied), *(rung.name for rung in RUNGS_FITTED))
+
+
 def find_answer(settings: CadastreSettings, prepared: Prepared, out: Path, reporter: Reporter) -> Answer:
     """Open or train the bundle.
 
@@ -65,30 +103,28 @@ def _opened(path: Path, settings: CadastreSettings, notes: tuple[str, ...]) -> A
     candidate = settings.candidate or str(bundle.candidates["model"]["candidate"] or "")
     model = bundle.model_path(settings.candidate)
     site = _site(bundle.study.get("site") or {}, settings)
-    _check_weather(bundle, site)
+    _check_weather(bundle, model, site, settings.azimuths)
     return Answer(path, candidate, model, site, notes)
 
 
-def _check_weather(bundle: Bundle, site: RoofYieldSite) -> None:
+def _check_weather(bundle: Bundle, model: Path, site: RoofYieldSite, azimuths: int) -> None:
     """Refuse weather that is not the one the bundle was made with, as far as one of its graphs holds it.
 
     Yields come from the bundle; maps and classes of other weather beside them would contradict them.
     """
     from frugal.cadastre.sky_table import read_sky_table
-    from frugal.experiments.studies.roof_yield.site import Territory
-    from frugal.physics.solar.sky import cumulative_sky_tables
 
     try:
         graph = bundle.model_path("cumulative_sky").read_bytes()
     except UnusableInputError:
         return
     kept = read_sky_table(graph).sky.global_horizontal
-    territory = Territory(site)
-    given = cumulative_sky_tables(territory.year, 4, 1, territory.transposition).global_horizontal
+    sky = sky_of(plain_site(site), str(model), azimuths)  # the one that the tiles of this process share
+    given = sky.tables.global_horizontal
     if not np.allclose(kept, given, rtol=1e-4):
         raise UnusableInputError(
             f"bundle '{bundle.path}' was trained with other weather ({kept.sum():.0f} kWh/m² a year) than "
-            f"'{territory.weather.source}' ({given.sum():.0f} kWh/m²); leave --set weather or --bundle out"
+            f"'{sky.territory.weather.source}' ({given.sum():.0f} kWh/m²); leave --set weather or --bundle out"
         )
 
 

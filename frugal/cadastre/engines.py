@@ -5,12 +5,15 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from frugal.cadastre.grid import Tile
 from frugal.cadastre.job import Job
 from frugal.cadastre.tile_store import TileReport
-from frugal.errors import EnvironmentFaultError, FrugalError
+from frugal.errors import EnvironmentFaultError, FrugalError, UnusableInputError
+
+if TYPE_CHECKING:
+    from frugal.experiments.cluster import Crew
 
 #: A tile, its report or the fault that kept it from one.
 Outcome = tuple[Tile, TileReport | FrugalError]
@@ -51,29 +54,35 @@ def on_cluster(work: Work, job: Job, tiles: Sequence[Tile], address: str) -> Ite
 
     Raises
     ------
+    UnusableInputError
+        If the address is none.
     EnvironmentFaultError
-        If the package `distributed` is missing, nothing answers at the address, or its workers do not see the files.
+        If the package `distributed` is missing, the scheduler cannot be reached, goes away or loses all workers, or these do
+        not see the files.
     """
-    client = _client(address)
-    try:
-        futures: dict[Any, Tile] = {}
+    from frugal.experiments.cluster import BLOCKS_PER_THREAD, Crew, connected, talking
+
+    if not tiles:
+        return
+    with connected(address) as client:
+        crew = Crew(client, address)
         waiting = iter(tiles)
-        slots = max(1, sum(client.nthreads().values())) * 2
-        while True:
-            while len(futures) < slots and (tile := next(waiting, None)) is not None:
-                futures[client.submit(_guarded, work, job, tile, pure=False, retries=3)] = tile
-            if not futures:
-                return
-            done = _first_done(list(futures))
-            for future in done:
-                tile = futures.pop(future)
-                fault = future.exception() if future.status == "error" else None
-                if fault is not None:
-                    raise EnvironmentFaultError(f"tile {tile.name} could not be computed by the cluster: {fault}")
-                answer = future.result()
-                yield tile, answer if isinstance(answer, TileReport) else FrugalError(answer)
-    finally:
-        client.close()
+        sent: dict[Any, Tile] = {}
+        try:
+            while True:
+                while (
+                    len(sent) < BLOCKS_PER_THREAD * max(1, crew.threads) and (tile := next(waiting, None)) is not None
+                ):
+                    with talking(address):
+                        sent[client.submit(_guarded, work, job, tile, pure=False, retries=3)] = tile
+                if not sent:
+                    return
+                for future in _first_done(list(sent), crew):
+                    tile = sent.pop(future)
+                    yield tile, _received(future, tile, address)
+        finally:
+            if sent and client.status == "running":
+                client.cancel(list(sent), force=True)
 
 
 def _guarded(work: Work, job: Job, tile: Tile) -> TileReport | str:
@@ -86,24 +95,25 @@ def _guarded(work: Work, job: Job, tile: Tile) -> TileReport | str:
         return str(fault)
 
 
-def _first_done(futures: list[Any]) -> list[Any]:
+def _first_done(futures: list[Any], crew: Crew) -> list[Any]:
     while True:
         done = [future for future in futures if future.status in ("finished", "error", "cancelled", "lost")]
         if done:
             return done
+        crew.look()
         time.sleep(0.05)
 
 
-def _client(address: str) -> Any:
-    try:
-        from distributed import Client
-    except ImportError as fault:
+def _received(future: Any, tile: Tile, address: str) -> TileReport | FrugalError:
+    """What a worker made of a tile; all has to end where it could not work at all."""
+    from frugal.experiments.cluster import talking
+
+    with talking(address):
+        fault = future.exception() if future.status == "error" else None
+        answer = future.result() if fault is None else None
+    if fault is not None:
+        told = str(fault) or type(fault).__name__
         raise EnvironmentFaultError(
-            "tiles on a cluster need the package 'distributed': pip install 'frugal-territoires[cluster]'"
+            f"tile {tile.name} could not be computed by the cluster '{address}': {told}"
         ) from fault
-    try:
-        client = Client(address, timeout=10, set_as_default=False)
-        client.wait_for_workers(1, timeout=10)
-    except (OSError, TimeoutError, ValueError) as fault:
-        raise EnvironmentFaultError(f"no Dask scheduler with a worker answers at '{address}': {fault}") from fault
-    return client
+    return answer if isinstance(answer, TileReport) else UnusableInputError(str(answer))

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from frugal.errors import UnusableInputError
+from frugal.errors import FrugalError, UnusableInputError
 from frugal.formats.atomic import exclusive, write_text
 
 #: Tells that the rest of the folder may be replaced. It stays where ``work/`` is deleted to save room.
@@ -31,12 +31,27 @@ def own_folder(out: Path) -> Iterator[None]:
         raise UnusableInputError(f"'{out}' is a file; a folder is needed")
     if out.is_dir() and not (_is_new(out) or (out / MARK).is_file() or (out / _LEDGER).is_file()):
         raise UnusableInputError(f"folder '{out}' is not empty and holds no cadastre; name another (--out)")
+    was_there = out.is_dir()
     (out / "work").mkdir(parents=True, exist_ok=True)
     handle = os.open(out / "work", os.O_RDONLY)
     with exclusive(handle, f"another process is making the cadastre in '{out}'"):
         if not (out / MARK).is_file():
             write_text(out / MARK, "Made by frugal cadastre, which may replace the files of this folder.\n")
-        yield
+        try:
+            yield
+        except FrugalError:
+            _leave_nothing(out, was_there)
+            raise
+
+
+def _leave_nothing(out: Path, was_there: bool) -> None:
+    """Remove the mark where nothing else was made, so that a mistyped input leaves no folder."""
+    if {path.name for path in out.iterdir()} != {MARK, "work"} or any((out / "work").iterdir()):
+        return
+    (out / MARK).unlink()
+    (out / "work").rmdir()
+    if not was_there:
+        out.rmdir()
 
 
 def _is_new(out: Path) -> bool:

@@ -61,7 +61,7 @@ def publish_cadastre(
     if told["warning"]:
         cadastre.notes.append(told["warning"]["en"])
     if planes is None or buildings is None:
-        cadastre.notes.append("No roof plane of 10 m² was found: there is no map.")
+        cadastre.notes.append("No roof plane of 10 m² was found: there is no map of roofs.")
         withdraw(cadastre.out, "cadastre.gpkg", "roof_planes.parquet", "communes.csv", "map")
         return
     classes = classes_for(_best_yield(job))
@@ -69,9 +69,10 @@ def publish_cadastre(
     best = planes.groupby("building_id")["class"].max()
     buildings["class"] = buildings["building_id"].map(best).fillna(0).astype(int)
     if settings.communes is not None:
-        _name_communes(buildings, settings.communes, job.crs)
+        _name_communes(buildings, settings.communes, job.crs, prepared.bounds)
     _write_tables(cadastre.out, planes, buildings, classes)
     cadastre.buildings, cadastre.planes = len(buildings), len(planes)
+    cadastre.with_planes = int((buildings["planes"] > 0).sum())
     cadastre.sums = {
         name: float(planes[name].sum()) for name in ("power_kwp", "yield_kwh", "area_m2", "usable_area_m2")
     }
@@ -135,13 +136,13 @@ def _middle(prepared: Prepared) -> tuple[float, float]:
     return float(longitude), float(latitude)
 
 
-def _name_communes(buildings: geopandas.GeoDataFrame, path: Path, crs: str) -> None:
+def _name_communes(buildings: geopandas.GeoDataFrame, path: Path, crs: str, bounds: Bounds) -> None:
     """Give each building the commune that its inner point lies in."""
     import geopandas
 
-    from frugal.formats.footprints import read_footprints
+    from frugal.formats.footprints import COMMUNES, read_footprints
 
-    areas = read_footprints(path, crs)
+    areas = read_footprints(path, crs, bounds, what=COMMUNES)
     areas["commune"] = np.where(areas["commune"] != "", areas["commune"], areas["building_id"])
     points = geopandas.GeoDataFrame(geometry=buildings.geometry.representative_point(), crs=crs)
     joined = geopandas.sjoin(points, areas[["commune", "geometry"]], how="left", predicate="within")

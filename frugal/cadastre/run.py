@@ -8,14 +8,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from frugal.cadastre.answer import Answer, find_answer
+from frugal.cadastre.answer import Answer, check_answer, find_answer
 from frugal.cadastre.engines import Outcome, on_cluster, on_threads
 from frugal.cadastre.grid import Tile, plan_tiles
+from frugal.cadastre.inputs import Failure, inputs_in
 from frugal.cadastre.job import Job, plain_site
 from frugal.cadastre.map_content import verdict_of
 from frugal.cadastre.own_folder import own_folder, withdraw
 from frugal.cadastre.settings import CadastreSettings
-from frugal.cadastre.surfaces import Failure, Prepared, inputs_in, prepare_clouds, prepare_rasters
+from frugal.cadastre.surfaces import Prepared, prepare_clouds, prepare_rasters
 from frugal.cadastre.tile_store import TileReport, finished
 from frugal.cadastre.tile_work import compute_tile
 from frugal.errors import FrugalError, UnusableInputError
@@ -25,8 +26,11 @@ if TYPE_CHECKING:
     from frugal.metering.host import Machine
     from frugal.surrogates.reporting import Reporter
 
-#: Side of the generated village that stands in where no input is given.
-VILLAGE_M = 512.0
+#: Side of the generated village that stands in where no input is given, and of its cells.
+VILLAGE_M, VILLAGE_CELL_M = 512.0, 0.5
+
+#: What is said where the surface shows none.
+NO_ROOF = "no roof plane of 10 m² was found"
 
 #: In wider cells planes of small roofs are not found.
 WIDEST_CELL_M = 1.25
@@ -43,7 +47,8 @@ class Cadastre:
     out : Path
     map_folder : Path or None
         None where no roof was found.
-    buildings, planes : int
+    buildings, with_planes, planes : int
+        Buildings, those of them on which a plane was found, and planes.
     sums : dict
         Power and yield of all planes.
     failures : list of Failure
@@ -56,6 +61,7 @@ class Cadastre:
     out: Path
     map_folder: Path | None = None
     buildings: int = 0
+    with_planes: int = 0
     planes: int = 0
     sums: dict[str, float] = field(default_factory=dict)
     failures: list[Failure] = field(default_factory=list)
@@ -89,7 +95,8 @@ def make_cadastre(
     Raises
     ------
     UnusableInputError
-        If no input can be used, no tile could be computed, or the folder holds something else.
+        If no input can be used, no tile could be computed, nothing came out (no roof was found and no maps are wanted), or
+        the folder holds something else.
     EnvironmentFaultError
         If something cannot be written, or the cluster cannot be used.
     """
@@ -109,6 +116,12 @@ def make_cadastre(
         reporter.stage("read inputs")
         if settings.shading_bundle is not None:
             verdict_of(settings.shading_bundle, "roof_shading")  # before hours of work, not after
+        check_answer(settings)
+        _check_files(settings)
+        if cluster is not None:
+            from frugal.experiments.cluster import check_scheduler
+
+            check_scheduler(cluster)
         prepared = _prepared(settings, out, threads, reporter)
         _planned(settings, prepared)
         if prepared.grid.resolution_m > WIDEST_CELL_M:
@@ -134,15 +147,37 @@ def make_cadastre(
 
                 publish_cadastre(cadastre, settings, prepared, answer, job, reports)
         _tell_cost(cadastre, machine, reports, job)
+        if cadastre.map_folder is None and not settings.maps:
+            raise UnusableInputError(f"nothing came out: {NO_ROOF}, and --no-maps leaves the irradiation out")
     return cadastre
 
 
+def _check_files(settings: CadastreSettings) -> None:
+    """Find out before hours of work whether the vector files are such; whether they lie in the territory is seen later."""
+    from frugal.formats.footprints import COMMUNES, system_of_footprints
+
+    if settings.buildings is not None:
+        system_of_footprints(settings.buildings)
+    if settings.communes is not None:
+        system_of_footprints(settings.communes, what=COMMUNES)
+
+
 def _prepared(settings: CadastreSettings, out: Path, threads: int, reporter: Reporter) -> Prepared:
-    clouds, rasters = inputs_in(settings.inputs)
+    clouds, rasters, missing = inputs_in(settings.inputs)
     if not clouds and not rasters:
-        rasters = [_village(out / "work")]
-    if rasters:
-        return prepare_rasters(rasters, settings.crs)
+        rasters = [_village(out / "work", settings.resolution_m)]
+    prepared = (
+        prepare_rasters(rasters, settings.crs, settings.resolution_m)
+        if rasters
+        else _rasterised(clouds, settings, out, threads, reporter)
+    )
+    prepared.failures[:0] = missing
+    return prepared
+
+
+def _rasterised(
+    clouds: list[Path], settings: CadastreSettings, out: Path, threads: int, reporter: Reporter
+) -> Prepared:
 
     def told(done: int, total: int) -> None:
         if done == 1:
@@ -160,14 +195,19 @@ def _prepared(settings: CadastreSettings, out: Path, threads: int, reporter: Rep
     )
 
 
-def _village(folder: Path) -> Path:
+def _village(folder: Path, resolution_m: float | None) -> Path:
     """The generated village as a file."""
     from frugal.experiments.studies.village import synthetic_village
     from frugal.formats.raster import write_surface_model
 
+    if resolution_m not in (None, VILLAGE_CELL_M):
+        raise UnusableInputError(
+            f"--resolution {resolution_m:g} is for point clouds; the generated village has cells of {VILLAGE_CELL_M:g} m: "
+            "leave it out"
+        )
     path = folder / "generated_village.tif"
     if not path.exists():
-        write_surface_model(path, synthetic_village(0, VILLAGE_M, 0.5))
+        write_surface_model(path, synthetic_village(0, VILLAGE_M, VILLAGE_CELL_M))
     return path
 
 
@@ -224,14 +264,13 @@ def _footprints(settings: CadastreSettings, prepared: Prepared, out: Path) -> tu
     import pyogrio
 
     from frugal.formats.atomic import write_text
-    from frugal.formats.footprints import read_footprints
-    from frugal.formats.vector_sources import vector_source
+    from frugal.formats.footprints import COMMUNES, read_footprints
 
     if settings.communes is not None:
-        read_footprints(settings.communes, prepared.crs, prepared.bounds)  # says where they lie elsewhere
+        communes = read_footprints(settings.communes, prepared.crs, prepared.bounds, what=COMMUNES)
+        prepared.notes.extend(communes.attrs["notes"])
     if settings.buildings is None:
         return "", ""
-    vector_source(settings.buildings, "footprints")  # says what is wrong with a file that is none
     digest = _joined(*(sha256_of(part) for part in _parts_of(settings.buildings)))
     path = out / "work" / f"footprints-{_joined(digest, prepared.digest)[:12]}.fgb"
     notes = path.with_suffix(".json")

@@ -126,6 +126,7 @@ def _told(made: Cadastre) -> dict[str, Any]:
         "folder": str(made.out),
         "map": str(made.map_folder) if made.map_folder else None,
         "buildings": made.buildings,
+        "buildings_with_planes": made.with_planes,
         "planes": made.planes,
         "sums": made.sums,
         "notes": made.notes,
@@ -138,8 +139,8 @@ def _print(made: Cadastre) -> None:
     sums, spent = made.sums, made.footprint
     if made.planes:
         typer.echo(
-            f"{made.planes} roof planes on {made.buildings} buildings: {sums['usable_area_m2']:,.0f} m² usable, "
-            f"{sums['power_kwp']:,.0f} kWp, {sums['yield_kwh'] / 1000:,.0f} MWh a year"
+            f"{made.planes} roof planes on {made.with_planes} of {made.buildings} buildings: "
+            f"{sums['usable_area_m2']:,.0f} m² usable, {sums['power_kwp']:,.0f} kWp, {sums['yield_kwh'] / 1000:,.0f} MWh a year"
         )
     if spent["area_km2"] > 0:
         energy = spent["energy_kwh"]
@@ -149,10 +150,15 @@ def _print(made: Cadastre) -> None:
             f"{spent['carbon_gco2e']['value']:.2g} g CO₂e"
         )
     for note in made.notes:
-        typer.echo(f"Note: {note}")
+        typer.echo(f"Note: {_one_line(note)}")
     for failure in made.failures:
-        typer.echo(f"Failed: {failure.what}: {failure.message}", err=True)
+        typer.echo(f"Failed: {_one_line(f'{failure.what}: {failure.message}')}", err=True)
     typer.echo(str(made.map_folder or made.out))
+
+
+def _one_line(text: str) -> str:
+    """Names of files may hold line breaks."""
+    return " ".join(text.split())
 
 
 def _serve(folder: Path) -> None:

@@ -35,7 +35,7 @@ BLOCKS_PER_THREAD = 2
 #: Times that a block is sent; Dask itself tries each on several workers before it gives one up.
 ATTEMPTS = 3
 
-_EXTRA = "runs on a cluster need the package 'distributed': pip install 'frugal-territoires[cluster]'"
+_EXTRA = "a cluster needs the package 'distributed': pip install 'frugal-territoires[cluster]'"
 _NOT_COUNTED = (
     "what workers spend beside the runs, their memory, and work lost with a worker that ended; codecarbon and power counters "
     "see this machine only, and the power of a core is taken to be this machine's"
@@ -66,12 +66,26 @@ class Cluster:
         EnvironmentFaultError
             If the optional package is missing or nothing answers there.
         """
-        host, port = _host_and_port(self.address)
-        _check_keys(_dask(), self.address)
+        check_scheduler(self.address)
+
+
+def check_scheduler(address: str) -> None:
+    """Find out early whether there is a scheduler to send anything to.
+
+    Raises
+    ------
+    UnusableInputError
+        If the address is none.
+    EnvironmentFaultError
+        If the optional package is missing or nothing answers there.
+    """
+    host, port = _host_and_port(address)
+    _check_keys(_dask(), address)
+    with expecting([host]):
         try:
             socket.create_connection((host, port), timeout=CONNECT_SECONDS).close()
         except OSError as fault:
-            raise _unreachable(self.address, fault) from fault
+            raise _unreachable(address, fault) from fault
 
 
 def execute_on_cluster(
@@ -97,7 +111,7 @@ def execute_on_cluster(
     blocks = store.pending_blocks()
     if not blocks:
         return
-    with _connected(cluster.address) as client:
+    with connected(cluster.address) as client:
         _Dispatch(store, client, cluster, on_commit).run(blocks)
 
 
@@ -113,8 +127,7 @@ class _Dispatch:
         self.finished: queue.SimpleQueue[Any] = queue.SimpleQueue()
         self.flying: dict[str, tuple[Any, int, int]] = {}
         self.suspects: deque[tuple[int, int]] = deque()
-        self.threads = self.most_threads = 0
-        self.asked_workers = self.seen_workers = time.monotonic()
+        self.crew = Crew(client, cluster.address)
         self.workers: set[str] = set()
         self.run_seconds = self.setup_seconds = 0.0
         self.done = self.failed = self.total = 0
@@ -123,13 +136,12 @@ class _Dispatch:
         rows = (self.store.rows(block) for block in blocks)
         self.total = sum(part.stop - part.start for part in rows)
         waiting = deque(blocks)
-        self._look_at_workers()
         try:
             while waiting or self.suspects or self.flying:
                 # Dask suspects all blocks of a worker that ended. One suspect at a time: they must not end each other.
                 if self.suspects and all(attempt == 1 for _, _, attempt in self.flying.values()):
                     self._send(*self.suspects.popleft())
-                while waiting and len(self.flying) < max(1, BLOCKS_PER_THREAD * self.threads):
+                while waiting and len(self.flying) < max(1, BLOCKS_PER_THREAD * self.crew.threads):
                     self._send(waiting.popleft())
                 self._settle(self._next())
         finally:
@@ -138,7 +150,7 @@ class _Dispatch:
     def _send(self, block: int, attempt: int = 1) -> None:
         rows = self.store.rows(block)
         inputs, subjects = self.store.design.inputs[rows], self.store.design.subjects[rows]
-        with _talking(self.address):
+        with talking(self.address):
             future = self.client.submit(run_rows, self.order, inputs, subjects, pure=False)
         self.flying[future.key] = (future, block, attempt)
         future.add_done_callback(self.finished.put)
@@ -146,24 +158,11 @@ class _Dispatch:
     def _next(self) -> Any:
         """The next future that ended; looks after the cluster while it waits, so that nothing is waited for in vain."""
         while True:
-            if time.monotonic() - self.asked_workers > 5.0:
-                self._look_at_workers()
+            self.crew.look()
             try:
                 return self.finished.get(timeout=1.0)
             except queue.Empty:
                 continue
-
-    def _look_at_workers(self) -> None:
-        self.threads = _threads(self.client, self.address)
-        self.most_threads = max(self.most_threads, self.threads)
-        self.asked_workers = time.monotonic()
-        if self.threads:
-            self.seen_workers = self.asked_workers
-        elif self.asked_workers - self.seen_workers > WITHOUT_WORKERS_SECONDS:
-            raise EnvironmentFaultError(
-                f"the cluster '{self.address}' has been without workers for {WITHOUT_WORKERS_SECONDS:g} s; "
-                "finished runs are kept, and the same command goes on from there"
-            )
 
     def _settle(self, future: Any) -> None:
         """Commit what a future holds, or send its block again, or tell why all of it has to end."""
@@ -172,7 +171,7 @@ class _Dispatch:
         _, block, attempt = self.flying.pop(future.key)
         if future.cancelled():
             raise _lost(self.address)
-        with _talking(self.address):
+        with talking(self.address):
             fault = future.exception() if future.status == "error" else None
             ran: Ran | None = future.result() if fault is None else None
         if isinstance(fault, KilledWorker):
@@ -203,7 +202,7 @@ class _Dispatch:
         self.done, self.failed = self.done + runs, self.failed + failed
         told = {
             "cpu_seconds": self.run_seconds + self.setup_seconds,
-            "threads": max(self.most_threads, 1),
+            "threads": max(self.crew.most_threads, 1),
             "cluster": self.address,
             "workers": len(self.workers),
             "setup_cpu_seconds": self.setup_seconds,
@@ -217,11 +216,60 @@ class _Dispatch:
             self.client.cancel(futures, force=True)
 
 
+class Crew:
+    """The workers of a cluster, looked at every few seconds, so that nothing is waited for in vain.
+
+    Parameters
+    ----------
+    client : distributed.Client
+        As `connected` gives it.
+    address : str
+
+    Attributes
+    ----------
+    threads, most_threads : int
+        Threads of all workers, as last seen, and the most that were ever seen.
+    """
+
+    def __init__(self, client: Any, address: str) -> None:
+        self._client, self._address = client, address
+        self.threads = self.most_threads = _threads(client, address)
+        self._asked = self._seen = time.monotonic()
+
+    def look(self) -> None:
+        """Ask for the workers, unless that was done less than five seconds ago.
+
+        Raises
+        ------
+        EnvironmentFaultError
+            If the scheduler has gone, or has been without workers for `WITHOUT_WORKERS_SECONDS`.
+        """
+        if time.monotonic() - self._asked <= 5.0:
+            return
+        self.threads = _threads(self._client, self._address)
+        self.most_threads = max(self.most_threads, self.threads)
+        self._asked = time.monotonic()
+        if self.threads:
+            self._seen = self._asked
+        elif self._asked - self._seen > WITHOUT_WORKERS_SECONDS:
+            raise EnvironmentFaultError(
+                f"the cluster '{self._address}' has been without workers for {WITHOUT_WORKERS_SECONDS:g} s; "
+                "what is finished is kept, and the same command goes on from there"
+            )
+
+
 @contextmanager
-def _connected(address: str) -> Iterator[Any]:
+def connected(address: str) -> Iterator[Any]:
     """A client of the scheduler, whose connections the network watch expects; faults of the connection are told.
 
     Everything goes through the scheduler: of the workers, none has to be reachable from here.
+
+    Raises
+    ------
+    UnusableInputError
+        If the address is none.
+    EnvironmentFaultError
+        If the optional package is missing, nothing answers at the address, or it has no worker.
     """
     host, _ = _host_and_port(address)
     distributed = _dask()
@@ -274,13 +322,18 @@ def _wait_for_worker(client: Any, address: str) -> None:
 
 def _threads(client: Any, address: str) -> int:
     """Threads of all workers that the scheduler knows of now."""
-    with _talking(address):
+    with talking(address):
         return sum(client.nthreads().values())
 
 
 @contextmanager
-def _talking(address: str) -> Iterator[None]:
-    """Tell in one sentence that the scheduler went away in the middle of a call."""
+def talking(address: str) -> Iterator[None]:
+    """Tell in one sentence that the scheduler went away in the middle of a call.
+
+    Raises
+    ------
+    EnvironmentFaultError
+    """
     from distributed.client import FutureCancelledError
 
     try:
@@ -335,5 +388,5 @@ def _unreachable(address: str, fault: BaseException) -> EnvironmentFaultError:
 
 def _lost(address: str) -> EnvironmentFaultError:
     return EnvironmentFaultError(
-        f"the scheduler '{address}' went away; finished runs are kept, and the same command goes on from there"
+        f"the scheduler '{address}' went away; what is finished is kept, and the same command goes on from there"
     )

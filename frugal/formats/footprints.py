@@ -23,23 +23,33 @@ if TYPE_CHECKING:
 __all__ = ["footprints_from_mask", "read_footprints", "system_of_footprints"]
 
 _WHAT = "footprints"
-#: BD TOPO; BGT and other GML; BAG; RNB and BDNB; OpenStreetMap; anything.
+#: What areas with a name or code are called, in which buildings lie.
+COMMUNES = "communes"
+#: BD TOPO; BGT and other GML; BAG; RNB and BDNB; a cadastre's own; OpenStreetMap; anything.
 _ID_COLUMNS = (
     *("cleabs", "gml_id", "lokaal_id", "lokaalid", "identificatie", "rnb_id", "batiment_groupe_id"),
-    *("osm_id", "id", "fid"),
+    *("building_id", "osm_id", "id", "fid"),
 )
 #: Codes first, names after; the last is the keeper of a building in the Dutch BGT, its municipality.
 _COMMUNE_COLUMNS = (
     *("insee_com", "code_insee", "insee_commune", "code_commune_insee", "code_commune", "commune", "nom_commune"),
     *("nom_com", "citycode", "addr:city", "municipality", "bronhouder"),
 )
+#: What else names a commune in a file of communes; in one of buildings these are names of something else.
+_NAME_COLUMNS = ("code", "code_officiel", "nom_officiel", "nom", "name", "naam", "libelle")
+#: Kinds of geometry, in the words of GDAL, of which areas may be.
+_OF_AREAS = ("Polygon", "Surface", "Unknown", "Collection")
 #: Set where a record of the BGT has been superseded.
 _ENDED_COLUMNS = ("eindregistratie", "terminationdate")
-_BUILDING_LAYERS = ("batiment", "bati", "building", "buildings", "buildingpart", "pand", "gis_osm_buildings_a_free")
+#: Of several layers, those that are meant.
+_LAYERS = {
+    _WHAT: ("batiment", "bati", "building", "buildings", "buildingpart", "pand", "gis_osm_buildings_a_free"),
+    COMMUNES: ("commune", "communes", "municipality", "municipalities", "gemeente", "gemeenten"),
+}
 
 
 def read_footprints(
-    path: Path | str, crs: str, bounds: Bounds | None = None, layer: str | None = None
+    path: Path | str, crs: str, bounds: Bounds | None = None, layer: str | None = None, what: str = _WHAT
 ) -> geopandas.GeoDataFrame:
     """Footprints of buildings in a given system.
 
@@ -56,6 +66,8 @@ def read_footprints(
         Western, southern, eastern and northern edge, in ``crs``.
     layer : str, optional
         Needed where a file holds several layers of polygons and none has a name like ``batiment`` or ``buildings``.
+    what : str
+        "footprints", or `COMMUNES`, which are read in the same way; for layers, columns and messages.
 
     Returns
     -------
@@ -70,28 +82,30 @@ def read_footprints(
         not there or cannot be chosen; if there is no polygon; or if all lies elsewhere than the bounds.
     """
     path = Path(path)
-    system = metric_system(parse_system(crs), "the system wanted for footprints")
-    source, kind = vector_source(path, _WHAT)
+    system = metric_system(parse_system(crs), f"the system wanted for {what}")
+    source, kind = vector_source(path, what)
     notes: list[str] = []
-    with _readable(path):
-        layer_info = None if kind == PARQUET else _layer(path, source, kind, layer)
-        named = _parquet_system(source) if layer_info is None else layer_info["crs"]
+    with _readable(path, what):
+        layer_info = None if kind == PARQUET else _layer(path, source, kind, layer, what)
+        named = _parquet_system(source, what) if layer_info is None else layer_info["crs"]
         if named is None:
-            notes.append(f"{_WHAT} '{path.name}' name no coordinate system; taken as {system[:60]}")
+            notes.append(f"{what} '{path.name}' name no coordinate system; taken as {system[:60]}")
         own = parse_system(named or system)
         if layer_info is None:
-            frame, repeated, extent = _read_parquet(source, own)
+            frame, repeated, extent = _read_parquet(source, own, what)
         else:
-            frame, repeated, extent = _read_layer(source, layer_info, own, system, bounds)
+            frame, repeated, extent = _read_layer(source, layer_info, own, system, bounds, what)
         frame = frame.set_crs(own, allow_override=True).to_crs(system)
     if bounds is not None:
         frame = frame[_touching(frame.bounds.to_numpy(), bounds)]
-        if frame.empty and extent is not None:
-            _check_meeting(path, _turned(extent, own.to_wkt(), system), bounds)
-    return _finished(frame, repeated, path, notes, complete=bounds is None)
+        if frame.empty:
+            if extent is None or not np.isfinite(extent).all():
+                raise UnusableInputError(f"{what} '{path}' hold no polygon")
+            _check_meeting(path, _turned(extent, own.to_wkt(), system), bounds, what)
+    return _finished(frame, repeated, path, notes, what, complete=bounds is None)
 
 
-def system_of_footprints(path: Path | str, layer: str | None = None) -> str | None:
+def system_of_footprints(path: Path | str, layer: str | None = None, what: str = _WHAT) -> str | None:
     """System of a footprint file, ``EPSG:2154`` or WKT, where it names one in metres; else None.
 
     Raises
@@ -100,56 +114,61 @@ def system_of_footprints(path: Path | str, layer: str | None = None) -> str | No
         If the file is missing, damaged or of another kind, or the layer is not there or cannot be chosen.
     """
     path = Path(path)
-    source, kind = vector_source(path, _WHAT)
-    with _readable(path):
-        named = _parquet_system(source) if kind == PARQUET else _layer(path, source, kind, layer)["crs"]
+    source, kind = vector_source(path, what)
+    with _readable(path, what):
+        named = _parquet_system(source, what) if kind == PARQUET else _layer(path, source, kind, layer, what)["crs"]
         system = None if named is None else parse_system(named)
     if system is None:
         return None
     try:
-        return metric_system(system, f"{_WHAT} '{path}'")
+        return metric_system(system, f"{what} '{path}'")
     except UnusableInputError:  # degrees say where footprints lie, not where a point cloud does
         return None
 
 
 @contextmanager
-def _readable(path: Path) -> Iterator[None]:
+def _readable(path: Path, what: str) -> Iterator[None]:
     try:
         yield
     except UnusableInputError:
         raise
     except Exception as fault:  # drivers raise errors of many kinds
         told = (str(fault).splitlines() or [""])[0][:200]
-        raise UnusableInputError(f"{_WHAT} '{path}' cannot be read to the end: {told}") from fault
+        raise UnusableInputError(f"{what} '{path}' cannot be read to the end: {told}") from fault
 
 
-def _layer(path: Path, source: str, kind: str, layer: str | None) -> dict[str, Any]:
+def _layer(path: Path, source: str, kind: str, layer: str | None, what: str) -> dict[str, Any]:
     """What GDAL knows of the layer to read, its name included."""
     import pyogrio
 
-    names = [str(name) for name, geometry in pyogrio.list_layers(source) if geometry is not None]
+    kinds = {str(name): str(geometry) for name, geometry in pyogrio.list_layers(source) if geometry is not None}
+    names = list(kinds)
     if layer is not None and layer not in names:
-        raise UnusableInputError(f"{_WHAT} '{path}' have no layer '{layer}'; layers: {', '.join(names[:20])}")
+        raise UnusableInputError(f"{what} '{path}' have no layer '{layer}'; layers: {', '.join(names[:20])}")
     if layer is None:
-        likely = [name for name in names if name.lower() in _BUILDING_LAYERS]
-        chosen = names if len(names) == 1 else likely
-        if len(chosen) != 1:
+        likely = [name for name in names if name.lower() in _LAYERS[what]]
+        areas = [name for name in names if any(kind in kinds[name] for kind in _OF_AREAS)]
+        chosen = next((group for group in (names, likely, areas) if len(group) == 1), None)
+        if chosen is None:
             told = ", ".join(names[:20]) or "none with a geometry"
-            raise UnusableInputError(f"{_WHAT} '{path}' have several layers or none; name one of them: {told}")
+            raise UnusableInputError(
+                f"{what} '{path}' hold several layers or none ({told}), and not one that is clearly meant (called "
+                f"{', '.join(_LAYERS[what][:3])}, ...): save it as a file of its own"
+            )
         layer = chosen[0]
     info: dict[str, Any] = dict(pyogrio.read_info(source, layer=layer))
-    check_driver(str(info["driver"]), kind, path, _WHAT)
+    check_driver(str(info["driver"]), kind, path, what)
     return info
 
 
 def _read_layer(
-    source: str, info: dict[str, Any], own: CRS, system: str, bounds: Bounds | None
+    source: str, info: dict[str, Any], own: CRS, system: str, bounds: Bounds | None, what: str
 ) -> tuple[geopandas.GeoDataFrame, frozenset[str], Bounds | None]:
     """Outlines of a layer that may touch the bounds, ids that occur more than once in it, and where it lies."""
     import pyogrio
 
     layer, fields = info["layer_name"], [str(name) for name in info["fields"]]
-    wanted = [name for name in fields if name.lower() in (*_ID_COLUMNS, *_COMMUNE_COLUMNS, *_ENDED_COLUMNS)]
+    wanted = [name for name in fields if name.lower() in (*_ID_COLUMNS, *_naming(what), *_ENDED_COLUMNS)]
     box = None if bounds is None else _turned(bounds, system, own.to_wkt())
     # Read feature by feature: of the two ways, the one that cuts curves into chords.
     frame = pyogrio.read_dataframe(
@@ -172,32 +191,37 @@ def _extent(source: str, layer: str) -> Bounds | None:
     return None if total is None or not np.isfinite(total).all() else tuple(map(float, total))  # type: ignore[return-value]
 
 
-def _parquet_system(source: str) -> str | None:
+def _parquet_system(source: str, what: str) -> str | None:
     """System that the metadata of a GeoParquet file give for its main geometry: longitude and latitude if silent."""
-    column = _parquet_geometry(source)[1]
+    column = _parquet_geometry(source, what)[1]
     if "crs" not in column:
         return "OGC:CRS84"
     return None if column["crs"] is None else json.dumps(column["crs"])
 
 
-def _parquet_geometry(source: str) -> tuple[str, dict[str, Any]]:
+def _parquet_geometry(source: str, what: str) -> tuple[str, dict[str, Any]]:
     import pyarrow.parquet
 
     metadata = pyarrow.parquet.read_schema(source).metadata or {}
     if b"geo" not in metadata:
-        raise UnusableInputError(f"{_WHAT} '{source}' are a Parquet file without geometry (no 'geo' metadata)")
-    described = json.loads(metadata[b"geo"])
-    name = str(described["primary_column"])
-    return name, dict(described["columns"][name])
+        raise UnusableInputError(f"{what} '{source}' are a Parquet file without geometry (no 'geo' metadata)")
+    try:
+        described = json.loads(metadata[b"geo"])
+        name = str(described["primary_column"])
+        return name, dict(described["columns"][name])
+    except (ValueError, LookupError, TypeError) as fault:
+        raise UnusableInputError(
+            f"{what} '{source}' are a Parquet file whose 'geo' metadata do not describe a geometry; write it anew as GeoParquet"
+        ) from fault
 
 
-def _read_parquet(source: str, own: CRS) -> tuple[geopandas.GeoDataFrame, frozenset[str], Bounds | None]:
+def _read_parquet(source: str, own: CRS, what: str) -> tuple[geopandas.GeoDataFrame, frozenset[str], Bounds | None]:
     import geopandas
     import pyarrow.parquet
 
     names = pyarrow.parquet.read_schema(source).names
-    wanted = [name for name in names if name.lower() in (*_ID_COLUMNS, *_COMMUNE_COLUMNS, *_ENDED_COLUMNS)]
-    geometry = _parquet_geometry(source)[0]
+    wanted = [name for name in names if name.lower() in (*_ID_COLUMNS, *_naming(what), *_ENDED_COLUMNS)]
+    geometry = _parquet_geometry(source, what)[0]
     frame = geopandas.read_parquet(source, columns=[*wanted, geometry]).set_geometry(geometry)
     if geometry != "geometry":
         frame = frame.rename_geometry("geometry")
@@ -211,6 +235,11 @@ def _first(names: Sequence[str], candidates: Sequence[str]) -> str | None:
     """The first candidate that is among the names of a file, whatever its case."""
     lower = {name.lower(): name for name in reversed(names)}
     return next((lower[name] for name in candidates if name in lower), None)
+
+
+def _naming(what: str) -> tuple[str, ...]:
+    """Columns that tell a commune, the likeliest first."""
+    return (*_COMMUNE_COLUMNS, *_NAME_COLUMNS) if what == COMMUNES else _COMMUNE_COLUMNS
 
 
 def _repeated(values: pd.Series | None) -> frozenset[str]:
@@ -243,15 +272,15 @@ def _touching(boxes: np.ndarray, bounds: Bounds) -> np.ndarray:
     return np.asarray((boxes[:, 0] <= east) & (boxes[:, 2] >= west) & (boxes[:, 1] <= north) & (boxes[:, 3] >= south))
 
 
-def _check_meeting(path: Path, extent: Bounds, bounds: Bounds) -> None:
+def _check_meeting(path: Path, extent: Bounds, bounds: Bounds, what: str) -> None:
     if not (np.isfinite(extent).all() and _touching(np.array([extent]), bounds)[0]):
         raise UnusableInputError(
-            f"{_WHAT} '{path}' lie elsewhere: they cover {told_bounds(extent)}, the survey {told_bounds(bounds)}"
+            f"{what} '{path}' lie elsewhere: they cover {told_bounds(extent)}, the survey {told_bounds(bounds)}"
         )
 
 
 def _finished(
-    frame: geopandas.GeoDataFrame, repeated: frozenset[str], path: Path, notes: list[str], *, complete: bool
+    frame: geopandas.GeoDataFrame, repeated: frozenset[str], path: Path, notes: list[str], what: str, *, complete: bool
 ) -> geopandas.GeoDataFrame:
     """The columns of the result, from what the file holds; what is left out is counted."""
     import geopandas
@@ -261,22 +290,22 @@ def _finished(
     if ended:
         over = np.logical_or.reduce(ended)
         if over.any():
-            notes.append(f"{_WHAT} '{path.name}': {over.sum()} superseded records left out")
+            notes.append(f"{what} '{path.name}': {over.sum()} superseded records left out")
         frame = frame[~over]
     polygons, repaired = polygons_of(frame.geometry.to_numpy())
     kept = np.array([polygon is not None for polygon in polygons], dtype=np.bool_)
     if not kept.all():
         notes.append(
-            f"{_WHAT} '{path.name}': {np.count_nonzero(~kept)} of {len(kept)} outlines left out (empty, broken or no polygons)"
+            f"{what} '{path.name}': {np.count_nonzero(~kept)} of {len(kept)} outlines left out (empty, broken or no polygons)"
         )
     if repaired:
-        notes.append(f"{_WHAT} '{path.name}': {repaired} outlines that crossed themselves repaired")
-    if complete and not kept.any():
-        raise UnusableInputError(f"{_WHAT} '{path}' hold no polygon")
+        notes.append(f"{what} '{path.name}': {repaired} outlines that crossed themselves repaired")
+    if not kept.any() and (complete or len(kept)):
+        raise UnusableInputError(f"{what} '{path}' hold no polygon{'' if complete else ' in the territory'}")
     result = geopandas.GeoDataFrame(
         {
             "building_id": _ids(frame, names, repeated)[kept],
-            "commune": _communes(frame, names)[kept],
+            "commune": _communes(frame, names, what)[kept],
             "geometry": polygons[kept],
         },
         geometry="geometry",
@@ -300,11 +329,12 @@ def _ids(frame: geopandas.GeoDataFrame, names: list[str], repeated: frozenset[st
     return np.array(ids, dtype=object)
 
 
-def _communes(frame: geopandas.GeoDataFrame, names: list[str]) -> np.ndarray:
-    column = _first(names, _COMMUNE_COLUMNS)
+def _communes(frame: geopandas.GeoDataFrame, names: list[str], what: str) -> np.ndarray:
+    column = _first(names, _naming(what))
     if column is None:
         return np.full(len(frame), "", dtype=object)
     texts = _texts(frame[column])
     # Codes of communes have five characters; read as numbers they lose the leading zero.
     codes = "insee" in column.lower() or "code" in column.lower()
-    return (texts.where(~texts.str.isdigit(), texts.str.zfill(5)) if codes else texts).to_numpy(dtype=object)
+    short = texts.str.isdigit() & (texts.str.len() == 4)
+    return (texts.where(~short, texts.str.zfill(5)) if codes else texts).to_numpy(dtype=object)

@@ -17,6 +17,9 @@ _WHAT = "surface model"
 _ALIGNED_WITHIN_CELLS = 0.01
 _LARGEST_WINDOW_CELLS = 400_000_000
 _CELLS_AT_ONCE = 8_000_000
+#: Heights beyond these are marks of missing cells that the file does not declare.
+_LOWEST_M, _HIGHEST_M = -500.0, 9_000.0
+_ABSURD = f"infinite, below {_LOWEST_M:.0f} m or above {_HIGHEST_M:,.0f} m"
 
 
 @dataclass(frozen=True)
@@ -32,8 +35,9 @@ class RasterInfo:
     x_min, y_max : float
         Western and northern edge.
     rows, cols : int
-    missing, infinite : int or None
-        Cells without a height, and those among them that were infinite; None where they were not counted.
+    missing, absurd : int or None
+        Cells without a height, and those among them whose height is infinite, below −500 m or above 9 000 m; None where they
+        were not counted.
     """
 
     path: Path
@@ -44,7 +48,7 @@ class RasterInfo:
     rows: int
     cols: int
     missing: int | None = None
-    infinite: int | None = None
+    absurd: int | None = None
 
     @property
     def bounds(self) -> Bounds:
@@ -144,7 +148,7 @@ def raster_header(path: Path | str, crs: str | None = None) -> RasterInfo:
     path = Path(path)
     if crs is not None:
         crs = metric_system(parse_system(crs), "the coordinate system named")
-    with opened_raster(path, _WHAT, crs) as dataset:
+    with opened_raster(path, _WHAT, crs, ": name it (--crs EPSG:2154)") as dataset:
         transform = dataset.transform
         system = metric_system(CRS.from_wkt(dataset.crs.to_wkt()), f"{_WHAT} '{path}'") if dataset.crs else str(crs)
         size = float(transform.a)
@@ -165,18 +169,19 @@ def examine_raster(path: Path | str, crs: str | None = None) -> RasterInfo:
     info = raster_header(path, crs)
     key = _key(path)
     if key not in _COUNTS:
-        missing = infinite = 0
+        missing = absurd = 0
         for heights in _stripes(info):
-            missing += int(np.count_nonzero(~np.isfinite(heights)))
-            infinite += int(np.count_nonzero(np.isinf(heights)))
-        _COUNTS[key] = missing, infinite
-    missing, infinite = _COUNTS[key]
+            known, sound = ~np.isnan(heights), _is_sound(heights)
+            missing += int(np.count_nonzero(~sound))
+            absurd += int(np.count_nonzero(known & ~sound))
+        _COUNTS[key] = missing, absurd
+    missing, absurd = _COUNTS[key]
     if missing == info.rows * info.cols:
-        told = f" ({infinite} of them infinite)" if infinite else ""
+        told = f" ({absurd} of them {_ABSURD})" if absurd else ""
         raise UnusableInputError(
             f"{_WHAT} '{path}' holds no height at all: all of its {missing} cells are missing{told}"
         )
-    return replace(info, missing=missing, infinite=infinite)
+    return replace(info, missing=missing, absurd=absurd)
 
 
 def open_rasters(paths: Sequence[Path | str], crs: str | None = None, *, examine: bool = True) -> Mosaic:
@@ -189,7 +194,7 @@ def open_rasters(paths: Sequence[Path | str], crs: str | None = None, *, examine
     crs : str, optional
         System of files that name none.
     examine : bool
-        Read all once to find damaged and empty files and infinite heights. Files that were examined in this process and
+        Read all once to find damaged and empty files and absurd heights. Files that were examined in this process and
         have not changed are not read again.
 
     Raises
@@ -202,24 +207,23 @@ def open_rasters(paths: Sequence[Path | str], crs: str | None = None, *, examine
     if not files:
         raise UnusableInputError("no surface model was given; at least one is needed")
     for file in files[1:]:
-        _check_together(files[0], file)
+        check_together(files[0], file)
     notes = [
-        f"{_WHAT} '{file.path.name}': {file.infinite} infinite heights count as missing"
+        f"{_WHAT} '{file.path.name}': {file.absurd} heights that are {_ABSURD} count as missing"
         for file in files
-        if file.infinite
+        if file.absurd
     ]
     return Mosaic(tuple(files), tuple(notes))
 
 
-_COUNTS: dict[tuple[str, int, int], tuple[int, int]] = {}
+def check_together(first: RasterInfo, other: RasterInfo) -> None:
+    """Refuse two surface models that cannot be read as one.
 
-
-def _key(path: Path) -> tuple[str, int, int]:
-    status = path.stat()
-    return os.fspath(path.resolve()), status.st_size, status.st_mtime_ns
-
-
-def _check_together(first: RasterInfo, other: RasterInfo) -> None:
+    Raises
+    ------
+    UnusableInputError
+        If they differ in system, cell size or grid.
+    """
     both = f"surface models '{first.path}' and '{other.path}'"
     if not same_system(first.crs, other.crs, other.bounds):
         raise UnusableInputError(f"{both} are in different systems ({first.crs[:60]}, {other.crs[:60]}); one is needed")
@@ -236,6 +240,14 @@ def _check_together(first: RasterInfo, other: RasterInfo) -> None:
         )
 
 
+_COUNTS: dict[tuple[str, int, int], tuple[int, int]] = {}
+
+
+def _key(path: Path) -> tuple[str, int, int]:
+    status = path.stat()
+    return os.fspath(path.resolve()), status.st_size, status.st_mtime_ns
+
+
 def _enter(heights: np.ndarray, file: RasterInfo, row: int, col: int) -> bool:
     """Fill cells that are still unknown from a file whose first cell is at a row and column; whether it reaches them."""
     from rasterio.windows import Window
@@ -249,9 +261,13 @@ def _enter(heights: np.ndarray, file: RasterInfo, row: int, col: int) -> bool:
     if not unknown.any():
         return False
     found = _heights(file, Window(left - col, top - row, right - left, bottom - top))
-    found[np.isinf(found)] = np.nan
+    found[~_is_sound(found)] = np.nan
     part[unknown] = found[unknown]
     return True
+
+
+def _is_sound(heights: np.ndarray) -> np.ndarray:
+    return np.asarray((heights >= _LOWEST_M) & (heights <= _HIGHEST_M))
 
 
 def _heights(file: RasterInfo, window: object) -> np.ndarray:

@@ -152,10 +152,10 @@ def read_ground(path: Path | str, cell_size_m: float | None = None) -> tuple[Sur
 
 
 @contextmanager
-def opened_raster(path: Path, what: str, crs: str | None = None) -> Iterator[Any]:
+def opened_raster(path: Path, what: str, crs: str | None = None, remedy: str = "") -> Iterator[Any]:
     """A rasterio dataset of heights, checked; whatever fails while it is read is told in one sentence.
 
-    ``crs`` is the system of a file that names none.
+    ``crs`` is the system of a file that names none; ``remedy`` says how a user names it, where there is a way.
 
     Raises
     ------
@@ -169,7 +169,7 @@ def opened_raster(path: Path, what: str, crs: str | None = None) -> Iterator[Any
         raise UnusableInputError(f"{what} '{path}' does not exist or is not a file")
     try:
         with rasterio.open(path) as dataset:
-            _check(dataset, path, what, crs)
+            _check(dataset, path, what, crs, remedy)
             yield dataset
     except (RasterioError, OSError, ValueError) as fault:
         raise UnusableInputError(
@@ -197,7 +197,7 @@ def _coarser_shape(dataset: Any, path: Path, cell_size_m: float | None) -> tuple
     return shape, float(cell_size_m)
 
 
-def _check(dataset: Any, path: Path, what: str, named: str | None) -> None:
+def _check(dataset: Any, path: Path, what: str, named: str | None, remedy: str) -> None:
     from rasterio.crs import CRS
 
     name = f"{what} '{path}'"
@@ -208,7 +208,7 @@ def _check(dataset: Any, path: Path, what: str, named: str | None) -> None:
     crs = dataset.crs if dataset.crs or named is None else CRS.from_user_input(named)
     if not crs:
         raise UnusableInputError(
-            f"{name} has no coordinate system; a projected one in metres is needed (Lambert-93: 2154)"
+            f"{name} has no coordinate system; a projected one in metres is needed (Lambert-93: EPSG:2154){remedy}"
         )
     if crs.is_geographic:
         raise UnusableInputError(

@@ -175,7 +175,8 @@ def test_a_folder_tells_of_one_run_only(surface: Path, bundle: Path, tmp_path: P
     write_surface_model(
         tmp_path / "flat.tif", SurfaceModel(np.full((64, 64), 3.0), 0.5, west, north, "EPSG:2154", "flat", "")
     )
-    assert made(tmp_path / "flat.tif", bundle, tmp_path / "out", maps=False).map_folder is None
+    with pytest.raises(UnusableInputError, match="nothing came out"):
+        made(tmp_path / "flat.tif", bundle, tmp_path / "out", maps=False)
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [".frugal-cadastre", "footprint.json", "work"]
 
 

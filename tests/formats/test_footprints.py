@@ -12,7 +12,7 @@ from shapely import Polygon, box
 from shapely.affinity import translate
 
 from frugal.errors import UnusableInputError
-from frugal.formats.footprints import read_footprints, system_of_footprints
+from frugal.formats.footprints import COMMUNES, read_footprints, system_of_footprints
 from frugal.formats.vectors import read_centroids
 
 WEST, SOUTH = 382_000.0, 6_564_000.0
@@ -148,8 +148,33 @@ def test_the_layer_of_buildings_is_found_or_asked_for(tmp_path):
     other = tmp_path / "b.gpkg"
     write(houses(), other, layer="one")
     write(houses(), other, layer="two")
-    with pytest.raises(UnusableInputError, match="name one of them: one, two"):
+    with pytest.raises(
+        UnusableInputError, match=r"several layers or none \(one, two\), .* save it as a file of its own"
+    ):
         read_footprints(other, CRS)
+    with pytest.raises(UnusableInputError, match=r"^communes '.*called commune, communes"):
+        read_footprints(other, CRS, what=COMMUNES)
+    roads = gpd.GeoDataFrame({"cleabs": ["R"]}, geometry=[houses().geometry.iloc[0].boundary], crs=CRS)
+    mixed = write(roads, tmp_path / "c.gpkg", layer="roads")
+    write(houses(), mixed, layer="houses")
+    assert list(read_footprints(mixed, CRS).building_id) == ["A", "B", "C"]
+
+
+def test_communes_are_named_by_code_or_name(tmp_path):
+    for column, values, expected in (
+        ("code", ["1001", "01002", "85"], ["01001", "01002", "85"]),
+        ("nom", ["Bouin", "Olonne", "Noirmoutier"], ["Bouin", "Olonne", "Noirmoutier"]),
+    ):
+        path = write(houses().assign(**{column: values}), tmp_path / f"{column}.gpkg")
+        assert list(read_footprints(path, CRS, what=COMMUNES).commune) == expected
+        assert list(read_footprints(path, CRS).commune) == ["", "", ""]
+
+
+def test_ids_of_a_cadastre_are_read(tmp_path):
+    path = write(
+        houses().drop(columns="cleabs").assign(building_id=["x", "y", "z"], fid=[1, 2, 3]), tmp_path / "a.parquet"
+    )
+    assert list(read_footprints(path, CRS).building_id) == ["x", "y", "z"]
 
 
 def test_a_file_without_system_takes_the_one_wanted_and_says_so(tmp_path):

@@ -74,14 +74,16 @@ def test_grids_of_half_cells_are_kept(tmp_path):
     assert mosaic.read((WEST, NORTH - 0.1, WEST + 0.1, NORTH)).x_min == WEST - 0.25
 
 
-def test_infinite_heights_are_missing_and_told(tmp_path):
+def test_absurd_heights_are_missing_and_told(tmp_path):
     heights = np.ones((3, 3), dtype=np.float32)
-    heights[0] = np.inf, -np.inf, np.nan
+    heights[0] = np.inf, -9999.0, np.nan
     path = write(tmp_path / "a.tif", heights)
     info = examine_raster(path)
-    assert (info.missing, info.infinite) == (3, 2)
+    assert (info.missing, info.absurd) == (3, 2)
     mosaic = open_rasters([path])
-    assert mosaic.notes == ("surface model 'a.tif': 2 infinite heights count as missing",)
+    assert mosaic.notes == (
+        "surface model 'a.tif': 2 heights that are infinite, below -500 m or above 9,000 m count as missing",
+    )
     np.testing.assert_array_equal(np.isnan(mosaic.read(mosaic.bounds).heights), [[True] * 3, [False] * 3, [False] * 3])
     assert open_rasters([path], examine=False).notes == ()
     write(path, np.full((3, 3), np.inf, dtype=np.float32))
