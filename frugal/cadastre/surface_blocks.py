@@ -93,7 +93,8 @@ def _packed(block: np.ndarray, x_min: float, y_max: float, size: float) -> bytes
     steps = np.diff(values, axis=1, prepend=np.zeros((len(values), 1), dtype="<u2"))
     planes = np.ascontiguousarray(steps).view("u1").reshape(-1, 2).T
     head = _HEAD.pack(MAGIC, *block.shape, x_min, y_max, size, lowest * step, step)
-    return gzip.compress(head + planes.tobytes(), 9, mtime=0)
+    # Level 9 takes eight times as long for 2 % fewer bytes.
+    return gzip.compress(head + planes.tobytes(), 7, mtime=0)
 
 
 def read_block(content: bytes) -> SurfaceModel:

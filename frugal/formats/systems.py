@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,7 +11,7 @@ import numpy as np
 from frugal.errors import UnusableInputError
 
 if TYPE_CHECKING:
-    from pyproj import CRS
+    from pyproj import CRS, Transformer
 
 Bounds = tuple[float, float, float, float]
 """Western, southern, eastern and northern edge."""
@@ -126,14 +127,12 @@ def check_place(bounds: Sequence[float], system: str, what: str) -> None:
     UnusableInputError
         If the middle of the bounds is more than 5° outside the area of use of the system.
     """
-    from pyproj import CRS, Transformer
-
-    flat = horizontal(CRS.from_user_input(system))
+    flat, to_degrees = _with_degrees(system)
     area: Any = flat.area_of_use
     if area is None:
         return
     x, y = (bounds[0] + bounds[2]) / 2, (bounds[1] + bounds[3]) / 2
-    longitude, latitude = Transformer.from_crs(flat, "EPSG:4326", always_xy=True).transform(x, y)
+    longitude, latitude = to_degrees.transform(x, y)
     inside = (
         np.isfinite(longitude)
         and area.south - _MARGIN_OF_AREA_DEG <= latitude <= area.north + _MARGIN_OF_AREA_DEG
@@ -147,6 +146,15 @@ def check_place(bounds: Sequence[float], system: str, what: str) -> None:
             f"{what} lies at easting {x:.0f}, northing {y:.0f}, where {name_of_system(flat)[:60]} ({area.name[:60]}) "
             "is not used; its coordinates or its coordinate system are wrong"
         )
+
+
+@lru_cache(maxsize=16)
+def _with_degrees(system: str) -> tuple[CRS, Transformer]:
+    """The horizontal part of a system and its way to longitude and latitude, which takes a tenth of a second to find."""
+    from pyproj import CRS, Transformer
+
+    flat = horizontal(CRS.from_user_input(system))
+    return flat, Transformer.from_crs(flat, "EPSG:4326", always_xy=True)
 
 
 def told_bounds(bounds: Sequence[float] | np.ndarray) -> str:

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from frugal.errors import UnusableInputError
+from frugal.physics.compiled import kernel
+
+#: Slopes to the two neighbours that differ by no more than this (metres per metre) are of one plane.
+_AGREE = 0.5
 
 
 def surface_normals(surface: np.ndarray, resolution_m: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -33,18 +39,36 @@ def surface_normals(surface: np.ndarray, resolution_m: float) -> tuple[np.ndarra
     heights = np.asarray(surface, dtype=np.float64)
     if heights.ndim != 2 or heights.size == 0:
         raise UnusableInputError(f"surface has shape {heights.shape}: it must be a raster of rows and columns.")
-    slopes = []
-    for axis in (1, 0):
-        difference = np.diff(heights, axis=axis) / resolution_m
-        missing = np.full_like(np.take(heights, [0], axis=axis), np.nan)
-        before = np.concatenate([missing, difference], axis=axis)
-        after = np.concatenate([difference, missing], axis=axis)
-        one = np.where(np.isnan(before), after, before)
-        other = np.where(np.isnan(after), before, after)
-        smaller = np.where(np.abs(one) <= np.abs(other), one, other)
-        slope = np.where(np.abs(one - other) <= 0.5, 0.5 * (one + other), smaller)
-        slopes.append(np.where(np.isnan(slope), 0.0, slope))
-    up = 1.0 / np.sqrt(1.0 + slopes[0] ** 2 + slopes[1] ** 2)
-    hole = np.where(np.isnan(heights), np.nan, 1.0)
-    east, north = -slopes[0] * up * hole, slopes[1] * up * hole
-    return east.astype(np.float32), north.astype(np.float32), (up * hole).astype(np.float32)
+    parts = tuple(np.empty(heights.shape, dtype=np.float32) for _ in range(3))
+    _normals(np.ascontiguousarray(heights), float(resolution_m), *parts)
+    return parts[0], parts[1], parts[2]
+
+
+@kernel(error_model="numpy")
+def _slope(before: float, after: float) -> float:
+    """Slope along an axis from the differences to the two neighbours, either of which may be missing."""
+    one = after if math.isnan(before) else before
+    other = before if math.isnan(after) else after
+    if math.isnan(one):
+        return 0.0
+    if abs(one - other) <= _AGREE:
+        return 0.5 * (one + other)
+    return one if abs(one) <= abs(other) else other
+
+
+@kernel(error_model="numpy")
+def _normals(heights: np.ndarray, resolution_m: float, east: np.ndarray, north: np.ndarray, up: np.ndarray) -> None:
+    n_rows, n_columns = heights.shape
+    for i in range(n_rows):
+        for j in range(n_columns):
+            height = heights[i, j]
+            if math.isnan(height):
+                east[i, j], north[i, j], up[i, j] = math.nan, math.nan, math.nan
+                continue
+            west_of = (height - heights[i, j - 1]) / resolution_m if j > 0 else math.nan
+            east_of = (heights[i, j + 1] - height) / resolution_m if j + 1 < n_columns else math.nan
+            north_of = (height - heights[i - 1, j]) / resolution_m if i > 0 else math.nan
+            south_of = (heights[i + 1, j] - height) / resolution_m if i + 1 < n_rows else math.nan
+            eastward, southward = _slope(west_of, east_of), _slope(north_of, south_of)
+            upward = 1.0 / math.sqrt(1.0 + eastward * eastward + southward * southward)
+            east[i, j], north[i, j], up[i, j] = -eastward * upward, southward * upward, upward
