@@ -11,7 +11,7 @@ from typing import Any
 
 from frugal.audit import criteria
 from frugal.audit.conditions import condition_lines
-from frugal.audit.evidence import Evidence, entries_of, finite, read_evidence
+from frugal.audit.evidence import Evidence, entries_of, finite, lacks, read_evidence
 from frugal.audit.impacts.account import Account, take_account
 from frugal.audit.impacts.factors import FactorTable, load_factors
 from frugal.audit.keeping import FORMAT, seal
@@ -143,6 +143,7 @@ def _content(evidence: Evidence, account: Account, terms: Terms, graph_sha256: s
             "outputs": [dict(output) for output in evidence.study["outputs"]],
             "has_solver": evidence.full_physics is not None,
             "sources": [source for source in evidence.study.get("sources") or () if source],
+            **({"solver_needs": dict(lacks(evidence.full_physics))} if lacks(evidence.full_physics) else {}),
         },
         "units": evidence.units,
         "labels": evidence.labels,

@@ -162,10 +162,20 @@ class Evidence:
         """The full physics, where the study has a solver."""
         return next((c for c in self.candidates.values() if c["kind"] == "full_physics"), None)
 
+    @property
+    def physics_to_ask(self) -> Mapping[str, Any] | None:
+        """The full physics as an answer; None where it needs data that are missing where the study is asked."""
+        return None if lacks(self.full_physics) else self.full_physics
+
 
 def nothing_meets(decision: Mapping[str, Any]) -> bool:
     """Everything was measured, and no candidate meets the need: there is nothing to retain, and nothing to need AI for."""
     return any(reason.get("code") == "nothing_meets_the_need" for reason in decision.get("reasons") or ())
+
+
+def lacks(candidate: Mapping[str, Any] | None) -> Mapping[str, str]:
+    """Data for want of which a candidate cannot be asked, by language; empty where it can."""
+    return (candidate or {}).get("lacks") or {}
 
 
 def worst_error(candidate: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]] | None:

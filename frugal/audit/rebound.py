@@ -21,7 +21,8 @@ ENOUGH_ROOM = 3.0
 def rebound(evidence: Evidence) -> dict[str, Any]:
     """Room for growth of the answer that ships, against the best answer of the other kind.
 
-    The reference is the best answer without AI where an AI ships, and the full physics where something else does.
+    The reference is the best answer without AI where an AI ships, and the full physics where something else does; none where
+    the full physics cannot be asked.
     """
     decision, winner = evidence.decision, evidence.winner
     queries = decision.get("queries_mid") if evidence.need.get("queries") else None
@@ -65,5 +66,7 @@ def _reference(evidence: Evidence) -> Mapping[str, Any] | None:
     winner = evidence.winner
     if winner is None:
         return None
-    best = evidence.candidates.get(evidence.decision["best_alternative"]) if winner["is_ai"] else evidence.full_physics
+    best = (
+        evidence.candidates.get(evidence.decision["best_alternative"]) if winner["is_ai"] else evidence.physics_to_ask
+    )
     return None if best is None or best["name"] == winner["name"] else best

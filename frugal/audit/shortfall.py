@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from frugal.audit.evidence import Evidence
 
-Requirement = Literal["error", "latency", "bytes", "memory", "graph"]
+Requirement = Literal["error", "latency", "bytes", "memory", "graph", "data"]
 
 
 @dataclass(frozen=True)

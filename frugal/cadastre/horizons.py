@@ -18,7 +18,7 @@ import numpy as np
 
 from frugal.cadastre.plane_light import N_SECTORS, yearly_irradiation
 from frugal.cadastre.roof_planes import RoofPlane
-from frugal.experiments.studies.roof_yield.site import TRUTH_AZIMUTHS
+from frugal.experiments.studies.true_roofs import TRUTH_AZIMUTHS
 from frugal.formats.raster import SurfaceModel
 from frugal.physics.solar.horizon import horizon_at_points
 from frugal.physics.solar.irradiation_map import DECIDUOUS_TRANSMISSIVITY

@@ -91,8 +91,8 @@ class Output:
         Names of the dimensions, empty for a scalar; ``("y", "x")`` for a map.
     coords : mapping
         Coordinate values of each dimension; their number fixes the shape.
-    low : float, optional
-        Physical lower limit of the quantity (0 for an energy): predictions and intervals are clipped to it.
+    low, high : float, optional
+        Physical limits of the quantity (0 for an energy, 0 and 1 for a share): predictions and intervals are clipped to them.
     wet_threshold : float, optional
         Of a map of depths: a cell is wet where its value is above (0.05 m).
     wet_where : str
@@ -111,6 +111,7 @@ class Output:
     coords: Mapping[str, Sequence[Any]] = field(default_factory=dict)
     label: Mapping[str, str] = field(default_factory=dict)
     low: float | None = None
+    high: float | None = None
     wet_threshold: float | None = None
     wet_where: str = ""
     dry_value: float = 0.0
@@ -119,6 +120,11 @@ class Output:
     def __post_init__(self) -> None:
         if not self.name.isidentifier():
             raise UnusableInputError(f"output name '{self.name}' must be a Python identifier")
+        limits = [limit for limit in (self.low, self.high) if limit is not None]
+        if not all(math.isfinite(limit) for limit in limits) or limits != sorted(set(limits)):
+            raise UnusableInputError(
+                f"output '{self.name}' has low = {self.low} and high = {self.high}; finite numbers are needed, low < high"
+            )
         for dim in self.dims:
             if dim not in self.coords:
                 raise UnusableInputError(f"output '{self.name}' has dimension '{dim}' but no coordinates for it")

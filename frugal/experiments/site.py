@@ -21,6 +21,11 @@ class Site(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
+    def plain(self) -> dict[str, Any]:
+        """Its settings as plain values, without those that nobody gave."""
+        values = self.model_dump(mode="json", exclude_none=True)
+        return {name: value for name, value in values.items() if value != []}
+
     @model_validator(mode="before")
     @classmethod
     def _split_lists(cls, values: Any) -> Any:

@@ -217,6 +217,10 @@ class Study:
         Closed-form columns that smooth fits and networks learn from in the place of the inputs.
     booked : tuple of Booked
         What ``solve`` gives beside the outputs, under the names of these: volumes that must balance, steps taken.
+    solver_needs : mapping
+        Data that the solver reads beside the inputs and that nobody has where the study is asked, by language, as words that
+        follow "it needs" ("a surface model in cells of 0.5 m"). The full physics is then what the others are held against, and
+        cannot be asked itself.
     """
 
     name: str
@@ -236,6 +240,7 @@ class Study:
     cell_features: Mapping[str, np.ndarray] = field(default_factory=dict)
     summaries: Summaries | None = None
     booked: tuple[Booked, ...] = ()
+    solver_needs: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not self.inputs or not self.outputs:
@@ -255,6 +260,7 @@ class Study:
         check_outputs(self.outputs)
         self._check_maps()
         self._check_need()
+        self._check_solver_needs()
 
     def _check_maps(self) -> None:
         if self.grid:
@@ -301,6 +307,16 @@ class Study:
                     f"the domain of '{name}' is [{low:g}, {high:g}] {variable.unit}, which leaves the bounds of study "
                     f"'{self.name}', [{variable.low:g}, {variable.high:g}]"
                 )
+
+    def _check_solver_needs(self) -> None:
+        if self.solver_needs and not all(self.solver_needs.get(language) for language in ("en", "fr")):
+            raise UnusableInputError(
+                f"study '{self.name}' has solver_needs {dict(self.solver_needs)}; words for 'en' and 'fr' are needed"
+            )
+        if self.solver_needs and self.solve is None:
+            raise UnusableInputError(
+                f"study '{self.name}' says what its solver needs (solver_needs), but has no solver"
+            )
 
     @property
     def input_names(self) -> tuple[str, ...]:

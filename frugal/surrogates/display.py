@@ -24,13 +24,15 @@ _HEADS = (
     ("need", "besoin"),
 )
 _YES = {"en": ("met", "not met"), "fr": ("oui", "non")}
+_REFERENCE = {"en": "reference", "fr": "référence"}
 
 
 def ladder_table(ladder: Mapping[str, Any], language: str, pattern: str | None = None) -> Table:
     """Every candidate of ``candidates.json``, from the lowest rung up.
 
     Errors are those of the outputs with a tolerance, in their order; the energy is CPU seconds times the watts of one busy
-    core, of the tier that the title names; codecarbon's figure is that of the candidate's own fit and evaluation.
+    core, of the tier that the title names; codecarbon's figure is that of the candidate's own fit and evaluation. What lacks
+    data only judges the others, and is not priced beside them.
     """
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
@@ -70,12 +72,15 @@ def candidate_row(row: Mapping[str, Any], decision: Mapping[str, Any], watts: fl
     if pattern not in row["query"]:
         message = (row["message"] or {}).get(language, row["status"])
         return [row["name"], ai, f"{row['status']}: {message}"[:120], *["–"] * 7]
+    errors = ", ".join(_error(error) for error in row["error"].values() if error["tolerance"])
+    if row.get("lacks"):
+        return [row["name"], ai, errors, *["–"] * 6, _REFERENCE[language]]
     seconds = row["query"][pattern]["cpu_seconds"]
     lifetime = decision["lifetime_cpu_seconds"].get(row["name"])
     return [
         row["name"],
         ai,
-        ", ".join(_error(error) for error in row["error"].values() if error["tolerance"]),
+        errors,
         plain_duration(seconds, language),
         _energy(seconds * watts, language),
         "–" if lifetime is None else plain_duration(lifetime, language),

@@ -14,8 +14,9 @@ from frugal.experiments.runs import Runs
 from frugal.experiments.study import CallPattern, Output, Study, Tolerance
 from frugal.metering.blocks import Call, Plan, QueryTime, measure
 from frugal.metering.meter import Meter
-from frugal.surrogates.decision import Rung
+from frugal.surrogates.decision import MISSING_DATA, Rung
 from frugal.surrogates.map_errors import covered_columns, default_metric, pooled_map_error
+from frugal.surrogates.reasons import missing_data
 
 #: Rows of one call are cut down to what fits this many seconds: batches gain nothing beyond some thousand rows.
 LONGEST_CALL_SECONDS = 0.02
@@ -224,12 +225,19 @@ def _booked_time(judging: Runs) -> QueryTime | None:
 
 
 def limits_broken(
-    pattern: CallPattern, time: QueryTime, model_bytes: int | None, memory_bytes: int | None = None
+    pattern: CallPattern,
+    time: QueryTime,
+    model_bytes: int | None,
+    memory_bytes: int | None = None,
+    lacks: Mapping[str, str] | None = None,
 ) -> tuple[list[dict[str, str]], tuple[str, ...], tuple[str, ...]]:
     """Limits of a call pattern that a candidate breaks: sentences, names of hard ones, names of chosen ones.
 
-    A limit of memory is not held against a candidate without a graph: it runs in the process that measures.
+    A limit of memory is not held against a candidate without a graph: it runs in the process that measures. What lacks data
+    cannot be asked at all, so that no other limit is told of it.
     """
+    if lacks:
+        return [missing_data(lacks)], (MISSING_DATA,), ()
     sentences: list[dict[str, str]] = []
     hard, chosen = [], []
     if pattern.requires_graph and model_bytes is None:
@@ -288,10 +296,11 @@ def rung_for(
     model_bytes: int | None,
     needs_runs: bool,
     needs_compilation: bool,
+    lacks: Mapping[str, str] | None = None,
 ) -> Rung:
     """What the decision reads of a candidate."""
     time = judged.times[pattern.name]
-    _, hard, chosen = limits_broken(pattern, time, model_bytes, judged.memory.get(pattern.name))
+    _, hard, chosen = limits_broken(pattern, time, model_bytes, judged.memory.get(pattern.name), lacks)
     return Rung(
         name=name,
         kind=kind,

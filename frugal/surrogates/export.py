@@ -14,11 +14,16 @@ from typing import Any
 import numpy as np
 
 from frugal.experiments.description import describe_study
-from frugal.experiments.outputs import code_dry_cells, derive, output_slices
+from frugal.experiments.outputs import output_slices
 from frugal.experiments.study import Output, Study, Variable
 from frugal.surrogates.graph import Graph, serialise, session
-from frugal.surrogates.physical import clip_in_graph, expected_beside, raise_in_graph
-from frugal.surrogates.physical import lower_limits as _lower_limits
+from frugal.surrogates.physical import (
+    clip_in_graph,
+    clip_outputs,
+    expected_beside,
+    lower_in_graph,
+    raise_in_graph,
+)
 
 #: A graph that differs from the fitted model by more than this many standard deviations of the output is not shipped.
 PARITY_TOLERANCE_SIGMA = 1e-4
@@ -82,7 +87,7 @@ def write_graph(
     y = clip_in_graph(graph, y, study.outputs)
     width = graph.constant(half_width)
     lower = raise_in_graph(graph, graph.op("Sub", y, width), study.outputs)
-    upper = graph.op("Add", y, width)
+    upper = lower_in_graph(graph, graph.op("Add", y, width), study.outputs)
     declared: list[tuple[str, str, int, Sequence[int | str]]] = []
     for suffix, tensor in (("", y), ("_lower", lower), ("_upper", upper)):
         declared += _split(graph, tensor, study.outputs, suffix)
@@ -181,15 +186,6 @@ def parity_points(variables: Sequence[Variable], training: np.ndarray, seed: int
         if variable.choices:
             rows[:, j] = np.round(rows[:, j])
     return rows.astype(np.float32).astype(np.float64)
-
-
-def clip_outputs(values: np.ndarray, outputs: Sequence[Output]) -> np.ndarray:
-    """Make values ``[n, m]`` physical: raised to the lower limit of their output, dry cells coded, scalars derived from maps.
-
-    `clip_in_graph` does the same in a graph.
-    """
-    clipped = np.maximum(values, _lower_limits(outputs))
-    return derive(code_dry_cells(clipped, outputs), outputs) if any(o.is_map for o in outputs) else clipped
 
 
 def model_metadata(model: bytes) -> Mapping[str, str]:

@@ -20,9 +20,10 @@ from frugal.surrogates.export import (
     Parity,
     WriteNodes,
     check_parity,
-    clip_outputs,
     write_graph,
 )
+from frugal.surrogates.physical import clip_outputs
+from frugal.surrogates.reasons import missing_data
 from frugal.surrogates.rungs.base import Rung, Skipped
 
 N_FOLDS = 3
@@ -54,6 +55,8 @@ class Candidate:
         The exported graph; ``graph_reason`` says why there is none.
     project : callable, optional
         ``[n, m] -> [n, m]``: true maps through the modes that it answers with and back.
+    lacks : mapping
+        Data without which it cannot be asked where the study is asked, by language; empty where it can.
     """
 
     name: str
@@ -73,6 +76,7 @@ class Candidate:
     parity: Parity | None = None
     graph_reason: Mapping[str, str] = field(default_factory=dict)
     project: Callable[[np.ndarray], np.ndarray] | None = None
+    lacks: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def is_ai(self) -> bool:
@@ -266,13 +270,17 @@ def _export(candidate: Candidate, study: Study, training: Runs, seed: int) -> No
 
 
 def _full_physics(study: Study) -> Candidate:
+    label = {"en": "Full physics, run at each query", "fr": "Physique complète, exécutée à chaque question"}
+    reference = {"en": "Full physics, to judge by only", "fr": "Physique complète, pour juger seulement"}
+    program = {
+        "en": "the full physics runs as a program, not as a graph",
+        "fr": "la physique complète s'exécute comme un programme, pas comme un graphe",
+    }
     return Candidate(
         FULL_PHYSICS,
         "full_physics",
-        {"en": "Full physics, run at each query", "fr": "Physique complète, exécutée à chaque question"},
+        reference if study.solver_needs else label,
         needs_compilation=True,
-        graph_reason={
-            "en": "the full physics runs as a program, not as a graph",
-            "fr": "la physique complète s'exécute comme un programme, pas comme un graphe",
-        },
+        graph_reason=missing_data(study.solver_needs) if study.solver_needs else program,
+        lacks=study.solver_needs,
     )

@@ -1,4 +1,4 @@
-"""What keeps answers physical, as nodes of a graph: lower limits, dry cells, scalars derived from maps."""
+"""What keeps answers physical, in numpy and as nodes of a graph: limits, dry cells, scalars derived from maps."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from frugal.experiments.outputs import Derived, Output, output_slices
+from frugal.experiments.outputs import Derived, Output, code_dry_cells, derive, output_slices
 from frugal.surrogates.graph import Graph
 
 
@@ -15,19 +15,42 @@ def lower_limits(outputs: Sequence[Output]) -> np.ndarray:
     return np.concatenate([np.full(o.size, -np.inf if o.low is None else o.low) for o in outputs])
 
 
+def upper_limits(outputs: Sequence[Output]) -> np.ndarray:
+    """Physical upper limit of each element ``[m]``, infinity where there is none."""
+    return np.concatenate([np.full(o.size, np.inf if o.high is None else o.high) for o in outputs])
+
+
+def clip_outputs(values: np.ndarray, outputs: Sequence[Output]) -> np.ndarray:
+    """Make values ``[n, m]`` physical: within the limits of their output, dry cells coded, scalars derived from maps.
+
+    `clip_in_graph` does the same in a graph.
+    """
+    clipped = np.minimum(np.maximum(values, lower_limits(outputs)), upper_limits(outputs))
+    return derive(code_dry_cells(clipped, outputs), outputs) if any(o.is_map for o in outputs) else clipped
+
+
 def raise_in_graph(graph: Graph, tensor: str, outputs: Sequence[Output]) -> str:
     """Raise ``tensor`` ``[n, m]``, float32, to the lower limits of its outputs."""
-    limits = lower_limits(outputs)
+    return _limited(graph, "Max", tensor, lower_limits(outputs), float(np.finfo(np.float32).min))
+
+
+def lower_in_graph(graph: Graph, tensor: str, outputs: Sequence[Output]) -> str:
+    """Lower ``tensor`` ``[n, m]``, float32, to the upper limits of its outputs."""
+    return _limited(graph, "Min", tensor, upper_limits(outputs), float(np.finfo(np.float32).max))
+
+
+def _limited(graph: Graph, operator: str, tensor: str, limits: np.ndarray, none: float) -> str:
+    """The tensor held to its limits; ``none`` stands where there is no limit."""
     if not np.isfinite(limits).any():
         return tensor
     if (limits == limits[0]).all():
-        return graph.op("Max", tensor, graph.constant(limits[0]))
-    return graph.op("Max", tensor, graph.constant(np.where(np.isfinite(limits), limits, np.finfo(np.float32).min)))
+        return graph.op(operator, tensor, graph.constant(limits[0]))
+    return graph.op(operator, tensor, graph.constant(np.where(np.isfinite(limits), limits, none)))
 
 
 def clip_in_graph(graph: Graph, tensor: str, outputs: Sequence[Output]) -> str:
-    """Lower limits, dry cells and derived scalars for ``tensor`` ``[n, m]``, float32, as `export.clip_outputs` does."""
-    tensor = raise_in_graph(graph, tensor, outputs)
+    """Limits, dry cells and derived scalars for ``tensor`` ``[n, m]``, float32, as `clip_outputs` does."""
+    tensor = lower_in_graph(graph, raise_in_graph(graph, tensor, outputs), outputs)
     if not any(o.wet_where or o.derived for o in outputs):
         return tensor
     parts = dict(zip((o.name for o in outputs), _split(graph, tensor, outputs), strict=True))

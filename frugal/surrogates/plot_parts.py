@@ -1,4 +1,4 @@
-"""Parts of the pictures: axes, ticks, markers, labels that cover nothing, and the SVG itself.
+"""Parts of the pictures: axes, ticks, markers, and the SVG itself; labels that cover nothing are in `plot_labels`.
 
 Colours are three of the Okabe–Ito set (M. Okabe and K. Ito, *Color Universal Design*, 2008), darkened for
 contrast; shape says the same thing once more.
@@ -9,17 +9,16 @@ from __future__ import annotations
 import io
 import math
 import re
-import textwrap
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 from xml.sax.saxutils import escape
 
 from frugal.surrogates.plain_text import plain_duration, plain_number, plain_queries
+from frugal.surrogates.plot_labels import wrapped
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
-    from matplotlib.transforms import Bbox
 
 INK, MUTED = "#1b2733", "#55626f"
 MET, NOT_MET, AI_LINE = "#0072b2", "#b84a00", "#8e3a73"
@@ -52,16 +51,21 @@ def plain_frame(axes: Axes) -> None:
 
 
 def error_axes(axes: Axes, costs: list[float], errors: list[tuple[float, float, float]], limit: float | None) -> None:
-    """Scale the error axis: linear near zero, so that an exact answer has a place, and logarithmic above."""
+    """Scale the error axis: logarithmic, and linear near zero where an exact answer has to have a place."""
     positive = [e[0] for e in errors if e[0] > 0] + ([limit] if limit else [])
     smallest, largest = (min(positive), max([e[2] for e in errors] + positive)) if positive else (1.0, 1.0)
     axes.set_xscale("log")
     axes.set_xlim(min(costs) / 3, max(costs) * 6)
     # An error far below the tolerance is zero to the eye; its decades would squeeze those that matter.
     smallest = max(smallest, largest / 1e4, limit / 50 if limit else 0.0)
-    axes.set_yscale("symlog", linthresh=smallest / 1.6, linscale=0.45)
+    lowest = min(low for _, low, _ in errors)
+    if lowest >= smallest / 1.6:
+        axes.set_yscale("log")
+        axes.set_ylim(lowest / 1.3, largest * 1.3)
+    else:
+        axes.set_yscale("symlog", linthresh=smallest / 1.6, linscale=0.45)
+        axes.set_ylim(-0.25 * smallest, largest * 1.8)
     axes.yaxis.set_label_coords(-0.061 / axes.get_position().width, 0.5)
-    axes.set_ylim(-0.25 * smallest, largest * 1.8)
     plain_frame(axes)
     axes.grid(axis="y", color="#e9edf1", linewidth=0.6, zorder=0)
     axes.set_axisbelow(True)
@@ -69,11 +73,13 @@ def error_axes(axes: Axes, costs: list[float], errors: list[tuple[float, float, 
 
 def error_ticks(axes: Axes, language: str) -> None:
     """Ticks of the error axis, as people write percentages."""
-    low, high = axes.get_yaxis().get_transform().linthresh, axes.get_ylim()[1]  # type: ignore[attr-defined]
+    bottom, high = axes.get_ylim()
+    low = getattr(axes.get_yaxis().get_transform(), "linthresh", bottom)  # a logarithmic axis has none
     first = math.floor(math.log10(low))
     decades = range(first, math.ceil(math.log10(high)) + 1)
     steps = (1, 2, 5) if len(decades) <= 4 else (1,)
-    ticks = [0.0] + [s * 10.0**d for d in decades for s in steps if low <= s * 10.0**d <= high]
+    ticks = [s * 10.0**d for d in decades for s in steps if low <= s * 10.0**d <= high]
+    ticks = [0.0, *ticks] if bottom <= 0 else ticks
     axes.set_yticks(ticks, [plain_number(tick, language) for tick in ticks])
 
 
@@ -245,108 +251,6 @@ def name_list(figure: Figure, rows: list[tuple[int, str, str, bool]], left: floa
         y -= step * (text.count("\n") + 1.35)
 
 
-def place(axes: Axes, labels: list[tuple[Any, ...]], fixed: list[Any], limit: float | None) -> None:
-    """Put each label where it covers nothing: the first of a fixed list of places with the least overlap."""
-    from matplotlib.transforms import Bbox
-
-    renderer = axes.get_figure().canvas.get_renderer()  # type: ignore[union-attr]
-    to_pixels = axes.transData.transform
-    frame = axes.get_window_extent(renderer)
-    taken = [text.get_window_extent(renderer) for text in fixed]
-    for cost, (value, low, high), *_ in labels:
-        x, y = to_pixels((cost, value))
-        taken.append(
-            Bbox.from_extents(
-                x - 7, min(y - 7, to_pixels((cost, low))[1]), x + 7, max(y + 7, to_pixels((cost, high))[1])
-            )
-        )
-    if limit is not None:
-        y = to_pixels((1.0, limit))[1]
-        taken.append(Bbox.from_extents(frame.x0, y - 1, frame.x1, y + 1))
-    for cost, (value, _, _), text, colour, bold in labels:
-        label = axes.annotate(
-            text,
-            (cost, value),
-            (0, 0),
-            textcoords="offset points",
-            color=colour,
-            fontweight="bold" if bold else "normal",
-            zorder=5,
-        )
-        point = to_pixels((cost, value))
-        extent = label.get_window_extent(renderer)  # measured once: moving a label does not change its size
-        others = [box for box in taken if not box.contains(*point)]
-        least, spot = math.inf, places()[0]
-        for candidate in places():
-            box = box_at(point, candidate, extent.width + 2, extent.height + 2)
-            cost_here = 0.25 * math.hypot(*candidate[:2]) + (candidate[2] == "center")
-            cost_here += 3 * sum(overlap(box, other) for other in taken) + 4 * outside(box, frame)
-            if cost_here < least:
-                cost_here += 12 * crossings(point, candidate, others)
-            if cost_here < least:
-                least, spot = cost_here, candidate
-        move(label, spot)
-        if math.hypot(spot[0], spot[1]) > 12:
-            axes.annotate(
-                "",
-                (cost, value),
-                spot[:2],
-                textcoords="offset points",
-                zorder=2,
-                arrowprops={"arrowstyle": "-", "color": colour, "linewidth": 0.6, "shrinkA": 0, "shrinkB": 4},
-            )
-        taken.append(label.get_window_extent(renderer))
-
-
-def box_at(point: Any, spot: tuple[float, float, str, str], width: float, height: float) -> Bbox:
-    """Where a label of that size stands when it is put at a spot beside a point (pixels, a point is one)."""
-    from matplotlib.transforms import Bbox
-
-    x = point[0] + spot[0] - {"left": 0.0, "center": 0.5, "right": 1.0}[spot[2]] * width
-    y = point[1] + spot[1] - {"bottom": 0.0, "center": 0.5, "top": 1.0}[spot[3]] * height
-    return Bbox.from_extents(x, y, x + width, y + height)
-
-
-def move(label: Any, place: tuple[float, float, str, str]) -> None:
-    """Put a label at one of `places`."""
-    label.set_position(place[:2])
-    label.set(ha=place[2], va=place[3])
-
-
-def places() -> list[tuple[float, float, str, str]]:
-    """Offsets round a point, in points, in the order in which they are tried, with their alignment."""
-    places = [
-        (9.0, 0.0, "left", "center"),
-        (-9.0, 0.0, "right", "center"),
-        (0.0, 8.0, "center", "bottom"),
-        (0.0, -8.0, "center", "top"),
-    ]
-    far = [(dx, dy) for dx in (12.0, 24.0, 38.0) for dy in (8.0, 12.0, 16.0, 22.0, 28.0, 38.0, 50.0, 64.0)]
-    for dx, dy in sorted(far, key=lambda offset: math.hypot(*offset)):
-        for sign in (1, -1):
-            places += [(dx, sign * dy, "left", "center"), (-dx, sign * dy, "right", "center")]
-    return places
-
-
-def crossings(point: Any, place: tuple[float, float, str, str], others: list[Bbox]) -> int:
-    """How many things the line from a label to its point runs over, away from the point itself."""
-    dx, dy = place[:2]
-    if math.hypot(dx, dy) <= 12:
-        return 0
-    steps = [(point[0] + f * dx, point[1] + f * dy) for f in (0.5, 0.6, 0.7, 0.8, 0.9, 1.0)]
-    return sum(any(box.contains(x, y) for x, y in steps) for box in others)
-
-
-def overlap(a: Bbox, b: Bbox) -> float:
-    """Area that two boxes share."""
-    return max(0.0, min(a.x1, b.x1) - max(a.x0, b.x0)) * max(0.0, min(a.y1, b.y1) - max(a.y0, b.y0))
-
-
-def outside(box: Bbox, frame: Bbox) -> float:
-    """Area of a box that lies outside the frame."""
-    return float(box.width * box.height - overlap(box, frame))
-
-
 def mark_crossing(axes: Axes, queries: float, cost: float, words: Mapping[str, str], language: str) -> None:
     """Mark the break-even, and say its number of queries."""
     axes.plot([queries], [cost], marker="o", markersize=6, markerfacecolor="white", markeredgecolor=INK, zorder=5)
@@ -363,41 +267,6 @@ def mark_crossing(axes: Axes, queries: float, cost: float, words: Mapping[str, s
         bbox={"facecolor": "white", "alpha": 0.8, "edgecolor": "none", "pad": 1.0},
         zorder=6,
     )
-
-
-def end_labels(axes: Axes, ends: list[tuple[float, str, str]]) -> None:
-    """Name the lines at their right ends, spread so that no name covers another."""
-    renderer = axes.get_figure().canvas.get_renderer()  # type: ignore[union-attr]
-    frame, edge = axes.get_window_extent(renderer), axes.get_xlim()[1]
-    names = []
-    lowest = frame.y0 - 6
-    for cost, text, colour in sorted(ends):
-        y = float(axes.transData.transform((edge, cost))[1])
-        label = axes.annotate(
-            wrapped(text),
-            (edge, cost),
-            (7, 0),
-            textcoords="offset points",
-            ha="left",
-            va="center",
-            color=colour,
-            annotation_clip=False,
-        )
-        half = label.get_window_extent(renderer).height / 2
-        centre = max(y, lowest + half + 2)
-        names.append((label, y, half, centre))
-        lowest = centre + half
-    highest = frame.y1 + 4
-    for label, y, half, centre in reversed(names):
-        held = min(centre, highest - half)
-        label.set_position((7, held - y))
-        highest = held - half - 2
-
-
-def wrapped(text: str, width: int = 22) -> str:
-    """Text in short lines."""
-
-    return "\n".join(part for line in text.split("\n") for part in textwrap.wrap(line, width) or [""])
 
 
 def svg(draw: Callable[[Figure], None], size: tuple[float, float], title: str, description: str, prefix: str) -> str:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from frugal.errors import UnusableInputError
 from frugal.surrogates.plain_text import plain_duration, plain_number, plain_queries
+from frugal.surrogates.plot_labels import end_labels, place
 from frugal.surrogates.plot_parts import (
     AI_LINE,
     INK,
@@ -21,14 +22,12 @@ from frugal.surrogates.plot_parts import (
     USAGE_BAND,
     count_ticks,
     duration_ticks,
-    end_labels,
     error_axes,
     error_ticks,
     legend,
     mark_crossing,
     marker,
     name_list,
-    place,
     plain_frame,
     svg,
 )
@@ -179,8 +178,8 @@ def error_cost_plot(candidates: Mapping[str, Any], language: str, pattern: str |
     -------
     str
         An ``<svg>`` element with title and description. Points are the measured errors with their 95 %
-        interval; a candidate meets the tolerance when the top of its interval does. The error axis is
-        linear near zero, where the full physics stands, and logarithmic above.
+        interval; a candidate meets the tolerance when the top of its interval does. What cannot be asked for want of
+        data is left out. The error axis is linear near zero, where the full physics stands, and logarithmic above.
 
     Raises
     ------
@@ -193,7 +192,7 @@ def error_cost_plot(candidates: Mapping[str, Any], language: str, pattern: str |
     points = []
     for candidate in candidates["candidates"]:
         cost, error = lifetime_seconds(candidate, decision["pattern"], queries), read(candidate)
-        if candidate["status"] == "ok" and cost is not None and error is not None:
+        if candidate["status"] == "ok" and not candidate.get("lacks") and cost is not None and error is not None:
             points.append((candidate, max(cost, 1e-6), error))
     if not points:
         raise UnusableInputError("no candidate has both an error and a cost, so there is nothing to draw")
@@ -260,7 +259,7 @@ def error_cost_plot(candidates: Mapping[str, Any], language: str, pattern: str |
 
 
 def break_even_plot(candidates: Mapping[str, Any], language: str, pattern: str | None = None) -> str:
-    """Draw computing time against queries for the best AI, the best alternative and the full physics.
+    """Draw computing time against queries for the best AI, the best alternative and the full physics, where it can be asked.
 
     Parameters
     ----------
@@ -334,9 +333,10 @@ def break_even_plot(candidates: Mapping[str, Any], language: str, pattern: str |
 
 
 def _lines(candidates: Mapping[str, Any], decision: Mapping[str, Any]) -> list[tuple[Mapping[str, Any], str, Any]]:
-    """Best AI, best alternative and full physics, each once, with its colour and dashes."""
+    """Best AI, best alternative and full physics where it can be asked, each once, with its colour and dashes."""
     by_name = {c["name"]: c for c in candidates["candidates"]}
-    physics = next((c["name"] for c in candidates["candidates"] if c["kind"] == "full_physics"), None)
+    full = (c for c in candidates["candidates"] if c["kind"] == "full_physics" and not c.get("lacks"))
+    physics = next((candidate["name"] for candidate in full), None)
     wanted = (
         (decision.get("best_ai"), AI_LINE, (0, (6, 2))),
         (decision.get("best_alternative"), INK, "-"),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from frugal.surrogates.decision import Decision
+from collections.abc import Mapping
+
+from frugal.surrogates.decision import MISSING_DATA, Decision
 
 _SENTENCES = {
     "ai_cheaper": (
@@ -65,6 +67,10 @@ _SENTENCES = {
         "no alternative meets the need, and {best_ai} does",
         "aucune solution sans IA ne répond au besoin, et {best_ai} y répond",
     ),
+    "missing_information": (
+        "the full physics needs data that are missing there: AI makes up for missing information, not for missing computing",
+        "la physique complète demande des données qui manquent là : l'IA supplée un manque d'information, non de calcul",
+    ),
     "only_ai_meets_the_need": (
         "only an AI among the candidates that were tried meets the need, so it ships all the same",
         "parmi les solutions essayées, seule une IA répond au besoin : elle est livrée malgré tout",
@@ -84,6 +90,7 @@ _FRENCH = {
     "graph": "fichier ONNX",
     "bytes": "taille du fichier",
     "memory": "mémoire",
+    MISSING_DATA: "données manquantes",
 }
 
 
@@ -108,3 +115,11 @@ def sentence(code: str, decision: Decision) -> dict[str, str]:
         "limits_fr": ", ".join(_FRENCH.get(name, name) for name in decision.limits_that_exclude),
     }
     return {"en": english.format(**values), "fr": french.format(**values)}
+
+
+def missing_data(lacks: Mapping[str, str]) -> dict[str, str]:
+    """That a candidate cannot be asked, for want of the data named, in both languages."""
+    return {
+        "en": f"it needs {lacks['en']}, which is just what is missing",
+        "fr": f"elle demande {lacks['fr']}, justement ce qui manque",
+    }

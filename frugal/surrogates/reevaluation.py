@@ -29,10 +29,10 @@ from frugal.surrogates.bundle import Bundle, growing, read_json, to_json
 from frugal.surrogates.campaign import VERSIONED
 from frugal.surrogates.decision import Decision, Rung, decide
 from frugal.surrogates.evaluation import Answering, Judged, judge, time_queries
-from frugal.surrogates.export import clip_outputs
 from frugal.surrogates.instruments import instruments
 from frugal.surrogates.map_plots import draw_maps
 from frugal.surrogates.memory import measure_memory
+from frugal.surrogates.physical import clip_outputs
 from frugal.surrogates.practices import measure_practices
 from frugal.surrogates.repeating import Times, quietest_series
 from frugal.surrogates.reporting import Reporter, Silent
@@ -281,8 +281,11 @@ def _row(study: Study, row: Mapping[str, Any], measured: Mapping[str, Judged], m
         reason = missing_reason if row["status"] == "ok" else ""
         return {**row, "measured_again": False, "measured_again_reason": reason}
     keep = ("fixed_cpu_seconds", "fixed_parts")
-    fresh = {key: value for key, value in describe_measured(study, judged, row["bytes"]).items() if key not in keep}
-    return {**row, **fresh, "measured_again": True, "measured_again_reason": ""}
+    lacks = study.solver_needs if row["kind"] == "full_physics" else {}
+    measured_now = describe_measured(study, judged, row["bytes"], lacks)
+    fresh = {key: value for key, value in measured_now.items() if key not in keep}
+    told = {"lacks": dict(lacks)} if lacks else {}
+    return {**row, **fresh, **told, "measured_again": True, "measured_again_reason": ""}
 
 
 def decide_rows(

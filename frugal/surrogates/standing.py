@@ -48,6 +48,7 @@ def _rungs(
             len(c.model) if c.model is not None else None,
             c.needs_runs,
             c.needs_compilation,
+            c.lacks,
         )
         for c in candidates
         if c.name in judged and pattern_name in judged[c.name].times
@@ -77,7 +78,9 @@ def describe_candidate(
         "half_width": _half_width(study, candidate),
         "codecarbon_joules": codecarbon_joules(ledger, candidate.name),
     }
-    row.update(describe_measured(study, judged, row["bytes"]))
+    if candidate.lacks:
+        row["lacks"] = dict(candidate.lacks)
+    row.update(describe_measured(study, judged, row["bytes"], candidate.lacks))
     if judged is not None and judged.times:
         any_rung = rung_for(
             candidate.name,
@@ -87,6 +90,7 @@ def describe_candidate(
             row["bytes"],
             candidate.needs_runs,
             candidate.needs_compilation,
+            candidate.lacks,
         )
         row["fixed_parts"] = fixed_parts(ledger, any_rung, training_share)
         row["fixed_cpu_seconds"] = sum(row["fixed_parts"].values())
@@ -100,7 +104,9 @@ def _half_width(study: Study, candidate: Candidate) -> list[float] | None:
     return [float(value) for value in candidate.half_width]
 
 
-def describe_measured(study: Study, judged: Judged | None, model_bytes: int | None) -> dict[str, Any]:
+def describe_measured(
+    study: Study, judged: Judged | None, model_bytes: int | None, lacks: Mapping[str, str] | None = None
+) -> dict[str, Any]:
     """What was measured of a candidate: errors, query times, limits."""
     if judged is None or not judged.errors:
         return {
@@ -117,7 +123,7 @@ def describe_measured(study: Study, judged: Judged | None, model_bytes: int | No
     limits = {}
     for pattern in study.need.call_patterns:
         sentences, hard, chosen = limits_broken(
-            pattern, judged.times[pattern.name], model_bytes, judged.memory.get(pattern.name)
+            pattern, judged.times[pattern.name], model_bytes, judged.memory.get(pattern.name), lacks
         )
         limits[pattern.name] = {"met": not (hard or chosen), "broken": [*hard, *chosen], "reasons": sentences}
     return {

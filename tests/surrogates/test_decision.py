@@ -6,7 +6,7 @@ import pytest
 
 from frugal.experiments.study import CallPattern, Need, Tolerance
 from frugal.metering.ledger import Entry
-from frugal.surrogates.decision import Rung, decide, fixed_parts
+from frugal.surrogates.decision import MISSING_DATA, Rung, decide, fixed_parts
 
 NEED = Need("one answer", {"y": Tolerance("nrmse", 0.02)}, queries=(3e5, 3e6))
 LEDGER = [
@@ -128,6 +128,32 @@ def test_no_alternative_on_the_target_is_infeasible_otherwise() -> None:
     decision = decide(LEDGER, no_graph, NEED, CallPattern("phone", needs_graph=True))
     assert (decision.verdict, decision.winner) == ("infeasible_otherwise", "mlp")
     assert decision.limits_that_exclude == ("graph",)
+
+
+def without_data(**met: bool) -> list[Rung]:
+    return [replace(r, hard_limits=(MISSING_DATA,)) if r.name == "full" else r for r in ladder(**met)]
+
+
+def test_ai_stands_against_what_can_be_asked_where_the_physics_lacks_data() -> None:
+    decision = decide(LEDGER, without_data(coarse=True), NEED)
+    assert (decision.verdict, decision.best_alternative) == ("demonstrated", "coarse")
+    fixed_ai = 3.0 + 0.75 * 400.0 + 10.1
+    assert decision.break_even_queries is not None
+    assert decision.break_even_queries.median == pytest.approx((fixed_ai - 3.0) / (5_000e-6 - 15e-6), rel=0.05)
+    assert "full" not in decision.lifetime_cpu_seconds and decision.missing_baselines == ()
+
+
+def test_missing_information_is_a_reason_of_its_own() -> None:
+    decision = decide(LEDGER, without_data(), NEED)
+    assert (decision.verdict, decision.winner) == ("infeasible_otherwise", "mlp")
+    assert decision.reasons == ("no_alternative_meets_the_need", "missing_information")
+    assert decision.limits_that_exclude == (MISSING_DATA,)
+    assert decision.break_even_queries is None and decision.flip_queries is None
+
+
+def test_physics_without_its_data_never_ships() -> None:
+    decision = decide(LEDGER, without_data(mlp=False), NEED)
+    assert decision.winner is None and decision.reasons == ("nothing_meets_the_need",)
 
 
 def test_a_latency_that_somebody_chose_is_only_conditional() -> None:

@@ -15,7 +15,7 @@ from frugal.experiments.study import Summaries, Variable
 from frugal.surrogates import fields
 from frugal.surrogates.answering import answering_for, from_model
 from frugal.surrogates.evaluation import judge
-from frugal.surrogates.export import Domain, check_parity, clip_outputs, write_graph
+from frugal.surrogates.export import Domain, check_parity, write_graph
 from frugal.surrogates.fields import SMOOTH, fitted_rungs
 from frugal.surrogates.fields.network import ModesNetwork
 from frugal.surrogates.fields.reduction import Reduction, latent_map
@@ -23,6 +23,7 @@ from frugal.surrogates.fields.summarised import FittedFieldOnSummaries, FittedOn
 from frugal.surrogates.fields.training import train
 from frugal.surrogates.graph import session
 from frugal.surrogates.ladder import build_ladder
+from frugal.surrogates.physical import clip_outputs
 from frugal.surrogates.rungs.base import one_thread
 from frugal.surrogates.rungs.linear import LinearRidge
 from frugal.surrogates.rungs.mlp import Trial

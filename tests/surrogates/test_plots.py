@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from frugal.errors import UnusableInputError
-from frugal.surrogates import plot_parts
+from frugal.surrogates import plot_labels
 from frugal.surrogates.plain_text import plain_duration, plain_number, plain_queries
 from frugal.surrogates.plots import break_even_plot, error_cost_plot, lifetime_seconds
 
@@ -78,7 +78,7 @@ def test_several_outputs_are_drawn_as_shares_of_their_tolerance():
 
 def test_labels_cover_neither_each_other_nor_the_points(monkeypatch):
     boxes = {}
-    place = plot_parts.place
+    place = plot_labels.place
 
     def spy(axes, labels, fixed, limit):
         place(axes, labels, fixed, limit)
@@ -95,7 +95,7 @@ def test_labels_cover_neither_each_other_nor_the_points(monkeypatch):
         found = list(boxes.values())
         assert len(found) >= 5
         for index, box in enumerate(found):
-            assert not any(plot_parts.overlap(box, other) > 1.0 for other in found[index + 1 :]), case
+            assert not any(plot_labels.overlap(box, other) > 1.0 for other in found[index + 1 :]), case
             assert not any(box.contains(*point) for point in points), case
 
 
@@ -110,6 +110,15 @@ def test_break_even_plot_shows_usage_lines_and_crossing(language):
 def test_break_even_plot_without_a_crossing_has_no_mark():
     told = " ".join(texts(break_even_plot(comparison("not_demonstrated"), "en")))
     assert "break-even" not in told and "full physics" in told
+
+
+def test_without_an_exact_answer_the_axis_needs_no_zero():
+    content = comparison("table_wins")
+    zero = lambda: "0" in texts(error_cost_plot(content, "en"))  # noqa: E731
+    assert zero()
+    next(c for c in content["candidates"] if c["kind"] == "full_physics")["lacks"] = {"en": "x", "fr": "y"}
+    assert not zero()
+    assert "full physics" not in " ".join(texts(break_even_plot(content, "en")))
 
 
 def test_nothing_to_draw_is_said():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from frugal.audit.criteria.findings import Finding, Status, about_ai, declared
-from frugal.audit.evidence import Evidence, cpu_total, error_ratio
+from frugal.audit.evidence import Evidence, cpu_total, error_ratio, lacks
 from frugal.audit.rebound import ENOUGH_ROOM
 from frugal.audit.words.numbers import day
 from frugal.audit.words.wording import baselines, both, break_even_words, flip_words, known, labels, lighter_words
@@ -100,7 +100,8 @@ def alternatives(evidence: Evidence) -> Finding:
     missing = list(evidence.decision.get("missing_baselines") or [])
     status: Status = "pass" if not missing else "warn" if len(missing) == 1 else "fail"
     names = baselines(missing)
-    tried = sum(1 for c in evidence.candidates.values() if not c["is_ai"] and c["status"] == "ok")
+    asked = (c for c in evidence.candidates.values() if c["status"] == "ok" and not lacks(c))
+    tried = sum(1 for c in asked if not c["is_ai"])
     text = both(
         f"{tried} answers without AI were measured; missing: {names['en'] or 'none'}.",
         f"{tried} réponses sans IA mesurées ; manque : {names['fr'] or 'aucune'}.",

@@ -168,7 +168,7 @@ class _Accountant:
             "winner": evidence.winner,
             "best_ai": evidence.closest_ai,
             "best_alternative": evidence.candidates.get(decision["best_alternative"]),
-            "full_physics": evidence.full_physics,
+            "full_physics": evidence.physics_to_ask,
         }
         named = {}
         for role in ROLES:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from frugal.audit.evidence import Evidence, error_ratio
+from frugal.audit.evidence import Evidence, error_ratio, lacks
 from frugal.audit.impacts.footprint import Pricing
 from frugal.audit.impacts.uses import asked, lifetime
 
@@ -14,8 +14,8 @@ from frugal.audit.impacts.uses import asked, lifetime
 def lighter_answer(evidence: Evidence, pricing: Pricing, runtime_bytes: float) -> dict[str, Any] | None:
     """What would emit clearly less carbon over the service life than the answer retained.
 
-    Every answer within the tolerance is asked, also those that a limit of the call pattern excludes; what would run on the
-    user's device is tried on a server too, because a download may outweigh all of the computing.
+    Every answer within the tolerance is asked, also those that a limit of the call pattern excludes, but not what lacks data;
+    what would run on the user's device is tried on a server too, because a download may outweigh all of the computing.
 
     Returns
     -------
@@ -29,7 +29,7 @@ def lighter_answer(evidence: Evidence, pricing: Pricing, runtime_bytes: float) -
     on_device = (evidence.pattern.get("target") or "local") in ("browser", "phone")
     weights: dict[tuple[str, bool], float] = {}
     for name, candidate in evidence.candidates.items():
-        if candidate["status"] != "ok" or (name != winner["name"] and error_ratio(candidate) > 1):
+        if candidate["status"] != "ok" or lacks(candidate) or (name != winner["name"] and error_ratio(candidate) > 1):
             continue
         for served in (False, True) if on_device and candidate.get("graph") else (False,):
             how = asked(candidate, evidence, runtime_bytes, served)

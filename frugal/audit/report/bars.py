@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from frugal.audit.words import numbers
 from frugal.audit.words.wording import data
 from frugal.errors import UnusableInputError
-from frugal.surrogates.plot_parts import INK, MUTED, plain_frame, svg, wrapped
+from frugal.surrogates.plot_labels import wrapped
+from frugal.surrogates.plot_parts import INK, MUTED, plain_frame, svg
 from frugal.surrogates.plots import candidate_label
 
 if TYPE_CHECKING:

@@ -67,6 +67,7 @@ def page_text(audit: Mapping[str, Any], language: str) -> str:
 def _own_words(audit: Mapping[str, Any], language: str) -> Iterator[str]:
     """Words of the user's: names, reasons, declarations; and of the sources that the factors name."""
     yield from (audit["study"]["question"][language], audit["study"]["name"])
+    yield from _texts(audit["study"].get("solver_needs") or {})
     yield from _texts(audit["need"])
     yield from _texts([entry.get("values") or {} for entry in audit["need_history"]])
     yield from _texts(audit["declarations"])

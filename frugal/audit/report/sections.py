@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from frugal.audit.evidence import error_ratio
+from frugal.audit.evidence import error_ratio, lacks
 from frugal.audit.words import numbers
 from frugal.audit.words.wording import break_even_words, error_words, phrase, verdict_words
 from frugal.surrogates.plain_text import plain_duration, plain_number, plain_queries
 from frugal.surrogates.plots import candidate_label
+from frugal.surrogates.reasons import missing_data
 
 #: Signs that say a status a second time; words say it first.
 SIGNS = {
@@ -86,6 +87,16 @@ def ladder_row(
             "cells": ["–"] * 4,
             "state": state,
             "why": why,
+        }
+    if lacks(row):
+        return {
+            "name": candidate_label(row, language),
+            "ai": ai,
+            "winner": False,
+            "met": None,
+            "cells": [error_words(row, audit["units"], language) or "0", *["–"] * 3],
+            "state": words["reference"],
+            "why": numbers.typeset(missing_data(lacks(row))[language], language) + ".",
         }
     judged = any(error.get("tolerance") for error in (row.get("error") or {}).values())
     return {

@@ -9,7 +9,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from frugal.audit.evidence import Evidence, nothing_meets, worst_error
+from frugal.audit.evidence import Evidence, lacks, nothing_meets, worst_error
 from frugal.audit.words.numbers import grams, percent, typeset
 from frugal.surrogates.plain_text import plain_number, plain_queries
 from frugal.surrogates.plots import candidate_label
@@ -176,13 +176,20 @@ def limits(evidence: Evidence) -> list[Text]:
         found.append(say("limit.watts", tier=machine["tier"], **values))
     held_out = (comparison.get("split") or {}).get("n_held_out")
     number = {lang: plain_number(held_out, lang, 4) if held_out else "–" for lang in LANGUAGES}
-    found.append(say("limit.table" if evidence.full_physics is None else "limit.physics", number=number))
+    found += _truth(evidence, number)
     failed = len(comparison.get("failed_runs") or [])
     if failed:
         found.append(say("limit.failed_runs", number={lang: plain_number(failed, lang, 6) for lang in LANGUAGES}))
     if len([place for place in (comparison.get("split") or {}).get("held_out_places", []) if place]) == 1:
         found.append(say("limit.one_place"))
     return [*found, *_limits_of_account(evidence), say("limit.left_out")]
+
+
+def _truth(evidence: Evidence, number: Text) -> list[Text]:
+    """What the errors are held against, and why it is no answer itself, where it is none."""
+    missing = lacks(evidence.full_physics)
+    held = say("limit.table" if evidence.full_physics is None else "limit.physics", number=number)
+    return [held, say("limit.reference", data=missing)] if missing else [held]
 
 
 def _limits_of_account(evidence: Evidence) -> list[Text]:

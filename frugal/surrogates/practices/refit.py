@@ -13,8 +13,8 @@ import numpy as np
 from frugal.experiments.runs import Runs
 from frugal.experiments.study import Alternative, Study
 from frugal.surrogates.evaluation import LARGEST_ERROR, OutputError, output_errors
-from frugal.surrogates.export import clip_outputs
 from frugal.surrogates.fields import fitted_rungs
+from frugal.surrogates.physical import clip_outputs
 from frugal.surrogates.rungs import Rung
 
 #: Loaded before a fit is timed: the first import takes longer than many a fit.
@@ -28,7 +28,7 @@ class Learnt:
     Parameters
     ----------
     predict : callable
-        ``[n, d] -> [n, m]``, raised to the physical limits of the outputs.
+        ``[n, d] -> [n, m]``, held to the physical limits of the outputs.
     cpu_seconds : float
         CPU time of the fit, search included.
     settled : Rung, optional

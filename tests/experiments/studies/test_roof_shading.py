@@ -190,6 +190,20 @@ def test_each_step_up_is_nearer_to_the_truth_on_a_place_never_seen() -> None:
     assert errors["coarse_surface"] < errors["sector_year"] * 1.05
 
 
+def test_the_truth_needs_the_fine_surface_and_ratios_are_shares() -> None:
+    study, _ = study_and_design()
+    assert study.solver_needs == {
+        "en": "a surface model in cells of 0.5 m",
+        "fr": "un modèle de surface en mailles de 0,5 m",
+    }
+    assert [(output.low, output.high) for output in study.outputs] == [(0.0, 1.0)] * 2
+    default = Territory(RoofShadingSite(), N_SECTORS).fine_surface()
+    assert (default["en"], default["fr"]) == (
+        "a surface model in cells of 0.5 or 1 m",
+        "un modèle de surface en mailles de 0,5 ou 1 m",
+    )
+
+
 def test_the_same_site_gives_the_same_study_and_another_one_another() -> None:
     study, design = study_and_design()
     again = roof_shading(site())

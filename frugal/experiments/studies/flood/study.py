@@ -36,7 +36,7 @@ def flood_study(
         alternatives=(formula, *other_formulas, *cheaper_physics(terrain, build)),
         n_runs=site.n_runs,
         sources=(terrain.source,),
-        site=site.model_dump(mode="json", exclude_none=True),
+        site=site.plain(),
         definition=terrain.sha256,
         grid=grid_of(terrain),
         cell_features=terrain.features(),

@@ -8,8 +8,6 @@ not have.
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from frugal.errors import UnusableInputError
@@ -120,8 +118,9 @@ def roof_shading(site: RoofShadingSite) -> Study:
             territory.weather.attribution,
             *(surface.source for surface in (*territory.surfaces, *territory.test_surfaces)),
         ),
-        site=_plain(site),
+        site=site.plain(),
         definition=territory.definition(),
+        solver_needs=territory.fine_surface(),
     )
 
 
@@ -275,6 +274,7 @@ def _outputs() -> tuple[Output, ...]:
                 "fr": "Part de la production que laisse l'ombrage, année",
             },
             low=0.0,
+            high=1.0,
         ),
         Output(
             "winter_ratio",
@@ -284,10 +284,6 @@ def _outputs() -> tuple[Output, ...]:
                 "fr": "Part de la production que laisse l'ombrage, d'octobre à mars",
             },
             low=0.0,
+            high=1.0,
         ),
     )
-
-
-def _plain(site: RoofShadingSite) -> dict[str, Any]:
-    values = site.model_dump(mode="json", exclude_none=True)
-    return {key: value for key, value in values.items() if value != []}

@@ -16,10 +16,10 @@ from frugal.experiments.site import Site
 from frugal.experiments.studies.roof_shading.coarse import coarse_view
 from frugal.experiments.studies.roof_shading.ratio import shading_ratios
 from frugal.experiments.studies.roof_yield import site as roof_yield
-from frugal.experiments.studies.roof_yield.site import FEWEST_ROOFS, TRUTH_AZIMUTHS, RoofYieldSite, sector_horizon
-from frugal.experiments.studies.roofs import find_roofs
+from frugal.experiments.studies.roof_yield.site import RoofYieldSite, sector_horizon
+from frugal.experiments.studies.true_roofs import FEWEST_ROOFS, Roofs, joined, true_roofs
 from frugal.experiments.studies.village import synthetic_village
-from frugal.formats.raster import SurfaceModel, grid_convergence_deg, read_surface_model
+from frugal.formats.raster import SurfaceModel, read_surface_model
 from frugal.physics.solar.year import SolarYear
 
 #: Places are cut so many times so many from each surface model: about 90 m wide in a generated one.
@@ -63,31 +63,19 @@ class RoofShadingSite(Site):
 
 
 @dataclass(frozen=True)
-class Roofs:
-    """Every roof that may be drawn.
+class SeenRoofs(Roofs):
+    """Roofs with their true horizon over the fine surface, and with what the coarse one shows of them.
 
     Parameters
     ----------
-    tilt_deg, azimuth_deg : ndarray, shape (n,)
-        Its plane; azimuth from true north.
-    horizon_deg : ndarray, shape (n, 72)
-        True horizon, over the fine surface.
     seen : ndarray, shape (n, d)
-        Inputs of the study: what the coarse surface shows.
-    places : ndarray of str
+        Inputs of the study.
     tested : ndarray of bool
         It stands on a surface that nothing is learnt from.
     """
 
-    tilt_deg: np.ndarray
-    azimuth_deg: np.ndarray
-    horizon_deg: np.ndarray
     seen: np.ndarray
-    places: np.ndarray
     tested: np.ndarray
-
-    def __len__(self) -> int:
-        return len(self.tilt_deg)
 
 
 class Territory:
@@ -117,39 +105,29 @@ class Territory:
         return self._sky.year
 
     @cached_property
-    def roofs(self) -> Roofs:
+    def roofs(self) -> SeenRoofs:
         """Roofs of all surface models; planes and horizons with azimuths from true north."""
-        found = [self._roofs_of(surface, False) for surface in self.surfaces]
-        found += [self._roofs_of(surface, True) for surface in self.test_surfaces]
-        return Roofs(
-            **{name: np.concatenate([getattr(roofs, name) for roofs in found]) for name in Roofs.__dataclass_fields__}
-        )
+        found = [self._seen(surface, False) for surface in self.surfaces]
+        return joined([*found, *(self._seen(surface, True) for surface in self.test_surfaces)])
 
-    def _roofs_of(self, surface: SurfaceModel, tested: bool) -> Roofs:
-        turn = grid_convergence_deg(surface)
-        azimuths = (np.arange(TRUTH_AZIMUTHS) * 360.0 / TRUTH_AZIMUTHS - turn) % 360.0
-        found = find_roofs(
-            surface,
-            self.site.roofs_per_dsm,
-            self.site.seed,
-            azimuths_deg=azimuths,
-            tiles=_TILES,
-            at_least=FEWEST_ROOFS,
-        )
-        view = coarse_view(surface, found, self.site.coarseness)
-        tilt, azimuth = found.tilt_deg, (found.azimuth_deg + turn) % 360.0
-        ratio = shading_ratios(self.year, tilt, azimuth, view.horizon_deg, self.transposition)
-        cell = np.full((len(tilt), 1), self.site.coarseness * surface.resolution_m)
+    def _seen(self, surface: SurfaceModel, tested: bool) -> SeenRoofs:
+        site = self.site
+        roofs, points = true_roofs(surface, site.roofs_per_dsm, site.seed, _TILES)
+        view = coarse_view(surface, points, site.coarseness)
+        ratio = shading_ratios(self.year, roofs.tilt_deg, roofs.azimuth_deg, view.horizon_deg, self.transposition)
+        cell = np.full((len(roofs), 1), site.coarseness * surface.resolution_m)
         sectors = np.minimum(sector_horizon(view.horizon_deg, self.n_sectors), 85.0)
-        columns = (tilt[:, None], azimuth[:, None], sectors, ratio, cell, view.relief)
-        return Roofs(
-            tilt_deg=tilt,
-            azimuth_deg=azimuth,
-            horizon_deg=np.clip(found.horizon_deg, 0.0, 90.0),
-            seen=np.concatenate(columns, axis=1),
-            places=found.place,
-            tested=np.full(len(tilt), tested),
-        )
+        columns = (roofs.tilt_deg[:, None], roofs.azimuth_deg[:, None], sectors, ratio, cell, view.relief)
+        return SeenRoofs(**vars(roofs), seen=np.concatenate(columns, axis=1), tested=np.full(len(roofs), tested))
+
+    def fine_surface(self) -> dict[str, str]:
+        """What the truth needs and nobody has where the study is asked, in words."""
+        cells = sorted({round(surface.resolution_m, 2) for surface in (*self.surfaces, *self.test_surfaces)})
+        english, french = (mark.join(f"{cell:g}" for cell in cells) for mark in (" or ", " ou "))
+        return {
+            "en": f"a surface model in cells of {english} m",
+            "fr": f"un modèle de surface en mailles de {french.replace('.', ',')} m",
+        }
 
     def definition(self) -> str:
         """Hash of the weather, the surface models and the choices that fix the answers."""

@@ -6,8 +6,6 @@ Truth is the hourly physics of the roof with its horizon in 72 azimuths. The can
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from frugal.errors import UnusableInputError
@@ -115,7 +113,7 @@ def roof_yield(site: RoofYieldSite) -> Study:
             territory.weather.attribution,
             *(surface.source for surface in territory.surfaces),
         ),
-        site=_plain(site),
+        site=site.plain(),
         definition=territory.definition(),
     )
 
@@ -196,8 +194,3 @@ def _outputs() -> tuple[Output, ...]:
         ),
         Output("shading_loss", "1", label={"en": "Share lost to shading", "fr": "Part perdue par l'ombrage"}, low=0.0),
     )
-
-
-def _plain(site: RoofYieldSite) -> dict[str, Any]:
-    values = site.model_dump(mode="json", exclude_none=True)
-    return {key: value for key, value in values.items() if value != []}

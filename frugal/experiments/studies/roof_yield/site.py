@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import math
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Literal
@@ -14,18 +13,12 @@ from pydantic import Field, model_validator
 
 from frugal.errors import UnusableInputError
 from frugal.experiments.site import Site
-from frugal.experiments.studies.roofs import RoofCatalogue, find_roofs
+from frugal.experiments.studies.true_roofs import FEWEST_ROOFS, TRUTH_AZIMUTHS, Roofs, joined, true_roofs
 from frugal.experiments.studies.village import synthetic_village, vendee_weather
-from frugal.formats.raster import SurfaceModel, grid_convergence_deg, read_surface_model
+from frugal.formats.raster import SurfaceModel, read_surface_model
 from frugal.formats.weather import Weather, fetch_pvgis, read_weather
 from frugal.physics.solar.transposition import HAY_DAVIES, PEREZ
 from frugal.physics.solar.year import SolarYear, solar_year, typical_days
-
-#: Azimuths of the horizon that the truth is computed with.
-TRUTH_AZIMUTHS = 72
-
-#: Fewer roofs than this in a surface model are no territory.
-FEWEST_ROOFS = 24
 
 #: Villages that are generated where no surface model is given.
 N_VILLAGES = 4
@@ -67,19 +60,6 @@ class RoofYieldSite(Site):
         return self
 
 
-@dataclass(frozen=True)
-class Roofs:
-    """Every roof that may be drawn: its plane, its true horizon ``[n, 72]`` and its place."""
-
-    tilt_deg: np.ndarray
-    azimuth_deg: np.ndarray
-    horizon_deg: np.ndarray
-    places: np.ndarray
-
-    def __len__(self) -> int:
-        return len(self.tilt_deg)
-
-
 class Territory:
     """A site with its weather read; surface models are read and roofs searched when they are first asked for."""
 
@@ -108,10 +88,8 @@ class Territory:
     @cached_property
     def roofs(self) -> Roofs:
         """Roofs of all surface models, with azimuths from true north."""
-        found = [_roofs_of(surface, self.site) for surface in self.surfaces]
-        return Roofs(
-            **{name: np.concatenate([getattr(roofs, name) for roofs in found]) for name in Roofs.__dataclass_fields__}
-        )
+        site = self.site
+        return joined([true_roofs(surface, site.roofs_per_dsm, site.seed)[0] for surface in self.surfaces])
 
     def definition(self) -> str:
         """Hash of the weather, the surface models and the choices that fix the answers."""
@@ -140,25 +118,6 @@ def _arguments(weather: Weather) -> tuple:
         weather.latitude_deg,
         weather.longitude_deg,
         weather.altitude_m,
-    )
-
-
-def _roofs_of(surface: SurfaceModel, site: RoofYieldSite) -> Roofs:
-    """Roofs of one surface model; grid north is turned to true north, by 3° at the edges of Lambert-93."""
-    turn = grid_convergence_deg(surface)
-    true_azimuths = np.arange(TRUTH_AZIMUTHS) * 360.0 / TRUTH_AZIMUTHS
-    found: RoofCatalogue = find_roofs(
-        surface,
-        site.roofs_per_dsm,
-        site.seed,
-        azimuths_deg=(true_azimuths - turn) % 360.0,
-        at_least=FEWEST_ROOFS,
-    )
-    return Roofs(
-        tilt_deg=found.tilt_deg,
-        azimuth_deg=(found.azimuth_deg + turn) % 360.0,
-        horizon_deg=np.clip(found.horizon_deg, 0.0, 90.0),
-        places=found.place,
     )
 
 
