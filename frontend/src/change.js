@@ -65,7 +65,7 @@ export function answersTable(cadastre, answers, power, gain, { onRun, running, f
       h('th', { scope: 'row' }, name),
       answer
         ? [
-            h('td', { class: 'strong' }, unit(answer.yearly * power, 'kWh')),
+            h('td', { class: 'strong' }, number(answer.yearly * power)),
             h('td', {}, bytes(size)),
             h('td', {}, answer.ms < 1 ? `${number(answer.ms, 2)}\u00a0ms` : unit(answer.ms, 'ms', 1)),
           ]

@@ -158,7 +158,8 @@ async function setObstacles(obstacles) {
   state.obstacles = obstacles;
   if (state.map) showObstacles(state.map, asFeatures(obstacles));
   await computeObstacles();
-  if (state.effect && byId('loss').textContent) say(`${t('obstacles')}${t('colon')}${obstacles.length}. ${byId('loss').textContent}`);
+  const loss = document.querySelector('#loss .loss-now')?.textContent;
+  if (state.effect && loss) say(`${t('obstacles')}${t('colon')}${obstacles.length}. ${loss}`);
 }
 
 async function drawObstacle(values) {
@@ -177,11 +178,15 @@ async function drawObstacle(values) {
   state.drawing = draw(state.map, { single: values.kind === 'tree', onChange: shown });
   drawToolbar(values.kind);
   byId('map').scrollIntoView({ block: 'nearest' });
+  state.map.getCanvas().focus({ preventScroll: true });
+  announce(`${byId('drawing').querySelector('p').textContent} ${t('drawKeys')}`);
   const places = await state.drawing.promise;
   state.drawing = null;
   drawToolbar(null);
   const enough = places && places.length >= (values.kind === 'tree' ? 1 : 3);
   await setObstacles(enough ? [...state.obstacles, drawn(frameHere, { ...values, places })] : state.obstacles);
+  byId('draw-obstacle')?.focus({ preventScroll: true });
+  byId('loss')?.scrollIntoView({ block: 'nearest' });
 }
 
 function drawToolbar(kind) {
@@ -189,6 +194,7 @@ function drawToolbar(kind) {
     ...(kind
       ? [
           h('p', {}, t(kind === 'tree' ? 'drawTree' : 'drawBuilding')),
+          h('p', { class: 'note keys' }, t('drawKeys')),
           kind !== 'tree' && h('button', { type: 'button', onclick: () => state.drawing?.finish() }, t('done')),
           h('button', { type: 'button', onclick: () => state.drawing?.cancel() }, t('giveUp')),
         ].filter(Boolean)
@@ -376,6 +382,8 @@ function drawAll() {
   byId('foot').replaceChildren(...footer(cadastre));
   byId('map').setAttribute('aria-label', t('map'));
   if (state.map) nameControls(state.map);
+  const without = document.querySelector('.no-map');
+  if (without) without.textContent = t('noMap');
   drawList();
   drawPanel();
 }
@@ -427,6 +435,7 @@ async function start() {
     nameControls(state.map);
   } catch (fault) {
     console.warn(fault);
+    byId('page').classList.add('without-map');
     byId('map').replaceChildren(h('p', { class: 'no-map' }, t('noMap')));
     state.view = ((await orWarn(loadIndex(), 'theIndex')) ?? []).slice(0, 12);
     drawList();

@@ -40,7 +40,7 @@ export function resultList(cadastre, entries, onChoose) {
           { type: 'button', onclick: () => onChoose(entry) },
           entry.class && h('span', { class: 'swatch', style: `background:${cadastre.classes[entry.class - 1]?.colour}`, 'aria-hidden': 'true' }),
           h('span', { class: 'result-name', title: entry.id }, entry.id === null ? entry.address : entry.address ? `${entry.address} (${shortId(entry.id)})` : t('building', shortId(entry.id))),
-          entry.class && h('span', { class: 'hidden' }, `, ${t('class')} ${t('classOf', entry.class)}`),
+          entry.class && h('span', { class: 'hidden' }, `, ${t('class')} ${t('classOf', entry.class)}, `),
           entry.kwh !== undefined && h('span', { class: 'result-more' }, unit(entry.kwh, 'kWh')),
         ),
       ),
@@ -53,8 +53,8 @@ export function searchForm(cadastre, state, { onSearch, onPlan, onBackground }) 
   const field = h('input', { id: 'search-field', type: 'search', autocomplete: 'off', spellcheck: false });
   const label = h('label', { for: 'search-field' });
   const relabel = () => (label.textContent = t(state.remote.search ? 'searchLabelAddress' : 'searchLabel'));
-  const check = (id, text, checked, onChange) =>
-    h('div', { class: 'check' }, h('input', { id, type: 'checkbox', checked, onchange: (event) => onChange(event.target.checked) }), h('label', { for: id }, text));
+  const check = (id, text, checked, onChange, more = '') =>
+    h('div', { class: `check ${more}` }, h('input', { id, type: 'checkbox', checked, onchange: (event) => onChange(event.target.checked) }), h('label', { for: id }, text));
   relabel();
   return h(
     'div',
@@ -66,7 +66,7 @@ export function searchForm(cadastre, state, { onSearch, onPlan, onBackground }) 
       h('summary', {}, t('remote')),
       h('p', { class: 'note', id: 'remote-note' }, t('remoteHelp')),
       check('remote-search', t('remoteSearch'), state.remote.search, (on) => { state.remote.search = on; relabel(); }),
-      check('remote-plan', t('remoteMap'), state.remote.plan, (on) => { state.remote.plan = on; onPlan(on); })),
-    cadastre.background && check('own-background', t('background'), state.background !== false, (on) => { state.background = on; onBackground(on); }),
+      check('remote-plan', t('remoteMap'), state.remote.plan, (on) => { state.remote.plan = on; onPlan(on); }, 'needs-map')),
+    cadastre.background && check('own-background', t('background'), state.background !== false, (on) => { state.background = on; onBackground(on); }, 'needs-map'),
   );
 }

@@ -27,7 +27,7 @@ export function obstacleForm({ canDraw, onPlace, onDraw }) {
   const leaves = h('div', { class: 'field check' }, evergreen, h('label', { for: 'new-evergreen' }, t('evergreen')));
   const crowns = h('p', { class: 'note' }, t('transmissivity', percent(THROUGH_CROWN.leaf, 0), percent(THROUGH_CROWN.bare, 0)));
   const kind = h('select', { id: 'new-kind', onchange: () => show() }, h('option', { value: 'building' }, t('aBuilding')), h('option', { value: 'tree' }, t('aTree')));
-  const drawing = h('button', { type: 'button', onclick: () => form.reportValidity() && onDraw(values()) });
+  const drawing = h('button', { type: 'button', id: 'draw-obstacle', onclick: () => form.reportValidity() && onDraw(values()) });
   const show = () => {
     for (const { field, row } of rows) {
       row.hidden = Boolean(field.of) && field.of !== kind.value;

@@ -12,7 +12,7 @@ from typing import Any
 _PHRASES = tuple(
     (re.compile(english), french)
     for english, french in (
-        (r"^generated_village\.tif$", "village généré"),
+        (r"^generated_village\.tif$", "Village généré"),
         (r"\bsynthetic typical year of the coast of Vendée \(seed (\d+)\), from ",
          r"année type générée pour la côte de la Vendée (graine \1), d’après "),
         (r"^statistics from ", "statistiques de "),
@@ -39,7 +39,7 @@ _PHRASES = tuple(
     )
 )  # fmt: skip
 #: Names in English that need another word there as well.
-_ENGLISH = {"generated_village.tif": "generated village"}
+_ENGLISH = {"generated_village.tif": "Generated village"}
 
 
 def in_french(text: str) -> str:

@@ -23,7 +23,7 @@ from cadastre.village_map import write_village_map
 
 from frugal.experiments.studies.village import synthetic_village
 from frugal.formats.raster import grid_convergence_deg
-from frugal.physics.solar.horizon_rays import horizon_at_points
+from frugal.physics.solar.horizon import horizon_at_points
 from frugal.surrogates.graph import session
 
 pytestmark = pytest.mark.skipif(find_chromium() is None, reason="Chromium is not installed")
@@ -347,7 +347,7 @@ def test_controls_have_names_and_the_page_its_landmarks(page: Chromium, village:
 
 
 @pytest.mark.parametrize(("language", "words"), [("en", "Yearly yield"), ("fr", "Production annuelle")])
-@pytest.mark.parametrize("width", [360, 1280])
+@pytest.mark.parametrize("width", [320, 390, 1280])
 def test_both_languages_fit_on_phones_and_desktops(
     page: Chromium, village: SimpleNamespace, language: str, words: str, width: int
 ) -> None:
@@ -359,6 +359,27 @@ def test_both_languages_fit_on_phones_and_desktops(
     assert page.run("document.documentElement.scrollWidth") <= width
     link = page.run("document.querySelector('.verdict a').getAttribute('href')")
     assert link == f"audit/roof_yield/{language}.html" and (village.folder / link).is_file()
+
+
+def test_a_building_is_drawn_by_keyboard(page: Chromium, village: SimpleNamespace) -> None:
+    choose(page, village.index["id"][2])
+    page.run("void cadastre.state.map.jumpTo({zoom: 14}); document.getElementById('new-height').value = '40'")
+    page.run("document.getElementById('draw-obstacle').focus()")
+    page.key("Enter", 13, "\r")
+    page.until(
+        "!document.getElementById('drawing').hidden && cadastre.state.map.getZoom() >= 17"
+    )  # the roof is in view
+    assert page.run("document.activeElement === cadastre.state.map.getCanvas()")
+    for corner in range(3):
+        page.key("Enter", 13, "\r")
+        step = "[80, 0]" if corner == 0 else "[0, 80]"
+        page.run(f"void cadastre.state.map.panBy({step}, {{animate: false}})")
+    page.run("document.querySelector('#drawing button').click()")
+    page.until("cadastre.state.effect && document.getElementById('loss').textContent")
+    assert page.run("document.activeElement.id") == "draw-obstacle"
+    said = page.run("document.getElementById('said').textContent")
+    assert "Obstacles placés" in said and "après" in said
+    assert page.run("cadastre.state.obstacles[0].corners.length") == 3
 
 
 def test_what_is_taken_away_is_what_is_shown(page: Chromium, village: SimpleNamespace) -> None:
@@ -375,6 +396,10 @@ def test_what_is_taken_away_is_what_is_shown(page: Chromium, village: SimpleName
     page.run("document.querySelectorAll('.take button')[1].click()")
     collection: Any = json.loads(page.run("saved.text()"))
     assert [f["properties"] for f in collection["features"]] == planes
+    shapes = page.run("cadastre.state.building.planes.map((p) => p.geometry.coordinates)")
+    for feature, shape in zip(collection["features"], shapes, strict=True):
+        told = np.array(feature["geometry"]["coordinates"][0], dtype=float)
+        np.testing.assert_allclose(told, np.array(shape[0], dtype=float), atol=1e-7)
 
 
 @pytest.mark.parametrize("language", ["en", "fr"])
@@ -494,6 +519,8 @@ def test_without_webgl_search_and_list_still_work(village: SimpleNamespace) -> N
     try:
         blind.open(village.url)
         assert "WebGL" in blind.run("document.getElementById('map').innerText")
+        blind.run("document.querySelector('#head [lang=fr]').click()")
+        assert "ne peut pas être dessinée" in blind.run("document.getElementById('map').innerText")
         choose(blind, village.index["id"][3])
         assert "kWh" in blind.run("document.getElementById('roof').innerText")
     finally:

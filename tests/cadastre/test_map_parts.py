@@ -341,7 +341,7 @@ def test_names_of_sources_are_told_in_both_languages() -> None:
             "co2": {"kg_per_kwh": 0.05, "source": "codecarbon 3.3.2 global energy mix (Ember 2023); low: RTE, 2023"},
         }
     )
-    assert told["title"] == {"en": "generated village", "fr": "village généré"}
+    assert told["title"] == {"en": "Generated village", "fr": "Village généré"}
     assert told["attributions"][0] == "Delft.laz"  # a name of a file is a name in both
     assert told["attributions"][1]["fr"] == "statistiques de TMYx, Climate.OneBuilding.org"
     assert told["weather"]["source"]["fr"] == (
