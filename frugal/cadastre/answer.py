@@ -15,6 +15,7 @@ from frugal.cadastre.job import plain_site, sky_of
 from frugal.cadastre.settings import CadastreSettings
 from frugal.cadastre.surfaces import Prepared
 from frugal.errors import UnusableInputError
+from frugal.formats.atomic import write_text
 from frugal.formats.digests import sha256_of
 from frugal.formats.mosaic import open_rasters
 from frugal.formats.raster import SurfaceModel, write_surface_model
@@ -179,8 +180,7 @@ def _trained(
             raise
         notes = (f"The yields were learnt on roofs of generated villages, not of this territory: {fault}",)
         train(())
-    marker.parent.mkdir(parents=True, exist_ok=True)
-    marker.write_text(json.dumps({"wanted": wanted, "notes": notes}))
+    write_text(marker, json.dumps({"wanted": wanted, "notes": notes}))
     return target, notes
 
 

@@ -67,6 +67,8 @@ def _files_of(path: Path) -> list[Path]:
         raise UnusableInputError(f"input '{path}' cannot be looked at: {fault.strerror}") from fault
     if not is_there:
         raise UnusableInputError(f"input '{path}' does not exist")
+    if is_folder and (path / MARK).exists():
+        raise UnusableInputError(f"folder '{path}' is a cadastre; name the survey that it was made from")
     if is_folder:
         found = [part for part in parts if not part.is_dir() and not _is_hidden(part, path)]
         if not found:

@@ -17,6 +17,7 @@ from frugal.cadastre.map_content import verdict_of
 from frugal.cadastre.own_folder import own_folder, withdraw
 from frugal.cadastre.settings import CadastreSettings
 from frugal.cadastre.surfaces import Prepared, prepare_clouds, prepare_rasters
+from frugal.cadastre.tables import faults_told
 from frugal.cadastre.tile_store import TileReport, finished
 from frugal.cadastre.tile_work import compute_tile
 from frugal.errors import FrugalError, UnusableInputError
@@ -277,8 +278,9 @@ def _footprints(settings: CadastreSettings, prepared: Prepared, out: Path) -> tu
     if not (path.exists() and notes.exists()):
         frame = read_footprints(settings.buildings, prepared.crs, prepared.bounds)
         draft = path.with_name(f".{path.name}")
-        pyogrio.write_dataframe(frame, draft, driver="FlatGeobuf", promote_to_multi=True)
-        draft.replace(path)
+        with faults_told(path):
+            pyogrio.write_dataframe(frame, draft, driver="FlatGeobuf", promote_to_multi=True)
+            draft.replace(path)
         write_text(notes, json.dumps(frame.attrs.get("notes", [])))
     prepared.notes.extend(json.loads(notes.read_text()))
     return str(path), digest

@@ -6,11 +6,12 @@ import csv
 import io
 import sqlite3
 import tempfile
-from collections.abc import Iterable, Mapping
-from contextlib import closing
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from frugal.errors import EnvironmentFaultError
 from frugal.formats.atomic import write_bytes, write_text
 
 if TYPE_CHECKING:
@@ -31,10 +32,15 @@ def write_geopackage(
     layers : mapping of str to GeoDataFrame
     styles : mapping of str to mapping of str to str
         For a layer, styles (QML) by name; the first is the one QGIS opens with.
+
+    Raises
+    ------
+    EnvironmentFaultError
+        If it cannot be written.
     """
     import pyogrio
 
-    with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}.") as folder:
+    with faults_told(path), tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}.") as folder:
         draft = Path(folder) / path.name
         for name, frame in layers.items():
             pyogrio.write_dataframe(
@@ -48,6 +54,23 @@ def write_geopackage(
             )
         _add_styles(draft, styles)
         draft.replace(path)
+
+
+@contextmanager
+def faults_told(path: Path) -> Iterator[None]:
+    """Tell in one sentence what vector drivers and SQLite raise where a file cannot be written.
+
+    Raises
+    ------
+    EnvironmentFaultError
+    """
+    from pyogrio.errors import DataLayerError, DataSourceError
+
+    try:
+        yield
+    except (DataLayerError, DataSourceError, sqlite3.Error, OSError) as fault:
+        told = (str(fault).splitlines() or [""])[0][:200]
+        raise EnvironmentFaultError(f"cannot write '{path}' (is the disk full?): {told}") from fault
 
 
 def _add_styles(path: Path, styles: Mapping[str, Mapping[str, str]]) -> None:

@@ -17,6 +17,8 @@ from frugal.errors import EnvironmentFaultError, UnusableInputError
 def _explained(path: Path) -> Iterator[None]:
     try:
         yield
+    except shutil.Error as fault:  # of a folder that was copied: a list of what failed, and why
+        raise EnvironmentFaultError(f"cannot write '{path}': {str(fault.args[0][0][2])[:200]}") from fault
     except OSError as fault:
         reason = fault.strerror or str(fault)
         raise EnvironmentFaultError(f"cannot write '{path}': {reason}") from fault

@@ -168,6 +168,7 @@ def opened_raster(path: Path, what: str, crs: str | None = None, remedy: str = "
     if not path.is_file():
         raise UnusableInputError(f"{what} '{path}' does not exist or is not a file")
     try:
+        _check_content(path, what)
         with rasterio.open(path) as dataset:
             _check(dataset, path, what, crs, remedy)
             yield dataset
@@ -175,6 +176,16 @@ def opened_raster(path: Path, what: str, crs: str | None = None, remedy: str = "
         raise UnusableInputError(
             f"{what} '{path}' is not a raster that can be read to its end (damaged, cut short or of another format)"
         ) from fault
+
+
+def _check_content(path: Path, what: str) -> None:
+    """Refuse what GDAL would take for a raster and follow elsewhere, whatever its name: such files are XML or JSON."""
+    with path.open("rb") as stream:
+        head = stream.read(64).removeprefix(b"\xef\xbb\xbf").lstrip()
+    if head.startswith((b"<", b"{")):
+        raise UnusableInputError(
+            f"{what} '{path}' holds no heights and names other files or addresses (as VRT and WMS do); name the rasters"
+        )
 
 
 def _name_of(crs: Any) -> str:

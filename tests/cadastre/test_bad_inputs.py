@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import geopandas
@@ -13,6 +14,9 @@ import pytest
 import rasterio
 import shapely
 from cadastre.cadastres import made
+from clouds_for_tests import write_cloud, write_octree
+from laspy.copc import load_octree_for_query
+from pyogrio.errors import DataLayerError
 from rasterio.transform import from_origin
 from typer.testing import CliRunner
 
@@ -23,8 +27,8 @@ from frugal.cadastre.run import make_cadastre
 from frugal.cadastre.settings import CadastreSettings
 from frugal.cadastre.surfaces import Prepared, prepare_clouds, prepare_rasters
 from frugal.cli import app
-from frugal.errors import UnusableInputError
-from frugal.formats import point_blocks
+from frugal.errors import EnvironmentFaultError, UnusableInputError
+from frugal.formats.atomic import new_folder
 from frugal.formats.mosaic import open_rasters
 from frugal.formats.raster import SurfaceModel, write_surface_model
 
@@ -120,6 +124,9 @@ def test_of_folders_only_surveys_are_taken(tmp_path: Path) -> None:
     clouds, rasters, failures = inputs_in([tmp_path])
     assert (clouds, rasters, failures) == ([], [good, tmp_path / "loop.tif"], [])
     assert told(prepare_rasters(rasters, None)) == ["loop.tif"]
+    with pytest.raises(UnusableInputError, match=r"town' is a cadastre; name the survey"):
+        inputs_in([tmp_path / "town"])
+    assert inputs_in([result])[1] == [result / "irradiation.tif"]  # whoever names it means it
 
 
 def test_cells_of_surface_models_are_not_chosen(tmp_path: Path) -> None:
@@ -132,50 +139,54 @@ def test_cells_of_surface_models_are_not_chosen(tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def two_squares(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A cloud over two squares that reads well until its eastern one is asked for."""
-    path = cloud(tmp_path / "late.las", WEST + 470.0, side=60.0)
-    original = point_blocks.points_in
+def clouds(tmp_path: Path) -> list[Path]:
+    """A cloud in octree order over three squares, whose part in the eastern one is damaged; and a sound one."""
+    random = np.random.default_rng(0)
 
-    def read(file: Path, window: tuple[float, ...], classes: np.ndarray) -> object:
-        if file == path and window[2] > WEST + 520.0:
-            raise UnusableInputError(f"point cloud '{file}' cannot be read to its end")
-        return original(file, window, classes)
+    def box(number: int, west: float, east: float) -> np.ndarray:
+        return np.column_stack([random.uniform(west, east, number), *random.uniform(0, [[100], [50]], (2, number))])
 
-    monkeypatch.setattr("frugal.formats.point_cloud.points_in", read)
-    return path
+    nodes = [
+        ((0, 0, 0, 0), box(50_000, 0, 1400), 2),
+        ((1, 0, 0, 0), box(50_000, 0, 1023), 2),
+        ((1, 1, 0, 0), box(20_000, 1025, 1400), 2),
+    ]
+    late = write_octree(tmp_path / "late.copc.laz", nodes, 2048.0)
+    with laspy.CopcReader.open(str(late)) as reader:
+        last = max(
+            load_octree_for_query(reader.source, reader.copc_info, reader.root_page), key=lambda node: node.offset
+        )
+    content = bytearray(late.read_bytes())
+    content[last.offset + 100 : last.offset + last.byte_size] = bytes(last.byte_size - 100)
+    late.write_bytes(content)
+    return [late, write_cloud(tmp_path / "good.laz", box(50_000, 100, 1300))]
 
 
-def test_nothing_of_a_cloud_that_turns_out_damaged_stays(tmp_path: Path, two_squares: Path) -> None:
-    good = cloud(tmp_path / "good.las", WEST + 480.0)
-    prepared = prepare_clouds([two_squares, good], tmp_path / "work", resolution_m=1.0)
-    assert told(prepared) == ["late.las"]
-    assert prepared.sources == ("good.las",)
-    alone = prepare_clouds([good], tmp_path / "alone", resolution_m=1.0)
+def test_nothing_of_a_cloud_that_turns_out_damaged_stays(tmp_path: Path, clouds: list[Path]) -> None:
+    prepared = prepare_clouds(clouds, tmp_path / "work", resolution_m=1.0)
+    assert [failure.what for failure in prepared.failures] == ["late.copc.laz"]
+    assert "cannot be read to its end" in prepared.failures[0].message or "damaged" in prepared.failures[0].message
+    assert prepared.sources == ("good.laz",)
+    alone = prepare_clouds(clouds[1:], tmp_path / "alone", resolution_m=1.0)
     assert prepared.bounds == alone.bounds
     one, other = (open_rasters(list(found.surface)).read(alone.bounds).heights for found in (prepared, alone))
     np.testing.assert_array_equal(one, other)
 
 
-def test_a_kill_between_the_damage_and_its_mending_changes_nothing(
-    tmp_path: Path, two_squares: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    good = cloud(tmp_path / "good.las", WEST + 480.0)
-
+def test_a_kill_between_the_damage_and_its_mending_changes_nothing(tmp_path: Path, clouds: list[Path]) -> None:
     def impatient(done: int, total: int) -> None:
         if done == total:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        prepare_clouds([two_squares, good], tmp_path / "work", resolution_m=1.0, on_chunk=impatient)
+        prepare_clouds(clouds, tmp_path / "work", resolution_m=1.0, on_chunk=impatient)
     files = lambda: {path: path.read_bytes() for path in tmp_path.glob("work/*/surface/*.tif")}  # noqa: E731
     before = files()
-    again = prepare_clouds([two_squares, good], tmp_path / "work", resolution_m=1.0)
-    assert told(again) == ["late.las"]
-    assert sum(before[path] != content for path, content in files().items()) == 1  # the western one was made again
-    made_once = files()
-    assert told(prepare_clouds([two_squares, good], tmp_path / "work", resolution_m=1.0)) == ["late.las"]
-    assert files() == made_once
+    assert told(prepare_clouds(clouds, tmp_path / "work", resolution_m=1.0)) == ["late.copc.laz"]
+    after = files()
+    assert sum(before[path] != content for path, content in after.items()) == 2  # all but the eastern one, made anew
+    assert told(prepare_clouds(clouds, tmp_path / "work", resolution_m=1.0)) == ["late.copc.laz"]
+    assert files() == after
 
 
 def test_candidates_that_no_training_gives_are_refused_before_it(tmp_path: Path) -> None:
@@ -251,6 +262,19 @@ def test_communes_are_called_communes(surface: Path, bundle: Path, tmp_path: Pat
         made(surface, bundle, tmp_path / "out", communes=tmp_path / "notes.txt")
 
 
+def test_a_folder_that_cannot_be_copied_is_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "from").mkdir()
+    (tmp_path / "from" / "gone").symlink_to("nowhere")
+
+    def fill() -> None:
+        with new_folder(tmp_path / "to") as draft:
+            shutil.copytree(tmp_path / "from", draft, dirs_exist_ok=True)
+
+    with pytest.raises(EnvironmentFaultError, match=r"^cannot write '.*to': \[Errno 2\] No such file"):
+        fill()
+    assert [path.name for path in tmp_path.iterdir()] == ["from"]
+
+
 def test_a_folder_in_which_nothing_was_made_goes_again(tmp_path: Path) -> None:
     (tmp_path / "there").mkdir()
     for name in ("new", "there"):
@@ -261,3 +285,21 @@ def test_a_folder_in_which_nothing_was_made_goes_again(tmp_path: Path) -> None:
         (tmp_path / "new" / "work" / "footprints.fgb").touch()
         raise UnusableInputError("later")
     assert (tmp_path / "new" / "work" / "footprints.fgb").exists()
+
+
+@pytest.mark.slow
+def test_a_full_disk_is_one_sentence(
+    surface: Path, bundle: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*given: object, **options: object) -> None:
+        raise DataLayerError("Failed to commit transaction\ndatabase or disk is full")
+
+    made(surface, bundle, tmp_path / "out", maps=False)
+    before = (tmp_path / "out" / "cadastre.gpkg").read_bytes()
+    monkeypatch.setattr("pyogrio.write_dataframe", full)
+    with pytest.raises(
+        EnvironmentFaultError, match=r"^cannot write '.*cadastre\.gpkg' .*: Failed to commit transaction$"
+    ):
+        made(surface, bundle, tmp_path / "out", maps=False)
+    assert (tmp_path / "out" / "cadastre.gpkg").read_bytes() == before
+    assert not list((tmp_path / "out").glob(".cadastre.gpkg*"))

@@ -109,3 +109,13 @@ def test_real_surface_models(shared_data: Path):
     assert (delft.heights.shape, delft.resolution_m, delft.crs) == ((456, 528), 0.5, "EPSG:28992")
     with pytest.raises(UnusableInputError, match="in degrees"):
         read_surface_model(shared_data / "gironde" / "topobathymetry.tif")
+
+
+@pytest.mark.parametrize(
+    "content", ['<VRTDataset rasterXSize="1">', "\ufeff\n<GDAL_WMS>", '{"type": "gdal_streamed_alg"}']
+)
+def test_files_that_name_others_are_refused(tmp_path, content):
+    path = tmp_path / "a.tif"
+    path.write_text(content, encoding="utf-8")
+    with pytest.raises(UnusableInputError, match="names other files or addresses"):
+        read_surface_model(path)
