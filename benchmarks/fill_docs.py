@@ -353,6 +353,29 @@ def map_ladder(bundle: Path) -> str:
     return f"{table(head, rows)}\n\n{told}\n\n" + "\n>\n".join(f"> {line}" for line in lines)
 
 
+def columns() -> str:
+    """What the columns of the cadastre's layers mean; months and points of the compass in one line each."""
+    from frugal.cadastre.columns import BUILDINGS, PLANES
+
+    rows = ["| layer | column | unit | meaning |", "|---|---|---|---|"]
+    for layer, found in (("roof_planes", PLANES), ("buildings", BUILDINGS)):
+        for name, column in found.items():
+            named, meaning = name, column.meaning["en"]
+            if name.startswith("yield_") and name[6:8].isdigit():
+                if name != "yield_01_kwh":
+                    continue
+                named, meaning = "yield_01_kwh` … `yield_12_kwh", "Yield of each month"
+            if name.startswith("shading_loss_"):
+                if name != "shading_loss_n":
+                    continue
+                named, meaning = (
+                    "shading_loss_n` … `shading_loss_nw",
+                    "Share of irradiation lost toward eight points of the compass",
+                )
+            rows.append(f"| {layer} | `{named}` | {column.unit} | {meaning} |")
+    return "\n".join(rows)
+
+
 def main() -> None:
     """Fill every marker; without a bundle, only what needs none."""
     from cadastre_figures import irradiation_maps
@@ -363,6 +386,7 @@ def main() -> None:
     fill(page, "overhead", overhead())
     fill(ROOT / "docs" / "studies" / "submersion.md", "verification", shallow_water())
     fill(ROOT / "docs" / "studies" / "submersion.md", "speed", speed())
+    fill(ROOT / "docs" / "cadastre.md", "columns", columns())
     for name, content in roof_planes().items():
         fill(ROOT / "docs" / "cadastre_method.md", name, content)
     fill(ROOT / "docs" / "cadastre_method.md", "maps", irradiation_maps(RESULTS))

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from xml.sax.saxutils import quoteattr
 
 import numpy as np
+
+from frugal.cadastre.columns import Column
 
 
 @dataclass(frozen=True)
@@ -73,16 +77,21 @@ def _grouped(value: float, language: str) -> str:
     return f"{value:,.0f}".replace(",", "\N{NARROW NO-BREAK SPACE}" if language == "fr" else ",")
 
 
-def qgis_style(classes: tuple[YieldClass, ...], language: str = "fr") -> str:
-    """Categorised QGIS style (QML) of a polygon layer with a field ``class``."""
+def qgis_style(classes: tuple[YieldClass, ...], columns: Mapping[str, Column], language: str = "fr") -> str:
+    """Categorised QGIS style (QML) of a polygon layer with a field ``class``, and what its columns are called."""
     categories = "".join(
         f'<category render="true" symbol="{k}" value="{found.number}" type="long" label="{found.label[language]}"/>'
         for k, found in enumerate(classes)
     )
     symbols = "".join(_symbol(k, found.colour) for k, found in enumerate(classes))
+    aliases = "".join(
+        f'<alias index="{k}" field="{name}" name={quoteattr(column.alias(language))}/>'
+        for k, (name, column) in enumerate(columns.items(), start=1)  # the geometry's own key comes first
+    )
     return (
         "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>\n"
-        '<qgis version="3.28.0" styleCategories="Symbology">'
+        '<qgis version="3.28.0" styleCategories="Symbology|Fields">'
+        f"<aliases>{aliases}</aliases>"
         '<renderer-v2 type="categorizedSymbol" attr="class" enableorderby="0" forceraster="0" symbollevels="0">'
         f"<categories>{categories}</categories><symbols>{symbols}</symbols></renderer-v2>"
         "<layerGeometryType>2</layerGeometryType></qgis>\n"

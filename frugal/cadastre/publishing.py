@@ -11,6 +11,7 @@ import numpy as np
 from frugal.cadastre.answer import Answer
 from frugal.cadastre.background import write_background
 from frugal.cadastre.classes import YieldClass, class_of, classes_for, qgis_style
+from frugal.cadastre.columns import BUILDINGS, PLANES
 from frugal.cadastre.grid import Bounds, plan_tiles
 from frugal.cadastre.irradiation_file import write_mosaic
 from frugal.cadastre.job import Job, sky_of
@@ -157,14 +158,13 @@ def _write_tables(
     classes: tuple[YieldClass, ...],
 ) -> None:
     styles = {
-        "classes du productible": qgis_style(classes, "fr"),
-        "classes of specific yield": qgis_style(classes, "en"),
+        layer: {
+            "classes du productible": qgis_style(classes, columns, "fr"),
+            "classes of specific yield": qgis_style(classes, columns, "en"),
+        }
+        for layer, columns in (("roof_planes", PLANES), ("buildings", BUILDINGS))
     }
-    write_geopackage(
-        out / "cadastre.gpkg",
-        {"roof_planes": planes, "buildings": buildings},
-        {"roof_planes": styles, "buildings": styles},
-    )
+    write_geopackage(out / "cadastre.gpkg", {"roof_planes": planes, "buildings": buildings}, styles)
     write_geoparquet(out / "roof_planes.parquet", planes)
     write_communes(out / "communes.csv", buildings)
 

@@ -51,6 +51,7 @@ def write_geopackage(
                 promote_to_multi=True,
                 geometry_type="MultiPolygon",
                 append=draft.exists(),
+                dataset_options={"VERSION": "1.3"},  # programs of some years ago read it without a warning
             )
         _add_styles(draft, styles)
         draft.replace(path)
@@ -80,7 +81,7 @@ def _add_styles(path: Path, styles: Mapping[str, Mapping[str, str]]) -> None:
             "CREATE TABLE IF NOT EXISTS layer_styles (id INTEGER PRIMARY KEY AUTOINCREMENT, f_table_catalog TEXT(256), "
             "f_table_schema TEXT(256), f_table_name TEXT(256), f_geometry_column TEXT(256), styleName TEXT(30), "
             "styleQML TEXT, styleSLD TEXT, useAsDefault BOOLEAN, description TEXT(4000), owner TEXT(30), ui TEXT(30), "
-            "update_time DATETIME DEFAULT CURRENT_TIMESTAMP)"
+            "update_time DATETIME DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now')))"
         )
         database.execute(
             "INSERT OR IGNORE INTO gpkg_contents (table_name, data_type, identifier) "

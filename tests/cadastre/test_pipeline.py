@@ -19,6 +19,7 @@ from cadastre.cadastres import made, planes_of
 from typer.testing import CliRunner
 
 from frugal.cadastre import run as cadastre_run
+from frugal.cadastre.columns import BUILDINGS, PLANES
 from frugal.cadastre.run import Cadastre, make_cadastre
 from frugal.cadastre.settings import CadastreSettings
 from frugal.cadastre.surfaces import prepare_clouds
@@ -59,6 +60,15 @@ def test_qgis_finds_its_style(whole: Cadastre) -> None:
     assert {row[0] for row in rows} == {"roof_planes", "buildings"}
     assert sum(row[2] for row in rows) == 2
     assert all('attr="class"' in row[1] for row in rows)
+    assert any('name="Inclinaison (°)"' in row[1] for row in rows)
+
+
+def test_every_column_is_explained(whole: Cadastre) -> None:
+    for layer, columns in (("roof_planes", PLANES), ("buildings", BUILDINGS)):
+        frame = geopandas.read_file(whole.out / "cadastre.gpkg", layer=layer)
+        assert list(frame.columns.drop("geometry")) == list(columns)
+        for column in columns.values():
+            assert column.meaning["en"] and column.meaning["fr"]
 
 
 def test_maps_add_up_and_know_their_holes(whole: Cadastre) -> None:
