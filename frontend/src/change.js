@@ -87,7 +87,7 @@ export function answersTable(cadastre, answers, power, gain, { onRun, running, f
         row([t('model'), h('small', {}, told(cadastre.model.label))], model, modelBytes),
       ),
     ),
-    best && h('p', {}, t('range', ...spread.map((share, k) => (k ? unit(share * best.yearly * power, 'kWh') : number(share * best.yearly * power)))), h('small', {}, t('rangeSame'))),
+    best && spread && h('p', {}, t('range', ...spread.map((share, k) => (k ? unit(share * best.yearly * power, 'kWh') : number(share * best.yearly * power)))), h('small', {}, t('rangeSame'))),
     gain !== null && h('p', {}, t('versus', signed(gain))),
     table && model && h('p', {}, t('difference', percent(Math.abs(model.yearly - table.yearly) / Math.max(model.yearly, 1e-9), 2))),
     model && !model.inDomain && h('p', { class: 'warning' }, t('outside')),

@@ -1,7 +1,7 @@
 /** What can be taken away: a table, polygons, and the shapes for the printed sheet. */
 import { save } from './dom.js';
 import { s } from './dom.js';
-import { middle, outerRing } from './roofs.js';
+import { innermost, outerRing } from './roofs.js';
 
 const COLUMNS = [
   'building_id', 'plane_id', 'tilt_deg', 'azimuth_deg', 'area_m2', 'usable_area_m2', 'irradiation', 'shading_loss', 'power_kwp',
@@ -54,7 +54,8 @@ export function planOf(cadastre, building, chosen) {
       }),
     ),
     building.planes.map((plane, k) => {
-      const [lon, lat] = middle(rings[k]);
+      if (!(plane.properties.usable_area_m2 > 0)) return null;
+      const [lon, lat] = innermost(rings[k]);
       return s('text', { x: (lon * stretch - west) * scale + 5, y: (-lat - top) * scale + 9, 'text-anchor': 'middle' }, String(k + 1));
     }),
   );

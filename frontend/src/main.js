@@ -290,7 +290,7 @@ function drawAnswers() {
     ...charts(cadastre, plane, options, answers.table, changed && best ? best.monthly.map((value) => value * options.power) : null, effect?.layers.opaque),
   );
   byId('answers').replaceChildren(
-    ...answersTable(cadastre, answers, options.power, changed && before ? (best.yearly * options.power) / Math.max(before.yearly * original.power, 1e-9) - 1 : null, {
+    ...answersTable(cadastre, answers, options.power, changed && before && original.power > 0 ? (best.yearly * options.power) / Math.max(before.yearly * original.power, 1e-9) - 1 : null, {
       onRun: runModel, running: state.running, failed: state.failed, spread: spreadOf(plane),
     }).filter(Boolean),
   );
@@ -309,10 +309,10 @@ function drawAnswers() {
   if (keepFocus) byId(keepFocus)?.focus();
 }
 
-/** P10 and P90 of a plane as shares of its yield. */
+/** P10 and P90 of a plane as shares of its yield; null where nothing fits on it. */
 function spreadOf(plane) {
   const p = plane.properties;
-  return [p.yield_p10_kwh / Math.max(p.yield_kwh, 1e-9), p.yield_p90_kwh / Math.max(p.yield_kwh, 1e-9)];
+  return p.yield_kwh > 0 ? [p.yield_p10_kwh / p.yield_kwh, p.yield_p90_kwh / p.yield_kwh] : null;
 }
 
 function drawList() {

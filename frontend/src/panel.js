@@ -45,7 +45,7 @@ export function planeList(cadastre, building, chosen, onChoose) {
         h('span', {}, `${t('plane')} ${k + 1}`),
         h('span', { class: 'strong' }, unit(p.yield_kwh, 'kWh')),
         h('span', { class: 'plane-more' },
-          `${t('usableOf', unit(p.usable_area_m2, 'm²'))} · ${t('tilt').toLowerCase()} ${unit(p.tilt_deg, '°')} · ${t('azimuth').toLowerCase()} ${facing(p)}`),
+          `${p.usable_area_m2 > 0 ? t('usableOf', unit(p.usable_area_m2, 'm²')) : t('noUsable')} · ${t('tilt').toLowerCase()} ${unit(p.tilt_deg, '°')} · ${t('azimuth').toLowerCase()} ${facing(p)}`),
       );
     }),
   );
@@ -56,7 +56,7 @@ export function planeFacts(cadastre, plane) {
   const facts = [
     [t('yield'), unit(p.yield_kwh, 'kWh'), t('range', number(p.yield_p10_kwh), unit(p.yield_p90_kwh, 'kWh'))],
     [t('power'), unit(p.power_kwp, kwp(), 1), `${unit(cadastre.module.power_per_m2_kwp, `${kwp()}/m²`, 2)}`],
-    [t('specific'), unit(p.yield_kwh / Math.max(p.power_kwp, 1e-9), `kWh/${kwp()}`)],
+    [t('specific'), p.power_kwp > 0 ? unit(p.yield_kwh / p.power_kwp, `kWh/${kwp()}`) : '—'],
     [t('class'), [classMark(cadastre, p.class), ` ${t('classOf', p.class)}`], told(cadastre.classes[p.class - 1]?.label)],
     [t('irradiation'), unit(p.irradiation, 'kWh/m²')],
     [t('shading'), percent(p.shading_loss)],

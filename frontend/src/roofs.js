@@ -3,6 +3,7 @@ import { VectorTile } from '@mapbox/vector-tile';
 import { PbfReader } from 'pbf';
 import { PMTiles } from 'pmtiles';
 import { address, once } from './data.js';
+import { inside } from './horizon.js';
 
 let archive = null;
 export function openTiles(file) {
@@ -71,6 +72,27 @@ function pick(tiles, id) {
   if (!planes.length && !outline) return null;
   planes.sort((a, b) => b.properties.yield_kwh - a.properties.yield_kwh);
   return { id, properties: outline?.properties ?? {}, outline, planes };
+}
+
+/** A point well inside a ring, for a label: of a lattice the one farthest from the edges. */
+export function innermost(ring, steps = 16) {
+  const stretch = Math.cos((ring[0][1] * Math.PI) / 180);
+  const flat = ring.map(([x, y]) => [x * stretch, y]);
+  const [low, high] = [Math.min, Math.max].map((of) => [0, 1].map((axis) => of(...flat.map((point) => point[axis]))));
+  let best = { room: 0, place: middle(ring) };
+  for (let i = 0; i < steps * steps; i++) {
+    const [x, y] = [i % steps, Math.floor(i / steps)].map((k, axis) => low[axis] + ((k + 0.5) / steps) * (high[axis] - low[axis]));
+    if (!inside(flat, x, y)) continue;
+    const room = Math.min(...flat.slice(1).map((b, k) => toEdge(flat[k], b, x, y)));
+    if (room > best.room) best = { room, place: [x / stretch, y] };
+  }
+  return best.place;
+}
+
+function toEdge([xa, ya], [xb, yb], x, y) {
+  const long = (xb - xa) ** 2 + (yb - ya) ** 2;
+  const share = long > 0 ? Math.min(Math.max(((x - xa) * (xb - xa) + (y - ya) * (yb - ya)) / long, 0), 1) : 0;
+  return Math.hypot(x - xa - share * (xb - xa), y - ya - share * (yb - ya));
 }
 
 /** Middle of a ring, inside it where it is convex. */

@@ -47,7 +47,7 @@ export function why(table, original, answer) {
   const [first, second] = lossByDirection(original.horizon, answer.sectorLoss);
   let shading = t('whyOpen', percent(answer.shading));
   if (answer.shading >= NEGLIGIBLE.shading) {
-    shading = t('whyShading', percent(answer.shading), t('from8')[first.direction], percent(first.loss), unit(first.height, '°'));
+    shading = t('whyShading', percent(answer.shading), first.loss > answer.shading / 2, t('from8')[first.direction], percent(first.loss), unit(first.height, '°'));
     const more = second.loss >= NEGLIGIBLE.second && second.loss > answer.shading / 5;
     shading += more ? t('whyThen', t('from8')[second.direction], percent(second.loss)) : '.';
   }

@@ -220,7 +220,8 @@ def test_a_roof_says_what_takes_its_light(page: Chromium, village: SimpleNamespa
             continue
         shaded += 1
         most = int(np.argmax(loss))
-        assert f"surtout {directions[most]} ({100 * loss[most]:.1f}".replace(".", ",") in told
+        mainly = "surtout" if loss[most] > answer["shading"] / 2 else "de plusieurs côtés, le plus"
+        assert f"{mainly} {directions[most]} ({100 * loss[most]:.1f}".replace(".", ",") in told
     assert shaded >= 2
 
 
@@ -400,6 +401,20 @@ def test_what_is_taken_away_is_what_is_shown(page: Chromium, village: SimpleName
     for feature, shape in zip(collection["features"], shapes, strict=True):
         told = np.array(feature["geometry"]["coordinates"][0], dtype=float)
         np.testing.assert_allclose(told, np.array(shape[0], dtype=float), atol=1e-7)
+
+
+def test_a_plane_on_which_nothing_fits_is_told_without_nonsense(page: Chromium, village: SimpleNamespace) -> None:
+    choose(page, village.index["id"][2])
+    page.run(
+        "(() => { const plane = cadastre.state.building.planes[0]; for (const name of ['usable_area_m2', 'power_kwp',"
+        " 'yield_kwh', 'yield_p10_kwh', 'yield_p90_kwh']) plane.properties[name] = 0; return cadastre.choosePlane(plane); })()"
+    )
+    set_slider(page, "tilt", 20)
+    page.until("cadastre.state.answers.table && cadastre.state.options.tilt === 20")
+    told = page.run("document.getElementById('roof').innerText")
+    assert "aucune surface utile" in told and "NaN" not in told and "Infinity" not in told and "∞" not in told
+    assert not re.search(r"\d[\d\u202f]{3,},\d\u00a0%", told)  # a gain against nothing
+    assert "P10–P90" not in page.run("document.getElementById('answers').innerText")
 
 
 @pytest.mark.parametrize("language", ["en", "fr"])
