@@ -102,7 +102,7 @@ def _opened(path: Path, settings: CadastreSettings, notes: tuple[str, ...]) -> A
     if bundle.study["name"] != "roof_yield":
         raise UnusableInputError(f"bundle '{path}' answers '{bundle.study['name']}'; one of 'roof_yield' is needed")
     candidate = settings.candidate or str(bundle.candidates["model"]["candidate"] or "")
-    model = bundle.model_path(settings.candidate)
+    model = bundle.model_path(settings.candidate).absolute()  # tiles may be computed by processes started elsewhere
     site = _site(bundle.study.get("site") or {}, settings)
     _check_weather(bundle, model, site, settings.azimuths)
     return Answer(path, candidate, model, site, notes)
@@ -142,7 +142,7 @@ def _site(of_bundle: dict[str, Any], settings: CadastreSettings) -> RoofYieldSit
     assert isinstance(site, RoofYieldSite)
     if site.weather is not None and not site.weather.is_file():
         raise UnusableInputError(f"weather file '{site.weather}' is not there; name one that is (--set weather=FILE)")
-    return site
+    return site if site.weather is None else site.model_copy(update={"weather": site.weather.absolute()})
 
 
 def _trained(

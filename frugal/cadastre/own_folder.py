@@ -10,6 +10,7 @@ from pathlib import Path
 
 from frugal.errors import FrugalError, UnusableInputError
 from frugal.formats.atomic import exclusive, write_text
+from frugal.formats.vector_sources import unreadable_name
 
 #: Tells that the rest of the folder may be replaced. It stays where ``work/`` is deleted to save room.
 MARK = ".frugal-cadastre"
@@ -25,8 +26,12 @@ def own_folder(out: Path) -> Iterator[None]:
     Raises
     ------
     UnusableInputError
-        If the path is a file, the folder holds something else, or another process is at work in it.
+        If the path is a file or holds '!', the folder holds something else, or another process is at work in it.
     """
+    if unreadable_name(out):
+        raise UnusableInputError(
+            f"GeoPackages cannot be written in '{out}', whose path holds '!' or a line break; name another (--out)"
+        )
     if out.exists() and not out.is_dir():
         raise UnusableInputError(f"'{out}' is a file; a folder is needed")
     if out.is_dir() and not (_is_new(out) or (out / MARK).is_file() or (out / _LEDGER).is_file()):

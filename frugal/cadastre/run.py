@@ -109,6 +109,7 @@ def make_cadastre(
     from frugal.surrogates.instruments import instruments
     from frugal.surrogates.reporting import Silent
 
+    out = out.absolute()  # tiles may be computed by workers that were started elsewhere
     reporter = reporter or Silent()
     machine = machine or describe_machine()
     threads = settings.threads or default_threads()
@@ -239,7 +240,7 @@ def _job(
     return Job(
         grid=prepared.grid,
         crs=prepared.crs,
-        surface=prepared.surface,
+        surface=tuple(str(Path(file).absolute()) for file in prepared.surface),
         bare=prepared.bare,
         roofs=prepared.roofs,
         footprints=file,

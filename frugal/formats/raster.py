@@ -169,7 +169,7 @@ def opened_raster(path: Path, what: str, crs: str | None = None, remedy: str = "
         raise UnusableInputError(f"{what} '{path}' does not exist or is not a file")
     try:
         _check_content(path, what)
-        with rasterio.open(path) as dataset:
+        with rasterio.open(path.absolute()) as dataset:  # a relative path may look like an address
             _check(dataset, path, what, crs, remedy)
             yield dataset
     except (RasterioError, OSError, ValueError) as fault:

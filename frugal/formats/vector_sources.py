@@ -45,6 +45,10 @@ def vector_source(path: Path, what: str) -> tuple[str, str]:
     """
     if not path.is_file():
         raise UnusableInputError(f"{what} '{path}' does not exist or is not a file")
+    if unreadable_name(path):
+        raise UnusableInputError(
+            f"{what} '{path}': vector files are not read where a name holds '!' or a line break; rename it"
+        )
     try:
         with path.open("rb") as stream:
             head = stream.read(_HEAD_BYTES)
@@ -55,7 +59,12 @@ def vector_source(path: Path, what: str) -> tuple[str, str]:
     kind = _kind_of(head)
     if kind is None:
         raise UnusableInputError(f"{what} '{path}' is none of the files that are read here: {_KINDS}")
-    return str(path), kind
+    return str(path.absolute()), kind  # a relative path may look like an address
+
+
+def unreadable_name(path: Path) -> bool:
+    """Whether the reader and writer of vector files would take a path for another one, for what its names hold."""
+    return re.search(r"[!\x00-\x1f]", str(path.absolute())) is not None
 
 
 def check_driver(driver: str, kind: str, path: Path, what: str) -> None:

@@ -287,6 +287,28 @@ def test_a_folder_in_which_nothing_was_made_goes_again(tmp_path: Path) -> None:
     assert (tmp_path / "new" / "work" / "footprints.fgb").exists()
 
 
+def test_names_that_vector_files_cannot_have_are_told(tmp_path: Path) -> None:
+    with pytest.raises(UnusableInputError, match="whose path holds '!' or a line break"), own_folder(tmp_path / "new!"):
+        pass
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.slow
+def test_paths_may_be_relative_and_look_like_addresses(
+    surface: Path, bundle: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with rasterio.open(surface) as dataset:
+        shape = shapely.box(*dataset.bounds).buffer(-5)
+    geopandas.GeoDataFrame({"id": [1]}, geometry=[shape], crs="EPSG:2154").to_file(tmp_path / "roofs.fgb")
+    (tmp_path / "roofs.fgb").rename("file:roofs?#.fgb")
+    shutil.copy(surface, "s3:surface.tif")
+    found = made(Path("s3:surface.tif"), bundle, Path("out:1"), buildings=Path("file:roofs?#.fgb"))
+    assert found.planes > 0
+    with rasterio.open(tmp_path / "out:1" / "irradiation.vrt") as dataset:
+        assert dataset.read(1).max() > 900
+
+
 @pytest.mark.slow
 def test_a_full_disk_is_one_sentence(
     surface: Path, bundle: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -289,3 +289,11 @@ def test_delft(shared_data):
     west, south, east, north = read_footprints(path, "EPSG:32631").total_bounds
     centroids = read_centroids(path, "EPSG:32631", "footprints")
     assert ((centroids > [west, south]) & (centroids < [east, north])).all()
+
+
+def test_names_that_the_reader_takes_for_others_are_refused(tmp_path):
+    for name in ("a!b.gpkg", "a\nb.gpkg"):
+        (tmp_path / "c.gpkg").write_bytes(write(houses(), tmp_path / "d.gpkg").read_bytes())
+        (tmp_path / "c.gpkg").rename(tmp_path / name)
+        with pytest.raises(UnusableInputError, match="holds '!' or a line break; rename it"):
+            read_footprints(tmp_path / name, CRS)
