@@ -14,7 +14,8 @@ from frugal.cadastre.outlines import outlines
 from frugal.cadastre.planes import growing
 from frugal.cadastre.roof_planes import RoofPlane, segment_roofs
 from frugal.cadastre.usable_area import UsableRules, power_kwp, usable_part
-from frugal.experiments.studies.village import _Village, synthetic_village
+from frugal.experiments.studies.village import synthetic_village
+from frugal.experiments.studies.village.plan import Village
 from frugal.physics import compiled
 
 
@@ -200,7 +201,7 @@ def test_outlines_share_their_edges() -> None:
 
 def test_the_village_has_the_planes_it_was_built_with(monkeypatch: pytest.MonkeyPatch) -> None:
     houses: list[tuple] = []
-    build = _Village._house
+    build = Village.house
 
     def noted(self, centre, angle, length, width, **options):
         built = build(self, centre, angle, length, width, **options)
@@ -208,7 +209,7 @@ def test_the_village_has_the_planes_it_was_built_with(monkeypatch: pytest.Monkey
             houses.append((self.size, centre, angle, length, width, options))
         return built
 
-    monkeypatch.setattr(_Village, "_house", noted)
+    monkeypatch.setattr(Village, "house", noted)
     surface = synthetic_village(3)
     compared, good = 0, 0
     for size, centre, angle, length, width, options in houses:
