@@ -11,9 +11,11 @@ from frugal.cadastre.grid import Tile
 from frugal.cadastre.job import Job
 from frugal.cadastre.tile_store import TileReport
 from frugal.errors import EnvironmentFaultError, FrugalError, UnusableInputError
+from frugal.metering.elsewhere import ELSEWHERE
 
 if TYPE_CHECKING:
     from frugal.experiments.cluster import Crew
+    from frugal.metering.ledger import Entry
 
 #: A tile, its report or the fault that kept it from one.
 Outcome = tuple[Tile, TileReport | FrugalError]
@@ -49,8 +51,18 @@ def _outcome(future: Future[TileReport]) -> TileReport | FrugalError:
         return fault
 
 
-def on_cluster(work: Work, job: Job, tiles: Sequence[Tile], address: str) -> Iterator[Outcome]:
+def on_cluster(work: Work, job: Job, tiles: Sequence[Tile], address: str, entry: Entry) -> Iterator[Outcome]:
     """Send tiles to a Dask scheduler whose workers see the same files.
+
+    Parameters
+    ----------
+    work : callable
+    job : Job
+    tiles : sequence of Tile
+    address : str
+        ``tcp://host:port`` or ``tls://host:port``.
+    entry : Entry
+        Line of the ledger; told what the workers spent.
 
     Raises
     ------
@@ -60,7 +72,7 @@ def on_cluster(work: Work, job: Job, tiles: Sequence[Tile], address: str) -> Ite
         If the package `distributed` is missing, the scheduler cannot be reached, goes away or loses all workers, or these do
         not see the files.
     """
-    from frugal.experiments.cluster import BLOCKS_PER_THREAD, Crew, connected, talking
+    from frugal.experiments.cluster import BLOCKS_PER_THREAD, NOT_COUNTED, Crew, connected, talking
 
     if not tiles:
         return
@@ -68,6 +80,8 @@ def on_cluster(work: Work, job: Job, tiles: Sequence[Tile], address: str) -> Ite
         crew = Crew(client, address)
         waiting = iter(tiles)
         sent: dict[Any, Tile] = {}
+        told: dict[str, Any] = {"cpu_seconds": 0.0, "threads": 1, "cluster": address, "not_counted": NOT_COUNTED}
+        entry.details[ELSEWHERE] = told
         try:
             while True:
                 while (
@@ -79,7 +93,11 @@ def on_cluster(work: Work, job: Job, tiles: Sequence[Tile], address: str) -> Ite
                     return
                 for future in _first_done(list(sent), crew):
                     tile = sent.pop(future)
-                    yield tile, _received(future, tile, address)
+                    outcome = _received(future, tile, address)
+                    told["threads"] = max(1, crew.most_threads)
+                    if isinstance(outcome, TileReport):
+                        told["cpu_seconds"] += outcome.cpu_seconds
+                    yield tile, outcome
         finally:
             if sent and client.status == "running":
                 client.cancel(list(sent), force=True)

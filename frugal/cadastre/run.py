@@ -25,6 +25,7 @@ from frugal.formats.digests import sha256_of
 
 if TYPE_CHECKING:
     from frugal.metering.host import Machine
+    from frugal.metering.ledger import Entry
     from frugal.surrogates.reporting import Reporter
 
 #: Side of the generated village that stands in where no input is given, and of its cells.
@@ -139,7 +140,7 @@ def make_cadastre(
         ) as at_hand:  # fmt: skip
             job = _job(settings, prepared, footprints, terrain, answer, out)
             with at_hand.meter.stage("tiles", threads=threads) as entry:
-                tiles, reports, failed = _tiles(job, prepared, settings, threads, cluster, reporter)
+                tiles, reports, failed = _tiles(job, prepared, settings, threads, cluster, reporter, entry)
                 entry.runs = len(tiles)
             prepared.failures.extend(failed)
             cadastre = Cadastre(out, failures=prepared.failures, notes=[*prepared.notes, *answer.notes])
@@ -318,6 +319,7 @@ def _tiles(
     threads: int,
     cluster: str | None,
     reporter: Reporter,
+    entry: Entry,
 ) -> tuple[list[Tile], list[TileReport], list[Failure]]:
     """Compute what is not there yet; a tile that fails is listed, and the others go on."""
     tiles = _planned(settings, prepared)
@@ -332,7 +334,7 @@ def _tiles(
         withdraw(Path(job.folder).parents[1], "irradiation.vrt")  # it would show tiles of two runs as one
     reporter.stage("tiles", len(todo))
     outcomes: Iterable[Outcome] = (
-        on_cluster(compute_tile, job, todo, cluster) if cluster else on_threads(compute_tile, job, todo, threads)
+        on_cluster(compute_tile, job, todo, cluster, entry) if cluster else on_threads(compute_tile, job, todo, threads)
     )
     for done, (tile, outcome) in enumerate(outcomes, start=1):
         if isinstance(outcome, FrugalError):

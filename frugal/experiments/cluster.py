@@ -36,9 +36,10 @@ BLOCKS_PER_THREAD = 2
 ATTEMPTS = 3
 
 _EXTRA = "a cluster needs the package 'distributed': pip install 'frugal-territoires[cluster]'"
-_NOT_COUNTED = (
-    "what workers spend beside the runs, their memory, and work lost with a worker that ended; codecarbon and power counters "
-    "see this machine only, and the power of a core is taken to be this machine's"
+#: Said beside what workers tell of themselves.
+NOT_COUNTED = (
+    "what workers spend beside what they were asked for, their memory, and work lost with a worker that ended; codecarbon and "
+    "power counters see this machine only, and the power of a core is taken to be this machine's"
 )
 
 
@@ -206,7 +207,7 @@ class _Dispatch:
             "cluster": self.address,
             "workers": len(self.workers),
             "setup_cpu_seconds": self.setup_seconds,
-            "not_counted": _NOT_COUNTED,
+            "not_counted": NOT_COUNTED,
         }
         self.on_commit(Progress(self.done, self.total, self.failed, {ELSEWHERE: told}))
 

@@ -312,6 +312,11 @@ def test_a_cluster_gives_the_same(surface: Path, bundle: Path, whole: Cadastre, 
     one, other = planes_of(whole.out), planes_of(cadastre.out)
     assert (one["yield_kwh"] == other["yield_kwh"]).all()
     assert (one["horizon"] == other["horizon"]).all()
+    reports = [json.loads(path.read_text()) for path in (tmp_path / "out").glob("work/tiles/*/report.json")]
+    spent = [json.loads(line) for line in (tmp_path / "out" / "work" / "ledger.jsonl").read_text().splitlines()]
+    elsewhere = [line["cpu_seconds"] for line in spent if "cluster" in line.get("details", {})]
+    assert elsewhere == [pytest.approx(sum(report["cpu_seconds"] for report in reports))]
+    assert cadastre.footprint["cpu_seconds_by_stage"]["tiles"] > elsewhere[0]
 
 
 def test_without_a_cluster_it_says_so(surface: Path, bundle: Path, tmp_path: Path) -> None:
