@@ -253,6 +253,7 @@ def _job(
         setback_m=settings.setback_m,
         grid_turn_deg=grid_convergence_deg(whole),
         maps=settings.maps,
+        maps_of=settings.maps_of,
         vintage=settings.vintage or prepared.vintage,
         folder=str(out / "work" / "tiles"),
         digest=_joined(prepared.digest, digest, of_hills, sha256_of(answer.model)),

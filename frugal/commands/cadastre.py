@@ -74,6 +74,9 @@ def cadastre(
     ] = None,
     title: Annotated[str | None, typer.Option("--title", metavar="TEXT", help="Name of the territory.")] = None,
     maps: Annotated[bool, typer.Option("--maps/--no-maps", help="Write monthly maps of irradiation.")] = True,
+    maps_of: Annotated[
+        str | None, typer.Option("--maps-of", metavar="all|buildings", help="Cells that the maps know; all by default.")
+    ] = None,
     threads: Annotated[
         int | None, typer.Option("--threads", min=1, help="Tiles at a time; one per core by default.")
     ] = None,
@@ -96,6 +99,7 @@ def cadastre(
         "inputs": tuple(inputs or ()), "buildings": buildings, "communes": communes, "terrain": terrain, "crs": crs,
         "bundle": bundle, "candidate": candidate, "resolution_m": resolution, "tile_m": tile, "reach_m": reach,
         "setback_m": setback, "n_runs": n_runs, "vintage": vintage, "title": title, "threads": threads, "maps": maps,
+        "maps_of": maps_of,
         "shading_bundle": shading, "site": parse_settings(settings or [], "setting"),
     }  # fmt: skip
     reporter = Terminal(language)
