@@ -1,0 +1,135 @@
+/** Draws the page anew when what is chosen has changed. */
+import { computeAnswers, runModel, setObstacles } from './answering.js';
+import { answersTable, changeForm } from './change.js';
+import { choose, chooseById, choosePlane, goTo, leave, search } from './choosing.js';
+import { drawObstacle } from './drawing.js';
+import { byId, h } from './dom.js';
+import { asOnRoof } from './estimate.js';
+import { footer, frame, legend, pageTitle } from './frame.js';
+import { nameControls, showBackground, showPlan } from './map.js';
+import { frameOf, placed } from './obstacles.js';
+import { charts, planeFacts, planeList, summary, takeAway } from './panel.js';
+import { pvgisAddress, pvgisLink } from './pvgis.js';
+import { middle, outerRing } from './roofs.js';
+import { resultList, searchForm } from './search.js';
+import { redraw, remember, state, warn } from './state.js';
+import { lossSentence, obstacleForm, obstacleList } from './whatif.js';
+import { why } from './why.js';
+import { day, setLanguage, shortId, t, WORDS } from './words.js';
+
+export function drawAll() {
+  const { cadastre } = state;
+  document.title = pageTitle(cadastre);
+  frame(cadastre, WORDS, (chosen) => {
+    setLanguage(chosen);
+    remember();
+    drawAll();
+  });
+  byId('search').replaceChildren(searchForm(cadastre, state, {
+    onSearch: search,
+    onPlan: (wanted) => state.map && showPlan(state.map, wanted),
+    onBackground: (wanted) => state.map && showBackground(state.map, wanted),
+  }));
+  byId('legend').replaceChildren(legend(cadastre));
+  byId('foot').replaceChildren(...footer(cadastre));
+  byId('map').setAttribute('aria-label', t('map'));
+  if (state.map) nameControls(state.map);
+  const without = document.querySelector('.no-map');
+  if (without) without.textContent = t('noMap');
+  drawList();
+  drawPanel();
+}
+
+function drawPanel() {
+  const { cadastre, building, plane } = state;
+  warn('');
+  byId('list').hidden = Boolean(building);
+  const panel = byId('roof');
+  panel.hidden = !building;
+  if (!building) return panel.replaceChildren();
+  panel.replaceChildren(
+    h('button', { type: 'button', class: 'back no-print', onclick: leave }, `← ${t('close')}`),
+    h('h2', { id: 'roof-title', tabIndex: -1 }, t('building', shortId(building.id)), building.properties.commune ? ` · ${building.properties.commune}` : ''),
+    ...(shortId(building.id) === building.id ? [] : [h('p', { class: 'note full-id' }, `${t('number')}${t('colon')}${building.id}`)]),
+    ...(plane
+      ? [
+          summary(cadastre, building, plane),
+          planeList(cadastre, building, plane, (chosen) => choosePlane(chosen)),
+          h('section', { 'aria-labelledby': 'plane-title' },
+            h('h3', { id: 'plane-title' }, `${t('plane')} ${building.planes.indexOf(plane) + 1}`),
+            planeFacts(cadastre, plane),
+            h('div', { id: 'charts', class: 'charts' })),
+          h('section', { 'aria-labelledby': 'change-title', class: 'no-print' },
+            h('h3', { id: 'change-title' }, t('change')),
+            changeForm(cadastre, state, asOnRoof(cadastre, plane), computeAnswers),
+            h('div', { id: 'answers' }),
+            pvgisLink()),
+          ...(cadastre.dsm ? [
+            h('section', { 'aria-labelledby': 'whatif-title', class: 'no-print' },
+              h('h3', { id: 'whatif-title' }, t('whatIf')),
+              h('p', { class: 'note' }, t('whatIfHelp')),
+              obstacleForm({
+                canDraw: Boolean(state.map),
+                onPlace: (values) => setObstacles([...state.obstacles, placed(frameOf(cadastre, state.plane), values)]),
+                onDraw: drawObstacle,
+              }),
+              h('div', { id: 'obstacle-list' }),
+              h('div', { id: 'loss' })),
+          ] : []),
+          takeAway(building),
+        ]
+      : [h('p', {}, t('noPlanes'))]),
+    h('p', { class: 'disclaimer' }, t('disclaimer')),
+    h('p', { class: 'print-only note' }, `${t('printed')} ${day(new Date().toISOString().slice(0, 10))} · ${location.href}`),
+  );
+  if (plane) drawAnswers();
+}
+
+function drawAnswers() {
+  const { cadastre, plane, options, answers, effect } = state;
+  if (!plane || !byId('charts')) return;
+  const original = asOnRoof(cadastre, plane);
+  const changed = effect || ['tilt', 'azimuth', 'power', 'ratio', 'mounting'].some((name) => options[name] !== original[name]);
+  // Before and after are told by one and the same way of computing.
+  const [best, before] = answers.model ? [answers.model, answers.modelBefore] : [answers.table, answers.tableBefore];
+  const keepFocus = document.activeElement?.id;
+  byId('charts').replaceChildren(
+    ...charts(cadastre, plane, options, answers.table, changed && best ? best.monthly.map((value) => value * options.power) : null, effect?.layers.opaque),
+  );
+  byId('answers').replaceChildren(
+    ...answersTable(cadastre, answers, options.power, changed && before && original.power > 0 ? (best.yearly * options.power) / Math.max(before.yearly * original.power, 1e-9) - 1 : null, {
+      onRun: runModel, running: state.running, failed: state.failed, spread: spreadOf(plane),
+    }).filter(Boolean),
+  );
+  byId('why').replaceChildren(...[why(state.table, original, answers.tableBefore)].filter(Boolean));
+  byId('pvgis-link').href = pvgisAddress(middle(outerRing(plane.geometry)), options, effect?.layers.opaque ?? original.horizon);
+  if (cadastre.dsm) {
+    byId('obstacle-list').replaceChildren(
+      ...[obstacleList(state.obstacles, (k) => setObstacles(state.obstacles.filter((_, j) => j !== k)))].filter(Boolean),
+    );
+    byId('loss').replaceChildren(
+      ...(effect && before && best
+        ? lossSentence(before.yearly * original.power, best.yearly * options.power, effect)
+        : []),
+    );
+  }
+  if (keepFocus) byId(keepFocus)?.focus();
+}
+
+/** P10 and P90 of a plane as shares of its yield; null where nothing fits on it. */
+function spreadOf(plane) {
+  const p = plane.properties;
+  return p.yield_kwh > 0 ? [p.yield_p10_kwh / p.yield_kwh, p.yield_p90_kwh / p.yield_kwh] : null;
+}
+
+function drawList() {
+  const { cadastre, results, view } = state;
+  byId('results').replaceChildren(
+    h('h2', {}, results ? t('results') : t('inView')),
+    ...(results ? [h('p', {}, t('found', results.length))] : view.length ? [] : [h('p', { class: 'note' }, t('noneInView'))]),
+    resultList(cadastre, results ?? view, (entry) =>
+      entry.lon === undefined ? chooseById(entry.id) : entry.id === null ? goTo(entry) : choose(entry.id, entry.lon, entry.lat, null, true)),
+  );
+}
+
+Object.assign(redraw, { panel: drawPanel, answers: drawAnswers, list: drawList });
