@@ -50,9 +50,11 @@ def own_folder(out: Path) -> Iterator[None]:
 
 
 def _leave_nothing(out: Path, was_there: bool) -> None:
-    """Remove the mark where nothing else was made, so that a mistyped input leaves no folder."""
-    if {path.name for path in out.iterdir()} != {MARK, "work"} or any((out / "work").iterdir()):
+    """Remove mark and ledger where nothing else was made, so that a mistyped input leaves no folder."""
+    kept = {path for path in (out / "work").iterdir() if path != out / _LEDGER}
+    if {path.name for path in out.iterdir()} != {MARK, "work"} or kept:
         return
+    (out / _LEDGER).unlink(missing_ok=True)
     (out / MARK).unlink()
     (out / "work").rmdir()
     if not was_there:

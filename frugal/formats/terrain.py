@@ -76,6 +76,18 @@ def read_terrain(path: Path | str, crs: str, bounds: Bounds, around_m: float) ->
     return terrain
 
 
+def check_terrain(path: Path | str) -> None:
+    """Refuse a terrain model that `read_terrain` would refuse wherever the territory lies.
+
+    Raises
+    ------
+    UnusableInputError
+        As `read_terrain`.
+    """
+    with _opened(Path(path)):
+        pass
+
+
 @contextmanager
 def _opened(path: Path) -> Iterator[Any]:
     import rasterio
