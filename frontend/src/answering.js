@@ -2,10 +2,11 @@
 import { asOnRoof, byModel, byTable } from './estimate.js';
 import { showObstacles } from './map.js';
 import { asFeatures, horizonsWith } from './obstacles.js';
+import { kwh, spreadOf, yearStep } from './rounding.js';
 import { loadModel } from './runtime.js';
 import { fail, orWarn, redraw, say, state, warn } from './state.js';
 import { loadTable } from './table.js';
-import { t, unit } from './words.js';
+import { t } from './words.js';
 
 export async function computeAnswers() {
   const mine = ++state.turn;
@@ -43,7 +44,9 @@ export async function runModel() {
   state.running = false;
   await computeAnswers();
   if (state.failed) fail(t('theModel'));
-  if (state.answers.model) say(`${t('model')}${t('colon')}${unit(state.answers.model.yearly * state.options.power, 'kWh')}`);
+  if (!state.answers.model) return;
+  const yearly = state.answers.model.yearly * state.options.power;
+  say(`${t('model')}${t('colon')}${kwh(yearly, yearStep(yearly, spreadOf(state.plane.properties)))}`);
 }
 
 export async function computeObstacles() {

@@ -1,6 +1,10 @@
 /** The controls of an installation and the two answers beside each other. */
 import { h } from './dom.js';
+import { kwh, rangeOf, withDigits, yearStep } from './rounding.js';
 import { bytes, kwp, number, percent, signed, t, told, unit } from './words.js';
+
+/** Digits that show whether two answers agree: more than the yield is known to. */
+const COMPARED = 5;
 
 const FIELDS = [
   { name: 'tilt', input: 'tilt_deg', step: 1, decimals: 0, unit: '°' },
@@ -58,6 +62,10 @@ export function changeForm(cadastre, state, original, onChange) {
 
 /** Both answers as a table; `answers` holds `table` and `model` once there are; `gain` is the change against the roof as it is. */
 export function answersTable(cadastre, answers, power, gain, { onRun, running, failed, spread }) {
+  const { table, model } = answers;
+  const best = model ?? table;
+  const both = table && model;
+  const yieldOf = ({ yearly }) => (both ? `${withDigits(yearly * power, COMPARED)}\u00a0kWh` : kwh(yearly * power, yearStep(yearly * power, spread)));
   const row = (name, answer, size) =>
     h(
       'tr',
@@ -65,21 +73,19 @@ export function answersTable(cadastre, answers, power, gain, { onRun, running, f
       h('th', { scope: 'row' }, name),
       answer
         ? [
-            h('td', { class: 'strong' }, number(answer.yearly * power)),
+            h('td', { class: 'strong' }, yieldOf(answer)),
             h('td', {}, bytes(size)),
             h('td', {}, answer.ms < 1 ? `${number(answer.ms, 2)}\u00a0ms` : unit(answer.ms, 'ms', 1)),
           ]
         : h('td', { colSpan: 3 }, running ? t('running') : t('notRun')),
     );
   const modelBytes = cadastre.model.bytes + cadastre.model.runtime_bytes;
-  const { table, model } = answers;
-  const best = model ?? table;
   return [
     h(
       'table',
       { class: 'answers' },
       h('caption', {}, t('answersBy')),
-      h('thead', {}, h('tr', {}, [t('way'), 'kWh', t('bytes'), t('time')].map((head) => h('th', { scope: 'col' }, head)))),
+      h('thead', {}, h('tr', {}, [t('way'), t('yieldShort'), t('bytes'), t('time')].map((head) => h('th', { scope: 'col' }, head)))),
       h(
         'tbody',
         {},
@@ -87,9 +93,9 @@ export function answersTable(cadastre, answers, power, gain, { onRun, running, f
         row([t('model'), h('small', {}, told(cadastre.model.label))], model, modelBytes),
       ),
     ),
-    best && spread && h('p', {}, t('range', ...spread.map((share, k) => (k ? unit(share * best.yearly * power, 'kWh') : number(share * best.yearly * power)))), h('small', {}, t('rangeSame'))),
+    best && spread && h('p', {}, t('range', ...rangeOf(best.yearly * power, spread)), h('small', {}, t('rangeSame'))),
     gain !== null && h('p', {}, t('versus', signed(gain))),
-    table && model && h('p', {}, t('difference', percent(Math.abs(model.yearly - table.yearly) / Math.max(model.yearly, 1e-9), 2))),
+    both && h('p', {}, t('difference', percent(Math.abs(model.yearly - table.yearly) / Math.max(model.yearly, 1e-9), 2)), h('small', {}, t('digitsHelp'))),
     model && !model.inDomain && h('p', { class: 'warning' }, t('outside')),
     !cadastre.table && !model && h('p', {}, t('noTable')),
     failed && h('p', { class: 'warning' }, `${t('failed', t('theModel'))} ${t('failedHelp')}`),

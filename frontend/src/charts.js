@@ -1,5 +1,6 @@
 /** Two pictures, each with its numbers as a table beside it. */
 import { h, s } from './dom.js';
+import { kwh, monthStep, toStep } from './rounding.js';
 import { number, percent, t, unit } from './words.js';
 
 /** Below this tilt a plane faces no direction. */
@@ -19,9 +20,11 @@ const table = (caption, heads, rows) =>
     ),
   );
 
-/** Bars of a year; `other` is drawn beside them as outlines: the installation as changed. */
-export function monthlyBars(values, other) {
+/** Bars of a year; `other` is drawn over them as outlines: the installation as changed. `spread` says how they are rounded. */
+export function monthlyBars(values, other, spread) {
   const top = Math.max(...values, ...(other ?? [0]), 1e-9);
+  const fineness = monthStep(Math.max(...values), spread);
+  const rounded = (value) => number(toStep(value, fineness));
   const width = 340;
   const height = 150;
   const base = height - 18;
@@ -50,7 +53,7 @@ export function monthlyBars(values, other) {
     ),
   );
   const best = values.indexOf(Math.max(...values));
-  const title = `${t('monthly')}${t('colon')}${t('months')[best]} ${unit(values[best], 'kWh')}`;
+  const title = `${t('monthly')}${t('colon')}${t('months')[best]} ${kwh(values[best], fineness)}`;
   return h(
     'figure',
     {},
@@ -59,8 +62,8 @@ export function monthlyBars(values, other) {
     other && h('p', { class: 'note' }, t('outlined')),
     table(
       t('monthly'),
-      [t('month'), 'kWh', ...(other ? [t('change')] : [])],
-      values.map((value, m) => [t('months')[m], number(value), ...(other ? [number(other[m])] : [])]),
+      [t('month'), 'kWh', ...(other ? [t('changed')] : [])],
+      values.map((value, m) => [t('months')[m], rounded(value), ...(other ? [rounded(other[m])] : [])]),
     ),
   );
 }

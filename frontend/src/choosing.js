@@ -4,11 +4,11 @@ import { loadIndex } from './data.js';
 import { byId } from './dom.js';
 import { asOnRoof } from './estimate.js';
 import { showChosen, showObstacles } from './map.js';
-import { wholeYield } from './panel.js';
+import { planeYield, toldYield } from './panel.js';
 import { loadBuilding } from './roofs.js';
 import { searchAddresses, searchBuildings } from './search.js';
 import { fail, NEAR, orWarn, redraw, remember, say, state, warn } from './state.js';
-import { shortId, t, unit } from './words.js';
+import { shortId, t } from './words.js';
 
 export async function chooseById(id) {
   const index = await orWarn(loadIndex(), 'theIndex');
@@ -41,7 +41,7 @@ export async function choose(id, lon, lat, planeId, fly) {
     return say(t('noPlanes'));
   }
   await choosePlane(building.planes.find((plane) => plane.properties.plane_id === planeId) ?? building.planes[0], true);
-  say(`${t('building', shortId(id))}${t('colon')}${unit(wholeYield(building), 'kWh')} ${t('perYear')}`);
+  say(`${t('building', shortId(id))}${t('colon')}${toldYield(building)} ${t('perYear')}`);
   byId('roof-title')?.focus({ preventScroll: true });
   byId('roof-title')?.scrollIntoView({ block: matchMedia('(max-width: 799px)').matches ? 'start' : 'nearest' });
 }
@@ -55,7 +55,7 @@ export async function choosePlane(plane, quiet) {
   remember();
   redraw.panel();
   await computeObstacles();
-  if (!quiet) say(`${t('plane')} ${state.building.planes.indexOf(plane) + 1}${t('colon')}${unit(plane.properties.yield_kwh, 'kWh')}`);
+  if (!quiet) say(`${t('plane')} ${state.building.planes.indexOf(plane) + 1}${t('colon')}${planeYield(plane)}`);
 }
 
 export function leave() {

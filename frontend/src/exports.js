@@ -1,7 +1,7 @@
 /** What can be taken away: a table, polygons, and the shapes for the printed sheet. */
-import { save } from './dom.js';
-import { s } from './dom.js';
+import { s, save } from './dom.js';
 import { innermost, outerRing } from './roofs.js';
+import { language } from './words.js';
 
 const COLUMNS = [
   'building_id', 'plane_id', 'tilt_deg', 'azimuth_deg', 'area_m2', 'usable_area_m2', 'irradiation', 'shading_loss', 'power_kwp',
@@ -9,14 +9,23 @@ const COLUMNS = [
   'co2_avoided_kg', 'vintage', 'class', 'horizon',
 ];
 
-/** A spreadsheet must not take an id for a formula: ids come from files of others. */
-const harmless = (value) => (/^[=+\-@\t\r]/.test(value) && Number.isNaN(Number(value)) ? `'${value}` : value);
-const quoted = (value) => (/[",\n\r]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value);
+/** How spreadsheets of each language read a table: French ones take decimal commas, and UTF-8 only where a mark says so. */
+const WRITTEN = { en: { separator: ',', point: '.', mark: '' }, fr: { separator: ';', point: ',', mark: '\uFEFF' } };
 
-export const csvOf = (building) =>
-  [COLUMNS, ...building.planes.map((plane) => COLUMNS.map((name) => quoted(harmless(String(plane.properties[name] ?? '')))))]
-    .map((row) => row.join(','))
-    .join('\r\n') + '\r\n';
+/**
+ * A spreadsheet must not take an id for a formula: ids come from files of others. Where one splits at another separator
+ * than this table was written with, no piece may be a formula either.
+ */
+const harmless = (text) => (Number.isNaN(Number(text)) ? text.replace(/(^|[,;\t\r\n]\s*)(?=[=+\-@\t\r])/g, "$1'") : text);
+const quoted = (text) => (/[",;\t\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
+
+/** Planes of a building as a table, every digit kept, as spreadsheets of the language read it. */
+export function csvOf(building, language) {
+  const { separator, point, mark } = WRITTEN[language];
+  const cell = (value) => (typeof value === 'number' ? String(value).replace('.', point) : quoted(harmless(String(value ?? ''))));
+  const rows = building.planes.map(({ properties }) => COLUMNS.map((name) => cell(properties[name])));
+  return `${mark}${[COLUMNS, ...rows].map((row) => row.join(separator)).join('\r\n')}\r\n`;
+}
 
 /** Degrees to a centimetre: tiles hold no more. */
 const rounded = (value) => (Array.isArray(value) ? value.map(rounded) : Number(value.toFixed(7)));
@@ -30,7 +39,7 @@ export const geojsonOf = (building) =>
   });
 
 const fileName = (id) => `roof-${String(id).replace(/[^\w.-]+/g, '_')}`;
-export const saveCsv = (building) => save(`${fileName(building.id)}.csv`, 'text/csv', csvOf(building));
+export const saveCsv = (building) => save(`${fileName(building.id)}.csv`, 'text/csv;charset=utf-8', csvOf(building, language()));
 export const saveGeojson = (building) => save(`${fileName(building.id)}.geojson`, 'application/geo+json', geojsonOf(building));
 
 /** Planes of a building seen from above, north up. */

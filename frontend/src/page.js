@@ -11,6 +11,7 @@ import { frameOf, placed } from './obstacles.js';
 import { charts, planeFacts, planeList, summary, takeAway } from './panel.js';
 import { pvgisAddress, pvgisLink } from './pvgis.js';
 import { middle, outerRing } from './roofs.js';
+import { spreadOf } from './rounding.js';
 import { resultList, searchForm } from './search.js';
 import { redraw, remember, state, warn } from './state.js';
 import { lossSentence, obstacleForm, obstacleList } from './whatif.js';
@@ -98,7 +99,7 @@ function drawAnswers() {
   );
   byId('answers').replaceChildren(
     ...answersTable(cadastre, answers, options.power, changed && before && original.power > 0 ? (best.yearly * options.power) / Math.max(before.yearly * original.power, 1e-9) - 1 : null, {
-      onRun: runModel, running: state.running, failed: state.failed, spread: spreadOf(plane),
+      onRun: runModel, running: state.running, failed: state.failed, spread: spreadOf(plane.properties),
     }).filter(Boolean),
   );
   byId('why').replaceChildren(...[why(state.table, original, answers.tableBefore)].filter(Boolean));
@@ -109,17 +110,11 @@ function drawAnswers() {
     );
     byId('loss').replaceChildren(
       ...(effect && before && best
-        ? lossSentence(before.yearly * original.power, best.yearly * options.power, effect)
+        ? lossSentence(before.yearly * original.power, best.yearly * options.power, effect, spreadOf(plane.properties))
         : []),
     );
   }
   if (keepFocus) byId(keepFocus)?.focus();
-}
-
-/** P10 and P90 of a plane as shares of its yield; null where nothing fits on it. */
-function spreadOf(plane) {
-  const p = plane.properties;
-  return p.yield_kwh > 0 ? [p.yield_p10_kwh / p.yield_kwh, p.yield_p90_kwh / p.yield_kwh] : null;
 }
 
 function drawList() {

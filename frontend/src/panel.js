@@ -3,6 +3,7 @@ import { FLAT, horizonRose, monthlyBars } from './charts.js';
 import { h } from './dom.js';
 import { planOf, saveCsv, saveGeojson } from './exports.js';
 import { decodeHorizon } from './horizon.js';
+import { kwh, rangeOf, significant, spreadOf, toStep, yearStep } from './rounding.js';
 import { day, kwp, number, percent, t, told, unit } from './words.js';
 
 const sum = (planes, name) => planes.reduce((total, plane) => total + (plane.properties[name] ?? 0), 0);
@@ -13,18 +14,22 @@ export const compassName = (azimuth) => t('compass')[Math.round(azimuth / 45) % 
 const facing = (p) => (p.tilt_deg < FLAT ? `—\u00a0(${t('flat')})` : `${unit(p.azimuth_deg, '°')}\u00a0${compassName(p.azimuth_deg)}`);
 export const monthlyOf = (p) => Array.from({ length: 12 }, (_, m) => p[`yield_${String(m + 1).padStart(2, '0')}_kwh`] ?? 0);
 
-/** Yearly yield of a building, which its own record tells without the rounding of its planes. */
+/** Yearly yield of a building, which its own record tells without the rounding of its planes, and the spread of all planes. */
 export const wholeYield = (building) => building.properties.yield_kwh ?? sum(building.planes, 'yield_kwh');
+const wholeSpread = ({ planes }) => spreadOf(Object.fromEntries(['yield_kwh', 'yield_p10_kwh', 'yield_p90_kwh'].map((name) => [name, sum(planes, name)])));
+export const toldYield = (building) => kwh(wholeYield(building), yearStep(wholeYield(building), wholeSpread(building)));
+/** Yield of a plane as it is told everywhere on the page. */
+export const planeYield = ({ properties: p }) => kwh(p.yield_kwh, yearStep(p.yield_kwh, spreadOf(p)));
 
 export function summary(cadastre, building, chosen) {
   const { planes } = building;
-  const range = t('range', number(sum(planes, 'yield_p10_kwh')), unit(sum(planes, 'yield_p90_kwh'), 'kWh'));
+  const spread = wholeSpread(building);
   return h(
     'div',
     { class: 'summary' },
-    h('p', { class: 'headline' }, h('strong', {}, unit(wholeYield(building), 'kWh')), ` ${t('perYear')}`),
+    h('p', { class: 'headline' }, h('strong', {}, toldYield(building)), ` ${t('perYear')}`),
     h('p', {}, `${unit(sum(planes, 'power_kwp'), kwp(), 1)} · ${unit(sum(planes, 'usable_area_m2'), 'm²')} (${t('usable').toLowerCase()})`),
-    planes.length > 1 && h('p', { class: 'note' }, range),
+    planes.length > 1 && spread && h('p', { class: 'note' }, t('range', ...rangeOf(wholeYield(building), spread))),
     planOf(cadastre, building, chosen),
   );
 }
@@ -43,7 +48,7 @@ export function planeList(cadastre, building, chosen, onChoose) {
         h('input', { type: 'radio', name: 'plane', value: p.plane_id, checked: plane === chosen, onchange: () => onChoose(plane) }),
         classMark(cadastre, p.class),
         h('span', {}, `${t('plane')} ${k + 1}`),
-        h('span', { class: 'strong' }, unit(p.yield_kwh, 'kWh')),
+        h('span', { class: 'strong' }, planeYield(plane)),
         h('span', { class: 'plane-more' },
           `${p.usable_area_m2 > 0 ? t('usableOf', unit(p.usable_area_m2, 'm²')) : t('noUsable')} · ${t('tilt').toLowerCase()} ${unit(p.tilt_deg, '°')} · ${t('azimuth').toLowerCase()} ${facing(p)}`),
       );
@@ -53,18 +58,20 @@ export function planeList(cadastre, building, chosen, onChoose) {
 
 export function planeFacts(cadastre, plane) {
   const p = plane.properties;
+  const spread = spreadOf(p);
+  const specific = p.power_kwp > 0 ? p.yield_kwh / p.power_kwp : 0;
   const facts = [
-    [t('yield'), unit(p.yield_kwh, 'kWh'), t('range', number(p.yield_p10_kwh), unit(p.yield_p90_kwh, 'kWh'))],
+    [t('yield'), planeYield(plane), spread && t('range', ...rangeOf(p.yield_kwh, spread))],
     [t('power'), unit(p.power_kwp, kwp(), 1), `${unit(cadastre.module.power_per_m2_kwp, `${kwp()}/m²`, 2)}`],
-    [t('specific'), p.power_kwp > 0 ? unit(p.yield_kwh / p.power_kwp, `kWh/${kwp()}`) : '—'],
+    [t('specific'), specific > 0 ? unit(toStep(specific, yearStep(specific, spread)), `kWh/${kwp()}`) : '—'],
     [t('class'), [classMark(cadastre, p.class), ` ${t('classOf', p.class)}`], told(cadastre.classes[p.class - 1]?.label)],
-    [t('irradiation'), unit(p.irradiation, 'kWh/m²')],
+    [t('irradiation'), unit(toStep(p.irradiation, 10), 'kWh/m²')],
     [t('shading'), percent(p.shading_loss)],
-    [t('area'), unit(p.area_m2, 'm²', 1)],
-    [t('usable'), unit(p.usable_area_m2, 'm²', 1)],
+    [t('area'), unit(p.area_m2, 'm²')],
+    [t('usable'), unit(p.usable_area_m2, 'm²')],
     [t('tilt'), unit(p.tilt_deg, '°')],
     [t('azimuth'), facing(p)],
-    [t('co2'), `${unit(p.co2_avoided_kg, 'kg')} ${t('perYear')}`, t('co2Factor', number(cadastre.co2.kg_per_kwh, 3))],
+    [t('co2'), `${unit(significant(p.co2_avoided_kg, 2), 'kg')} ${t('perYear')}`, t('co2Factor', number(cadastre.co2.kg_per_kwh, 3))],
     [t('vintage'), day(String(p.vintage || cadastre.vintage || '—'))],
   ];
   return [
@@ -72,7 +79,7 @@ export function planeFacts(cadastre, plane) {
     h('div', { id: 'why' }),
     h('details', { class: 'reading no-print' },
       h('summary', {}, t('howRead')),
-      h('p', { class: 'note' }, `P10–P90${t('colon')}${t('rangeHelp')}`),
+      h('p', { class: 'note' }, `P10–P90${t('colon')}${t('rangeHelp')} ${t('roundedHelp')}`),
       h('p', { class: 'note' }, `${t('co2')}${t('colon')}${told(cadastre.co2.meaning)}`),
       h('p', { class: 'note' }, `${t('co2Source')}${t('colon')}${told(cadastre.co2.source)}.`)),
   ];
@@ -83,7 +90,7 @@ export function charts(cadastre, plane, options, answer, changed, horizon) {
   const p = plane.properties;
   const stored = horizon ?? decodeHorizon(p.horizon, cadastre.horizon.step_deg);
   return [
-    monthlyBars(monthlyOf(p), changed),
+    monthlyBars(monthlyOf(p), changed, spreadOf(p)),
     horizonRose(stored, answer?.sectorLoss ?? null, options),
   ];
 }

@@ -1,7 +1,8 @@
 /** Search by the number of a building or its address, and the list of what was found or is in view. */
 import { loadIndex } from './data.js';
 import { h } from './dom.js';
-import { number, shortId, t, unit } from './words.js';
+import { kwh } from './rounding.js';
+import { number, shortId, t } from './words.js';
 
 const MOST = 12;
 const simple = (text) => text.normalize('NFD').replace(/\p{M}/gu, '').toLowerCase();
@@ -41,7 +42,7 @@ export function resultList(cadastre, entries, onChoose) {
           entry.class && h('span', { class: 'swatch', style: `background:${cadastre.classes[entry.class - 1]?.colour}`, 'aria-hidden': 'true' }),
           h('span', { class: 'result-name', title: entry.id }, entry.id === null ? entry.address : entry.address ? `${entry.address} (${shortId(entry.id)})` : t('building', shortId(entry.id))),
           entry.class && h('span', { class: 'hidden' }, `, ${t('class')} ${t('classOf', entry.class)}, `),
-          entry.kwh !== undefined && h('span', { class: 'result-more' }, unit(entry.kwh, 'kWh')),
+          entry.kwh !== undefined && h('span', { class: 'result-more' }, kwh(entry.kwh)),
         ),
       ),
     ),

@@ -1,6 +1,7 @@
 /** Form for new buildings and trees, and the sentence about their loss. */
 import { h } from './dom.js';
 import { THROUGH_CROWN } from './estimate.js';
+import { kwh, significant, yearStep } from './rounding.js';
 import { number, percent, signed, t, unit } from './words.js';
 
 const FIELDS = {
@@ -68,9 +69,11 @@ export function obstacleList(obstacles, onRemove) {
   );
 }
 
-export function lossSentence(before, after, effect) {
+/** The change is told to two digits: it is known better than the yields that it lies between. */
+export function lossSentence(before, after, effect, spread) {
+  const change = significant(Math.abs(after - before), 2);
   return [
-    h('p', { class: 'loss-now' }, t('lossNow', unit(before, 'kWh'), unit(after, 'kWh'), signed(after / Math.max(before, 1e-9) - 1))),
+    h('p', { class: 'loss-now' }, t('lossNow', kwh(before, yearStep(before, spread)), unit(change, 'kWh'), Math.sign(after - before) * change, signed(after / Math.max(before, 1e-9) - 1))),
     h('p', { class: 'note' }, t('rays', number(effect.rays), number(effect.ms, 0)), effect.far ? ` ${t('tooFar')}` : ''),
   ];
 }

@@ -1,11 +1,17 @@
-"""A bundle and a surface that several tests of the cadastre share."""
+"""A bundle, a surface and a map in a browser that several tests of the cadastre share."""
 
 from __future__ import annotations
 
+import gzip
+import json
+from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from cadastre.chromium import Chromium, serve
+from cadastre.village_map import write_village_map
 
 from frugal.audit.workflow import train_study
 from frugal.experiments.studies.roof_yield import RoofYieldSite, roof_yield
@@ -33,3 +39,36 @@ def surface(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("surface") / "village.tif"
     write_surface_model(path, SurfaceModel(heights, 0.5, village.x_min, village.y_max, village.crs, "village", ""))
     return path
+
+
+@pytest.fixture(scope="session")
+def village(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimpleNamespace]:
+    folder = tmp_path_factory.mktemp("map") / "some" / "place" / "map"
+    made = write_village_map(folder)
+    # Served from a folder above: a static host puts the map where it likes.
+    (folder.parents[1] / "index.html").write_text("<!DOCTYPE html>")
+    server, root = serve(folder.parents[1])
+    index = json.loads(gzip.decompress((folder / "data" / "buildings.json.gz").read_bytes()))
+    yield SimpleNamespace(folder=folder, graphs=made, url=root + "place/map/", root=root, index=index)
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Chromium]:
+    browser = Chromium("fr-FR")
+    yield browser
+    browser.close()
+
+
+@pytest.fixture
+def page(browser: Chromium, village: SimpleNamespace) -> Iterator[Chromium]:
+    browser.leave()  # what the page of the test before still asked for is not counted here
+    browser.requests.clear()
+    browser.errors.clear()
+    browser.size(1280, 800)
+    browser.open(village.url)
+    yield browser
+    asked = [url for url in browser.requests if not url.startswith(("data:", "blob:", "about:"))]
+    assert asked and all(url.startswith(village.root) for url in asked)
+    assert browser.errors == []

@@ -22,7 +22,7 @@ from frugal.experiments.studies.roof_yield import N_SECTORS, RoofYieldSite, roof
 from frugal.experiments.studies.roofs import fit_planes, roof_patches
 from frugal.experiments.studies.village import synthetic_village
 from frugal.formats.raster import SurfaceModel, grid_convergence_deg
-from frugal.physics.solar.horizon_rays import horizon_at_points
+from frugal.physics.solar.horizon import horizon_at_points
 from frugal.surrogates.export import Domain, write_graph
 from frugal.surrogates.graph import session
 
