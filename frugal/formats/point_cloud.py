@@ -131,6 +131,7 @@ def system_of_clouds(
     if not silent:
         return str(stated[0].crs), None
     files = f"point cloud '{silent[0].path}'" + (f" and {len(silent) - 1} more" if len(silent) > 1 else "")
+    silence = f"{files} {'have' if len(silent) > 1 else 'has'} no coordinate system"
     source, text = next(
         (
             (source, text)
@@ -145,12 +146,12 @@ def system_of_clouds(
     )
     if text is None:
         raise UnusableInputError(
-            f"{files} has no coordinate system, and there is none to take from footprints; name it (--crs EPSG:2154)"
+            f"{silence}, and there is none to take from footprints; name it (--crs EPSG:2154)"
         )
     crs = metric_system(parse_system(text), files)
     for info in silent:
         check_place(info.bounds, crs, f"point cloud '{info.path}'")
-    return crs, f"{files} has no coordinate system; taken as {source}: {_short(crs)}"
+    return crs, f"{silence}; taken as {source}: {_short(crs)}"
 
 
 def surfaces_from_points(

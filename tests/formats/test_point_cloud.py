@@ -350,7 +350,7 @@ def test_delft_without_system_and_without_vegetation_classes(shared_data):
     infos = [point_cloud_header(path) for path in paths]
     crs, note = system_of_clouds(infos, footprints="EPSG:28992")
     assert crs == "EPSG:28992"
-    assert "and 1 more has no coordinate system" in note
+    assert "and 1 more have no coordinate system" in note
     assert 12 < infos[1].density_per_m2 < infos[0].density_per_m2 < 15
     whole = (84_808.0, 447_412.5, 85_072.5, 447_641.5)
     result = surfaces_from_points(infos, whole, 0.5, crs)
