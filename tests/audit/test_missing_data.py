@@ -108,13 +108,15 @@ def test_an_answer_without_ai_has_nothing_to_be_held_against(home: Path) -> None
 
 
 def test_where_nothing_meets_the_need_the_missing_data_are_told(home: Path) -> None:
-    _, audit = train(study(NEEDS, 1e-7), home, "nothing")
+    folder, audit = train(study(NEEDS, 1e-7), home, "nothing")
     assert audit["decisions"][0]["winner"] is None and audit["conditions"]["C1"]["status"] == "fail"
     told = audit["first_line"]
     assert told["en"].endswith(
         "; only the full physics is accurate enough, and it needs a survey of the bottom, which is just what is missing."
     )
     assert told["fr"].endswith("mais il demande un relevé du fond, justement ce qui manque.")
+    page = (folder / "audit.en.html").read_text(encoding="utf-8")
+    assert "Preparation, by stage" in page and "What ships, by stage" not in page
 
 
 def test_the_same_solver_that_can_be_asked_answers_as_before(home: Path) -> None:

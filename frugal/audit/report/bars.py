@@ -32,7 +32,8 @@ def footprint_bars(audit: Mapping[str, Any], language: str) -> str:
     """
     words = data("page.json", "frugal.audit.report")[language]
     answers, stages = _answers(audit, language), _stages(audit, language, words)
-    panels = [panel for panel in ((words["bars_answers"], answers), (words["bars_stages"], stages)) if panel[1]]
+    right = words["bars_stages" if audit["decisions"][0]["winner"] else "bars_preparation"]
+    panels = [panel for panel in ((words["bars_answers"], answers), (right, stages)) if panel[1]]
     if not panels:
         raise UnusableInputError("the footprint has no carbon to draw")
     height = 0.75 + 0.33 * max(len(bars) for _, bars in panels)
