@@ -54,12 +54,18 @@ export function legend(cadastre) {
         h('li', {}, h('span', { class: 'swatch', style: `background:${entry.colour}`, 'aria-hidden': 'true' }), told(entry.label)))));
 }
 
+/** Weather from farther away is warned about. */
+const FAR_WEATHER_KM = 100;
+
+/** Names of files beyond these are too many for a printed sheet. */
+const PRINTED_FILES = 3;
+
 export function footer(cadastre) {
-  const { weather, verdicts } = cadastre;
+  const { files, weather, verdicts } = cadastre;
   const lines = Object.entries(verdicts ?? {}).filter(([, verdict]) => verdict).map(([study, verdict]) =>
     h('p', { class: 'verdict' }, h('strong', {}, t(study === 'roof_shading' ? 'auditShading' : 'audit')), ' ', told(verdict), ' ',
       told(verdict.link) && h('a', { href: told(verdict.link) }, t('auditLink'))));
-  const far = weather?.distance_km > 100 ? t('weatherFar', unit(weather.distance_km, 'km')) : told(weather?.warning);
+  const far = weather?.distance_km > FAR_WEATHER_KM ? t('weatherFar', unit(weather.distance_km, 'km')) : '';
   const sources = (cadastre.attributions ?? []).map(told).filter((source) => source !== told(weather?.attribution));
   return [
     ...lines,
@@ -68,7 +74,9 @@ export function footer(cadastre) {
       h('summary', {}, t('fold')),
       h('p', { class: 'no-print' }, t('weights', bytes(cadastre.page.bytes), bytes(cadastre.table?.bytes ?? 0), bytes(cadastre.model.bytes), bytes(cadastre.model.runtime_bytes)), ' ',
         h('a', { href: 'assets/licences.txt' }, t('licences')), '. ', t('noRemote')),
-      weather && h('p', {}, `${t('weather')}${t('colon')}${told(weather.source)}. ${told(weather.attribution)}.`),
-      h('p', {}, `${t('attributions')}${t('colon')}${sources.join(' · ')}`)),
+      weather && h('p', {}, `${t('weather')}${t('colon')}${told(weather.source)} · ${told(weather.attribution)}`),
+      sources.length > 0 && h('p', {}, `${t('attributions')}${t('colon')}${sources.join(' · ')}`),
+      files?.count > 0 && h('p', { class: files.count > PRINTED_FILES ? 'no-print' : '' },
+        `${t('files', files.count)}${t('colon')}${files.names.map(told).join(', ')}${files.count > files.names.length ? '…' : ''}`)),
   ].filter(Boolean);
 }

@@ -21,7 +21,7 @@ export function makeMap(container, cadastre, archive, { onPick, onView, onFault 
     fitBoundsOptions: { padding: 20, maxZoom: 17 },
     maxZoom: 21,
     minZoom: 7,
-    attributionControl: { compact: true, customAttribution: cadastre.attributions?.map((text) => plain(told(text))).join(' · ') },
+    attributionControl: { compact: true, customAttribution: [cadastre.title, ...(cadastre.attributions ?? [])].map((text) => plain(told(text))).filter(Boolean).join(' · ') },
     dragRotate: false,
     pitchWithRotate: false,
     touchPitch: false,

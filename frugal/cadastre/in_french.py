@@ -12,7 +12,7 @@ from typing import Any
 _PHRASES = tuple(
     (re.compile(english), french)
     for english, french in (
-        (r"^generated_village\.tif$", "Village généré"),
+        (r"^generated_village(\.tif)?$", "Village généré"),
         (r"\bsynthetic typical year of the coast of Vendée \(seed (\d+)\), from ",
          r"année type générée pour la côte de la Vendée (graine \1), d’après "),
         (r"^statistics from ", "statistiques de "),
@@ -39,7 +39,7 @@ _PHRASES = tuple(
     )
 )  # fmt: skip
 #: Names in English that need another word there as well.
-_ENGLISH = {"generated_village.tif": "Generated village"}
+_ENGLISH = dict.fromkeys(("generated_village", "generated_village.tif"), "Generated village")
 
 
 def in_french(text: str) -> str:
@@ -64,6 +64,8 @@ def cadastre_in_both(cadastre: Mapping[str, Any]) -> dict[str, Any]:
         told["title"] = in_both(told["title"])
     if "attributions" in told:
         told["attributions"] = [in_both(text) for text in told["attributions"]]
+    if "files" in told:
+        told["files"] = {**told["files"], "names": [in_both(name) for name in told["files"]["names"]]}
     for part, names in (("weather", ("source", "attribution")), ("co2", ("source",))):
         if told.get(part):
             told[part] = {name: in_both(text) if name in names else text for name, text in told[part].items()}

@@ -12,6 +12,7 @@ from frugal.cadastre.answer import Answer
 from frugal.cadastre.classes import YieldClass
 from frugal.cadastre.horizons import HORIZON_STEP_DEG
 from frugal.cadastre.job import Job
+from frugal.cadastre.naming import default_title, told_files
 from frugal.cadastre.plane_light import N_SECTORS
 from frugal.cadastre.settings import CadastreSettings
 from frugal.cadastre.sky_table import read_sky_table, write_sky_table
@@ -41,8 +42,9 @@ def map_content(
     classes: tuple[YieldClass, ...],
     weather: dict[str, Any],
     planes: geopandas.GeoDataFrame,
+    buildings: geopandas.GeoDataFrame,
 ) -> MapContent:
-    """Gather it from the bundle, the settings and the planes."""
+    """Gather it from the bundle, the settings, the planes and the communes of the buildings."""
     from frugal.surrogates.bundle import open_bundle
 
     bundle = open_bundle(answer.bundle)
@@ -54,7 +56,8 @@ def map_content(
     avoided = co2_avoided()
     bounds = planes.to_crs("EPSG:4326").total_bounds
     told: dict[str, Any] = {
-        "title": settings.title or _told_sources(prepared.sources),
+        "title": settings.title or default_title(prepared.sources, buildings["commune"]),
+        "files": told_files(prepared.sources),
         "crs": job.crs,
         "bounds_wgs84": [round(float(edge), 6) for edge in bounds],
         "vintage": job.vintage,
@@ -76,7 +79,7 @@ def map_content(
         "inputs": bundle.study["inputs"],
         "model": {"candidate": answer.candidate, "label": _label(bundle.candidates, answer.candidate)},
         "verdicts": verdicts,
-        "attributions": [_told_sources(prepared.sources), weather["attribution"]],
+        "attributions": [weather["attribution"]],
     }
     return MapContent(told, _sky_table(bundle), pages)
 
@@ -107,7 +110,3 @@ def _label(candidates: dict[str, Any], name: str) -> dict[str, str]:
 
     row = next(row for row in candidates["candidates"] if row["name"] == name)
     return {language: candidate_label(row, language) for language in ("en", "fr")}
-
-
-def _told_sources(names: tuple[str, ...]) -> str:
-    return names[0] if len(names) == 1 else f"{names[0]} … {names[-1]} ({len(names)})"

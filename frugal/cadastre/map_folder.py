@@ -84,9 +84,10 @@ def write_map_folder(
     folder : Path
         Replaced if it is there.
     cadastre : mapping
-        What is told about the whole: ``title``, ``crs``, ``bounds_wgs84``, ``vintage``, ``resolution_m``, ``weather``,
-        ``classes``, ``horizon``, ``module``, ``co2``, ``inputs``, ``model`` (``candidate``, ``label``), ``verdicts``,
-        ``attributions``. What the files themselves tell (sizes, zooms, blocks, projection) is added here.
+        What is told about the whole: ``title``, ``files`` (``names``, ``count``), ``crs``, ``bounds_wgs84``, ``vintage``,
+        ``resolution_m``, ``weather``, ``classes``, ``horizon``, ``module``, ``co2``, ``inputs``, ``model`` (``candidate``,
+        ``label``), ``verdicts``, ``attributions``. What the files themselves tell (sizes, zooms, blocks, projection) is
+        added here.
     planes, buildings : GeoDataFrame
         In the coordinate system of the cadastre, with the columns `PLANE_COLUMNS` and `BUILDING_COLUMNS`; ``address`` of a
         building is searched too where there is one.

@@ -58,9 +58,12 @@ def publish_cadastre(
                 job.grid.resolution_m,
             )
     weather = sky_of(job.site, job.model, job.azimuths).territory.weather
-    told = _told_weather(weather, prepared)
-    if told["warning"]:
-        cadastre.notes.append(told["warning"]["en"])
+    told = told_weather(weather, prepared)
+    if told["distance_km"] > FAR_WEATHER_KM:
+        cadastre.notes.append(
+            f"The weather is that of a place {told['distance_km']:.0f} km away ({weather.source}); name one nearer by "
+            "(--set weather=FILE)."
+        )
     if planes is None or buildings is None:
         cadastre.notes.append("No roof plane of 10 m² was found: there is no map of roofs.")
         withdraw(cadastre.out, "cadastre.gpkg", "roof_planes.parquet", "communes.csv", "map")
@@ -105,26 +108,16 @@ def _best_yield(job: Job) -> float:
     return float(predictor({"tilt_deg": tilt.ravel(), "azimuth_deg": azimuth.ravel()})["yearly_yield"].max())
 
 
-def _told_weather(weather: Weather, prepared: Prepared) -> dict[str, Any]:
+def told_weather(weather: Weather, prepared: Prepared) -> dict[str, Any]:
     """Source of the weather and how far away it was measured."""
     from pyproj import Geod
 
     longitude, latitude = _middle(prepared)
     _, _, metres = Geod(ellps="WGS84").inv(longitude, latitude, weather.longitude_deg, weather.latitude_deg)
-    distance = metres / 1000.0
-    warning = None
-    if distance > FAR_WEATHER_KM:
-        warning = {
-            "en": f"The weather is that of a place {distance:.0f} km away ({weather.source}); name one nearer by "
-            "(--set weather=FILE).",
-            "fr": f"La météo est celle d'un lieu à {distance:.0f} km ({weather.source}) ; donnez-en une plus proche "
-            "(--set weather=FICHIER).",
-        }
     return {
         "source": weather.source,
         "attribution": weather.attribution,
-        "distance_km": round(distance, 1),
-        "warning": warning,
+        "distance_km": round(metres / 1000.0, 1),
     }
 
 
@@ -183,7 +176,7 @@ def _write_map(
     from frugal.cadastre.map_content import map_content
     from frugal.cadastre.map_folder import write_map_folder
 
-    content = map_content(settings, prepared, answer, job, classes, weather, planes)
+    content = map_content(settings, prepared, answer, job, classes, weather, planes, buildings)
     folder = cadastre.out / "map"
     local = _known_km2(prepared) <= LARGEST_WITH_SURFACES_KM2
     background = cadastre.out / "work" / "background.pmtiles"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import time
@@ -264,6 +265,35 @@ def test_services_of_others_are_asked_only_when_switched_on(browser: Chromium, v
     while not elsewhere() and time.monotonic() < deadline:
         browser.run("1")
     assert elsewhere() and all(url.startswith("https://data.geopf.fr/wmts?") for url in elsewhere())
+
+
+def test_files_of_the_survey_are_told_only_where_one_unfolds_the_sources(
+    browser: Chromium, village: SimpleNamespace, tmp_path: Path
+) -> None:
+    folder = shutil.copytree(village.folder, tmp_path / "map")
+    file = folder / "data" / "cadastre.json"
+    told = json.loads(file.read_text())
+    names = [f"LHD_FXX_0{k}.copc.laz" for k in range(20)]
+    told["files"] = {"names": names, "count": 240}
+    told["weather"]["distance_km"] = 180.4
+    file.write_text(json.dumps(told))
+    server, root = serve(folder)
+    try:
+        browser.size(1280, 800)
+        browser.open(f"{root}#lang=fr")
+        browser.until("cadastre.state.map.loaded()")
+        assert ".laz" not in browser.run("document.body.innerText")
+        shown = browser.run("document.getElementById('foot').innerText")
+        assert "à 180\u00a0km d’ici" in shown and "--set" not in shown
+        credit = browser.run("document.querySelector('.maplibregl-ctrl-attrib-inner').textContent")
+        assert "village généré" in credit and "OneBuilding" in credit and ".laz" not in credit
+        browser.run("document.querySelector('#foot details').open = true")
+        shown = browser.run("document.getElementById('foot').innerText")
+        assert f"240 fichiers du relevé\u00a0: {', '.join(names)}…" in shown
+    finally:
+        browser.leave()
+        server.shutdown()
+        server.server_close()
 
 
 def test_without_webgl_search_and_list_still_work(village: SimpleNamespace) -> None:

@@ -22,12 +22,16 @@ from cadastre.village_map import graphs
 from pyproj import Transformer
 
 from frugal.cadastre.classes import classes_for
+from frugal.cadastre.grid import Grid
 from frugal.cadastre.in_french import cadastre_in_both, in_french
 from frugal.cadastre.map_folder import BUILDING_COLUMNS, PAGE, PLANE_COLUMNS, dots, write_map_folder
 from frugal.cadastre.map_projection import DEGREE, projection_polynomial
+from frugal.cadastre.naming import default_title, told_files
+from frugal.cadastre.publishing import told_weather
 from frugal.cadastre.serve import map_server
 from frugal.cadastre.sky_table import read_sky_table, write_sky_table
 from frugal.cadastre.surface_blocks import SurfaceBlocks, read_block
+from frugal.cadastre.surfaces import Prepared
 from frugal.cadastre.tables import SUMMED, write_communes
 from frugal.cadastre.vector_tiles import TileLayer, write_vector_tiles
 from frugal.errors import UnusableInputError
@@ -332,7 +336,8 @@ def test_names_of_sources_are_told_in_both_languages() -> None:
     told = cadastre_in_both(
         {
             "title": "generated_village.tif",
-            "attributions": ["Delft.laz", "statistics from TMYx, Climate.OneBuilding.org"],
+            "files": {"names": ["Delft.laz", "generated_village.tif"], "count": 2},
+            "attributions": ["statistics from TMYx, Climate.OneBuilding.org"],
             "weather": {
                 "source": "synthetic typical year of the coast of Vendée (seed 3), from x.csv; 5 missing hours of ghi filled",
                 "attribution": "PVGIS © European Union",
@@ -342,8 +347,9 @@ def test_names_of_sources_are_told_in_both_languages() -> None:
         }
     )
     assert told["title"] == {"en": "Generated village", "fr": "Village généré"}
-    assert told["attributions"][0] == "Delft.laz"  # a name of a file is a name in both
-    assert told["attributions"][1]["fr"] == "statistiques de TMYx, Climate.OneBuilding.org"
+    assert told["files"]["names"][0] == "Delft.laz"  # a name of a file is a name in both
+    assert told["files"]["names"][1]["fr"] == "Village généré" and told["files"]["count"] == 2
+    assert told["attributions"][0]["fr"] == "statistiques de TMYx, Climate.OneBuilding.org"
     assert told["weather"]["source"]["fr"] == (
         "année type générée pour la côte de la Vendée (graine 3), d’après x.csv"
         " ; 5 heures manquantes de rayonnement global comblées"
@@ -351,6 +357,44 @@ def test_names_of_sources_are_told_in_both_languages() -> None:
     assert told["weather"]["attribution"]["fr"] == "PVGIS © Union européenne" and told["weather"]["distance_km"] == 3.0
     assert told["co2"]["source"]["fr"] == "mix électriques mondiaux de codecarbon 3.3.2 (Ember 2023) ; bas : RTE, 2023"
     assert cadastre_in_both({"crs": "EPSG:2154"}) == {"crs": "EPSG:2154"}
+
+
+@pytest.mark.parametrize(
+    ("files", "communes", "en", "fr"),
+    [
+        (["delft.copc.laz"], [""], "delft", "delft"),
+        (["a.tif", "b.tif"], [], "a and 1 other file", "a et 1 autre fichier"),
+        (["LHD_1.laz", "LHD_2.laz", "LHD_3.laz"], [], "LHD_1 and 2 other files", "LHD_1 et 2 autres fichiers"),
+        (["a.laz", "b.laz"], ["Nieul", "", "Nieul"], "Nieul", "Nieul"),
+        (["a.laz"], ["Nieul", "Esnandes", "Esnandes"], "Esnandes and Nieul", "Esnandes et Nieul"),
+        (["a.laz"], ["Ab", "Ab", "Cd", "Ay", "85001"], "Ab, Ay and Cd", "Ab, Ay et Cd"),
+        (["a.laz"], ["85001", "85001", ""], "Commune 85001", "Commune 85001"),
+        (["a.laz"], ["85002", "2A004", "85002"], "Communes 85002 and 2A004", "Communes 85002 et 2A004"),
+        (["a.laz"], ["Ab", "Cd", "Ef", "Gh"], "Ab, Cd, Ef and 1 other commune", "Ab, Cd, Ef et 1 autre commune"),
+        (["a.laz"], ["Ab", "Cd", "Ef", "Gh", "Ij", "85001"],
+         "Ab, Cd, Ef and 2 other communes", "Ab, Cd, Ef et 2 autres communes"),
+    ],
+)  # fmt: skip
+def test_a_cadastre_without_a_title_is_called_after_its_communes_or_its_files(
+    files: list[str], communes: list[str], en: str, fr: str
+) -> None:
+    title = default_title(files, communes)
+    assert title == (en if en == fr else {"en": en, "fr": fr})
+
+
+def test_hundreds_of_files_are_counted_not_listed() -> None:
+    files = [f"{k}.laz" for k in range(300)]
+    assert told_files(files) == {"names": files[:20], "count": 300}
+
+
+def test_weather_from_far_away_tells_its_distance_and_no_options_of_the_command() -> None:
+    surface = synthetic_village(0)
+    west, north = surface.x_min, surface.y_max
+    prepared = Prepared(Grid(0.5), surface.crs, (west, north - 512, west + 512, north), ())
+    for longitude, far in ((-1.8, False), (7.2, True)):
+        weather = SimpleNamespace(source="s", attribution="a", latitude_deg=46.7, longitude_deg=longitude)
+        told = told_weather(weather, prepared)
+        assert told.keys() == {"source", "attribution", "distance_km"} and (told["distance_km"] > 100) == far
 
 
 def test_every_source_of_weather_and_electricity_has_its_french() -> None:

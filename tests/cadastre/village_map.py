@@ -144,7 +144,7 @@ def write_village_map(folder: Path, candidate: str = "sector_year", seed: int = 
         "bounds_wgs84": [float(edge) for edge in bounds],
         "vintage": "2026",
         "resolution_m": surface.resolution_m,
-        "weather": {"source": study.sources[0], "attribution": study.sources[1], "distance_km": 3.0, "warning": None},
+        "weather": {"source": study.sources[0], "attribution": study.sources[1], "distance_km": 3.0},
         "classes": [
             {"from": c.low, "to": c.high if np.isfinite(c.high) else None, "colour": c.colour, "label": c.label}
             for c in classes
@@ -170,7 +170,8 @@ def write_village_map(folder: Path, candidate: str = "sector_year", seed: int = 
                 "fr": "L’IA n’est pas nécessaire ici : un calcul physique simplifié répond au besoin.",
             }
         },
-        "attributions": ["synthetic village 0"],
+        "attributions": [study.sources[1]],
+        "files": {"names": ["generated_village.tif"], "count": 1},
     }
     table = write_sky_table(read_sky_table(made["cumulative_sky"]))
     write_map_folder(
