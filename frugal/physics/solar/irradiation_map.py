@@ -52,9 +52,9 @@ from frugal.physics.solar.fused_sweep import (
 )
 from frugal.physics.solar.sky import CumulativeSky
 
-#: Share of the light that passes a deciduous crown, January to December: 3 % in leaf and half of it when bare, about the
-#: means of the trees measured by Konarska et al. 2014 (Theoretical and Applied Climatology 117, 363); halfway between in
-#: April and November.
+#: Share of the light that passes a deciduous crown, January to December: 3 % in leaf (the default of UMEP, after Konarska et
+#: al. 2014, Theoretical and Applied Climatology 117, 363), half of it when bare (the default of SOLWEIG for crowns without
+#: leaves); halfway between in April and November.
 DECIDUOUS_TRANSMISSIVITY = (0.5, 0.5, 0.5, 0.265, 0.03, 0.03, 0.03, 0.03, 0.03, 0.03, 0.265, 0.5)
 
 _HIGHEST_M = 8000.0
