@@ -145,9 +145,7 @@ def system_of_clouds(
         (None, None),
     )
     if text is None:
-        raise UnusableInputError(
-            f"{silence}, and there is none to take from footprints; name it (--crs EPSG:2154)"
-        )
+        raise UnusableInputError(f"{silence}, and there is none to take from footprints; name it (--crs EPSG:2154)")
     crs = metric_system(parse_system(text), files)
     for info in silent:
         check_place(info.bounds, crs, f"point cloud '{info.path}'")
