@@ -1,6 +1,6 @@
 /** The controls of an installation and the two answers beside each other. */
 import { h } from './dom.js';
-import { kwh, rangeOf, withDigits, yearStep } from './rounding.js';
+import { kwh, rangeOf, toStep, withDigits, yearStep } from './rounding.js';
 import { bytes, kwp, number, percent, signed, t, told, unit } from './words.js';
 
 /** Digits that show whether two answers agree: more than the yield is known to. */
@@ -60,12 +60,26 @@ export function changeForm(cadastre, state, original, onChange) {
   );
 }
 
+/** The installation as changed in one sentence, for the printed sheet; `yearly` is its yield [kWh]. */
+export function changedTold(cadastre, options, obstacles, yearly, spread, gain) {
+  const choices = cadastre.inputs.find((input) => input.name === 'mounting')?.choices ?? [];
+  const parts = [
+    ...FIELDS.map((field) => `${lower(t(field.name))} ${unit(options[field.name], field.name === 'power' ? kwp() : field.unit, field.decimals).trim()}`),
+    `${lower(t('mounting'))} ${t('mountings')[choices[options.mounting]] ?? ''}`,
+    obstacles && `${lower(t('obstacles'))}${t('colon')}${obstacles}`,
+  ];
+  return h('p', { class: 'changed-told' }, h('strong', {}, `${t('asChanged')}${t('colon')}${kwh(yearly, yearStep(yearly, spread))} ${t('perYear')}`),
+    gain === null ? '' : ` (${signed(gain)})`, ` – ${parts.filter(Boolean).join(', ')}.`);
+}
+
+const lower = (text) => text[0].toLowerCase() + text.slice(1);
+
 /** Both answers as a table; `answers` holds `table` and `model` once there are; `gain` is the change against the roof as it is. */
 export function answersTable(cadastre, answers, power, gain, { onRun, running, failed, spread }) {
   const { table, model } = answers;
   const best = model ?? table;
   const both = table && model;
-  const yieldOf = ({ yearly }) => (both ? `${withDigits(yearly * power, COMPARED)}\u00a0kWh` : kwh(yearly * power, yearStep(yearly * power, spread)));
+  const yieldOf = ({ yearly }) => (both ? withDigits(yearly * power, COMPARED) : number(toStep(yearly * power, yearStep(yearly * power, spread))));
   const row = (name, answer, size) =>
     h(
       'tr',
@@ -85,7 +99,7 @@ export function answersTable(cadastre, answers, power, gain, { onRun, running, f
       'table',
       { class: 'answers' },
       h('caption', {}, t('answersBy')),
-      h('thead', {}, h('tr', {}, [t('way'), t('yieldShort'), t('bytes'), t('time')].map((head) => h('th', { scope: 'col' }, head)))),
+      h('thead', {}, h('tr', {}, [t('way'), 'kWh', t('bytes'), t('time')].map((head) => h('th', { scope: 'col' }, head)))),
       h(
         'tbody',
         {},

@@ -62,7 +62,7 @@ export function monthlyBars(values, other, spread) {
     other && h('p', { class: 'note' }, t('outlined')),
     table(
       t('monthly'),
-      [t('month'), 'kWh', ...(other ? [t('changed')] : [])],
+      [t('month'), ...(other ? [t('kwhAsIs'), t('kwhChanged')] : ['kWh'])],
       values.map((value, m) => [t('months')[m], rounded(value), ...(other ? [rounded(other[m])] : [])]),
     ),
   );

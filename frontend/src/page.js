@@ -1,6 +1,6 @@
 /** Draws the page anew when what is chosen has changed. */
 import { computeAnswers, runModel, setObstacles } from './answering.js';
-import { answersTable, changeForm } from './change.js';
+import { answersTable, changedTold, changeForm } from './change.js';
 import { choose, chooseById, choosePlane, goTo, leave, search } from './choosing.js';
 import { drawObstacle } from './drawing.js';
 import { byId, h } from './dom.js';
@@ -15,7 +15,7 @@ import { spreadOf } from './rounding.js';
 import { resultList, searchForm } from './search.js';
 import { redraw, remember, state, warn } from './state.js';
 import { lossSentence, obstacleForm, obstacleList } from './whatif.js';
-import { why } from './why.js';
+import { lossScale, why } from './why.js';
 import { day, setLanguage, shortId, t, WORDS } from './words.js';
 
 export function drawAll() {
@@ -59,6 +59,7 @@ function drawPanel() {
           h('section', { 'aria-labelledby': 'plane-title' },
             h('h3', { id: 'plane-title' }, `${t('plane')} ${building.planes.indexOf(plane) + 1}`),
             planeFacts(cadastre, plane),
+            h('div', { id: 'changed', class: 'print-only' }),
             h('div', { id: 'charts', class: 'charts' })),
           h('section', { 'aria-labelledby': 'change-title', class: 'no-print' },
             h('h3', { id: 'change-title' }, t('change')),
@@ -93,16 +94,18 @@ function drawAnswers() {
   const changed = effect || ['tilt', 'azimuth', 'power', 'ratio', 'mounting'].some((name) => options[name] !== original[name]);
   // Before and after are told by one and the same way of computing.
   const [best, before] = answers.model ? [answers.model, answers.modelBefore] : [answers.table, answers.tableBefore];
+  const gain = changed && before && original.power > 0 ? (best.yearly * options.power) / Math.max(before.yearly * original.power, 1e-9) - 1 : null;
+  const spread = spreadOf(plane.properties);
+  const scale = changed ? 1 : lossScale(plane, answers.tableBefore);
   const keepFocus = document.activeElement?.id;
   byId('charts').replaceChildren(
-    ...charts(cadastre, plane, options, answers.table, changed && best ? best.monthly.map((value) => value * options.power) : null, effect?.layers.opaque),
+    ...charts(cadastre, plane, options, answers.table?.sectorLoss.map((loss) => loss * scale) ?? null, changed && best ? best.monthly.map((value) => value * options.power) : null, effect?.layers.opaque),
   );
   byId('answers').replaceChildren(
-    ...answersTable(cadastre, answers, options.power, changed && before && original.power > 0 ? (best.yearly * options.power) / Math.max(before.yearly * original.power, 1e-9) - 1 : null, {
-      onRun: runModel, running: state.running, failed: state.failed, spread: spreadOf(plane.properties),
-    }).filter(Boolean),
+    ...answersTable(cadastre, answers, options.power, gain, { onRun: runModel, running: state.running, failed: state.failed, spread }).filter(Boolean),
   );
-  byId('why').replaceChildren(...[why(state.table, original, answers.tableBefore)].filter(Boolean));
+  byId('changed').replaceChildren(...(changed && best ? [changedTold(cadastre, options, state.obstacles.length, best.yearly * options.power, spread, gain)] : []));
+  byId('why').replaceChildren(...[why(state.table, plane, original, answers.tableBefore)].filter(Boolean));
   byId('pvgis-link').href = pvgisAddress(middle(outerRing(plane.geometry)), options, effect?.layers.opaque ?? original.horizon);
   if (cadastre.dsm) {
     byId('obstacle-list').replaceChildren(
@@ -110,7 +113,7 @@ function drawAnswers() {
     );
     byId('loss').replaceChildren(
       ...(effect && before && best
-        ? lossSentence(before.yearly * original.power, best.yearly * options.power, effect, spreadOf(plane.properties))
+        ? lossSentence(before.yearly * original.power, best.yearly * options.power, effect, spread)
         : []),
     );
   }

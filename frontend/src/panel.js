@@ -85,13 +85,13 @@ export function planeFacts(cadastre, plane) {
   ];
 }
 
-/** Charts of a plane; `changed` holds monthly kWh of the changed installation, if it was changed. */
-export function charts(cadastre, plane, options, answer, changed, horizon) {
+/** Charts of a plane; `sectorLoss` tells what each direction takes, null where nothing tells it; `changed` holds monthly kWh of the changed installation, if it was changed. */
+export function charts(cadastre, plane, options, sectorLoss, changed, horizon) {
   const p = plane.properties;
   const stored = horizon ?? decodeHorizon(p.horizon, cadastre.horizon.step_deg);
   return [
     monthlyBars(monthlyOf(p), changed, spreadOf(p)),
-    horizonRose(stored, answer?.sectorLoss ?? null, options),
+    horizonRose(stored, sectorLoss, options),
   ];
 }
 

@@ -36,19 +36,27 @@ export function lossByDirection(horizon, sectorLoss) {
   return found.sort((a, b) => b.loss - a.loss);
 }
 
+/**
+ * The audited answer tells how much obstacles take, the table from where: its losses are scaled so that they add up to what
+ * the cadastre says of the plane. Where they are too small to tell, they stay as they are.
+ */
+export const lossScale = (plane, answer) => (answer?.shading >= NEGLIGIBLE.shading ? plane.properties.shading_loss / answer.shading : 1);
+
 /** Sentences about the plane as it is on the roof, or null where there is no table to tell them from. */
-export function why(table, original, answer) {
+export function why(table, plane, original, answer) {
   if (!table || !answer) return null;
   const best = bestOpenPlane(table, original);
   const open = answer.yearly / Math.max(1 - answer.shading, 1e-9);
   const cost = 1 - open / Math.max(best.yearly, 1e-9);
   const facing = best.tilt < FLAT ? t('flat') : t('bestFacing', unit(best.tilt, '°'), t('toward8')[Math.round(best.azimuth / 45) % 8]);
   const orientation = cost < NEGLIGIBLE.orientation ? t('whyBest') : t('whyOrientation', percent(cost, 0), facing);
-  const [first, second] = lossByDirection(original.horizon, answer.sectorLoss);
-  let shading = t('whyOpen', percent(answer.shading));
-  if (answer.shading >= NEGLIGIBLE.shading) {
-    shading = t('whyShading', percent(answer.shading), first.loss > answer.shading / 2, t('from8')[first.direction], percent(first.loss), unit(first.height, '°'));
-    const more = second.loss >= NEGLIGIBLE.second && second.loss > answer.shading / 5;
+  const scale = lossScale(plane, answer);
+  const total = plane.properties.shading_loss;
+  const [first, second] = lossByDirection(original.horizon, answer.sectorLoss.map((loss) => loss * scale));
+  let shading = t('whyOpen', percent(total));
+  if (Math.min(total, answer.shading) >= NEGLIGIBLE.shading) {
+    shading = t('whyShading', percent(total), first.loss > total / 2, t('from8')[first.direction], percent(first.loss), unit(first.height, '°'));
+    const more = second.loss >= NEGLIGIBLE.second && second.loss > total / 5;
     shading += more ? t('whyThen', t('from8')[second.direction], percent(second.loss)) : '.';
   }
   return h('p', { class: 'why' }, `${orientation} ${shading}`);

@@ -114,12 +114,18 @@ def test_a_roof_says_what_takes_its_light(page: Chromium, village: SimpleNamespa
         loss = np.zeros(8)
         np.add.at(loss, np.floor(np.arange(36) * 8 / 36 + 0.5).astype(int) % 8, answer["sectorLoss"])
         assert loss.sum() == pytest.approx(answer["shading"], abs=1e-6)
-        if answer["shading"] < 0.01:
+        total = page.run("cadastre.state.plane.properties.shading_loss")  # that of the model, which the facts tell too
+        loss *= total / answer["shading"]
+        said = f"{100 * total:.1f}".replace(".", ",") + "\u00a0%"
+        assert said in told and said in page.run("document.querySelector('.facts').textContent")
+        if min(total, answer["shading"]) < 0.01:
             assert "presque rien" in told
             continue
         shaded += 1
+        rose = page.run("document.querySelector('.rose').getAttribute('aria-label')")
+        assert rose.endswith(said)
         most = int(np.argmax(loss))
-        mainly = "surtout" if loss[most] > answer["shading"] / 2 else "de plusieurs côtés, le plus"
+        mainly = "surtout" if loss[most] > total / 2 else "de plusieurs côtés, le plus"
         assert f"{mainly} {directions[most]} ({100 * loss[most]:.1f}".replace(".", ",") in told
     assert shaded >= 2
 

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 from cadastre.chromium import Chromium, find_chromium
-from cadastre.map_visit import choose
+from cadastre.map_visit import choose, set_slider
 
 pytestmark = pytest.mark.skipif(find_chromium() is None, reason="Chromium is not installed")
 
@@ -87,12 +87,36 @@ def test_polygons_taken_away_are_those_shown(page: Chromium, village: SimpleName
         np.testing.assert_allclose(told, np.array(shape[0], dtype=float), atol=1e-7)
 
 
+def test_the_printed_sheet_tells_the_installation_as_changed(page: Chromium, village: SimpleNamespace) -> None:
+    choose(page, village.index["id"][2])
+    assert page.run("document.getElementById('changed').textContent") == ""
+    set_slider(page, "tilt", 35)
+    set_slider(page, "power", 2)
+    page.click_on(".obstacle [type=submit]")
+    page.until("cadastre.state.effect && document.getElementById('loss').textContent")
+    told = page.run("document.getElementById('changed').textContent")
+    for part in (
+        "inclinaison 35°",
+        "puissance 2,0\u00a0kWc",
+        "pose près du toit",
+        "obstacles placés\u00a0: 1",
+        "par an (−",
+    ):
+        assert part in told
+    gain = page.run("(({table, tableBefore}) => table.yearly / tableBefore.yearly)(cadastre.state.answers)")
+    gain *= 2 / page.run("cadastre.state.plane.properties.power_kwp")
+    assert f"(−{100 * (1 - gain):.1f}".replace(".", ",") in told
+    assert not page.run("document.getElementById('changed').checkVisibility()")  # the page tells it further down
+
+
 @pytest.mark.parametrize("language", ["en", "fr"])
 def test_the_printed_sheet_is_one_page_of_a4(page: Chromium, village: SimpleNamespace, language: str) -> None:
     page.run(f"document.querySelector('#head [lang={language}]').click()")
     most = village.index["id"][int(np.argmax(village.index["planes"]))]
     for building in (village.index["id"][2], most):
         choose(page, building)
+        set_slider(page, "tilt", 35)
+        page.until("document.getElementById('changed').textContent")
         printed = page.call("Page.printToPDF", {"paperWidth": 8.27, "paperHeight": 11.69})["data"]
         assert len(re.findall(rb"/Type\s*/Page\b", base64.b64decode(printed))) == 1
     page.call("Emulation.setEmulatedMedia", {"media": "print"})
