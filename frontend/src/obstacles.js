@@ -70,7 +70,8 @@ function pointsOn(surface, ring) {
  * Horizons of a plane with the obstacles, per layer of light; null where there is no surface.
  *
  * The stored horizon stays what it is, and rises by what the obstacles add to the horizon computed here: both come from
- * slightly different points and rays, and their difference must not count as a loss.
+ * slightly different points and rays, and their difference must not count as a loss. What stays below the stored horizon, of
+ * hills beyond the surface for instance, takes nothing.
  */
 export async function horizonsWith(cadastre, plane, stored, obstacles) {
   const frame = frameOf(cadastre, plane);
@@ -87,7 +88,7 @@ export async function horizonsWith(cadastre, plane, stored, obstacles) {
   const before = sweep(surface);
   const raised = (kinds) => {
     const after = sweep(withObstacles(surface, obstacles.filter(kinds)));
-    return stored.map((value, k) => Math.min(value + Math.max(after[k] - before[k], 0), 85));
+    return stored.map((value, k) => Math.min(value + Math.max(after[k] - Math.max(before[k], value), 0), 85));
   };
   const isBuilding = (o) => o.kind === 'building';
   const hasEvergreen = obstacles.some((o) => o.evergreen);

@@ -65,6 +65,20 @@ def test_a_new_obstacle_lowers_the_yield(page: Chromium, village: SimpleNamespac
     np.testing.assert_allclose(page_answer(page, "table"), free, rtol=1e-12)
 
 
+def test_hills_that_stand_higher_than_an_obstacle_leave_it_without_effect(
+    page: Chromium, village: SimpleNamespace
+) -> None:
+    choose(page, village.index["id"][2])
+    kept = page.run("cadastre.state.plane.properties.horizon")
+    page.run(f"cadastre.state.plane.properties.horizon = '{'f0' * 36}'")  # hills of 84° all around
+    page.run("document.getElementById('new-height').value = '14'")
+    page.click_on(".obstacle [type=submit]")
+    page.until("cadastre.state.effect && document.getElementById('loss').textContent")
+    np.testing.assert_allclose(page.run("cadastre.state.effect.layers.opaque"), [0xF0 * 0.35] * 36, rtol=1e-12)
+    page.click_on(".obstacles button")
+    page.run(f"cadastre.state.plane.properties.horizon = '{kept}'")
+
+
 def test_a_building_is_drawn_on_the_map(page: Chromium, village: SimpleNamespace) -> None:
     choose(page, village.index["id"][2])
     page.until("cadastre.state.map.loaded()")
