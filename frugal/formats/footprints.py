@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from frugal.errors import UnusableInputError
+from frugal.formats.overlaps import overlaps_of
 from frugal.formats.polygons import footprints_from_mask, polygons_of
 from frugal.formats.systems import Bounds, metric_system, parse_system, told_bounds
 from frugal.formats.vector_sources import PARQUET, check_driver, vector_source
@@ -54,7 +55,9 @@ def read_footprints(
     """Footprints of buildings in a given system.
 
     Curves are cut into chords of at most 4° (areas right to 0.1 %), heights of corners are dropped, broken outlines are
-    repaired. An outline belongs to the result whole if its box touches the bounds.
+    repaired. An outline belongs to the result whole if its box touches the bounds. Of footprints that lie on one another by
+    80 % or more of the smaller the larger is kept; lesser overlaps, and footprints whose inner point lies outside of the
+    bounds and so in no tile, are counted in the notes. Communes may overlap.
 
     Parameters
     ----------
@@ -102,7 +105,13 @@ def read_footprints(
             if extent is None or not np.isfinite(extent).all():
                 raise UnusableInputError(f"{what} '{path}' hold no polygon")
             _check_meeting(path, _turned(extent, own.to_wkt(), system), bounds, what)
-    return _finished(frame, repeated, path, notes, what, complete=bounds is None)
+    result = _finished(frame, repeated, path, notes, what, complete=bounds is None)
+    if what != COMMUNES:
+        result = _each_once(result, f"{what} '{path.name}'", notes)
+        if bounds is not None:
+            notes.extend(_beyond_the_edge(result, bounds, f"{what} '{path.name}'"))
+    result.attrs["notes"] = notes
+    return result
 
 
 def system_of_footprints(path: Path | str, layer: str | None = None, what: str = _WHAT) -> str | None:
@@ -302,7 +311,7 @@ def _finished(
         notes.append(f"{what} '{path.name}': {repaired} outlines that crossed themselves repaired")
     if not kept.any() and (complete or len(kept)):
         raise UnusableInputError(f"{what} '{path}' hold no polygon{'' if complete else ' in the territory'}")
-    result = geopandas.GeoDataFrame(
+    return geopandas.GeoDataFrame(
         {
             "building_id": _ids(frame, names, repeated)[kept],
             "commune": _communes(frame, names, what)[kept],
@@ -311,8 +320,31 @@ def _finished(
         geometry="geometry",
         crs=frame.crs,
     )
-    result.attrs["notes"] = notes
-    return result
+
+
+def _each_once(frame: geopandas.GeoDataFrame, named: str, notes: list[str]) -> geopandas.GeoDataFrame:
+    """Footprints without those that lie on a larger one; what is dropped or overlaps is counted."""
+    found = overlaps_of(frame.geometry.to_numpy())
+    dropped = int(np.count_nonzero(~found.kept))
+    if dropped:
+        notes.append(f"{named}: {dropped} given twice, or to 80 % or more inside another one, left out")
+    if found.partly:
+        notes.append(
+            f"{named}: {found.partly} overlap another one by 20 to 80 % of their area; the roof in common counts for both"
+        )
+    return frame[found.kept].reset_index(drop=True)
+
+
+def _beyond_the_edge(frame: geopandas.GeoDataFrame, bounds: Bounds, named: str) -> list[str]:
+    """How many meet the bounds and belong to no tile within them, which go by an inner point."""
+    import shapely
+
+    west, south, east, north = bounds
+    inner = frame.geometry.representative_point()
+    x, y = inner.x.to_numpy(), inner.y.to_numpy()
+    outside = ~((x >= west) & (x < east) & (y > south) & (y <= north))
+    count = np.count_nonzero(shapely.intersects(frame.geometry.to_numpy()[outside], shapely.box(*bounds)))
+    return [f"{named}: {count} at the edge of the survey are left out: their middle lies outside"] if count else []
 
 
 def _ids(frame: geopandas.GeoDataFrame, names: list[str], repeated: frozenset[str]) -> np.ndarray:

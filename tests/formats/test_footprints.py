@@ -2,6 +2,7 @@
 
 import sqlite3
 import struct
+import time
 import zipfile
 
 import geopandas as gpd
@@ -13,6 +14,7 @@ from shapely.affinity import translate
 
 from frugal.errors import UnusableInputError
 from frugal.formats.footprints import COMMUNES, read_footprints, system_of_footprints
+from frugal.formats.overlaps import overlaps_of
 from frugal.formats.vectors import read_centroids
 
 WEST, SOUTH = 382_000.0, 6_564_000.0
@@ -77,7 +79,7 @@ def test_curves_are_cut_into_chords(tmp_path):
     line = struct.pack("<BII", 1, 2, 2) + points([(10, 0), (20, 0)])
     arc = struct.pack("<BII", 1, 8, 3) + points([(20, 0), (15, 5), (10, 0)])
     bow = struct.pack("<BII", 1, 10, 1) + struct.pack("<BII", 1, 9, 2) + line + arc
-    ring = struct.pack("<BII", 1, 8, 5) + points([(40, 0), (20, 20), (0, 0), (20, -20), (40, 0)])
+    ring = struct.pack("<BII", 1, 8, 5) + points([(80, 0), (60, 20), (40, 0), (60, -20), (80, 0)])
     disc = struct.pack("<BII", 1, 12, 1) + struct.pack("<BII", 1, 10, 1) + ring
     with sqlite3.connect(path) as base:
         for (name,) in base.execute("select name from sqlite_master where type = 'trigger'").fetchall():
@@ -103,8 +105,8 @@ def test_heights_go_broken_outlines_are_mended_and_the_rest_is_counted(tmp_path)
         Polygon([(0, 0), (5, 0), (9, 0)]),
     ]
     moved = [
-        None if shape is None else translate(shape, WEST, SOUTH)  # keeps heights
-        for shape in shapes
+        None if shape is None else translate(shape, WEST + 20 * k, SOUTH)  # keeps heights
+        for k, shape in enumerate(shapes)
     ]
     frame = gpd.GeoDataFrame({"id": list("abcdefg")}, geometry=moved, crs=CRS)
     for name in ("a.gpkg", "a.parquet"):
@@ -273,6 +275,93 @@ def test_damaged_absent_and_empty_files_are_told(tmp_path):
         read_footprints(tmp_path / "plain.parquet", CRS)
     with pytest.raises(UnusableInputError, match="the system wanted for footprints is in degrees"):
         read_footprints(write(houses(), tmp_path / "b.gpkg"), "EPSG:4326")
+
+
+def placed(path, **shapes):
+    frame = gpd.GeoDataFrame(
+        {"cleabs": list(shapes)}, geometry=[translate(shape, WEST, SOUTH) for shape in shapes.values()], crs=CRS
+    )
+    return write(frame, path)
+
+
+def test_what_is_given_twice_or_lies_in_a_larger_one_counts_once(tmp_path):
+    house = box(0, 0, 10, 10)
+    path = placed(
+        tmp_path / "a.gpkg",
+        part=box(0, 0, 4, 10),  # inside of the house, given before it
+        house=house,
+        again=shapely.reverse(house),
+        moved=translate(house, 1.9, 0),  # 81 % on the house
+        inner=box(10.1, 0, 11.8, 10),  # on "moved" alone, which goes out: stays
+        terraced=box(0, 10, 10, 20),  # shares a wall
+        yard=box(30, 0, 50, 20) - box(32, 2, 48, 18),
+        shed=box(35, 5, 40, 10),  # in the yard's hole
+    )
+    found = read_footprints(path, CRS)
+    assert list(found.building_id) == ["house", "inner", "terraced", "yard", "shed"]
+    assert list(found.index) == list(range(5))
+    assert shapely.union_all(found.geometry).area == pytest.approx(found.area.sum())
+    assert found.attrs["notes"] == [
+        "footprints 'a.gpkg': 3 given twice, or to 80 % or more inside another one, left out"
+    ]
+    everything = read_footprints(path, CRS, what=COMMUNES)
+    assert (len(everything), everything.attrs["notes"]) == (8, [])
+
+
+def test_what_overlaps_in_part_is_kept_and_counted(tmp_path):
+    path = placed(
+        tmp_path / "a.gpkg",
+        a=box(0, 0, 10, 10),
+        b=box(7.9, 0, 17.9, 10),  # 21 % of both
+        c=box(0, 20, 10, 30),
+        d=box(8.1, 20, 18.1, 30),  # 19 %
+        hall=box(0, 40, 100, 90),
+        porch=box(20, 30, 30, 47.9),  # 44 % of the porch, little of the hall
+    )
+    found = read_footprints(path, CRS)
+    assert list(found.building_id) == ["a", "b", "c", "d", "hall", "porch"]
+    (note,) = found.attrs["notes"]
+    assert "3 overlap another one by 20 to 80 % of their area" in note
+
+
+def test_overlaps_are_the_same_in_any_order_and_found_fast():
+    random = np.random.default_rng(0)
+    corner = random.uniform(0.0, 60.0, (300, 2))
+    shapes = shapely.box(*corner.T, *(corner + random.uniform(4.0, 20.0, (300, 2))).T)
+    found = overlaps_of(shapes)
+    share = shapely.area(shapely.intersection(shapes[:, None], shapes[None])) / shapely.area(shapes)[:, None]
+    larger = shapely.area(shapes)[None] > shapely.area(shapes)[:, None]
+    assert 0 < np.count_nonzero(~found.kept) < 250
+    np.testing.assert_array_equal(found.kept, ~((share >= 0.8) & larger & found.kept[None]).any(axis=1))
+    both = share[found.kept][:, found.kept] - np.eye(np.count_nonzero(found.kept))
+    assert found.partly == np.count_nonzero((both >= 0.2).any(axis=1))
+    order = random.permutation(300)
+    np.testing.assert_array_equal(overlaps_of(shapes[order]).kept, found.kept[order])
+    x, y = np.divmod(np.arange(20_000), 200)
+    row = shapely.box(8.0 * x, 12.0 * y, 8.0 * x + 8.0, 12.0 * y + 12.0)
+    started = time.process_time()
+    assert overlaps_of(np.concatenate([row, row])).kept.sum() == 20_000
+    assert time.process_time() - started < 15.0
+
+
+def test_footprints_whose_middle_lies_beyond_the_edge_are_counted(tmp_path):
+    path = placed(
+        tmp_path / "a.parquet",
+        within=box(10, 10, 20, 20),
+        mostly=box(-4, 30, 6, 40),
+        barely=box(-6, 50, 4, 60),
+        beside=box(-20, 70, -10, 80),
+        corner=Polygon([(-30, 95), (5, 130), (5, 140), (-30, 140)]),  # its box meets the survey, it does not
+        north=box(40, 96, 50, 106),
+    )
+    bounds = (WEST, SOUTH, WEST + 100, SOUTH + 100)
+    found = read_footprints(path, CRS, bounds)
+    assert list(found.building_id) == ["within", "mostly", "barely", "corner", "north"]
+    assert found.attrs["notes"] == [
+        "footprints 'a.parquet': 2 at the edge of the survey are left out: their middle lies outside"
+    ]
+    assert read_footprints(path, CRS).attrs["notes"] == []
+    assert read_footprints(path, CRS, bounds, what=COMMUNES).attrs["notes"] == []
 
 
 def test_delft(shared_data):
