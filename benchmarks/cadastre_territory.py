@@ -3,7 +3,8 @@
 A surface model is repeated, mirrored at its edges, until it covers the area, and its footprints with it. `make_cadastre` then
 runs on it from beginning to end with an answer of `roof_yield` (``--bundle``). Printed and written to
 ``results/cadastre_territory.json``: CPU seconds per km² by stage, peak memory, bytes of the files, and the cost
-of a département of 6,720 km² (Vendée) **extrapolated** from them by area: it was not run.
+of a département of 6,720 km² (Vendée) **extrapolated** from them by area: it was not run. That is a lower bound: of a surface
+model without trees or hills, with a bundle at hand; rasterising point clouds and training come on top.
 """
 
 from __future__ import annotations
@@ -154,7 +155,7 @@ def told(
             "energy_kwh": {name: round(hours * value / 1000.0, 3) for name, value in watts.items()},
             "irradiation_gb": round(gigabytes, 1),
             "irradiation_of_buildings_gb": round(of_buildings * gigabytes, 1),
-            "said": "extrapolated by area from the run above, not run",
+            "said": "extrapolated by area from the run above, not run; without trees, hills, point clouds and training",
         },
     }
 

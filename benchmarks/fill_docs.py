@@ -107,55 +107,6 @@ def verification() -> str:
     return f"{site}\n\n{table(['largest difference from pvlib', 'value'], rows)}\n\n{table(['time', 'value'], times)}"
 
 
-def roof_planes() -> dict[str, str]:
-    """How much roof is found, how well it repeats, what one horizon costs, and the spread of a year."""
-    content = json.loads((RESULTS / "roof_planes_delft.json").read_text())
-    whole, small = content["share_found"], content["share_found_with_planes_below_10_m2"]
-    share = table(
-        ["share covered by planes", "of footprints", "of cells of class building in footprints"],
-        [
-            [name, f"{found['of_footprints_percent']:.0f} %", f"{found['of_building_class_percent']:.0f} %"]
-            for name, found in (("10 m² or more", whole), ("of any size", small))
-        ],
-    )
-    head = ["points", "area found again", "tilt: median, 90 % within", "azimuth: median, 90 % within", "area: median"]
-    head += ["tilt, azimuth within the error stated"]
-    rows = [
-        [
-            name,
-            f"{found['matched_percent_of_area']:.0f} %",
-            f"{found['tilt_median_absolute_deg']:.1f}°, {found['tilt_90_percent_within_deg']:.1f}°",
-            f"{found['azimuth_median_absolute_deg']:.1f}°, {found['azimuth_90_percent_within_deg']:.1f}°",
-            f"{found['area_median_absolute_percent']:.0f} %",
-            f"{found['tilt_within_stated_error_percent']:.0f} %, {found['azimuth_within_stated_error_percent']:.0f} %",
-        ]
-        for name, found in content["repeatability"].items()
-    ]
-    horizon = [
-        [
-            name,
-            f"{found['yearly_nrmse_percent']:.1f} %",
-            f"{found['yearly_bias_percent']:+.1f} %",
-            f"{found['worst_month_nrmse_percent']:.0f} %",
-        ]
-        for name, found in content["horizon_of_a_plane"].items()
-    ]
-    points, spread = content["nine_points_against_every_cell"], content["spread"]
-    told = (
-        f"Nine points against every cell of a plane: RMS {points['rms_percent']:.1f} % of the light of a year, "
-        f"{points['within_stated_error_percent']:.0f} % within the error stated."
-    )
-    causes = [
-        [cause, f"{spread[f'{cause}_median_percent']:.1f} %", f"{spread[f'{cause}_90_percent_within_percent']:.1f} %"]
-        for cause in ("tilt", "azimuth", "horizon", "total")
-    ]
-    return {
-        "planes": f"{share}\n\n{table(head, rows)}",
-        "horizon": table(["against the mean of nine yields", "year", "bias", "worst month"], horizon) + f"\n\n{told}",
-        "spread": table(["standard deviation of the yearly yield", "median plane", "nine planes in ten below"], causes),
-    }
-
-
 def criteria() -> str:
     """Every point of the audit: what it asks, who answers for it, its rule, who else asks."""
     from frugal.audit.criteria import CRITERIA
@@ -378,7 +329,7 @@ def columns() -> str:
 
 def main() -> None:
     """Fill every marker; without a bundle, only what needs none."""
-    from cadastre_figures import irradiation_maps
+    from cadastre_figures import irradiation_maps, roof_planes
 
     page = ROOT / "docs" / "audit.md"
     fill(page, "criteria", criteria())
@@ -387,7 +338,7 @@ def main() -> None:
     fill(ROOT / "docs" / "studies" / "submersion.md", "verification", shallow_water())
     fill(ROOT / "docs" / "studies" / "submersion.md", "speed", speed())
     fill(ROOT / "docs" / "cadastre.md", "columns", columns())
-    for name, content in roof_planes().items():
+    for name, content in roof_planes(RESULTS).items():
         fill(ROOT / "docs" / "cadastre_method.md", name, content)
     fill(ROOT / "docs" / "cadastre_method.md", "maps", irradiation_maps(RESULTS))
     if len(sys.argv) < 2:

@@ -2,7 +2,7 @@
 
 Usage: ``python benchmarks/roof_planes_delft.py [DATA]``, where DATA (``../shared/data`` by default) holds the point clouds and
 footprints of Delft and the weather of La Rochelle. Prints, and writes ``benchmarks/results/roof_planes_delft.json`` and a
-picture beside it.
+picture beside it. Horizons, trees and tables of the sky are those of the cadastre.
 
 Survey: AHN3, footprints: BGT, both Dutch open data.
 """
@@ -18,25 +18,20 @@ from pathlib import Path
 
 import numpy as np
 import shapely
+from roof_light_delft import REACH_M, horizon_reduction, linear_propagation, nine_points, place, rms
 
 from frugal.cadastre import roof_planes
-from frugal.cadastre.horizons import as_bytes, elevations, plane_horizons, reduced
-from frugal.cadastre.plane_light import yearly_irradiation
 from frugal.cadastre.roof_planes import RoofPlane, segment_roofs
-from frugal.cadastre.uncertainty import spread
-from frugal.experiments.studies.roof_yield.answers import Columns, physics
+from frugal.cadastre.usable_area import UsableRules, power_kwp
 from frugal.experiments.studies.roof_yield.site import RoofYieldSite, Territory
 from frugal.formats.footprints import read_footprints
 from frugal.formats.point_cloud import Surfaces, surfaces_from_points
-from frugal.formats.raster import SurfaceModel, grid_convergence_deg
-from frugal.physics.solar.horizon import horizon_at_points
-from frugal.physics.solar.sky import cumulative_sky_tables
+from frugal.formats.raster import SurfaceModel
 
 ROOT = Path(__file__).resolve().parents[1]
 RESULTS = ROOT / "benchmarks" / "results"
 CRS = "EPSG:28992"
 RESOLUTION_M = 0.5
-REACH_M = 200.0
 
 Roofs = list[list[RoofPlane]]
 
@@ -130,149 +125,23 @@ def repeatability(first: Roofs, second: Roofs) -> dict[str, float]:
     }
 
 
-def rms(values: np.ndarray) -> float:
-    return float(np.sqrt(np.mean(np.square(values))))
-
-
-def horizon_reduction(
-    surface: SurfaceModel, planes: list[RoofPlane], territory: Territory
-) -> dict[str, dict[str, float]]:
-    """Error of the yields of one horizon per plane against the mean of the yields of its nine points (hourly physics)."""
-    turn = grid_convergence_deg(surface)
-    tables = cumulative_sky_tables(territory.year, 36)
-    azimuths = (np.arange(72) * 5.0 - turn) % 360.0
-    counts = [len(plane.sample_rows) for plane in planes]
-    seen = horizon_at_points(
-        surface.heights,
-        surface.resolution_m,
-        np.concatenate([plane.sample_rows for plane in planes]),
-        np.concatenate([plane.sample_cols for plane in planes]),
-        np.concatenate([plane.sample_heights_m for plane in planes]),
-        azimuths,
-        REACH_M,
-    )
-    owner = np.repeat(np.arange(len(planes)), counts)
-
-    def monthly(which: np.ndarray, horizon: np.ndarray) -> np.ndarray:
-        n = horizon.shape[1]
-        tilt = np.array([planes[k].tilt_deg for k in which])
-        azimuth = np.array([(planes[k].azimuth_deg + turn) % 360.0 for k in which])
-        fixed = np.tile([0.2, 1.15, 1.0], (len(which), 1))
-        columns = Columns(np.column_stack([tilt, azimuth, horizon, fixed]), n)
-        return physics(territory.year, columns, horizon, territory.transposition)[:, :13]
-
-    def mean(values: np.ndarray) -> np.ndarray:
-        return np.array([values[owner == k].mean(axis=0) for k in range(len(planes))])
-
-    truth = mean(monthly(owner, seen))
-    every, average = np.arange(len(planes)), mean(seen)
-    middle = np.array([np.flatnonzero(owner == k)[(counts[k] - 1) // 2] for k in every])
-    answers = {
-        "mean horizon, 72 azimuths": monthly(every, average),
-        "mean horizon, 36 sectors": monthly(every, reduced(average)),
-        "mean horizon, 36 bytes": monthly(every, elevations(as_bytes(reduced(average)))),
-        "as stored: scaled to the same light of the year, 36 bytes": monthly(
-            every, plane_horizons(surface, planes, REACH_M, turn, tables).elevation_deg
-        ),
-        "horizon of the middle point, 36 sectors": monthly(every, reduced(seen[middle])),
-        "no horizon": monthly(every, np.zeros((len(planes), 36))),
-    }
-    errors = {}
-    for name, answer in answers.items():
-        off = answer - truth
-        relative = np.sqrt(np.mean(off**2, axis=0)) / truth.mean(axis=0)
-        errors[name] = {
-            "yearly_nrmse_percent": 100.0 * float(relative[12]),
-            "yearly_bias_percent": 100.0 * float(off[:, 12].mean() / truth[:, 12].mean()),
-            "worst_month_nrmse_percent": 100.0 * float(relative[:12].max()),
-            "month_rmse_kwh_per_kwp": rms(off[:, :12]),
+def power_by_points(full: Roofs, halves: list[Roofs], quarter: Roofs) -> dict[str, dict[str, float]]:
+    """What usable area and power a thinner survey finds in all; of the two halves, their mean."""
+    surveys = {"all points": [full], "half of the points": halves, "a quarter of the points": [quarter]}
+    sums: dict[str, dict[str, float]] = {}
+    for name, several in surveys.items():
+        planes = [plane for roofs in several for found in roofs for plane in found]
+        usable = np.array([plane.usable_area_m2 for plane in planes])
+        power = power_kwp(usable, np.array([plane.flat for plane in planes]), UsableRules())
+        sums[name] = {
+            "area_m2": sum(plane.area_m2 for plane in planes) / len(several),
+            "usable_area_m2": float(usable.sum()) / len(several),
+            "power_kwp": float(power.sum()) / len(several),
         }
-    return errors
-
-
-def nine_points(surface: SurfaceModel, planes: list[RoofPlane], territory: Territory) -> dict[str, float]:
-    """Light of a year at nine points against all cells of a plane, and what the standard error stated for it says."""
-    turn = grid_convergence_deg(surface)
-    tables = cumulative_sky_tables(territory.year, 36)
-    azimuths = (np.arange(72) * 5.0 - turn) % 360.0
-    rows, cols = surface.heights.shape
-    x, y = np.meshgrid(surface.x_of(np.arange(cols)), surface.y_of(np.arange(rows)))
-    stated = plane_horizons(surface, planes, REACH_M, turn, tables).sample_error
-    off = []
-    for plane in planes:
-        azimuth = plane.azimuth_deg + turn
-        west, south, east, north = plane.polygon.bounds
-        box = (
-            slice(int((surface.y_max - north) / RESOLUTION_M), int((surface.y_max - south) / RESOLUTION_M) + 2),
-            slice(int((west - surface.x_min) / RESOLUTION_M), int((east - surface.x_min) / RESOLUTION_M) + 2),
-        )
-        row, col = np.nonzero(shapely.contains_xy(plane.polygon, x[box], y[box]))
-        row, col = row + box[0].start, col + box[1].start
-        facing = np.radians(plane.azimuth_deg)
-        fall = np.tan(np.radians(plane.tilt_deg)) * RESOLUTION_M
-
-        def level(i: np.ndarray, j: np.ndarray, facing: float = facing, fall: float = fall) -> np.ndarray:
-            return -fall * (j * np.sin(facing) - i * np.cos(facing))
-
-        origin = float(np.mean(plane.sample_heights_m - level(plane.sample_rows, plane.sample_cols)))
-        heights = origin + level(row, col)
-        on = np.abs(heights - 0.1 - surface.heights[row, col]) < 0.25
-        if on.sum() < 9:
-            off.append(np.nan)
-            continue
-
-        def light(
-            i: np.ndarray, j: np.ndarray, z: np.ndarray, tilt: float = plane.tilt_deg, to: float = azimuth
-        ) -> float:
-            seen = reduced(horizon_at_points(surface.heights, RESOLUTION_M, i, j, z, azimuths, REACH_M))
-            return float(yearly_irradiation(tables, np.full(len(i), tilt), np.full(len(i), to), seen, 0.2).mean())
-
-        every = light(row[on], col[on], heights[on])
-        off.append(light(plane.sample_rows, plane.sample_cols, plane.sample_heights_m) / every - 1.0)
-    relative = np.array(off)
-    known = np.isfinite(relative)
+    whole = sums["all points"]
     return {
-        "rms_percent": 100.0 * rms(relative[known]),
-        "bias_percent": 100.0 * float(relative[known].mean()),
-        "within_stated_error_percent": 100.0 * float(np.mean(np.abs(relative[known]) < stated[known])),
-    }
-
-
-def linear_propagation(surface: SurfaceModel, planes: list[RoofPlane], territory: Territory) -> dict[str, float]:
-    """Relative errors of the yield by cause, from irradiation, and how far those of hourly yields are from them."""
-    turn = grid_convergence_deg(surface)
-    tables = cumulative_sky_tables(territory.year, 36)
-    azimuth = np.array([p.azimuth_deg if p.flat else (p.azimuth_deg + turn) % 360.0 for p in planes])
-    horizons = plane_horizons(surface, planes, REACH_M, turn, tables)
-    found = spread(tables, planes, azimuth, horizons, np.zeros(len(planes)))
-    tilt = np.array([plane.tilt_deg for plane in planes])
-
-    def yearly(tilts: np.ndarray, azimuths: np.ndarray, horizon: np.ndarray) -> np.ndarray:
-        fixed = np.tile([0.2, 1.15, 1.0], (len(tilts), 1))
-        columns = Columns(np.column_stack([tilts, azimuths % 360.0, horizon, fixed]), 36)
-        return physics(territory.year, columns, np.ascontiguousarray(horizon), territory.transposition)[:, 12]
-
-    middle = yearly(tilt, azimuth, horizons.elevation_deg)
-    step = np.array([plane.tilt_error_deg for plane in planes])
-    by_tilt = np.abs(
-        yearly(tilt + step, azimuth, horizons.elevation_deg)
-        - yearly(np.maximum(tilt - step, 0.0), azimuth, horizons.elevation_deg)
-    )
-    higher = np.minimum(horizons.elevation_deg + horizons.error_deg, 85.0)
-    lower = np.maximum(horizons.elevation_deg - horizons.error_deg, 0.0)
-    by_heights = np.abs(yearly(tilt, azimuth, lower) - yearly(tilt, azimuth, higher))
-    of_heights = np.sqrt(np.maximum(found.horizon**2 - horizons.sample_error**2, 0.0))
-    return {
-        **{
-            f"{name}_median_percent": 100.0 * float(np.median(getattr(found, name)))
-            for name in ("weather", "tilt", "azimuth", "horizon", "total")
-        },
-        **{
-            f"{name}_90_percent_within_percent": 100.0 * float(np.quantile(getattr(found, name), 0.9))
-            for name in ("tilt", "azimuth", "horizon", "total")
-        },
-        "tilt_rms_difference_from_yields_percent": 100.0 * rms(found.tilt - by_tilt / 2.0 / middle),
-        "heights_rms_difference_from_yields_percent": 100.0 * rms(of_heights - by_heights / 2.0 / middle),
+        name: found | {f"{kind}_change_percent": 100.0 * (found[kind] / whole[kind] - 1.0) for kind in whole}
+        for name, found in sums.items()
     }
 
 
@@ -356,9 +225,11 @@ def main() -> None:
         thinner["25 % against all points"] = repeatability(roofs, quarter)
         thinner["one half against the other"] = repeatability(*halves)
     result["repeatability"] = thinner
-    result["horizon_of_a_plane"] = horizon_reduction(full.surface, planes, territory)
-    result["nine_points_against_every_cell"] = nine_points(full.surface, planes, territory)
-    result["spread"] = linear_propagation(full.surface, planes, territory)
+    result["power_by_points"] = power_by_points(roofs, halves, quarter)
+    where = place(full, territory)
+    result["horizon_of_a_plane"] = horizon_reduction(where, planes)
+    result["nine_points_against_every_cell"] = nine_points(where, planes)
+    result["spread"] = linear_propagation(where, planes)
     rounded = json.loads(json.dumps(result), parse_float=lambda text: round(float(text), 3))
     RESULTS.mkdir(exist_ok=True)
     (RESULTS / "roof_planes_delft.json").write_text(json.dumps(rounded, indent=2) + "\n")
