@@ -62,7 +62,8 @@ class RoofCatalogue(NamedTuple):
     patch : ndarray of int64
         Number of the plane the point lies on.
     place : ndarray of str
-        Surface model and tile of the point: points of different places share no neighbours.
+        Surface model and tile of the point. Tiles of one surface border on each other: points of different places may see
+        the same obstacles.
     """
 
     row: np.ndarray
