@@ -58,7 +58,7 @@ function drawPanel() {
           planeList(cadastre, building, plane, (chosen) => choosePlane(chosen)),
           h('section', { 'aria-labelledby': 'plane-title' },
             h('h3', { id: 'plane-title' }, `${t('plane')} ${building.planes.indexOf(plane) + 1}`),
-            planeFacts(cadastre, plane),
+            planeFacts(cadastre, plane, building.planes.length > 1),
             h('div', { id: 'changed', class: 'print-only' }),
             h('div', { id: 'charts', class: 'charts' })),
           h('section', { 'aria-labelledby': 'change-title', class: 'no-print' },
@@ -125,6 +125,7 @@ function drawList() {
   byId('results').replaceChildren(
     h('h2', {}, results ? t('results') : t('inView')),
     ...(results ? [h('p', {}, t('found', results.length))] : view.length ? [] : [h('p', { class: 'note' }, t('noneInView'))]),
+    !results && view.length > 0 ? h('p', { class: 'note' }, t('bestPlane')) : '',
     resultList(cadastre, results ?? view, (entry) =>
       entry.lon === undefined ? chooseById(entry.id) : entry.id === null ? goTo(entry) : choose(entry.id, entry.lon, entry.lat, null, true)),
   );

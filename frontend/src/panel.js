@@ -1,10 +1,11 @@
 /** What is told about the chosen roof. */
+import { carbonFact } from './carbon.js';
 import { FLAT, horizonRose, monthlyBars } from './charts.js';
 import { h } from './dom.js';
 import { planOf, saveCsv, saveGeojson } from './exports.js';
 import { decodeHorizon } from './horizon.js';
-import { kwh, rangeOf, significant, spreadOf, toStep, yearStep } from './rounding.js';
-import { day, kwp, number, percent, t, told, unit } from './words.js';
+import { kwh, rangeOf, spreadOf, toStep, yearStep } from './rounding.js';
+import { day, kwp, percent, t, told, unit } from './words.js';
 
 const sum = (planes, name) => planes.reduce((total, plane) => total + (plane.properties[name] ?? 0), 0);
 const classMark = (cadastre, k) =>
@@ -18,6 +19,8 @@ export const monthlyOf = (p) => Array.from({ length: 12 }, (_, m) => p[`yield_${
 export const wholeYield = (building) => building.properties.yield_kwh ?? sum(building.planes, 'yield_kwh');
 const wholeSpread = ({ planes }) => spreadOf(Object.fromEntries(['yield_kwh', 'yield_p10_kwh', 'yield_p90_kwh'].map((name) => [name, sum(planes, name)])));
 export const toldYield = (building) => kwh(wholeYield(building), yearStep(wholeYield(building), wholeSpread(building)));
+/** P10–P90 as it is told of a power: how much of it fits is not counted there. */
+const rangeTold = (yearly, spread) => `${t('range', ...rangeOf(yearly, spread))}, ${t('forPower')}`;
 /** Yield of a plane as it is told everywhere on the page. */
 export const planeYield = ({ properties: p }) => kwh(p.yield_kwh, yearStep(p.yield_kwh, spreadOf(p)));
 
@@ -29,7 +32,7 @@ export function summary(cadastre, building, chosen) {
     { class: 'summary' },
     h('p', { class: 'headline' }, h('strong', {}, toldYield(building)), ` ${t('perYear')}`),
     h('p', {}, `${unit(sum(planes, 'power_kwp'), kwp(), 1)} · ${unit(sum(planes, 'usable_area_m2'), 'm²')} (${t('usable').toLowerCase()})`),
-    planes.length > 1 && spread && h('p', { class: 'note' }, t('range', ...rangeOf(wholeYield(building), spread))),
+    planes.length > 1 && spread && h('p', { class: 'note' }, rangeTold(wholeYield(building), spread)),
     planOf(cadastre, building, chosen),
   );
 }
@@ -56,12 +59,13 @@ export function planeList(cadastre, building, chosen, onChoose) {
   );
 }
 
-export function planeFacts(cadastre, plane) {
+/** `several`: whether the roof has other planes. */
+export function planeFacts(cadastre, plane, several) {
   const p = plane.properties;
   const spread = spreadOf(p);
   const specific = p.power_kwp > 0 ? p.yield_kwh / p.power_kwp : 0;
   const facts = [
-    [t('yield'), planeYield(plane), spread && t('range', ...rangeOf(p.yield_kwh, spread))],
+    [t('yield'), planeYield(plane), spread && rangeTold(p.yield_kwh, spread)],
     [t('power'), unit(p.power_kwp, kwp(), 1), `${unit(cadastre.module.power_per_m2_kwp, `${kwp()}/m²`, 2)}`],
     [t('specific'), specific > 0 ? unit(toStep(specific, yearStep(specific, spread)), `kWh/${kwp()}`) : '—'],
     [t('class'), [classMark(cadastre, p.class), ` ${t('classOf', p.class)}`], told(cadastre.classes[p.class - 1]?.label)],
@@ -71,16 +75,16 @@ export function planeFacts(cadastre, plane) {
     [t('usable'), unit(p.usable_area_m2, 'm²')],
     [t('tilt'), unit(p.tilt_deg, '°')],
     [t('azimuth'), facing(p)],
-    [t('co2'), `${unit(significant(p.co2_avoided_kg, 2), 'kg')} ${t('perYear')}`, t('co2Factor', number(cadastre.co2.kg_per_kwh, 3))],
     [t('vintage'), day(String(p.vintage || cadastre.vintage || '—'))],
+    carbonFact(cadastre.co2, p.co2_avoided_kg),
   ];
   return [
     h('dl', { class: 'facts' }, facts.map(([name, value, note]) => h('div', {}, h('dt', {}, name), h('dd', {}, value, note && h('small', {}, note))))),
     h('div', { id: 'why' }),
     h('details', { class: 'reading no-print' },
       h('summary', {}, t('howRead')),
-      h('p', { class: 'note' }, `P10–P90${t('colon')}${t('rangeHelp')} ${t('roundedHelp')}`),
-      h('p', { class: 'note' }, `${t('co2')}${t('colon')}${told(cadastre.co2.meaning)}`),
+      h('p', { class: 'note' }, `P10–P90${t('colon')}${t('rangeHelp')} ${several ? `${t('rangeSum')} ` : ''}${t('roundedHelp')}`),
+      h('p', { class: 'note' }, `CO₂e${t('colon')}${told(cadastre.co2.meaning)}`),
       h('p', { class: 'note' }, `${t('co2Source')}${t('colon')}${told(cadastre.co2.source)}.`)),
   ];
 }

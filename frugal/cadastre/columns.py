@@ -36,12 +36,13 @@ _FRENCH_MONTHS = (
 
 _SHARED = {
     "building_id": _column("", "Building", "Bâtiment"),
-    "class": _column("", "Class of yearly yield per kWp, 1 to 5", "Classe de productible, de 1 à 5"),
     "usable_area_m2": _column("m²", "Usable area along the slope", "Surface utile suivant la pente"),
     "power_kwp": _column("kWp", "Power that fits", "Puissance installable"),
     "yield_kwh": _column("kWh", "Yield of a typical year", "Production d’une année type"),
     "co2_avoided_kg": _column(
-        "kg", "CO₂e of as much electricity of the mix, a year", "CO₂e d’autant d’électricité du réseau, par an"
+        "kg",
+        "CO₂e of as much electricity of the grid mix, a year; the making of the modules is not taken off",
+        "CO₂e d’autant d’électricité du réseau, par an ; la fabrication des modules n’est pas déduite",
     ),
 }
 
@@ -86,10 +87,16 @@ PLANES: dict[str, Column] = {
         for name, english, french in zip(COMPASS, _POINTS["en"], _POINTS["fr"], strict=True)
     },
     "yield_p10_kwh": _column(
-        "kWh", "Yield that one year in ten stays below", "Production non atteinte une année sur dix"
+        "kWh",
+        "Yield of one year exceeded with a probability of 90 %, for the power stated",
+        "Production d’une année dépassée avec une probabilité de 90 %, pour la puissance indiquée",
     ),
-    "yield_p90_kwh": _column("kWh", "Yield that one year in ten exceeds", "Production dépassée une année sur dix"),
-    "class": _SHARED["class"],
+    "yield_p90_kwh": _column(
+        "kWh",
+        "Yield of one year exceeded with a probability of 10 %, for the power stated",
+        "Production d’une année dépassée avec une probabilité de 10 %, pour la puissance indiquée",
+    ),
+    "class": _column("", "Class of yearly yield per kWp, 1 to 5", "Classe de productible, de 1 à 5"),
 }
 
 #: Columns of buildings.
@@ -98,5 +105,10 @@ BUILDINGS: dict[str, Column] = {
     "commune": _column("", "Commune", "Commune"),
     "planes": _column("", "Roof planes of 10 m² or more", "Pans de toit de 10 m² ou plus"),
     "roof_area_m2": _column("m²", "Area of the planes along the slope", "Surface des pans suivant la pente"),
-    **{name: _SHARED[name] for name in ("usable_area_m2", "power_kwp", "yield_kwh", "co2_avoided_kg", "class")},
+    **{name: _SHARED[name] for name in ("usable_area_m2", "power_kwp", "yield_kwh", "co2_avoided_kg")},
+    "class": _column(
+        "",
+        "Class of its best plane by yearly yield per kWp, 1 to 5; 0 without a plane",
+        "Classe de son meilleur pan selon le productible, de 1 à 5 ; 0 sans pan",
+    ),
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from types import SimpleNamespace
 from urllib.parse import parse_qsl, urlsplit
@@ -219,8 +220,73 @@ def test_yields_have_the_digits_that_their_spread_supports(page: Chromium, villa
     text = page.run("document.querySelector('.facts').innerText")
     (irradiation,) = numbers_in(re.search(r"([\d\u202f]+)\s*kWh/m²", text)[1])
     assert irradiation % 10 == 0 and abs(irradiation - planes[0]["irradiation"]) <= 5
-    (avoided,) = numbers_in(re.search(r"([\d\u202f]+)\s*kg par an", text)[1])
-    assert avoided % 10 == 0 and abs(avoided - planes[0]["co2_avoided_kg"]) <= 5
+    (emitted,) = numbers_in(re.search(r"([\d\u202f]+)\s*kg par an", text)[1])
+    assert emitted % 10 == 0 and abs(emitted - planes[0]["co2_avoided_kg"]) <= 5
+
+
+CARBON = {
+    "FRA": ({"kg_per_kwh": 0.056, "low": 0.0217, "high": 0.0813, "country": "FRA"}, "France", "much less, or nothing"),
+    "WOR": ({"kg_per_kwh": 0.48, "low": 0.4, "high": 0.6, "country": "WOR"}, "world", "after it is less."),
+    "unnamed": ({"kg_per_kwh": 0.5, "low": 0.4, "high": 0.6, "country": "XYZ"}, "XYZ", "after it is less."),
+    "older file": ({"kg_per_kwh": 0.056}, None, "much less, or nothing"),
+}
+
+
+@pytest.mark.parametrize("case", CARBON)
+def test_emissions_are_those_of_the_grid_and_the_modules_are_not_taken_off(
+    page: Chromium, village: SimpleNamespace, case: str
+) -> None:
+    co2, country, left = CARBON[case]
+    page.run("document.querySelector('#head [lang=en]').click()")
+    page.run(f"cadastre.state.cadastre.co2 = {json.dumps(co2 | {'source': 's', 'meaning': 'm'})}")
+    choose(page, village.index["id"][2])
+    fact = "document.querySelector('.facts > :last-child')"
+    name, value, note = page.run(f"['dt', 'dd', 'small'].map((part) => {fact}.querySelector(part).textContent)")
+    assert name == "CO₂e of as much electricity of the grid mix" + (f" ({country})" if country else "")
+    assert page.run(f"{fact}.querySelector('small').checkVisibility()")  # not folded away
+    assert "making of the modules, about 40\u00a0g/kWh, is not taken off" in note and left in note
+    told = re.match(r"([\d,]+)\u00a0kg a year(?:, between ([\d,]+) and ([\d,]+)\u00a0kg)?", value)
+    emitted = page.run("cadastre.state.plane.properties.co2_avoided_kg")
+    expected = [emitted, *(emitted / co2["kg_per_kwh"] * co2[end] for end in ("low", "high") if end in co2)]
+    got = [float(n.replace(",", "")) for n in told.groups() if n]
+    np.testing.assert_allclose(got, expected, rtol=0.051)
+    assert len(got) == (3 if "low" in co2 else 1)
+    page.run("document.querySelector('#head [lang=fr]').click()")
+    text = page.run(f"{fact}.textContent")
+    assert "n’est pas déduite" in text and "évité" not in page.run("document.body.textContent")
+    assert ("bien moindre, voire nul" in text) == (left == "much less, or nothing")
+
+
+def test_a_range_is_told_with_what_it_holds_for_and_what_it_leaves_out(
+    page: Chromium, village: SimpleNamespace
+) -> None:
+    counts = np.array(village.index["planes"])
+    for language, words in (
+        ("en", ("probability of 80%", "for this power", "usable is less certain", "sum of those of its planes")),
+        ("fr", ("probabilité de 80\u00a0%", "pour cette puissance", "utile est moins certaine", "somme de ceux de ses pans")),
+    ):  # fmt: skip
+        page.run(f"document.querySelector('#head [lang={language}]').click()")
+        choose(page, village.index["id"][int(np.argmax(counts))])
+        help_text = page.run("document.querySelector('.reading').textContent")
+        assert all(part in help_text for part in words)
+        for shown in (".summary .note", ".facts div small"):
+            assert page.run(f"document.querySelector('{shown}').textContent").endswith(words[1])
+        choose(page, village.index["id"][int(np.argmin(counts))])
+        alone = page.run("cadastre.state.building.planes.length") == 1
+        assert (words[3] in page.run("document.querySelector('.reading').textContent")) != alone
+
+
+def test_the_list_says_that_a_building_has_the_class_of_its_best_plane(
+    page: Chromium, village: SimpleNamespace
+) -> None:
+    page.until("cadastre.state.view.length && document.querySelector('#results .note') !== null")
+    assert "meilleur pan" in page.run("document.querySelector('#results .note').textContent")
+    shown = page.run("cadastre.state.view.map((entry) => [entry.id, entry.class])")
+    several = [(id_, number) for id_, number in shown if village.index["planes"][village.index["id"].index(id_)] > 1]
+    for id_, number in several[:4]:
+        choose(page, id_)
+        assert page.run("Math.max(...cadastre.state.building.planes.map((p) => p.properties.class))") == number
+    assert several
 
 
 def test_two_answers_are_told_to_digits_that_show_whether_they_agree(page: Chromium, village: SimpleNamespace) -> None:

@@ -37,7 +37,7 @@ def test_a_click_on_a_roof_opens_its_panel(page: Chromium, village: SimpleNamesp
         "kWc",
         "P10–P90",
         "0° = nord, sens horaire",
-        "CO₂ évité",
+        "CO₂e d’autant d’électricité du réseau",
         "Relevé",
         "étude de faisabilité",
         "kWh/m²",

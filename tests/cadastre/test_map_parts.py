@@ -22,6 +22,7 @@ from cadastre.village_map import graphs
 from pyproj import Transformer
 
 from frugal.cadastre.classes import classes_for
+from frugal.cadastre.columns import BUILDINGS, PLANES
 from frugal.cadastre.grid import Grid
 from frugal.cadastre.in_french import cadastre_in_both, in_french
 from frugal.cadastre.map_folder import BUILDING_COLUMNS, PAGE, PLANE_COLUMNS, dots, write_map_folder
@@ -305,7 +306,7 @@ def small(n: int = 3) -> tuple[dict, geopandas.GeoDataFrame, geopandas.GeoDataFr
     shapes = [shapely.box(364_000 + 30 * k, 6_628_000, 364_010 + 30 * k, 6_628_008) for k in range(n)]
     planes = geopandas.GeoDataFrame({name: [1.0] * n for name in PLANE_COLUMNS}, geometry=shapes, crs="EPSG:2154")
     planes["plane_id"] = planes["building_id"] = [f"b{k}" for k in range(n)]
-    planes["horizon"] = "00" * 36
+    planes["horizon"], planes["flat"] = "00" * 36, False
     buildings = geopandas.GeoDataFrame({name: [1] * n for name in BUILDING_COLUMNS}, geometry=shapes, crs="EPSG:2154")
     buildings["building_id"], buildings["commune"] = planes["building_id"], "here"
     bounds = [float(edge) for edge in planes.to_crs(4326).total_bounds]
@@ -408,6 +409,27 @@ def test_every_source_of_weather_and_electricity_has_its_french() -> None:
         assert not re.search(r"\b(from|with|low|high|of|year|statistics|energy)\b", in_french(source)), in_french(
             source
         )
+
+
+def test_columns_say_what_they_are_not() -> None:
+    for language, one_in_ten, best, making in (
+        (
+            "en",
+            "exceeded with a probability of {} %, for the power stated",
+            "best plane",
+            "making of the modules is not",
+        ),
+        (
+            "fr",
+            "dépassée avec une probabilité de {} %, pour la puissance indiquée",
+            "meilleur pan",
+            "n’est pas déduite",
+        ),
+    ):
+        assert one_in_ten.format(90) in PLANES["yield_p10_kwh"].meaning[language]  # the low one
+        assert one_in_ten.format(10) in PLANES["yield_p90_kwh"].meaning[language]
+        assert best in BUILDINGS["class"].meaning[language] and best not in PLANES["class"].meaning[language]
+        assert making in BUILDINGS["co2_avoided_kg"].meaning[language]
 
 
 def test_classes_are_written_as_each_language_writes_numbers() -> None:

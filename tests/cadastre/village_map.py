@@ -76,6 +76,8 @@ def village_planes(surface: SurfaceModel, model: bytes) -> tuple[geopandas.GeoDa
             }
         )
     planes = geopandas.GeoDataFrame(rows, crs=surface.crs)
+    planes["flat"] = planes["tilt_deg"] < 3.0
+    planes.loc[planes["flat"], "tilt_deg"] = 0.0
     return _answered(planes, model)
 
 
