@@ -155,7 +155,7 @@ def plane_horizons(
     view = _View(reach_m, grid_turn_deg, np.broadcast_to(hills, (len(planes), N_SECTORS)))
     sky = _Light(
         tables,
-        np.array([plane.tilt_deg for plane in planes]),
+        np.array([plane.module_tilt_deg for plane in planes]),
         np.array([plane.azimuth_deg + (0.0 if plane.flat else grid_turn_deg) for plane in planes]),
         albedo,
     )

@@ -45,6 +45,8 @@ class Job:
     reach_m, setback_m : float
     grid_turn_deg : float
         Azimuth of grid north.
+    level_m, drawn
+        About the height of the surface, and whether it was drawn, not surveyed: for tiles that find their own footprints.
     maps : bool
     maps_of : str
     vintage : str
@@ -67,6 +69,8 @@ class Job:
     reach_m: float
     setback_m: float
     grid_turn_deg: float
+    level_m: float
+    drawn: bool
     maps: bool
     maps_of: str
     vintage: str

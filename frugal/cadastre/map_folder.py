@@ -156,7 +156,8 @@ def _write_json(path: Path, content: Any) -> None:
 
 
 def _write_tiles(path: Path, planes: geopandas.GeoDataFrame, buildings: geopandas.GeoDataFrame) -> dict[str, int | str]:
-    full = _columns(planes, PLANE_COLUMNS, "planes")
+    # The page asks for modules, which are level on a flat roof.
+    full = _columns(planes.assign(tilt_deg=planes["tilt_deg"].where(~planes["flat"], 0.0)), PLANE_COLUMNS, "planes")
     houses = _columns(buildings, BUILDING_COLUMNS, "buildings")
     write_vector_tiles(
         path,

@@ -104,7 +104,7 @@ def _snapped(job: Job, bounds: Bounds) -> Bounds:
 def _best_yield(job: Job) -> float:
     """Yield per kWp of the best unshaded plane of the site [kWh/kWp]."""
     predictor = sky_of(job.site, job.model, job.azimuths).predictor
-    tilt, azimuth = np.meshgrid(np.arange(0.0, 61.0, 5.0), np.arange(90.0, 271.0, 15.0))
+    tilt, azimuth = np.meshgrid(np.arange(0.0, 61.0, 5.0), np.arange(0.0, 360.0, 15.0))
     return float(predictor({"tilt_deg": tilt.ravel(), "azimuth_deg": azimuth.ravel()})["yearly_yield"].max())
 
 

@@ -102,6 +102,11 @@ class RoofPlane:
     azimuth_error_deg: float
     height_error_m: float
 
+    @property
+    def module_tilt_deg(self) -> float:
+        """Tilt of modules: level on a flat roof, whatever it falls by."""
+        return 0.0 if self.flat else self.tilt_deg
+
 
 class _Window(NamedTuple):
     """Cells round a footprint; ``row`` and ``column`` are those of its first cell in the surface model, ``left`` and ``top``
@@ -179,6 +184,7 @@ def segment_roofs(
         if np.nanmean(cut.z.ravel()[cells]) - ground < _LOWEST_ABOVE_GROUND_M:
             continue
         found.append(_describe(window, cut, label, polygon, covered.ravel()[cells], rules))
+    found = [plane for plane in found if len(plane.sample_rows)]  # what is covered as a whole sees no sun
     return sorted(found, key=lambda plane: (-plane.area_m2, plane.polygon.bounds))
 
 
@@ -293,7 +299,7 @@ def _describe(
     level = at_origin + per_column * column + per_row * row
     off = np.abs(cut.z.ravel()[cells] - level)
     allowed = 1.2 * (_DISTANCE_M + 0.25 * math.hypot(per_column, per_row))
-    stands_out = covered | (off > max(rules.obstacle_height_m, allowed))
+    stands_out = covered | ~np.isfinite(off) | (off > max(rules.obstacle_height_m, allowed))
     east, south = per_column / size, per_row / size
     slope = math.hypot(east, south)
     tilt = math.degrees(math.atan(slope))
@@ -305,7 +311,7 @@ def _describe(
     )
     usable = usable_part(polygon, tilt, azimuth, places, size, rules)
     errors = _errors(cut.sums[label], (east, south), residual, size)
-    on_plane = np.flatnonzero(~stands_out & np.isfinite(off))
+    on_plane = np.flatnonzero(~stands_out)
     chosen = on_plane[_spread(row[on_plane], column[on_plane], azimuth)]
     return RoofPlane(
         polygon=polygon,

@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from frugal.cadastre.grid import Tile
 from frugal.cadastre.horizons import plane_horizons
 from frugal.cadastre.job import Job, sky_of
-from frugal.cadastre.plane_light import compass_losses
+from frugal.cadastre.plane_light import N_SECTORS, compass_losses
 from frugal.cadastre.roof_planes import RoofPlane
 from frugal.cadastre.uncertainty import spread
 from frugal.cadastre.usable_area import UsableRules
@@ -34,7 +33,6 @@ _SUMS = {
 
 def planes_table(
     job: Job,
-    tile: Tile,
     segmented: Sequence[tuple[str, Sequence[RoofPlane]]],
     surface: SurfaceModel,
     rules: UsableRules,
@@ -47,7 +45,6 @@ def planes_table(
     Parameters
     ----------
     job : Job
-    tile : Tile
     segmented : sequence of (str, sequence of RoofPlane)
         Planes by building, the largest first.
     surface : SurfaceModel
@@ -64,8 +61,8 @@ def planes_table(
     numbers = [number for _, found in segmented for number in range(1, len(found) + 1)]
     if not planes:
         return geopandas.GeoDataFrame(geometry=[], crs=job.crs)
-    sky = sky_of(job.site, job.model, job.azimuths)
-    tilt = np.array([plane.tilt_deg for plane in planes])
+    sky = sky_of(job.site, job.model, N_SECTORS)
+    tilt = np.array([plane.module_tilt_deg for plane in planes])
     flat = np.array([plane.flat for plane in planes])
     azimuth = np.array([plane.azimuth_deg for plane in planes])
     azimuth = np.where(flat, azimuth, (azimuth + job.grid_turn_deg) % 360.0)
@@ -76,7 +73,7 @@ def planes_table(
         job.grid_turn_deg,
         sky.tables,
         bare=bare,
-        far_horizon_deg=None if hills is None else _seen_from(planes, hills, job, tile),
+        far_horizon_deg=None if hills is None else _seen_from(planes, hills, job, surface),
     )
     yields = plane_yields(
         sky.predictor,
@@ -93,7 +90,7 @@ def planes_table(
         {
             "building_id": buildings,
             "plane_id": [f"{building}-{number}" for building, number in zip(buildings, numbers, strict=True)],
-            "tilt_deg": tilt,
+            "tilt_deg": [plane.tilt_deg for plane in planes],
             "azimuth_deg": azimuth,
             "flat": flat,
             "area_m2": [plane.area_m2 for plane in planes],
@@ -110,16 +107,16 @@ def planes_table(
     )
 
 
-def _seen_from(planes: Sequence[RoofPlane], hills: FarView, job: Job, tile: Tile) -> np.ndarray:
+def _seen_from(planes: Sequence[RoofPlane], hills: FarView, job: Job, surface: SurfaceModel) -> np.ndarray:
     """Elevation of the hills [deg] around the middle of each plane, ``[n, 36]``."""
     middle = [(len(plane.sample_rows) - 1) // 2 for plane in planes]
     rows, columns, heights = (
         np.array([getattr(plane, name)[at] for plane, at in zip(planes, middle, strict=True)])
         for name in ("sample_rows", "sample_cols", "sample_heights_m")
     )
-    return hills.elevations_at(
-        rows + tile.rows[0] - job.halo_cells, columns + tile.columns[0] - job.halo_cells, heights
-    )
+    first_column, _ = job.grid.columns(surface.x_min, surface.x_min + job.grid.resolution_m)
+    first_row, _ = job.grid.rows(surface.y_max - job.grid.resolution_m, surface.y_max)
+    return hills.elevations_at(rows + first_row, columns + first_column, heights)
 
 
 def buildings_table(footprints: geopandas.GeoDataFrame, planes: geopandas.GeoDataFrame) -> geopandas.GeoDataFrame:

@@ -173,6 +173,8 @@ def _job(settings: CadastreSettings, territory: Territory, answer: Answer, out: 
         reach_m=settings.reach_m,
         setback_m=settings.setback_m,
         grid_turn_deg=grid_convergence_deg(whole),
+        level_m=territory.level_m,
+        drawn=territory.drawn,
         maps=settings.maps,
         maps_of=settings.maps_of,
         vintage=settings.vintage or prepared.vintage,

@@ -25,6 +25,9 @@ VILLAGE_M, VILLAGE_CELL_M = 512.0, 0.5
 #: In wider cells planes of small roofs are not found.
 WIDEST_CELL_M = 1.25
 
+#: Squares that are looked at to tell a drawn surface from a surveyed one, and their side.
+_SQUARES, _SQUARE_M = 16, 300.0
+
 _SHAPEFILE = ("shp", "shx", "dbf", "prj", "cpg")
 
 
@@ -41,6 +44,10 @@ class Territory:
         Files that tiles read a part of; empty where none was given.
     digest : str
         Hash of the contents of all.
+    level_m : float
+        About the height of the surface.
+    drawn : bool
+        Whether it was drawn, not surveyed; looked at only where the roofs have to be found on it.
     """
 
     prepared: Prepared
@@ -48,6 +55,8 @@ class Territory:
     footprints: str
     terrain: str
     digest: str
+    level_m: float
+    drawn: bool
 
 
 def read_territory(settings: CadastreSettings, out: Path, threads: int, reporter: Reporter) -> Territory:
@@ -66,7 +75,29 @@ def read_territory(settings: CadastreSettings, out: Path, threads: int, reporter
         )
     footprints, of_footprints = _footprints(settings, prepared, out)
     terrain, of_terrain = _terrain(settings, prepared, out)
-    return Territory(prepared, tiles, footprints, terrain, _joined(prepared.digest, of_footprints, of_terrain))
+    level_m, drawn = (0.0, False) if footprints or prepared.roofs else _character(prepared)
+    digest = _joined(prepared.digest, of_footprints, of_terrain)
+    return Territory(prepared, tiles, footprints, terrain, digest, level_m, drawn)
+
+
+def _character(prepared: Prepared) -> tuple[float, bool]:
+    """About the height of the surface, and whether it was drawn: from some squares spread over the territory."""
+    import numpy as np
+
+    from frugal.experiments.studies.roofs import is_drawn, spanned_planes
+    from frugal.formats.mosaic import open_rasters
+
+    mosaic = open_rasters([Path(file) for file in prepared.surface], crs=prepared.crs, examine=False)
+    squares = plan_tiles(prepared.grid, prepared.bounds, prepared.grid.whole(_SQUARE_M))
+    heights, spanned, number = [], 0, 0
+    for tile in squares[:: max(1, len(squares) // _SQUARES)]:
+        found = mosaic.read(prepared.grid.bounds(tile.columns, tile.rows)).heights
+        if np.isnan(found).mean() > 0.9:
+            continue
+        heights.append(float(np.nanmedian(found)))
+        counts = spanned_planes(found, prepared.grid.resolution_m)
+        spanned, number = spanned + counts[0], number + counts[1]
+    return (float(round(np.median(heights))) if heights else 0.0), is_drawn(spanned, number)
 
 
 def check_files(settings: CadastreSettings) -> None:

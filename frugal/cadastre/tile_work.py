@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from frugal.cadastre.grid import Tile
 from frugal.cadastre.irradiation_file import write_irradiation
 from frugal.cadastre.job import FARTHEST_PART_M, Job, sky_of
 from frugal.cadastre.plane_light import N_SECTORS
+from frugal.cadastre.tile_buildings import covered, footprints_near, owned
 from frugal.cadastre.tile_store import TileReport, finished, write_report
 from frugal.formats.atomic import new_folder
 from frugal.formats.mosaic import Mosaic, open_rasters
@@ -23,12 +24,8 @@ if TYPE_CHECKING:
     import geopandas
 
     from frugal.cadastre.far_view import FarView
-
-#: Planes of one roof stop short of its ridge by about this much on either side.
-_ACROSS_RIDGE_M = 1.5
-
-#: Roofs jut out beyond footprints by about this much.
-_EAVES_M = 1.0
+    from frugal.cadastre.roof_planes import RoofPlane
+    from frugal.cadastre.usable_area import UsableRules
 
 
 def compute_tile(job: Job, tile: Tile) -> TileReport:
@@ -57,17 +54,15 @@ def _fill(draft: Path, job: Job, tile: Tile, start: float) -> TileReport:
     core = (slice(halo, -halo), slice(halo, -halo))
     missing = int(np.isnan(surface.heights[core]).sum())
     cells = surface.heights[core].size
-    if missing == cells:
-        return TileReport(tile.name, job.hash(), cells, missing, cpu_seconds=time.thread_time() - start)
     bare = _read(job.bare, job.crs, bounds) if job.bare else None
-    near = _footprints_near(job, tile, surface, bounds)
-    hills = lru_cache(lambda sectors: _hills(job, tile, sectors))
-    if job.maps:
+    near = footprints_near(job, tile, lambda files, cells: _read(files, job.crs, job.grid.bounds(*cells)))
+    hills = lru_cache(lambda sectors: _hills(job, tile, sectors, FARTHEST_PART_M))
+    if job.maps and missing < cells:
         monthly = _irradiation(job, tile, surface, bare, hills(job.azimuths))
         if job.maps_of == "buildings":
-            monthly[~_covered(job, tile, near)] = np.nan
+            monthly[~covered(job, tile, near)] = np.nan
         write_irradiation(draft / "irradiation.tif", monthly, job, tile)
-    planes, buildings = _roofs(job, tile, _owned(job, tile, near), surface, bare, hills(N_SECTORS))
+    planes, buildings = _roofs(job, tile, owned(job, tile, near), _Window(surface, bare, hills))
     for name, frame in (("planes", planes), ("buildings", buildings)):
         if len(frame):
             frame.to_parquet(draft / f"{name}.parquet")
@@ -99,93 +94,82 @@ def _irradiation(
     )
 
 
-def _hills(job: Job, tile: Tile, sectors: int) -> FarView | None:
+def _hills(job: Job, tile: Tile, sectors: int, margin_m: float) -> FarView | None:
     """What the terrain around shows beyond the reach of shadows; None where no terrain was given."""
     from frugal.cadastre.far_view import far_view
 
     if not job.terrain:
         return None
     azimuths = np.arange(sectors) * 360.0 / sectors - job.grid_turn_deg
-    return far_view(job.terrain, job.crs, job.grid, tile, FARTHEST_PART_M, job.reach_m, azimuths)
+    return far_view(job.terrain, job.crs, job.grid, tile, margin_m, job.reach_m, azimuths)
 
 
-def _footprints_near(
-    job: Job, tile: Tile, surface: SurfaceModel, bounds: tuple[float, float, float, float]
-) -> geopandas.GeoDataFrame:
-    """Footprints that touch the tile, and some around it."""
-    if not job.footprints:
-        return _footprints_from(job, surface, bounds)
-    import pyogrio
+class _Window(NamedTuple):
+    """What planes are found in: surfaces that reach beyond the tile, and the hills as its cells see them."""
 
-    return pyogrio.read_dataframe(job.footprints, bbox=job.grid.bounds(tile.columns, tile.rows))
-
-
-def _covered(job: Job, tile: Tile, footprints: geopandas.GeoDataFrame) -> np.ndarray:
-    """Cells of the tile that a footprint, or the strip along it that eaves may reach, touches."""
-    from rasterio import Affine
-    from rasterio.features import rasterize
-
-    west, _, _, north = job.grid.bounds(tile.columns, tile.rows)
-    size = job.grid.resolution_m
-    shape = tile.rows[1] - tile.rows[0], tile.columns[1] - tile.columns[0]
-    if footprints.empty:
-        return np.zeros(shape, dtype=bool)
-    outlines = footprints.geometry.buffer(_EAVES_M)
-    return rasterize(outlines, shape, transform=Affine(size, 0.0, west, 0.0, -size, north), all_touched=True) > 0
-
-
-def _owned(job: Job, tile: Tile, found: geopandas.GeoDataFrame) -> geopandas.GeoDataFrame:
-    """Footprints that belong to the tile: those whose inner point lies in it."""
-    west, south, east, north = job.grid.bounds(tile.columns, tile.rows)
-    inner = found.geometry.representative_point()
-    x, y = inner.x.to_numpy(), inner.y.to_numpy()
-    return found[(x >= west) & (x < east) & (y > south) & (y <= north)].sort_values("building_id")
-
-
-def _footprints_from(
-    job: Job, surface: SurfaceModel, bounds: tuple[float, float, float, float]
-) -> geopandas.GeoDataFrame:
-    from frugal.formats.footprints import footprints_from_mask
-
-    classed = np.nan_to_num(_read(job.roofs, job.crs, bounds).heights) > 0.5 if job.roofs else None
-    mask = _roofs_shown_by(surface) if classed is None else classed
-    return footprints_from_mask(mask, surface.resolution_m, surface.x_min, surface.y_max, job.crs)
-
-
-def _roofs_shown_by(surface: SurfaceModel) -> np.ndarray:
-    """Cells of buildings that the surface alone shows: its roof planes, closed over the ridges between them."""
-    from scipy import ndimage
-
-    from frugal.experiments.studies.roofs import fit_planes, roof_patches
-
-    planes = fit_planes(surface.heights, surface.resolution_m)
-    patches, _ = roof_patches(surface.heights, planes, surface.resolution_m)
-    half = max(1, round(_ACROSS_RIDGE_M / surface.resolution_m))
-    closed = ndimage.binary_closing(np.pad(patches > 0, half), np.ones((2 * half + 1, 2 * half + 1)))
-    # A plane is found half a window inside its edges.
-    return ndimage.binary_dilation(closed[half:-half, half:-half], iterations=max(1, round(0.5 / surface.resolution_m)))
+    surface: SurfaceModel
+    bare: SurfaceModel | None
+    hills: Callable[[int], FarView | None]
 
 
 def _roofs(
-    job: Job,
-    tile: Tile,
-    footprints: geopandas.GeoDataFrame,
-    surface: SurfaceModel,
-    bare: SurfaceModel | None,
-    hills: FarView | None,
+    job: Job, tile: Tile, footprints: geopandas.GeoDataFrame, window: _Window
 ) -> tuple[geopandas.GeoDataFrame, geopandas.GeoDataFrame]:
     """Planes with their yields, and buildings with their sums."""
-    from frugal.cadastre.roof_planes import segment_roofs
+    import geopandas
+    import pandas
+
     from frugal.cadastre.roof_table import buildings_table, planes_table
     from frugal.cadastre.usable_area import UsableRules
 
     rules = UsableRules(setback_m=job.setback_m)
-    segmented = [
-        (building, segment_roofs(surface, geometry, bare=bare, rules=rules))
+    within = _within(job, tile, footprints)
+    parts = [(footprints[within], window)]
+    # What goes on farther than windows reach has a window of its own, so that no tile cuts it off.
+    parts += [(one, _window_of(job, tile, one)) for _, one in footprints[~within].groupby("building_id", sort=False)]
+    tables = [
+        planes_table(job, _segmented(part, around, rules), around.surface, bare=around.bare, hills=around.hills(N_SECTORS),
+                     rules=rules)
+        for part, around in parts
+    ]  # fmt: skip
+    tables = [table for table in tables if len(table)] or tables[:1]
+    planes = tables[0]
+    if len(tables) > 1:
+        planes = geopandas.GeoDataFrame(pandas.concat(tables, ignore_index=True), crs=job.crs)
+    return planes, buildings_table(footprints, planes)
+
+
+def _segmented(
+    footprints: geopandas.GeoDataFrame, window: _Window, rules: UsableRules
+) -> list[tuple[str, list[RoofPlane]]]:
+    from frugal.cadastre.roof_planes import segment_roofs
+
+    return [
+        (building, segment_roofs(window.surface, geometry, bare=window.bare, rules=rules))
         for building, geometry in zip(footprints["building_id"], footprints.geometry, strict=True)
     ]
-    planes = planes_table(job, tile, segmented, surface, rules, bare=bare, hills=hills)
-    return planes, buildings_table(footprints, planes)
+
+
+def _within(job: Job, tile: Tile, footprints: geopandas.GeoDataFrame) -> np.ndarray:
+    """Which buildings go on no farther beyond the tile than its window is made for."""
+    west, south, east, north = job.grid.bounds(tile.columns, tile.rows)
+    box = footprints.geometry.bounds.to_numpy().reshape(-1, 4)
+    far = np.maximum(np.maximum(west - box[:, 0], south - box[:, 1]), np.maximum(box[:, 2] - east, box[:, 3] - north))
+    return far <= FARTHEST_PART_M
+
+
+def _window_of(job: Job, tile: Tile, building: geopandas.GeoDataFrame) -> _Window:
+    """The surfaces around one building, as far as obstacles are searched."""
+    west, south, east, north = map(float, building.total_bounds)
+    beyond = job.reach_m + 4 * job.grid.resolution_m
+    bounds = west - beyond, south - beyond, east + beyond, north + beyond
+    edges = job.grid.bounds(tile.columns, tile.rows)
+    margin = max(edges[0] - west, edges[1] - south, east - edges[2], north - edges[3])
+    return _Window(
+        _read(job.surface, job.crs, bounds),
+        _read(job.bare, job.crs, bounds) if job.bare else None,
+        lambda sectors: _hills(job, tile, sectors, margin),
+    )
 
 
 @lru_cache(maxsize=16)

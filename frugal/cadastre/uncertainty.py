@@ -95,7 +95,7 @@ def spread(
     -------
     Spread
     """
-    tilt = np.array([plane.tilt_deg for plane in planes], dtype=np.float64)
+    tilt = np.array([plane.module_tilt_deg for plane in planes], dtype=np.float64)
     azimuth = np.asarray(azimuth_deg, dtype=np.float64)
     horizon = horizons.elevation_deg
 
@@ -107,12 +107,13 @@ def spread(
     def half_difference(first: np.ndarray, second: np.ndarray, part: np.ndarray | float = 1.0) -> np.ndarray:
         return np.abs(first - second) / 2.0 / middle / part
 
-    tilt_error = np.array([plane.tilt_error_deg for plane in planes])
+    # Modules on a flat roof are set up level, however well its fall is known.
+    tilt_error = np.array([0.0 if plane.flat else plane.tilt_error_deg for plane in planes])
     low, high = np.maximum(tilt - tilt_error, 0.0), np.minimum(tilt + tilt_error, _STEEPEST_DEG)
     # Where a bound cuts one side off, what is left stands for the whole.
     part = np.where(tilt_error > 0, (high - low) / np.maximum(2.0 * tilt_error, 1e-12), 1.0)
     of_tilt = half_difference(light(high, azimuth, horizon), light(low, azimuth, horizon), np.maximum(part, 0.25))
-    turn = np.minimum([plane.azimuth_error_deg for plane in planes], 90.0)
+    turn = np.minimum([0.0 if plane.flat else plane.azimuth_error_deg for plane in planes], 90.0)
     of_azimuth = half_difference(light(tilt, azimuth + turn, horizon), light(tilt, azimuth - turn, horizon))
     higher = np.minimum(horizon + horizons.error_deg, _HIGHEST_DEG)
     lower = np.maximum(horizon - horizons.error_deg, 0.0)

@@ -321,7 +321,7 @@ def test_roofs_against_rays_in_360_directions(village, year, n_sectors, limit):
         ({"far_tangent": np.zeros(7)}, "far_tangent has shape"),
         ({"far_tangent": np.full(36, -1.0)}, "far_tangent must hold"),
         ({"surface": np.full((10, 10), np.inf)}, "surface holds a height of inf"),
-        ({"surface": np.full((10, 10), 9000.0)}, "surface holds a height of 9000"),
+        ({"surface": np.full((10, 10), 9001.0)}, "surface holds a height of 9001"),
         ({"surface": np.zeros(10)}, "surface has shape"),
         ({"up": np.ones((9, 10))}, "up has shape"),
         ({"bare": np.zeros((10, 9))}, "bare has shape"),

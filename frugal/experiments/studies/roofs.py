@@ -36,6 +36,8 @@ _EDGE_CELLS = 4
 _SMALLEST_SIDE_CELLS = 20
 _SMALLEST_WALL_SHARE = 0.12
 _SPANNED_M = 0.001
+#: A plane of which this share is so is spanned; a surface with fewer surveyed planes than this was drawn.
+_SPANNED_SHARE, _LEAST_SURVEYED = 0.4, 0.25
 
 
 class RoofCatalogue(NamedTuple):
@@ -185,13 +187,16 @@ def find_roofs(
     )
 
 
-def fit_planes(heights: np.ndarray, resolution_m: float) -> Planes:
+def fit_planes(heights: np.ndarray, resolution_m: float, level_m: float | None = None) -> Planes:
     """Fit a plane to the square of about 2 m (at least 3 × 3 cells) round every cell.
 
     Parameters
     ----------
     heights : ndarray, shape (rows, cols)
     resolution_m : float
+    level_m : float, optional
+        About the height of the surface, which sums are counted from; its median where none is given. Windows of one
+        surface agree to the last bit where it is the same.
 
     Returns
     -------
@@ -202,7 +207,7 @@ def fit_planes(heights: np.ndarray, resolution_m: float) -> Planes:
     width = 2 * half + 1
     offset = np.arange(-half, half + 1) * resolution_m
     known = np.isfinite(heights)
-    reference = float(np.median(heights[known])) if known.any() else 0.0
+    reference = (float(np.median(heights[known])) if known.any() else 0.0) if level_m is None else level_m
     z = np.where(known, heights - reference, 0.0)  # centred, so that sums of squares keep their digits
     flat = np.ones(width)
 
@@ -222,8 +227,19 @@ def fit_planes(heights: np.ndarray, resolution_m: float) -> Planes:
     return Planes(mean + reference + hole, east + hole, south + hole, residual + hole)
 
 
-def roof_patches(heights: np.ndarray, planes: Planes, resolution_m: float) -> tuple[np.ndarray, np.ndarray]:
+def roof_patches(
+    heights: np.ndarray, planes: Planes, resolution_m: float, drawn: bool | None = None
+) -> tuple[np.ndarray, np.ndarray]:
     """Connected roof planes.
+
+    Parameters
+    ----------
+    heights : ndarray, shape (rows, cols)
+    planes : Planes
+    resolution_m : float
+    drawn : bool, optional
+        Whether the surface was drawn, not surveyed, so that planes without noise are roofs and not spanned voids; told from
+        the shares in this very surface (`spanned_planes`) where it is not given.
 
     Returns
     -------
@@ -233,15 +249,7 @@ def roof_patches(heights: np.ndarray, planes: Planes, resolution_m: float) -> tu
         Area by number, measured along the roof; entry 0 is 0.
     """
     slope = np.hypot(planes.east, planes.south)
-    with np.errstate(invalid="ignore"):
-        roof = (
-            (planes.residual < _LARGEST_RESIDUAL_M)
-            & (slope < np.tan(np.radians(_LARGEST_TILT_DEG)))
-            & (planes.height - _ground(heights, resolution_m) > _LOWEST_ABOVE_GROUND_M)
-        )
-    edge = np.zeros_like(roof)
-    edge[_EDGE_CELLS:-_EDGE_CELLS, _EDGE_CELLS:-_EDGE_CELLS] = True
-    labels = _grow(roof & edge, planes)
+    labels = _candidates(heights, planes, resolution_m)
     flat = np.bincount(labels.ravel()) * resolution_m**2
     stretch = np.where(labels > 0, np.sqrt(1.0 + np.nan_to_num(slope) ** 2), 1.0)
     stretch = np.bincount(labels.ravel(), weights=stretch.ravel()) / np.maximum(flat / resolution_m**2, 1.0)
@@ -251,10 +259,34 @@ def roof_patches(heights: np.ndarray, planes: Planes, resolution_m: float) -> tu
     keep = grown >= _SMALLEST_PATCH_M2
     wall_share = _wall_share(labels, heights, planes, resolution_m)
     keep &= wall_share >= _SMALLEST_WALL_SHARE
-    keep &= _is_surveyed(labels, heights, planes, wall_share)
+    keep &= _is_surveyed(labels, heights, planes, wall_share, drawn)
     keep[0] = False
     numbers = np.where(keep, np.cumsum(keep), 0)
     return numbers[labels], np.concatenate([[0.0], grown[keep]])
+
+
+def spanned_planes(heights: np.ndarray, resolution_m: float) -> tuple[int, int]:
+    """How many of the planes that may be roofs are spanned exactly between neighbours, and how many there are."""
+    labels = _candidates(heights, fit_planes(heights, resolution_m), resolution_m)
+    return int((_spanned_share(labels, heights)[1:] >= _SPANNED_SHARE).sum()), int(labels.max())
+
+
+def is_drawn(spanned: int, number: int) -> bool:
+    """Whether a surface with so many spanned planes was drawn, not surveyed."""
+    return number - spanned < _LEAST_SURVEYED * max(number, 1)
+
+
+def _candidates(heights: np.ndarray, planes: Planes, resolution_m: float) -> np.ndarray:
+    """Numbers of connected smooth planes above the ground, 0 elsewhere."""
+    with np.errstate(invalid="ignore"):
+        roof = (
+            (planes.residual < _LARGEST_RESIDUAL_M)
+            & (np.hypot(planes.east, planes.south) < np.tan(np.radians(_LARGEST_TILT_DEG)))
+            & (planes.height - _ground(heights, resolution_m) > _LOWEST_ABOVE_GROUND_M)
+        )
+    edge = np.zeros_like(roof)
+    edge[_EDGE_CELLS:-_EDGE_CELLS, _EDGE_CELLS:-_EDGE_CELLS] = True
+    return _grow(roof & edge, planes)
 
 
 def _ground(heights: np.ndarray, resolution_m: float) -> np.ndarray:
@@ -309,11 +341,13 @@ def _spanned_share(labels: np.ndarray, heights: np.ndarray) -> np.ndarray:
     return np.bincount(labels[exact], minlength=n) / np.maximum(np.bincount(labels.ravel(), minlength=n), 1)
 
 
-def _is_surveyed(labels: np.ndarray, heights: np.ndarray, planes: Planes, wall_share: np.ndarray) -> np.ndarray:
+def _is_surveyed(
+    labels: np.ndarray, heights: np.ndarray, planes: Planes, wall_share: np.ndarray, drawn: bool | None
+) -> np.ndarray:
     """False for planes spanned over voids, unless the whole surface is so (it was drawn, not surveyed)."""
     numbers = np.arange(int(labels.max()) + 1)
-    surveyed = _spanned_share(labels, heights) < 0.4
-    surveyed |= surveyed.sum() < 0.25 * max(len(numbers) - 1, 1)
+    spanned = _spanned_share(labels, heights) >= _SPANNED_SHARE
+    surveyed = ~spanned | (is_drawn(int(spanned[1:].sum()), len(numbers) - 1) if drawn is None else drawn)
     slope = np.where(labels > 0, np.hypot(planes.east, planes.south), 0.0)
     level = np.asarray(ndimage.median(slope, labels, numbers)) < 0.005
     # A flat roof may be noiseless; voids are seldom spanned level, but those at the edge are filled so.

@@ -57,9 +57,10 @@ from frugal.physics.solar.sky import CumulativeSky
 #: leaves); halfway between in April and November.
 DECIDUOUS_TRANSMISSIVITY = (0.5, 0.5, 0.5, 0.265, 0.03, 0.03, 0.03, 0.03, 0.03, 0.03, 0.265, 0.5)
 
-_HIGHEST_M = 8000.0
+_HIGHEST_M = 9000.0
 _SMALLEST_UP = 1e-3
-_UNDER_CROWN_M = 0.1
+#: Lower vegetation (grass, flowers) is no crown that a cell could lie under.
+_UNDER_CROWN_M = 1.5
 _PLACES_OF_YEAR = 1024
 _PLACES_OF_MONTHS = 512
 
