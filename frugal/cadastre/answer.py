@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +12,7 @@ import numpy as np
 
 from frugal.cadastre.grid import Grid, Tile, plan_tiles
 from frugal.cadastre.job import plain_site, sky_of
+from frugal.cadastre.program import program_digest
 from frugal.cadastre.settings import CadastreSettings
 from frugal.cadastre.surfaces import Prepared
 from frugal.errors import UnusableInputError
@@ -158,6 +159,8 @@ def _trained(
     target, marker = out / "roof_yield", out / "work" / "roof_yield.json"
     wanted = {
         "surface": prepared.digest,
+        "grid": [prepared.crs, *asdict(prepared.grid).values()],
+        "program": program_digest("cadastre", "formats", "experiments/studies"),
         "n_runs": settings.n_runs,
         "site": settings.site,
         "weather": _content_of(settings.site.get("weather")),

@@ -112,16 +112,32 @@ def far_view(
     first_row, last_row = math.floor((north - wide[3]) / spacing) - 1, math.ceil((north - wide[1]) / spacing) + 1
     window = mosaic.read(_wider(wide, _reach(wide, mosaic) + 3.0 * spacing))
     top, left = round((north - window.y_max) / cell), round((window.x_min - east) / cell)
+    rows = np.arange(first_row, last_row + 1) * per_node - top
+    columns = np.arange(first_column, last_column + 1) * per_node - left
     obstacles = far_obstacles(
         window.heights,
         cell,
-        np.arange(first_row, last_row + 1) * per_node - top,
-        np.arange(first_column, last_column + 1) * per_node - left,
+        rows,
+        columns,
         azimuths_deg,
         nearest_m=nearest_m,
         farthest_m=FARTHEST_M,
+        observer_m=_ground_at(window.heights, rows, columns),
     )
     return FarView(grid, obstacles, first_row, first_column, per_node, cell, east, north)
+
+
+def _ground_at(heights: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
+    """Heights of the nodes; of an unknown one (water, often) that of the nearest known cell: hills are seen from there too."""
+    from scipy import ndimage
+
+    nodes = heights[np.ix_(rows, columns)]
+    known = np.isfinite(heights)
+    if np.isfinite(nodes).all() or not known.any():
+        return nodes
+    nearest = ndimage.distance_transform_edt(~known, return_distances=False, return_indices=True)
+    at = nearest[:, rows[:, None], columns[None, :]]
+    return heights[at[0], at[1]]
 
 
 def note_on_heights(terrain: SurfaceModel, surface: Mosaic) -> str | None:

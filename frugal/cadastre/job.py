@@ -90,7 +90,7 @@ class Job:
     def hash(self) -> str:
         """Identifies the answer: everything but where files lie, and the program that computes it."""
         content = asdict(self)
-        content["program"] = program_digest("cadastre", "formats", "physics/solar")
+        content["program"] = program_digest()
         for name in ("surface", "bare", "roofs", "footprints", "terrain", "model", "folder"):
             content.pop(name)
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()

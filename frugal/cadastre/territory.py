@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING
 
 from frugal.cadastre.grid import Tile, plan_tiles
 from frugal.cadastre.inputs import inputs_in
+from frugal.cadastre.program import program_digest
 from frugal.cadastre.settings import CadastreSettings
 from frugal.cadastre.surfaces import Prepared, prepare_clouds, prepare_rasters
 from frugal.cadastre.tables import faults_told
 from frugal.errors import UnusableInputError
+from frugal.formats.atomic import write_text
 from frugal.formats.digests import sha256_of
 
 if TYPE_CHECKING:
@@ -163,8 +165,11 @@ def _village(folder: Path, resolution_m: float | None) -> Path:
             "leave it out"
         )
     path = folder / "generated_village.tif"
-    if not path.exists():
+    made_by = folder / "generated_village.txt"
+    program = program_digest("experiments/studies/village", "formats")
+    if not (path.exists() and made_by.is_file() and made_by.read_text() == program):
         write_surface_model(path, synthetic_village(0, VILLAGE_M, VILLAGE_CELL_M))
+        write_text(made_by, program)
     return path
 
 
@@ -184,7 +189,6 @@ def _footprints(settings: CadastreSettings, prepared: Prepared, out: Path) -> tu
     """
     import pyogrio
 
-    from frugal.formats.atomic import write_text
     from frugal.formats.footprints import COMMUNES, read_footprints
 
     if settings.communes is not None:
@@ -193,7 +197,7 @@ def _footprints(settings: CadastreSettings, prepared: Prepared, out: Path) -> tu
     if settings.buildings is None:
         return "", ""
     digest = _joined(*(sha256_of(part) for part in _parts_of(settings.buildings)))
-    path = out / "work" / f"footprints-{_joined(digest, prepared.digest)[:12]}.fgb"
+    path = out / "work" / f"footprints-{_kept_as(digest, prepared)}.fgb"
     notes = path.with_suffix(".json")
     if not (path.exists() and notes.exists()):
         frame = read_footprints(settings.buildings, prepared.crs, prepared.bounds)
@@ -216,7 +220,7 @@ def _terrain(settings: CadastreSettings, prepared: Prepared, out: Path) -> tuple
     if settings.terrain is None:
         return "", ""
     terrain = read_terrain(settings.terrain, prepared.crs, prepared.bounds, FARTHEST_M)
-    path = out / "work" / f"terrain-{_joined(terrain.sha256, prepared.digest)[:12]}.tif"
+    path = out / "work" / f"terrain-{_kept_as(terrain.sha256, prepared)}.tif"
     if not path.exists():
         write_surface_model(path, terrain)
     surface = open_rasters([Path(file) for file in prepared.surface], crs=prepared.crs, examine=False)
@@ -237,6 +241,11 @@ def _parts_of(path: Path) -> list[Path]:
     return sorted(
         part for part in path.parent.glob("*") if part.stem == path.stem and part.suffix[1:4].lower() in _SHAPEFILE
     )
+
+
+def _kept_as(digest: str, prepared: Prepared) -> str:
+    """Names what was made of a file for this very territory, by this program."""
+    return _joined(digest, prepared.digest, prepared.crs, program_digest("cadastre", "formats"))[:12]
 
 
 def _joined(*digests: str) -> str:

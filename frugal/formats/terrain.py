@@ -11,8 +11,7 @@ from typing import Any
 import numpy as np
 
 from frugal.errors import UnusableInputError
-from frugal.formats.digests import sha256_of
-from frugal.formats.raster import FEET, SurfaceModel
+from frugal.formats.raster import FEET, SurfaceModel, hash_of_heights
 from frugal.formats.systems import Bounds, height_unit, parse_system, told_bounds
 
 #: Finer terrain is averaged to these cells, coarser terrain kept on its own.
@@ -70,7 +69,8 @@ def read_terrain(path: Path | str, crs: str, bounds: Bounds, around_m: float) ->
         with WarpedVRT(dataset, crs=crs, resampling=method, nodata=np.nan, dtype="float32", **grid) as warped:
             heights = warped.read(1).astype(np.float64) * dataset.scales[0] + dataset.offsets[0]
     heights[~np.isfinite(heights)] = np.nan
-    terrain = SurfaceModel(heights, size, west, north, crs, path.name, sha256_of(path))
+    # Of the heights, not of the file: it may be a list of others (VRT).
+    terrain = SurfaceModel(heights, size, west, north, crs, path.name, hash_of_heights(heights))
     if not _knows(terrain, bounds):
         raise UnusableInputError(f"terrain '{path}' knows no height in the territory ({told_bounds(bounds)})")
     return terrain

@@ -90,6 +90,7 @@ def _look(
     resolution_m: float,
     row: int,
     column: int,
+    own: float,
     azimuth: float,
     highest_m: float,
     nearest_m: float,
@@ -97,7 +98,6 @@ def _look(
     bend: float,
 ) -> tuple[float, float]:
     """Apparent height over distance and one over distance of what stands highest; zeros where nothing rises."""
-    own = heights[row, column]
     east, south = math.sin(azimuth), -math.cos(azimuth)
     n_rows, n_columns = heights.shape
     best, kept_height, kept_inverse = 0.0, 0.0, 0.0
@@ -124,6 +124,7 @@ def _look_around(
     rows: np.ndarray,
     columns: np.ndarray,
     azimuths: np.ndarray,
+    observer_m: np.ndarray,
     rays: int,
     highest_m: float,
     nearest_m: float,
@@ -136,7 +137,7 @@ def _look_around(
     for k in range(azimuths.size):
         for i in range(rows.size):
             for j in range(columns.size):
-                if math.isnan(heights[rows[i], columns[j]]):
+                if math.isnan(observer_m[i, j]):
                     continue
                 height, inverse = 0.0, 0.0
                 for ray in range(rays):
@@ -146,6 +147,7 @@ def _look_around(
                         resolution_m,
                         rows[i],
                         columns[j],
+                        observer_m[i, j],
                         azimuth,
                         highest_m,
                         nearest_m,
@@ -167,6 +169,7 @@ def far_obstacles(
     *,
     nearest_m: float,
     farthest_m: float,
+    observer_m: np.ndarray | None = None,
     rays_per_sector: int = 3,
     refraction: float = REFRACTION,
     earth_radius_m: float = EARTH_RADIUS_M,
@@ -185,6 +188,8 @@ def far_obstacles(
         Middles of sectors of 360 / K, clockwise from the north of the grid.
     nearest_m, farthest_m : float
         Where rays begin and end.
+    observer_m : ndarray, shape (len(rows), len(columns)), optional
+        Height of the nodes [m], the terrain's own by default; from unknown ones nothing is seen.
     rays_per_sector : int
     refraction : float
         Share of the curvature of the Earth that the air takes back.
@@ -218,11 +223,13 @@ def far_obstacles(
     if known.size and all(shape):
         bend = (1.0 - refraction) / (2.0 * earth_radius_m)
         ends = float(nearest_m), float(farthest_m)
+        own = heights[np.ix_(*nodes)] if observer_m is None else np.ascontiguousarray(observer_m, dtype=np.float64)
         _look_around(
             heights,
             float(resolution_m),
             *nodes,
             azimuths,
+            own,
             int(rays_per_sector),
             float(known.max()),
             *ends,
