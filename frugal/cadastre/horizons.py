@@ -192,7 +192,7 @@ def _mixed(
     over: np.ndarray, through: np.ndarray, plane: np.ndarray, passing: np.ndarray, sky: _Light
 ) -> tuple[np.ndarray, list[np.ndarray]]:
     """Mean horizon of each plane, and the light that each of its points receives over and through the trees."""
-    ends = np.flatnonzero(np.diff(plane)) + 1
+    ends = np.cumsum(np.bincount(plane))[:-1]
     opaque = sky.of(over, plane)
     received, share = opaque, np.zeros(len(opaque))
     if through is not over:

@@ -49,6 +49,7 @@ class Job:
         About the height of the surface, and whether it was drawn, not surveyed: for tiles that find their own footprints.
     maps : bool
     maps_of : str
+    country : str
     vintage : str
     folder : str
         Where finished tiles go.
@@ -73,6 +74,7 @@ class Job:
     drawn: bool
     maps: bool
     maps_of: str
+    country: str
     vintage: str
     folder: str
     digest: str

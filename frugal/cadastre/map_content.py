@@ -53,7 +53,7 @@ def map_content(
     for study, path in (("roof_yield", answer.bundle), ("roof_shading", settings.shading_bundle)):
         if path is not None:
             verdicts[study], pages[study] = verdict_of(path, study)
-    avoided = co2_avoided()
+    avoided = co2_avoided(settings.country)
     bounds = planes.to_crs("EPSG:4326").total_bounds
     told: dict[str, Any] = {
         "title": settings.title or default_title(prepared.sources, buildings["commune"]),
@@ -75,7 +75,7 @@ def map_content(
         ],
         "horizon": {"sectors": N_SECTORS, "step_deg": HORIZON_STEP_DEG},
         "module": {"power_per_m2_kwp": UsableRules.power_per_m2_kwp, "setback_m": settings.setback_m},
-        "co2": {"kg_per_kwh": avoided.kg_per_kwh, "source": avoided.source, "meaning": avoided.meaning},
+        "co2": avoided._asdict(),
         "inputs": bundle.study["inputs"],
         "model": {"candidate": answer.candidate, "label": _label(bundle.candidates, answer.candidate)},
         "verdicts": verdicts,

@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 #: Weather from farther away is warned about.
 FAR_WEATHER_KM = 100.0
 
+#: Longitudes and latitudes that hold metropolitan France; islands overseas have grids of their own.
+_FRENCH_GRID = (-5.3, 41.2, 9.7, 51.2)
+
 #: Larger territories get a map without the local surfaces, which would weigh more than all else.
 LARGEST_WITH_SURFACES_KM2 = 60.0
 
@@ -59,6 +62,12 @@ def publish_cadastre(
             )
     weather = sky_of(job.site, job.model, job.azimuths).territory.weather
     told = told_weather(weather, prepared)
+    longitude, latitude = _middle(prepared)
+    west, south, east, north = _FRENCH_GRID
+    if settings.country == "FRA" and not (west < longitude < east and south < latitude < north):
+        cadastre.notes.append(
+            "CO₂ is that of the electricity of metropolitan France, where this territory does not lie (--country CODE)"
+        )
     if told["distance_km"] > FAR_WEATHER_KM:
         cadastre.notes.append(
             f"The weather is that of a place {told['distance_km']:.0f} km away ({weather.source}); name one nearer by "

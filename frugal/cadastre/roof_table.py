@@ -84,6 +84,7 @@ def planes_table(
         np.array([plane.usable_area_m2 for plane in planes]),
         flat,
         rules=rules,
+        country=job.country,
     )
     around = spread(sky.tables, planes, azimuth, horizons, yields.pop("relative_interval"))
     return geopandas.GeoDataFrame(

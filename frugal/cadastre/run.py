@@ -21,6 +21,7 @@ from frugal.cadastre.settings import CadastreSettings
 from frugal.cadastre.territory import Territory, check_files, read_territory
 from frugal.cadastre.tile_store import TileReport, finished
 from frugal.cadastre.tile_work import compute_tile
+from frugal.cadastre.yields import co2_avoided
 from frugal.errors import FrugalError, UnusableInputError
 from frugal.formats.digests import sha256_of
 
@@ -112,6 +113,7 @@ def make_cadastre(
         if settings.shading_bundle is not None:
             verdict_of(settings.shading_bundle, "roof_shading")  # before hours of work, not after
         check_answer(settings)
+        co2_avoided(settings.country)
         check_files(settings)
         if cluster is not None:
             from frugal.experiments.cluster import check_scheduler
@@ -177,6 +179,7 @@ def _job(settings: CadastreSettings, territory: Territory, answer: Answer, out: 
         drawn=territory.drawn,
         maps=settings.maps,
         maps_of=settings.maps_of,
+        country=settings.country,
         vintage=settings.vintage or prepared.vintage,
         folder=str(out / "work" / "tiles"),
         digest=hashlib.sha256(f"{territory.digest}|{sha256_of(answer.model)}".encode()).hexdigest(),

@@ -47,6 +47,8 @@ class CadastreSettings(BaseModel):
         Runs of a bundle trained on the spot.
     site : dict
         Settings of `roof_yield`: weather, model of the sky.
+    country : str
+        ISO 3166 alpha-3 code; whose mix of electricity the greenhouse gases are counted of.
     vintage : str, optional
         When the survey was flown; by default what the point clouds tell.
     title : str, optional
@@ -76,6 +78,7 @@ class CadastreSettings(BaseModel):
     shading_bundle: Path | None = None
     n_runs: int | None = Field(None, ge=64)
     site: dict[str, str] = Field(default_factory=dict)
+    country: str = "FRA"
     vintage: str | None = None
     title: str | None = None
     maps: bool = True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import traceback
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -16,7 +17,8 @@ from frugal.cadastre.job import FARTHEST_PART_M, Job, sky_of
 from frugal.cadastre.plane_light import N_SECTORS
 from frugal.cadastre.tile_buildings import covered, footprints_near, owned
 from frugal.cadastre.tile_store import TileReport, finished, write_report
-from frugal.formats.atomic import new_folder
+from frugal.errors import FrugalError
+from frugal.formats.atomic import new_folder, write_text
 from frugal.formats.mosaic import Mosaic, open_rasters
 from frugal.formats.raster import SurfaceModel
 
@@ -41,9 +43,16 @@ def compute_tile(job: Job, tile: Tile) -> TileReport:
     if known is not None:
         return known
     start = time.thread_time()
-    with new_folder(folder / tile.name) as draft:
-        report = _fill(draft, job, tile, start)
-        write_report(draft, report)
+    try:
+        with new_folder(folder / tile.name) as draft:
+            report = _fill(draft, job, tile, start)
+            write_report(draft, report)
+    except FrugalError:
+        raise
+    except Exception as fault:  # a fault of this program in one tile is no reason to lose the others
+        told = folder.parent / "faults" / f"{tile.name}.txt"
+        write_text(told, traceback.format_exc())
+        raise FrugalError(f"this program failed ({type(fault).__name__}: {fault}); '{told}' tells where") from fault
     return report
 
 

@@ -140,6 +140,9 @@ class AvoidedCarbon(NamedTuple):
     """Factor that yields are multiplied with, its source, and what it means."""
 
     kg_per_kwh: float
+    low: float
+    high: float
+    country: str
     source: str
     meaning: dict[str, str]
 
@@ -172,4 +175,5 @@ def co2_avoided(country: str = "FRA") -> AvoidedCarbon:
         "pas déduite (environ 40 g CO₂e/kWh pour des modules fabriqués en Asie, ADEME, INCER-ACV, 2021), et l'on ne "
         "sait pas quelle centrale produit moins à la place.",
     }
-    return AvoidedCarbon(factor.value / 1000.0, f"{factor.source}, {factor.year}", meaning)
+    told = (factor.value / 1000.0, factor.low / 1000.0, factor.high / 1000.0)
+    return AvoidedCarbon(*told, country, f"{factor.source}, {factor.year}", meaning)

@@ -68,6 +68,10 @@ def cadastre(
     n_runs: Annotated[
         int | None, typer.Option("--n-runs", metavar="N", help="Runs of an answer trained on the spot.")
     ] = None,
+    country: Annotated[
+        str | None,
+        typer.Option("--country", metavar="CODE", help="Whose mix of electricity the CO₂ is of (FRA by default)."),
+    ] = None,
     vintage: Annotated[
         str | None,
         typer.Option("--vintage", metavar="TEXT", help="When the survey was flown, where the files don't tell."),
@@ -99,7 +103,7 @@ def cadastre(
         "inputs": tuple(inputs or ()), "buildings": buildings, "communes": communes, "terrain": terrain, "crs": crs,
         "bundle": bundle, "candidate": candidate, "resolution_m": resolution, "tile_m": tile, "reach_m": reach,
         "setback_m": setback, "n_runs": n_runs, "vintage": vintage, "title": title, "threads": threads, "maps": maps,
-        "maps_of": maps_of,
+        "maps_of": maps_of, "country": country,
         "shading_bundle": shading, "site": parse_settings(settings or [], "setting"),
     }  # fmt: skip
     reporter = Terminal(language)
