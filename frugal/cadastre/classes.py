@@ -25,6 +25,9 @@ class YieldClass:
 #: Colours run from dark violet to yellow with a steady rise of lightness (after the colour map "plasma" of matplotlib), so that
 #: they can be told apart without hue and printed in grey.
 _COLOURS = ("#4c02a1", "#9c179e", "#d8576b", "#f89540", "#f0f921")
+#: Of buildings without a class, as on the page.
+_NONE_COLOUR = "#b9bec5"
+_NONE = {"en": "no plane that modules fit on", "fr": "aucun pan où des modules tiennent"}
 #: Shares of the best plane of the site: what a roof yields is judged by what one could yield there.
 _SHARES = (0.0, 0.55, 0.70, 0.80, 0.90, np.inf)
 _WORDS = (
@@ -77,13 +80,19 @@ def _grouped(value: float, language: str) -> str:
     return f"{value:,.0f}".replace(",", "\N{NARROW NO-BREAK SPACE}" if language == "fr" else ",")
 
 
-def qgis_style(classes: tuple[YieldClass, ...], columns: Mapping[str, Column], language: str = "fr") -> str:
-    """Categorised QGIS style (QML) of a polygon layer with a field ``class``, and what its columns are called."""
+def qgis_style(
+    classes: tuple[YieldClass, ...], columns: Mapping[str, Column], language: str = "fr", *, none: bool = False
+) -> str:
+    """Categorised QGIS style (QML) of a polygon layer with a field ``class``, and what its columns are called.
+
+    ``none`` draws class 0 too, in grey: QGIS shows nothing where no category fits.
+    """
+    drawn = [*classes, *([YieldClass(0, 0.0, 0.0, _NONE_COLOUR, _NONE)] if none else [])]
     categories = "".join(
         f'<category render="true" symbol="{k}" value="{found.number}" type="long" label="{found.label[language]}"/>'
-        for k, found in enumerate(classes)
+        for k, found in enumerate(drawn)
     )
-    symbols = "".join(_symbol(k, found.colour) for k, found in enumerate(classes))
+    symbols = "".join(_symbol(k, found.colour) for k, found in enumerate(drawn))
     aliases = "".join(
         f'<alias index="{k}" field="{name}" name={quoteattr(column.alias(language))}/>'
         for k, (name, column) in enumerate(columns.items(), start=1)  # the geometry's own key comes first

@@ -19,7 +19,7 @@ class Column(NamedTuple):
         words, unit = self.meaning[language], self.unit
         if unit in ("", "1"):
             return words
-        return f"{words} ({unit.replace('kWp', 'kWc') if language == 'fr' else unit})"
+        return f"{words} ({unit.replace('kWp', 'kWc').replace('.', ',') if language == 'fr' else unit})"
 
 
 def _column(unit: str, english: str, french: str) -> Column:
@@ -108,7 +108,7 @@ BUILDINGS: dict[str, Column] = {
     **{name: _SHARED[name] for name in ("usable_area_m2", "power_kwp", "yield_kwh", "co2_avoided_kg")},
     "class": _column(
         "",
-        "Class of its best plane by yearly yield per kWp, 1 to 5; 0 without a plane",
-        "Classe de son meilleur pan selon le productible, de 1 à 5 ; 0 sans pan",
+        "Class of its best plane that modules fit on, by yearly yield per kWp, 1 to 5; 0 without one",
+        "Classe de son meilleur pan où des modules tiennent, selon le productible, de 1 à 5 ; 0 sans un tel pan",
     ),
 }

@@ -49,7 +49,13 @@ def production_footprint(entries: Sequence[Entry], machine: Machine, area_km2: f
         "codecarbon_kwh": sum(told) / JOULES_PER_KWH if told else None,
         "watts_per_core": dict(zip(("value", "low", "high"), watts, strict=True)),
         "tier": machine.tier,
-        "electricity": {"unit": factor.unit, "value": factor.value, "source": factor.source},
+        "electricity": {
+            "unit": factor.unit,
+            "value": factor.value,
+            "low": factor.low,
+            "high": factor.high,
+            "source": factor.source,
+        },
         "interrupted_stages": sum(entry.status == "interrupted" for entry in entries),
         "left_out": "the training of roof_yield, which its own audit holds; making and flying the survey; screens and networks",
     }

@@ -24,6 +24,7 @@ from frugal.formats.mosaic import Mosaic, open_rasters
 
 if TYPE_CHECKING:
     import geopandas
+    import pandas
 
     from frugal.cadastre.run import Cadastre
     from frugal.formats.raster import SurfaceModel
@@ -79,8 +80,7 @@ def publish_cadastre(
         return
     classes = classes_for(_best_yield(job))
     planes["class"] = class_of(classes, planes["specific_yield"].to_numpy())
-    best = planes.groupby("building_id")["class"].max()
-    buildings["class"] = buildings["building_id"].map(best).fillna(0).astype(int)
+    buildings["class"] = best_classes(planes, buildings)
     if settings.communes is not None:
         _name_communes(buildings, settings.communes, job.crs, prepared.bounds)
     _write_tables(cadastre.out, planes, buildings, classes)
@@ -90,6 +90,15 @@ def publish_cadastre(
         name: float(planes[name].sum()) for name in ("power_kwp", "yield_kwh", "area_m2", "usable_area_m2")
     }
     _write_map(cadastre, settings, prepared, answer, job, planes, buildings, classes, told)
+
+
+def best_classes(planes: pandas.DataFrame, buildings: pandas.DataFrame) -> np.ndarray:
+    """Class of the best plane of each building that modules fit on; 0 where there is none.
+
+    Slivers and roofs full of obstacles would else give their class to a building that cannot use them.
+    """
+    best = planes[planes["power_kwp"] > 0].groupby("building_id")["class"].max()
+    return buildings["building_id"].map(best).fillna(0).to_numpy(dtype=int)
 
 
 def _joined(job: Job, reports: Sequence[TileReport], name: str) -> geopandas.GeoDataFrame | None:
@@ -161,10 +170,10 @@ def _write_tables(
 ) -> None:
     styles = {
         layer: {
-            "classes du productible": qgis_style(classes, columns, "fr"),
-            "classes of specific yield": qgis_style(classes, columns, "en"),
+            "classes du productible": qgis_style(classes, columns, "fr", none=none),
+            "classes of specific yield": qgis_style(classes, columns, "en", none=none),
         }
-        for layer, columns in (("roof_planes", PLANES), ("buildings", BUILDINGS))
+        for layer, columns, none in (("roof_planes", PLANES, False), ("buildings", BUILDINGS, True))
     }
     write_geopackage(out / "cadastre.gpkg", {"roof_planes": planes, "buildings": buildings}, styles)
     write_geoparquet(out / "roof_planes.parquet", planes)
