@@ -7,6 +7,10 @@ import time
 from typing import Any
 
 _STAGES = {
+    "read inputs": ("reading inputs", "lecture des données"),
+    "rasterise": ("rasterising", "mise en grille"),
+    "tiles": ("tiles", "tuiles"),
+    "write files": ("writing files", "écriture des fichiers"),
     "prepare": ("reading the site", "lecture du site"),
     "design": ("design of experiment", "plan d'expériences"),
     "codecarbon": ("starting codecarbon", "démarrage de codecarbon"),

@@ -109,9 +109,9 @@ def cadastre(
     reporter = Terminal(language)
     with closing(reporter), prints_on_stderr():
         made = make_cadastre(_checked(chosen), out, reporter, read_machine(machine), cluster)
-    print_json(_told(made)) if as_json else _print(made)
+    print_json(_told(made)) if as_json else _print(made, language)
     if show and made.map_folder is not None:
-        _serve(made.map_folder)
+        _serve(made.map_folder, language)
     raise typer.Exit(1 if made.failures else 0)
 
 
@@ -143,24 +143,64 @@ def _told(made: Cadastre) -> dict[str, Any]:
     }
 
 
-def _print(made: Cadastre) -> None:
-    sums, spent = made.sums, made.footprint
+#: What is printed at the end, in each language.
+_SUMMARY = {
+    "en": {
+        "roofs": "{planes} roof planes on {with_planes} of {buildings} buildings: {usable} m² usable, {power} kWp, "
+        "{year} MWh a year",
+        "cost": "Made in {cpu} CPU s for {area} km²: {energy} Wh [{low}–{high}], {carbon} g CO₂e",
+        "note": "Note: {}",
+        "failed": "Failed: {}",
+        "served": "{}  (Ctrl+C to stop)",
+        "stopped": "stopped",
+    },
+    "fr": {
+        "roofs": "{planes} pans de toit sur {with_planes} des {buildings} bâtiments : {usable} m² utiles, {power} kWc, "
+        "{year} MWh par an",
+        "cost": "Fait en {cpu} s de processeur pour {area} km² : {energy} Wh [{low}–{high}], {carbon} g CO₂e",
+        "note": "Remarque : {}",
+        "failed": "Échec : {}",
+        "served": "{}  (Ctrl+C pour arrêter)",
+        "stopped": "arrêté",
+    },
+}  # fmt: skip
+
+
+def _print(made: Cadastre, language: str) -> None:
+    from frugal.cadastre.in_french import note_in_french
+
+    words, sums, spent = _SUMMARY[language], made.sums, made.footprint
+
+    def number(value: float, form: str) -> str:
+        written = format(value, form)
+        return written.translate(str.maketrans(",.", "\N{NARROW NO-BREAK SPACE},")) if language == "fr" else written
+
     if made.planes:
+        usable, power, year = (
+            number(value, ",.0f") for value in (sums["usable_area_m2"], sums["power_kwp"], sums["yield_kwh"] / 1000)
+        )
         typer.echo(
-            f"{made.planes} roof planes on {made.with_planes} of {made.buildings} buildings: "
-            f"{sums['usable_area_m2']:,.0f} m² usable, {sums['power_kwp']:,.0f} kWp, {sums['yield_kwh'] / 1000:,.0f} MWh a year"
+            words["roofs"].format(
+                planes=made.planes,
+                with_planes=made.with_planes,
+                buildings=made.buildings,
+                usable=usable,
+                power=power,
+                year=year,
+            )
         )
     if spent["area_km2"] > 0:
-        energy = spent["energy_kwh"]
+        energy = {name: number(1000 * value, ".2g") for name, value in spent["energy_kwh"].items()}
         typer.echo(
-            f"Made in {spent['cpu_seconds']:,.0f} CPU s for {spent['area_km2']:.3g} km²: "
-            f"{1000 * energy['value']:.2g} Wh [{1000 * energy['low']:.2g}–{1000 * energy['high']:.2g}], "
-            f"{spent['carbon_gco2e']['value']:.2g} g CO₂e"
-        )
+            words["cost"].format(
+                cpu=number(spent["cpu_seconds"], ",.0f"), area=number(spent["area_km2"], ".3g"), energy=energy["value"],
+                low=energy["low"], high=energy["high"], carbon=number(spent["carbon_gco2e"]["value"], ".2g"),
+            )
+        )  # fmt: skip
     for note in made.notes:
-        typer.echo(f"Note: {_one_line(note)}")
+        typer.echo(words["note"].format(_one_line(note_in_french(note) if language == "fr" else note)))
     for failure in made.failures:
-        typer.echo(f"Failed: {_one_line(f'{failure.what}: {failure.message}')}", err=True)
+        typer.echo(words["failed"].format(_one_line(f"{failure.what}: {failure.message}")), err=True)
     typer.echo(str(made.map_folder or made.out))
 
 
@@ -169,7 +209,7 @@ def _one_line(text: str) -> str:
     return " ".join(text.split())
 
 
-def _serve(folder: Path) -> None:
+def _serve(folder: Path, language: str) -> None:
     """Serve the map until the user interrupts, and open the browser where there is one."""
     import webbrowser
 
@@ -177,11 +217,11 @@ def _serve(folder: Path) -> None:
 
     server = map_server(folder)
     address = f"http://127.0.0.1:{server.server_address[1]}/"
-    typer.echo(f"{address}  (Ctrl+C to stop)")
+    typer.echo(_SUMMARY[language]["served"].format(address))
     webbrowser.open(address)
     try:
         server.serve_forever()
     except KeyboardInterrupt:
-        typer.echo("stopped", err=True)
+        typer.echo(_SUMMARY[language]["stopped"], err=True)
     finally:
         server.server_close()
