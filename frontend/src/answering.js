@@ -14,15 +14,18 @@ export async function computeAnswers() {
   if (!plane) return;
   const layers = state.effect?.layers;
   const original = asOnRoof(cadastre, plane);
-  const answers = { table: null, model: null, tableBefore: null, modelBefore: null };
+  // Before: as on the roof. Free: the installation as changed, without the obstacles placed.
+  const answers = { table: null, model: null, tableBefore: null, modelBefore: null, tableFree: null, modelFree: null };
   if (cadastre.table) state.table ??= await orWarn(loadTable(cadastre.table.file), 'theTable');
   if (state.table) {
     answers.tableBefore = await byTable(state.table, original, null);
     answers.table = await byTable(state.table, options, layers);
+    answers.tableFree = layers ? await byTable(state.table, options, null) : answers.table;
   }
   if (state.model) {
     answers.modelBefore = await byModel(state.model, cadastre.inputs, original, null);
     answers.model = await byModel(state.model, cadastre.inputs, options, layers);
+    answers.modelFree = layers ? await byModel(state.model, cadastre.inputs, options, null) : answers.model;
   }
   if (mine !== state.turn) return; // a later change has overtaken this one
   state.answers = answers;

@@ -32,7 +32,8 @@ export function monthlyBars(values, other, spread) {
   const step = width / 12;
   const rough = 10 ** Math.floor(Math.log10(top));
   const tick = [1, 2, 5, 10].map((k) => (k * rough) / 2).find((value) => top / value <= 4);
-  const lines = Array.from({ length: Math.floor(top / tick) }, (_, k) => (k + 1) * tick);
+  // Where nothing is yielded, no line would tell anything.
+  const lines = Array.from({ length: top > 1e-6 ? Math.floor(top / tick) : 0 }, (_, k) => (k + 1) * tick);
   const bars = values.map((value, m) => {
     const tall = (value / top) * room;
     const changed = other && (other[m] / top) * room;

@@ -5,7 +5,7 @@ import { byId } from './dom.js';
 import { asOnRoof } from './estimate.js';
 import { showChosen, showObstacles } from './map.js';
 import { planeYield, toldYield } from './panel.js';
-import { loadBuilding } from './roofs.js';
+import { loadBuilding, planeNumber } from './roofs.js';
 import { searchAddresses, searchBuildings } from './search.js';
 import { fail, NEAR, orWarn, redraw, remember, say, state, warn } from './state.js';
 import { shortId, t } from './words.js';
@@ -55,7 +55,7 @@ export async function choosePlane(plane, quiet) {
   remember();
   redraw.panel();
   await computeObstacles();
-  if (!quiet) say(`${t('plane')} ${state.building.planes.indexOf(plane) + 1}${t('colon')}${planeYield(plane)}`);
+  if (!quiet) say(`${t('plane')} ${planeNumber(state.building, plane)}${t('colon')}${planeYield(plane)}`);
 }
 
 export function leave() {

@@ -1,6 +1,6 @@
 /** What can be taken away: a table, polygons, and the shapes for the printed sheet. */
 import { s, save } from './dom.js';
-import { innermost, outerRing } from './roofs.js';
+import { innermost, outerRing, planeNumber } from './roofs.js';
 import { language } from './words.js';
 
 const COLUMNS = [
@@ -65,7 +65,7 @@ export function planOf(cadastre, building, chosen) {
     building.planes.map((plane, k) => {
       if (!(plane.properties.usable_area_m2 > 0)) return null;
       const [lon, lat] = innermost(rings[k]);
-      return s('text', { x: (lon * stretch - west) * scale + 5, y: (-lat - top) * scale + 9, 'text-anchor': 'middle' }, String(k + 1));
+      return s('text', { x: (lon * stretch - west) * scale + 5, y: (-lat - top) * scale + 9, 'text-anchor': 'middle' }, String(planeNumber(building, plane)));
     }),
   );
 }

@@ -51,7 +51,8 @@ export function legend(cadastre) {
     h('summary', { id: 'legend-title' }, t('legend')),
     h('ul', { 'aria-labelledby': 'legend-title' },
       cadastre.classes.map((entry) =>
-        h('li', {}, h('span', { class: 'swatch', style: `background:${entry.colour}`, 'aria-hidden': 'true' }), told(entry.label)))));
+        h('li', {}, h('span', { class: 'swatch', style: `background:${entry.colour}`, 'aria-hidden': 'true' }), told(entry.label))),
+      h('li', {}, h('span', { class: 'swatch', style: 'background:#b9bec5', 'aria-hidden': 'true' }), t('noClass'))));
 }
 
 /** Weather from farther away is warned about. */
@@ -74,6 +75,7 @@ export function footer(cadastre) {
       h('summary', {}, t('fold')),
       h('p', { class: 'no-print' }, t('weights', bytes(cadastre.page.bytes), bytes(cadastre.table?.bytes ?? 0), bytes(cadastre.model.bytes), bytes(cadastre.model.runtime_bytes)), ' ',
         h('a', { href: 'assets/licences.txt' }, t('licences')), '. ', t('noRemote')),
+      h('p', {}, `${t('answeredBy')}${t('colon')}${told(cadastre.model.label)}.`),
       weather && h('p', {}, `${t('weather')}${t('colon')}${told(weather.source)} · ${told(weather.attribution)}`),
       sources.length > 0 && h('p', {}, `${t('attributions')}${t('colon')}${sources.join(' · ')}`),
       files?.count > 0 && h('p', { class: files.count > PRINTED_FILES ? 'no-print' : '' },

@@ -10,7 +10,7 @@ import { nameControls, showBackground, showPlan } from './map.js';
 import { frameOf, placed } from './obstacles.js';
 import { charts, planeFacts, planeList, summary, takeAway } from './panel.js';
 import { pvgisAddress, pvgisLink } from './pvgis.js';
-import { middle, outerRing } from './roofs.js';
+import { middle, outerRing, planeNumber } from './roofs.js';
 import { spreadOf } from './rounding.js';
 import { resultList, searchForm } from './search.js';
 import { redraw, remember, state, warn } from './state.js';
@@ -57,7 +57,7 @@ function drawPanel() {
           summary(cadastre, building, plane),
           planeList(cadastre, building, plane, (chosen) => choosePlane(chosen)),
           h('section', { 'aria-labelledby': 'plane-title' },
-            h('h3', { id: 'plane-title' }, `${t('plane')} ${building.planes.indexOf(plane) + 1}`),
+            h('h3', { id: 'plane-title' }, `${t('plane')} ${planeNumber(building, plane)}`),
             planeFacts(cadastre, plane, building.planes.length > 1),
             h('div', { id: 'changed', class: 'print-only' }),
             h('div', { id: 'charts', class: 'charts' })),
@@ -93,7 +93,9 @@ function drawAnswers() {
   const original = asOnRoof(cadastre, plane);
   const changed = effect || ['tilt', 'azimuth', 'power', 'ratio', 'mounting'].some((name) => options[name] !== original[name]);
   // Before and after are told by one and the same way of computing.
-  const [best, before] = answers.model ? [answers.model, answers.modelBefore] : [answers.table, answers.tableBefore];
+  const [best, before, free] = answers.model
+    ? [answers.model, answers.modelBefore, answers.modelFree]
+    : [answers.table, answers.tableBefore, answers.tableFree];
   const gain = changed && before && original.power > 0 ? (best.yearly * options.power) / Math.max(before.yearly * original.power, 1e-9) - 1 : null;
   const spread = spreadOf(plane.properties);
   const scale = changed ? 1 : lossScale(plane, answers.tableBefore);
@@ -112,9 +114,7 @@ function drawAnswers() {
       ...[obstacleList(state.obstacles, (k) => setObstacles(state.obstacles.filter((_, j) => j !== k)))].filter(Boolean),
     );
     byId('loss').replaceChildren(
-      ...(effect && before && best
-        ? lossSentence(before.yearly * original.power, best.yearly * options.power, effect, spread)
-        : []),
+      ...(effect && free && best ? lossSentence(free.yearly * options.power, best.yearly * options.power, effect, spread) : []),
     );
   }
   if (keepFocus) byId(keepFocus)?.focus();

@@ -4,6 +4,7 @@ import { FLAT, horizonRose, monthlyBars } from './charts.js';
 import { h } from './dom.js';
 import { planOf, saveCsv, saveGeojson } from './exports.js';
 import { decodeHorizon } from './horizon.js';
+import { planeNumber } from './roofs.js';
 import { kwh, rangeOf, spreadOf, toStep, yearStep } from './rounding.js';
 import { day, kwp, percent, t, told, unit } from './words.js';
 
@@ -43,14 +44,14 @@ export function planeList(cadastre, building, chosen, onChoose) {
     { class: 'planes' },
     h('legend', {}, `${t('planes')} (${building.planes.length})`),
     h('p', { class: 'note' }, t('azimuthNote')),
-    building.planes.map((plane, k) => {
+    building.planes.map((plane) => {
       const p = plane.properties;
       return h(
         'label',
         { class: 'plane' },
         h('input', { type: 'radio', name: 'plane', value: p.plane_id, checked: plane === chosen, onchange: () => onChoose(plane) }),
         classMark(cadastre, p.class),
-        h('span', {}, `${t('plane')} ${k + 1}`),
+        h('span', {}, `${t('plane')} ${planeNumber(building, plane)}`),
         h('span', { class: 'strong' }, planeYield(plane)),
         h('span', { class: 'plane-more' },
           `${p.usable_area_m2 > 0 ? t('usableOf', unit(p.usable_area_m2, 'm²')) : t('noUsable')} · ${t('tilt').toLowerCase()} ${unit(p.tilt_deg, '°')} · ${t('azimuth').toLowerCase()} ${facing(p)}`),
@@ -66,7 +67,7 @@ export function planeFacts(cadastre, plane, several) {
   const specific = p.power_kwp > 0 ? p.yield_kwh / p.power_kwp : 0;
   const facts = [
     [t('yield'), planeYield(plane), spread && rangeTold(p.yield_kwh, spread)],
-    [t('power'), unit(p.power_kwp, kwp(), 1), `${unit(cadastre.module.power_per_m2_kwp, `${kwp()}/m²`, 2)}`],
+    [t('power'), unit(p.power_kwp, kwp(), 1), p.power_kwp > 0 && t(p.tilt_deg < FLAT ? 'powerFlat' : 'powerOf', unit(p.power_kwp / p.usable_area_m2, `${kwp()}/m²`, 2))],
     [t('specific'), specific > 0 ? unit(toStep(specific, yearStep(specific, spread)), `kWh/${kwp()}`) : '—'],
     [t('class'), [classMark(cadastre, p.class), ` ${t('classOf', p.class)}`], told(cadastre.classes[p.class - 1]?.label)],
     [t('irradiation'), unit(toStep(p.irradiation, 10), 'kWh/m²')],

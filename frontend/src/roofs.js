@@ -74,6 +74,12 @@ function pick(tiles, id) {
   return { id, properties: outline?.properties ?? {}, outline, planes };
 }
 
+/** Number of a plane, as the tables of the cadastre have it: the largest plane of a building is the first. */
+export function planeNumber(building, plane) {
+  const found = /-(\d+)$/.exec(String(plane.properties.plane_id));
+  return found ? Number(found[1]) : building.planes.indexOf(plane) + 1;
+}
+
 /** A point well inside a ring, for a label: of a lattice the one farthest from the edges. */
 export function innermost(ring, steps = 16) {
   const stretch = Math.cos((ring[0][1] * Math.PI) / 180);
