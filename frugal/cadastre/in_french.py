@@ -104,9 +104,12 @@ def in_french(text: str) -> str:
 
 def note_in_french(note: str) -> str:
     """The French of a sentence for the user; itself where it is not known."""
+    told = note
     for english, french in _NOTES:
-        note = english.sub(french, note)
-    return in_french(note)
+        told = english.sub(french, told)
+    if told == note:
+        return note
+    return re.sub(r"(\d)\.(\d+)(?= m\b)", r"\1,\2", in_french(told))
 
 
 def in_both(text: Any) -> Any:

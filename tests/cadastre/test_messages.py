@@ -69,12 +69,14 @@ def test_notes_have_their_french_with_every_number_and_name(note: str) -> None:
     assert not ENGLISH.search(french), french
     for number in re.findall(r"\d+", note.replace("--", "")):
         assert number in french
+    assert not re.search(r"\d\.\d+ m\b", french)
     for name in re.findall(r"'[^']+\.\w+'", note):
         assert name in french
 
 
 def test_a_note_that_is_not_known_is_told_as_it_came() -> None:
-    assert note_in_french("The moon shines") == "The moon shines"
+    for note in ("The moon shines: 0.5 m of it", "it rains; no sun"):
+        assert note_in_french(note) == note
 
 
 def _made() -> Cadastre:
