@@ -25,6 +25,7 @@ from typing import NamedTuple
 
 import numpy as np
 import shapely
+from scipy import ndimage
 from shapely import Geometry, Polygon
 
 from frugal.cadastre.outlines import outlines
@@ -299,7 +300,9 @@ def _describe(
     level = at_origin + per_column * column + per_row * row
     off = np.abs(cut.z.ravel()[cells] - level)
     allowed = 1.2 * (_DISTANCE_M + 0.25 * math.hypot(per_column, per_row))
-    stands_out = covered | ~np.isfinite(off) | (off > max(rules.obstacle_height_m, allowed))
+    obstacle = off > max(rules.obstacle_height_m, allowed)
+    obstacle[obstacle] = ~_lone(cells[obstacle], cut.z.shape, rules.smallest_obstacle_m2 / size**2)
+    stands_out = covered | ~np.isfinite(off) | obstacle
     east, south = per_column / size, per_row / size
     slope = math.hypot(east, south)
     tilt = math.degrees(math.atan(slope))
@@ -329,6 +332,14 @@ def _describe(
         azimuth_error_deg=errors[1],
         height_error_m=errors[2],
     )
+
+
+def _lone(cells: np.ndarray, shape: tuple[int, int], fewest: float) -> np.ndarray:
+    """Which cells are connected, by sides or corners, to fewer than so many of them."""
+    mask = np.zeros(shape, dtype=bool)
+    mask.ravel()[cells] = True
+    labels, _ = ndimage.label(mask, np.ones((3, 3)))
+    return np.bincount(labels.ravel())[labels.ravel()[cells]] < fewest
 
 
 def _errors(

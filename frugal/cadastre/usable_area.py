@@ -24,7 +24,10 @@ class UsableRules:
     setback_m : float
         Strip along all edges of a plane.
     obstacle_height_m : float
-        A cell that departs farther from the plane is an obstacle.
+        A cell that departs farther from the plane is an obstacle,
+    smallest_obstacle_m2 : float
+        unless it belongs to fewer cells than make this area: a lone cell of 0.5 m departs by chance, the more the fewer
+        points there are.
     obstacle_margin_m : float
         Strip round obstacles.
     narrowest_m : float
@@ -39,6 +42,7 @@ class UsableRules:
 
     setback_m: float = 0.4
     obstacle_height_m: float = 0.2
+    smallest_obstacle_m2: float = 0.3
     obstacle_margin_m: float = 0.3
     narrowest_m: float = 1.1
     power_per_m2_kwp: float = 0.22

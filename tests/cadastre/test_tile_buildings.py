@@ -131,6 +131,22 @@ def test_flat_roofs_carry_level_modules() -> None:
     assert seen.elevation_deg.max() < 2.0  # of the roof that rises behind
 
 
+def test_a_lone_cell_that_departs_is_noise_and_two_are_an_obstacle() -> None:
+    plan = known.box(14.0, 12.0)
+    surface = known.survey([(plan, known.shed(6.0, 20.0))], noise_m=0.0)
+    (whole,) = segment_roofs(surface, plan)
+    row, column = int(whole.sample_rows[4]), int(whole.sample_cols[4])
+
+    def with_cells(*columns: int) -> float:
+        heights = surface.heights.copy()
+        heights[row, list(columns)] += 0.6
+        (plane,) = segment_roofs(dataclasses.replace(surface, heights=heights), plan)
+        return plane.usable_area_m2
+
+    assert with_cells(column) == pytest.approx(whole.usable_area_m2, abs=0.01)
+    assert with_cells(column, column + 1) < whole.usable_area_m2 - 1.0
+
+
 def test_unknown_cells_carry_no_module() -> None:
     plan = known.box(14.0, 12.0)
     surface = known.survey([(plan, known.shed(6.0, 20.0))], noise_m=0.0)
