@@ -56,6 +56,7 @@ def production_footprint(entries: Sequence[Entry], machine: Machine, area_km2: f
             "high": factor.high,
             "source": factor.source,
         },
-        "interrupted_stages": sum(entry.status == "interrupted" for entry in entries),
+        # A kill ends the meter's own stage with the one it measures: it counts once.
+        "interrupted_stages": sum(entry.status == "interrupted" and entry.stage != "metering" for entry in entries),
         "left_out": "the training of roof_yield, which its own audit holds; making and flying the survey; screens and networks",
     }

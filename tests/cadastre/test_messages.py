@@ -141,5 +141,15 @@ def test_the_carbon_of_the_making_follows_from_what_is_told_beside_it() -> None:
         assert told["carbon_gco2e"][name] == pytest.approx(told["energy_kwh"][name] * told["electricity"][name])
 
 
+def test_a_kill_counts_once() -> None:
+    entries = [
+        SimpleNamespace(total_cpu_seconds=1.0, stage=stage, codecarbon_joules=None, status=status)
+        for stage, status in (("tiles", "interrupted"), ("metering", "interrupted"), ("tiles", "ok"))
+    ]
+    machine = SimpleNamespace(watts_per_core=3.0, watts_low=1.5, watts_high=6.0, tier="T4")
+    told = production_footprint(entries, machine, 2.0)  # type: ignore[arg-type]
+    assert told["interrupted_stages"] == 1 and told["cpu_seconds"] == 3.0
+
+
 def test_units_have_the_decimal_sign_of_the_language() -> None:
     assert PLANES["horizon"].alias("en").endswith("(0.35°)") and PLANES["horizon"].alias("fr").endswith("(0,35°)")
