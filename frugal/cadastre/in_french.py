@@ -67,6 +67,15 @@ _NOTES = tuple(
         (r"^no vegetation classes: unclassified points more than (\S+) m above the classified surface count as vegetation$",
          r"aucune classe de végétation : les points non classés à plus de \1 m au-dessus de la surface classée comptent comme"
          " végétation"),
+        (r"^The survey has (\S+) points per m²: below (\S+) most roofs are missed, tilts are wrong by degrees and P10–P90 is"
+         r" too narrow\.$",
+         r"Le relevé a \1 points par m² : au-dessous de \2, la plupart des toits sont manqués, les inclinaisons sont fausses de"
+         r" quelques degrés et l’intervalle P10–P90 est trop étroit."),
+        (r"^No answer meets the need on the roofs here, as the audit says: the yields come from the nearest one, (\S+)\.$",
+         r"Aucune réponse ne satisfait le besoin sur les toits d’ici, comme le dit l’audit : les productions viennent de la"
+         r" plus proche, \1."),
+        (r"^CO₂ is that of the electricity of metropolitan France, where this territory does not lie \(--country CODE\)$",
+         r"Le CO₂ est celui de l’électricité de France métropolitaine, où ce territoire ne se trouve pas (--country CODE)"),
         (r"^no classes at all in (.+): trees cannot be told from roofs there$",
          r"aucune classe dans \1 : les arbres n’y sont pas distingués des toits"),
         (r"^(\d+) m² \((\d+) % of the area surveyed\) lie in gaps wider than (\S+) m \(water, or too few points for cells of "

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from frugal.errors import FrugalError, UnusableInputError
 from frugal.formats.atomic import exclusive, write_text
+from frugal.formats.systems import told_bounds
 from frugal.formats.vector_sources import unreadable_name
 
 #: Tells that the rest of the folder may be replaced. It stays where ``work/`` is deleted to save room.
 MARK = ".frugal-cadastre"
 _LEDGER = Path("work") / "ledger.jsonl"
+_TERRITORY = Path("work") / "territory.json"
 
 
 @contextmanager
@@ -47,6 +50,27 @@ def own_folder(out: Path) -> Iterator[None]:
         except FrugalError:
             _leave_nothing(out, was_there)
             raise
+
+
+def keep_to(out: Path, crs: str, bounds: Sequence[float]) -> None:
+    """Remember the territory of a cadastre; refuse another one, whose results would replace these.
+
+    Raises
+    ------
+    UnusableInputError
+        If the folder holds a cadastre in another system, or of a place that does not meet this one.
+    """
+    path = out / _TERRITORY
+    if path.is_file():
+        known = json.loads(path.read_text())
+        west, south, east, north = known["bounds"]
+        apart = bounds[0] >= east or bounds[2] <= west or bounds[1] >= north or bounds[3] <= south
+        if known["crs"] != crs or apart:
+            raise UnusableInputError(
+                f"folder '{out}' holds the cadastre of another territory ({told_bounds(known['bounds'])}, "
+                f"{known['crs'][:40]}); name another (--out)"
+            )
+    write_text(path, json.dumps({"crs": crs, "bounds": list(bounds)}))
 
 
 def _leave_nothing(out: Path, was_there: bool) -> None:

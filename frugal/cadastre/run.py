@@ -16,7 +16,7 @@ from frugal.cadastre.grid import Tile
 from frugal.cadastre.inputs import Failure
 from frugal.cadastre.job import Job, plain_site
 from frugal.cadastre.map_content import verdict_of
-from frugal.cadastre.own_folder import own_folder, withdraw
+from frugal.cadastre.own_folder import keep_to, own_folder, withdraw
 from frugal.cadastre.settings import CadastreSettings
 from frugal.cadastre.territory import Territory, check_files, read_territory
 from frugal.cadastre.tile_store import TileReport, finished
@@ -122,6 +122,7 @@ def make_cadastre(
         with _metered(out, machine, carbon, reporter, watch) as meter, meter.stage("inputs", threads=threads):
             territory = read_territory(settings, out, threads, reporter)
         prepared = territory.prepared
+        keep_to(out, prepared.crs, prepared.bounds)
         answer = find_answer(settings, prepared, out, reporter)
         with _metered(out, machine, carbon, reporter, Stopwatch()) as meter:
             job = _job(settings, territory, answer, out)

@@ -16,10 +16,13 @@ from frugal.cadastre.rasteriser import Rasteriser
 from frugal.errors import UnusableInputError
 from frugal.formats.digests import sha256_of
 from frugal.formats.mosaic import examine_raster, open_rasters
-from frugal.formats.point_cloud import point_cloud_header, system_of_clouds
+from frugal.formats.point_cloud import PointCloudInfo, point_cloud_header, system_of_clouds
 
 #: Points per square metre from which cells of 0.5 m hold several points each.
 DENSE = 4.0
+
+#: Points per square metre below which roofs are not what the errors stated with them say.
+SPARSE = 2.0
 
 
 @dataclass
@@ -90,6 +93,17 @@ def prepare_rasters(paths: Sequence[Path], crs: str | None, resolution_m: float 
     )
 
 
+def _told_density(infos: Sequence[PointCloudInfo]) -> list[str]:
+    """A sentence where a survey is too sparse for what is said of its roofs."""
+    density = float(np.median([info.density_per_m2 for info in infos]))
+    if density >= SPARSE:
+        return []
+    return [
+        f"The survey has {density:.2g} points per m²: below {SPARSE:g} most roofs are missed, tilts are wrong by degrees and "
+        "P10–P90 is too narrow."
+    ]
+
+
 def prepare_clouds(
     paths: Sequence[Path],
     folder: Path,
@@ -150,7 +164,7 @@ def prepare_clouds(
         vintage=days[0] if len(days) == 1 else f"{days[0]} – {days[-1]}" if days else "",
         sources=tuple(info.path.name for info in sound),
         digest=digest,
-        notes=[*([note] if note else []), *rasteriser.told()],
+        notes=[*([note] if note else []), *_told_density(sound), *rasteriser.told()],
         failures=failures,
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import shutil
 from pathlib import Path
@@ -28,6 +29,7 @@ from frugal.cadastre.settings import CadastreSettings
 from frugal.cadastre.surfaces import Prepared, prepare_clouds, prepare_rasters
 from frugal.cli import app
 from frugal.errors import EnvironmentFaultError, UnusableInputError
+from frugal.experiments.studies.village import synthetic_village
 from frugal.formats.atomic import new_folder
 from frugal.formats.mosaic import open_rasters
 from frugal.formats.raster import SurfaceModel, write_surface_model
@@ -325,3 +327,17 @@ def test_a_full_disk_is_one_sentence(
         made(surface, bundle, tmp_path / "out", maps=False)
     assert (tmp_path / "out" / "cadastre.gpkg").read_bytes() == before
     assert not list((tmp_path / "out").glob(".cadastre.gpkg*"))
+
+
+@pytest.mark.slow
+def test_the_cadastre_of_another_territory_is_not_replaced(bundle: Path, tmp_path: Path) -> None:
+    village = synthetic_village(3, 128.0, 0.5)
+    write_surface_model(tmp_path / "here.tif", village)
+    away = dataclasses.replace(village, x_min=village.x_min + 5_000.0)
+    write_surface_model(tmp_path / "away.tif", away)
+    made(tmp_path / "here.tif", bundle, tmp_path / "out", maps=False)
+    before = (tmp_path / "out" / "roof_planes.parquet").read_bytes()
+    with pytest.raises(UnusableInputError, match="holds the cadastre of another territory"):
+        made(tmp_path / "away.tif", bundle, tmp_path / "out", maps=False)
+    assert (tmp_path / "out" / "roof_planes.parquet").read_bytes() == before
+    made(tmp_path / "here.tif", bundle, tmp_path / "out", maps=False, setback_m=0.5)

@@ -351,10 +351,9 @@ def _is_surveyed(
     slope = np.where(labels > 0, np.hypot(planes.east, planes.south), 0.0)
     level = np.asarray(ndimage.median(slope, labels, numbers)) < 0.005
     # A flat roof may be noiseless; voids are seldom spanned level, but those at the edge are filled so.
+    known = np.pad(np.isfinite(heights), 1)
     inner = np.ones(len(numbers), dtype=bool)
-    first, last = _EDGE_CELLS, -_EDGE_CELLS - 1
-    for line in (labels[first], labels[last], labels[:, first], labels[:, last]):
-        inner[line] = False
+    inner[labels[~ndimage.binary_erosion(known, np.ones((3, 3)), iterations=_EDGE_CELLS + 1)[1:-1, 1:-1]]] = False
     return surveyed | (level & inner & (wall_share > 0.4))
 
 
