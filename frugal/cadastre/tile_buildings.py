@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from frugal.cadastre.grid import Tile
+from frugal.cadastre.grid import Bounds, Tile
 from frugal.cadastre.job import Job
 from frugal.formats.raster import SurfaceModel
 
@@ -24,6 +24,9 @@ LONGEST_OUTLINE_M, CUT_EVERY_M = 500.0, 250.0
 
 #: What is found beyond the longest outline depends on the surface within this distance (widest building, planes, gaps).
 _AROUND_M = 100.0
+
+#: Cells beyond the surface that windows hold: its edge is then not theirs.
+_BEYOND_CELLS = 16
 
 #: Windows begin at multiples of so many cells: the surface study thins them to squares of one metre.
 _ALIGNED_CELLS = 8
@@ -38,10 +41,13 @@ Read = Callable[[tuple[str, ...], tuple[tuple[int, int], tuple[int, int]]], Surf
 """Reads rasters in columns and rows of the grid."""
 
 
-def footprints_near(job: Job, tile: Tile, read: Read) -> geopandas.GeoDataFrame:
-    """Footprints that touch the tile, or the strip along it that eaves may reach, and some around it."""
+def footprints_near(job: Job, tile: Tile, read: Read, extent: Bounds) -> geopandas.GeoDataFrame:
+    """Footprints that touch the tile, or the strip along it that eaves may reach, and some around it.
+
+    ``extent`` holds the whole surface: nothing is searched beyond it.
+    """
     if not job.footprints:
-        return _outlines(job, tile, read)
+        return _outlines(job, tile, read, extent)
     import pyogrio
 
     west, south, east, north = job.grid.bounds(tile.columns, tile.rows)
@@ -71,11 +77,18 @@ def covered(job: Job, tile: Tile, footprints: geopandas.GeoDataFrame) -> np.ndar
     return rasterize(outlines, shape, transform=Affine(size, 0.0, west, 0.0, -size, north), all_touched=True) > 0
 
 
-def _outlines(job: Job, tile: Tile, read: Read) -> geopandas.GeoDataFrame:
+def _outlines(job: Job, tile: Tile, read: Read, extent: Bounds) -> geopandas.GeoDataFrame:
     from frugal.formats.footprints import footprints_from_mask
 
     margin = round((LONGEST_OUTLINE_M + _AROUND_M) / job.grid.resolution_m)
-    columns, rows = (_aligned(first - margin, last + margin) for first, last in (tile.columns, tile.rows))
+    known = job.grid.columns(extent[0], extent[2]), job.grid.rows(extent[1], extent[3])
+    columns, rows = (
+        _aligned(
+            max(own[0] - margin, min(own[0], low) - _BEYOND_CELLS),
+            min(own[1] + margin, max(own[1], high) + _BEYOND_CELLS),
+        )
+        for own, (low, high) in zip((tile.columns, tile.rows), known, strict=True)
+    )
     if job.roofs:
         window = read(job.roofs, (columns, rows))
         mask = np.nan_to_num(window.heights) > 0.5

@@ -64,7 +64,8 @@ def _fill(draft: Path, job: Job, tile: Tile, start: float) -> TileReport:
     missing = int(np.isnan(surface.heights[core]).sum())
     cells = surface.heights[core].size
     bare = _read(job.bare, job.crs, bounds) if job.bare else None
-    near = footprints_near(job, tile, lambda files, cells: _read(files, job.crs, job.grid.bounds(*cells)))
+    extent = _mosaic(job.surface, job.crs).bounds
+    near = footprints_near(job, tile, lambda files, cells: _read(files, job.crs, job.grid.bounds(*cells)), extent)
     hills = lru_cache(lambda sectors: _hills(job, tile, sectors, FARTHEST_PART_M))
     if job.maps and missing < cells:
         monthly = _irradiation(job, tile, surface, bare, hills(job.azimuths))
