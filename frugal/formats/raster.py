@@ -17,8 +17,7 @@ from frugal.formats.bands import Band, write_bands
 from frugal.formats.digests import sha256_of
 from frugal.formats.systems import height_unit, parse_system
 
-#: Names of units of height that are feet.
-FEET = frozenset({"ft", "foot", "feet", "us survey foot", "us-ft", "ftus", "us_survey_foot"})
+_FEET = frozenset({"ft", "foot", "feet", "us survey foot", "us-ft", "ftus", "us_survey_foot"})
 
 
 @dataclass(frozen=True, eq=False)
@@ -152,10 +151,13 @@ def read_ground(path: Path | str, cell_size_m: float | None = None) -> tuple[Sur
 
 
 @contextmanager
-def opened_raster(path: Path, what: str, crs: str | None = None, remedy: str = "") -> Iterator[Any]:
+def opened_raster(
+    path: Path, what: str, crs: str | None = None, remedy: str = "", *, on_any_grid: bool = False
+) -> Iterator[Any]:
     """A rasterio dataset of heights, checked; whatever fails while it is read is told in one sentence.
 
-    ``crs`` is the system of a file that names none; ``remedy`` says how a user names it, where there is a way.
+    ``crs`` is the system of a file that names none; ``remedy`` says how a user names it, where there is a way. A
+    raster ``on_any_grid``, to be warped, may be in degrees, rotated or of oblong cells.
 
     Raises
     ------
@@ -170,7 +172,7 @@ def opened_raster(path: Path, what: str, crs: str | None = None, remedy: str = "
     try:
         _check_content(path, what)
         with rasterio.open(path.absolute()) as dataset:  # a relative path may look like an address
-            _check(dataset, path, what, crs, remedy)
+            _check(dataset, path, what, crs, remedy, on_any_grid)
             yield dataset
     except (RasterioError, OSError, ValueError) as fault:
         raise UnusableInputError(
@@ -208,7 +210,7 @@ def _coarser_shape(dataset: Any, path: Path, cell_size_m: float | None) -> tuple
     return shape, float(cell_size_m)
 
 
-def _check(dataset: Any, path: Path, what: str, named: str | None, remedy: str) -> None:
+def _check(dataset: Any, path: Path, what: str, named: str | None, remedy: str, on_any_grid: bool) -> None:
     from rasterio.crs import CRS
 
     name = f"{what} '{path}'"
@@ -218,9 +220,18 @@ def _check(dataset: Any, path: Path, what: str, named: str | None, remedy: str) 
         raise UnusableInputError(f"{name} holds complex numbers; heights in metres are needed")
     crs = dataset.crs if dataset.crs or named is None else CRS.from_user_input(named)
     if not crs:
-        raise UnusableInputError(
-            f"{name} has no coordinate system; a projected one in metres is needed (Lambert-93: EPSG:2154){remedy}"
-        )
+        needed = "one is needed" if on_any_grid else "a projected one in metres is needed (Lambert-93: EPSG:2154)"
+        raise UnusableInputError(f"{name} has no coordinate system; {needed}{remedy}")
+    if not on_any_grid:
+        _check_system(crs, name)
+    unit, length = height_unit(parse_system(crs.to_wkt()))
+    if abs(length - 1.0) > 1e-9 or (dataset.units[0] or "").lower() in _FEET:
+        raise UnusableInputError(f"heights of {name} are in {unit or dataset.units[0]}; convert them to metres first")
+    if not on_any_grid:
+        _check_cells(dataset.transform, name)
+
+
+def _check_system(crs: Any, name: str) -> None:
     if crs.is_geographic:
         raise UnusableInputError(
             f"{name} is in degrees ({crs.to_string()[:40]}); reproject it to metres first (Lambert-93: EPSG:2154)"
@@ -229,10 +240,9 @@ def _check(dataset: Any, path: Path, what: str, named: str | None, remedy: str) 
         raise UnusableInputError(
             f"{name} is not in metres ({crs.linear_units}); reproject it first (Lambert-93: EPSG:2154)"
         )
-    unit, length = height_unit(parse_system(crs.to_wkt()))
-    if abs(length - 1.0) > 1e-9 or (dataset.units[0] or "").lower() in FEET:
-        raise UnusableInputError(f"heights of {name} are in {unit or dataset.units[0]}; convert them to metres first")
-    transform = dataset.transform
+
+
+def _check_cells(transform: Any, name: str) -> None:
     if transform.b != 0 or transform.d != 0 or transform.a <= 0 or transform.e >= 0:
         raise UnusableInputError(f"{name} is rotated or flipped; a grid with north up is needed")
     if abs(transform.a + transform.e) > 1e-6 * transform.a:

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from frugal.errors import UnusableInputError
-from frugal.formats.raster import FEET, SurfaceModel, hash_of_heights
-from frugal.formats.systems import Bounds, height_unit, parse_system, told_bounds
+from frugal.formats.raster import SurfaceModel, hash_of_heights, opened_raster
+from frugal.formats.systems import Bounds, told_bounds
 
 #: Finer terrain is averaged to these cells, coarser terrain kept on its own.
 FINEST_CELL_M = 25.0
 
+_WHAT = "terrain"
 _MOST_CELLS = 200_000_000
 
 
@@ -50,7 +49,7 @@ def read_terrain(path: Path | str, crs: str, bounds: Bounds, around_m: float) ->
     from rasterio.vrt import WarpedVRT
 
     path = Path(path)
-    with _opened(path) as dataset:
+    with opened_raster(path, _WHAT, on_any_grid=True) as dataset:
         own_m, covered = _in_system(dataset, path, crs)
         size = FINEST_CELL_M if own_m <= FINEST_CELL_M else float(math.ceil(own_m - 1e-6))
         west, south, east, north = _cut(bounds, around_m, covered, size, path)
@@ -69,7 +68,6 @@ def read_terrain(path: Path | str, crs: str, bounds: Bounds, around_m: float) ->
         with WarpedVRT(dataset, crs=crs, resampling=method, nodata=np.nan, dtype="float32", **grid) as warped:
             heights = warped.read(1).astype(np.float64) * dataset.scales[0] + dataset.offsets[0]
     heights[~np.isfinite(heights)] = np.nan
-    # Of the heights, not of the file: it may be a list of others (VRT).
     terrain = SurfaceModel(heights, size, west, north, crs, path.name, hash_of_heights(heights))
     if not _knows(terrain, bounds):
         raise UnusableInputError(f"terrain '{path}' knows no height in the territory ({told_bounds(bounds)})")
@@ -84,39 +82,8 @@ def check_terrain(path: Path | str) -> None:
     UnusableInputError
         As `read_terrain`.
     """
-    with _opened(Path(path)):
+    with opened_raster(Path(path), _WHAT, on_any_grid=True):
         pass
-
-
-@contextmanager
-def _opened(path: Path) -> Iterator[Any]:
-    import rasterio
-    from rasterio.errors import RasterioError
-
-    if not path.is_file():
-        raise UnusableInputError(f"terrain '{path}' does not exist or is not a file")
-    try:
-        with rasterio.open(path) as dataset:
-            _check(dataset, path)
-            yield dataset
-    except (RasterioError, OSError, ValueError) as fault:
-        raise UnusableInputError(
-            f"terrain '{path}' is not a raster that can be read to its end (damaged, cut short or of another format)"
-        ) from fault
-
-
-def _check(dataset: Any, path: Path) -> None:
-    if dataset.count != 1 or np.dtype(dataset.dtypes[0]).kind == "c":
-        raise UnusableInputError(
-            f"terrain '{path}' has {dataset.count} bands of {dataset.dtypes[0]}; one band of heights in metres is needed"
-        )
-    if not dataset.crs:
-        raise UnusableInputError(f"terrain '{path}' has no coordinate system; give it one (gdal_edit.py -a_srs EPSG:…)")
-    unit, length = height_unit(parse_system(dataset.crs.to_wkt()))
-    if abs(length - 1.0) > 1e-9 or (dataset.units[0] or "").lower() in FEET:
-        raise UnusableInputError(
-            f"heights of terrain '{path}' are in {unit or dataset.units[0]}; convert them to metres"
-        )
 
 
 def _in_system(dataset: Any, path: Path, crs: str) -> tuple[float, Bounds]:

@@ -84,6 +84,7 @@ def test_missing_and_infinite_heights_are_unknown(tmp_path: Path) -> None:
     [
         ("absent", "does not exist"),
         ("no_raster", "not a raster"),
+        ("list_of_others", "names other files or addresses"),
         ("no_system", "no coordinate system"),
         ("two_bands", "2 bands"),
         ("feet", "ft"),
@@ -97,6 +98,8 @@ def test_what_cannot_be_used_is_one_sentence(name: str, sentence: str, tmp_path:
     place = (913_000.0, 6_459_000.0, 50.0)
     if name == "no_raster":
         path.write_bytes(b"no raster at all")
+    elif name == "list_of_others":
+        path.write_text("<VRTDataset rasterXSize='1' rasterYSize='1'></VRTDataset>")
     elif name == "no_system":
         _written(path, heights, None, *place)
     elif name == "two_bands":
