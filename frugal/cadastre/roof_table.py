@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -38,7 +38,7 @@ def planes_table(
     rules: UsableRules,
     *,
     bare: SurfaceModel | None = None,
-    hills: FarView | None = None,
+    hills: Callable[[], FarView | None] = lambda: None,
 ) -> geopandas.GeoDataFrame:
     """Planes of several buildings with their yields; empty where there is none.
 
@@ -52,7 +52,8 @@ def planes_table(
     rules : UsableRules
     bare : SurfaceModel, optional
         The same without vegetation.
-    hills : FarView, optional
+    hills : callable
+        Gives what is seen beyond; asked only where there are planes.
     """
     import geopandas
 
@@ -73,7 +74,7 @@ def planes_table(
         job.grid_turn_deg,
         sky.tables,
         bare=bare,
-        far_horizon_deg=None if hills is None else _seen_from(planes, hills, job, surface),
+        far_horizon_deg=_seen_from(planes, hills(), job, surface),
     )
     yields = plane_yields(
         sky.predictor,
@@ -108,8 +109,12 @@ def planes_table(
     )
 
 
-def _seen_from(planes: Sequence[RoofPlane], hills: FarView, job: Job, surface: SurfaceModel) -> np.ndarray:
-    """Elevation of the hills [deg] around the middle of each plane, ``[n, 36]``."""
+def _seen_from(
+    planes: Sequence[RoofPlane], hills: FarView | None, job: Job, surface: SurfaceModel
+) -> np.ndarray | None:
+    """Elevation of the hills [deg] around the middle of each plane, ``[n, 36]``; None where no terrain was given."""
+    if hills is None:
+        return None
     middle = [(len(plane.sample_rows) - 1) // 2 for plane in planes]
     rows, columns, heights = (
         np.array([getattr(plane, name)[at] for plane, at in zip(planes, middle, strict=True)])

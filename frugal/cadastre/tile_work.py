@@ -63,6 +63,8 @@ def _fill(draft: Path, job: Job, tile: Tile, start: float) -> TileReport:
     core = (slice(halo, -halo), slice(halo, -halo))
     missing = int(np.isnan(surface.heights[core]).sum())
     cells = surface.heights[core].size
+    if missing == cells and not job.footprints:  # where nothing is known, no outline is found either
+        return TileReport(tile.name, job.hash(), cells, missing, cpu_seconds=time.thread_time() - start)
     bare = _read(job.bare, job.crs, bounds) if job.bare else None
     extent = _mosaic(job.surface, job.crs).bounds
     near = footprints_near(job, tile, lambda files, cells: _read(files, job.crs, job.grid.bounds(*cells)), extent)
@@ -72,7 +74,7 @@ def _fill(draft: Path, job: Job, tile: Tile, start: float) -> TileReport:
         if job.maps_of == "buildings":
             monthly[~covered(job, tile, near)] = np.nan
         write_irradiation(draft / "irradiation.tif", monthly, job, tile)
-    planes, buildings = _roofs(job, tile, owned(job, tile, near), _Window(surface, bare, hills))
+    planes, buildings = _roofs(job, tile, owned(job, tile, near), _Window(surface, bare, lambda: hills(N_SECTORS)))
     for name, frame in (("planes", planes), ("buildings", buildings)):
         if len(frame):
             frame.to_parquet(draft / f"{name}.parquet")
@@ -119,7 +121,7 @@ class _Window(NamedTuple):
 
     surface: SurfaceModel
     bare: SurfaceModel | None
-    hills: Callable[[int], FarView | None]
+    hills: Callable[[], FarView | None]
 
 
 def _roofs(
@@ -138,10 +140,9 @@ def _roofs(
     # What goes on farther than windows reach has a window of its own, so that no tile cuts it off.
     parts += [(one, _window_of(job, tile, one)) for _, one in footprints[~within].groupby("building_id", sort=False)]
     tables = [
-        planes_table(job, _segmented(part, around, rules), around.surface, bare=around.bare, hills=around.hills(N_SECTORS),
-                     rules=rules)
+        planes_table(job, _segmented(part, around, rules), around.surface, rules, bare=around.bare, hills=around.hills)
         for part, around in parts
-    ]  # fmt: skip
+    ]
     tables = [table for table in tables if len(table)] or tables[:1]
     planes = tables[0]
     if len(tables) > 1:
@@ -178,7 +179,7 @@ def _window_of(job: Job, tile: Tile, building: geopandas.GeoDataFrame) -> _Windo
     return _Window(
         _read(job.surface, job.crs, bounds),
         _read(job.bare, job.crs, bounds) if job.bare else None,
-        lambda sectors: _hills(job, tile, sectors, margin),
+        lambda: _hills(job, tile, N_SECTORS, margin),
     )
 
 
