@@ -83,3 +83,9 @@ def test_a_wheel_holds_the_package_and_nothing_else(tmp_path: Path) -> None:
     assert "frugal/formats/data/vendee_coast.csv" in names
     assert "frugal/audit/schema.json" in names
     assert any(name.startswith("frugal/audit/report/templates/") for name in names)
+
+
+def test_no_file_is_found_by_counting_folders_upwards() -> None:
+    """A file that moves would then look elsewhere, and find nothing or something else, without a word."""
+    for path in SOURCES:
+        assert ".parents[" not in path.read_text(), f"{path.name} counts folders"

@@ -178,7 +178,7 @@ def _trained(
     wanted = {
         "surface": prepared.digest,
         "grid": [prepared.crs, *asdict(prepared.grid).values()],
-        "program": program_digest("cadastre", "formats", "experiments/studies"),
+        "program": program_digest("frugal.cadastre", "frugal.formats", "frugal.experiments.studies"),
         "n_runs": settings.n_runs,
         "site": settings.site,
         "weather": _content_of(settings.site.get("weather")),

@@ -8,6 +8,7 @@ import math
 import shutil
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
+from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,7 +26,8 @@ from frugal.formats.raster import SurfaceModel
 if TYPE_CHECKING:
     import geopandas
 
-PAGE = Path(__file__).parent / "map"
+#: The page as `frontend/` builds it.
+PAGE = Path(str(files("frugal.cadastre"))) / "map"
 
 #: Zooms from which dots stand for buildings, at which planes can be told apart, and at which their numbers are kept.
 DOTS_FROM, PLANES_FROM, DETAIL_ZOOM = 8, 14, 16

@@ -127,7 +127,7 @@ def make_cadastre(
         with _metered(out, machine, carbon, reporter, Stopwatch()) as meter:
             job = _job(settings, territory, answer, out)
             with meter.stage("tiles", threads=threads) as entry:
-                reports, failed = _tiles(job, territory.tiles, threads, cluster, reporter, entry)
+                reports, failed = _tiles(out, job, territory.tiles, threads, cluster, reporter, entry)
                 entry.runs = len(territory.tiles)
             prepared.failures.extend(failed)
             cadastre = Cadastre(out, failures=prepared.failures, notes=[*prepared.notes, *answer.notes])
@@ -188,7 +188,13 @@ def _job(settings: CadastreSettings, territory: Territory, answer: Answer, out: 
 
 
 def _tiles(
-    job: Job, tiles: Sequence[Tile], threads: int, cluster: str | None, reporter: Reporter, entry: Entry
+    out: Path,
+    job: Job,
+    tiles: Sequence[Tile],
+    threads: int,
+    cluster: str | None,
+    reporter: Reporter,
+    entry: Entry,
 ) -> tuple[list[TileReport], list[Failure]]:
     """Compute what is not there yet; a tile that fails is listed, and the others go on."""
     digest = job.hash()
@@ -199,7 +205,7 @@ def _tiles(
         known = finished(Path(job.folder), tile.name, digest)
         reports.append(known) if known is not None else todo.append(tile)
     if todo:
-        withdraw(Path(job.folder).parents[1], "irradiation.vrt")  # it would show tiles of two runs as one
+        withdraw(out, "irradiation.vrt")  # it would show tiles of two runs as one
     reporter.stage("tiles", len(todo))
     outcomes: Iterable[Outcome] = (
         on_cluster(compute_tile, job, todo, cluster, entry) if cluster else on_threads(compute_tile, job, todo, threads)

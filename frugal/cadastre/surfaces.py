@@ -146,7 +146,7 @@ def prepare_clouds(
     grid = Grid(size)
     digest = _digest([info.path for info in infos])
     named = hashlib.sha256(f"{digest}|{system}".encode()).hexdigest()
-    home = folder / f"{named[:12]}-{program_digest('formats')[:6]}-{size:g}m"
+    home = folder / f"{named[:12]}-{program_digest('frugal.formats')[:6]}-{size:g}m"
     rasteriser = Rasteriser(infos, grid, system, home, failures)
     rasteriser.run(_around([info.bounds for info in infos]), threads, on_chunk)
     surface = rasteriser.files("surface")

@@ -166,7 +166,7 @@ def _village(folder: Path, resolution_m: float | None) -> Path:
         )
     path = folder / "generated_village.tif"
     made_by = folder / "generated_village.txt"
-    program = program_digest("experiments/studies/village", "formats")
+    program = program_digest("frugal.experiments.studies.village", "frugal.formats")
     if not (path.exists() and made_by.is_file() and made_by.read_text() == program):
         write_surface_model(path, synthetic_village(0, VILLAGE_M, VILLAGE_CELL_M))
         write_text(made_by, program)
@@ -245,7 +245,7 @@ def _parts_of(path: Path) -> list[Path]:
 
 def _kept_as(digest: str, prepared: Prepared) -> str:
     """Names what was made of a file for this very territory, by this program."""
-    return _joined(digest, prepared.digest, prepared.crs, program_digest("cadastre", "formats"))[:12]
+    return _joined(digest, prepared.digest, prepared.crs, program_digest("frugal.cadastre", "frugal.formats"))[:12]
 
 
 def _joined(*digests: str) -> str:

@@ -39,16 +39,14 @@ def graph_memory(model: bytes, inputs: np.ndarray) -> int:
     EnvironmentFaultError
         If the process cannot be started or comes to harm.
     """
-    package = Path(__file__).resolve().parents[2]
-    inherited = os.environ.get("PYTHONPATH")
-    paths = os.pathsep.join([str(package), *([inherited] if inherited else [])])
+    paths = os.pathsep.join(path for path in sys.path if path)  # the child finds what this process finds
     try:
         with tempfile.TemporaryDirectory() as folder:
             graph, rows = Path(folder) / "model.onnx", Path(folder) / "inputs.npy"
             graph.write_bytes(model)
             np.save(rows, np.ascontiguousarray(inputs, dtype=np.float32))
             answer = subprocess.run(
-                [sys.executable, "-P", "-m", "frugal.surrogates.memory", str(graph), str(rows)],
+                [sys.executable, "-P", "-m", __name__, str(graph), str(rows)],
                 env={**os.environ, "PYTHONPATH": paths},
                 capture_output=True,
                 text=True,
