@@ -23,9 +23,9 @@ import shapely
 
 from frugal.cadastre.run import make_cadastre
 from frugal.cadastre.settings import CadastreSettings
-from frugal.formats.atomic import write_text
-from frugal.formats.footprints import read_footprints
-from frugal.formats.raster import SurfaceModel, read_surface_model, write_surface_model
+from frugal.formats.files.atomic import write_text
+from frugal.formats.rasters.surface_model import SurfaceModel, read_surface_model, write_surface_model
+from frugal.formats.vectors.footprints import read_footprints
 from frugal.progress import Terminal
 
 HERE = Path(__file__).resolve().parent

@@ -25,7 +25,7 @@ from pathlib import Path
 import numpy as np
 
 from frugal.experiments.study import Need, Output, Study, Tolerance, Variable
-from frugal.formats.atomic import write_text
+from frugal.formats.files.atomic import write_text
 from frugal.metering.clock import Stopwatch
 from frugal.metering.host import describe_machine
 from frugal.metering.meter import METERING

@@ -13,8 +13,8 @@ from frugal.cadastre.roof_planes import RoofPlane
 from frugal.cadastre.uncertainty import spread
 from frugal.experiments.studies.roof_yield.answers import Columns, physics
 from frugal.experiments.studies.roof_yield.site import Territory
-from frugal.formats.point_cloud import Surfaces
-from frugal.formats.raster import SurfaceModel, grid_convergence_deg
+from frugal.formats.point_clouds.surfaces import Surfaces
+from frugal.formats.rasters.surface_model import SurfaceModel, grid_convergence_deg
 from frugal.physics.solar.horizon import horizon_at_points
 from frugal.physics.solar.irradiation_map import DECIDUOUS_TRANSMISSIVITY
 from frugal.physics.solar.sky import CumulativeSky, cumulative_sky_tables

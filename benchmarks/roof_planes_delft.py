@@ -24,9 +24,9 @@ from frugal.cadastre import roof_planes
 from frugal.cadastre.roof_planes import RoofPlane, segment_roofs
 from frugal.cadastre.usable_area import UsableRules, power_kwp
 from frugal.experiments.studies.roof_yield.site import RoofYieldSite, Territory
-from frugal.formats.footprints import read_footprints
-from frugal.formats.point_cloud import Surfaces, surfaces_from_points
-from frugal.formats.raster import SurfaceModel
+from frugal.formats.point_clouds.surfaces import Surfaces, surfaces_from_points
+from frugal.formats.rasters.surface_model import SurfaceModel
+from frugal.formats.vectors.footprints import read_footprints
 
 ROOT = Path(__file__).resolve().parents[1]
 RESULTS = ROOT / "benchmarks" / "results"

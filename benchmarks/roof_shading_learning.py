@@ -21,7 +21,7 @@ from frugal.experiments.studies.roof_shading.ratio import shading_ratios
 from frugal.experiments.studies.roof_shading.site import Territory
 from frugal.experiments.studies.roofs import RoofCatalogue
 from frugal.experiments.studies.true_roofs import true_roofs
-from frugal.formats.raster import SurfaceModel
+from frugal.formats.rasters.surface_model import SurfaceModel
 from frugal.physics.solar.horizon import horizon_at_points
 from frugal.surrogates.rungs.trees import BoostedTrees
 

@@ -21,7 +21,7 @@ import numpy as np
 from numba import njit
 from shallow_water_peers import SIZE, bed_and_level
 
-from frugal.formats.atomic import write_text
+from frugal.formats.files.atomic import write_text
 from frugal.physics.shallow_water.scenario import Scenario
 from frugal.physics.shallow_water.simulate import simulate
 

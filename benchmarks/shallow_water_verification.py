@@ -21,7 +21,7 @@ import malpasset
 import numpy as np
 from matplotlib import pyplot as plt
 
-from frugal.formats.atomic import write_text
+from frugal.formats.files.atomic import write_text
 from frugal.physics.shallow_water.scenario import Scenario
 from frugal.physics.shallow_water.simulate import simulate
 

@@ -32,10 +32,10 @@ from numba import njit
 from rasterio.transform import from_origin
 
 from frugal.cadastre.far_view import far_view
-from frugal.cadastre.grid import Grid, Tile
 from frugal.experiments.studies.village import synthetic_village, vendee_weather
-from frugal.formats.atomic import write_text
-from frugal.formats.raster import SurfaceModel, write_surface_model
+from frugal.formats.files.atomic import write_text
+from frugal.formats.rasters.surface_model import SurfaceModel, write_surface_model
+from frugal.formats.rasters.tiling import Grid, Tile
 from frugal.physics.solar import fused_sweep
 from frugal.physics.solar.irradiation_map import _lines_of, _whole_heights, irradiation_map
 from frugal.physics.solar.normals import surface_normals

@@ -20,7 +20,7 @@ import numpy as np
 import pandas as pd
 from pvlib import atmosphere, iam, inverter, iotools, irradiance, location, pvsystem, solarposition, temperature
 
-from frugal.formats.atomic import write_text
+from frugal.formats.files.atomic import write_text
 from frugal.physics.solar.horizon import horizon_at_points, horizon_sweeps
 from frugal.physics.solar.position import sun_position
 from frugal.physics.solar.sky import cumulative_sky_tables, plane_irradiation

@@ -9,7 +9,7 @@ import numpy as np
 import shapely
 from shapely import Polygon, affinity
 
-from frugal.formats.raster import SurfaceModel, hash_of_heights
+from frugal.formats.rasters.surface_model import SurfaceModel, hash_of_heights
 
 CENTRE = (360_020.0, 6_610_020.0)
 GROUND_M = 20.0

@@ -12,7 +12,7 @@ from typing import Any, Literal
 from frugal.audit.report.pages import render
 from frugal.audit.words import wording
 from frugal.errors import NotAssessedError, UnusableInputError
-from frugal.formats.atomic import write_text
+from frugal.formats.files.atomic import write_text
 
 FORMAT = "frugal-audit/2"
 

@@ -13,7 +13,7 @@ from frugal.audit.evidence import PREVIOUS
 from frugal.audit.exports.huggingface import model_card
 from frugal.audit.keeping import read_audit, write_audit, write_reports
 from frugal.errors import EnvironmentFaultError, FrugalError, UnusableInputError
-from frugal.formats.atomic import new_folder
+from frugal.formats.files.atomic import new_folder
 from frugal.surrogates.bundle import ALTERNATIVES, CHECKSUMS, MODEL, held, read_json, write_checksums
 from frugal.surrogates.campaign import Campaign, settle_ledger
 from frugal.surrogates.digest import graph_digest

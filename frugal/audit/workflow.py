@@ -20,7 +20,7 @@ from frugal.experiments.executor import choose_block, default_threads
 from frugal.experiments.sampling import design_for
 from frugal.experiments.study import Need, Study
 from frugal.experiments.table_study import table_of_runs
-from frugal.formats.atomic import write_text
+from frugal.formats.files.atomic import write_text
 from frugal.metering.clock import Stopwatch
 from frugal.metering.host import Machine, describe_machine
 from frugal.metering.ledger import Ledger

@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from frugal.cadastre.grid import Grid, Tile, plan_tiles
 from frugal.cadastre.job import plain_site, sky_of
 from frugal.cadastre.program import program_digest
 from frugal.cadastre.settings import CadastreSettings
 from frugal.cadastre.surfaces import Prepared
 from frugal.errors import UnusableInputError
-from frugal.formats.atomic import write_text
-from frugal.formats.digests import sha256_of
-from frugal.formats.mosaic import open_rasters
-from frugal.formats.raster import SurfaceModel, write_surface_model
+from frugal.formats.files.atomic import write_text
+from frugal.formats.files.digests import sha256_of
+from frugal.formats.rasters.mosaic import open_rasters
+from frugal.formats.rasters.surface_model import SurfaceModel, write_surface_model
+from frugal.formats.rasters.tiling import Grid, Tile, plan_tiles
 
 if TYPE_CHECKING:
     from frugal.experiments.studies.roof_yield.site import RoofYieldSite
@@ -52,7 +52,7 @@ def check_answer(settings: CadastreSettings) -> None:
     UnusableInputError
         As `find_answer`; or if a bundle trained on the spot cannot have the candidate.
     """
-    from frugal.formats.weather import read_weather
+    from frugal.formats.weather.hourly_year import read_weather
 
     if settings.bundle is not None:
         if settings.n_runs is not None:

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import numpy as np
 
-from frugal.cadastre.grid import Bounds
-from frugal.formats.atomic import write_bytes
-from frugal.formats.mosaic import Mosaic
+from frugal.formats.files.atomic import write_bytes
+from frugal.formats.rasters.mosaic import Mosaic
+from frugal.formats.rasters.tiling import Bounds
 
 TILE_PIXELS = 256
 

@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import TYPE_CHECKING, Any
 
-from frugal.cadastre.grid import Tile
 from frugal.cadastre.job import Job
 from frugal.cadastre.tile_store import TileReport
 from frugal.errors import EnvironmentFaultError, FrugalError, UnusableInputError
+from frugal.formats.rasters.tiling import Tile
 from frugal.metering.elsewhere import ELSEWHERE
 
 if TYPE_CHECKING:

@@ -14,9 +14,9 @@ from pathlib import Path
 
 import numpy as np
 
-from frugal.cadastre.grid import Bounds, Grid, Tile
-from frugal.formats.mosaic import Mosaic, open_rasters
-from frugal.formats.raster import SurfaceModel
+from frugal.formats.rasters.mosaic import Mosaic, open_rasters
+from frugal.formats.rasters.surface_model import SurfaceModel
+from frugal.formats.rasters.tiling import Bounds, Grid, Tile
 from frugal.physics.solar.far_horizon import (
     FarObstacles,
     Places,
@@ -91,7 +91,7 @@ def far_view(
     Parameters
     ----------
     terrain : str
-        Raster in the system of the grid, from `frugal.formats.terrain.read_terrain`.
+        Raster in the system of the grid, from `frugal.formats.rasters.terrain.read_terrain`.
     crs : str
     grid : Grid
     tile : Tile

@@ -19,7 +19,7 @@ import numpy as np
 from frugal.cadastre.plane_light import N_SECTORS, yearly_irradiation
 from frugal.cadastre.roof_planes import RoofPlane
 from frugal.experiments.studies.true_roofs import TRUTH_AZIMUTHS
-from frugal.formats.raster import SurfaceModel
+from frugal.formats.rasters.surface_model import SurfaceModel
 from frugal.physics.solar.horizon import horizon_at_points
 from frugal.physics.solar.irradiation_map import DECIDUOUS_TRANSMISSIVITY
 from frugal.physics.solar.sky import CumulativeSky

@@ -10,9 +10,9 @@ from typing import TypeVar
 
 from frugal.cadastre.own_folder import MARK
 from frugal.errors import UnusableInputError
-from frugal.formats.mosaic import RasterInfo, check_together
-from frugal.formats.point_cloud import PointCloudInfo, system_of_clouds
-from frugal.formats.systems import metric_system, parse_system, same_system
+from frugal.formats.coordinate_systems import metric_system, parse_system, same_system
+from frugal.formats.point_clouds.surfaces import PointCloudInfo, system_of_clouds
+from frugal.formats.rasters.mosaic import RasterInfo, check_together
 
 CLOUDS = (".las", ".laz")
 RASTERS = (".tif", ".tiff")

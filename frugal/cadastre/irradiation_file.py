@@ -9,10 +9,10 @@ from xml.etree import ElementTree
 
 import numpy as np
 
-from frugal.cadastre.grid import Bounds, Tile
 from frugal.cadastre.job import Job
 from frugal.experiments.studies.roof_yield import MONTHS
-from frugal.formats.atomic import write_bytes, write_text
+from frugal.formats.files.atomic import write_bytes, write_text
+from frugal.formats.rasters.tiling import Bounds, Tile
 
 NODATA = 65535
 

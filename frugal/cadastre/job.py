@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from frugal.cadastre.grid import Grid
 from frugal.cadastre.program import program_digest
+from frugal.formats.rasters.tiling import Grid
 
 if TYPE_CHECKING:
     from frugal.experiments.studies.roof_yield.site import Territory

@@ -20,8 +20,8 @@ from frugal.cadastre.map_projection import projection_polynomial
 from frugal.cadastre.surface_blocks import SurfaceBlocks
 from frugal.cadastre.vector_tiles import TileLayer, write_vector_tiles
 from frugal.errors import EnvironmentFaultError, UnusableInputError
-from frugal.formats.atomic import new_folder
-from frugal.formats.raster import SurfaceModel
+from frugal.formats.files.atomic import new_folder
+from frugal.formats.rasters.surface_model import SurfaceModel
 
 if TYPE_CHECKING:
     import geopandas

@@ -10,9 +10,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from frugal.errors import FrugalError, UnusableInputError
-from frugal.formats.atomic import exclusive, write_text
-from frugal.formats.systems import told_bounds
-from frugal.formats.vector_sources import unreadable_name
+from frugal.formats.coordinate_systems import told_bounds
+from frugal.formats.files.atomic import exclusive, write_text
+from frugal.formats.vectors.sources import unreadable_name
 
 #: Tells that the rest of the folder may be replaced. It stays where ``work/`` is deleted to save room.
 MARK = ".frugal-cadastre"

@@ -12,7 +12,6 @@ from frugal.cadastre.answer import Answer
 from frugal.cadastre.background import write_background
 from frugal.cadastre.classes import YieldClass, class_of, classes_for, qgis_style
 from frugal.cadastre.columns import BUILDINGS, PLANES
-from frugal.cadastre.grid import Bounds, plan_tiles
 from frugal.cadastre.irradiation_file import write_mosaic
 from frugal.cadastre.job import Job, sky_of
 from frugal.cadastre.own_folder import withdraw
@@ -20,15 +19,16 @@ from frugal.cadastre.settings import CadastreSettings
 from frugal.cadastre.surfaces import Prepared
 from frugal.cadastre.tables import write_communes, write_geopackage, write_geoparquet
 from frugal.cadastre.tile_store import TileReport
-from frugal.formats.mosaic import Mosaic, open_rasters
+from frugal.formats.rasters.mosaic import Mosaic, open_rasters
+from frugal.formats.rasters.tiling import Bounds, plan_tiles
 
 if TYPE_CHECKING:
     import geopandas
     import pandas
 
     from frugal.cadastre.run import Cadastre
-    from frugal.formats.raster import SurfaceModel
-    from frugal.formats.weather import Weather
+    from frugal.formats.rasters.surface_model import SurfaceModel
+    from frugal.formats.weather.hourly_year import Weather
 
 #: Weather from farther away is warned about.
 FAR_WEATHER_KM = 100.0
@@ -152,7 +152,7 @@ def _name_communes(buildings: geopandas.GeoDataFrame, path: Path, crs: str, boun
     """Give each building the commune that its inner point lies in."""
     import geopandas
 
-    from frugal.formats.footprints import COMMUNES, read_footprints
+    from frugal.formats.vectors.footprints import COMMUNES, read_footprints
 
     areas = read_footprints(path, crs, bounds, what=COMMUNES)
     areas["commune"] = np.where(areas["commune"] != "", areas["commune"], areas["building_id"])

@@ -11,12 +11,12 @@ from typing import Any
 
 import numpy as np
 
-from frugal.cadastre.grid import Bounds, Grid, Tile, plan_tiles
 from frugal.cadastre.inputs import Failure
 from frugal.errors import UnusableInputError
-from frugal.formats.atomic import write_text
-from frugal.formats.point_cloud import PointCloudInfo, Surfaces, gap_for, note_on_voids, surfaces_from_points
-from frugal.formats.raster import SurfaceModel, write_surface_model
+from frugal.formats.files.atomic import write_text
+from frugal.formats.point_clouds.surfaces import PointCloudInfo, Surfaces, gap_for, note_on_voids, surfaces_from_points
+from frugal.formats.rasters.surface_model import SurfaceModel, write_surface_model
+from frugal.formats.rasters.tiling import Bounds, Grid, Tile, plan_tiles
 
 #: Point clouds are rasterised in squares of this side, each kept as a file, so that a killed run loses one.
 CHUNK_M = 500.0

@@ -33,7 +33,7 @@ from frugal.cadastre.planes.fitting import N_SUMS, fit_labels, local_fits
 from frugal.cadastre.planes.growing import grow_planes
 from frugal.cadastre.planes.relabelling import fill_gaps, merge_planes, reassign, split_components, widen
 from frugal.cadastre.usable_area import UsableRules, usable_part
-from frugal.formats.raster import SurfaceModel
+from frugal.formats.rasters.surface_model import SurfaceModel
 
 #: Smallest plane that is kept, along the slope.
 SMALLEST_PLANE_M2 = 10.0

@@ -14,7 +14,7 @@ from frugal.cadastre.roof_planes import RoofPlane
 from frugal.cadastre.uncertainty import spread
 from frugal.cadastre.usable_area import UsableRules
 from frugal.cadastre.yields import plane_yields
-from frugal.formats.raster import SurfaceModel
+from frugal.formats.rasters.surface_model import SurfaceModel
 
 if TYPE_CHECKING:
     import geopandas

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 from frugal.cadastre.answer import Answer, check_answer, find_answer
 from frugal.cadastre.engines import Outcome, on_cluster, on_threads
-from frugal.cadastre.grid import Tile
 from frugal.cadastre.inputs import Failure
 from frugal.cadastre.job import Job, plain_site
 from frugal.cadastre.map_content import verdict_of
@@ -23,7 +22,8 @@ from frugal.cadastre.tile_store import TileReport, finished
 from frugal.cadastre.tile_work import compute_tile
 from frugal.cadastre.yields import co2_avoided
 from frugal.errors import FrugalError, UnusableInputError
-from frugal.formats.digests import sha256_of
+from frugal.formats.files.digests import sha256_of
+from frugal.formats.rasters.tiling import Tile
 
 if TYPE_CHECKING:
     from frugal.metering.clock import Stopwatch
@@ -157,7 +157,7 @@ def _metered(out: Path, machine: Machine, carbon: bool, reporter: Reporter, sinc
 def _job(settings: CadastreSettings, territory: Territory, answer: Answer, out: Path) -> Job:
     import numpy as np
 
-    from frugal.formats.raster import SurfaceModel, grid_convergence_deg
+    from frugal.formats.rasters.surface_model import SurfaceModel, grid_convergence_deg
 
     prepared = territory.prepared
     west, south, east, north = prepared.bounds
@@ -223,7 +223,7 @@ def _tiles(
 
 def _tell_cost(cadastre: Cadastre, machine: Machine, reports: list[TileReport], job: Job) -> None:
     from frugal.cadastre.production import production_footprint
-    from frugal.formats.atomic import write_text
+    from frugal.formats.files.atomic import write_text
     from frugal.metering.ledger import Ledger
 
     known = sum(report.cells - report.missing_cells for report in reports)

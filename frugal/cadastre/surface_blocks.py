@@ -19,8 +19,8 @@ from pathlib import Path
 
 import numpy as np
 
-from frugal.formats.atomic import write_bytes
-from frugal.formats.raster import SurfaceModel
+from frugal.formats.files.atomic import write_bytes
+from frugal.formats.rasters.surface_model import SurfaceModel
 
 MAGIC = b"FRUGDSM1"
 _HEAD = struct.Struct("<8sIIddfff")

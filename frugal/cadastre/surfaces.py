@@ -9,14 +9,14 @@ from pathlib import Path
 
 import numpy as np
 
-from frugal.cadastre.grid import Bounds, Grid
 from frugal.cadastre.inputs import Failure, matching_clouds, matching_rasters, none_usable, usable
 from frugal.cadastre.program import program_digest
 from frugal.cadastre.rasteriser import Rasteriser
 from frugal.errors import UnusableInputError
-from frugal.formats.digests import sha256_of
-from frugal.formats.mosaic import examine_raster, open_rasters
-from frugal.formats.point_cloud import PointCloudInfo, point_cloud_header, system_of_clouds
+from frugal.formats.files.digests import sha256_of
+from frugal.formats.point_clouds.surfaces import PointCloudInfo, point_cloud_header, system_of_clouds
+from frugal.formats.rasters.mosaic import examine_raster, open_rasters
+from frugal.formats.rasters.tiling import Bounds, Grid
 
 #: Points per square metre from which cells of 0.5 m hold several points each.
 DENSE = 4.0

@@ -6,13 +6,13 @@ import csv
 import io
 import sqlite3
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import closing, contextmanager
+from collections.abc import Iterable, Mapping
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from frugal.errors import EnvironmentFaultError
-from frugal.formats.atomic import write_bytes, write_text
+from frugal.formats.files.atomic import write_bytes, write_text
+from frugal.formats.files.faults import faults_told
 
 if TYPE_CHECKING:
     import geopandas
@@ -55,23 +55,6 @@ def write_geopackage(
             )
         _add_styles(draft, styles)
         draft.replace(path)
-
-
-@contextmanager
-def faults_told(path: Path) -> Iterator[None]:
-    """Tell in one sentence what vector drivers and SQLite raise where a file cannot be written.
-
-    Raises
-    ------
-    EnvironmentFaultError
-    """
-    from pyogrio.errors import DataLayerError, DataSourceError
-
-    try:
-        yield
-    except (DataLayerError, DataSourceError, sqlite3.Error, OSError) as fault:
-        told = (str(fault).splitlines() or [""])[0][:200]
-        raise EnvironmentFaultError(f"cannot write '{path}' (is the disk full?): {told}") from fault
 
 
 def _add_styles(path: Path, styles: Mapping[str, Mapping[str, str]]) -> None:

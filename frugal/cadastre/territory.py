@@ -8,15 +8,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from frugal.cadastre.grid import Tile, plan_tiles
 from frugal.cadastre.inputs import inputs_in
 from frugal.cadastre.program import program_digest
 from frugal.cadastre.settings import CadastreSettings
 from frugal.cadastre.surfaces import Prepared, prepare_clouds, prepare_rasters
-from frugal.cadastre.tables import faults_told
 from frugal.errors import UnusableInputError
-from frugal.formats.atomic import write_text
-from frugal.formats.digests import sha256_of
+from frugal.formats.files.atomic import write_text
+from frugal.formats.files.digests import sha256_of
+from frugal.formats.files.faults import faults_told
+from frugal.formats.rasters.tiling import Tile, plan_tiles
 
 if TYPE_CHECKING:
     from frugal.surrogates.reporting import Reporter
@@ -87,7 +87,7 @@ def _character(prepared: Prepared) -> tuple[float, bool]:
     import numpy as np
 
     from frugal.experiments.studies.roofs import is_drawn, spanned_planes
-    from frugal.formats.mosaic import open_rasters
+    from frugal.formats.rasters.mosaic import open_rasters
 
     mosaic = open_rasters([Path(file) for file in prepared.surface], crs=prepared.crs, examine=False)
     squares = plan_tiles(prepared.grid, prepared.bounds, prepared.grid.whole(_SQUARE_M))
@@ -110,8 +110,8 @@ def check_files(settings: CadastreSettings) -> None:
     UnusableInputError
         If one of them is not.
     """
-    from frugal.formats.footprints import COMMUNES, system_of_footprints
-    from frugal.formats.terrain import check_terrain
+    from frugal.formats.rasters.terrain import check_terrain
+    from frugal.formats.vectors.footprints import COMMUNES, system_of_footprints
 
     if settings.buildings is not None:
         system_of_footprints(settings.buildings)
@@ -157,7 +157,7 @@ def _rasterised(
 def _village(folder: Path, resolution_m: float | None) -> Path:
     """The generated village as a file."""
     from frugal.experiments.studies.village import synthetic_village
-    from frugal.formats.raster import write_surface_model
+    from frugal.formats.rasters.surface_model import write_surface_model
 
     if resolution_m not in (None, VILLAGE_CELL_M):
         raise UnusableInputError(
@@ -177,7 +177,7 @@ def _system_of(buildings: Path | None) -> str | None:
     """Coordinate system of the footprints, for point clouds without one."""
     if buildings is None:
         return None
-    from frugal.formats.footprints import system_of_footprints
+    from frugal.formats.vectors.footprints import system_of_footprints
 
     return system_of_footprints(buildings)
 
@@ -189,7 +189,7 @@ def _footprints(settings: CadastreSettings, prepared: Prepared, out: Path) -> tu
     """
     import pyogrio
 
-    from frugal.formats.footprints import COMMUNES, read_footprints
+    from frugal.formats.vectors.footprints import COMMUNES, read_footprints
 
     if settings.communes is not None:
         communes = read_footprints(settings.communes, prepared.crs, prepared.bounds, what=COMMUNES)
@@ -213,9 +213,9 @@ def _footprints(settings: CadastreSettings, prepared: Prepared, out: Path) -> tu
 def _terrain(settings: CadastreSettings, prepared: Prepared, out: Path) -> tuple[str, str]:
     """The terrain around in the system of the grid, in a file that tiles read a part of, and the hash of what was given."""
     from frugal.cadastre.far_view import FARTHEST_M, note_on_heights
-    from frugal.formats.mosaic import open_rasters
-    from frugal.formats.raster import write_surface_model
-    from frugal.formats.terrain import read_terrain
+    from frugal.formats.rasters.mosaic import open_rasters
+    from frugal.formats.rasters.surface_model import write_surface_model
+    from frugal.formats.rasters.terrain import read_terrain
 
     if settings.terrain is None:
         return "", ""

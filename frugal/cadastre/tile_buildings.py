@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from frugal.cadastre.grid import Bounds, Tile
 from frugal.cadastre.job import Job
-from frugal.formats.raster import SurfaceModel
+from frugal.formats.rasters.surface_model import SurfaceModel
+from frugal.formats.rasters.tiling import Bounds, Tile
 
 if TYPE_CHECKING:
     import geopandas
@@ -78,7 +78,7 @@ def covered(job: Job, tile: Tile, footprints: geopandas.GeoDataFrame) -> np.ndar
 
 
 def _outlines(job: Job, tile: Tile, read: Read, extent: Bounds) -> geopandas.GeoDataFrame:
-    from frugal.formats.footprints import footprints_from_mask
+    from frugal.formats.vectors.footprints import footprints_from_mask
 
     margin = round((LONGEST_OUTLINE_M + _AROUND_M) / job.grid.resolution_m)
     known = job.grid.columns(extent[0], extent[2]), job.grid.rows(extent[1], extent[3])

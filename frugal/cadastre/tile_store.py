@@ -6,7 +6,7 @@ import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from frugal.formats.atomic import restore
+from frugal.formats.files.atomic import restore
 
 REPORT = "report.json"
 

@@ -11,16 +11,16 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from frugal.cadastre.grid import Tile
 from frugal.cadastre.irradiation_file import write_irradiation
 from frugal.cadastre.job import FARTHEST_PART_M, Job, sky_of
 from frugal.cadastre.plane_light import N_SECTORS
 from frugal.cadastre.tile_buildings import covered, footprints_near, owned
 from frugal.cadastre.tile_store import TileReport, finished, write_report
 from frugal.errors import FrugalError
-from frugal.formats.atomic import new_folder, write_text
-from frugal.formats.mosaic import Mosaic, open_rasters
-from frugal.formats.raster import SurfaceModel
+from frugal.formats.files.atomic import new_folder, write_text
+from frugal.formats.rasters.mosaic import Mosaic, open_rasters
+from frugal.formats.rasters.surface_model import SurfaceModel
+from frugal.formats.rasters.tiling import Tile
 
 if TYPE_CHECKING:
     import geopandas

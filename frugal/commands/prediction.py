@@ -85,7 +85,7 @@ def _predict_table(predictor: Predictor, csv: Path, out: Path | None, extrapolat
 
     table = predict_table(predictor, csv, extrapolate)
     if out is not None:
-        from frugal.formats.tables import write_table
+        from frugal.formats.files.tables import write_table
 
         write_table(out, table)
         print_json({"answers": str(out)}) if as_json else typer.echo(str(out))

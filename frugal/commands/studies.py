@@ -106,7 +106,7 @@ def need_file(
     language: Language = "en",
 ) -> None:
     """Write a commented file to fill in: the need of a study, or what an audit has to be told."""
-    from frugal.formats.atomic import write_text
+    from frugal.formats.files.atomic import write_text
 
     check_language(language)
     target = out or Path("declarations.toml" if declarations else "need.toml")

@@ -10,7 +10,7 @@ import numpy as np
 
 from frugal.errors import UnusableInputError
 from frugal.experiments.outputs import Output
-from frugal.formats.bands import Band, write_bands
+from frugal.formats.rasters.geotiff_bands import Band, write_bands
 
 
 def check_maps(study_name: str, outputs: Sequence[Output], grid: Mapping[str, Any]) -> None:

@@ -23,7 +23,7 @@ import numpy as np
 from frugal.errors import EnvironmentFaultError, UnusableInputError
 from frugal.experiments.design import Design
 from frugal.experiments.study import Study
-from frugal.formats.atomic import exclusive
+from frugal.formats.files.atomic import exclusive
 
 if TYPE_CHECKING:
     import xarray

@@ -14,7 +14,7 @@ from frugal.experiments.design import MINIMUM_RUNS, Design
 from frugal.experiments.domain import describe_domain, rows_inside, with_need
 from frugal.experiments.sampling import from_table
 from frugal.experiments.study import Need, Output, Study, Tolerance, Variable
-from frugal.formats.tables import columns, read_table
+from frugal.formats.files.tables import columns, read_table
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from frugal.errors import UnusableInputError
-from frugal.formats.atomic import exclusive, new_folder
-from frugal.formats.digests import sha256_of
+from frugal.formats.files.atomic import exclusive, new_folder
+from frugal.formats.files.digests import sha256_of
 from frugal.metering.chain import check_seal, seal_of
 from frugal.metering.ledger import Ledger
 from frugal.surrogates.digest import graph_digest

@@ -20,7 +20,7 @@ from frugal.experiments.need_history import need_entry
 from frugal.experiments.runs import Runs, RunStore, locked
 from frugal.experiments.sampling import design_for
 from frugal.experiments.study import Study
-from frugal.formats.atomic import write_bytes
+from frugal.formats.files.atomic import write_bytes
 from frugal.metering.chain import check_chain
 from frugal.metering.clock import Stopwatch
 from frugal.metering.host import HostNoise, Machine, describe_machine

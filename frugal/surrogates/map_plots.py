@@ -12,7 +12,7 @@ import numpy as np
 from frugal.experiments.outputs import Output, output_slices, wet_cells
 from frugal.experiments.runs import Runs
 from frugal.experiments.study import Study, Variable
-from frugal.formats.atomic import write_bytes
+from frugal.formats.files.atomic import write_bytes
 from frugal.surrogates.evaluation import Answering
 from frugal.surrogates.plain_text import plain_number
 from frugal.surrogates.plot_parts import INK, MUTED

@@ -10,7 +10,7 @@ import numpy as np
 
 from frugal.errors import UnusableInputError
 from frugal.experiments.study import Output
-from frugal.formats.tables import columns, read_table
+from frugal.formats.files.tables import columns, read_table
 from frugal.surrogates.predictor import Predictor
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from frugal.experiments.domain import with_need
 from frugal.experiments.registry import load_study
 from frugal.experiments.runs import Runs, read_runs
 from frugal.experiments.study import Study
-from frugal.formats.atomic import write_text
+from frugal.formats.files.atomic import write_text
 from frugal.metering.blocks import Plan
 from frugal.metering.chain import check_chain, check_seal, seal_of
 from frugal.metering.host import HostNoise, Machine, describe_machine

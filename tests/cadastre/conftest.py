@@ -16,7 +16,7 @@ from cadastre.village_map import write_village_map
 from frugal.audit.workflow import train_study
 from frugal.experiments.studies.roof_yield import RoofYieldSite, roof_yield
 from frugal.experiments.studies.village import synthetic_village
-from frugal.formats.raster import SurfaceModel, write_surface_model
+from frugal.formats.rasters.surface_model import SurfaceModel, write_surface_model
 from frugal.surrogates.campaign import Settings
 
 

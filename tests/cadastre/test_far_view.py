@@ -11,13 +11,13 @@ import roofs_for_tests as known
 from cadastre.cadastres import made, planes_of
 
 from frugal.cadastre.far_view import far_view, note_on_heights
-from frugal.cadastre.grid import Grid, Tile
 from frugal.cadastre.horizons import plane_horizons
 from frugal.cadastre.plane_light import yearly_irradiation
 from frugal.cadastre.roof_planes import segment_roofs
 from frugal.experiments.studies.roof_yield.site import RoofYieldSite, Territory
-from frugal.formats.mosaic import open_rasters
-from frugal.formats.raster import SurfaceModel, read_surface_model, write_surface_model
+from frugal.formats.rasters.mosaic import open_rasters
+from frugal.formats.rasters.surface_model import SurfaceModel, read_surface_model, write_surface_model
+from frugal.formats.rasters.tiling import Grid, Tile
 from frugal.physics.solar.irradiation_map import halo_cells, irradiation_map
 from frugal.physics.solar.normals import surface_normals
 from frugal.physics.solar.sky import CumulativeSky, cumulative_sky_tables

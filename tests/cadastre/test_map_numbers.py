@@ -13,7 +13,7 @@ from cadastre.chromium import Chromium, find_chromium
 from cadastre.map_visit import choose, page_answer, python_answer, set_slider, shown_inputs
 
 from frugal.experiments.studies.village import synthetic_village
-from frugal.formats.raster import grid_convergence_deg
+from frugal.formats.rasters.surface_model import grid_convergence_deg
 from frugal.physics.solar.horizon import horizon_at_points
 
 pytestmark = pytest.mark.skipif(find_chromium() is None, reason="Chromium is not installed")

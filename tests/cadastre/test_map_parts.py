@@ -23,7 +23,6 @@ from pyproj import Transformer
 
 from frugal.cadastre.classes import classes_for
 from frugal.cadastre.columns import BUILDINGS, PLANES
-from frugal.cadastre.grid import Grid
 from frugal.cadastre.in_french import cadastre_in_both, in_french
 from frugal.cadastre.map_folder import BUILDING_COLUMNS, PAGE, PLANE_COLUMNS, dots, write_map_folder
 from frugal.cadastre.map_projection import DEGREE, projection_polynomial
@@ -37,7 +36,8 @@ from frugal.cadastre.tables import SUMMED, write_communes
 from frugal.cadastre.vector_tiles import TileLayer, write_vector_tiles
 from frugal.errors import UnusableInputError
 from frugal.experiments.studies.village import synthetic_village
-from frugal.formats.raster import SurfaceModel
+from frugal.formats.rasters.surface_model import SurfaceModel
+from frugal.formats.rasters.tiling import Grid
 from frugal.surrogates.graph import session
 
 

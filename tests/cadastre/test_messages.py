@@ -18,7 +18,7 @@ from frugal.cadastre.production import production_footprint
 from frugal.cadastre.publishing import best_classes
 from frugal.cadastre.run import Cadastre
 from frugal.commands.cadastre import _print
-from frugal.formats.point_cloud import note_on_voids, system_of_clouds
+from frugal.formats.point_clouds.surfaces import note_on_voids, system_of_clouds
 from frugal.progress import Terminal
 
 #: Words that no French sentence holds.

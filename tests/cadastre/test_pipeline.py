@@ -26,7 +26,7 @@ from frugal.cadastre.surfaces import prepare_clouds
 from frugal.cli import app
 from frugal.errors import EnvironmentFaultError, UnusableInputError
 from frugal.experiments.studies.village import synthetic_village
-from frugal.formats.raster import SurfaceModel, write_surface_model
+from frugal.formats.rasters.surface_model import SurfaceModel, write_surface_model
 
 pytestmark = pytest.mark.slow
 

@@ -19,7 +19,7 @@ from frugal.cadastre.tile_buildings import cut_long_outlines
 from frugal.experiments.studies.roof_yield.site import RoofYieldSite, Territory
 from frugal.experiments.studies.roofs import fit_planes, is_drawn, roof_patches, spanned_planes
 from frugal.experiments.studies.village import synthetic_village
-from frugal.formats.raster import SurfaceModel, write_surface_model
+from frugal.formats.rasters.surface_model import SurfaceModel, write_surface_model
 from frugal.physics.solar.sky import cumulative_sky_tables
 
 CRS = "EPSG:2154"

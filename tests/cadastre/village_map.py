@@ -21,7 +21,7 @@ from frugal.cadastre.yields import co2_avoided
 from frugal.experiments.studies.roof_yield import N_SECTORS, RoofYieldSite, roof_yield
 from frugal.experiments.studies.roofs import fit_planes, roof_patches
 from frugal.experiments.studies.village import synthetic_village
-from frugal.formats.raster import SurfaceModel, grid_convergence_deg
+from frugal.formats.rasters.surface_model import SurfaceModel, grid_convergence_deg
 from frugal.physics.solar.horizon import horizon_at_points
 from frugal.surrogates.export import Domain, write_graph
 from frugal.surrogates.graph import session

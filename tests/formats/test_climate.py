@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 from frugal.errors import UnusableInputError
-from frugal.formats.climate import COLUMNS, QUANTILE_COLUMNS, read_climate
-from frugal.formats.tables import columns, read_table
-from frugal.formats.weather import read_weather
+from frugal.formats.files.tables import columns, read_table
+from frugal.formats.weather.climate import COLUMNS, QUANTILE_COLUMNS, read_climate
+from frugal.formats.weather.hourly_year import read_weather
 
-TABLE = Path(str(files("frugal.formats") / "data" / "vendee_coast.csv"))
+TABLE = Path(str(files("frugal.formats.weather") / "data" / "vendee_coast.csv"))
 
 
 def test_shipped_table_is_consistent():

@@ -13,9 +13,9 @@ from shapely import Polygon, box
 from shapely.affinity import translate
 
 from frugal.errors import UnusableInputError
-from frugal.formats.footprints import COMMUNES, read_footprints, system_of_footprints
-from frugal.formats.overlaps import overlaps_of
-from frugal.formats.vectors import read_centroids
+from frugal.formats.vectors.features import read_centroids
+from frugal.formats.vectors.footprints import COMMUNES, read_footprints, system_of_footprints
+from frugal.formats.vectors.overlaps import overlaps_of
 
 WEST, SOUTH = 382_000.0, 6_564_000.0
 CRS = "EPSG:2154"
@@ -227,7 +227,7 @@ def test_archives_with_links_too_much_or_nothing_are_refused(tmp_path, monkeypat
     with pytest.raises(UnusableInputError, match="damaged or locked"):
         read_footprints(path, CRS)
     good = write(houses(), tmp_path / "good.zip")
-    monkeypatch.setattr("frugal.formats.vector_sources._LARGEST_ARCHIVE_BYTES", 100)
+    monkeypatch.setattr("frugal.formats.vectors.sources._LARGEST_ARCHIVE_BYTES", 100)
     with pytest.raises(UnusableInputError, match="would unpack to more than"):
         read_footprints(good, CRS)
 

@@ -6,7 +6,7 @@ import rasterio
 from rasterio.transform import from_origin
 
 from frugal.errors import UnusableInputError
-from frugal.formats.mosaic import examine_raster, open_rasters, raster_header
+from frugal.formats.rasters.mosaic import examine_raster, open_rasters, raster_header
 
 WEST, NORTH = 770_000.0, 6_278_000.0
 
@@ -161,7 +161,7 @@ def test_damaged_and_absent_files_are_refused(tmp_path):
 
 
 def test_a_file_is_counted_once_unless_it_changes(tmp_path, monkeypatch):
-    from frugal.formats import mosaic
+    from frugal.formats.rasters import mosaic
 
     path, read = write(tmp_path / "a.tif", np.ones((4, 4))), []
     monkeypatch.setattr(mosaic, "_heights", lambda *given, own=mosaic._heights: read.append(given) or own(*given))

@@ -8,8 +8,8 @@ import pytest
 from clouds_for_tests import SOUTH, WEST, write_cloud, write_octree
 
 from frugal.errors import UnusableInputError
-from frugal.formats import point_blocks
-from frugal.formats.point_cloud import (
+from frugal.formats.point_clouds import blocks as point_blocks
+from frugal.formats.point_clouds.surfaces import (
     gap_for,
     note_on_voids,
     point_cloud_header,

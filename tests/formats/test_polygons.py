@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from frugal.formats.footprints import footprints_from_mask, read_footprints
-from frugal.formats.point_cloud import point_cloud_header, surfaces_from_points
+from frugal.formats.point_clouds.surfaces import point_cloud_header, surfaces_from_points
+from frugal.formats.vectors.footprints import footprints_from_mask, read_footprints
 
 
 def town() -> np.ndarray:

@@ -8,7 +8,7 @@ import rasterio
 from rasterio.transform import Affine, from_origin
 
 from frugal.errors import EnvironmentFaultError, UnusableInputError
-from frugal.formats.raster import SurfaceModel, hash_of_heights, read_surface_model, write_surface_model
+from frugal.formats.rasters.surface_model import SurfaceModel, hash_of_heights, read_surface_model, write_surface_model
 
 
 def surface(heights: np.ndarray) -> SurfaceModel:

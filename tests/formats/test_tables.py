@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from frugal.errors import UnusableInputError
-from frugal.formats.tables import columns, read_table, write_table
+from frugal.formats.files.tables import columns, read_table, write_table
 
 DIALECTS = {
     "comma": "tilt_deg,yield\n20.5,1100\n-3,1e3\n",

@@ -11,7 +11,7 @@ from rasterio.transform import from_origin
 from rasterio.warp import transform
 
 from frugal.errors import UnusableInputError
-from frugal.formats.terrain import FINEST_CELL_M, read_terrain
+from frugal.formats.rasters.terrain import FINEST_CELL_M, read_terrain
 
 #: A square kilometre in Lambert-93, near Grenoble.
 HERE = (914_000.0, 6_457_000.0, 915_000.0, 6_458_000.0)

@@ -11,7 +11,7 @@ import requests
 from pvlib.solarposition import get_solarposition
 
 from frugal.errors import EnvironmentFaultError, UnusableInputError
-from frugal.formats.weather import (
+from frugal.formats.weather.hourly_year import (
     HOURS_OF_YEAR,
     fetch_pvgis,
     hours_of_common_year,

@@ -225,7 +225,7 @@ def test_what_is_not_a_bundle_is_never_replaced(tmp_path: Path) -> None:
 
 
 def test_a_folder_that_a_kill_caught_half_way_comes_back(tmp_path: Path) -> None:
-    from frugal.formats.atomic import restore
+    from frugal.formats.files.atomic import restore
 
     (tmp_path / ".bundle.old.abcdefgh" / "bundle").mkdir(parents=True)
     (tmp_path / ".bundle.old.abcdefgh" / "bundle" / "kept").write_text("1")

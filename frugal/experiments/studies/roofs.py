@@ -24,7 +24,7 @@ import numpy as np
 from scipy import ndimage
 
 from frugal.errors import UnusableInputError
-from frugal.formats.raster import SurfaceModel
+from frugal.formats.rasters.surface_model import SurfaceModel
 
 _LARGEST_RESIDUAL_M = 0.12
 _LARGEST_TILT_DEG = 60.0

@@ -9,7 +9,7 @@ from typing import TypeVar
 import numpy as np
 
 from frugal.experiments.studies.roofs import RoofCatalogue, find_roofs
-from frugal.formats.raster import SurfaceModel, grid_convergence_deg
+from frugal.formats.rasters.surface_model import SurfaceModel, grid_convergence_deg
 
 #: Azimuths of the horizon that the truth is computed with.
 TRUTH_AZIMUTHS = 72

@@ -20,7 +20,7 @@ from frugal.experiments.studies.roof_yield.site import Territory as Sky
 from frugal.experiments.studies.roofs import find_roofs
 from frugal.experiments.studies.village import synthetic_village
 from frugal.experiments.study import Study
-from frugal.formats.raster import SurfaceModel, write_surface_model
+from frugal.formats.rasters.surface_model import SurfaceModel, write_surface_model
 from frugal.surrogates.export import parity_points
 from frugal.surrogates.graph import Graph, serialise, session
 

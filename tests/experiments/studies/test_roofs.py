@@ -8,7 +8,7 @@ import pytest
 from frugal.errors import UnusableInputError
 from frugal.experiments.studies.roofs import find_roofs, fit_planes, roof_patches
 from frugal.experiments.studies.village import synthetic_village
-from frugal.formats.raster import SurfaceModel, hash_of_heights, read_surface_model
+from frugal.formats.rasters.surface_model import SurfaceModel, hash_of_heights, read_surface_model
 
 STEP = 0.5
 

@@ -7,8 +7,8 @@ from pvlib.solarposition import get_solarposition
 
 from frugal.errors import UnusableInputError
 from frugal.experiments.studies.village import synthetic_village, vendee_weather
-from frugal.formats.climate import read_climate
-from frugal.formats.raster import read_surface_model, write_surface_model
+from frugal.formats.rasters.surface_model import read_surface_model, write_surface_model
+from frugal.formats.weather.climate import read_climate
 
 
 def test_same_seed_same_village_and_others_differ():

@@ -16,8 +16,8 @@ from frugal.experiments.site import Site
 from frugal.experiments.studies.flood.polder import polder
 from frugal.experiments.studies.flood.terrain import FloodTerrain, edge_of
 from frugal.experiments.studies.flood.valley import valley
-from frugal.formats.raster import SurfaceModel, raster_shape, read_ground
-from frugal.formats.vectors import read_centroids, read_line
+from frugal.formats.rasters.surface_model import SurfaceModel, raster_shape, read_ground
+from frugal.formats.vectors.features import read_centroids, read_line
 
 Side = Literal["west", "east", "north", "south"]
 

@@ -15,7 +15,7 @@ from scipy import ndimage
 
 from frugal.errors import UnusableInputError
 from frugal.experiments.studies.roofs import RoofCatalogue
-from frugal.formats.raster import SurfaceModel
+from frugal.formats.rasters.surface_model import SurfaceModel
 from frugal.physics.solar.horizon import horizon_at_points
 
 #: Height of a module above the surface, as `find_roofs` has it.

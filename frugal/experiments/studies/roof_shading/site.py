@@ -19,7 +19,7 @@ from frugal.experiments.studies.roof_yield import site as roof_yield
 from frugal.experiments.studies.roof_yield.site import RoofYieldSite, sector_horizon
 from frugal.experiments.studies.true_roofs import FEWEST_ROOFS, Roofs, joined, true_roofs
 from frugal.experiments.studies.village import synthetic_village
-from frugal.formats.raster import SurfaceModel, read_surface_model
+from frugal.formats.rasters.surface_model import SurfaceModel, read_surface_model
 from frugal.physics.solar.year import SolarYear
 
 #: Places are cut so many times so many from each surface model: about 90 m wide in a generated one.

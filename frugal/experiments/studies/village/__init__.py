@@ -15,9 +15,9 @@ import numpy as np
 
 from frugal.errors import UnusableInputError
 from frugal.experiments.studies.village.plan import Village
-from frugal.formats.climate import QUANTILE_LEVELS, read_climate
-from frugal.formats.raster import SurfaceModel, hash_of_heights
-from frugal.formats.weather import Weather, hours_of_common_year
+from frugal.formats.rasters.surface_model import SurfaceModel, hash_of_heights
+from frugal.formats.weather.climate import QUANTILE_LEVELS, read_climate
+from frugal.formats.weather.hourly_year import Weather, hours_of_common_year
 from frugal.physics.solar.position import extraterrestrial_normal_irradiance, sun_position
 from frugal.physics.solar.synthetic_weather import MonthlyClimate, synthetic_year
 

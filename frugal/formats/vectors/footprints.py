@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from frugal.errors import UnusableInputError
-from frugal.formats.overlaps import overlaps_of
-from frugal.formats.polygons import footprints_from_mask, polygons_of
-from frugal.formats.systems import Bounds, metric_system, parse_system, told_bounds
-from frugal.formats.vector_sources import PARQUET, check_driver, vector_source
+from frugal.formats.coordinate_systems import Bounds, metric_system, parse_system, told_bounds
+from frugal.formats.vectors.overlaps import overlaps_of
+from frugal.formats.vectors.polygons import footprints_from_mask, polygons_of
+from frugal.formats.vectors.sources import PARQUET, check_driver, vector_source
 
 if TYPE_CHECKING:
     import geopandas

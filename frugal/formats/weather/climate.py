@@ -69,9 +69,9 @@ def read_climate(path: Path | str | None = None) -> ClimateTable:
         If the file cannot be read, lacks a column or its place, has not 12 months, or holds impossible
         values.
     """
-    from frugal.formats.tables import columns, read_table
+    from frugal.formats.files.tables import columns, read_table
 
-    path = Path(str(files("frugal.formats") / "data" / "vendee_coast.csv")) if path is None else Path(path)
+    path = Path(str(files("frugal.formats.weather") / "data" / "vendee_coast.csv")) if path is None else Path(path)
     name = f"climate table '{path.name}'"
     table = read_table(path)
     content = path.read_bytes()

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from frugal.errors import UnusableInputError
-from frugal.formats.atomic import write_bytes
+from frugal.formats.files.atomic import write_bytes
 
 NODATA = -9999.0
 

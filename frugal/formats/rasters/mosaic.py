@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 
 from frugal.errors import UnusableInputError
-from frugal.formats.raster import SurfaceModel, hash_of_heights, opened_raster
-from frugal.formats.systems import Bounds, check_place, metric_system, parse_system, same_system, told_bounds
+from frugal.formats.coordinate_systems import Bounds, check_place, metric_system, parse_system, same_system, told_bounds
+from frugal.formats.rasters.surface_model import SurfaceModel, hash_of_heights, opened_raster
 
 _WHAT = "surface model"
 _ALIGNED_WITHIN_CELLS = 0.01

@@ -26,17 +26,10 @@ from typing import Any
 import numpy as np
 
 from frugal.errors import UnusableInputError
-from frugal.formats.point_blocks import points_in
-from frugal.formats.point_headers import PointCloudInfo, point_cloud_header
-from frugal.formats.raster import SurfaceModel, hash_of_heights
-from frugal.formats.systems import (
-    Bounds,
-    check_place,
-    metric_system,
-    parse_system,
-    same_system,
-    told_bounds,
-)
+from frugal.formats.coordinate_systems import Bounds, check_place, metric_system, parse_system, same_system, told_bounds
+from frugal.formats.point_clouds.blocks import points_in
+from frugal.formats.point_clouds.headers import PointCloudInfo, point_cloud_header
+from frugal.formats.rasters.surface_model import SurfaceModel, hash_of_heights
 
 __all__ = [
     "PointCloudInfo",
@@ -206,7 +199,7 @@ class _Grids:
     """Cells of a window with its halo, into which files are entered one after another."""
 
     def __init__(self, cells: tuple[int, int, int, int], resolution_m: float, widest_gap_m: float) -> None:
-        from frugal.formats.point_kernels import MISSING
+        from frugal.formats.point_clouds.kernels import MISSING
 
         self.west, self.south, self.east, self.north = cells
         self.resolution_m, self.widest_gap_m = resolution_m, widest_gap_m
@@ -220,7 +213,7 @@ class _Grids:
 
     def enter(self, info: PointCloudInfo) -> bool:
         """Enter the points of a file, and decide what its unclassified points are; whether it touches the cells."""
-        from frugal.formats.point_kernels import MISSING, rasterise
+        from frugal.formats.point_clouds.kernels import MISSING, rasterise
 
         r = self.resolution_m
         west, south = max(self.west, _cell(info.bounds[0], r)), max(self.south, _cell(info.bounds[1], r))
@@ -250,7 +243,7 @@ class _Grids:
 
     def finish(self, halo: int, crs: str, source: str) -> Surfaces:
         """Tell vegetation by height, close small gaps, and cut the halo off."""
-        from frugal.formats.point_kernels import close_gaps, without_vegetation
+        from frugal.formats.point_clouds.kernels import close_gaps, without_vegetation
 
         bare = self.firm
         if self.by_height:
@@ -350,7 +343,7 @@ def _cell(coordinate: float, resolution_m: float) -> int:
 
 
 def _roles() -> np.ndarray:
-    from frugal.formats import point_kernels as kernels
+    from frugal.formats.point_clouds import kernels
 
     roles = np.full(256, kernels.FIRM, dtype=np.uint8)
     roles[list(_NEVER)] = kernels.IGNORED

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from frugal.errors import UnusableInputError
-from frugal.formats.raster import SurfaceModel, hash_of_heights, opened_raster
-from frugal.formats.systems import Bounds, told_bounds
+from frugal.formats.coordinate_systems import Bounds, told_bounds
+from frugal.formats.rasters.surface_model import SurfaceModel, hash_of_heights, opened_raster
 
 #: Finer terrain is averaged to these cells, coarser terrain kept on its own.
 FINEST_CELL_M = 25.0

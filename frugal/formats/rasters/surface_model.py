@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 
 from frugal.errors import UnusableInputError
-from frugal.formats.bands import Band, write_bands
-from frugal.formats.digests import sha256_of
-from frugal.formats.systems import height_unit, parse_system
+from frugal.formats.coordinate_systems import height_unit, parse_system
+from frugal.formats.files.digests import sha256_of
+from frugal.formats.rasters.geotiff_bands import Band, write_bands
 
 _FEET = frozenset({"ft", "foot", "feet", "us survey foot", "us-ft", "ftus", "us_survey_foot"})
 

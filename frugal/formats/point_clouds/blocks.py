@@ -16,8 +16,8 @@ from typing import Any
 import numpy as np
 
 from frugal.errors import UnusableInputError
-from frugal.formats.point_headers import is_octree, opened, readable, selection
-from frugal.formats.systems import Bounds, told_bounds
+from frugal.formats.coordinate_systems import Bounds, told_bounds
+from frugal.formats.point_clouds.headers import is_octree, opened, readable, selection
 
 _POINTS_PER_BLOCK = 50_000
 _POINTS_PER_READ = 500_000

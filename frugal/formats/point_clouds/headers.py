@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from frugal.errors import UnusableInputError
-from frugal.formats.systems import Bounds, check_place, height_unit, metric_system, told_bounds
+from frugal.formats.coordinate_systems import Bounds, check_place, height_unit, metric_system, told_bounds
 
 _FIRST_POINTS = 50_000
 _LARGEST_COORDINATE_M = 1e8

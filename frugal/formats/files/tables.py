@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from frugal.errors import UnusableInputError
-from frugal.formats.atomic import write_bytes
+from frugal.formats.files.atomic import write_bytes
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -1,0 +1,1 @@
+"""Point clouds from aircraft (LAS, LAZ, COPC), and the surfaces that they show."""
