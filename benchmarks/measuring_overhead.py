@@ -26,9 +26,9 @@ import numpy as np
 
 from frugal.experiments.study import Need, Output, Study, Tolerance, Variable
 from frugal.formats.files.atomic import write_text
-from frugal.metering.clock import Stopwatch
-from frugal.metering.host import describe_machine
 from frugal.metering.meter import METERING
+from frugal.metering.power.machine import describe_machine
+from frugal.metering.timing.stopwatch import Stopwatch
 from frugal.surrogates.campaign import Settings, run_campaign
 
 ARRAY = np.linspace(0.0, 1.0, 100_000)

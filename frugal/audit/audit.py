@@ -13,13 +13,13 @@ from frugal.audit import criteria
 from frugal.audit.conditions import condition_lines
 from frugal.audit.evidence import Evidence, entries_of, finite, lacks, read_evidence
 from frugal.audit.impacts.account import Account, take_account
-from frugal.audit.impacts.factors import FactorTable, load_factors
 from frugal.audit.keeping import FORMAT, seal
 from frugal.audit.report.pages import page_text
 from frugal.audit.words import wording
 from frugal.audit.words.first_line import first_line
-from frugal.metering.host import Machine
-from frugal.metering.tiers import apply_meter
+from frugal.metering.factors.table import FactorTable, load_factors
+from frugal.metering.power.machine import Machine
+from frugal.metering.power.tiers import apply_meter
 
 #: Electricity of this country is taken where neither the machine's file nor the user names another.
 DEFAULT_COUNTRY = "FRA"

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from frugal.errors import NotAssessedError, UnusableInputError
-from frugal.metering.chain import check_chain, check_seal
-from frugal.metering.ledger import Entry
+from frugal.metering.ledger.hash_chain import check_chain, check_seal
+from frugal.metering.ledger.ledger import Entry
 from frugal.surrogates.bundle import LEDGER_SEAL
 
 #: The audit of the version before, kept when a bundle is replaced.

@@ -12,7 +12,6 @@ import numpy as np
 from frugal.audit.audit import Terms
 from frugal.audit.declarations import Declaration, keep, kept
 from frugal.audit.exports import export, export_files
-from frugal.audit.impacts.factors import load_factors
 from frugal.audit.keeping import read_audit
 from frugal.audit.publish import audit_folder, check_target, publish
 from frugal.errors import EnvironmentFaultError, NotAssessedError, UnusableInputError
@@ -21,11 +20,12 @@ from frugal.experiments.sampling import design_for
 from frugal.experiments.study import Need, Study
 from frugal.experiments.table_study import table_of_runs
 from frugal.formats.files.atomic import write_text
-from frugal.metering.clock import Stopwatch
-from frugal.metering.host import Machine, describe_machine
-from frugal.metering.ledger import Ledger
-from frugal.metering.machine import MACHINE_FILE, read_machine
+from frugal.metering.factors.table import load_factors
+from frugal.metering.ledger.ledger import Ledger
 from frugal.metering.meter import Meter, campaign_id
+from frugal.metering.power.machine import Machine, describe_machine
+from frugal.metering.power.machine_file import MACHINE_FILE, read_machine
+from frugal.metering.timing.stopwatch import Stopwatch
 from frugal.surrogates.bundle import CHECKSUMS, growing, held, open_bundle, read_json
 from frugal.surrogates.campaign import Campaign, Settings, run_campaign
 from frugal.surrogates.plots import error_cost_plot

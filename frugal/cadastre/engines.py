@@ -11,11 +11,11 @@ from frugal.cadastre.job import Job
 from frugal.cadastre.tile_store import TileReport
 from frugal.errors import EnvironmentFaultError, FrugalError, UnusableInputError
 from frugal.formats.rasters.tiling import Tile
-from frugal.metering.elsewhere import ELSEWHERE
+from frugal.metering.ledger.remote_work import ELSEWHERE
 
 if TYPE_CHECKING:
     from frugal.experiments.cluster import Crew
-    from frugal.metering.ledger import Entry
+    from frugal.metering.ledger.ledger import Entry
 
 #: A tile, its report or the fault that kept it from one.
 Outcome = tuple[Tile, TileReport | FrugalError]

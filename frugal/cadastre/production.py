@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from frugal.metering.host import Machine
-from frugal.metering.ledger import Entry
+from frugal.metering.ledger.ledger import Entry
+from frugal.metering.power.machine import Machine
 
 JOULES_PER_KWH = 3.6e6
 
@@ -28,7 +28,7 @@ def production_footprint(entries: Sequence[Entry], machine: Machine, area_km2: f
     dict
         The training of `roof_yield` is not in it: its own audit says what it cost.
     """
-    from frugal.audit.impacts.factors import load_factors
+    from frugal.metering.factors.table import load_factors
 
     seconds = sum(entry.total_cpu_seconds for entry in entries)
     stages: dict[str, float] = {}

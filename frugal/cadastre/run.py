@@ -26,10 +26,10 @@ from frugal.formats.files.digests import sha256_of
 from frugal.formats.rasters.tiling import Tile
 
 if TYPE_CHECKING:
-    from frugal.metering.clock import Stopwatch
-    from frugal.metering.host import Machine
-    from frugal.metering.ledger import Entry
+    from frugal.metering.ledger.ledger import Entry
     from frugal.metering.meter import Meter
+    from frugal.metering.power.machine import Machine
+    from frugal.metering.timing.stopwatch import Stopwatch
     from frugal.surrogates.reporting import Reporter
 
 #: What is said where the surface shows none.
@@ -84,7 +84,7 @@ def make_cadastre(
         Folder of the cadastre; one of another territory is refused.
     reporter : Reporter, optional
     machine : Machine, optional
-        As `frugal.metering.machine.read_machine` gives it.
+        As `frugal.metering.power.machine_file.read_machine` gives it.
     cluster : str, optional
         Dask scheduler that computes the tiles; its workers must see the same files.
     carbon : bool
@@ -99,8 +99,8 @@ def make_cadastre(
         If something cannot be written, or the cluster cannot be used.
     """
     from frugal.experiments.executor import default_threads
-    from frugal.metering.clock import Stopwatch
-    from frugal.metering.host import describe_machine
+    from frugal.metering.power.machine import describe_machine
+    from frugal.metering.timing.stopwatch import Stopwatch
     from frugal.surrogates.reporting import Silent
 
     out = out.absolute()  # tiles may be computed by workers that were started elsewhere
@@ -145,9 +145,9 @@ def make_cadastre(
 @contextmanager
 def _metered(out: Path, machine: Machine, carbon: bool, reporter: Reporter, since: Stopwatch) -> Iterator[Meter]:
     """Book what follows, and what was done before, in the ledger of the cadastre; training, between two such, has its own."""
-    from frugal.metering.ledger import package_versions
+    from frugal.metering.instruments import instruments
+    from frugal.metering.ledger.ledger import package_versions
     from frugal.surrogates.campaign import VERSIONED
-    from frugal.surrogates.instruments import instruments
 
     ledger, versions = out / "work" / "ledger.jsonl", package_versions(VERSIONED)
     with instruments(ledger, machine, carbon, 0, 0.0, reporter.stage, versions=versions, until_start=since) as at_hand:
@@ -224,7 +224,7 @@ def _tiles(
 def _tell_cost(cadastre: Cadastre, machine: Machine, reports: list[TileReport], job: Job) -> None:
     from frugal.cadastre.production import production_footprint
     from frugal.formats.files.atomic import write_text
-    from frugal.metering.ledger import Ledger
+    from frugal.metering.ledger.ledger import Ledger
 
     known = sum(report.cells - report.missing_cells for report in reports)
     area_km2 = known * job.grid.resolution_m**2 / 1e6

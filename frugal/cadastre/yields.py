@@ -11,11 +11,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from frugal.audit.impacts.factors import load_factors
 from frugal.cadastre.horizons import elevations
 from frugal.cadastre.plane_light import N_SECTORS, yearly_irradiation
 from frugal.cadastre.usable_area import UsableRules, power_kwp
 from frugal.errors import UnusableInputError
+from frugal.metering.factors.table import load_factors
 from frugal.physics.solar.sky import CumulativeSky
 from frugal.surrogates.predictor import Predictor
 

@@ -42,7 +42,7 @@ def evaluate(
 ) -> None:
     """Measure the ladder of a bundle again, into a new file, and draw it."""
     from frugal.audit.workflow import evaluate_again
-    from frugal.metering.machine import read_machine
+    from frugal.metering.power.machine_file import read_machine
     from frugal.progress import Terminal
 
     check_language(language)

@@ -95,7 +95,7 @@ def cadastre(
     """Make a solar cadastre, roof by roof; interrupted, the same command goes on."""
     from frugal.cadastre.run import make_cadastre
     from frugal.experiments.units import parse_settings
-    from frugal.metering.machine import read_machine
+    from frugal.metering.power.machine_file import read_machine
     from frugal.progress import Terminal
 
     check_language(language)

@@ -66,7 +66,7 @@ def train(
 ) -> None:
     """Simulate, fit, measure quickly, export and audit: one campaign, one bundle."""
     from frugal.audit.workflow import estimate, train_study, train_table
-    from frugal.metering.machine import read_machine
+    from frugal.metering.power.machine_file import read_machine
     from frugal.progress import Terminal
     from frugal.surrogates.campaign import Settings
 

@@ -20,8 +20,8 @@ from frugal.errors import EnvironmentFaultError, FrugalError, UnusableInputError
 from frugal.experiments.cluster_worker import Order, Ran, Recipe, order_for, run_rows
 from frugal.experiments.executor import Computed, Progress
 from frugal.experiments.runs import FAILED, RunStore
-from frugal.metering.elsewhere import ELSEWHERE
-from frugal.metering.network import expecting
+from frugal.metering.ledger.remote_work import ELSEWHERE
+from frugal.metering.network_watch import expecting
 
 #: How long a scheduler may take to answer, and a cluster to show its first worker.
 CONNECT_SECONDS = 10.0

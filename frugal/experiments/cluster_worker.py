@@ -20,7 +20,7 @@ from frugal.experiments.executor import ONCE_IS_ENOUGH_CPU_SECONDS, Computed, co
 from frugal.experiments.registry import load_study, load_study_file
 from frugal.experiments.runs import DONE, RunStore
 from frugal.experiments.study import Study
-from frugal.metering.ledger import package_versions
+from frugal.metering.ledger.ledger import package_versions
 
 #: Packages that decide about the last bit of a run: workers must have the versions of whoever asks.
 DECIDING = ("frugal-territoires", "numpy", "numba", "llvmlite", "scipy")

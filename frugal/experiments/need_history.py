@@ -8,8 +8,8 @@ from typing import Any
 
 from frugal.experiments.description import describe_need, need_hash
 from frugal.experiments.need import Need
-from frugal.metering.ledger import Entry
-from frugal.metering.process import process_id
+from frugal.metering.ledger.ledger import Entry
+from frugal.metering.ledger.process_id import process_id
 
 #: Stage of the lines that hold a need.
 STAGE = "need"

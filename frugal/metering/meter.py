@@ -15,12 +15,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from frugal.errors import EnvironmentFaultError
-from frugal.metering.carbon import CarbonMeter, CarbonTask
-from frugal.metering.clock import Spent, Stopwatch
-from frugal.metering.elsewhere import key, split
-from frugal.metering.ledger import Entry, Ledger
-from frugal.metering.process import process_id, still_runs
-from frugal.metering.rapl import RaplMeter
+from frugal.metering.ledger.ledger import Entry, Ledger
+from frugal.metering.ledger.process_id import process_id, still_runs
+from frugal.metering.ledger.remote_work import key, split
+from frugal.metering.power.codecarbon_meter import CarbonMeter, CarbonTask
+from frugal.metering.power.rapl import RaplMeter
+from frugal.metering.timing.stopwatch import Spent, Stopwatch
 
 #: A killed process loses at most this much of what its last stage used.
 HEARTBEAT_SECONDS = 1.0
@@ -57,7 +57,7 @@ class Meter:
     ----------
     booked_cpu_seconds : float
         CPU seconds, children included, in the lines that this meter wrote of its own process; what other machines computed
-        for a stage has a line of its own (`frugal.metering.elsewhere`) and is not in it.
+        for a stage has a line of its own (`frugal.metering.ledger.remote_work`) and is not in it.
     """
 
     def __init__(

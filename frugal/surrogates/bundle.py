@@ -14,8 +14,8 @@ from typing import Any
 from frugal.errors import UnusableInputError
 from frugal.formats.files.atomic import exclusive, new_folder
 from frugal.formats.files.digests import sha256_of
-from frugal.metering.chain import check_seal, seal_of
-from frugal.metering.ledger import Ledger
+from frugal.metering.ledger.hash_chain import check_seal, seal_of
+from frugal.metering.ledger.ledger import Ledger
 from frugal.surrogates.digest import graph_digest
 
 MODEL = "model.onnx"

@@ -21,16 +21,16 @@ from frugal.experiments.runs import Runs, RunStore, locked
 from frugal.experiments.sampling import design_for
 from frugal.experiments.study import Study
 from frugal.formats.files.atomic import write_bytes
-from frugal.metering.chain import check_chain
-from frugal.metering.clock import Stopwatch
-from frugal.metering.host import HostNoise, Machine, describe_machine
-from frugal.metering.ledger import Entry, Ledger, chained_content, package_versions, requirements_hash
+from frugal.metering.instruments import Instruments, instruments
+from frugal.metering.ledger.hash_chain import check_chain
+from frugal.metering.ledger.ledger import Entry, Ledger, chained_content, package_versions, requirements_hash
 from frugal.metering.meter import Meter
-from frugal.metering.rapl import IDLE_SECONDS_QUICK
+from frugal.metering.power.machine import HostNoise, Machine, describe_machine
+from frugal.metering.power.rapl import IDLE_SECONDS_QUICK
+from frugal.metering.timing.stopwatch import Stopwatch
 from frugal.surrogates.decision import Decision
 from frugal.surrogates.evaluation import Judged
 from frugal.surrogates.generation import check_runs, generate
-from frugal.surrogates.instruments import Instruments, instruments
 from frugal.surrogates.judging import measure_ladder
 from frugal.surrogates.ladder import Candidate, build_ladder, check_names
 from frugal.surrogates.reporting import Reporter, Silent
@@ -95,8 +95,8 @@ class Settings:
     carbon : bool
         Run codecarbon beside our own bookkeeping.
     machine : Machine, optional
-        As `frugal.metering.machine.read_machine` gives it; by default what the machine tells of itself, with a power by
-        default.
+        As `frugal.metering.power.machine_file.read_machine` gives it; by default what the machine tells of itself, with a
+        power by default.
     host : callable
         Makes what watches the noise of the host.
     """

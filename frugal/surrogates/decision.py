@@ -24,7 +24,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from frugal.experiments.study import CallPattern, Need
-from frugal.metering.ledger import Entry
+from frugal.metering.ledger.ledger import Entry
 from frugal.surrogates.necessity import Necessity
 from frugal.surrogates.weighing import (
     MISSING_DATA,

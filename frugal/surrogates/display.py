@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from frugal.metering.carbon import CODECARBON_RESOLUTION_JOULES
+from frugal.metering.power.codecarbon_meter import CODECARBON_RESOLUTION_JOULES
 from frugal.surrogates.plain_text import plain_duration, plain_number
 
 if TYPE_CHECKING:

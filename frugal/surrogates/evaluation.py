@@ -12,8 +12,8 @@ import numpy as np
 
 from frugal.experiments.runs import Runs
 from frugal.experiments.study import CallPattern, Output, Study, Tolerance
-from frugal.metering.blocks import Call, Plan, QueryTime, measure
 from frugal.metering.meter import Meter
+from frugal.metering.timing.interleaved_blocks import Call, Plan, QueryTime, measure
 from frugal.surrogates.decision import MISSING_DATA, Rung
 from frugal.surrogates.map_errors import covered_columns, default_metric, pooled_map_error
 from frugal.surrogates.reasons import missing_data

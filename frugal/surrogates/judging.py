@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from frugal.experiments.runs import Runs
 from frugal.experiments.study import Study
-from frugal.metering.blocks import Plan
 from frugal.metering.meter import Meter
+from frugal.metering.timing.interleaved_blocks import Plan
 from frugal.surrogates.answering import answering_for
 from frugal.surrogates.evaluation import Answering, Judged, judge, time_queries
 from frugal.surrogates.ladder import Candidate

@@ -18,23 +18,23 @@ from frugal.experiments.registry import load_study
 from frugal.experiments.runs import Runs, read_runs
 from frugal.experiments.study import Study
 from frugal.formats.files.atomic import write_text
-from frugal.metering.blocks import Plan
-from frugal.metering.chain import check_chain, check_seal, seal_of
-from frugal.metering.host import HostNoise, Machine, describe_machine
-from frugal.metering.ledger import Ledger, package_versions
+from frugal.metering.instruments import instruments
+from frugal.metering.ledger.hash_chain import check_chain, check_seal, seal_of
+from frugal.metering.ledger.ledger import Ledger, package_versions
 from frugal.metering.meter import Meter
-from frugal.metering.rapl import IDLE_SECONDS_FULL, IDLE_SECONDS_QUICK
+from frugal.metering.power.machine import HostNoise, Machine, describe_machine
+from frugal.metering.power.rapl import IDLE_SECONDS_FULL, IDLE_SECONDS_QUICK
+from frugal.metering.quietest_series import Times, quietest_series
+from frugal.metering.timing.interleaved_blocks import Plan
 from frugal.surrogates.answering import from_model, full_physics
 from frugal.surrogates.bundle import Bundle, growing, read_json, to_json
 from frugal.surrogates.campaign import VERSIONED
 from frugal.surrogates.decision import Decision, Rung, decide
 from frugal.surrogates.evaluation import Answering, Judged, judge, time_queries
-from frugal.surrogates.instruments import instruments
 from frugal.surrogates.map_plots import draw_maps
 from frugal.surrogates.memory import measure_memory
 from frugal.surrogates.physical import clip_outputs
 from frugal.surrogates.practices import measure_practices
-from frugal.surrogates.repeating import Times, quietest_series
 from frugal.surrogates.reporting import Reporter, Silent
 from frugal.surrogates.standing import describe_decision, describe_measured
 
@@ -116,7 +116,7 @@ def evaluate_bundle(
     carbon : bool
         Run codecarbon beside our own bookkeeping.
     machine : Machine, optional
-        As `frugal.metering.machine.read_machine` gives it.
+        As `frugal.metering.power.machine_file.read_machine` gives it.
     host : callable
         Makes what watches the noise of the host.
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal, Protocol, TypeVar
 
 from frugal.experiments.study import RUNGS, Kind
-from frugal.metering.ledger import Entry, cpu_total
+from frugal.metering.ledger.ledger import Entry, cpu_total
 
 Verdict = Literal[
     "demonstrated",

@@ -8,8 +8,8 @@ from typing import Any
 from frugal import __version__
 from frugal.experiments.description import describe_study
 from frugal.experiments.runs import pack
-from frugal.metering.chain import seal_of
-from frugal.metering.ledger import chained_content, chained_lines
+from frugal.metering.ledger.hash_chain import seal_of
+from frugal.metering.ledger.ledger import chained_content, chained_lines
 from frugal.surrogates.answering import answering_for
 from frugal.surrogates.bundle import ALTERNATIVES, MODEL, to_json
 from frugal.surrogates.campaign import Campaign

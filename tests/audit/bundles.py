@@ -8,7 +8,7 @@ import math
 from pathlib import Path
 from typing import Any
 
-from frugal.metering.chain import link
+from frugal.metering.ledger.hash_chain import link
 
 PATTERN = "one roof at a time"
 NEED_HASH, STUDY_HASH = "ab" * 32, "cd" * 32

@@ -8,8 +8,8 @@ from importlib.resources import files
 import numpy as np
 import pytest
 
-from frugal.audit.impacts.factors import COLUMNS, Factor, load_factors
 from frugal.errors import UnusableInputError
+from frugal.metering.factors.table import COLUMNS, Factor, load_factors
 
 HEADER = ",".join(COLUMNS)
 ROW = "pue,1.5,1.0,2.0,1,2024,somebody,fact"
@@ -98,7 +98,7 @@ def test_every_factor_is_sourced_and_its_interval_can_be_drawn_from():
 
 
 def test_sources_are_locatable_and_name_no_registry():
-    with (files("frugal.audit.impacts") / "data" / "factors.csv").open(encoding="utf-8") as text:
+    with (files("frugal.metering.factors") / "data" / "factors.csv").open(encoding="utf-8") as text:
         rows = list(csv.DictReader(text))
     assert all("http" not in row["source"] and len(row["source"]) > 15 for row in rows)
 
@@ -225,7 +225,7 @@ def test_a_user_s_table_replaces_by_id_adds_ids_and_leaves_a_trace(tmp_path):
 
 def test_the_packaged_table_names_itself_and_overrides_nothing():
     factors = load_factors()
-    content = (files("frugal.audit.impacts") / "data" / "factors.csv").read_bytes()
+    content = (files("frugal.metering.factors") / "data" / "factors.csv").read_bytes()
     assert (factors.file, factors.overridden) == ("factors.csv", ())
     assert factors.sha256 == factors.packaged_sha256 == hashlib.sha256(content).hexdigest()
 

@@ -19,8 +19,8 @@ from frugal.audit.keeping import exit_code, read_audit
 from frugal.audit.publish import publish
 from frugal.audit.workflow import audit_again
 from frugal.experiments.study import formula
-from frugal.metering.chain import link, seal_of
-from frugal.metering.ledger import Entry, Ledger
+from frugal.metering.ledger.hash_chain import link, seal_of
+from frugal.metering.ledger.ledger import Entry, Ledger
 from frugal.metering.meter import Meter
 from frugal.surrogates.campaign import Campaign, Settings, run_campaign
 

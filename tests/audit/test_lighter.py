@@ -10,7 +10,7 @@ import pytest
 
 from frugal.audit.audit import Terms, build_audit
 from frugal.audit.criteria.measurement import intervals_given
-from frugal.audit.impacts.factors import load_factors
+from frugal.metering.factors.table import load_factors
 
 Audited = Callable[..., dict[str, Any]]
 

@@ -31,9 +31,9 @@ from frugal.audit.keeping import exit_code
 from frugal.audit.publish import publish
 from frugal.audit.workflow import audit_again
 from frugal.experiments.study import CallPattern, Study, Tolerance
-from frugal.metering.blocks import Call, QueryTime, measure
-from frugal.metering.host import HostNoise, describe_machine
-from frugal.metering.machine import read_machine
+from frugal.metering.power.machine import HostNoise, describe_machine
+from frugal.metering.power.machine_file import read_machine
+from frugal.metering.timing.interleaved_blocks import Call, QueryTime, measure
 from frugal.surrogates import evaluation
 from frugal.surrogates.campaign import Settings, run_campaign
 

@@ -399,8 +399,8 @@ def test_weather_from_far_away_tells_its_distance_and_no_options_of_the_command(
 
 
 def test_every_source_of_weather_and_electricity_has_its_french() -> None:
-    from frugal.audit.impacts.factors import load_factors
     from frugal.experiments.studies.village import vendee_weather
+    from frugal.metering.factors.table import load_factors
 
     weather, factors = vendee_weather(), load_factors()
     sources = [weather.source, weather.attribution]

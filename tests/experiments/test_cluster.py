@@ -23,9 +23,9 @@ from frugal.experiments.executor import Progress, execute
 from frugal.experiments.runs import DONE, PENDING, RunStore, open_store
 from frugal.experiments.sampling import design_for
 from frugal.experiments.study import Study
-from frugal.metering.elsewhere import ELSEWHERE
-from frugal.metering.ledger import Ledger
-from frugal.metering.reconciliation import reconcile
+from frugal.metering.ledger.ledger import Ledger
+from frugal.metering.ledger.remote_work import ELSEWHERE
+from frugal.metering.power.reconciliation import reconcile
 from frugal.surrogates.campaign import Settings, run_campaign
 
 distributed = pytest.importorskip("distributed")

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from frugal.errors import EnvironmentFaultError
-from frugal.metering.chain import check_chain, check_seal, prefix_digest, seal_of, split_lines
-from frugal.metering.ledger import Entry, Ledger, chained_content, chained_lines
+from frugal.metering.ledger.hash_chain import check_chain, check_seal, prefix_digest, seal_of, split_lines
+from frugal.metering.ledger.ledger import Entry, Ledger, chained_content, chained_lines
 
 STAGES = ("compile", "generation", "fit", "export", "evaluation")
 
@@ -81,7 +81,7 @@ def test_rewriting_entries_gives_the_same_bytes(lines: list[bytes], tmp_path: Pa
 def test_two_processes_do_not_fork_the_chain(tmp_path: Path) -> None:
     code = textwrap.dedent(
         f"""
-        from frugal.metering.ledger import Entry, Ledger
+        from frugal.metering.ledger.ledger import Entry, Ledger
         ledger = Ledger({str(tmp_path / "ledger.jsonl")!r})
         for number in range(60):
             ledger.append(Entry("fit", cpu_seconds=float(number)))

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from frugal.errors import UnusableInputError
-from frugal.metering.host import describe_machine
-from frugal.metering.machine import read_machine
+from frugal.metering.power.machine import describe_machine
+from frugal.metering.power.machine_file import read_machine
 
 NO_COUNTERS = Path("/nowhere")
 

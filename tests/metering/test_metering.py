@@ -14,16 +14,16 @@ import numpy as np
 import pytest
 
 from frugal.errors import EnvironmentFaultError, UnusableInputError
-from frugal.metering.blocks import Call, Plan, measure
-from frugal.metering.carbon import CarbonMeter
-from frugal.metering.chain import check_chain
-from frugal.metering.clock import Stopwatch
-from frugal.metering.elsewhere import ELSEWHERE
-from frugal.metering.host import HostNoise, Machine, describe_machine
-from frugal.metering.ledger import Entry, Ledger, chained_content, cpu_total, package_versions
+from frugal.metering.ledger.hash_chain import check_chain
+from frugal.metering.ledger.ledger import Entry, Ledger, chained_content, cpu_total, package_versions
+from frugal.metering.ledger.process_id import process_id, still_runs
+from frugal.metering.ledger.remote_work import ELSEWHERE
 from frugal.metering.meter import Meter, campaign_id
-from frugal.metering.process import process_id, still_runs
-from frugal.metering.reconciliation import reconcile
+from frugal.metering.power.codecarbon_meter import CarbonMeter
+from frugal.metering.power.machine import HostNoise, Machine, describe_machine
+from frugal.metering.power.reconciliation import reconcile
+from frugal.metering.timing.interleaved_blocks import Call, Plan, measure
+from frugal.metering.timing.stopwatch import Stopwatch
 
 
 def burn(seconds: float) -> None:
@@ -69,7 +69,7 @@ def test_a_killed_stage_is_booked_by_the_next_meter(tmp_path: Path) -> None:
     code = textwrap.dedent(
         f"""
         import os, time
-        from frugal.metering.ledger import Ledger
+        from frugal.metering.ledger.ledger import Ledger
         from frugal.metering.meter import Meter
         meter = Meter(Ledger({str(tmp_path / "ledger.jsonl")!r}), "killed")
         with meter.stage("generation"):
@@ -132,7 +132,7 @@ def test_the_stage_of_a_process_that_still_runs_is_left_to_it(tmp_path: Path) ->
     code = textwrap.dedent(
         f"""
         import sys
-        from frugal.metering.ledger import Ledger
+        from frugal.metering.ledger.ledger import Ledger
         from frugal.metering.meter import Meter
         with Meter(Ledger({str(tmp_path / "ledger.jsonl")!r}), "first").stage("fit"):
             print("begun", flush=True)
@@ -194,7 +194,11 @@ def test_processes_are_told_apart() -> None:
     assert not still_runs(f"{number}-1-abcd")  # the same number, but another start
     assert not still_runs("nonsense")
     with subprocess.Popen(
-        [sys.executable, "-c", "from frugal.metering.process import process_id as p; print(p(), flush=True); input()"],
+        [
+            sys.executable,
+            "-c",
+            "from frugal.metering.ledger.process_id import process_id as p; print(p(), flush=True); input()",
+        ],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
@@ -273,7 +277,7 @@ def test_the_machine_is_described() -> None:
 
 def test_steal_makes_the_host_noisy(monkeypatch: pytest.MonkeyPatch) -> None:
     ticks = iter([[0] * 8, [50, 0, 0, 30, 0, 0, 0, 20]])
-    monkeypatch.setattr("frugal.metering.host._cpu_ticks", lambda: next(ticks))
+    monkeypatch.setattr("frugal.metering.power.machine._cpu_ticks", lambda: next(ticks))
     monkeypatch.setattr(os, "getloadavg", lambda: (0.1, 0.1, 0.1))
     assert HostNoise().report() == {"load1": 0.1, "steal_percent": 20.0, "noisy": True}
     given = iter([[0] * 8, [90, 0, 0, 0, 0, 0, 0, 10]])

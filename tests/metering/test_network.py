@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from frugal.metering.network import NetworkWatch, expecting
+from frugal.metering.network_watch import NetworkWatch, expecting
 
 
 @pytest.fixture

@@ -6,13 +6,13 @@ from pathlib import Path
 import pytest
 
 from frugal.errors import UnusableInputError
-from frugal.metering.host import Machine, describe_machine
-from frugal.metering.ledger import Entry, Ledger
-from frugal.metering.machine import read_machine
+from frugal.metering.ledger.ledger import Entry, Ledger
 from frugal.metering.meter import Meter
-from frugal.metering.rapl import RaplMeter, rapl_is_readable
-from frugal.metering.tiers import apply_meter, stage_joules, with_counters
-from frugal.metering.wall_meter import read_meter
+from frugal.metering.power.machine import Machine, describe_machine
+from frugal.metering.power.machine_file import read_machine
+from frugal.metering.power.rapl import RaplMeter, rapl_is_readable
+from frugal.metering.power.tiers import apply_meter, stage_joules, with_counters
+from frugal.metering.power.wall_meter import read_meter
 
 START = datetime(2026, 11, 3, 9, 0, tzinfo=UTC)
 

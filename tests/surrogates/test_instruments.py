@@ -18,16 +18,16 @@ from studies_for_tests import linear_study
 
 from frugal.errors import NotAssessedError, UnusableInputError
 from frugal.experiments.study import Study
-from frugal.metering.blocks import Plan, QueryTime
-from frugal.metering.chain import check_chain, check_seal
-from frugal.metering.clock import Stopwatch
-from frugal.metering.host import HostNoise, Machine, describe_machine
-from frugal.metering.ledger import Ledger
-from frugal.metering.reconciliation import reconcile
+from frugal.metering.ledger.hash_chain import check_chain, check_seal
+from frugal.metering.ledger.ledger import Ledger
+from frugal.metering.power.machine import HostNoise, Machine, describe_machine
+from frugal.metering.power.reconciliation import reconcile
+from frugal.metering.quietest_series import Times, quietest_series
+from frugal.metering.timing.interleaved_blocks import Plan, QueryTime
+from frugal.metering.timing.stopwatch import Stopwatch
 from frugal.surrogates.bundle import Bundle, open_bundle, read_json, write_checksums
 from frugal.surrogates.campaign import Campaign, Settings, run_campaign, settle_ledger
 from frugal.surrogates.reevaluation import check_ledger, evaluate_bundle
-from frugal.surrogates.repeating import Times, quietest_series
 from frugal.surrogates.writing import write_bundle
 
 

@@ -10,7 +10,7 @@ from studies_for_tests import NEED, linear_study
 
 from frugal.errors import EnvironmentFaultError
 from frugal.experiments.study import CallPattern
-from frugal.metering.blocks import Call, Plan, QueryTime, measure
+from frugal.metering.timing.interleaved_blocks import Call, Plan, QueryTime, measure
 from frugal.surrogates.campaign import Campaign, Settings, run_campaign
 from frugal.surrogates.evaluation import call_latency, limits_broken
 from frugal.surrogates.graph import Graph, serialise

@@ -14,9 +14,9 @@ from frugal.experiments.design import plain_design
 from frugal.experiments.runs import Runs
 from frugal.experiments.sampling import design_for
 from frugal.experiments.study import CallPattern, Output, Study, Tolerance, Variable
-from frugal.metering.blocks import Plan
-from frugal.metering.ledger import Ledger
+from frugal.metering.ledger.ledger import Ledger
 from frugal.metering.meter import Meter
+from frugal.metering.timing.interleaved_blocks import Plan
 from frugal.surrogates.bundle import Bundle, open_bundle, write_checksums
 from frugal.surrogates.campaign import Settings, run_campaign
 from frugal.surrogates.decision import decide, fixed_parts

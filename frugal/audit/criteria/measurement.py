@@ -11,7 +11,7 @@ from frugal.audit.criteria.findings import Finding, Status
 from frugal.audit.evidence import Evidence, cpu_total, entries_of
 from frugal.audit.words.numbers import percent
 from frugal.audit.words.wording import both, known
-from frugal.metering.reconciliation import reconcile
+from frugal.metering.power.reconciliation import reconcile
 from frugal.surrogates.plain_text import plain_duration, plain_number
 
 

@@ -10,7 +10,6 @@ import numpy as np
 
 from frugal.audit.evidence import Evidence, cpu_total
 from frugal.audit.impacts.boundaries import boundaries
-from frugal.audit.impacts.factors import Factor, FactorTable
 from frugal.audit.impacts.footprint import CATEGORIES, FOOTPRINT, Pricing, Watts, Work
 from frugal.audit.impacts.lighter import lighter_answer
 from frugal.audit.impacts.uses import (
@@ -22,6 +21,7 @@ from frugal.audit.impacts.uses import (
     queries_per_hour,
     queries_per_journey,
 )
+from frugal.metering.factors.table import Factor, FactorTable
 
 #: Order of the stages of the ledger in the table of costs.
 STAGES = (

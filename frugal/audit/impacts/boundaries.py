@@ -15,8 +15,8 @@ from typing import Any
 
 import numpy as np
 
-from frugal.audit.impacts.factors import FactorTable
 from frugal.audit.impacts.footprint import CATEGORIES, PERCENTILES, Pricing, Work
+from frugal.metering.factors.table import FactorTable
 
 DAYS_PER_YEAR = 365.0
 #: Below the first share of the budget the direct footprint counts as small, above the second as too large.

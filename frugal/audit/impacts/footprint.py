@@ -27,7 +27,7 @@ from typing import Any
 
 import numpy as np
 
-from frugal.audit.impacts.factors import FactorTable, two_piece_log_normal
+from frugal.metering.factors.table import FactorTable, two_piece_log_normal
 
 JOULES_PER_KWH = 3.6e6
 DRAWS = 10_000

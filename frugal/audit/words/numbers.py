@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from frugal.metering.carbon import CODECARBON_RESOLUTION_JOULES
+from frugal.metering.power.codecarbon_meter import CODECARBON_RESOLUTION_JOULES
 from frugal.surrogates.plain_text import plain_number
 
 _JOULES = ((1e9, "GJ"), (1e6, "MJ"), (1e3, "kJ"), (1.0, "J"), (1e-3, "mJ"), (1e-6, "µJ"))

@@ -10,7 +10,6 @@ from pathlib import Path
 from frugal.errors import EnvironmentFaultError
 
 
-
 @contextmanager
 def faults_told(path: Path) -> Iterator[None]:
     """Tell in one sentence what vector drivers and SQLite raise where a file cannot be written.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from frugal.metering.clock import Stopwatch
+from frugal.metering.timing.stopwatch import Stopwatch
 from frugal.surrogates.plain_text import plain_duration
 
 Reason = Mapping[str, str]

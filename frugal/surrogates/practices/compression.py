@@ -11,7 +11,7 @@ import numpy as np
 
 from frugal.experiments.runs import Runs
 from frugal.experiments.study import Study
-from frugal.metering.blocks import Call, Plan, measure
+from frugal.metering.timing.interleaved_blocks import Call, Plan, measure
 from frugal.surrogates.answering import flat_answers
 from frugal.surrogates.export import parity_points
 from frugal.surrogates.graph import session

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from frugal.experiments.runs import Runs
 from frugal.experiments.study import Study
-from frugal.metering.ledger import Entry
+from frugal.metering.ledger.ledger import Entry
 from frugal.metering.meter import Meter
 from frugal.surrogates.bundle import Bundle
 from frugal.surrogates.decision import Decision

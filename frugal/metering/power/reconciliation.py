@@ -10,8 +10,8 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from frugal.metering.carbon import CODECARBON_RESOLUTION_JOULES
-from frugal.metering.ledger import Entry
+from frugal.metering.ledger.ledger import Entry
+from frugal.metering.power.codecarbon_meter import CODECARBON_RESOLUTION_JOULES
 
 
 @dataclass(frozen=True)

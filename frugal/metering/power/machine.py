@@ -57,7 +57,8 @@ class Machine:
     includes_memory : bool
         ``watts_per_core`` holds the power of the memory too, so that none must be added.
     meter_file : Path, optional
-        Readings of a meter at the wall, to be applied by `frugal.metering.tiers.apply_meter`; ``meter_sha256`` is their hash.
+        Readings of a meter at the wall, to be applied by `frugal.metering.power.tiers.apply_meter`; ``meter_sha256`` is
+        their hash.
     rapl_root : Path, optional
         Folder of the energy counters, where they can be read.
     """

@@ -10,7 +10,7 @@ import logging
 import os
 from typing import Any
 
-from frugal.metering.host import RAM_WATTS_PER_GB, Machine
+from frugal.metering.power.machine import RAM_WATTS_PER_GB, Machine
 
 #: Below this the noise of an empty task is a tenth of codecarbon's figure or more: no figure is printed.
 CODECARBON_RESOLUTION_JOULES = 1.5

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from frugal.metering.carbon import CarbonMeter
-from frugal.metering.clock import Stopwatch
-from frugal.metering.host import STEAL_LIMIT_PERCENT, HostNoise, Machine
-from frugal.metering.ledger import Ledger
+from frugal.metering.ledger.ledger import Ledger
 from frugal.metering.meter import METERING, Meter, campaign_id
-from frugal.metering.network import NetworkWatch
-from frugal.metering.rapl import IDLE_SECONDS_FULL, RaplMeter
-from frugal.metering.tiers import with_counters
+from frugal.metering.network_watch import NetworkWatch
+from frugal.metering.power.codecarbon_meter import CarbonMeter
+from frugal.metering.power.machine import STEAL_LIMIT_PERCENT, HostNoise, Machine
+from frugal.metering.power.rapl import IDLE_SECONDS_FULL, RaplMeter
+from frugal.metering.power.tiers import with_counters
+from frugal.metering.timing.stopwatch import Stopwatch
 
 #: Stage of what the process did between the other stages.
 REST = "rest"

@@ -202,7 +202,7 @@ def load_factors(path: Path | str | None = None) -> FactorTable:
 
 
 def _packaged() -> tuple[dict[str, Factor], str]:
-    content = (files("frugal.audit.impacts") / "data" / PACKAGED).read_bytes()
+    content = (files("frugal.metering.factors") / "data" / PACKAGED).read_bytes()
     return _rows(content, PACKAGED), hashlib.sha256(content).hexdigest()
 
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from frugal.metering.blocks import QueryTime
-from frugal.metering.host import HostNoise
+from frugal.metering.power.machine import HostNoise
+from frugal.metering.timing.interleaved_blocks import QueryTime
 
 Times = Mapping[str, Mapping[str, QueryTime]]
 

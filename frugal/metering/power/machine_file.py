@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import Any
 
 from frugal.errors import UnusableInputError
-from frugal.metering.host import Machine, describe_machine
-from frugal.metering.rapl import POWERCAP, rapl_is_readable
-from frugal.metering.tiers import HALF_WIDTH
-from frugal.metering.wall_meter import read_meter
+from frugal.metering.power.machine import Machine, describe_machine
+from frugal.metering.power.rapl import POWERCAP, rapl_is_readable
+from frugal.metering.power.tiers import HALF_WIDTH
+from frugal.metering.power.wall_meter import read_meter
 
 #: Read where nobody names another file.
 MACHINE_FILE = Path("machine.toml")
@@ -38,7 +38,7 @@ def read_machine(path: Path | None = None, rapl_root: Path = POWERCAP) -> Machin
     -------
     Machine
         Of tier T3 where a power is declared, of T4 else. A meter or counters that it names are applied once there is work
-        to apply them to (`frugal.metering.tiers`).
+        to apply them to (`frugal.metering.power.tiers`).
 
     Raises
     ------

@@ -7,10 +7,10 @@ from dataclasses import replace
 from datetime import datetime
 
 from frugal.errors import UnusableInputError
-from frugal.metering.host import Machine
-from frugal.metering.ledger import Entry
-from frugal.metering.rapl import RaplMeter
-from frugal.metering.wall_meter import Readings, read_meter
+from frugal.metering.ledger.ledger import Entry
+from frugal.metering.power.machine import Machine
+from frugal.metering.power.rapl import RaplMeter
+from frugal.metering.power.wall_meter import Readings, read_meter
 
 #: Relative half-width of the power's interval. T1 as for calibrated meters, T2 as published comparisons of on-chip
 #: counters with meters; T3 for a declared value whose source is named, which nobody checks.

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from frugal.metering.ledger import Entry
+from frugal.metering.ledger.ledger import Entry
 
 #: Key of a stage's details under which it keeps what others computed for it, ``cpu_seconds`` and ``threads`` among it.
 ELSEWHERE = "elsewhere"

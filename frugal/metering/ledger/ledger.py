@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from frugal.errors import EnvironmentFaultError, UnusableInputError
-from frugal.metering.chain import link, split_lines
+from frugal.metering.ledger.hash_chain import link, split_lines
 
 Status = Literal["ok", "failed", "interrupted"]
 
@@ -28,8 +28,8 @@ class Entry:
     counter read, idle power taken off, is ``meter_joules``; each is None where it did not run.
 
     ``versions`` and ``hashes`` (of study, design, need, data, requirements) stand on the first line of a campaign. ``details``
-    are plain values that a stage wants kept. ``number`` and ``previous`` chain the lines of a ledger (`frugal.metering.chain`);
-    `Ledger.append` fills them in.
+    are plain values that a stage wants kept. ``number`` and ``previous`` chain the lines of a ledger
+    (`frugal.metering.ledger.hash_chain`); `Ledger.append` fills them in.
     """
 
     stage: str

@@ -1,0 +1,1 @@
+"""How long a call takes, measured so that a busy machine does not decide."""
