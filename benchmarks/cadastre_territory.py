@@ -26,7 +26,7 @@ from frugal.cadastre.settings import CadastreSettings
 from frugal.formats.files.atomic import write_text
 from frugal.formats.rasters.surface_model import SurfaceModel, read_surface_model, write_surface_model
 from frugal.formats.vectors.footprints import read_footprints
-from frugal.progress import Terminal
+from frugal.reporting.progress import Terminal
 
 HERE = Path(__file__).resolve().parent
 DEPARTEMENT_KM2 = 6720.0

@@ -16,8 +16,8 @@ from functools import reduce
 from pathlib import Path
 from typing import Any
 
-from frugal.surrogates.display import candidate_row
-from frugal.surrogates.plots import error_cost_plot
+from frugal.reporting.ladder_table import candidate_row
+from frugal.reporting.plots.ladder import error_cost_plot
 
 ROOT = Path(__file__).resolve().parents[1]
 RESULTS = ROOT / "benchmarks" / "results"
@@ -155,7 +155,7 @@ def _plain(value: Any) -> str:
 def worked_example(bundle: Path) -> str:
     """The table to compute by hand of the oxygen study, as its page prints it."""
     from frugal.audit.report.sections import break_evens, compared_ai
-    from frugal.surrogates.plots import candidate_label
+    from frugal.reporting.plots.ladder import candidate_label
 
     audit = json.loads((bundle / "audit.json").read_text(encoding="utf-8"))
     ai = compared_ai(audit)

@@ -58,7 +58,7 @@ export default defineConfig({
   base: './',
   define: { __ORT__: JSON.stringify(ORT), __MAPLIBRE__: JSON.stringify(MAPLIBRE) },
   build: {
-    outDir: '../frugal/cadastre/map',
+    outDir: '../frugal/web/pages/cadastre',
     emptyOutDir: true,
     assetsInlineLimit: 0,
     modulePreload: false,

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from frugal.surrogates.plots import candidate_label
+from frugal.reporting.plots.ladder import candidate_label
 
 CATEGORY = "gwp"
 

@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from frugal.audit.evidence import Evidence
-from frugal.audit.words.numbers import percent, size
 from frugal.audit.words.wording import LANGUAGES, Text, flip_words, known, quoted, say
-from frugal.surrogates.plain_text import plain_number
+from frugal.reporting.text import plain_number
+from frugal.reporting.units_text import percent, size
 
 #: Reasons of the decision that the line of condition 1 repeats; `audit.json` holds all.
 REASONS_TOLD = 2

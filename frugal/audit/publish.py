@@ -14,11 +14,11 @@ from frugal.audit.exports.huggingface import model_card
 from frugal.audit.keeping import read_audit, write_audit, write_reports
 from frugal.errors import EnvironmentFaultError, FrugalError, UnusableInputError
 from frugal.formats.files.atomic import new_folder
+from frugal.reporting.plots.ladder import error_cost_plot
 from frugal.surrogates.bundle import ALTERNATIVES, CHECKSUMS, MODEL, held, read_json, write_checksums
 from frugal.surrogates.campaign import Campaign, settle_ledger
 from frugal.surrogates.digest import graph_digest
 from frugal.surrogates.export import model_metadata, with_metadata
-from frugal.surrogates.plots import error_cost_plot
 from frugal.surrogates.writing import write_bundle, write_ledger
 
 

@@ -26,11 +26,11 @@ from frugal.metering.meter import Meter, campaign_id
 from frugal.metering.power.machine import Machine, describe_machine
 from frugal.metering.power.machine_file import MACHINE_FILE, read_machine
 from frugal.metering.timing.stopwatch import Stopwatch
+from frugal.reporting.plots.ladder import error_cost_plot
+from frugal.reporting.progress import Reporter, Silent
 from frugal.surrogates.bundle import CHECKSUMS, growing, held, open_bundle, read_json
 from frugal.surrogates.campaign import Campaign, Settings, run_campaign
-from frugal.surrogates.plots import error_cost_plot
 from frugal.surrogates.reevaluation import evaluate_bundle, latest_evaluation
-from frugal.surrogates.reporting import Reporter, Silent
 from frugal.surrogates.tracking import record
 
 #: Where bundles go when nobody says.

@@ -23,8 +23,8 @@ from frugal.formats.rasters.tiling import Grid, Tile, plan_tiles
 
 if TYPE_CHECKING:
     from frugal.experiments.studies.roof_yield.site import RoofYieldSite
+    from frugal.reporting.progress import Reporter
     from frugal.surrogates.bundle import Bundle
-    from frugal.surrogates.reporting import Reporter
 
 #: Surface models that the training roofs are taken from: so many squares of this side.
 SAMPLES, SAMPLE_M = 4, 300.0

@@ -106,7 +106,7 @@ def _sky_table(bundle: Any) -> bytes | None:
 
 
 def _label(candidates: dict[str, Any], name: str) -> dict[str, str]:
-    from frugal.surrogates.plots import candidate_label
+    from frugal.reporting.plots.ladder import candidate_label
 
     row = next(row for row in candidates["candidates"] if row["name"] == name)
     return {language: candidate_label(row, language) for language in ("en", "fr")}

@@ -16,18 +16,18 @@ import numpy as np
 import pandas as pd
 
 from frugal.cadastre.in_french import cadastre_in_both
-from frugal.cadastre.map_projection import projection_polynomial
 from frugal.cadastre.surface_blocks import SurfaceBlocks
-from frugal.cadastre.vector_tiles import TileLayer, write_vector_tiles
 from frugal.errors import EnvironmentFaultError, UnusableInputError
 from frugal.formats.files.atomic import new_folder
 from frugal.formats.rasters.surface_model import SurfaceModel
+from frugal.web.map_projection import projection_polynomial
+from frugal.web.vector_tiles import TileLayer, write_vector_tiles
 
 if TYPE_CHECKING:
     import geopandas
 
 #: The page as `frontend/` builds it.
-PAGE = Path(str(files("frugal.cadastre"))) / "map"
+PAGE = Path(str(files("frugal.web"))) / "pages" / "cadastre"
 
 #: Zooms from which dots stand for buildings, at which planes can be told apart, and at which their numbers are kept.
 DOTS_FROM, PLANES_FROM, DETAIL_ZOOM = 8, 14, 16

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from frugal.cadastre.answer import Answer
-from frugal.cadastre.background import write_background
 from frugal.cadastre.classes import YieldClass, class_of, classes_for, qgis_style
 from frugal.cadastre.columns import BUILDINGS, PLANES
 from frugal.cadastre.irradiation_file import write_mosaic
@@ -21,6 +20,7 @@ from frugal.cadastre.tables import write_communes, write_geopackage, write_geopa
 from frugal.cadastre.tile_store import TileReport
 from frugal.formats.rasters.mosaic import Mosaic, open_rasters
 from frugal.formats.rasters.tiling import Bounds, plan_tiles
+from frugal.web.relief_tiles import write_background
 
 if TYPE_CHECKING:
     import geopandas

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from frugal.metering.meter import Meter
     from frugal.metering.power.machine import Machine
     from frugal.metering.timing.stopwatch import Stopwatch
-    from frugal.surrogates.reporting import Reporter
+    from frugal.reporting.progress import Reporter
 
 #: What is said where the surface shows none.
 NO_ROOF = "no roof plane of 10 m² was found"
@@ -101,7 +101,7 @@ def make_cadastre(
     from frugal.experiments.executor import default_threads
     from frugal.metering.power.machine import describe_machine
     from frugal.metering.timing.stopwatch import Stopwatch
-    from frugal.surrogates.reporting import Silent
+    from frugal.reporting.progress import Silent
 
     out = out.absolute()  # tiles may be computed by workers that were started elsewhere
     reporter = reporter or Silent()

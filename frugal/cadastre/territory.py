@@ -19,7 +19,7 @@ from frugal.formats.files.faults import faults_told
 from frugal.formats.rasters.tiling import Tile, plan_tiles
 
 if TYPE_CHECKING:
-    from frugal.surrogates.reporting import Reporter
+    from frugal.reporting.progress import Reporter
 
 #: Side of the generated village that stands in where no input is given, and of its cells.
 VILLAGE_M, VILLAGE_CELL_M = 512.0, 0.5

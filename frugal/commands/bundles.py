@@ -21,8 +21,8 @@ from frugal.commands.options import (
     prints_on_stderr,
     read_declared,
 )
+from frugal.commands.printing import print_json, print_ladder, print_summary
 from frugal.errors import UnusableInputError
-from frugal.printing import print_json, print_ladder, print_summary
 
 
 def evaluate(
@@ -43,7 +43,7 @@ def evaluate(
     """Measure the ladder of a bundle again, into a new file, and draw it."""
     from frugal.audit.workflow import evaluate_again
     from frugal.metering.power.machine_file import read_machine
-    from frugal.progress import Terminal
+    from frugal.reporting.progress import Terminal
 
     check_language(language)
     reporter = Terminal(language)

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from frugal.commands.options import AsJson, Language, MachineFile, SiteSettings, check_language, prints_on_stderr
+from frugal.commands.printing import print_json
 from frugal.errors import UnusableInputError
-from frugal.printing import print_json
 
 if TYPE_CHECKING:
     from frugal.cadastre.run import Cadastre
@@ -96,7 +96,7 @@ def cadastre(
     from frugal.cadastre.run import make_cadastre
     from frugal.experiments.units import parse_settings
     from frugal.metering.power.machine_file import read_machine
-    from frugal.progress import Terminal
+    from frugal.reporting.progress import Terminal
 
     check_language(language)
     chosen: dict[str, Any] = {
@@ -213,7 +213,7 @@ def _serve(folder: Path, language: str) -> None:
     """Serve the map until the user interrupts, and open the browser where there is one."""
     import webbrowser
 
-    from frugal.cadastre.serve import map_server
+    from frugal.web.server import map_server
 
     server = map_server(folder)
     address = f"http://127.0.0.1:{server.server_address[1]}/"

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from frugal.commands.options import AsJson, Inputs
+from frugal.commands.printing import print_json, print_value
 from frugal.errors import UnusableInputError
-from frugal.printing import print_json, print_value
 
 if TYPE_CHECKING:
     from frugal.surrogates.predictor import Predictor

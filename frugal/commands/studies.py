@@ -20,8 +20,8 @@ from frugal.commands.options import (
     names_in,
     prints_on_stderr,
 )
+from frugal.commands.printing import print_json, print_value
 from frugal.errors import UnusableInputError
-from frugal.printing import print_json, print_value
 
 
 def studies(as_json: AsJson = False) -> None:

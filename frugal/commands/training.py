@@ -25,8 +25,8 @@ from frugal.commands.options import (
     read_declared,
     read_need,
 )
+from frugal.commands.printing import print_estimate, print_json, print_ladder, print_summary
 from frugal.errors import UnusableInputError
-from frugal.printing import print_estimate, print_json, print_ladder, print_summary
 
 if TYPE_CHECKING:
     from frugal.experiments.cluster import Cluster
@@ -67,7 +67,7 @@ def train(
     """Simulate, fit, measure quickly, export and audit: one campaign, one bundle."""
     from frugal.audit.workflow import estimate, train_study, train_table
     from frugal.metering.power.machine_file import read_machine
-    from frugal.progress import Terminal
+    from frugal.reporting.progress import Terminal
     from frugal.surrogates.campaign import Settings
 
     check_language(language)

@@ -28,12 +28,12 @@ from frugal.metering.meter import Meter
 from frugal.metering.power.machine import HostNoise, Machine, describe_machine
 from frugal.metering.power.rapl import IDLE_SECONDS_QUICK
 from frugal.metering.timing.stopwatch import Stopwatch
+from frugal.reporting.progress import Reporter, Silent
 from frugal.surrogates.decision import Decision
 from frugal.surrogates.evaluation import Judged
 from frugal.surrogates.generation import check_runs, generate
 from frugal.surrogates.judging import measure_ladder
 from frugal.surrogates.ladder import Candidate, build_ladder, check_names
-from frugal.surrogates.reporting import Reporter, Silent
 from frugal.surrogates.standing import decide_patterns
 
 #: Stages whose lines every bundle of the same runs shares: what runs need to be made, and to be made again by the full physics.

@@ -14,9 +14,9 @@ from frugal.experiments.runs import Runs
 from frugal.experiments.study import CallPattern, Output, Study, Tolerance
 from frugal.metering.meter import Meter
 from frugal.metering.timing.interleaved_blocks import Call, Plan, QueryTime, measure
+from frugal.reporting.text import missing_data
 from frugal.surrogates.decision import MISSING_DATA, Rung
 from frugal.surrogates.map_errors import covered_columns, default_metric, pooled_map_error
-from frugal.surrogates.reasons import missing_data
 
 #: Rows of one call are cut down to what fits this many seconds: batches gain nothing beyond some thousand rows.
 LONGEST_CALL_SECONDS = 0.02

@@ -13,7 +13,7 @@ from frugal.experiments.executor import Progress, choose_block, default_threads,
 from frugal.experiments.runs import DONE, PENDING, Runs, RunStore, open_store
 from frugal.experiments.study import Study
 from frugal.metering.meter import Meter
-from frugal.surrogates.reporting import Reporter
+from frugal.reporting.progress import Reporter
 
 
 def generate(

@@ -8,12 +8,12 @@ from frugal.experiments.runs import Runs
 from frugal.experiments.study import Study
 from frugal.metering.meter import Meter
 from frugal.metering.timing.interleaved_blocks import Plan
+from frugal.reporting.progress import Reporter
 from frugal.surrogates.answering import answering_for
 from frugal.surrogates.evaluation import Answering, Judged, judge, time_queries
 from frugal.surrogates.ladder import Candidate
 from frugal.surrogates.map_errors import floor_and_regression
 from frugal.surrogates.memory import measure_memory
-from frugal.surrogates.reporting import Reporter
 
 
 def measure_ladder(

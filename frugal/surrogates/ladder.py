@@ -13,6 +13,7 @@ from frugal.errors import UnusableInputError
 from frugal.experiments.runs import Runs
 from frugal.experiments.study import RUNGS, Alternative, Kind, Study
 from frugal.metering.meter import Meter
+from frugal.reporting.text import missing_data
 from frugal.surrogates.export import INTERVAL_LEVEL as LEVEL
 from frugal.surrogates.export import (
     PARITY_TOLERANCE_SIGMA,
@@ -23,7 +24,6 @@ from frugal.surrogates.export import (
     write_graph,
 )
 from frugal.surrogates.physical import clip_outputs
-from frugal.surrogates.reasons import missing_data
 from frugal.surrogates.rungs.base import Rung, Skipped
 
 N_FOLDS = 3

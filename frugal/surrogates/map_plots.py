@@ -13,9 +13,9 @@ from frugal.experiments.outputs import Output, output_slices, wet_cells
 from frugal.experiments.runs import Runs
 from frugal.experiments.study import Study, Variable
 from frugal.formats.files.atomic import write_bytes
+from frugal.reporting.plots.axes import INK, MUTED
+from frugal.reporting.text import plain_number
 from frugal.surrogates.evaluation import Answering
-from frugal.surrogates.plain_text import plain_number
-from frugal.surrogates.plot_parts import INK, MUTED
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

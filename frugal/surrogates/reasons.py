@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from frugal.surrogates.decision import MISSING_DATA, Decision
 
 _SENTENCES = {
@@ -115,11 +113,3 @@ def sentence(code: str, decision: Decision) -> dict[str, str]:
         "limits_fr": ", ".join(_FRENCH.get(name, name) for name in decision.limits_that_exclude),
     }
     return {"en": english.format(**values), "fr": french.format(**values)}
-
-
-def missing_data(lacks: Mapping[str, str]) -> dict[str, str]:
-    """That a candidate cannot be asked, for want of the data named, in both languages."""
-    return {
-        "en": f"it needs {lacks['en']}, which is just what is missing",
-        "fr": f"elle demande {lacks['fr']}, justement ce qui manque",
-    }

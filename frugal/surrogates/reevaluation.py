@@ -26,6 +26,7 @@ from frugal.metering.power.machine import HostNoise, Machine, describe_machine
 from frugal.metering.power.rapl import IDLE_SECONDS_FULL, IDLE_SECONDS_QUICK
 from frugal.metering.quietest_series import Times, quietest_series
 from frugal.metering.timing.interleaved_blocks import Plan
+from frugal.reporting.progress import Reporter, Silent
 from frugal.surrogates.answering import from_model, full_physics
 from frugal.surrogates.bundle import Bundle, growing, read_json, to_json
 from frugal.surrogates.campaign import VERSIONED
@@ -35,7 +36,6 @@ from frugal.surrogates.map_plots import draw_maps
 from frugal.surrogates.memory import measure_memory
 from frugal.surrogates.physical import clip_outputs
 from frugal.surrogates.practices import measure_practices
-from frugal.surrogates.reporting import Reporter, Silent
 from frugal.surrogates.standing import describe_decision, describe_measured
 
 OTHER_STUDY = "the study at hand is not the one the bundle was made from"

@@ -196,7 +196,7 @@ class Chromium:
 
 def serve(folder: Path) -> tuple[Any, str]:
     """The server of the cadastre in a thread, and the address of the page."""
-    from frugal.cadastre.serve import map_server
+    from frugal.web.server import map_server
 
     server = map_server(folder)
     threading.Thread(target=server.serve_forever, daemon=True).start()

@@ -25,20 +25,20 @@ from frugal.cadastre.classes import classes_for
 from frugal.cadastre.columns import BUILDINGS, PLANES
 from frugal.cadastre.in_french import cadastre_in_both, in_french
 from frugal.cadastre.map_folder import BUILDING_COLUMNS, PAGE, PLANE_COLUMNS, dots, write_map_folder
-from frugal.cadastre.map_projection import DEGREE, projection_polynomial
 from frugal.cadastre.naming import default_title, told_files
 from frugal.cadastre.publishing import told_weather
-from frugal.cadastre.serve import map_server
 from frugal.cadastre.sky_table import read_sky_table, write_sky_table
 from frugal.cadastre.surface_blocks import SurfaceBlocks, read_block
 from frugal.cadastre.surfaces import Prepared
 from frugal.cadastre.tables import SUMMED, write_communes
-from frugal.cadastre.vector_tiles import TileLayer, write_vector_tiles
 from frugal.errors import UnusableInputError
 from frugal.experiments.studies.village import synthetic_village
 from frugal.formats.rasters.surface_model import SurfaceModel
 from frugal.formats.rasters.tiling import Grid
 from frugal.surrogates.graph import session
+from frugal.web.map_projection import DEGREE, projection_polynomial
+from frugal.web.server import map_server
+from frugal.web.vector_tiles import TileLayer, write_vector_tiles
 
 
 @pytest.fixture(scope="module")

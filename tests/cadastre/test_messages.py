@@ -19,7 +19,7 @@ from frugal.cadastre.publishing import best_classes
 from frugal.cadastre.run import Cadastre
 from frugal.commands.cadastre import _print
 from frugal.formats.point_clouds.surfaces import note_on_voids, system_of_clouds
-from frugal.progress import Terminal
+from frugal.reporting.progress import Terminal
 
 #: Words that no French sentence holds.
 ENGLISH = re.compile(r"\b(the|and|of|that|lies?|left|taken|from|with|than|are|count|planes?|made|note|failed)\b", re.I)

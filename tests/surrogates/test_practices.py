@@ -17,6 +17,7 @@ from frugal.experiments.study import CallPattern, Output, Study, Tolerance, Vari
 from frugal.metering.ledger.ledger import Ledger
 from frugal.metering.meter import Meter
 from frugal.metering.timing.interleaved_blocks import Plan
+from frugal.reporting.progress import Silent
 from frugal.surrogates.bundle import Bundle, open_bundle, write_checksums
 from frugal.surrogates.campaign import Settings, run_campaign
 from frugal.surrogates.decision import decide, fixed_parts
@@ -29,7 +30,6 @@ from frugal.surrogates.practices.learning_curve import learning_curve, nested_or
 from frugal.surrogates.practices.refit import learner_for
 from frugal.surrogates.practices.run import booked_fit, studied
 from frugal.surrogates.reevaluation import evaluate_bundle, rung_of_row
-from frugal.surrogates.reporting import Silent
 from frugal.surrogates.rungs.gaussian_process import GaussianProcess
 from frugal.surrogates.rungs.linear import LinearRidge
 from frugal.surrogates.rungs.mlp import Mlp, Trial

@@ -5,7 +5,7 @@ from __future__ import annotations
 from frugal.audit.criteria.findings import Finding, declared, field_of
 from frugal.audit.evidence import Evidence
 from frugal.audit.words.wording import both
-from frugal.surrogates.plain_text import plain_number
+from frugal.reporting.text import plain_number
 
 
 def usage_limits(evidence: Evidence) -> Finding:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from frugal.audit.criteria.findings import Finding, Status, about_ai, declared, field_of
 from frugal.audit.evidence import Evidence
 from frugal.audit.impacts.boundaries import SMALL_SHARE, WHOLE_SHARE, boundary_status
-from frugal.audit.words.numbers import percent
 from frugal.audit.words.wording import both, known
-from frugal.surrogates.plain_text import plain_number
+from frugal.reporting.text import plain_number
+from frugal.reporting.units_text import percent
 
 #: Categories that must be covered, of the sixteen of the EF method.
 ENOUGH_CATEGORIES, ALL_CATEGORIES = 4, 16

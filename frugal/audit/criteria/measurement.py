@@ -9,10 +9,10 @@ import numpy as np
 
 from frugal.audit.criteria.findings import Finding, Status
 from frugal.audit.evidence import Evidence, cpu_total, entries_of
-from frugal.audit.words.numbers import percent
 from frugal.audit.words.wording import both, known
 from frugal.metering.power.reconciliation import reconcile
-from frugal.surrogates.plain_text import plain_duration, plain_number
+from frugal.reporting.text import plain_duration, plain_number
+from frugal.reporting.units_text import percent
 
 
 def tier_recorded(evidence: Evidence) -> Finding:

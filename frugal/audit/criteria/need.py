@@ -5,10 +5,10 @@ from __future__ import annotations
 from frugal.audit.criteria.findings import Finding, Status, about_ai, declared
 from frugal.audit.evidence import Evidence, cpu_total, error_ratio, lacks
 from frugal.audit.rebound import ENOUGH_ROOM
-from frugal.audit.words.numbers import day
 from frugal.audit.words.wording import baselines, both, break_even_words, flip_words, known, labels, lighter_words
-from frugal.surrogates.plain_text import plain_duration, plain_number
-from frugal.surrogates.plots import candidate_label
+from frugal.reporting.plots.ladder import candidate_label
+from frugal.reporting.text import plain_duration, plain_number
+from frugal.reporting.units_text import day
 
 #: What a need has to say beside tolerances, by field.
 NEED_FIELDS = {

@@ -7,9 +7,9 @@ from typing import Any
 
 from frugal.audit.criteria.findings import Finding, Status, declared, no_ai
 from frugal.audit.evidence import Evidence, cpu_total
-from frugal.audit.words.numbers import percent, size
 from frugal.audit.words.wording import Text, both, labels, quoted
-from frugal.surrogates.plain_text import plain_duration, plain_number
+from frugal.reporting.text import plain_duration, plain_number
+from frugal.reporting.units_text import percent, size
 
 #: Below this many bytes compression is not worth asking for.
 SMALL_MODEL_BYTES = 10_000

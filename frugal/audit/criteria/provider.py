@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from frugal.audit.criteria.findings import Finding, Status, declared, field_of, no_ai
 from frugal.audit.evidence import Evidence
-from frugal.audit.words.numbers import percent, size
 from frugal.audit.words.wording import both
-from frugal.surrogates.plain_text import plain_duration
+from frugal.reporting.text import plain_duration
+from frugal.reporting.units_text import percent, size
 
 #: Bytes on the wire for one journey in a browser: small, and too large.
 LIGHT_BYTES, HEAVY_BYTES = 100_000, 1_000_000

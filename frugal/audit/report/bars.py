@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from frugal.audit.words import numbers
 from frugal.audit.words.wording import data
 from frugal.errors import UnusableInputError
-from frugal.surrogates.plot_labels import wrapped
-from frugal.surrogates.plot_parts import INK, MUTED, plain_frame, svg
-from frugal.surrogates.plots import candidate_label
+from frugal.reporting import units_text
+from frugal.reporting.plots.axes import INK, MUTED, plain_frame, svg
+from frugal.reporting.plots.labels import wrapped
+from frugal.reporting.plots.ladder import candidate_label
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -48,7 +48,7 @@ def footprint_bars(audit: Mapping[str, Any], language: str) -> str:
         _key(figure, words)
 
     told = "; ".join(
-        f"{name.strip()}: {numbers.impact_range(span, 'gwp', language)}" for _, bars in panels for name, span in bars
+        f"{name.strip()}: {units_text.impact_range(span, 'gwp', language)}" for _, bars in panels for name, span in bars
     )
     return svg(draw, (7.2, height), words["bars_title"], told, "fb")
 
@@ -85,7 +85,7 @@ def _draw_bars(axes: Axes, bars: list[Bar], language: str) -> None:
         for end in ("p5", "p95"):
             axes.plot([span[end]] * 2, [place - 0.14, place + 0.14], color=INK, linewidth=1.1)
         axes.annotate(
-            numbers.grams(span["p50"], language).replace("\u00a0CO₂e", ""),
+            units_text.grams(span["p50"], language).replace("\u00a0CO₂e", ""),
             (span["p95"], place),
             (5, 0),
             textcoords="offset points",

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from frugal.audit.words import numbers
 from frugal.audit.words.wording import known, phrase
+from frugal.reporting import units_text
 
 
 def comparison_lines(found: Mapping[str, Any], language: str) -> list[str]:
@@ -18,8 +18,8 @@ def comparison_lines(found: Mapping[str, Any], language: str) -> list[str]:
             "compare.head",
             language,
             question=new["question"][language],
-            old=numbers.day(old["created"], language),
-            new=numbers.day(new["created"], language),
+            old=units_text.day(old["created"], language),
+            new=units_text.day(new["created"], language),
         )
     ]
     if not found["same_question"]:
@@ -55,9 +55,9 @@ def _change(row: Mapping[str, Any], language: str) -> str:
 
 def _written(value: float, category: str, language: str) -> str:
     span = {"p5": value, "p50": value, "p95": value}
-    return numbers.impact_range(span, category, language).partition(" [")[0]
+    return units_text.impact_range(span, category, language).partition(" [")[0]
 
 
 def _relative(value: float, language: str) -> str:
     sign = "" if abs(value) < 5e-5 else "+" if value > 0 else "−"
-    return sign + numbers.percent(abs(value) if sign else 0.0, language)
+    return sign + units_text.percent(abs(value) if sign else 0.0, language)

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from frugal.audit.report.sections import SIGNS, in_language
-from frugal.audit.words import numbers
 from frugal.audit.words.wording import known, phrase
-from frugal.surrogates.plain_text import plain_duration, plain_number
-from frugal.surrogates.plots import candidate_label
+from frugal.reporting import units_text
+from frugal.reporting.plots.ladder import candidate_label
+from frugal.reporting.text import plain_duration, plain_number
 
 #: Fields of the need in the order of the page, and the words they are told with.
 NEED_TEXTS = ("functional_unit", "use", "decided_by", "owner", "replaces", "reason")
@@ -36,7 +36,7 @@ def _pattern(pattern: Mapping[str, Any], audit: Mapping[str, Any], language: str
         told.append(f"≤ {plain_duration(pattern['max_latency_s'], language)}")
     for key in ("max_bytes", "max_memory_bytes"):
         if pattern.get(key):
-            told.append(f"≤ {numbers.size(pattern[key], language)} ({words[key]})")
+            told.append(f"≤ {units_text.size(pattern[key], language)} ({words[key]})")
     return ", ".join(told)
 
 
@@ -53,7 +53,7 @@ def history(audit: Mapping[str, Any], language: str, words: Mapping[str, str]) -
         ]
         rows.append(
             {
-                "date": numbers.day(str(entry["first_seen"]), language),
+                "date": units_text.day(str(entry["first_seen"]), language),
                 "hash": str(entry["hash"])[:8],
                 "when": words[_WHEN[entry["before_first_run"]]],
                 "changed": "; ".join(changed) or "–",
@@ -80,7 +80,7 @@ def practices(audit: Mapping[str, Any], language: str, words: Mapping[str, str])
 
 
 def _ratio(value: float | None, language: str) -> str:
-    return numbers.percent(value, language) if value is not None else "–"
+    return units_text.percent(value, language) if value is not None else "–"
 
 
 def _curve(found: Mapping[str, Any], language: str, words: Mapping[str, str]) -> list[list[str]]:
@@ -112,7 +112,7 @@ def _variants(found: Mapping[str, Any], language: str, words: Mapping[str, str])
         if variant.get("reason"):
             rows.append([words["practice_compression"], variant["name"], "–", "–", variant["reason"][language]])
             continue
-        told = numbers.size(variant["bytes"], language)
+        told = units_text.size(variant["bytes"], language)
         if variant.get("cpu_seconds_per_query"):
             told += f", {plain_duration(variant['cpu_seconds_per_query'], language)}"
         rows.append(

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from frugal.audit.words import numbers
 from frugal.audit.words.wording import known
-from frugal.surrogates.plain_text import plain_duration, plain_number, plain_queries
-from frugal.surrogates.plots import candidate_label
+from frugal.reporting import units_text
+from frugal.reporting.plots.ladder import candidate_label
+from frugal.reporting.text import plain_duration, plain_number, plain_queries
 
 #: Order of the rows and what their heading is called.
 ROW_ORDER = (
@@ -42,7 +42,7 @@ def footprint_rows(audit: Mapping[str, Any], language: str, words: Mapping[str, 
                 "queries": queries,
                 "cells": [plain_duration(row["cpu_seconds"], language), *_spans(audit, row["impacts"], language)],
                 "made": _made(row["impacts"], language),
-                "network": numbers.size(row["network_bytes"], language) if row["network_bytes"] else "–",
+                "network": units_text.size(row["network_bytes"], language) if row["network_bytes"] else "–",
             }
         )
     return rows
@@ -62,7 +62,7 @@ def stage_rows(audit: Mapping[str, Any], language: str, words: Mapping[str, str]
 
 def _spans(audit: Mapping[str, Any], impacts: Mapping[str, Any], language: str) -> list[str]:
     return [
-        numbers.impact_range(impacts[category], category, language) if category in impacts else "–"
+        units_text.impact_range(impacts[category], category, language) if category in impacts else "–"
         for category in audit["footprint"]["categories"]
     ]
 
@@ -73,7 +73,7 @@ def _made(impacts: Mapping[str, Any], language: str) -> str:
     if not carbon or carbon["embodied"] is None:
         return "–"
     whole = carbon["use"] + carbon["embodied"] + carbon["network"]
-    return numbers.percent(carbon["embodied"] / whole, language) if whole > 0 else "–"
+    return units_text.percent(carbon["embodied"] / whole, language) if whole > 0 else "–"
 
 
 def variance(audit: Mapping[str, Any], language: str, words: Mapping[str, str]) -> list[dict[str, str]]:
@@ -81,7 +81,7 @@ def variance(audit: Mapping[str, Any], language: str, words: Mapping[str, str]) 
     rows = []
     for category, shares in audit["footprint"]["variance"].items():
         told = [
-            f"{_factor_name(name, language)} {numbers.percent(share, language)}"
+            f"{_factor_name(name, language)} {units_text.percent(share, language)}"
             for name, share in list(shares.items())[:4]
         ]
         rows.append({"name": known("category", category)[language], "told": ", ".join(told) or words["none"]})
@@ -99,7 +99,10 @@ def _factor_name(name: str, language: str) -> str:
 def scenarios(audit: Mapping[str, Any], language: str) -> list[dict[str, str]]:
     """Carbon of a year with other electricity."""
     return [
-        {"name": known("country", row["country"])[language], "told": numbers.impact_range(row["gwp"], "gwp", language)}
+        {
+            "name": known("country", row["country"])[language],
+            "told": units_text.impact_range(row["gwp"], "gwp", language),
+        }
         for row in audit["footprint"]["scenarios"]
     ]
 
@@ -122,7 +125,7 @@ def boundary_rows(audit: Mapping[str, Any], language: str) -> list[dict[str, Any
 
 
 def _share(value: float, language: str) -> str:
-    return numbers.percent(value, language)
+    return units_text.percent(value, language)
 
 
 def factor_rows(audit: Mapping[str, Any], language: str) -> list[dict[str, Any]]:

@@ -11,11 +11,11 @@ from typing import Any
 
 from frugal.audit.report import evidence_sections, impact_sections, sections
 from frugal.audit.report.bars import footprint_bars
-from frugal.audit.words import numbers
 from frugal.audit.words.wording import LANGUAGES, data, known
 from frugal.errors import UnusableInputError
-from frugal.surrogates.plain_text import plain_number
-from frugal.surrogates.plots import break_even_plot, candidate_label, error_cost_plot
+from frugal.reporting import units_text
+from frugal.reporting.plots.ladder import break_even_plot, candidate_label, error_cost_plot
+from frugal.reporting.text import plain_number
 
 
 def render(audit: Mapping[str, Any], language: str) -> str:
@@ -56,7 +56,7 @@ def page_text(audit: Mapping[str, Any], language: str) -> str:
     own = {
         form
         for words in _own_words(audit, language)
-        for form in (_plain(words), _plain(numbers.typeset(words, language)))
+        for form in (_plain(words), _plain(units_text.typeset(words, language)))
     }
     for words in sorted(own, key=len, reverse=True):
         if words:
@@ -141,7 +141,7 @@ def _words(audit: Mapping[str, Any], language: str) -> dict[str, str]:
         "version": audit["tool"]["version"],
         "journey": plain_number(footprint["conventions"]["queries_per_journey"], language),
         "hour": plain_number(footprint["conventions"]["queries_per_hour"], language),
-        "budget": numbers.percent(audit["boundaries"]["budget_share"], language),
+        "budget": units_text.percent(audit["boundaries"]["budget_share"], language),
         "population": plain_number(audit["boundaries"]["population"], language),
     }
     filled = {}
@@ -149,7 +149,7 @@ def _words(audit: Mapping[str, Any], language: str) -> dict[str, str]:
         told = text
         for gap, value in gaps.items():
             told = told.replace("{" + gap + "}", value)
-        filled[key] = numbers.typeset(told, language)
+        filled[key] = units_text.typeset(told, language)
     return filled
 
 
@@ -160,7 +160,7 @@ def _view(audit: Mapping[str, Any], language: str) -> dict[str, Any]:
         "t": words,
         "question": audit["study"]["question"][language],
         "first_line": audit["first_line"][language],
-        "date": numbers.day(audit["created"], language),
+        "date": units_text.day(audit["created"], language),
         "level": known("level", audit["level"])[language],
         "tier": machine.get("tier") or "–",
         "facts": sections.facts(audit, language, words),

@@ -6,11 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from frugal.audit.evidence import error_ratio, lacks
-from frugal.audit.words import numbers
 from frugal.audit.words.wording import break_even_words, error_words, phrase, verdict_words
-from frugal.surrogates.plain_text import plain_duration, plain_number, plain_queries
-from frugal.surrogates.plots import candidate_label
-from frugal.surrogates.reasons import missing_data
+from frugal.reporting import units_text
+from frugal.reporting.plots.ladder import candidate_label
+from frugal.reporting.text import missing_data, plain_duration, plain_number, plain_queries
 
 #: Signs that say a status a second time; words say it first.
 SIGNS = {
@@ -61,7 +60,7 @@ def _tolerances(tolerances: Mapping[str, Mapping[str, Any]], audit: Mapping[str,
     told = []
     for name, tolerance in tolerances.items():
         limit = plain_number(tolerance["limit"], language) + f"\u00a0{audit['units'].get(name, '')}"
-        limit = numbers.percent(tolerance["limit"], language) if tolerance["metric"] == "nrmse" else limit
+        limit = units_text.percent(tolerance["limit"], language) if tolerance["metric"] == "nrmse" else limit
         told.append(limit if len(tolerances) == 1 else f"{limit} ({audit['labels'][name][language]})")
     return ", ".join(told)
 
@@ -96,7 +95,7 @@ def ladder_row(
             "met": None,
             "cells": [error_words(row, audit["units"], language) or "0", *["–"] * 3],
             "state": words["reference"],
-            "why": numbers.typeset(missing_data(lacks(row))[language], language) + ".",
+            "why": units_text.typeset(missing_data(lacks(row))[language], language) + ".",
         }
     judged = any(error.get("tolerance") for error in (row.get("error") or {}).values())
     return {
@@ -193,8 +192,8 @@ def _cost_row(
 ) -> dict[str, Any]:
     cells = [
         plain_duration(seconds, language),
-        numbers.joules(energy, language),
-        numbers.codecarbon_joules(theirs, language),
+        units_text.joules(energy, language),
+        units_text.codecarbon_joules(theirs, language),
     ]
     return {"name": name, "failed": failed, "cells": cells, "total": False}
 

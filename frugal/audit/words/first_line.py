@@ -8,9 +8,9 @@ from typing import Any
 
 from frugal.audit.evidence import Evidence, lacks
 from frugal.audit.shortfall import Shortfall, accurate, nearest, shortfalls
-from frugal.audit.words.numbers import percent, size
 from frugal.audit.words.wording import LANGUAGES, Text, error_words, every_error, known, phrase, quoted, rounded_up, say
-from frugal.surrogates.plain_text import plain_duration, plain_number, plain_queries
+from frugal.reporting.text import plain_duration, plain_number, plain_queries
+from frugal.reporting.units_text import percent, size
 
 #: Up to this many times a limit the excess is told in per cent.
 TOLD_IN_PERCENT = 2.0

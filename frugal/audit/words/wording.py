@@ -10,9 +10,9 @@ from importlib.resources import files
 from typing import Any
 
 from frugal.audit.evidence import Evidence, lacks, nothing_meets, worst_error
-from frugal.audit.words.numbers import grams, percent, typeset
-from frugal.surrogates.plain_text import plain_number, plain_queries
-from frugal.surrogates.plots import candidate_label
+from frugal.reporting.plots.ladder import candidate_label
+from frugal.reporting.text import plain_number, plain_queries
+from frugal.reporting.units_text import grams, percent, typeset
 
 Text = dict[str, str]
 LANGUAGES = ("en", "fr")

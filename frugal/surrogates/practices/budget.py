@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from frugal.metering.timing.stopwatch import Stopwatch
-from frugal.surrogates.plain_text import plain_duration
+from frugal.reporting.text import plain_duration
 
 Reason = Mapping[str, str]
 

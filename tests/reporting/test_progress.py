@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from frugal import progress
+from frugal.reporting import progress
 
 
 @pytest.mark.parametrize(

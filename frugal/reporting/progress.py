@@ -1,10 +1,10 @@
-"""Progress on stderr: a bar on a terminal, a line for each stage elsewhere."""
+"""Progress of long work: who is told, and how people see it: a bar on a terminal, a line for each stage elsewhere."""
 
 from __future__ import annotations
 
 import sys
 import time
-from typing import Any
+from typing import Any, Protocol
 
 _STAGES = {
     "read inputs": ("reading inputs", "lecture des données"),
@@ -36,6 +36,26 @@ def plain_time(seconds: float) -> str:
         return f"{max(seconds, 1.0):.0f} s"
     minutes = round(seconds / 60)
     return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60} min"
+
+
+class Reporter(Protocol):
+    """Whoever is told how far a campaign is."""
+
+    def stage(self, text: str, total: int | None = None) -> None:
+        """A stage begins; ``total`` steps follow, or an unknown number."""
+
+    def step(self, done: int, note: str = "") -> None:
+        """``done`` steps of the stage are through."""
+
+
+class Silent:
+    """A reporter that says nothing."""
+
+    def stage(self, text: str, total: int | None = None) -> None:
+        """Say nothing."""
+
+    def step(self, done: int, note: str = "") -> None:
+        """Say nothing."""
 
 
 class Terminal:

@@ -2,8 +2,8 @@
 
 import pytest
 
-from frugal.audit.words import numbers
 from frugal.audit.words.wording import break_even_words, rounded_up
+from frugal.reporting import units_text as numbers
 
 
 @pytest.mark.parametrize(

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from frugal.errors import UnusableInputError
-from frugal.surrogates import plot_labels
-from frugal.surrogates.plain_text import plain_duration, plain_number, plain_queries
-from frugal.surrogates.plots import break_even_plot, error_cost_plot, lifetime_seconds
+from frugal.reporting.plots import labels as plot_labels
+from frugal.reporting.plots.ladder import break_even_plot, error_cost_plot, lifetime_seconds
+from frugal.reporting.text import plain_duration, plain_number, plain_queries
 
 _spec = importlib.util.spec_from_file_location("bundles", Path(__file__).parents[1] / "audit" / "bundles.py")
 bundles = importlib.util.module_from_spec(_spec)
@@ -87,7 +87,7 @@ def test_labels_cover_neither_each_other_nor_the_points(monkeypatch):
         boxes.update({t.get_text(): t.get_window_extent(renderer) for t in axes.texts if t.get_text() in names})
         boxes["points"] = [axes.transData.transform((cost, error[0])) for cost, error, *_ in labels]
 
-    monkeypatch.setattr("frugal.surrogates.plots.place", spy)
+    monkeypatch.setattr("frugal.reporting.plots.ladder.place", spy)
     for case in CASES:
         boxes.clear()
         error_cost_plot(comparison(case), "fr")

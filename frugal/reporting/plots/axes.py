@@ -13,8 +13,8 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 from xml.sax.saxutils import escape
 
-from frugal.surrogates.plain_text import plain_duration, plain_number, plain_queries
-from frugal.surrogates.plot_labels import wrapped
+from frugal.reporting.plots.labels import wrapped
+from frugal.reporting.text import plain_duration, plain_number, plain_queries
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

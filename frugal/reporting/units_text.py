@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from frugal.metering.power.codecarbon_meter import CODECARBON_RESOLUTION_JOULES
-from frugal.surrogates.plain_text import plain_number
+from frugal.reporting.text import plain_number
 
 _JOULES = ((1e9, "GJ"), (1e6, "MJ"), (1e3, "kJ"), (1.0, "J"), (1e-3, "mJ"), (1e-6, "µJ"))
 _GRAMS = ((1e6, "t"), (1e3, "kg"), (1.0, "g"), (1e-3, "mg"), (1e-6, "µg"))

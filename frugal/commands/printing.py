@@ -37,7 +37,7 @@ def print_ladder(ladder: dict[str, Any], language: str) -> None:
     """The ladder as a table."""
     from rich.console import Console
 
-    from frugal.surrogates.display import ladder_table
+    from frugal.reporting.ladder_table import ladder_table
 
     console = Console(width=None if sys.stdout.isatty() else 180)
     console.print(ladder_table(ladder, language))

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from frugal.metering.power.codecarbon_meter import CODECARBON_RESOLUTION_JOULES
-from frugal.surrogates.plain_text import plain_duration, plain_number
+from frugal.reporting.text import plain_duration, plain_number
 
 if TYPE_CHECKING:
     from rich.table import Table

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 
 _LARGE = {
     "en": ((1e9, "billion", "billion"), (1e6, "million", "million")),
@@ -72,3 +73,11 @@ def plain_queries(queries: float, language: str) -> str:
         return f"{plain_number(queries, 'en')} {'query' if queries == 1 else 'queries'}"
     of = " de" if queries >= 0.9995e6 else ""
     return f"{plain_number(queries, 'fr')}{of} question{'s' if queries >= 2 else ''}"
+
+
+def missing_data(lacks: Mapping[str, str]) -> dict[str, str]:
+    """That a candidate cannot be asked, for want of the data named, in both languages."""
+    return {
+        "en": f"it needs {lacks['en']}, which is just what is missing",
+        "fr": f"elle demande {lacks['fr']}, justement ce qui manque",
+    }

@@ -11,9 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from frugal.errors import UnusableInputError
-from frugal.surrogates.plain_text import plain_duration, plain_number, plain_queries
-from frugal.surrogates.plot_labels import end_labels, place
-from frugal.surrogates.plot_parts import (
+from frugal.reporting.plots.axes import (
     AI_LINE,
     INK,
     MET,
@@ -31,6 +29,8 @@ from frugal.surrogates.plot_parts import (
     plain_frame,
     svg,
 )
+from frugal.reporting.plots.labels import end_labels, place
+from frugal.reporting.text import plain_duration, plain_number, plain_queries
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -1,0 +1,1 @@
+"""What people read on any surface: texts in two languages, numbers and units as written by hand, progress, plots."""

@@ -1,0 +1,1 @@
+"""Plots as SVG, written directly: small, printable, readable by a screen reader."""
