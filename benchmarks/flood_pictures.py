@@ -19,13 +19,13 @@ from gironde_site import write_site
 from malpasset_site import write_site as write_malpasset
 from matplotlib.colors import LightSource
 
-from frugal.experiments.site import build_site
 from frugal.experiments.studies.flood import river, submersion
 from frugal.experiments.studies.flood.maps import HOUR, WET_M
 from frugal.experiments.studies.flood.polder import polder
 from frugal.experiments.studies.flood.site import RiverFloodSite, SubmersionSite, coast, river_valley
 from frugal.experiments.studies.flood.terrain import FloodTerrain
 from frugal.experiments.studies.flood.valley import valley
+from frugal.experiments.study.site import build_site
 from frugal.physics.shallow_water.scenario import Scenario
 from frugal.physics.shallow_water.simulate import simulate
 

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import numpy as np
 
-from frugal.experiments.site import build_site
 from frugal.experiments.studies.roof_yield.answers import Columns, alternatives, physics
 from frugal.experiments.studies.roof_yield.site import RoofYieldSite, Territory, sector_horizon
-from frugal.experiments.units import parse_settings
+from frugal.experiments.study.site import build_site
+from frugal.experiments.study.values import parse_settings
 
 SECTORS = (4, 8, 12, 18, 24, 36, 72)
 

@@ -5,7 +5,7 @@ from functools import partial
 import numpy as np
 from scipy.ndimage import gaussian_filter
 
-from frugal.experiments.runs import Runs
+from frugal.experiments.runs.store import Runs
 from frugal.experiments.study import Derived, Need, Output, Study, Tolerance, Variable
 
 ROWS, COLUMNS, CELL_M, EVENT_S = 24, 20, 50.0, 36_000.0

@@ -18,7 +18,7 @@ from typing import Any
 
 from frugal.audit.declared_fields import ASKS, Field, fields_of
 from frugal.errors import NotAssessedError, UnusableInputError
-from frugal.experiments.need import did_you_mean, is_number
+from frugal.experiments.study.need import did_you_mean, is_number
 from frugal.formats.files.atomic import write_bytes, write_text
 
 #: Largest evidence file that is kept with a bundle.

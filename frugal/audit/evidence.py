@@ -118,7 +118,7 @@ class Evidence:
     @cached_property
     def need_history(self) -> list[dict[str, Any]]:
         """Every need that the ledger knows, with its date and whether it came before the first run."""
-        from frugal.experiments.need_history import need_history
+        from frugal.experiments.needs.history import need_history
 
         return need_history(self.ledger)
 

@@ -15,10 +15,10 @@ from frugal.audit.exports import export, export_files
 from frugal.audit.keeping import read_audit
 from frugal.audit.publish import audit_folder, check_target, publish
 from frugal.errors import EnvironmentFaultError, NotAssessedError, UnusableInputError
-from frugal.experiments.executor import choose_block, default_threads
-from frugal.experiments.sampling import design_for
+from frugal.experiments.designs.from_table import table_of_runs
+from frugal.experiments.designs.sampling import design_for
+from frugal.experiments.runs.executor import choose_block, default_threads
 from frugal.experiments.study import Need, Study
-from frugal.experiments.table_study import table_of_runs
 from frugal.formats.files.atomic import write_text
 from frugal.metering.factors.table import load_factors
 from frugal.metering.ledger.ledger import Ledger

@@ -150,8 +150,8 @@ def _check_weather(bundle: Bundle, model: Path, site: RoofYieldSite, azimuths: i
 
 def _site(of_bundle: dict[str, Any], settings: CadastreSettings) -> RoofYieldSite:
     """Weather and sky of the bundle, unless the user names others."""
-    from frugal.experiments.site import build_site
     from frugal.experiments.studies.roof_yield.site import RoofYieldSite
+    from frugal.experiments.study.site import build_site
 
     kept = {key: value for key, value in of_bundle.items() if key != "dsm"}
     if "weather" in settings.site:
@@ -169,9 +169,9 @@ def _trained(
 ) -> tuple[Path, tuple[str, ...]]:
     """Train on roofs of the territory; on generated villages, and saying so, where it shows too few."""
     from frugal.audit.workflow import train_study
-    from frugal.experiments.site import build_site
     from frugal.experiments.studies.roof_yield import roof_yield
     from frugal.experiments.studies.roof_yield.site import RoofYieldSite
+    from frugal.experiments.study.site import build_site
     from frugal.surrogates.campaign import Settings
 
     target, marker = out / "roof_yield", out / "work" / "roof_yield.json"

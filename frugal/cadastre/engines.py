@@ -14,7 +14,7 @@ from frugal.formats.rasters.tiling import Tile
 from frugal.metering.ledger.remote_work import ELSEWHERE
 
 if TYPE_CHECKING:
-    from frugal.experiments.cluster import Crew
+    from frugal.experiments.runs.cluster import Crew
     from frugal.metering.ledger.ledger import Entry
 
 #: A tile, its report or the fault that kept it from one.
@@ -72,7 +72,7 @@ def on_cluster(work: Work, job: Job, tiles: Sequence[Tile], address: str, entry:
         If the package `distributed` is missing, the scheduler cannot be reached, goes away or loses all workers, or these do
         not see the files.
     """
-    from frugal.experiments.cluster import BLOCKS_PER_THREAD, NOT_COUNTED, Crew, connected, talking
+    from frugal.experiments.runs.cluster import BLOCKS_PER_THREAD, NOT_COUNTED, Crew, connected, talking
 
     if not tiles:
         return
@@ -124,7 +124,7 @@ def _first_done(futures: list[Any], crew: Crew) -> list[Any]:
 
 def _received(future: Any, tile: Tile, address: str) -> TileReport | FrugalError:
     """What a worker made of a tile; all has to end where it could not work at all."""
-    from frugal.experiments.cluster import talking
+    from frugal.experiments.runs.cluster import talking
 
     with talking(address):
         fault = future.exception() if future.status == "error" else None

@@ -98,7 +98,7 @@ def make_cadastre(
     EnvironmentFaultError
         If something cannot be written, or the cluster cannot be used.
     """
-    from frugal.experiments.executor import default_threads
+    from frugal.experiments.runs.executor import default_threads
     from frugal.metering.power.machine import describe_machine
     from frugal.metering.timing.stopwatch import Stopwatch
     from frugal.reporting.progress import Silent
@@ -116,7 +116,7 @@ def make_cadastre(
         co2_avoided(settings.country)
         check_files(settings)
         if cluster is not None:
-            from frugal.experiments.cluster import check_scheduler
+            from frugal.experiments.runs.cluster import check_scheduler
 
             check_scheduler(cluster)
         with _metered(out, machine, carbon, reporter, watch) as meter, meter.stage("inputs", threads=threads):

@@ -94,7 +94,7 @@ def cadastre(
 ) -> None:
     """Make a solar cadastre, roof by roof; interrupted, the same command goes on."""
     from frugal.cadastre.run import make_cadastre
-    from frugal.experiments.units import parse_settings
+    from frugal.experiments.study.values import parse_settings
     from frugal.metering.power.machine_file import read_machine
     from frugal.reporting.progress import Terminal
 

@@ -56,9 +56,9 @@ def load_study(
     UnusableInputError
         If they name none or two, or it cannot be built.
     """
-    from frugal.experiments import registry
-    from frugal.experiments.domain import with_need
-    from frugal.experiments.units import parse_settings
+    from frugal.experiments.needs.domain import with_need
+    from frugal.experiments.study import registry
+    from frugal.experiments.study.values import parse_settings
 
     parsed = parse_settings(settings or [], "setting")
     if (name is None) == (study_file is None):
@@ -74,7 +74,7 @@ def load_study(
 
 def read_need(path: Path | None, study: Study | None = None) -> Need | None:
     """The need of a file, checked against a study where there is one; None without a file."""
-    from frugal.experiments.need_file import read_need_file
+    from frugal.experiments.needs.file import read_need_file
 
     return None if path is None else read_need_file(path, study)
 

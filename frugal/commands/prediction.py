@@ -53,11 +53,11 @@ def _predict_one(
 ) -> None:
     import numpy as np
 
-    from frugal.experiments.units import parse_inputs, parse_settings
+    from frugal.experiments.study.values import parse_inputs, parse_settings
 
     values = parse_inputs(predictor.inputs, parse_settings(inputs, "input"))
     if geotiff is not None:
-        from frugal.experiments.map_file import check_maps
+        from frugal.experiments.runs.geotiff import check_maps
         from frugal.surrogates.maps import write_geotiff
 
         check_maps(predictor.study_name, predictor.outputs, predictor.grid)

@@ -26,7 +26,7 @@ from frugal.errors import UnusableInputError
 
 def studies(as_json: AsJson = False) -> None:
     """List the installed studies."""
-    from frugal.experiments.registry import installed_studies, site_model
+    from frugal.experiments.study.registry import installed_studies, site_model
 
     found = []
     for name, point in installed_studies().items():
@@ -55,9 +55,9 @@ def simulate(
 
     import numpy as np
 
-    from frugal.experiments.map_file import check_maps, write_maps
-    from frugal.experiments.simulation import simulate as simulate_once
-    from frugal.experiments.units import check_bounds, parse_inputs, parse_settings
+    from frugal.experiments.runs.geotiff import check_maps, write_maps
+    from frugal.experiments.runs.single import simulate as simulate_once
+    from frugal.experiments.study.values import check_bounds, parse_inputs, parse_settings
 
     found = load_study(study, study_file, site, settings)
     values = parse_inputs(found.inputs, parse_settings(inputs or [], "input"))
@@ -121,8 +121,8 @@ def need_file(
             raise UnusableInputError("--declarations writes the same file for every study: name none with it")
         content = template(language)
     else:
-        from frugal.experiments.need_template import need_template
-        from frugal.experiments.table_study import table_of_runs
+        from frugal.experiments.designs.from_table import table_of_runs
+        from frugal.experiments.needs.template import need_template
 
         if runs is None:
             found = load_study(study, study_file, site, settings)

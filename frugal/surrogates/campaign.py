@@ -12,14 +12,14 @@ from typing import Any
 import numpy as np
 
 from frugal.errors import UnusableInputError
-from frugal.experiments.cluster import Cluster
-from frugal.experiments.description import describe_need
-from frugal.experiments.design import Design
-from frugal.experiments.domain import with_need
-from frugal.experiments.need_history import need_entry
-from frugal.experiments.runs import Runs, RunStore, locked
-from frugal.experiments.sampling import design_for
+from frugal.experiments.designs.sampling import design_for
+from frugal.experiments.needs.domain import with_need
+from frugal.experiments.needs.history import need_entry
+from frugal.experiments.runs.cluster import Cluster
+from frugal.experiments.runs.store import Runs, RunStore, locked
 from frugal.experiments.study import Study
+from frugal.experiments.study.design import Design
+from frugal.experiments.study.study_file import describe_need
 from frugal.formats.files.atomic import write_bytes
 from frugal.metering.instruments import Instruments, instruments
 from frugal.metering.ledger.hash_chain import check_chain

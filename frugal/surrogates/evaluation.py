@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from frugal.experiments.runs import Runs
+from frugal.experiments.runs.store import Runs
 from frugal.experiments.study import CallPattern, Output, Study, Tolerance
 from frugal.metering.meter import Meter
 from frugal.metering.timing.interleaved_blocks import Call, Plan, QueryTime, measure

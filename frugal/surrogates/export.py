@@ -13,9 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from frugal.experiments.description import describe_study
-from frugal.experiments.outputs import output_slices
 from frugal.experiments.study import Output, Study, Variable
+from frugal.experiments.study.outputs import output_slices
+from frugal.experiments.study.study_file import describe_study
 from frugal.surrogates.graph import Graph, serialise, session
 from frugal.surrogates.physical import (
     clip_in_graph,

@@ -7,11 +7,11 @@ from pathlib import Path
 import numpy as np
 
 from frugal.errors import SolverError, UnusableInputError
-from frugal.experiments.cluster import Cluster, execute_on_cluster
-from frugal.experiments.design import Design
-from frugal.experiments.executor import Progress, choose_block, default_threads, execute
-from frugal.experiments.runs import DONE, PENDING, Runs, RunStore, open_store
+from frugal.experiments.runs.cluster import Cluster, execute_on_cluster
+from frugal.experiments.runs.executor import Progress, choose_block, default_threads, execute
+from frugal.experiments.runs.store import DONE, PENDING, Runs, RunStore, open_store
 from frugal.experiments.study import Study
+from frugal.experiments.study.design import Design
 from frugal.metering.meter import Meter
 from frugal.reporting.progress import Reporter
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from frugal.experiments.runs import Runs
+from frugal.experiments.runs.store import Runs
 from frugal.experiments.study import Study
 from frugal.metering.meter import Meter
 from frugal.metering.timing.interleaved_blocks import Plan

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from frugal.errors import UnusableInputError
-from frugal.experiments.runs import Runs
+from frugal.experiments.runs.store import Runs
 from frugal.experiments.study import RUNGS, Alternative, Kind, Study
 from frugal.metering.meter import Meter
 from frugal.reporting.text import missing_data

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from frugal.experiments.need import Metric
-from frugal.experiments.outputs import Output, wet_cells
 from frugal.experiments.study import Study
+from frugal.experiments.study.need import Metric
+from frugal.experiments.study.outputs import Output, wet_cells
 from frugal.surrogates.uncertainty import ErrorInterval, pooled_error
 
 

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from frugal.experiments.outputs import Output, output_slices, wet_cells
-from frugal.experiments.runs import Runs
+from frugal.experiments.runs.store import Runs
 from frugal.experiments.study import Study, Variable
+from frugal.experiments.study.outputs import Output, output_slices, wet_cells
 from frugal.formats.files.atomic import write_bytes
 from frugal.reporting.plots.axes import INK, MUTED
 from frugal.reporting.text import plain_number

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from frugal.experiments.map_file import write_maps
+from frugal.experiments.runs.geotiff import write_maps
 from frugal.surrogates.predictor import Predictor
 
 

@@ -20,7 +20,7 @@ import numpy as np
 from frugal.errors import EnvironmentFaultError
 
 if TYPE_CHECKING:
-    from frugal.experiments.runs import Runs
+    from frugal.experiments.runs.store import Runs
     from frugal.experiments.study import CallPattern, Study
     from frugal.metering.meter import Meter
     from frugal.surrogates.evaluation import Answering, Judged

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from frugal.experiments.outputs import Derived, Output, code_dry_cells, derive, output_slices
+from frugal.experiments.study.outputs import Derived, Output, code_dry_cells, derive, output_slices
 from frugal.surrogates.graph import Graph
 
 

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from frugal.errors import UnusableInputError
-from frugal.experiments.description import read_outputs, read_variables
 from frugal.experiments.study import Output, Variable
-from frugal.experiments.units import check_bounds
+from frugal.experiments.study.study_file import read_outputs, read_variables
+from frugal.experiments.study.values import check_bounds
 from frugal.surrogates.bundle import open_bundle
 from frugal.surrogates.digest import graph_digest
 from frugal.surrogates.graph import session

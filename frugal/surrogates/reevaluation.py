@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 
 from frugal.errors import FrugalError, NotAssessedError
-from frugal.experiments.description import read_need, read_outputs, read_variables
-from frugal.experiments.domain import with_need
-from frugal.experiments.registry import load_study
-from frugal.experiments.runs import Runs, read_runs
+from frugal.experiments.needs.domain import with_need
+from frugal.experiments.runs.store import Runs, read_runs
 from frugal.experiments.study import Study
+from frugal.experiments.study.registry import load_study
+from frugal.experiments.study.study_file import read_need, read_outputs, read_variables
 from frugal.formats.files.atomic import write_text
 from frugal.metering.instruments import instruments
 from frugal.metering.ledger.hash_chain import check_chain, check_seal, seal_of

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from frugal.experiments.description import describe_need
 from frugal.experiments.study import RUNGS, Study
+from frugal.experiments.study.study_file import describe_need
 from frugal.metering.ledger.ledger import Entry, cpu_total
 from frugal.surrogates.decision import Decision, Interval, Rung, decide, fixed_parts
 from frugal.surrogates.evaluation import Judged, error_as_plain, limits_broken, rung_for

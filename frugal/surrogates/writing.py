@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from frugal import __version__
-from frugal.experiments.description import describe_study
-from frugal.experiments.runs import pack
+from frugal.experiments.runs.store import pack
+from frugal.experiments.study.study_file import describe_study
 from frugal.metering.ledger.hash_chain import seal_of
 from frugal.metering.ledger.ledger import chained_content, chained_lines
 from frugal.surrogates.answering import answering_for

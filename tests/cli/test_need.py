@@ -92,7 +92,7 @@ def test_a_need_is_written_filled_in_and_trained_with(run: Run) -> None:
 
 
 def test_a_need_changed_after_the_runs_stays_in_the_ledger_beside_the_first(run: Run) -> None:
-    from frugal.experiments.need_history import need_history
+    from frugal.experiments.needs.history import need_history
 
     assert run("train", "--study", "small.py")[0] == 0
     Path("later.toml").write_text(

@@ -14,14 +14,14 @@ import numpy as np
 import pytest
 
 from frugal.errors import EnvironmentFaultError, UnusableInputError
-from frugal.experiments import cluster as cluster_module
-from frugal.experiments import cluster_worker
-from frugal.experiments.cluster import Cluster, execute_on_cluster
-from frugal.experiments.cluster_worker import Recipe
-from frugal.experiments.domain import with_need
-from frugal.experiments.executor import Progress, execute
-from frugal.experiments.runs import DONE, PENDING, RunStore, open_store
-from frugal.experiments.sampling import design_for
+from frugal.experiments.designs.sampling import design_for
+from frugal.experiments.needs.domain import with_need
+from frugal.experiments.runs import cluster as cluster_module
+from frugal.experiments.runs import cluster_worker
+from frugal.experiments.runs.cluster import Cluster, execute_on_cluster
+from frugal.experiments.runs.cluster_worker import Recipe
+from frugal.experiments.runs.executor import Progress, execute
+from frugal.experiments.runs.store import DONE, PENDING, RunStore, open_store
 from frugal.experiments.study import Study
 from frugal.metering.ledger.ledger import Ledger
 from frugal.metering.ledger.remote_work import ELSEWHERE
@@ -37,7 +37,7 @@ from pathlib import Path
 
 import numpy as np
 
-from frugal.experiments.site import Site
+from frugal.experiments.study.site import Site
 from frugal.experiments.study import Need, Output, Study, Tolerance, Variable
 
 

@@ -10,9 +10,9 @@ from rasterio.transform import from_origin
 from shapely.geometry import LineString
 
 from frugal.errors import UnusableInputError
-from frugal.experiments.site import build_site
 from frugal.experiments.studies.flood import river
 from frugal.experiments.studies.flood.site import RiverFloodSite, river_valley
+from frugal.experiments.study.site import build_site
 
 
 def gorge(folder: Path) -> RiverFloodSite:

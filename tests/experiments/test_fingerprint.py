@@ -5,8 +5,8 @@ from functools import partial
 
 import numpy as np
 
-from frugal.experiments.fingerprint import fingerprint
 from frugal.experiments.studies.roof_yield import RoofYieldSite, roof_yield
+from frugal.experiments.study.fingerprint import fingerprint
 
 
 def make(k: float) -> Callable[[np.ndarray], dict[str, float]]:

@@ -10,7 +10,6 @@ import pytest
 from rasterio.transform import from_origin
 
 from frugal.errors import UnusableInputError
-from frugal.experiments.site import build_site
 from frugal.experiments.studies.flood import river, submersion
 from frugal.experiments.studies.flood.bathtub import bathtub, connection_level
 from frugal.experiments.studies.flood.maps import Maps, refined
@@ -18,6 +17,7 @@ from frugal.experiments.studies.flood.polder import polder
 from frugal.experiments.studies.flood.site import RiverFloodSite, SubmersionSite, check_memory, coast, river_valley
 from frugal.experiments.studies.flood.terrain import breached
 from frugal.experiments.studies.flood.valley import valley
+from frugal.experiments.study.site import build_site
 
 STORM = np.array([1.5, 6.0, 0.3, 18.0, 100.0, 0.5, 1.0])
 WAVE = np.array([900.0, 2.0, 9e6, 1.0, 1.5])

@@ -9,12 +9,12 @@ import pytest
 from studies_for_tests import NEED, linear_study, vector_study
 
 from frugal.errors import UnusableInputError
-from frugal.experiments.description import describe_need, describe_study, need_hash, read_need
-from frugal.experiments.design import Design, plain_design
-from frugal.experiments.domain import with_need
-from frugal.experiments.need import CallPattern, Need, Tolerance
-from frugal.experiments.sampling import design_for
+from frugal.experiments.designs.sampling import design_for
+from frugal.experiments.needs.domain import with_need
 from frugal.experiments.study import Study
+from frugal.experiments.study.design import Design, plain_design
+from frugal.experiments.study.need import CallPattern, Need, Tolerance
+from frugal.experiments.study.study_file import describe_need, describe_study, need_hash, read_need
 
 FULL = Need(
     functional_unit={"en": "one head", "fr": "une charge"},

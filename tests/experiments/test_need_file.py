@@ -10,12 +10,12 @@ import pytest
 from studies_for_tests import NEED, linear_study, vector_study
 
 from frugal.errors import UnusableInputError
-from frugal.experiments.need import CallPattern, Need, Tolerance
-from frugal.experiments.need_file import read_need_file
-from frugal.experiments.need_template import need_template, toml_value
-from frugal.experiments.registry import load_study
+from frugal.experiments.designs.from_table import table_of_runs
+from frugal.experiments.needs.file import read_need_file
+from frugal.experiments.needs.template import need_template, toml_value
 from frugal.experiments.study import Output, Study, Variable
-from frugal.experiments.table_study import table_of_runs
+from frugal.experiments.study.need import CallPattern, Need, Tolerance
+from frugal.experiments.study.registry import load_study
 
 STUDY = Study(
     "gauge",

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from studies_for_tests import NEED, linear_study
 
-from frugal.experiments.description import describe_need
-from frugal.experiments.need import Tolerance
-from frugal.experiments.need_history import need_entry, need_history
+from frugal.experiments.needs.history import need_entry, need_history
 from frugal.experiments.study import Study
+from frugal.experiments.study.need import Tolerance
+from frugal.experiments.study.study_file import describe_need
 from frugal.surrogates.campaign import Settings, run_campaign, settle_ledger
 
 LATER = replace(NEED, tolerances={"y": Tolerance("nrmse", 0.2)}, owner="river service")

@@ -8,8 +8,8 @@ from polder_for_tests import EVENT_S, flood, polder_study, terrain
 from studies_for_tests import vector_study
 
 from frugal.errors import SolverError, UnusableInputError
-from frugal.experiments.description import describe_study, read_outputs
 from frugal.experiments.study import Derived, Need, Output, Study, Tolerance, Variable
+from frugal.experiments.study.study_file import describe_study, read_outputs
 
 GRID = {"y": [1, 0], "x": [0, 1, 2]}
 DEPTH = Output("depth", "m", ("y", "x"), GRID, low=0.0, wet_threshold=0.1)

@@ -15,10 +15,10 @@ import pytest
 from studies_for_tests import linear_study, vector_study
 
 from frugal.errors import EnvironmentFaultError, UnusableInputError
-from frugal.experiments import executor
-from frugal.experiments.executor import choose_block, execute
-from frugal.experiments.runs import DONE, FAILED, PENDING, locked, open_store, pack, read_runs
-from frugal.experiments.sampling import design_for
+from frugal.experiments.designs.sampling import design_for
+from frugal.experiments.runs import executor
+from frugal.experiments.runs.executor import choose_block, execute
+from frugal.experiments.runs.store import DONE, FAILED, PENDING, locked, open_store, pack, read_runs
 
 
 def test_every_run_lands_in_its_row(tmp_path: Path) -> None:
@@ -188,9 +188,9 @@ sys.path.insert(0, {tests!r})
 from dataclasses import replace
 from pathlib import Path
 from studies_for_tests import linear_study
-from frugal.experiments.sampling import design_for
-from frugal.experiments.executor import execute
-from frugal.experiments.runs import open_store
+from frugal.experiments.designs.sampling import design_for
+from frugal.experiments.runs.executor import execute
+from frugal.experiments.runs.store import open_store
 
 study = linear_study()
 solve = study.solve

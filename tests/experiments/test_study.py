@@ -8,14 +8,14 @@ import pytest
 from studies_for_tests import NEED, linear_study, unit_inputs, vector_study
 
 from frugal.errors import SolverError, UnusableInputError
-from frugal.experiments.description import describe_study, read_need, read_outputs, read_variables
-from frugal.experiments.design import Design, split_by_place
-from frugal.experiments.need_file import read_need_file
-from frugal.experiments.registry import load_study, load_study_file
-from frugal.experiments.sampling import design_for, from_table
-from frugal.experiments.site import Site, build_site
+from frugal.experiments.designs.sampling import design_for, from_table
+from frugal.experiments.needs.file import read_need_file
 from frugal.experiments.study import CallPattern, Need, Output, Study, Tolerance, Variable
-from frugal.experiments.units import check_bounds, parse_inputs, parse_settings, parse_value
+from frugal.experiments.study.design import Design, split_by_place
+from frugal.experiments.study.registry import load_study, load_study_file
+from frugal.experiments.study.site import Site, build_site
+from frugal.experiments.study.study_file import describe_study, read_need, read_outputs, read_variables
+from frugal.experiments.study.values import check_bounds, parse_inputs, parse_settings, parse_value
 
 WIND = Variable("wind_speed", "m/s", 0.0, 40.0)
 MOUNTING = Variable("mounting", "1", 0.0, 2.0, choices=("rack", "roof", "insulated"), default=1.0)

@@ -133,7 +133,7 @@ def test_an_output_that_is_always_zero_is_published_with_an_error_without_bound(
 
 
 def test_repeated_rows_of_a_table_do_not_leak() -> None:
-    from frugal.experiments.sampling import from_table
+    from frugal.experiments.designs.sampling import from_table
 
     rows = np.repeat(np.random.default_rng(0).uniform(size=(12, 2)), 5, axis=0)
     design = from_table(rows, seed=0)

@@ -10,8 +10,8 @@ import pytest
 from polder_for_tests import EVENT_S, polder_runs, polder_study
 
 from frugal.errors import UnusableInputError
-from frugal.experiments.outputs import Output, output_slices, wet_cells
 from frugal.experiments.study import Summaries, Variable
+from frugal.experiments.study.outputs import Output, output_slices, wet_cells
 from frugal.surrogates import fields
 from frugal.surrogates.answering import answering_for, from_model
 from frugal.surrogates.evaluation import judge

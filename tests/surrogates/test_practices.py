@@ -10,10 +10,10 @@ import onnx
 import pytest
 from studies_for_tests import NEED, unit_inputs
 
-from frugal.experiments.design import plain_design
-from frugal.experiments.runs import Runs
-from frugal.experiments.sampling import design_for
+from frugal.experiments.designs.sampling import design_for
+from frugal.experiments.runs.store import Runs
 from frugal.experiments.study import CallPattern, Output, Study, Tolerance, Variable
+from frugal.experiments.study.design import plain_design
 from frugal.metering.ledger.ledger import Ledger
 from frugal.metering.meter import Meter
 from frugal.metering.timing.interleaved_blocks import Plan

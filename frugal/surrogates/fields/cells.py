@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from frugal.experiments.outputs import Output, output_slices, wet_cells
 from frugal.experiments.study import Kind, Variable
+from frugal.experiments.study.outputs import Output, output_slices, wet_cells
 from frugal.surrogates.features import FeatureMap
 from frugal.surrogates.fields.reduction import Modes, latent_map
 from frugal.surrogates.fields.training import train

@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from frugal.experiments.outputs import Output, output_slices
 from frugal.experiments.study import Kind, Variable
+from frugal.experiments.study.outputs import Output, output_slices
 from frugal.surrogates.features import FeatureMap
 from frugal.surrogates.graph import Graph
 from frugal.surrogates.rungs.base import SearchesAnew, check_runs, fit_log, one_thread

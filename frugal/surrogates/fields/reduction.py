@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from frugal.experiments.outputs import Output, output_slices, wet_cells
+from frugal.experiments.study.outputs import Output, output_slices, wet_cells
 from frugal.surrogates.graph import Graph
 
 #: Share of the variance of a latent map that its modes leave out at the most, and most modes of one map.

@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from frugal.experiments.outputs import Output
 from frugal.experiments.study import Kind, Variable
+from frugal.experiments.study.outputs import Output
 from frugal.surrogates.fields.reduction import MOST_MODES, Reduction
 from frugal.surrogates.graph import Graph
 from frugal.surrogates.rungs.base import Fitted, Rung, check_runs, one_thread

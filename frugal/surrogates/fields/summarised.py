@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from frugal.experiments.study import Kind, Variable
-from frugal.experiments.summaries import Summaries
+from frugal.experiments.study.derived_features import Summaries
 from frugal.surrogates.features import check_inputs
 from frugal.surrogates.graph import Graph
 from frugal.surrogates.rungs.base import Fitted, Rung

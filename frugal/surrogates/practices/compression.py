@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from frugal.experiments.runs import Runs
+from frugal.experiments.runs.store import Runs
 from frugal.experiments.study import Study
 from frugal.metering.timing.interleaved_blocks import Call, Plan, measure
 from frugal.surrogates.answering import flat_answers

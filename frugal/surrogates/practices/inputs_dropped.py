@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from frugal.experiments.runs import Runs
+from frugal.experiments.runs.store import Runs
 from frugal.experiments.study import Study
 from frugal.surrogates.evaluation import LARGEST_ERROR
 from frugal.surrogates.map_errors import map_error_value

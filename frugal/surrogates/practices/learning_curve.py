@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from frugal.experiments.runs import Runs
+from frugal.experiments.runs.store import Runs
 from frugal.surrogates.practices.budget import Budget, Reason
 from frugal.surrogates.practices.refit import Learner, Learnt, judged
 from frugal.surrogates.rungs import Skipped

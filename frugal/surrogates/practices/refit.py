@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from frugal.experiments.runs import Runs
+from frugal.experiments.runs.store import Runs
 from frugal.experiments.study import Alternative, Study
 from frugal.surrogates.evaluation import LARGEST_ERROR, OutputError, output_errors
 from frugal.surrogates.fields import fitted_rungs

@@ -8,9 +8,7 @@ import numpy as np
 import pytest
 
 from frugal.errors import UnusableInputError
-from frugal.experiments.design import Design
-from frugal.experiments.registry import load_study
-from frugal.experiments.sampling import design_for
+from frugal.experiments.designs.sampling import design_for
 from frugal.experiments.studies.roof_shading import N_SECTORS, RoofShadingSite, roof_shading
 from frugal.experiments.studies.roof_shading.coarse import AROUND, coarse_view, coarser
 from frugal.experiments.studies.roof_shading.ratio import shading_ratios
@@ -20,6 +18,8 @@ from frugal.experiments.studies.roof_yield.site import Territory as Sky
 from frugal.experiments.studies.roofs import find_roofs
 from frugal.experiments.studies.village import synthetic_village
 from frugal.experiments.study import Study
+from frugal.experiments.study.design import Design
+from frugal.experiments.study.registry import load_study
 from frugal.formats.rasters.surface_model import SurfaceModel, write_surface_model
 from frugal.surrogates.export import parity_points
 from frugal.surrogates.graph import Graph, serialise, session

@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 
 from frugal.errors import UnusableInputError
-from frugal.experiments.design import Design
-from frugal.experiments.registry import load_study
-from frugal.experiments.sampling import design_for
+from frugal.experiments.designs.sampling import design_for
 from frugal.experiments.studies.roof_yield import N_SECTORS, RoofYieldSite, roof_yield
 from frugal.experiments.studies.roof_yield.site import sector_horizon
 from frugal.experiments.study import Study
+from frugal.experiments.study.design import Design
+from frugal.experiments.study.registry import load_study
 from frugal.surrogates.export import parity_points
 from frugal.surrogates.graph import Graph, serialise, session
 

@@ -12,10 +12,10 @@ from pydantic import Field, ValidationInfo, field_validator
 from scipy import ndimage
 
 from frugal.errors import UnusableInputError
-from frugal.experiments.site import Site
 from frugal.experiments.studies.flood.polder import polder
 from frugal.experiments.studies.flood.terrain import FloodTerrain, edge_of
 from frugal.experiments.studies.flood.valley import valley
+from frugal.experiments.study.site import Site
 from frugal.formats.rasters.surface_model import SurfaceModel, raster_shape, read_ground
 from frugal.formats.vectors.features import read_centroids, read_line
 

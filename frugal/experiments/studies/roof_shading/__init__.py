@@ -11,12 +11,12 @@ from __future__ import annotations
 import numpy as np
 
 from frugal.errors import UnusableInputError
-from frugal.experiments.design import Design, held_out_count, split_by_place
 from frugal.experiments.studies.roof_shading import coarse
 from frugal.experiments.studies.roof_shading.answers import alternatives, named, sector_ratios
 from frugal.experiments.studies.roof_shading.ratio import shading_ratios
 from frugal.experiments.studies.roof_shading.site import RoofShadingSite, Territory
 from frugal.experiments.study import Arrays, CallPattern, Need, Output, Study, Tolerance, Variable
+from frugal.experiments.study.design import Design, held_out_count, split_by_place
 
 __all__ = ["N_SECTORS", "RoofShadingSite", "roof_shading"]
 

@@ -12,13 +12,13 @@ import numpy as np
 from pydantic import Field
 
 from frugal.errors import UnusableInputError
-from frugal.experiments.site import Site
 from frugal.experiments.studies.roof_shading.coarse import coarse_view
 from frugal.experiments.studies.roof_shading.ratio import shading_ratios
 from frugal.experiments.studies.roof_yield import site as roof_yield
 from frugal.experiments.studies.roof_yield.site import RoofYieldSite, sector_horizon
 from frugal.experiments.studies.true_roofs import FEWEST_ROOFS, Roofs, joined, true_roofs
 from frugal.experiments.studies.village import synthetic_village
+from frugal.experiments.study.site import Site
 from frugal.formats.rasters.surface_model import SurfaceModel, read_surface_model
 from frugal.physics.solar.year import SolarYear
 

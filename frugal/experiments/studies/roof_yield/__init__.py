@@ -9,11 +9,11 @@ from __future__ import annotations
 import numpy as np
 
 from frugal.errors import UnusableInputError
-from frugal.experiments.design import Design, split_by_place
-from frugal.experiments.sampling import sobol
+from frugal.experiments.designs.sampling import sobol
 from frugal.experiments.studies.roof_yield.answers import MOUNTINGS, Columns, alternatives, named, physics
 from frugal.experiments.studies.roof_yield.site import RoofYieldSite, Territory, sector_horizon
 from frugal.experiments.study import Arrays, CallPattern, Need, Output, Study, Tolerance, Variable
+from frugal.experiments.study.design import Design, split_by_place
 
 __all__ = ["N_SECTORS", "RoofYieldSite", "roof_yield"]
 

@@ -12,9 +12,9 @@ import numpy as np
 from pydantic import Field, model_validator
 
 from frugal.errors import UnusableInputError
-from frugal.experiments.site import Site
 from frugal.experiments.studies.true_roofs import FEWEST_ROOFS, TRUTH_AZIMUTHS, Roofs, joined, true_roofs
 from frugal.experiments.studies.village import synthetic_village, vendee_weather
+from frugal.experiments.study.site import Site
 from frugal.formats.rasters.surface_model import SurfaceModel, read_surface_model
 from frugal.formats.weather.hourly_year import Weather, fetch_pvgis, read_weather
 from frugal.physics.solar.transposition import HAY_DAVIES, PEREZ

@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 
 from frugal.errors import FrugalError
-from frugal.experiments.design import Design
-from frugal.experiments.runs import BLOCK_SECONDS, DONE, FAILED, RunStore
+from frugal.experiments.runs.store import BLOCK_SECONDS, DONE, FAILED, RunStore
 from frugal.experiments.study import Study
+from frugal.experiments.study.design import Design
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,10 @@ from dataclasses import asdict, fields
 from typing import Any
 
 from frugal.errors import UnusableInputError
-from frugal.experiments.need import CallPattern, Need, Tolerance, did_you_mean, is_number
-from frugal.experiments.study import Derived, Output, Study, Variable
+from frugal.experiments.study.need import CallPattern, Need, Tolerance, did_you_mean, is_number
+from frugal.experiments.study.outputs import Derived, Output
+from frugal.experiments.study.study import Study
+from frugal.experiments.study.variables import Variable
 
 
 def describe_study(study: Study) -> dict[str, Any]:

@@ -11,7 +11,8 @@ import numpy as np
 from frugal.errors import UnusableInputError
 
 if TYPE_CHECKING:
-    from frugal.experiments.study import GraphBuilder, Variable
+    from frugal.experiments.study.graph_builder import GraphBuilder
+    from frugal.experiments.study.variables import Variable
 
 
 @dataclass(frozen=True)

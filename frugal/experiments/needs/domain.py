@@ -7,9 +7,9 @@ from dataclasses import replace
 import numpy as np
 
 from frugal.errors import UnusableInputError
-from frugal.experiments.design import MINIMUM_RUNS, Design
-from frugal.experiments.need import Need
 from frugal.experiments.study import Study, Variable
+from frugal.experiments.study.design import MINIMUM_RUNS, Design
+from frugal.experiments.study.need import Need
 
 #: The least of each part.
 MINIMUM_TRAINING, MINIMUM_HELD_OUT = 8, 3

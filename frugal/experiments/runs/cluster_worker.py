@@ -15,11 +15,11 @@ from pathlib import Path
 import numpy as np
 
 from frugal.errors import EnvironmentFaultError, FrugalError
-from frugal.experiments.domain import with_need
-from frugal.experiments.executor import ONCE_IS_ENOUGH_CPU_SECONDS, Computed, compute_rows
-from frugal.experiments.registry import load_study, load_study_file
-from frugal.experiments.runs import DONE, RunStore
+from frugal.experiments.needs.domain import with_need
+from frugal.experiments.runs.executor import ONCE_IS_ENOUGH_CPU_SECONDS, Computed, compute_rows
+from frugal.experiments.runs.store import DONE, RunStore
 from frugal.experiments.study import Study
+from frugal.experiments.study.registry import load_study, load_study_file
 from frugal.metering.ledger.ledger import package_versions
 
 #: Packages that decide about the last bit of a run: workers must have the versions of whoever asks.
@@ -51,7 +51,7 @@ class Recipe:
     folder: str = ""
 
     def build(self) -> Study:
-        """The study, as `frugal.experiments.registry` builds it."""
+        """The study, as `frugal.experiments.study.registry` builds it."""
         site_file = None if self.site_file is None else Path(self.site_file)
         known = self.folder and Path(self.folder).is_dir()
         with contextlib.chdir(self.folder) if known else contextlib.nullcontext():

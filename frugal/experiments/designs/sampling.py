@@ -7,9 +7,9 @@ from dataclasses import replace
 import numpy as np
 
 from frugal.errors import UnusableInputError
-from frugal.experiments.design import MINIMUM_RUNS, Design, held_out_count, plain_design, split_by_place
-from frugal.experiments.domain import with_need
+from frugal.experiments.needs.domain import with_need
 from frugal.experiments.study import Study, Variable
+from frugal.experiments.study.design import MINIMUM_RUNS, Design, held_out_count, plain_design, split_by_place
 
 
 def design_for(study: Study, n_runs: int, seed: int) -> Design:

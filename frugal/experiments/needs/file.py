@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from frugal.errors import UnusableInputError
-from frugal.experiments.description import read_need
-from frugal.experiments.domain import with_need
-from frugal.experiments.need import (
+from frugal.experiments.needs.domain import with_need
+from frugal.experiments.study import Study, Variable
+from frugal.experiments.study.need import (
     LANGUAGES,
     CallPattern,
     Need,
@@ -22,8 +22,8 @@ from frugal.experiments.need import (
     check_positive,
     did_you_mean,
 )
-from frugal.experiments.study import Study, Variable
-from frugal.experiments.units import convert_difference, parse_value
+from frugal.experiments.study.study_file import read_need
+from frugal.experiments.study.values import convert_difference, parse_value
 
 #: What the program itself writes in a need: no key of a file.
 OURS = ("declared", "file_sha256")

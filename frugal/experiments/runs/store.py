@@ -21,8 +21,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from frugal.errors import EnvironmentFaultError, UnusableInputError
-from frugal.experiments.design import Design
 from frugal.experiments.study import Study
+from frugal.experiments.study.design import Design
 from frugal.formats.files.atomic import exclusive
 
 if TYPE_CHECKING:

@@ -10,10 +10,10 @@ from pathlib import Path
 import numpy as np
 
 from frugal.errors import UnusableInputError
-from frugal.experiments.design import MINIMUM_RUNS, Design
-from frugal.experiments.domain import describe_domain, rows_inside, with_need
-from frugal.experiments.sampling import from_table
+from frugal.experiments.designs.sampling import from_table
+from frugal.experiments.needs.domain import describe_domain, rows_inside, with_need
 from frugal.experiments.study import Need, Output, Study, Tolerance, Variable
+from frugal.experiments.study.design import MINIMUM_RUNS, Design
 from frugal.formats.files.tables import columns, read_table
 
 

@@ -14,7 +14,7 @@ from frugal.errors import UnusableInputError
 if TYPE_CHECKING:
     import pint
 
-    from frugal.experiments.study import Variable
+    from frugal.experiments.study.variables import Variable
 
 _NUMBER = re.compile(r"^\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*(.*?)\s*$")
 

@@ -17,9 +17,9 @@ from urllib.parse import urlsplit
 import numpy as np
 
 from frugal.errors import EnvironmentFaultError, FrugalError, UnusableInputError
-from frugal.experiments.cluster_worker import Order, Ran, Recipe, order_for, run_rows
-from frugal.experiments.executor import Computed, Progress
-from frugal.experiments.runs import FAILED, RunStore
+from frugal.experiments.runs.cluster_worker import Order, Ran, Recipe, order_for, run_rows
+from frugal.experiments.runs.executor import Computed, Progress
+from frugal.experiments.runs.store import FAILED, RunStore
 from frugal.metering.ledger.remote_work import ELSEWHERE
 from frugal.metering.network_watch import expecting
 

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from frugal.experiments.description import describe_need, need_hash
-from frugal.experiments.need import Need
+from frugal.experiments.study.need import Need
+from frugal.experiments.study.study_file import describe_need, need_hash
 from frugal.metering.ledger.ledger import Entry
 from frugal.metering.ledger.process_id import process_id
 

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from frugal.errors import FrugalError, UnusableInputError
-from frugal.experiments.site import NoSite, Site, build_site
-from frugal.experiments.study import Study
+from frugal.experiments.study.site import NoSite, Site, build_site
+from frugal.experiments.study.study import Study
 
 #: Entry-point group through which an installed package adds studies.
 GROUP = "frugal.studies"

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from frugal.errors import UnusableInputError
-from frugal.experiments.outputs import Output
+from frugal.experiments.study.outputs import Output
 from frugal.formats.rasters.geotiff_bands import Band, write_bands
 
 

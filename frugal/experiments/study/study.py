@@ -4,181 +4,23 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from typing import Any
 
 import numpy as np
 
 from frugal.errors import SolverError, UnusableInputError
-from frugal.experiments.design import Design
-from frugal.experiments.fingerprint import fingerprint
-from frugal.experiments.need import CallPattern, Need, Tolerance, did_you_mean
-from frugal.experiments.outputs import Booked, Derived, Output, check_outputs, complete, output_slices
-from frugal.experiments.summaries import Summaries
-
-__all__ = [
-    "RESERVED",
-    "RUNGS",
-    "Alternative",
-    "Answer",
-    "Arrays",
-    "Booked",
-    "CallPattern",
-    "Derived",
-    "GraphBuilder",
-    "Kind",
-    "Need",
-    "Output",
-    "Study",
-    "Summaries",
-    "Tolerance",
-    "Variable",
-    "formula",
-]
-
-Kind = Literal[
-    "constant",
-    "formula",
-    "table",
-    "linear",
-    "quadratic",
-    "coarse_physics",
-    "precomputed",
-    "surrogate",
-    "full_physics",
-]
-
-#: The ladder, from the least consuming rung up. Everything but ``surrogate`` counts as an alternative to AI.
-RUNGS: tuple[Kind, ...] = (
-    "constant",
-    "formula",
-    "table",
-    "linear",
-    "quadratic",
-    "coarse_physics",
-    "precomputed",
-    "surrogate",
-    "full_physics",
-)
+from frugal.experiments.study.alternatives import Alternative, Arrays
+from frugal.experiments.study.derived_features import Summaries
+from frugal.experiments.study.design import Design
+from frugal.experiments.study.fingerprint import fingerprint
+from frugal.experiments.study.need import Need, did_you_mean
+from frugal.experiments.study.outputs import Booked, Output, check_outputs, complete, output_slices
+from frugal.experiments.study.variables import Variable
 
 #: Names that the run store and the ONNX graphs use themselves.
 RESERVED = frozenset({"run", "status", "message", "cpu_seconds", "held_out", "subject", "place", "inputs", "in_domain"})
-
-Arrays = Mapping[str, "np.typing.ArrayLike"]
-
-
-class GraphBuilder(Protocol):
-    """What an alternative needs to write itself as an ONNX graph (the builder itself lives in ``surrogates``)."""
-
-    def constant(self, value: Any, dtype: Any = np.float32) -> str:
-        """Add a constant tensor and return its name."""
-
-    def op(self, operator: str, *inputs: str, **attributes: Any) -> str:
-        """Add a node of one output and return the output's name."""
-
-
-@dataclass(frozen=True)
-class Variable:
-    """One named scalar input.
-
-    Parameters
-    ----------
-    name : str
-        Identifier, in full words, with its unit where it is not SI (``tilt_deg``).
-    unit : str
-        Unit in the spelling of pint; ``"1"`` for a number without unit.
-    low, high : float
-        Bounds inside which the study is asked, in ``unit``.
-    label : mapping
-        Plain-language label by language (``en``, ``fr``).
-    default : float, optional
-        Value taken when a user gives none.
-    period : float, optional
-        The value is an angle or a phase that closes after this much (360 for an azimuth in degrees);
-        learned candidates then see its cosine and sine.
-    choices : tuple of str, optional
-        Names of the values 0, 1, 2, … of a variable that is a choice rather than a quantity.
-    """
-
-    name: str
-    unit: str
-    low: float
-    high: float
-    label: Mapping[str, str] = field(default_factory=dict)
-    default: float | None = None
-    period: float | None = None
-    choices: tuple[str, ...] = ()
-
-    def __post_init__(self) -> None:
-        if not self.name.isidentifier():
-            raise UnusableInputError(f"variable name '{self.name}' must be a Python identifier")
-        if not (math.isfinite(self.low) and math.isfinite(self.high) and self.low < self.high):
-            raise UnusableInputError(
-                f"variable '{self.name}' has bounds [{self.low}, {self.high}]; two finite numbers, low < high, are needed"
-            )
-        if self.choices and (self.low != 0 or self.high != len(self.choices) - 1):
-            raise UnusableInputError(
-                f"variable '{self.name}' has {len(self.choices)} choices: its bounds must be 0 and {len(self.choices) - 1}"
-            )
-
-
-@dataclass(frozen=True)
-class Answer:
-    """An alternative ready to be asked.
-
-    Parameters
-    ----------
-    predict : callable
-        ``predict(inputs[n, d]) -> {output name: array[n, ...]}``, deterministic.
-    graph : callable, optional
-        ``graph(builder, x) -> y``: the same answer as ONNX nodes, from the name of the float32 ``[n, d]`` tensor of
-        inputs in physical units to the name of a float32 or float64 ``[n, m]`` tensor that holds all outputs, flattened
-        and side by side in the order of the study. Columns of derived outputs may hold anything: they are computed from the
-        map.
-    """
-
-    predict: Callable[[np.ndarray], Arrays]
-    graph: Callable[[GraphBuilder, str], str] | None = None
-
-
-@dataclass(frozen=True)
-class Alternative:
-    """A way to answer without AI that the study itself supplies: a formula, a table, coarser physics.
-
-    Parameters
-    ----------
-    name : str
-    kind : Kind
-        Its rung on the ladder.
-    build : callable
-        ``build(inputs[n, d], outputs[n, m]) -> Answer`` from the training runs. Alternatives that learn nothing from runs
-        ignore both (and say ``needs_runs=False``).
-    needs_runs : bool
-        The training runs belong to its fixed cost.
-    uses_solver : bool
-        It runs the study's solver, whose compilation then belongs to its fixed cost.
-    label : mapping
-        One line by language, for reports.
-    """
-
-    name: str
-    kind: Kind
-    build: Callable[[np.ndarray, np.ndarray], Answer]
-    needs_runs: bool = False
-    uses_solver: bool = False
-    label: Mapping[str, str] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        if self.kind not in RUNGS or self.kind in ("surrogate", "full_physics"):
-            allowed = ", ".join(kind for kind in RUNGS if kind not in ("surrogate", "full_physics"))
-            raise UnusableInputError(f"alternative '{self.name}' has kind '{self.kind}'; allowed: {allowed}")
-
-
-def formula(name: str, predict: Callable[[np.ndarray], Arrays], kind: Kind = "formula") -> Alternative:
-    """Wrap a plain function of the inputs as an alternative that needs no run."""
-    return Alternative(name, kind, lambda inputs, outputs: Answer(predict))
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,8 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from frugal.experiments.need import TARGETS, CallPattern, Need
 from frugal.experiments.study import Output, Study, Variable
+from frugal.experiments.study.need import TARGETS, CallPattern, Need
 
 _BARE_KEY = re.compile(r"^[A-Za-z0-9_-]+$")
 

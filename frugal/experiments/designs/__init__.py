@@ -1,0 +1,1 @@
+"""Which inputs are run: low-discrepancy sequences, splits by place, or the rows of a table."""
