@@ -19,15 +19,16 @@ from gironde_site import write_site
 from malpasset_site import write_site as write_malpasset
 from matplotlib.colors import LightSource
 
-from frugal.experiments.studies.flood import river, submersion
-from frugal.experiments.studies.flood.maps import HOUR, WET_M
-from frugal.experiments.studies.flood.polder import polder
-from frugal.experiments.studies.flood.site import RiverFloodSite, SubmersionSite, coast, river_valley
-from frugal.experiments.studies.flood.terrain import FloodTerrain
-from frugal.experiments.studies.flood.valley import valley
 from frugal.experiments.study.site import build_site
 from frugal.physics.shallow_water.scenario import Scenario
 from frugal.physics.shallow_water.simulate import simulate
+from frugal.studies.flood import river_flood as river
+from frugal.studies.flood import submersion
+from frugal.studies.flood.outputs import HOUR, WET_M
+from frugal.studies.flood.terrain.generated_polder import polder
+from frugal.studies.flood.terrain.generated_valley import valley
+from frugal.studies.flood.terrain.site import RiverFloodSite, SubmersionSite, coast, river_valley
+from frugal.studies.flood.terrain.terrain import FloodTerrain
 
 ROOT = Path(__file__).resolve().parents[1]
 STORM = np.array([1.5, 6.0, 0.3, 18.0, 150.0, 0.5, 1.0])

@@ -11,13 +11,13 @@ from frugal.cadastre.horizons import Horizons, as_bytes, elevations, plane_horiz
 from frugal.cadastre.plane_light import yearly_irradiation
 from frugal.cadastre.roof_planes import RoofPlane
 from frugal.cadastre.uncertainty import spread
-from frugal.experiments.studies.roof_yield.answers import Columns, physics
-from frugal.experiments.studies.roof_yield.site import Territory
 from frugal.formats.point_clouds.surfaces import Surfaces
 from frugal.formats.rasters.surface_model import SurfaceModel, grid_convergence_deg
 from frugal.physics.solar.horizon import horizon_at_points
 from frugal.physics.solar.irradiation_map import DECIDUOUS_TRANSMISSIVITY
 from frugal.physics.solar.sky import CumulativeSky, cumulative_sky_tables
+from frugal.studies.solar.roof_yield.alternatives import Columns, physics
+from frugal.studies.solar.roof_yield.site import SolarTerritory
 
 REACH_M = 200.0
 ALBEDO = 0.2
@@ -31,7 +31,7 @@ class Place(NamedTuple):
 
     surface: SurfaceModel
     bare: SurfaceModel
-    territory: Territory
+    territory: SolarTerritory
     tables: CumulativeSky
     turn: float
 
@@ -64,7 +64,7 @@ class Place(NamedTuple):
         return physics(year.year, columns, np.ascontiguousarray(horizon), year.transposition)[:, :13]
 
 
-def place(found: Surfaces, territory: Territory) -> Place:
+def place(found: Surfaces, territory: SolarTerritory) -> Place:
     """The place that surfaces show, with the tables that the cadastre takes."""
     tables = cumulative_sky_tables(territory.year, 36, transposition=territory.transposition, shared_between=4)
     return Place(found.surface, found.bare, territory, tables, grid_convergence_deg(found.surface))

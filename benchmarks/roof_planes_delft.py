@@ -23,10 +23,10 @@ from roof_light_delft import REACH_M, horizon_reduction, linear_propagation, nin
 from frugal.cadastre import roof_planes
 from frugal.cadastre.roof_planes import RoofPlane, segment_roofs
 from frugal.cadastre.usable_area import UsableRules, power_kwp
-from frugal.experiments.studies.roof_yield.site import RoofYieldSite, Territory
 from frugal.formats.point_clouds.surfaces import Surfaces, surfaces_from_points
 from frugal.formats.rasters.surface_model import SurfaceModel
 from frugal.formats.vectors.footprints import read_footprints
+from frugal.studies.solar.roof_yield.site import RoofYieldSite, SolarTerritory
 
 ROOT = Path(__file__).resolve().parents[1]
 RESULTS = ROOT / "benchmarks" / "results"
@@ -192,7 +192,7 @@ def main() -> None:
     data = Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT.parent / "shared" / "data"
     clouds = sorted((data / "ahn3_delft").glob("*.laz"))
     footprints = list(read_footprints(data / "ahn3_delft" / "bgt_pand.sqlite", CRS).geometry)
-    territory = Territory(RoofYieldSite(weather=next((data / "weather").glob("*TMYx.epw.gz"))))
+    territory = SolarTerritory(RoofYieldSite(weather=next((data / "weather").glob("*TMYx.epw.gz"))))
     whole = shapely.union_all(footprints)
     full = surfaces(clouds, whole)
     segmented(full, footprints[:3])  # compiles

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import numpy as np
 
-from frugal.experiments.studies.roof_yield.answers import Columns, alternatives, physics
-from frugal.experiments.studies.roof_yield.site import RoofYieldSite, Territory, sector_horizon
 from frugal.experiments.study.site import build_site
 from frugal.experiments.study.values import parse_settings
+from frugal.studies.solar.roof_yield.alternatives import Columns, alternatives, physics
+from frugal.studies.solar.roof_yield.site import RoofYieldSite, SolarTerritory, sector_horizon
 
 SECTORS = (4, 8, 12, 18, 24, 36, 72)
 
@@ -29,7 +29,7 @@ def main() -> None:
     """Compare and print."""
     site = build_site(RoofYieldSite, parse_settings(sys.argv[1:], "setting"))
     assert isinstance(site, RoofYieldSite)
-    territory = Territory(site)
+    territory = SolarTerritory(site)
     roofs = territory.roofs
     n = len(roofs)
     rng = np.random.default_rng(0)

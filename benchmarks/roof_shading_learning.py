@@ -15,14 +15,14 @@ from pathlib import Path
 
 import numpy as np
 
-from frugal.experiments.studies.roof_shading import N_SECTORS, RoofShadingSite, roof_shading
-from frugal.experiments.studies.roof_shading.coarse import coarse_view
-from frugal.experiments.studies.roof_shading.ratio import shading_ratios
-from frugal.experiments.studies.roof_shading.site import Territory
-from frugal.experiments.studies.roofs import RoofCatalogue
-from frugal.experiments.studies.true_roofs import true_roofs
 from frugal.formats.rasters.surface_model import SurfaceModel
 from frugal.physics.solar.horizon import horizon_at_points
+from frugal.studies.solar.roof_shading.coarse_view import coarse_view
+from frugal.studies.solar.roof_shading.shading_ratio import shading_ratios
+from frugal.studies.solar.roof_shading.site import RoofShadingSite, ShadingTerritory
+from frugal.studies.solar.roof_shading.study import N_SECTORS, roof_shading
+from frugal.studies.solar.roofs.roof_catalogue import RoofCatalogue
+from frugal.studies.solar.roofs.roof_sample import true_roofs
 from frugal.surrogates.rungs.trees import BoostedTrees
 
 RESULT = Path(__file__).parent / "results" / "roof_shading_learning.json"
@@ -36,7 +36,7 @@ def error(predicted: np.ndarray, truth: np.ndarray) -> float:
     return round(float(100 * np.sqrt(np.mean((predicted - truth) ** 2)) / truth.mean()), 2)
 
 
-def by_roofs(territory: Territory) -> list[dict[str, float]]:
+def by_roofs(territory: ShadingTerritory) -> list[dict[str, float]]:
     """Error of boosted trees on places left out, by the number of roofs they learn from."""
     roofs, study = territory.roofs, roof_shading(territory.site)
     learnt = ~roofs.tested
@@ -75,7 +75,7 @@ def near_horizon(surface: SurfaceModel, roofs: RoofCatalogue, factor: int) -> np
     return np.maximum(coarse_view(surface, roofs, factor).horizon_deg, near)
 
 
-def near_and_far(territory: Territory) -> dict[str, float]:
+def near_and_far(territory: ShadingTerritory) -> dict[str, float]:
     """How much of the error of the coarse surface stands within two of its cells."""
     site, truth, coarse, near = territory.site, [], [], []
     for surface in territory.surfaces:
@@ -101,7 +101,7 @@ def near_and_far(territory: Territory) -> dict[str, float]:
 
 def main() -> None:
     """Run both and write the result."""
-    territory = Territory(RoofShadingSite(), N_SECTORS)
+    territory = ShadingTerritory(RoofShadingSite(), N_SECTORS)
     found = {"near_and_far": near_and_far(territory), "by_roofs": by_roofs(territory)}
     print(found["near_and_far"])
     RESULT.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")

@@ -30,13 +30,13 @@ from numba import njit
 from pvlib import irradiance, solarposition
 from scipy import ndimage
 
-from frugal.experiments.studies.roofs import fit_planes, roof_patches
-from frugal.experiments.studies.village import synthetic_village, vendee_weather
 from frugal.formats.files.atomic import write_text
 from frugal.formats.weather.hourly_year import Weather, read_weather
 from frugal.physics.solar.irradiation_map import irradiation_map, sky_view_factor
 from frugal.physics.solar.sky import cumulative_sky_tables, plane_irradiation
 from frugal.physics.solar.year import SolarYear, solar_year
+from frugal.studies.solar.roofs.plane_finder import fit_planes, roof_patches
+from frugal.studies.solar.village.surface import synthetic_village, vendee_weather
 
 ALBEDO = 0.2
 SECTORS = (12, 24, 36, 72)

@@ -32,7 +32,6 @@ from numba import njit
 from rasterio.transform import from_origin
 
 from frugal.cadastre.far_view import far_view
-from frugal.experiments.studies.village import synthetic_village, vendee_weather
 from frugal.formats.files.atomic import write_text
 from frugal.formats.rasters.surface_model import SurfaceModel, write_surface_model
 from frugal.formats.rasters.tiling import Grid, Tile
@@ -41,6 +40,7 @@ from frugal.physics.solar.irradiation_map import _lines_of, _whole_heights, irra
 from frugal.physics.solar.normals import surface_normals
 from frugal.physics.solar.sky import CumulativeSky, cumulative_sky_tables
 from frugal.physics.solar.year import solar_year
+from frugal.studies.solar.village.surface import synthetic_village, vendee_weather
 
 KLEIN_DAYS_OF_YEAR = (17, 47, 75, 105, 135, 162, 198, 228, 258, 288, 318, 344)
 CRS = "EPSG:2154"

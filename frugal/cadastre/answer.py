@@ -22,8 +22,8 @@ from frugal.formats.rasters.surface_model import SurfaceModel, write_surface_mod
 from frugal.formats.rasters.tiling import Grid, Tile, plan_tiles
 
 if TYPE_CHECKING:
-    from frugal.experiments.studies.roof_yield.site import RoofYieldSite
     from frugal.reporting.progress import Reporter
+    from frugal.studies.solar.roof_yield.site import RoofYieldSite
     from frugal.surrogates.bundle import Bundle
 
 #: Surface models that the training roofs are taken from: so many squares of this side.
@@ -72,12 +72,12 @@ def check_answer(settings: CadastreSettings) -> None:
 
 def trained_names() -> tuple[str, ...]:
     """Candidates of `roof_yield` that can be asked as a graph, whatever the territory."""
-    from frugal.experiments.studies.roof_yield import N_SECTORS
-    from frugal.experiments.studies.roof_yield.answers import alternatives
-    from frugal.experiments.studies.roof_yield.site import RoofYieldSite, Territory
+    from frugal.studies.solar.roof_yield.alternatives import alternatives
+    from frugal.studies.solar.roof_yield.site import RoofYieldSite, SolarTerritory
+    from frugal.studies.solar.roof_yield.study import N_SECTORS
     from frugal.surrogates.rungs import RUNGS_FITTED
 
-    supplied = alternatives(Territory(RoofYieldSite.model_validate({})), N_SECTORS)
+    supplied = alternatives(SolarTerritory(RoofYieldSite.model_validate({})), N_SECTORS)
     return (*(alternative.name for alternative in supplied), *(rung.name for rung in RUNGS_FITTED))
 
 
@@ -150,8 +150,8 @@ def _check_weather(bundle: Bundle, model: Path, site: RoofYieldSite, azimuths: i
 
 def _site(of_bundle: dict[str, Any], settings: CadastreSettings) -> RoofYieldSite:
     """Weather and sky of the bundle, unless the user names others."""
-    from frugal.experiments.studies.roof_yield.site import RoofYieldSite
     from frugal.experiments.study.site import build_site
+    from frugal.studies.solar.roof_yield.site import RoofYieldSite
 
     kept = {key: value for key, value in of_bundle.items() if key != "dsm"}
     if "weather" in settings.site:
@@ -169,16 +169,16 @@ def _trained(
 ) -> tuple[Path, tuple[str, ...]]:
     """Train on roofs of the territory; on generated villages, and saying so, where it shows too few."""
     from frugal.audit.workflow import train_study
-    from frugal.experiments.studies.roof_yield import roof_yield
-    from frugal.experiments.studies.roof_yield.site import RoofYieldSite
     from frugal.experiments.study.site import build_site
+    from frugal.studies.solar.roof_yield.site import RoofYieldSite
+    from frugal.studies.solar.roof_yield.study import roof_yield
     from frugal.surrogates.campaign import Settings
 
     target, marker = out / "roof_yield", out / "work" / "roof_yield.json"
     wanted = {
         "surface": prepared.digest,
         "grid": [prepared.crs, *asdict(prepared.grid).values()],
-        "program": program_digest("frugal.cadastre", "frugal.formats", "frugal.experiments.studies"),
+        "program": program_digest("frugal.cadastre", "frugal.formats", "frugal.studies"),
         "n_runs": settings.n_runs,
         "site": settings.site,
         "weather": _content_of(settings.site.get("weather")),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from frugal.cadastre.plane_light import COMPASS
-from frugal.experiments.studies.roof_yield import MONTHS
+from frugal.studies.solar.roof_yield.study import MONTHS
 
 
 class Column(NamedTuple):

@@ -18,11 +18,11 @@ import numpy as np
 
 from frugal.cadastre.plane_light import N_SECTORS, yearly_irradiation
 from frugal.cadastre.roof_planes import RoofPlane
-from frugal.experiments.studies.true_roofs import TRUTH_AZIMUTHS
 from frugal.formats.rasters.surface_model import SurfaceModel
 from frugal.physics.solar.horizon import horizon_at_points
 from frugal.physics.solar.irradiation_map import DECIDUOUS_TRANSMISSIVITY
 from frugal.physics.solar.sky import CumulativeSky
+from frugal.studies.solar.roofs.roof_sample import TRUTH_AZIMUTHS
 
 #: Elevation that one unit of a stored horizon stands for.
 HORIZON_STEP_DEG = 0.35
@@ -68,7 +68,7 @@ def as_bytes(elevation_deg: np.ndarray) -> np.ndarray:
 
 
 def reduced(horizon_deg: np.ndarray) -> np.ndarray:
-    """36 sectors from 72 azimuths, as `frugal.experiments.studies.roof_yield.site.sector_horizon` has them.
+    """36 sectors from 72 azimuths, as `frugal.studies.solar.roof_yield.site.sector_horizon` has them.
 
     Written out as a sum in a fixed order: a matrix product may depend on the number of rows.
     """

@@ -10,9 +10,9 @@ from xml.etree import ElementTree
 import numpy as np
 
 from frugal.cadastre.job import Job
-from frugal.experiments.studies.roof_yield import MONTHS
 from frugal.formats.files.atomic import write_bytes, write_text
 from frugal.formats.rasters.tiling import Bounds, Tile
+from frugal.studies.solar.roof_yield.study import MONTHS
 
 NODATA = 65535
 

@@ -15,8 +15,8 @@ from frugal.cadastre.program import program_digest
 from frugal.formats.rasters.tiling import Grid
 
 if TYPE_CHECKING:
-    from frugal.experiments.studies.roof_yield.site import Territory
     from frugal.physics.solar.sky import CumulativeSky
+    from frugal.studies.solar.roof_yield.site import SolarTerritory
     from frugal.surrogates.predictor import Predictor
 
 #: A building may go on so far beyond the tile that its inner point lies in.
@@ -102,7 +102,7 @@ class Job:
 class Sky:
     """Weather and answers that the tiles of one process share."""
 
-    territory: Territory
+    territory: SolarTerritory
     tables: CumulativeSky
     predictor: Predictor
 
@@ -110,11 +110,11 @@ class Sky:
 @lru_cache(maxsize=2)
 def sky_of(site: str, model: str, azimuths: int) -> Sky:
     """Tables of the year's light and the predictor, made once in each process."""
-    from frugal.experiments.studies.roof_yield.site import RoofYieldSite, Territory
     from frugal.physics.solar.sky import cumulative_sky_tables
+    from frugal.studies.solar.roof_yield.site import RoofYieldSite, SolarTerritory
     from frugal.surrogates.predictor import Predictor
 
-    territory = Territory(RoofYieldSite.model_validate(json.loads(site)))
+    territory = SolarTerritory(RoofYieldSite.model_validate(json.loads(site)))
     # Each place of the sun is shared between four sectors: open planes then err by less than 0.1 % with 36.
     tables = cumulative_sky_tables(territory.year, azimuths, transposition=territory.transposition, shared_between=4)
     return Sky(territory, tables, Predictor(Path(model)))

@@ -86,8 +86,8 @@ def _character(prepared: Prepared) -> tuple[float, bool]:
     """About the height of the surface, and whether it was drawn: from some squares spread over the territory."""
     import numpy as np
 
-    from frugal.experiments.studies.roofs import is_drawn, spanned_planes
     from frugal.formats.rasters.mosaic import open_rasters
+    from frugal.studies.solar.roofs.plane_finder import is_drawn, spanned_planes
 
     mosaic = open_rasters([Path(file) for file in prepared.surface], crs=prepared.crs, examine=False)
     squares = plan_tiles(prepared.grid, prepared.bounds, prepared.grid.whole(_SQUARE_M))
@@ -156,8 +156,8 @@ def _rasterised(
 
 def _village(folder: Path, resolution_m: float | None) -> Path:
     """The generated village as a file."""
-    from frugal.experiments.studies.village import synthetic_village
     from frugal.formats.rasters.surface_model import write_surface_model
+    from frugal.studies.solar.village.surface import synthetic_village
 
     if resolution_m not in (None, VILLAGE_CELL_M):
         raise UnusableInputError(
@@ -166,7 +166,7 @@ def _village(folder: Path, resolution_m: float | None) -> Path:
         )
     path = folder / "generated_village.tif"
     made_by = folder / "generated_village.txt"
-    program = program_digest("frugal.experiments.studies.village", "frugal.formats")
+    program = program_digest("frugal.studies.solar.village", "frugal.formats")
     if not (path.exists() and made_by.is_file() and made_by.read_text() == program):
         write_surface_model(path, synthetic_village(0, VILLAGE_M, VILLAGE_CELL_M))
         write_text(made_by, program)

@@ -149,7 +149,7 @@ def _roofs_shown_by(surface: SurfaceModel, job: Job) -> np.ndarray:
     """Cells of buildings that the surface alone shows: its roof planes, closed over the ridges between them."""
     from scipy import ndimage
 
-    from frugal.experiments.studies.roofs import fit_planes, roof_patches
+    from frugal.studies.solar.roofs.plane_finder import fit_planes, roof_patches
 
     planes = fit_planes(surface.heights, surface.resolution_m, job.level_m)
     patches, _ = roof_patches(surface.heights, planes, surface.resolution_m, job.drawn)

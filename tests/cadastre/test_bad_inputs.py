@@ -29,10 +29,10 @@ from frugal.cadastre.settings import CadastreSettings
 from frugal.cadastre.surfaces import Prepared, prepare_clouds, prepare_rasters
 from frugal.cli import app
 from frugal.errors import EnvironmentFaultError, UnusableInputError
-from frugal.experiments.studies.village import synthetic_village
 from frugal.formats.files.atomic import new_folder
 from frugal.formats.rasters.mosaic import open_rasters
 from frugal.formats.rasters.surface_model import SurfaceModel, write_surface_model
+from frugal.studies.solar.village.surface import synthetic_village
 
 WEST, NORTH = 380_000.0, 6_600_000.0
 

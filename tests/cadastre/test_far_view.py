@@ -14,20 +14,20 @@ from frugal.cadastre.far_view import far_view, note_on_heights
 from frugal.cadastre.horizons import plane_horizons
 from frugal.cadastre.plane_light import yearly_irradiation
 from frugal.cadastre.roof_planes import segment_roofs
-from frugal.experiments.studies.roof_yield.site import RoofYieldSite, Territory
 from frugal.formats.rasters.mosaic import open_rasters
 from frugal.formats.rasters.surface_model import SurfaceModel, read_surface_model, write_surface_model
 from frugal.formats.rasters.tiling import Grid, Tile
 from frugal.physics.solar.irradiation_map import halo_cells, irradiation_map
 from frugal.physics.solar.normals import surface_normals
 from frugal.physics.solar.sky import CumulativeSky, cumulative_sky_tables
+from frugal.studies.solar.roof_yield.site import RoofYieldSite, SolarTerritory
 
 CRS = "EPSG:2154"
 
 
 @pytest.fixture(scope="module")
 def tables() -> CumulativeSky:
-    return cumulative_sky_tables(Territory(RoofYieldSite()).year, 36, shared_between=4)
+    return cumulative_sky_tables(SolarTerritory(RoofYieldSite()).year, 36, shared_between=4)
 
 
 def _terrain(path: Path, bounds: tuple[float, float, float, float], base_m: float, ridge_m: float) -> Path:

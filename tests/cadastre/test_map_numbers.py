@@ -12,9 +12,9 @@ import pytest
 from cadastre.chromium import Chromium, find_chromium
 from cadastre.map_visit import choose, page_answer, python_answer, set_slider, shown_inputs
 
-from frugal.experiments.studies.village import synthetic_village
 from frugal.formats.rasters.surface_model import grid_convergence_deg
 from frugal.physics.solar.horizon import horizon_at_points
+from frugal.studies.solar.village.surface import synthetic_village
 
 pytestmark = pytest.mark.skipif(find_chromium() is None, reason="Chromium is not installed")
 

@@ -32,9 +32,9 @@ from frugal.cadastre.surface_blocks import SurfaceBlocks, read_block
 from frugal.cadastre.surfaces import Prepared
 from frugal.cadastre.tables import SUMMED, write_communes
 from frugal.errors import UnusableInputError
-from frugal.experiments.studies.village import synthetic_village
 from frugal.formats.rasters.surface_model import SurfaceModel
 from frugal.formats.rasters.tiling import Grid
+from frugal.studies.solar.village.surface import synthetic_village
 from frugal.surrogates.graph import session
 from frugal.web.map_projection import DEGREE, projection_polynomial
 from frugal.web.server import map_server
@@ -399,8 +399,8 @@ def test_weather_from_far_away_tells_its_distance_and_no_options_of_the_command(
 
 
 def test_every_source_of_weather_and_electricity_has_its_french() -> None:
-    from frugal.experiments.studies.village import vendee_weather
     from frugal.metering.factors.table import load_factors
+    from frugal.studies.solar.village.surface import vendee_weather
 
     weather, factors = vendee_weather(), load_factors()
     sources = [weather.source, weather.attribution]

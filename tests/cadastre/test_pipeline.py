@@ -25,8 +25,8 @@ from frugal.cadastre.settings import CadastreSettings
 from frugal.cadastre.surfaces import prepare_clouds
 from frugal.cli import app
 from frugal.errors import EnvironmentFaultError, UnusableInputError
-from frugal.experiments.studies.village import synthetic_village
 from frugal.formats.rasters.surface_model import SurfaceModel, write_surface_model
+from frugal.studies.solar.village.surface import synthetic_village
 
 pytestmark = pytest.mark.slow
 

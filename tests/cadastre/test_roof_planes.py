@@ -14,9 +14,9 @@ from frugal.cadastre.outlines import outlines
 from frugal.cadastre.planes import growing
 from frugal.cadastre.roof_planes import RoofPlane, segment_roofs
 from frugal.cadastre.usable_area import UsableRules, power_kwp, usable_part
-from frugal.experiments.studies.village import synthetic_village
-from frugal.experiments.studies.village.plan import Village
 from frugal.physics import compiled
+from frugal.studies.solar.village.plan import Village
+from frugal.studies.solar.village.surface import synthetic_village
 
 
 def turn(a: float, b: float) -> float:

@@ -16,11 +16,11 @@ from frugal.cadastre import tile_work
 from frugal.cadastre.horizons import plane_horizons
 from frugal.cadastre.roof_planes import segment_roofs
 from frugal.cadastre.tile_buildings import cut_long_outlines
-from frugal.experiments.studies.roof_yield.site import RoofYieldSite, Territory
-from frugal.experiments.studies.roofs import fit_planes, is_drawn, roof_patches, spanned_planes
-from frugal.experiments.studies.village import synthetic_village
 from frugal.formats.rasters.surface_model import SurfaceModel, write_surface_model
 from frugal.physics.solar.sky import cumulative_sky_tables
+from frugal.studies.solar.roof_yield.site import RoofYieldSite, SolarTerritory
+from frugal.studies.solar.roofs.plane_finder import fit_planes, is_drawn, roof_patches, spanned_planes
+from frugal.studies.solar.village.surface import synthetic_village
 
 CRS = "EPSG:2154"
 
@@ -122,7 +122,7 @@ def test_a_tile_without_heights_still_lists_its_buildings(surface: Path, bundle:
 
 def test_flat_roofs_carry_level_modules() -> None:
     """A roof that falls by 2.9° to the north yields what level modules do, not what a plane to the south does."""
-    tables = cumulative_sky_tables(Territory(RoofYieldSite()).year, 36, shared_between=4)
+    tables = cumulative_sky_tables(SolarTerritory(RoofYieldSite()).year, 36, shared_between=4)
     plan = known.box(14.0, 12.0)
     (plane,) = segment_roofs(known.survey([(plan, known.shed(6.0, 2.5))], noise_m=0.0), plan)
     assert plane.flat and 2.0 < plane.tilt_deg < 3.0

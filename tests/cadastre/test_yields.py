@@ -17,14 +17,14 @@ from frugal.cadastre.uncertainty import YEAR_TO_YEAR, spread
 from frugal.cadastre.usable_area import UsableRules
 from frugal.cadastre.yields import ask, co2_avoided, plane_yields
 from frugal.errors import UnusableInputError
-from frugal.experiments.studies.roof_yield.site import RoofYieldSite, Territory, sector_horizon
 from frugal.physics.solar.horizon import horizon_at_points
 from frugal.physics.solar.sky import CumulativeSky, cumulative_sky_tables
+from frugal.studies.solar.roof_yield.site import RoofYieldSite, SolarTerritory, sector_horizon
 
 
 @pytest.fixture(scope="module")
 def tables() -> CumulativeSky:
-    territory = Territory(RoofYieldSite())
+    territory = SolarTerritory(RoofYieldSite())
     return cumulative_sky_tables(territory.year, 36)
 
 
@@ -204,7 +204,7 @@ def test_losses_toward_the_compass(tables: CumulativeSky) -> None:
 
 
 def test_tables_of_other_sectors_give_nearly_the_same(tables: CumulativeSky) -> None:
-    finer = cumulative_sky_tables(Territory(RoofYieldSite()).year, 72)
+    finer = cumulative_sky_tables(SolarTerritory(RoofYieldSite()).year, 72)
     horizon = np.repeat([[5.0, 15.0, 25.0, 10.0]], 9, axis=1).reshape(1, 36)
     first = yearly_irradiation(tables, np.array([25.0]), np.array([160.0]), horizon, 0.2)
     second = yearly_irradiation(finer, np.array([25.0]), np.array([160.0]), horizon, 0.2)

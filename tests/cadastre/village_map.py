@@ -18,11 +18,12 @@ from frugal.cadastre.classes import class_of, classes_for
 from frugal.cadastre.map_folder import write_map_folder
 from frugal.cadastre.sky_table import read_sky_table, write_sky_table
 from frugal.cadastre.yields import co2_avoided
-from frugal.experiments.studies.roof_yield import N_SECTORS, RoofYieldSite, roof_yield
-from frugal.experiments.studies.roofs import fit_planes, roof_patches
-from frugal.experiments.studies.village import synthetic_village
 from frugal.formats.rasters.surface_model import SurfaceModel, grid_convergence_deg
 from frugal.physics.solar.horizon import horizon_at_points
+from frugal.studies.solar.roof_yield.site import RoofYieldSite
+from frugal.studies.solar.roof_yield.study import N_SECTORS, roof_yield
+from frugal.studies.solar.roofs.plane_finder import fit_planes, roof_patches
+from frugal.studies.solar.village.surface import synthetic_village
 from frugal.surrogates.export import Domain, write_graph
 from frugal.surrogates.graph import session
 

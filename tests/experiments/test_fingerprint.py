@@ -5,8 +5,9 @@ from functools import partial
 
 import numpy as np
 
-from frugal.experiments.studies.roof_yield import RoofYieldSite, roof_yield
 from frugal.experiments.study.fingerprint import fingerprint
+from frugal.studies.solar.roof_yield.site import RoofYieldSite
+from frugal.studies.solar.roof_yield.study import roof_yield
 
 
 def make(k: float) -> Callable[[np.ndarray], dict[str, float]]:
@@ -44,7 +45,7 @@ def test_constants_of_helpers_count(monkeypatch) -> None:  # type: ignore[no-unt
 
 
 def test_the_solar_kernels_and_constants_count(monkeypatch) -> None:  # type: ignore[no-untyped-def]
-    from frugal.experiments.studies.roof_yield import answers
+    from frugal.studies.solar.roof_yield import alternatives as answers
 
     site = RoofYieldSite(roofs_per_dsm=24)
     before = roof_yield(site).hash()

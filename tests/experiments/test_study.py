@@ -263,3 +263,18 @@ def test_a_need_file_is_read_and_checked(tmp_path: Path) -> None:
         (tmp_path / "bad.toml").write_text(text)
         with pytest.raises(UnusableInputError, match=words):
             read_need_file(tmp_path / "bad.toml")
+
+
+def test_a_study_that_an_older_environment_installed_elsewhere_is_told_in_one_sentence(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from importlib.metadata import EntryPoint
+
+    from frugal.errors import EnvironmentFaultError
+    from frugal.experiments.study import registry
+
+    for value in ("frugal.experiments.studies.roof_yield:roof_yield", "frugal.errors:nothing_of_that_name"):
+        gone = EntryPoint("roof_yield", value, registry.GROUP)
+        monkeypatch.setattr(registry, "installed_studies", lambda gone=gone: {"roof_yield": gone})
+        with pytest.raises(EnvironmentFaultError, match=r"roof_yield.*is not there.*setup\.sh"):
+            registry.load_study("roof_yield")

@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 
 from frugal.errors import UnusableInputError
-from frugal.experiments.studies.roofs import fit_planes, roof_patches
-from frugal.experiments.studies.village import synthetic_village, vendee_weather
 from frugal.physics.solar import fused_sweep
 from frugal.physics.solar.irradiation_map import halo_cells, irradiation_map, sky_view_factor
 from frugal.physics.solar.normals import surface_normals
 from frugal.physics.solar.sky import cumulative_sky_tables, plane_irradiation
 from frugal.physics.solar.year import solar_year
+from frugal.studies.solar.roofs.plane_finder import fit_planes, roof_patches
+from frugal.studies.solar.village.surface import synthetic_village, vendee_weather
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import Any
 
-from frugal.errors import FrugalError, UnusableInputError
+from frugal.errors import EnvironmentFaultError, FrugalError, UnusableInputError
 from frugal.experiments.study.site import NoSite, Site, build_site
 from frugal.experiments.study.study import Study
 
@@ -32,13 +32,34 @@ def load_study(name: str, settings: dict[str, Any] | None = None, site_file: Pat
     ------
     UnusableInputError
         If no installed study has this name, or the site is not usable.
+    EnvironmentFaultError
+        If the environment was made for another version, in which the study lay elsewhere.
     """
     studies = installed_studies()
     if name not in studies:
         close = difflib.get_close_matches(name, studies, n=1)
         hint = f"; did you mean '{close[0]}'?" if close else ""
         raise UnusableInputError(f"study '{name}' is unknown; installed: {', '.join(studies) or 'none'}{hint}")
-    return _build(studies[name].load(), settings or {}, site_file)
+    return _build(_loaded(studies[name]), settings or {}, site_file)
+
+
+def _loaded(point: EntryPoint) -> Any:
+    try:
+        return point.load()
+    except (ImportError, AttributeError) as fault:
+        if not _names_what_is_gone(point, fault):
+            raise
+        raise EnvironmentFaultError(
+            f"study '{point.name}' is installed as '{point.value}', which is not there: this environment was made for another "
+            "version of the program; run 'sh setup.sh', or install it again"
+        ) from fault
+
+
+def _names_what_is_gone(point: EntryPoint, fault: ImportError | AttributeError) -> bool:
+    """The entry point itself leads nowhere; what a study in turn fails to import is another matter."""
+    if isinstance(fault, ModuleNotFoundError):
+        return f"{point.module}.".startswith(f"{fault.name}.")
+    return isinstance(fault, AttributeError) and fault.name == point.attr
 
 
 def load_study_file(path: Path, settings: dict[str, Any] | None = None, site_file: Path | None = None) -> Study:

@@ -167,7 +167,7 @@ def test_other_shapes_and_polar_days_are_refused():
 
 
 def test_default_weather_against_the_real_typical_year(shared_data: Path):
-    from frugal.experiments.studies.village import vendee_weather
+    from frugal.studies.solar.village.surface import vendee_weather
 
     real = read_weather(shared_data / "weather" / "FRA_AC_La.Rochelle.Intl.AP.073160_TMYx.epw.gz")
     years = [vendee_weather(seed) for seed in range(5)]

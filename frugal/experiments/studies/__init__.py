@@ -1,1 +1,0 @@
-"""One module or package for each study that ships with the project."""

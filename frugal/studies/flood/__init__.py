@@ -1,0 +1,1 @@
+"""Floods from the sea and from rivers, as maps."""

@@ -1,0 +1,107 @@
+"""The maps that a flood study answers, from what a solver gives."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from frugal.experiments.study import Derived, Output
+from frugal.studies.flood.terrain.terrain import FloodTerrain
+
+#: A cell counts as wet, and as flooded, above this depth.
+WET_M = 0.05
+#: A building is reached where the water around it is deeper.
+REACHED_M = 0.20
+HOUR = 3600.0
+
+
+def flood_outputs(terrain: FloodTerrain, duration_s: float) -> tuple[Output, ...]:
+    """Maps of depth, speed and arrival, and the scalars that follow from the map of depth.
+
+    Sea, river bed and dike are left out: they hold 0, or the end of the event for the arrival.
+    """
+    dims, coords = ("y", "x"), terrain.coordinates
+    area = terrain.cell_size_m**2
+    return (
+        Output(
+            "max_depth",
+            "m",
+            dims,
+            coords,
+            {"en": "Greatest depth", "fr": "Hauteur d'eau maximale"},
+            low=0.0,
+            wet_threshold=WET_M,
+        ),
+        Output(
+            "max_speed",
+            "m/s",
+            dims,
+            coords,
+            {"en": "Greatest speed", "fr": "Vitesse maximale"},
+            low=0.0,
+            wet_where="max_depth",
+        ),
+        Output(
+            "arrival_time",
+            "hour",
+            dims,
+            coords,
+            {"en": "Arrival of the water", "fr": "Arrivée de l'eau"},
+            low=0.0,
+            wet_where="max_depth",
+            dry_value=duration_s / HOUR,
+        ),
+        Output(
+            "flooded_area",
+            "hectare",
+            label={"en": "Flooded area", "fr": "Surface inondée"},
+            low=0.0,
+            derived=Derived("max_depth", "above", area / 1e4, WET_M),
+        ),
+        Output(
+            "flood_volume",
+            "m^3",
+            label={"en": "Volume at greatest depth", "fr": "Volume à la hauteur maximale"},
+            low=0.0,
+            derived=Derived("max_depth", "sum", area),
+        ),
+        Output(
+            "buildings_reached",
+            "1",
+            label={"en": "Buildings reached", "fr": "Bâtiments atteints"},
+            low=0.0,
+            derived=Derived("max_depth", "above", terrain.buildings, REACHED_M),
+        ),
+    )
+
+
+@dataclass(frozen=True)
+class Maps:
+    """Maps ``[y, x]`` of one event: depth in m, speed in m/s, arrival in s (NaN where the water does not come)."""
+
+    depth: np.ndarray
+    speed: np.ndarray
+    arrival_s: np.ndarray
+
+    def on_land(self, terrain: FloodTerrain, duration_s: float) -> Mapping[str, np.ndarray]:
+        """The outputs of the study by name."""
+        wet = terrain.land & (self.depth > WET_M)
+        return {
+            "max_depth": np.where(terrain.land, self.depth, 0.0),
+            "max_speed": np.where(wet, self.speed, 0.0),
+            "arrival_time": np.where(wet & np.isfinite(self.arrival_s), self.arrival_s, duration_s) / HOUR,
+        }
+
+
+def refined(coarse: Maps, coarse_bed: np.ndarray, fine: FloodTerrain, factor: int) -> Maps:
+    """Maps of coarse cells on the fine terrain: the level of the water is kept and laid over the fine ground."""
+    rows, columns = fine.shape
+
+    def spread(values: np.ndarray) -> np.ndarray:
+        return np.repeat(np.repeat(values, factor, axis=0), factor, axis=1)[:rows, :columns]
+
+    wet = spread(coarse.depth > WET_M)
+    depth = np.where(wet, np.maximum(spread(coarse_bed + coarse.depth) - fine.bed, 0.0), 0.0)
+    return Maps(depth, spread(coarse.speed), spread(coarse.arrival_s))

@@ -1,0 +1,208 @@
+"""`river_flood`: what a flood wave reaches in a valley.
+
+One query is one wave: its peak discharge, its time to peak, its volume, the roughness of the valley and the level downstream.
+The hydrograph is a gamma curve,
+
+.. math:: Q(t) = Q_b + (Q_p - Q_b) \\left(\\frac{t}{t_p} e^{1 - t / t_p}\\right)^k,
+
+with :math:`k` such that what passes above the base flow is the volume asked for; whatever of it would pass after the end of the
+event is not seen. Truth is the second-order Saint-Venant solver on the terrain of the site.
+"""
+
+from __future__ import annotations
+
+import math
+from functools import lru_cache
+
+import numpy as np
+from scipy import ndimage, optimize, special
+
+from frugal.experiments.study import Alternative, Arrays, Study, Variable
+from frugal.physics.shallow_water.scenario import Inflow, Scenario, Segment
+from frugal.studies.flood.bathtub import bathtub
+from frugal.studies.flood.outputs import HOUR, Maps
+from frugal.studies.flood.solver_alternatives import row_by_row
+from frugal.studies.flood.study import flood_study
+from frugal.studies.flood.terrain.site import RiverFloodSite, river_valley
+from frugal.studies.flood.terrain.terrain import FloodTerrain, edge_of, nearest_of
+
+DURATION_S = 10.0 * HOUR
+#: Longest step of the hydrograph.
+STEP_S = 120.0
+BASE_FLOW_M3_S = 30.0
+#: The wave enters over so many metres of the river.
+ENTRY_M = 200.0
+#: The formula smooths its depths along the river over so many metres, as backwater does.
+SMOOTHED_M = 150.0
+
+
+def inputs_of(site: RiverFloodSite) -> tuple[Variable, ...]:
+    """Inputs of the study, with the bounds of the site."""
+    return (
+        Variable(
+            "peak_discharge",
+            "m^3/s",
+            *site.peak_discharge,
+            {"en": "Peak discharge", "fr": "Débit de pointe"},
+        ),
+        Variable(
+            "time_to_peak",
+            "hour",
+            *site.time_to_peak_h,
+            {"en": "Time to peak", "fr": "Temps de montée"},
+            default=float(np.mean(site.time_to_peak_h)),
+        ),
+        Variable("volume", "m^3", *site.volume, {"en": "Volume of the wave", "fr": "Volume de l'onde"}),
+        Variable(
+            "roughness_factor", "1", 0.6, 1.6, {"en": "Roughness factor", "fr": "Facteur de rugosité"}, default=1.0
+        ),
+        Variable(
+            "downstream_depth",
+            "m",
+            *site.downstream_depth,
+            {
+                "en": "Level downstream, above the river bed there",
+                "fr": "Niveau aval, au-dessus du fond de la rivière",
+            },
+            default=float(np.clip(1.5, *site.downstream_depth)),
+        ),
+    )
+
+
+def river_flood(site: RiverFloodSite) -> Study:
+    """Build the study for a valley.
+
+    Parameters
+    ----------
+    site : RiverFloodSite
+
+    Raises
+    ------
+    UnusableInputError
+        If the terrain or the river cannot be used.
+    """
+    terrain = river_valley(site)
+    duration_s = site.duration_h * HOUR
+
+    def event(terrain: FloodTerrain, inputs: np.ndarray) -> Scenario:
+        return wave(terrain, inputs, duration_s)
+
+    return flood_study(
+        "river_flood",
+        {"en": "What does the flood wave reach?", "fr": "Qu'atteint l'onde de crue ?"},
+        site,
+        terrain,
+        event,
+        duration_s=duration_s,
+        inputs=inputs_of(site),
+        formula=_normal_depth(terrain, duration_s),
+    )
+
+
+@lru_cache(maxsize=256)
+def _exponent(ratio: float) -> float:
+    """Exponent of the gamma curve whose integral over t / t_p is ``ratio``."""
+
+    def gap(log_k: float) -> float:
+        k = math.exp(log_k)
+        return float(k + special.gammaln(k + 1) - (k + 1) * math.log(k)) - math.log(ratio)
+
+    return math.exp(float(optimize.brentq(gap, math.log(1e-4), math.log(1e4))))
+
+
+def hydrograph(inputs: np.ndarray, time_s: np.ndarray) -> np.ndarray:
+    """Discharge in m³/s at some times from the beginning of the event."""
+    peak, to_peak_s, volume = float(inputs[0]), float(inputs[1]) * HOUR, float(inputs[2])
+    above = max(peak - BASE_FLOW_M3_S, 1e-3)
+    exponent = _exponent(min(max(volume / (above * to_peak_s), 0.05), 1e3))
+    relative = np.maximum(time_s / to_peak_s, 1e-12)
+    return np.asarray(BASE_FLOW_M3_S + above * np.exp(exponent * (np.log(relative) + 1.0 - relative)))
+
+
+def wave(terrain: FloodTerrain, inputs: np.ndarray, duration_s: float = DURATION_S) -> Scenario:
+    """The event over a terrain, fine or coarse; inputs in the order of `inputs_of`."""
+    step_s = min(STEP_S, 0.1 * float(inputs[1]) * HOUR)
+    time_s = np.arange(0.0, duration_s + step_s / 2, step_s)
+    discharge = hydrograph(inputs, time_s)
+    entry = terrain.river[terrain.river_position_m - terrain.river_position_m[0] < ENTRY_M]
+    side, first, last = outlet(terrain)
+    level = float(terrain.bed[tuple(terrain.river[-1])] + inputs[4])
+    return Scenario(
+        bed=terrain.bed,
+        cell_size_m=terrain.cell_size_m,
+        duration_s=duration_s,
+        friction=terrain.manning * inputs[3],
+        level=_pool(terrain, level),
+        boundaries={side: (Segment("level", first, last, level, name="downstream"),)},
+        inflows=tuple(
+            Inflow(int(row), int(column), (time_s, discharge / len(entry)), name=f"upstream {k}")
+            for k, (row, column) in enumerate(entry)
+        ),
+    )
+
+
+def outlet(terrain: FloodTerrain) -> tuple[str, int, int]:
+    """Side that the river leaves by, and the cells of it that lie less than 8 m above the river's bed there."""
+    row, column = (int(n) for n in terrain.river[-1])
+    rows, columns = terrain.shape
+    distance = {"west": column, "east": columns - 1 - column, "north": row, "south": rows - 1 - row}
+    side = min(distance, key=lambda name: distance[name])
+    at = row if side in ("west", "east") else column
+    low = edge_of(terrain.bed, side) < terrain.bed[row, column] + 8.0
+    low[at] = True
+    first = last = at
+    while first > 0 and low[first - 1]:
+        first -= 1
+    while last + 1 < len(low) and low[last + 1]:
+        last += 1
+    return side, first, last + 1
+
+
+def _pool(terrain: FloodTerrain, level_m: float) -> np.ndarray:
+    """First level: the pool that the level downstream makes in the river, dry ground elsewhere."""
+    pool = terrain.bed.copy()
+    river = tuple(terrain.river.T)
+    pool[river] = np.maximum(terrain.bed[river], level_m)
+    return pool
+
+
+def _normal_depth(terrain: FloodTerrain, duration_s: float) -> Alternative:
+    """Manning's uniform flow at the peak discharge in every cross-section, laid over the ground that is connected."""
+    nearest, _ = nearest_of(terrain.river, terrain.shape, terrain.cell_size_m)
+    bottom = terrain.bed[tuple(terrain.river.T)]
+    spacing = np.gradient(terrain.river_position_m)
+    slope = max(float(-np.polyfit(terrain.river_position_m, bottom, 1)[0]), 1e-5)
+    sections = [np.flatnonzero(nearest.ravel() == k) for k in range(len(terrain.river))]
+    bed, manning = terrain.bed.ravel(), terrain.manning.ravel()
+    river = np.zeros(terrain.shape, dtype=bool)
+    river[tuple(terrain.river.T)] = True
+
+    def level_of(k: int, discharge: float, factor: float) -> float:
+        ground, rough = bed[sections[k]], manning[sections[k]] * factor
+        width = terrain.cell_size_m**2 / spacing[k]
+
+        def lacking(level: float) -> float:
+            depth = np.maximum(level - ground, 0.0)
+            return float(np.sum(depth ** (5.0 / 3.0) / rough) * width * math.sqrt(slope)) - discharge
+
+        high = bottom[k] + 1.0
+        while lacking(high) < 0:
+            high += 5.0
+        return float(optimize.brentq(lacking, float(ground.min()), high, xtol=1e-3))
+
+    def answer(inputs: np.ndarray) -> Arrays:
+        levels = np.array([level_of(k, float(inputs[0]), float(inputs[3])) for k in range(len(terrain.river))])
+        depths = ndimage.gaussian_filter1d(levels - bottom, SMOOTHED_M / terrain.cell_size_m, mode="nearest")
+        levels = np.maximum(bottom + depths, bottom[-1] + inputs[4])
+        below: Maps = bathtub(terrain.bed - levels[nearest], river, 0.0, float(inputs[1]) * HOUR)
+        return below.on_land(terrain, duration_s)
+
+    return row_by_row(
+        "normal_depth",
+        "formula",
+        answer,
+        {
+            "en": "Uniform flow in each cross-section, connected",
+            "fr": "Écoulement uniforme dans chaque profil, connexe",
+        },
+    )

@@ -1,0 +1,122 @@
+"""Physics as answers to a flood study: the full solver, the local inertial one, and the full one on coarser cells."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+
+from frugal.errors import SolverError
+from frugal.experiments.study import Alternative, Answer, Arrays, Booked, Kind
+from frugal.physics.shallow_water.scenario import Scenario
+from frugal.physics.shallow_water.simulate import Flood, VolumeLedger, simulate
+from frugal.studies.flood.outputs import WET_M, Maps, refined
+from frugal.studies.flood.terrain.terrain import FloodTerrain
+
+#: ``build(terrain, inputs) -> Scenario``: one event over a terrain, fine or coarse.
+Build = Callable[[FloodTerrain, np.ndarray], Scenario]
+
+#: Of the volume that was there or entered.
+LARGEST_IMBALANCE = 1e-10
+
+LABELS = {
+    "local_inertial": {"en": "Local inertial model", "fr": "Modèle inertiel local"},
+    "twice_coarser": {"en": "Solver on cells twice as wide", "fr": "Solveur sur mailles deux fois plus larges"},
+    "four_times_coarser": {
+        "en": "Solver on cells four times as wide",
+        "fr": "Solveur sur mailles quatre fois plus larges",
+    },
+}
+
+
+VOLUMES = (
+    Booked("volume_in", "m^3", {"en": "Water that entered", "fr": "Eau entrée"}),
+    Booked("volume_out", "m^3", {"en": "Water that left", "fr": "Eau sortie"}),
+    Booked("volume_stored", "m^3", {"en": "Water stored", "fr": "Eau stockée"}),
+    Booked("volume_imbalance", "1", {"en": "Share unaccounted for", "fr": "Part sans explication"}),
+)
+
+
+def volume_book(volume: VolumeLedger) -> dict[str, float]:
+    """The volumes of a run under the names of `VOLUMES`: in = out + stored, but for the imbalance.
+
+    The imbalance is a share of the water that was there or entered.
+    """
+    stored = volume.final - volume.initial
+    return dict(zip((v.name for v in VOLUMES), (volume.entered, volume.left, stored, volume.imbalance), strict=True))
+
+
+def run_flood(scenario: Scenario, scheme: str = "saint_venant") -> Flood:
+    """Run a scenario on one thread.
+
+    Raises
+    ------
+    SolverError
+        If the run turns unstable, or water is unaccounted for.
+    """
+    flood = simulate(scenario, scheme=scheme, arrival_depth_m=WET_M)
+    lost = abs(flood.volume.imbalance)
+    if lost > LARGEST_IMBALANCE:
+        raise SolverError(f"{lost:.1e} of the water is unaccounted for; {LARGEST_IMBALANCE:g} is allowed")
+    return flood
+
+
+def flood_maps(flood: Flood) -> Maps:
+    """The maps of a run that its study answers."""
+    return Maps(flood.max_depth, flood.max_speed, flood.arrival_time)
+
+
+def solver(terrain: FloodTerrain, build: Build) -> Callable[[np.ndarray], Arrays]:
+    """The full physics as the ``solve`` of a study, with the volumes that it booked."""
+
+    def solve(inputs: np.ndarray) -> Arrays:
+        scenario = build(terrain, inputs)
+        flood = run_flood(scenario)
+        return {**flood_maps(flood).on_land(terrain, scenario.duration_s), **volume_book(flood.volume)}
+
+    return solve
+
+
+def cheaper_physics(terrain: FloodTerrain, build: Build) -> tuple[Alternative, ...]:
+    """The local inertial model on the same cells, and the full solver on cells 2 and 4 times wider."""
+
+    def inertial(inputs: np.ndarray) -> Arrays:
+        scenario = build(terrain, inputs)
+        return flood_maps(run_flood(scenario, "local_inertial")).on_land(terrain, scenario.duration_s)
+
+    def coarse(factor: int) -> Callable[[np.ndarray], Arrays]:
+        wide = terrain.coarsened(factor)
+
+        def answer(inputs: np.ndarray) -> Arrays:
+            scenario = build(wide, inputs)
+            maps = flood_maps(run_flood(scenario))
+            return refined(maps, wide.bed, terrain, factor).on_land(terrain, scenario.duration_s)
+
+        return answer
+
+    return (
+        _cheaper("four_times_coarser", coarse(4)),
+        _cheaper("twice_coarser", coarse(2)),
+        _cheaper("local_inertial", inertial),
+    )
+
+
+def row_by_row(
+    name: str, kind: Kind, answer: Callable[[np.ndarray], Arrays], label: Mapping[str, str], uses_solver: bool = False
+) -> Alternative:
+    """An alternative that needs no run and answers one event after the other."""
+    return Alternative(
+        name,
+        kind,
+        lambda inputs, outputs: Answer(lambda rows: _stacked([answer(row) for row in rows])),
+        uses_solver=uses_solver,
+        label=label,
+    )
+
+
+def _cheaper(name: str, answer: Callable[[np.ndarray], Arrays]) -> Alternative:
+    return row_by_row(name, "coarse_physics", answer, LABELS[name], uses_solver=True)
+
+
+def _stacked(answers: list[Arrays]) -> dict[str, np.ndarray]:
+    return {name: np.stack([np.asarray(answer[name]) for answer in answers]) for name in answers[0]}

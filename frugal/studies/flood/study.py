@@ -1,0 +1,45 @@
+"""What both flood studies are made of, beside their event and their formula."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from frugal.experiments.study import Alternative, Study, Summaries, Variable
+from frugal.studies.flood.need import flood_need
+from frugal.studies.flood.outputs import flood_outputs
+from frugal.studies.flood.solver_alternatives import VOLUMES, Build, cheaper_physics, solver
+from frugal.studies.flood.terrain.site import RiverFloodSite, SubmersionSite
+from frugal.studies.flood.terrain.terrain import FloodTerrain, grid_of
+
+
+def flood_study(
+    name: str,
+    title: Mapping[str, str],
+    site: SubmersionSite | RiverFloodSite,
+    terrain: FloodTerrain,
+    build: Build,
+    *,
+    duration_s: float,
+    inputs: tuple[Variable, ...],
+    formula: Alternative,
+    other_formulas: tuple[Alternative, ...] = (),
+    summaries: Summaries | None = None,
+) -> Study:
+    """A study whose events ``build`` makes over a terrain, with its formulas and the cheaper physics as alternatives."""
+    return Study(
+        name=name,
+        title=title,
+        inputs=inputs,
+        outputs=flood_outputs(terrain, duration_s),
+        need=flood_need(name),
+        solve=solver(terrain, build),
+        alternatives=(formula, *other_formulas, *cheaper_physics(terrain, build)),
+        n_runs=site.n_runs,
+        sources=(terrain.source,),
+        site=site.plain(),
+        definition=terrain.sha256,
+        grid=grid_of(terrain),
+        cell_features=terrain.features(),
+        summaries=summaries,
+        booked=VOLUMES,
+    )

@@ -1,0 +1,1 @@
+"""The ground that water runs over: of a site, or a generated polder and valley."""

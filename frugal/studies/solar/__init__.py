@@ -1,0 +1,1 @@
+"""Light on roofs: what a roof produces, and what shading takes."""

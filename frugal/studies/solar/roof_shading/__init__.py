@@ -1,0 +1,1 @@
+"""How much does shading take from this roof where only a coarse surface is known?"""

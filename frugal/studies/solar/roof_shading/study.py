@@ -1,0 +1,287 @@
+"""`roof_shading`: what shading leaves of the yield of a roof, where only a coarse surface model exists.
+
+Truth is the hourly physics of the roof with its horizon in 72 azimuths over a fine surface model. The candidates see the
+roof's plane, and what a surface with cells several times as wide shows: its horizon in few sectors, the ratio that the same
+physics gives behind that horizon, and the relief around. The full physics needs the fine surface, which whoever asks does
+not have.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from frugal.errors import UnusableInputError
+from frugal.experiments.study import Arrays, CallPattern, Need, Output, Study, Tolerance, Variable
+from frugal.experiments.study.design import Design, held_out_count, split_by_place
+from frugal.studies.solar.roof_shading import coarse_view as coarse
+from frugal.studies.solar.roof_shading.alternatives import alternatives, named, sector_ratios
+from frugal.studies.solar.roof_shading.shading_ratio import shading_ratios
+from frugal.studies.solar.roof_shading.site import RoofShadingSite, ShadingTerritory
+
+#: Sectors of the coarse horizon that the candidates see.
+N_SECTORS = 12
+
+NEED = Need(
+    functional_unit={
+        "en": "the share of its yield that shading leaves to one roof",
+        "fr": "la part de sa production que l'ombrage laisse à un toit",
+    },
+    tolerances={"yearly_ratio": Tolerance("nrmse", 0.05)},
+    queries=(50_000.0, 500_000.0),
+    service_life_years=5.0,
+    call_patterns=(
+        CallPattern(
+            "one roof on a phone",
+            needs_graph=True,
+            target="phone",
+            max_bytes=5_000_000,
+            max_latency_s=0.2,
+            label={"en": "one roof on a phone", "fr": "un toit sur un téléphone"},
+        ),
+        CallPattern(
+            "50,000 roofs in a batch",
+            rows=10_000,
+            needs_graph=True,
+            label={"en": "50,000 roofs in a batch", "fr": "50 000 toits en série"},
+        ),
+    ),
+    use={
+        "en": "Where no fine survey exists, the owner of a roof still sees about what shading takes from it.",
+        "fr": "Là où aucun relevé fin n'existe, le propriétaire d'un toit voit tout de même à peu près ce que l'ombrage lui "
+        "prend.",
+    },
+    decided_by={
+        "en": "the owner of the roof, on whether to ask an installer for an offer",
+        "fr": "le propriétaire du toit : demander ou non un devis à un installateur",
+    },
+    replaces={
+        "en": "a visit with an instrument, or a rate of shading by rule of thumb",
+        "fr": "une visite avec un instrument, ou un taux d'ombrage forfaitaire",
+    },
+    queries_per_journey=10.0,
+    beneficiaries=50_000.0,
+    declared_on="2026-11-25",
+    reason={
+        "en": "Weather makes the yield of a roof vary by about 5 % from year to year: an error of the shading below that does "
+        "not change the decision to ask for an offer, and what an installer measures on the spot replaces it. About 50,000 "
+        "roofs of a département stand where no fine survey exists or is recent; each is asked for once to ten times in "
+        "five years.",
+        "fr": "La météo fait varier la production d'un toit d'environ 5 % d'une année à l'autre : une erreur d'ombrage plus "
+        "petite ne change pas la décision de demander un devis, et la mesure de l'installateur sur place la remplace. "
+        "Environ 50 000 toits d'un département se trouvent là où aucun relevé fin n'existe ou n'est récent ; chacun est "
+        "interrogé une à dix fois en cinq ans.",
+    },
+)
+
+
+def roof_shading(site: RoofShadingSite) -> Study:
+    """Build the study for a site.
+
+    Parameters
+    ----------
+    site : RoofShadingSite
+
+    Raises
+    ------
+    UnusableInputError
+        If the weather or a surface model cannot be used, or one is both learnt from and judged on.
+    """
+    territory = ShadingTerritory(site, N_SECTORS)
+
+    def solve(inputs: np.ndarray) -> Arrays:
+        return named(sector_ratios(territory, inputs[None])[0])
+
+    def truth(inputs: np.ndarray, subject: int) -> Arrays:
+        horizon = territory.roofs.horizon_deg[subject : subject + 1]
+        return named(
+            shading_ratios(territory.year, inputs[None, 0], inputs[None, 1], horizon, territory.transposition)[0]
+        )
+
+    return Study(
+        name="roof_shading",
+        title={
+            "en": "How much does shading take from this roof, where only a coarse surface model exists?",
+            "fr": "Combien l'ombrage prend-il à ce toit, là où n'existe qu'un modèle de surface grossier ?",
+        },
+        inputs=_inputs(),
+        outputs=_outputs(),
+        need=NEED,
+        solve=solve,
+        truth=truth,
+        draw=lambda n, seed: draw(territory, n, seed),
+        alternatives=alternatives(territory),
+        n_runs=4000,
+        sources=(
+            territory.weather.source,
+            territory.weather.attribution,
+            *(surface.source for surface in (*territory.surfaces, *territory.test_surfaces)),
+        ),
+        site=site.plain(),
+        definition=territory.definition(),
+        solver_needs=territory.fine_surface(),
+    )
+
+
+def draw(territory: ShadingTerritory, n: int, seed: int) -> Design:
+    """Roofs to learn from and roofs to be judged on, of other surface models or else of other tiles.
+
+    There are at most ``n``, fewer where the surface models show fewer roofs: a roof drawn twice would tell nothing.
+    """
+    roofs = territory.roofs
+    order = np.random.default_rng(seed).permutation(len(roofs))
+    if not roofs.tested.any():
+        order = order[:n]
+        held_out = split_by_place(roofs.places[order], seed)
+    else:
+        n_judging = held_out_count(n)
+        judging = order[roofs.tested[order]][:n_judging]
+        learning = order[~roofs.tested[order]][: n - n_judging]
+        order = np.concatenate([learning, judging])
+        held_out = roofs.tested[order]
+    if held_out.all() or not held_out.any():
+        raise UnusableInputError(f"the {len(roofs)} roofs of the surface models cannot be split by place")
+    return Design(roofs.seen[order], held_out, order.astype(np.int64), roofs.places[order])
+
+
+def _inputs() -> tuple[Variable, ...]:
+    step = 360 // N_SECTORS
+    horizon = tuple(
+        Variable(
+            f"horizon_{step * k:03d}_deg",
+            "deg",
+            0.0,
+            85.0,
+            label={
+                "en": f"Elevation of obstacles of the coarse surface toward {step * k}°",
+                "fr": f"Hauteur des obstacles de la surface grossière vers {step * k}°",
+            },
+        )
+        for k in range(N_SECTORS)
+    )
+    return (
+        Variable("tilt_deg", "deg", 0.0, 60.0, label={"en": "Tilt", "fr": "Inclinaison"}),
+        Variable(
+            "azimuth_deg",
+            "deg",
+            0.0,
+            360.0,
+            label={"en": "Azimuth (0 = north, clockwise)", "fr": "Azimut (0 = nord, sens horaire)"},
+            period=360.0,
+        ),
+        *horizon,
+        Variable(
+            "coarse_yearly_ratio",
+            "1",
+            0.0,
+            1.0,
+            label={
+                "en": "What shading by the coarse surface leaves, year",
+                "fr": "Ce que laisse l'ombrage de la surface grossière, année",
+            },
+        ),
+        Variable(
+            "coarse_winter_ratio",
+            "1",
+            0.0,
+            1.0,
+            label={
+                "en": "What shading by the coarse surface leaves, October to March",
+                "fr": "Ce que laisse l'ombrage de la surface grossière, d'octobre à mars",
+            },
+        ),
+        Variable(
+            "cell_size_m",
+            "m",
+            0.5,
+            12.5,
+            label={"en": "Cells of the coarse surface", "fr": "Mailles de la surface grossière"},
+        ),
+        *_relief(),
+    )
+
+
+#: In words, in the order of `coarse.AROUND`.
+_DIRECTIONS = (
+    ("ahead of the roof", "devant le toit"),
+    ("ahead to the right", "devant à droite"),
+    ("to the right", "à droite"),
+    ("behind to the right", "derrière à droite"),
+    ("behind the roof", "derrière le toit"),
+    ("behind to the left", "derrière à gauche"),
+    ("to the left", "à gauche"),
+    ("ahead to the left", "devant à gauche"),
+)
+
+
+def _relief() -> tuple[Variable, ...]:
+    above = tuple(
+        Variable(
+            f"relief_within_{reach}m",
+            "m",
+            *coarse.RELIEF_BOUNDS_M,
+            label={
+                "en": f"Coarse height above the mean within {reach} m",
+                "fr": f"Hauteur grossière au-dessus de la moyenne à moins de {reach} m",
+            },
+        )
+        for reach in coarse.RELIEF_M
+    )
+    rough = tuple(
+        Variable(
+            f"roughness_within_{reach}m",
+            "m",
+            *coarse.ROUGHNESS_BOUNDS_M,
+            label={
+                "en": f"Spread of coarse heights within {reach} m",
+                "fr": f"Dispersion des hauteurs grossières à moins de {reach} m",
+            },
+        )
+        for reach in coarse.ROUGHNESS_M
+    )
+    highest = Variable(
+        f"highest_within_{coarse.HIGHEST_M}m",
+        "m",
+        *coarse.HIGHEST_BOUNDS_M,
+        label={
+            "en": f"Highest coarse cell within {coarse.HIGHEST_M} m, above the roof",
+            "fr": f"Maille la plus haute à moins de {coarse.HIGHEST_M} m, au-dessus du toit",
+        },
+    )
+    around = tuple(
+        Variable(
+            f"rise_{direction}",
+            "m",
+            *coarse.RISE_BOUNDS_M,
+            label={
+                "en": f"Coarse height one cell {english}, above the roof",
+                "fr": f"Hauteur grossière à une maille {french}, au-dessus du toit",
+            },
+        )
+        for direction, (english, french) in zip(coarse.AROUND, _DIRECTIONS, strict=True)
+    )
+    return (*above, *rough, highest, *around)
+
+
+def _outputs() -> tuple[Output, ...]:
+    return (
+        Output(
+            "yearly_ratio",
+            "1",
+            label={
+                "en": "Share of the yield that shading leaves, year",
+                "fr": "Part de la production que laisse l'ombrage, année",
+            },
+            low=0.0,
+            high=1.0,
+        ),
+        Output(
+            "winter_ratio",
+            "1",
+            label={
+                "en": "Share of the yield that shading leaves, October to March",
+                "fr": "Part de la production que laisse l'ombrage, d'octobre à mars",
+            },
+            low=0.0,
+            high=1.0,
+        ),
+    )

@@ -1,0 +1,144 @@
+"""The place `roof_yield` is asked for: its weather, and the roofs of its surface models."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from functools import cached_property
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from pydantic import Field, model_validator
+
+from frugal.errors import UnusableInputError
+from frugal.experiments.study.site import Site
+from frugal.formats.rasters.surface_model import SurfaceModel, read_surface_model
+from frugal.formats.weather.hourly_year import Weather, fetch_pvgis, read_weather
+from frugal.physics.solar.transposition import HAY_DAVIES, PEREZ
+from frugal.physics.solar.year import SolarYear, solar_year, typical_days
+from frugal.studies.solar.roofs.roof_sample import FEWEST_ROOFS, TRUTH_AZIMUTHS, Roofs, joined, true_roofs
+from frugal.studies.solar.village.surface import synthetic_village, vendee_weather
+
+#: Villages that are generated where no surface model is given.
+N_VILLAGES = 4
+
+
+class RoofYieldSite(Site):
+    """Where the roofs stand.
+
+    Parameters
+    ----------
+    weather : Path, optional
+        An EPW or PVGIS file. Without one, and without a place, a year is generated for the coast of Vendée.
+    latitude_deg, longitude_deg : float, optional
+        Ask PVGIS for the typical year of this place; needs a network.
+    dsm : tuple of Path
+        Surface models whose roofs are studied; generated villages where none is given.
+    transposition : str
+        Model of the diffuse sky.
+    roofs_per_dsm : int
+        Most roofs taken from one surface model.
+    seed : int
+        Of the generated weather and villages, and of the choice of roofs.
+    """
+
+    weather: Path | None = None
+    latitude_deg: float | None = Field(None, ge=-66.0, le=66.0)
+    longitude_deg: float | None = Field(None, ge=-180.0, le=180.0)
+    dsm: tuple[Path, ...] = ()
+    transposition: Literal["hay_davies", "perez"] = "hay_davies"
+    roofs_per_dsm: int = Field(400, ge=FEWEST_ROOFS, le=100_000)
+    seed: int = Field(0, ge=0)
+
+    @model_validator(mode="after")
+    def _one_source_of_weather(self) -> RoofYieldSite:
+        if (self.latitude_deg is None) != (self.longitude_deg is None):
+            raise ValueError("latitude_deg and longitude_deg go together")
+        if self.weather is not None and self.latitude_deg is not None:
+            raise ValueError("give either a weather file or a latitude and longitude, not both")
+        return self
+
+
+class SolarTerritory:
+    """A site with its weather read; surface models are read and roofs searched when they are first asked for."""
+
+    def __init__(self, site: RoofYieldSite) -> None:
+        self.site = site
+        self.transposition = PEREZ if site.transposition == "perez" else HAY_DAVIES
+        self.weather = _weather(site)
+
+    @cached_property
+    def surfaces(self) -> list[SurfaceModel]:
+        """The surface models whose roofs are studied."""
+        return [read_surface_model(path) for path in self.site.dsm] or [
+            synthetic_village(self.site.seed * N_VILLAGES + k) for k in range(N_VILLAGES)
+        ]
+
+    @cached_property
+    def year(self) -> SolarYear:
+        """Every daylight hour of the year."""
+        return solar_year(*_arguments(self.weather))
+
+    @cached_property
+    def typical_days(self) -> SolarYear:
+        """Twelve typical days."""
+        return typical_days(*_arguments(self.weather))
+
+    @cached_property
+    def roofs(self) -> Roofs:
+        """Roofs of all surface models, with azimuths from true north."""
+        site = self.site
+        return joined([true_roofs(surface, site.roofs_per_dsm, site.seed)[0] for surface in self.surfaces])
+
+    def definition(self) -> str:
+        """Hash of the weather, the surface models and the choices that fix the answers."""
+        parts = [self.weather.sha256, *(surface.sha256 for surface in self.surfaces)]
+        parts += [self.site.transposition, str(self.site.roofs_per_dsm), str(self.site.seed)]
+        return hashlib.sha256("|".join(parts).encode()).hexdigest()
+
+
+def _weather(site: RoofYieldSite) -> Weather:
+    if site.weather is not None:
+        return read_weather(site.weather)
+    if site.latitude_deg is not None and site.longitude_deg is not None:
+        return fetch_pvgis(site.latitude_deg, site.longitude_deg)
+    return vendee_weather(site.seed)
+
+
+def _arguments(weather: Weather) -> tuple:
+    return (
+        weather.unix_time_s,
+        weather.month,
+        weather.ghi,
+        weather.dni,
+        weather.dhi,
+        weather.air_temperature_c,
+        weather.wind_speed,
+        weather.latitude_deg,
+        weather.longitude_deg,
+        weather.altitude_m,
+    )
+
+
+def sector_horizon(horizon_deg: np.ndarray, n_sectors: int) -> np.ndarray:
+    """Horizon ``[n, K]`` of K sectors from that of 72 azimuths.
+
+    Each sector takes the mean of the azimuths around its middle, the two that lie on its borders at half weight, since the
+    physics interpolates linearly between the middles of sectors.
+
+    Raises
+    ------
+    UnusableInputError
+        If 72 is not a multiple of K.
+    """
+    if n_sectors < 1 or TRUTH_AZIMUTHS % n_sectors:
+        raise UnusableInputError(f"{n_sectors} sectors do not divide {TRUTH_AZIMUTHS} azimuths")
+    width = TRUTH_AZIMUTHS // n_sectors
+    weights = np.zeros((TRUTH_AZIMUTHS, n_sectors))
+    reach = width / 2
+    for sector in range(n_sectors):
+        for offset in range(-math.ceil(reach), math.ceil(reach) + 1):
+            weight = 1.0 if abs(offset) < reach else 0.5 if abs(offset) == reach else 0.0
+            weights[(sector * width + offset) % TRUTH_AZIMUTHS, sector] += weight
+    return horizon_deg @ (weights / weights.sum(axis=0))

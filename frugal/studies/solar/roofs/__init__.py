@@ -1,0 +1,1 @@
+"""Roofs that studies are asked about, as a surface model shows them."""
