@@ -24,12 +24,12 @@ from pathlib import Path
 
 import numpy as np
 
+from frugal.campaigns.campaign import Settings, run_campaign
 from frugal.experiments.study import Need, Output, Study, Tolerance, Variable
 from frugal.formats.files.atomic import write_text
 from frugal.metering.meter import METERING
 from frugal.metering.power.machine import describe_machine
 from frugal.metering.timing.stopwatch import Stopwatch
-from frugal.surrogates.campaign import Settings, run_campaign
 
 ARRAY = np.linspace(0.0, 1.0, 100_000)
 SECONDS_PER_RUN = 0.5

@@ -23,7 +23,7 @@ from frugal.studies.solar.roof_shading.site import RoofShadingSite, ShadingTerri
 from frugal.studies.solar.roof_shading.study import N_SECTORS, roof_shading
 from frugal.studies.solar.roofs.roof_catalogue import RoofCatalogue
 from frugal.studies.solar.roofs.roof_sample import true_roofs
-from frugal.surrogates.rungs.trees import BoostedTrees
+from frugal.surrogates.models.scalar.boosted_trees import BoostedTrees
 
 RESULT = Path(__file__).parent / "results" / "roof_shading_learning.json"
 ROOFS = (800, 1500, 3000, 10_000)

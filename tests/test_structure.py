@@ -31,7 +31,7 @@ def test_help_loads_nothing_heavy(arguments: tuple[str, ...]) -> None:
 
 
 def test_prediction_needs_only_numpy_and_onnxruntime() -> None:
-    code = "import sys, frugal.surrogates.predictor; print(*sorted({n.split('.')[0] for n in sys.modules}))"
+    code = "import sys, frugal.surrogates.bundle.predictor; print(*sorted({n.split('.')[0] for n in sys.modules}))"
     loaded = set(
         subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
     )

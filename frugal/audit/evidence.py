@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from frugal.errors import NotAssessedError, UnusableInputError
 from frugal.metering.ledger.hash_chain import check_chain, check_seal
 from frugal.metering.ledger.ledger import Entry
-from frugal.surrogates.bundle import LEDGER_SEAL
+from frugal.surrogates.bundle.bundle import LEDGER_SEAL
 
 #: The audit of the version before, kept when a bundle is replaced.
 PREVIOUS = "previous_audit.json"

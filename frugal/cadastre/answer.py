@@ -24,7 +24,7 @@ from frugal.formats.rasters.tiling import Grid, Tile, plan_tiles
 if TYPE_CHECKING:
     from frugal.reporting.progress import Reporter
     from frugal.studies.solar.roof_yield.site import RoofYieldSite
-    from frugal.surrogates.bundle import Bundle
+    from frugal.surrogates.bundle.bundle import Bundle
 
 #: Surface models that the training roofs are taken from: so many squares of this side.
 SAMPLES, SAMPLE_M = 4, 300.0
@@ -75,7 +75,7 @@ def trained_names() -> tuple[str, ...]:
     from frugal.studies.solar.roof_yield.alternatives import alternatives
     from frugal.studies.solar.roof_yield.site import RoofYieldSite, SolarTerritory
     from frugal.studies.solar.roof_yield.study import N_SECTORS
-    from frugal.surrogates.rungs import RUNGS_FITTED
+    from frugal.surrogates.models.registry import RUNGS_FITTED
 
     supplied = alternatives(SolarTerritory(RoofYieldSite.model_validate({})), N_SECTORS)
     return (*(alternative.name for alternative in supplied), *(rung.name for rung in RUNGS_FITTED))
@@ -101,7 +101,7 @@ def find_answer(settings: CadastreSettings, prepared: Prepared, out: Path, repor
 
 def _nearest_where_none_ships(path: Path) -> str | None:
     """Of a bundle that ships no answer the graph whose errors exceed what is tolerated least; small surveys have few roofs."""
-    from frugal.surrogates.bundle import open_bundle
+    from frugal.surrogates.bundle.bundle import open_bundle
 
     candidates = open_bundle(path).candidates
     if candidates["model"]["candidate"] is not None:
@@ -115,7 +115,7 @@ def _nearest_where_none_ships(path: Path) -> str | None:
 
 
 def _opened(path: Path, settings: CadastreSettings, notes: tuple[str, ...]) -> Answer:
-    from frugal.surrogates.bundle import open_bundle
+    from frugal.surrogates.bundle.bundle import open_bundle
 
     bundle = open_bundle(path)
     if bundle.study["name"] != "roof_yield":
@@ -168,11 +168,11 @@ def _trained(
     settings: CadastreSettings, prepared: Prepared, out: Path, reporter: Reporter
 ) -> tuple[Path, tuple[str, ...]]:
     """Train on roofs of the territory; on generated villages, and saying so, where it shows too few."""
-    from frugal.audit.workflow import train_study
+    from frugal.campaigns.campaign import Settings
+    from frugal.campaigns.workflow import train_study
     from frugal.experiments.study.site import build_site
     from frugal.studies.solar.roof_yield.site import RoofYieldSite
     from frugal.studies.solar.roof_yield.study import roof_yield
-    from frugal.surrogates.campaign import Settings
 
     target, marker = out / "roof_yield", out / "work" / "roof_yield.json"
     wanted = {

@@ -17,7 +17,7 @@ from frugal.formats.rasters.tiling import Grid
 if TYPE_CHECKING:
     from frugal.physics.solar.sky import CumulativeSky
     from frugal.studies.solar.roof_yield.site import SolarTerritory
-    from frugal.surrogates.predictor import Predictor
+    from frugal.surrogates.bundle.predictor import Predictor
 
 #: A building may go on so far beyond the tile that its inner point lies in.
 FARTHEST_PART_M = 150.0
@@ -112,7 +112,7 @@ def sky_of(site: str, model: str, azimuths: int) -> Sky:
     """Tables of the year's light and the predictor, made once in each process."""
     from frugal.physics.solar.sky import cumulative_sky_tables
     from frugal.studies.solar.roof_yield.site import RoofYieldSite, SolarTerritory
-    from frugal.surrogates.predictor import Predictor
+    from frugal.surrogates.bundle.predictor import Predictor
 
     territory = SolarTerritory(RoofYieldSite.model_validate(json.loads(site)))
     # Each place of the sun is shared between four sectors: open planes then err by less than 0.1 % with 36.

@@ -45,7 +45,7 @@ def map_content(
     buildings: geopandas.GeoDataFrame,
 ) -> MapContent:
     """Gather it from the bundle, the settings, the planes and the communes of the buildings."""
-    from frugal.surrogates.bundle import open_bundle
+    from frugal.surrogates.bundle.bundle import open_bundle
 
     bundle = open_bundle(answer.bundle)
     verdicts: dict[str, dict[str, str]] = {}
@@ -86,7 +86,7 @@ def map_content(
 
 def verdict_of(path: Path, study: str) -> tuple[dict[str, str], dict[str, Path]]:
     """What the audit of a bundle says in one line, and its pages."""
-    from frugal.surrogates.bundle import open_bundle, read_json
+    from frugal.surrogates.bundle.bundle import open_bundle, read_json
 
     found = open_bundle(path).study["name"]
     if found != study:

@@ -145,9 +145,9 @@ def make_cadastre(
 @contextmanager
 def _metered(out: Path, machine: Machine, carbon: bool, reporter: Reporter, since: Stopwatch) -> Iterator[Meter]:
     """Book what follows, and what was done before, in the ledger of the cadastre; training, between two such, has its own."""
+    from frugal.campaigns.campaign import VERSIONED
     from frugal.metering.instruments import instruments
     from frugal.metering.ledger.ledger import package_versions
-    from frugal.surrogates.campaign import VERSIONED
 
     ledger, versions = out / "work" / "ledger.jsonl", package_versions(VERSIONED)
     with instruments(ledger, machine, carbon, 0, 0.0, reporter.stage, versions=versions, until_start=since) as at_hand:

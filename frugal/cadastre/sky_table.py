@@ -27,7 +27,7 @@ import numpy as np
 
 from frugal.errors import UnusableInputError
 from frugal.physics.solar.sky import CumulativeSky, plane_irradiation
-from frugal.surrogates.graph import session
+from frugal.surrogates.onnx.graph import session
 
 MAGIC = b"FRUGSKY1"
 #: Inputs of the study beside the sectors of the horizon: tilt, azimuth, albedo, power ratio, mounting.

@@ -17,7 +17,7 @@ from frugal.cadastre.usable_area import UsableRules, power_kwp
 from frugal.errors import UnusableInputError
 from frugal.metering.factors.table import load_factors
 from frugal.physics.solar.sky import CumulativeSky
-from frugal.surrogates.predictor import Predictor
+from frugal.surrogates.bundle.predictor import Predictor
 
 _BATCH = 32
 

@@ -41,7 +41,7 @@ def evaluate(
     as_json: AsJson = False,
 ) -> None:
     """Measure the ladder of a bundle again, into a new file, and draw it."""
-    from frugal.audit.workflow import evaluate_again
+    from frugal.campaigns.workflow import evaluate_again
     from frugal.metering.power.machine_file import read_machine
     from frugal.reporting.progress import Terminal
 
@@ -80,7 +80,7 @@ def audit(
 ) -> None:
     """Say whether AI was needed; exits 1 when a criterion fails and 4 when it could not be assessed."""
     from frugal.audit.keeping import exit_code
-    from frugal.audit.workflow import audit_again, terms_from
+    from frugal.campaigns.workflow import audit_again, terms_from
 
     check_language(language)
     if export is not None or out is not None:
@@ -102,7 +102,7 @@ def audit(
 
 
 def _export_audit(bundle: Path, name: str, out: Path) -> None:
-    from frugal.audit.workflow import export_audit
+    from frugal.campaigns.workflow import export_audit
 
     for path in export_audit(bundle, name, out):
         typer.echo(str(path))

@@ -12,7 +12,7 @@ from frugal.commands.printing import print_json, print_value
 from frugal.errors import UnusableInputError
 
 if TYPE_CHECKING:
-    from frugal.surrogates.predictor import Predictor
+    from frugal.surrogates.bundle.predictor import Predictor
 
 
 def predict(
@@ -33,7 +33,7 @@ def predict(
     as_json: AsJson = False,
 ) -> None:
     """Answer with a bundle, or with its ONNX file alone."""
-    from frugal.surrogates.predictor import Predictor
+    from frugal.surrogates.bundle.predictor import Predictor
 
     if out is not None and csv is None:
         raise UnusableInputError("--out goes with --csv")
@@ -58,7 +58,7 @@ def _predict_one(
     values = parse_inputs(predictor.inputs, parse_settings(inputs, "input"))
     if geotiff is not None:
         from frugal.experiments.runs.geotiff import check_maps
-        from frugal.surrogates.maps import write_geotiff
+        from frugal.surrogates.bundle.prediction_maps import write_geotiff
 
         check_maps(predictor.study_name, predictor.outputs, predictor.grid)
     answers = predictor(np.array([values]), extrapolate=extrapolate)
@@ -81,7 +81,7 @@ def _predict_one(
 
 
 def _predict_table(predictor: Predictor, csv: Path, out: Path | None, extrapolate: bool, as_json: bool) -> None:
-    from frugal.surrogates.prediction_table import predict_table
+    from frugal.surrogates.bundle.prediction_table import predict_table
 
     table = predict_table(predictor, csv, extrapolate)
     if out is not None:

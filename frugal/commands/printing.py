@@ -10,7 +10,7 @@ import typer
 
 def print_json(content: Any) -> None:
     """One JSON document."""
-    from frugal.surrogates.bundle import to_json
+    from frugal.surrogates.bundle.bundle import to_json
 
     typer.echo(to_json(content), nl=False)
 

@@ -65,10 +65,10 @@ def train(
     as_json: AsJson = False,
 ) -> None:
     """Simulate, fit, measure quickly, export and audit: one campaign, one bundle."""
-    from frugal.audit.workflow import estimate, train_study, train_table
+    from frugal.campaigns.campaign import Settings
+    from frugal.campaigns.workflow import estimate, train_study, train_table
     from frugal.metering.power.machine_file import read_machine
     from frugal.reporting.progress import Terminal
-    from frugal.surrogates.campaign import Settings
 
     check_language(language)
     reporter = Terminal(language)

@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 from studies_for_tests import slow_study
 
-from frugal.audit.publish import publish
 from frugal.audit.report.pages import render
+from frugal.campaigns.campaign import Settings, run_campaign
+from frugal.campaigns.publish import publish
 from frugal.experiments.study import CallPattern, Tolerance
-from frugal.surrogates.campaign import Settings, run_campaign
 
 LANGUAGES = ("en", "fr")
 SECONDS = {"µs": 1e-6, "ms": 1e-3, "s": 1.0, "min": 60.0, "h": 3600.0, "days": 86400.0, "jours": 86400.0,

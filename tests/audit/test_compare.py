@@ -15,9 +15,9 @@ from studies_for_tests import linear_study
 from frugal.audit.compare import change_of, compare
 from frugal.audit.criteria.claims import FORBIDDEN, GRADES, found_words
 from frugal.audit.keeping import read_audit
-from frugal.audit.publish import publish
 from frugal.audit.report.comparison import comparison_lines
-from frugal.surrogates.campaign import Settings, run_campaign
+from frugal.campaigns.campaign import Settings, run_campaign
+from frugal.campaigns.publish import publish
 
 PATTERN = "one roof at a time"
 Audited = Callable[..., dict[str, Any]]

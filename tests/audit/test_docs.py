@@ -16,8 +16,8 @@ import pytest
 from studies_for_tests import slow_study
 
 from frugal.audit.criteria import CRITERIA
-from frugal.audit.publish import publish
-from frugal.surrogates.campaign import Settings, run_campaign
+from frugal.campaigns.campaign import Settings, run_campaign
+from frugal.campaigns.publish import publish
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "audit.md").read_text(encoding="utf-8")

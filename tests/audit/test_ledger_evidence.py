@@ -16,13 +16,13 @@ from studies_for_tests import linear_study
 
 from frugal.audit.audit import build_audit
 from frugal.audit.keeping import exit_code, read_audit
-from frugal.audit.publish import publish
-from frugal.audit.workflow import audit_again
+from frugal.campaigns.campaign import Campaign, Settings, run_campaign
+from frugal.campaigns.publish import publish
+from frugal.campaigns.workflow import audit_again
 from frugal.experiments.study import formula
 from frugal.metering.ledger.hash_chain import link, seal_of
 from frugal.metering.ledger.ledger import Entry, Ledger
 from frugal.metering.meter import Meter
-from frugal.surrogates.campaign import Campaign, Settings, run_campaign
 
 Lines = list[bytes]
 

@@ -11,14 +11,14 @@ from typing import Any
 import pytest
 from studies_for_tests import slow_study
 
-from frugal.audit.publish import publish
-from frugal.audit.workflow import audit_again
+from frugal.campaigns.campaign import Settings, run_campaign
+from frugal.campaigns.publish import publish
+from frugal.campaigns.reevaluation import evaluate_bundle
+from frugal.campaigns.workflow import audit_again
 from frugal.experiments.study import CallPattern, Study, Tolerance
 from frugal.reporting.ladder_table import candidate_row
 from frugal.reporting.plots.ladder import break_even_plot, error_cost_plot
-from frugal.surrogates.bundle import open_bundle
-from frugal.surrogates.campaign import Settings, run_campaign
-from frugal.surrogates.reevaluation import evaluate_bundle
+from frugal.surrogates.bundle.bundle import open_bundle
 
 NEEDS = {"en": "a survey of the bottom", "fr": "un relevé du fond"}
 

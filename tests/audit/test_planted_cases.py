@@ -28,14 +28,14 @@ from frugal.audit.audit import Terms
 from frugal.audit.criteria.claims import FORBIDDEN, GRADES, found_words
 from frugal.audit.exports import FORMATS, export
 from frugal.audit.keeping import exit_code
-from frugal.audit.publish import publish
-from frugal.audit.workflow import audit_again
+from frugal.campaigns.campaign import Settings, run_campaign
+from frugal.campaigns.publish import publish
+from frugal.campaigns.workflow import audit_again
 from frugal.experiments.study import CallPattern, Study, Tolerance
 from frugal.metering.power.machine import HostNoise, describe_machine
 from frugal.metering.power.machine_file import read_machine
 from frugal.metering.timing.interleaved_blocks import Call, QueryTime, measure
-from frugal.surrogates import evaluation
-from frugal.surrogates.campaign import Settings, run_campaign
+from frugal.surrogates.measurement import errors as evaluation
 
 #: Asked so often that hours of computing depend on the answer, and so seldom that the runs are never paid back.
 OFTEN, SELDOM = (1e6, 1e7), (10.0, 100.0)

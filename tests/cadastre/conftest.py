@@ -13,12 +13,12 @@ import pytest
 from cadastre.chromium import Chromium, serve
 from cadastre.village_map import write_village_map
 
-from frugal.audit.workflow import train_study
+from frugal.campaigns.campaign import Settings
+from frugal.campaigns.workflow import train_study
 from frugal.formats.rasters.surface_model import SurfaceModel, write_surface_model
 from frugal.studies.solar.roof_yield.site import RoofYieldSite
 from frugal.studies.solar.roof_yield.study import roof_yield
 from frugal.studies.solar.village.surface import synthetic_village
-from frugal.surrogates.campaign import Settings
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,7 @@ from urllib.parse import quote
 import numpy as np
 from cadastre.chromium import Chromium
 
-from frugal.surrogates.graph import session
+from frugal.surrogates.onnx.graph import session
 
 
 def choose(page: Chromium, building: str) -> None:

@@ -35,7 +35,7 @@ from frugal.errors import UnusableInputError
 from frugal.formats.rasters.surface_model import SurfaceModel
 from frugal.formats.rasters.tiling import Grid
 from frugal.studies.solar.village.surface import synthetic_village
-from frugal.surrogates.graph import session
+from frugal.surrogates.onnx.graph import session
 from frugal.web.map_projection import DEGREE, projection_polynomial
 from frugal.web.server import map_server
 from frugal.web.vector_tiles import TileLayer, write_vector_tiles

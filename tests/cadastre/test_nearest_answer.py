@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from frugal.cadastre import answer
-from frugal.surrogates import bundle as bundles
+from frugal.surrogates.bundle import bundle as bundles
 
 
 def _row(name: str, year: float, month: float, graph: str | None = "g.onnx") -> dict[str, Any]:

@@ -24,8 +24,8 @@ from frugal.studies.solar.roof_yield.site import RoofYieldSite
 from frugal.studies.solar.roof_yield.study import N_SECTORS, roof_yield
 from frugal.studies.solar.roofs.plane_finder import fit_planes, roof_patches
 from frugal.studies.solar.village.surface import synthetic_village
-from frugal.surrogates.export import Domain, write_graph
-from frugal.surrogates.graph import session
+from frugal.surrogates.onnx.export import Domain, write_graph
+from frugal.surrogates.onnx.graph import session
 
 STEP_DEG = 0.35
 POWER_PER_M2 = 0.2

@@ -13,8 +13,8 @@ import pytest
 from studies_for_tests import linear_study
 
 from frugal.audit.exports import FORMATS
-from frugal.audit.publish import publish
-from frugal.surrogates.campaign import Settings, run_campaign
+from frugal.campaigns.campaign import Settings, run_campaign
+from frugal.campaigns.publish import publish
 
 Run = Callable[..., tuple[int, str, str]]
 
@@ -105,7 +105,7 @@ def test_evidence_that_changed_afterwards_is_refused_and_nothing_is_written(run:
 
 
 def test_evidence_that_changed_under_new_checksums_is_not_assessed(run: Run) -> None:
-    from frugal.surrogates.bundle import write_checksums
+    from frugal.surrogates.bundle.bundle import write_checksums
 
     Path("minutes.txt").write_text("The council met.")
     Path("declared.toml").write_text(DECLARED)

@@ -54,8 +54,7 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """No codecarbon, no MLflow, short timings: what they do is tested elsewhere."""
-    from frugal.audit import workflow
-    from frugal.surrogates import campaign
+    from frugal.campaigns import campaign, workflow
 
     monkeypatch.setattr(workflow, "record_bundle", lambda bundle, name: "none")
     monkeypatch.setattr(campaign.Settings, "carbon", False)

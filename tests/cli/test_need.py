@@ -31,9 +31,8 @@ study = Study(
 @pytest.fixture
 def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Run:
     """Call the command line in this process, in a working folder with one study, without codecarbon and MLflow."""
-    from frugal.audit import workflow
+    from frugal.campaigns import campaign, workflow
     from frugal.cli import main
-    from frugal.surrogates import campaign
 
     real = campaign.Settings.__init__
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from frugal.campaigns.campaign import Settings, run_campaign
 from frugal.errors import EnvironmentFaultError, UnusableInputError
 from frugal.experiments.designs.sampling import design_for
 from frugal.experiments.needs.domain import with_need
@@ -26,7 +27,6 @@ from frugal.experiments.study import Study
 from frugal.metering.ledger.ledger import Ledger
 from frugal.metering.ledger.remote_work import ELSEWHERE
 from frugal.metering.power.reconciliation import reconcile
-from frugal.surrogates.campaign import Settings, run_campaign
 
 distributed = pytest.importorskip("distributed")
 

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from studies_for_tests import NEED, linear_study
 
+from frugal.campaigns.campaign import Settings, run_campaign, settle_ledger
 from frugal.experiments.needs.history import need_entry, need_history
 from frugal.experiments.study import Study
 from frugal.experiments.study.need import Tolerance
 from frugal.experiments.study.study_file import describe_need
-from frugal.surrogates.campaign import Settings, run_campaign, settle_ledger
 
 LATER = replace(NEED, tolerances={"y": Tolerance("nrmse", 0.2)}, owner="river service")
 
@@ -111,9 +111,9 @@ def test_a_campaign_runs_inside_the_domain_of_its_need(tmp_path: Path) -> None:
 
 
 def test_a_bundle_keeps_its_need_when_the_study_has_another(tmp_path: Path) -> None:
-    from frugal.surrogates.bundle import Bundle, read_json
-    from frugal.surrogates.reevaluation import study_of
-    from frugal.surrogates.writing import write_bundle
+    from frugal.campaigns.bundle_writer import write_bundle
+    from frugal.campaigns.reevaluation import study_of
+    from frugal.surrogates.bundle.bundle import Bundle, read_json
 
     narrow = replace(NEED, domain={"x0": (0.25, 0.5)})
     (tmp_path / "bundle").mkdir()
@@ -129,8 +129,8 @@ def test_a_bundle_keeps_its_need_when_the_study_has_another(tmp_path: Path) -> N
 
 def test_an_evaluation_under_another_need_is_not_assessed(tmp_path: Path) -> None:
     from frugal.audit.evidence import read_evidence
+    from frugal.campaigns.bundle_writer import write_bundle
     from frugal.errors import NotAssessedError
-    from frugal.surrogates.writing import write_bundle
 
     (tmp_path / "bundle").mkdir()
     write_bundle(run(linear_study(), tmp_path / "campaigns"), tmp_path / "bundle")

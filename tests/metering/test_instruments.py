@@ -16,6 +16,9 @@ import numpy as np
 import pytest
 from studies_for_tests import linear_study
 
+from frugal.campaigns.bundle_writer import write_bundle
+from frugal.campaigns.campaign import Campaign, Settings, run_campaign, settle_ledger
+from frugal.campaigns.reevaluation import check_ledger, evaluate_bundle
 from frugal.errors import NotAssessedError, UnusableInputError
 from frugal.experiments.study import Study
 from frugal.metering.ledger.hash_chain import check_chain, check_seal
@@ -25,10 +28,7 @@ from frugal.metering.power.reconciliation import reconcile
 from frugal.metering.quietest_series import Times, quietest_series
 from frugal.metering.timing.interleaved_blocks import Plan, QueryTime
 from frugal.metering.timing.stopwatch import Stopwatch
-from frugal.surrogates.bundle import Bundle, open_bundle, read_json, write_checksums
-from frugal.surrogates.campaign import Campaign, Settings, run_campaign, settle_ledger
-from frugal.surrogates.reevaluation import check_ledger, evaluate_bundle
-from frugal.surrogates.writing import write_bundle
+from frugal.surrogates.bundle.bundle import Bundle, open_bundle, read_json, write_checksums
 
 
 def campaign(folder: Path, study: Study | None = None, **options: object) -> Campaign:
@@ -194,8 +194,8 @@ def test_an_evaluation_on_a_host_that_is_stolen_from_says_to_measure_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, full: bool, attempts: int | None
 ) -> None:
     monkeypatch.setattr(Plan, "full", classmethod(lambda cls: Plan.quick(8, 0.4)))  # the rule is not under test
-    monkeypatch.setattr("frugal.surrogates.reevaluation.measure_practices", lambda *arguments: {})
-    monkeypatch.setattr("frugal.surrogates.reevaluation.measure_memory", lambda *arguments, **options: None)
+    monkeypatch.setattr("frugal.campaigns.reevaluation.measure_practices", lambda *arguments: {})
+    monkeypatch.setattr("frugal.campaigns.reevaluation.measure_memory", lambda *arguments, **options: None)
     folder = tmp_path / "bundle"
     folder.mkdir()
     write_bundle(campaign(tmp_path / "campaigns"), folder)
@@ -235,7 +235,7 @@ def test_a_campaign_that_was_killed_and_resumed_adds_up_process_by_process(tmp_p
         from pathlib import Path
         sys.path.insert(0, {str(tmp_path)!r})
         from slow import study
-        from frugal.surrogates.campaign import Settings, run_campaign
+        from frugal.campaigns.campaign import Settings, run_campaign
         run_campaign(study, Settings(folder=Path({str(tmp_path / "campaigns")!r}), measure_seconds=1.0, threads=1))
         """
     )

@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 from studies_for_tests import linear_study, vector_study
 
-from frugal.audit.publish import publish
+from frugal.campaigns.campaign import Settings, run_campaign
+from frugal.campaigns.publish import publish
 from frugal.errors import EnvironmentFaultError, UnusableInputError
 from frugal.experiments.study import CallPattern, Study
-from frugal.surrogates.bundle import open_bundle
-from frugal.surrogates.campaign import Settings, run_campaign
-from frugal.surrogates.digest import graph_digest
-from frugal.surrogates.predictor import Predictor
+from frugal.surrogates.bundle.bundle import open_bundle
+from frugal.surrogates.bundle.predictor import Predictor
+from frugal.surrogates.onnx.digest import graph_digest
 
 
 def train(study: Study, folder: Path, name: str = "bundle") -> Path:
@@ -190,7 +190,7 @@ def test_a_disk_that_fills_leaves_the_old_bundle(tmp_path: Path, monkeypatch: py
     def full(*arguments: object, **options: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("frugal.audit.publish.write_checksums", full)
+    monkeypatch.setattr("frugal.campaigns.publish.write_checksums", full)
     with pytest.raises(EnvironmentFaultError, match="No space left"):
         publish(campaign, path)
     assert {p.name: p.stat().st_mtime_ns for p in path.iterdir()} == before
@@ -235,7 +235,7 @@ def test_a_folder_that_a_kill_caught_half_way_comes_back(tmp_path: Path) -> None
 
 
 def test_a_new_evaluation_keeps_the_need_that_was_declared(tmp_path: Path) -> None:
-    from frugal.surrogates.reevaluation import evaluate_bundle
+    from frugal.campaigns.reevaluation import evaluate_bundle
 
     study = linear_study()
     declared = replace(study, need=replace(study.need, queries=(7.0, 8.0)))

@@ -6,7 +6,7 @@ import pytest
 
 from frugal.experiments.study import CallPattern, Need, Tolerance
 from frugal.metering.ledger.ledger import Entry
-from frugal.surrogates.decision import MISSING_DATA, Rung, decide, fixed_parts
+from frugal.surrogates.decision.decide import MISSING_DATA, Rung, decide, fixed_parts
 
 NEED = Need("one answer", {"y": Tolerance("nrmse", 0.02)}, queries=(3e5, 3e6))
 LEDGER = [

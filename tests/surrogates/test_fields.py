@@ -12,21 +12,21 @@ from polder_for_tests import EVENT_S, polder_runs, polder_study
 from frugal.errors import UnusableInputError
 from frugal.experiments.study import Summaries, Variable
 from frugal.experiments.study.outputs import Output, output_slices, wet_cells
-from frugal.surrogates import fields
-from frugal.surrogates.answering import answering_for, from_model
-from frugal.surrogates.evaluation import judge
-from frugal.surrogates.export import Domain, check_parity, write_graph
-from frugal.surrogates.fields import SMOOTH, fitted_rungs
-from frugal.surrogates.fields.network import ModesNetwork
-from frugal.surrogates.fields.reduction import Reduction, latent_map
-from frugal.surrogates.fields.summarised import FittedFieldOnSummaries, FittedOnSummaries, OnSummaries
-from frugal.surrogates.fields.training import train
-from frugal.surrogates.graph import session
-from frugal.surrogates.ladder import build_ladder
-from frugal.surrogates.physical import clip_outputs
-from frugal.surrogates.rungs.base import one_thread
-from frugal.surrogates.rungs.linear import LinearRidge
-from frugal.surrogates.rungs.mlp import Trial
+from frugal.surrogates.fitting.model import one_thread
+from frugal.surrogates.ladder.answering import answering_for, from_model
+from frugal.surrogates.ladder.build import build_ladder
+from frugal.surrogates.measurement.errors import judge
+from frugal.surrogates.models import registry as fields
+from frugal.surrogates.models.fields.network_ensemble import ModesNetwork
+from frugal.surrogates.models.fields.pod import Reduction, latent_map
+from frugal.surrogates.models.fields.tanh_training import train
+from frugal.surrogates.models.on_derived_features import FittedFieldOnSummaries, FittedOnSummaries, OnSummaries
+from frugal.surrogates.models.registry import SMOOTH, fitted_rungs
+from frugal.surrogates.models.scalar.linear import LinearRidge
+from frugal.surrogates.models.scalar.mlp import Trial
+from frugal.surrogates.onnx.export import Domain, check_parity, write_graph
+from frugal.surrogates.onnx.graph import session
+from frugal.surrogates.onnx.physical_limits import clip_outputs
 
 STUDY = polder_study()
 RUNS = polder_runs(STUDY, 130, 50)
@@ -191,7 +191,7 @@ def test_scalars_agree_with_the_map_and_dry_cells_with_the_depth(ladder, name):
 
 def test_modes_and_networks_beat_the_alternatives_and_half_the_error_of_one_process_for_all_modes(ladder):
     """A Gaussian process with one set of length scales for all standardised modes is what a plain set-up fits."""
-    from frugal.surrogates.rungs.gaussian_process import GaussianProcess
+    from frugal.surrogates.models.scalar.gaussian_process import GaussianProcess
 
     judging = RUNS.judging
     cut = of("max_depth", RUNS.training.outputs)

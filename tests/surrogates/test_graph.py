@@ -6,7 +6,7 @@ import pytest
 from onnx import TensorProto
 
 from frugal.errors import UnusableInputError
-from frugal.surrogates.graph import (
+from frugal.surrogates.onnx.graph import (
     IR_VERSION,
     ML_OPSET,
     OPSET,
@@ -113,7 +113,7 @@ def test_digest_needs_neither_onnx_nor_numpy():
     import sys
 
     code = (
-        "import sys; import frugal.surrogates.digest;"
+        "import sys; import frugal.surrogates.onnx.digest;"
         "print(sorted({'onnx', 'numpy', 'google.protobuf', 'onnxruntime'} & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from frugal.experiments.study import Need, Output, Study, Tolerance, Variable
-from frugal.surrogates.evaluation import error_as_plain, output_errors
-from frugal.surrogates.map_errors import covered_columns, critical_success_index, floor_and_regression
-from frugal.surrogates.uncertainty import error_with_interval, pooled_error
+from frugal.surrogates.measurement.bootstrap import error_with_interval, pooled_error
+from frugal.surrogates.measurement.errors import error_as_plain, output_errors
+from frugal.surrogates.measurement.map_errors import covered_columns, critical_success_index, floor_and_regression
 
 GRID = {"y": [10, 0], "x": [0, 5]}
 

@@ -13,18 +13,19 @@ from studies_for_tests import linear_study
 from typer.testing import CliRunner
 
 from frugal import cli
-from frugal.audit.publish import publish
+from frugal.campaigns.campaign import Settings, run_campaign
+from frugal.campaigns.publish import publish
+from frugal.campaigns.reevaluation import evaluate_bundle
 from frugal.errors import UnusableInputError
 from frugal.experiments.study import Tolerance
-from frugal.surrogates import fields, map_plots
-from frugal.surrogates.bundle import growing, open_bundle
-from frugal.surrogates.campaign import Settings, run_campaign
-from frugal.surrogates.map_plots import chosen_runs, map_plot, write_map_plots
-from frugal.surrogates.maps import write_geotiff
-from frugal.surrogates.predictor import Predictor
-from frugal.surrogates.reevaluation import evaluate_bundle
-from frugal.surrogates.rungs.constant import Constant
-from frugal.surrogates.rungs.linear import LinearRidge
+from frugal.surrogates.bundle.bundle import growing, open_bundle
+from frugal.surrogates.bundle.prediction_maps import write_geotiff
+from frugal.surrogates.bundle.predictor import Predictor
+from frugal.surrogates.measurement import map_plots
+from frugal.surrogates.measurement.map_plots import chosen_runs, map_plot, write_map_plots
+from frugal.surrogates.models import registry as fields
+from frugal.surrogates.models.scalar.constant import Constant
+from frugal.surrogates.models.scalar.linear import LinearRidge
 
 ASKED = {"surge": 1.6, "duration_h": 5.0, "breach_width": 100.0, "breach_position": 600.0}
 
@@ -163,7 +164,7 @@ def test_a_map_that_is_dry_in_every_run_is_drawn_too() -> None:
 
 def test_units_are_written_by_hand() -> None:
     from frugal.experiments.study import Variable
-    from frugal.surrogates.map_plots import _told
+    from frugal.surrogates.measurement.map_plots import _told
 
     asked = (Variable("peak", "m^3/s", 0.0, 9.0), Variable("time", "hour", 0.0, 9.0), Variable("factor", "1", 0.0, 9.0))
     assert _told(asked, np.array([3.0, 2.0, 1.0]), "en") == "peak 3 m³/s · time 2 h · factor 1"

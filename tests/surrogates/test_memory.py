@@ -8,14 +8,14 @@ import numpy as np
 import pytest
 from studies_for_tests import NEED, linear_study
 
+from frugal.campaigns.campaign import Campaign, Settings, run_campaign
 from frugal.errors import EnvironmentFaultError
 from frugal.experiments.study import CallPattern
 from frugal.metering.timing.interleaved_blocks import Call, Plan, QueryTime, measure
-from frugal.surrogates.campaign import Campaign, Settings, run_campaign
-from frugal.surrogates.evaluation import call_latency, limits_broken
-from frugal.surrogates.graph import Graph, serialise
-from frugal.surrogates.memory import graph_memory
-from frugal.surrogates.standing import describe_candidate
+from frugal.surrogates.bundle.candidates_file import describe_candidate
+from frugal.surrogates.decision.limits import call_latency, limits_broken
+from frugal.surrogates.measurement.memory import graph_memory
+from frugal.surrogates.onnx.graph import Graph, serialise
 
 TIME = QueryTime(1e-4, 1e-4, 1e-4, (1e-4,), 1e-3, 1, 5e-3)
 
@@ -108,9 +108,9 @@ def test_memory_that_nobody_limits_is_not_measured(tmp_path: Path) -> None:
 def test_a_full_evaluation_always_measures_the_winner_and_the_best_ai(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from frugal.surrogates import reevaluation
-    from frugal.surrogates.bundle import Bundle, read_json
-    from frugal.surrogates.writing import write_bundle
+    from frugal.campaigns import reevaluation
+    from frugal.campaigns.bundle_writer import write_bundle
+    from frugal.surrogates.bundle.bundle import Bundle, read_json
 
     study = linear_study(replace(NEED, queries=(1e9, 1e10)))  # so often that a fit pays back
     result = run_campaign(study, Settings(folder=tmp_path / "runs", measure_seconds=0.3, carbon=False))

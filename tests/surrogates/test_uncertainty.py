@@ -5,8 +5,9 @@ import pytest
 
 from frugal.errors import UnusableInputError
 from frugal.experiments.study import Variable
-from frugal.surrogates.rungs.linear import LinearRidge
-from frugal.surrogates.uncertainty import conformal_half_width, error_with_interval, out_of_fold
+from frugal.surrogates.fitting.validation import conformal_half_width, out_of_fold
+from frugal.surrogates.measurement.bootstrap import error_with_interval
+from frugal.surrogates.models.scalar.linear import LinearRidge
 
 VARIABLES = tuple(Variable(f"x{j}", "1", -1.0, 1.0) for j in range(4))
 

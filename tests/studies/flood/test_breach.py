@@ -29,7 +29,7 @@ def test_a_breach_always_opens_whole_where_the_cells_of_a_dike_lie_unevenly() ->
 
 
 def test_summaries_are_the_same_in_the_graph_and_bounded_by_their_variables() -> None:
-    from frugal.surrogates.graph import Graph, serialise, session
+    from frugal.surrogates.onnx.graph import Graph, serialise, session
 
     study = submersion.submersion(SubmersionSite(cells=16))
     assert study.summaries is not None

@@ -20,8 +20,8 @@ from frugal.studies.solar.roof_shading.study import N_SECTORS, roof_shading
 from frugal.studies.solar.roof_yield.site import RoofYieldSite, SolarTerritory
 from frugal.studies.solar.roofs.roof_catalogue import find_roofs
 from frugal.studies.solar.village.surface import synthetic_village
-from frugal.surrogates.export import parity_points
-from frugal.surrogates.graph import Graph, serialise, session
+from frugal.surrogates.onnx.export import parity_points
+from frugal.surrogates.onnx.graph import Graph, serialise, session
 
 FIRST_RATIO = 2 + N_SECTORS
 _FOLDER = TemporaryDirectory(prefix="roof_shading_")

@@ -13,8 +13,8 @@ from frugal.experiments.study.design import Design
 from frugal.experiments.study.registry import load_study
 from frugal.studies.solar.roof_yield.site import RoofYieldSite, sector_horizon
 from frugal.studies.solar.roof_yield.study import N_SECTORS, roof_yield
-from frugal.surrogates.export import parity_points
-from frugal.surrogates.graph import Graph, serialise, session
+from frugal.surrogates.onnx.export import parity_points
+from frugal.surrogates.onnx.graph import Graph, serialise, session
 
 
 @cache

@@ -1,0 +1,275 @@
+"""One campaign: simulate, fit, measure, decide. Everything is booked; what a kill leaves behind is taken up again."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from frugal.campaigns.generation import check_runs, generate
+from frugal.errors import UnusableInputError
+from frugal.experiments.designs.sampling import design_for
+from frugal.experiments.needs.domain import with_need
+from frugal.experiments.needs.history import need_entry
+from frugal.experiments.runs.cluster import Cluster
+from frugal.experiments.runs.store import Runs, RunStore, locked
+from frugal.experiments.study import Study
+from frugal.experiments.study.design import Design
+from frugal.experiments.study.study_file import describe_need
+from frugal.formats.files.atomic import write_bytes
+from frugal.metering.instruments import Instruments, instruments
+from frugal.metering.ledger.hash_chain import check_chain
+from frugal.metering.ledger.ledger import Entry, Ledger, chained_content, package_versions, requirements_hash
+from frugal.metering.meter import Meter
+from frugal.metering.power.machine import HostNoise, Machine, describe_machine
+from frugal.metering.power.rapl import IDLE_SECONDS_QUICK
+from frugal.metering.timing.stopwatch import Stopwatch
+from frugal.reporting.progress import Reporter, Silent
+from frugal.surrogates.bundle.candidates_file import decide_patterns
+from frugal.surrogates.decision.decide import Decision
+from frugal.surrogates.ladder.build import Candidate, build_ladder, check_names
+from frugal.surrogates.measurement.errors import Judged
+from frugal.surrogates.measurement.measure_ladder import measure_ladder
+
+#: Stages whose lines every bundle of the same runs shares: what runs need to be made, and to be made again by the full physics.
+SHARED_STAGES = ("need", "compile", "generation")
+
+#: Packages whose versions are written in the ledger.
+VERSIONED = (
+    "frugal-territoires", "numpy", "numba", "scipy", "scikit-learn", "lightgbm", "onnx", "onnxruntime", "codecarbon",
+)  # fmt: skip
+
+
+@dataclass
+class Campaign:
+    """A finished campaign, in memory, ready to be written as a bundle."""
+
+    study: Study
+    runs: Runs
+    store: RunStore
+    candidates: list[Candidate]
+    judged: dict[str, Judged]
+    decisions: list[Decision]
+    machine: Machine
+    noise: dict[str, Any]
+    failures: list[tuple[int, str]]
+    meter: Meter
+    seed: int
+    created: str
+    settled: list[Entry]
+
+    @property
+    def ledger(self) -> list[Entry]:
+        """Everything booked up to the end of the campaign, and by it since then."""
+        later = [e for e in self.meter.ledger.entries() if e.campaign == self.meter.campaign]
+        return [*self.settled, *later[sum(e.campaign == self.meter.campaign for e in self.settled) :]]
+
+    @property
+    def training_share(self) -> float:
+        """Share of the runs that candidates learnt from."""
+        return float(np.mean(~self.runs.held_out))
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How to run a campaign.
+
+    Parameters
+    ----------
+    n_runs : int, optional
+        The study's own number by default.
+    seed : int
+    threads : int, optional
+        One per core by default.
+    cluster : Cluster, optional
+        Computes the runs in the place of threads.
+    folder : Path
+        Where campaigns keep their runs and ledgers, so that a killed one can be taken up again.
+    measure_seconds : float
+        CPU seconds that the quick measurement may take.
+    carbon : bool
+        Run codecarbon beside our own bookkeeping.
+    machine : Machine, optional
+        As `frugal.metering.power.machine_file.read_machine` gives it; by default what the machine tells of itself, with a
+        power by default.
+    host : callable
+        Makes what watches the noise of the host.
+    """
+
+    n_runs: int | None = None
+    seed: int = 0
+    threads: int | None = None
+    cluster: Cluster | None = None
+    folder: Path = Path("campaigns")
+    measure_seconds: float = 5.0
+    carbon: bool = True
+    machine: Machine | None = None
+    host: Callable[[], HostNoise] = HostNoise
+
+
+def run_campaign(
+    study: Study,
+    settings: Settings,
+    reporter: Reporter | None = None,
+    design: Design | None = None,
+    outputs: np.ndarray | None = None,
+    until_start: Stopwatch | None = None,
+) -> Campaign:
+    """Simulate, fit, measure quickly and decide.
+
+    Parameters
+    ----------
+    study : Study
+    settings : Settings
+    reporter : Reporter, optional
+    design, outputs : Design and array [n, m], optional
+        A table of runs: its rows and their outputs, when there is no solver.
+    until_start : Stopwatch, optional
+        Followed the preparation of the study (reading files, terrain), which is booked as its own stage.
+
+    Raises
+    ------
+    UnusableInputError
+        If the store holds runs of another study, or too few runs succeeded.
+    EnvironmentFaultError
+        If something cannot be written.
+    KeyboardInterrupt
+        After the ledger was brought up to date; the same call goes on from there.
+    """
+    reporter = reporter or Silent()
+    until_start = until_start or Stopwatch()
+    study = with_need(study, study.need)
+    check_names(study)
+    if design is None:
+        design = design_for(study, settings.n_runs or study.n_runs, settings.seed)
+    folder = settings.folder / f"{study.name}-{study.hash()[:8]}-{design.hash()[:8]}"
+    with locked(folder):
+        path = folder / "ledger.jsonl"
+        _check_ledger(path)
+        with instruments(
+            path,
+            settings.machine or describe_machine(),
+            settings.carbon,
+            settings.seed,
+            IDLE_SECONDS_QUICK,
+            reporter.stage,
+            settings.host,
+            package_versions(VERSIONED),
+            hashes_of(study, design, outputs),
+            until_start,
+        ) as at_hand:
+            campaign = _run(study, design, outputs, folder, settings, at_hand, reporter)
+        campaign.settled = campaign.meter.ledger.entries()
+    return campaign
+
+
+def _run(
+    study: Study,
+    design: Design,
+    outputs: np.ndarray | None,
+    folder: Path,
+    settings: Settings,
+    at_hand: Instruments,
+    reporter: Reporter,
+) -> Campaign:
+    meter = at_hand.meter
+    meter.ledger.append(need_entry(study.need, meter.campaign, settings.seed))
+    path = folder / "runs.zarr"
+    store = generate(study, design, outputs, path, meter, reporter, settings.threads, settings.cluster)
+    runs = store.finished()
+    check_runs(runs, store)
+    reporter.stage("fit")
+    with meter.stage("loading"):
+        _load_libraries()
+    candidates = build_ladder(study, runs.training, meter, settings.seed, lambda name: reporter.step(0, name))
+    judged = measure_ladder(study, candidates, runs.judging, meter, settings.seed, settings.measure_seconds, reporter)
+    campaign = Campaign(
+        study=study,
+        runs=runs,
+        store=store,
+        candidates=candidates,
+        judged=judged,
+        decisions=[],
+        machine=at_hand.measured_machine,
+        noise=at_hand.report(),
+        failures=store.failures(),
+        meter=meter,
+        seed=settings.seed,
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        settled=meter.ledger.entries(),
+    )
+    campaign.decisions = decide_patterns(
+        study, candidates, judged, campaign.ledger, campaign.training_share, settings.seed
+    )
+    return campaign
+
+
+def _check_ledger(path: Path) -> None:
+    """What earlier processes booked must be whole: the bundle's ledger is made from it.
+
+    Raises
+    ------
+    UnusableInputError
+        Saying which line is wrong.
+    """
+    fault = check_chain(Ledger(path).lines())
+    if fault:
+        raise UnusableInputError(f"'{path}': {fault}; remove the folder '{path.parent}' to begin the campaign anew")
+
+
+def hashes_of(study: Study, design: Design, outputs: np.ndarray | None) -> dict[str, str]:
+    """Hashes of what a campaign rests on, for the first line of its ledger.
+
+    ``data`` covers the sources that the study names, and the table of runs where there is one; ``requirements`` covers the
+    name and version of every installed package.
+    """
+    data = hashlib.sha256("\n".join(study.sources).encode())
+    if outputs is not None:
+        data.update(np.ascontiguousarray(outputs).tobytes())
+    return {
+        "study": study.hash(),
+        "design": design.hash(),
+        "need": describe_need(study.need)["hash"],
+        "data": data.hexdigest(),
+        "requirements": requirements_hash(),
+    }
+
+
+def _load_libraries() -> None:
+    """Import what the fits need, apart from them: the first import of these takes longer than many a fit."""
+    import lightgbm  # noqa: F401
+    import onnx  # noqa: F401
+    import onnxruntime  # noqa: F401
+    import scipy.optimize  # noqa: F401
+    import sklearn.neural_network  # noqa: F401
+
+
+def settle_ledger(campaign: Campaign) -> None:
+    """After its bundle is written, keep in the campaign's folder only what the next bundle of the same runs shares.
+
+    The runs and what they cost stay; fits, measurements and the audit belong to the bundle that was written.
+    """
+    path = campaign.meter.ledger.path
+    with locked(path.parent):
+        ids = {entry.campaign for entry in campaign.settled}
+        entries = campaign.meter.ledger.entries()
+        shared = [e for e in entries if e.stage in SHARED_STAGES or e.campaign not in ids]
+        write_bytes(path, chained_content(_with_first_lines(shared, entries)))
+
+
+def _with_first_lines(kept: Sequence[Entry], entries: Sequence[Entry]) -> list[Entry]:
+    """The kept entries; the first of each campaign takes over the versions and hashes that only one of its lines said."""
+    first: dict[str, Entry] = {}
+    for entry in entries:
+        if entry.versions:
+            first.setdefault(entry.campaign, entry)
+    result = []
+    for entry in kept:
+        said = first.pop(entry.campaign, entry)
+        result.append(replace(entry, versions=said.versions, hashes={**said.hashes, **entry.hashes}))
+    return result

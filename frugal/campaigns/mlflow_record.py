@@ -1,0 +1,156 @@
+"""Record a finished bundle in MLflow: one parent run for the campaign, one nested run for each candidate.
+
+The default store is SQLite in the working folder; ``MLFLOW_TRACKING_URI`` names another. MLflow's telemetry is turned off
+before it is imported.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import logging
+import os
+from pathlib import Path
+from typing import Any
+
+from frugal.errors import EnvironmentFaultError
+from frugal.surrogates.bundle.bundle import MODEL, Bundle, open_bundle
+
+FILES = (
+    "study.json", "candidates.json", "ledger.jsonl", "audit.json", "audit.en.html", "audit.fr.html", "ladder.svg",
+    "README.md",
+)  # fmt: skip
+
+
+def record(bundle_path: Path, working_folder: Path) -> str:
+    """Write a bundle's campaign to MLflow.
+
+    Parameters
+    ----------
+    bundle_path : Path
+    working_folder : Path
+        Where ``mlflow.db`` and ``mlruns`` lie when no tracking server is named.
+
+    Returns
+    -------
+    str
+        Identifier of the parent run.
+
+    Raises
+    ------
+    EnvironmentFaultError
+        If the tracking store cannot be reached or written.
+    """
+    mlflow = _import_mlflow(working_folder)
+    bundle = open_bundle(bundle_path)
+    try:
+        with _quiet():
+            return _record(mlflow, bundle)
+    except mlflow.exceptions.MlflowException as fault:
+        raise EnvironmentFaultError(f"MLflow could not record the campaign: {str(fault).splitlines()[0]}") from fault
+
+
+def _import_mlflow(working_folder: Path) -> Any:
+    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+    os.environ.setdefault("DO_NOT_TRACK", "true")
+    # Its own patience with a server that does not answer is many minutes.
+    os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "1")
+    os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "10")
+    with _quiet():
+        import mlflow
+        import mlflow.onnx
+
+        if not os.environ.get("MLFLOW_TRACKING_URI"):
+            mlflow.set_tracking_uri(f"sqlite:///{working_folder.resolve() / 'mlflow.db'}")
+    return mlflow
+
+
+@contextlib.contextmanager
+def _quiet() -> Any:
+    """Keep MLflow's and alembic's chatter off the user's terminal."""
+    loggers = [logging.getLogger(name) for name in ("mlflow", "alembic", "mlflow.store.db.utils")]
+    levels = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.ERROR)
+    try:
+        with contextlib.redirect_stdout(io.StringIO()):
+            yield
+    finally:
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)
+
+
+def _record(mlflow: Any, bundle: Bundle) -> str:
+    ladder = bundle.candidates
+    decision = ladder["decisions"][0]
+    mlflow.set_experiment(bundle.study["name"])
+    with mlflow.start_run(run_name=f"{bundle.study['name']} {ladder['created']}") as parent:
+        mlflow.log_params(
+            {
+                "study": bundle.study["name"],
+                "study_hash": ladder["study_hash"],
+                "need_hash": ladder["need_hash"],
+                "seed": ladder["seed"],
+                "n_train": ladder["split"]["n_train"],
+                "n_held_out": ladder["split"]["n_held_out"],
+                **{f"site.{key}": str(value)[:500] for key, value in bundle.study["site"].items()},
+            }
+        )
+        mlflow.set_tags(
+            {
+                "frugal.verdict": decision["verdict"],
+                "frugal.winner": str(decision["winner"]),
+                "frugal.level": ladder["level"],
+                "frugal.noisy_host": str(ladder["machine"]["noisy"]),
+            }
+        )
+        mlflow.log_metrics({f"shared.{key}": value for key, value in ladder["shared"].items()})
+        for row in ladder["candidates"]:
+            _record_candidate(mlflow, bundle, row)
+        for name in FILES:
+            if (bundle.path / name).exists():
+                mlflow.log_artifact(str(bundle.path / name))
+        if (bundle.path / MODEL).exists():
+            _log_model(mlflow, bundle)
+        return str(parent.info.run_id)
+
+
+def _record_candidate(mlflow: Any, bundle: Bundle, row: dict[str, Any]) -> None:
+    with mlflow.start_run(run_name=row["name"], nested=True):
+        mlflow.log_params({"kind": row["kind"], "is_ai": row["is_ai"], "status": row["status"]})
+        metrics: dict[str, float] = {}
+        for output, error in row["error"].items():
+            for name, key in (("", "value"), ("_upper", "high")):
+                if error[key] is not None:  # null stands for infinity
+                    metrics[f"{error['metric']}{name}.{output}"] = error[key]
+        for pattern, time in row["query"].items():
+            metrics[f"cpu_seconds_per_query.{_metric_name(pattern)}"] = time["cpu_seconds"]
+        for part, seconds in row["fixed_parts"].items():
+            metrics[f"fixed_cpu_seconds.{part}"] = seconds
+        for stage, joules in row["codecarbon_joules"].items():
+            if joules is not None:
+                metrics[f"codecarbon_joules.{stage}"] = joules
+        for name in ("bytes", "parameters", "interval_coverage"):
+            if row[name] is not None:
+                metrics[name] = float(row[name])
+        if row["parity"] is not None:
+            metrics["parity_sigma"] = row["parity"]["max_sigma"]
+        mlflow.log_metrics(metrics)
+        mlflow.set_tags({f"need_met.{_metric_name(name)}": str(met) for name, met in row["need_met"].items()})
+        if row["graph"] is not None:
+            mlflow.log_artifact(str(bundle.path / row["graph"]))
+
+
+def _log_model(mlflow: Any, bundle: Bundle) -> None:
+    import onnx
+
+    mlflow.onnx.log_model(
+        onnx_model=onnx.load(str(bundle.path / MODEL)),
+        name="model",
+        pip_requirements=["onnxruntime", "numpy"],  # without it MLflow infers them, which takes seconds
+        onnx_execution_providers=["CPUExecutionProvider"],
+    )
+
+
+def _metric_name(text: str) -> str:
+    return "".join(letter if letter.isalnum() or letter in "_-./ " else "_" for letter in text)

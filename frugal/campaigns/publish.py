@@ -1,0 +1,135 @@
+"""Put a finished campaign on disk: bundle, audit, reports and seals appear together or not at all."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from frugal.audit.audit import Terms, build_audit
+from frugal.audit.declarations import Declaration, keep
+from frugal.audit.evidence import PREVIOUS
+from frugal.audit.exports.huggingface import model_card
+from frugal.audit.keeping import read_audit, write_audit, write_reports
+from frugal.campaigns.bundle_writer import write_bundle, write_ledger
+from frugal.campaigns.campaign import Campaign, settle_ledger
+from frugal.errors import EnvironmentFaultError, FrugalError, UnusableInputError
+from frugal.formats.files.atomic import new_folder
+from frugal.reporting.plots.ladder import error_cost_plot
+from frugal.surrogates.bundle.bundle import ALTERNATIVES, CHECKSUMS, MODEL, held, read_json, write_checksums
+from frugal.surrogates.onnx.digest import graph_digest
+from frugal.surrogates.onnx.export import model_metadata, with_metadata
+
+
+def publish(
+    campaign: Campaign,
+    out: Path,
+    terms: Terms | None = None,
+    declarations: Sequence[Declaration] = (),
+) -> dict[str, Any]:
+    """Write a campaign's bundle with its audit.
+
+    Parameters
+    ----------
+    campaign : Campaign
+    out : Path
+        Folder of the bundle; one that exists is replaced as a whole, and its audit kept as the one before.
+    terms : Terms, optional
+        Factors and country of the audit.
+    declarations : sequence of Declaration
+        What only people can tell, with its evidence files.
+
+    Returns
+    -------
+    dict
+        The audit.
+
+    Raises
+    ------
+    EnvironmentFaultError
+        If it cannot be written; nothing is left behind, and an older bundle stays as it was.
+    """
+    check_target(out)
+    with held(out), new_folder(out) as folder:
+        write_bundle(campaign, folder)
+        if declarations:
+            keep(declarations, folder)
+        _keep_previous(out, folder, campaign.study.name)
+        with campaign.meter.stage("audit"):
+            audit = audit_folder(folder, terms=terms)
+        write_ledger(campaign, folder)
+        write_checksums(folder)
+    settle_ledger(campaign)
+    return audit
+
+
+def _keep_previous(out: Path, folder: Path, study: str) -> None:
+    """Keep the audit of the bundle that is replaced, where it answered the same study: totals are followed over versions."""
+    path = out / "audit.json"
+    if not path.is_file():
+        return
+    try:
+        before = read_audit(path)
+    except FrugalError:
+        return  # of an earlier form, or altered: it proves nothing, and the new audit says that it is the first
+    if before["study"]["name"] == study:
+        (folder / PREVIOUS).write_bytes(path.read_bytes())
+
+
+def check_target(out: Path) -> None:
+    """Refuse a place where a bundle must not be put: only a new or empty folder, or an older bundle, is replaced.
+
+    Raises
+    ------
+    UnusableInputError
+        If something else stands there.
+    EnvironmentFaultError
+        If the place cannot be written.
+    """
+    if out.exists() or out.is_symlink():
+        is_bundle = all((out / name).is_file() for name in (CHECKSUMS, "study.json"))
+        if not (out.is_dir() and not out.is_symlink() and (is_bundle or not any(out.iterdir()))):
+            raise UnusableInputError(f"'{out}' exists and is not a bundle; give the bundle another folder with --out")
+    parent = next(folder for folder in (out.absolute().parent, *out.absolute().parents) if folder.exists())
+    try:
+        Path(tempfile.mkdtemp(dir=parent)).rmdir()
+    except OSError as fault:
+        raise EnvironmentFaultError(f"a bundle cannot be written to '{out}': {parent}: {fault.strerror}") from fault
+
+
+def audit_folder(
+    folder: Path,
+    evaluation: Path | None = None,
+    terms: Terms | None = None,
+) -> dict[str, Any]:
+    """Write ``audit.json``, both reports, the plot and the model card of a bundle, and seal its graphs with the audit."""
+    model = folder / MODEL
+    digest = graph_digest(model.read_bytes()) if model.exists() else None
+    audit = build_audit(folder, graph_sha256=digest, evaluation=evaluation, terms=terms)
+    write_audit(audit, folder)
+    write_reports(audit, folder)
+    ladder = read_json(evaluation or folder / "candidates.json")
+    (folder / "ladder.svg").write_text(error_cost_plot(ladder, "en"), encoding="utf-8")
+    (folder / "README.md").write_text(model_card(audit), encoding="utf-8")
+    for graph in [*(folder / ALTERNATIVES).glob("*.onnx"), *([model] if model.exists() else [])]:
+        _seal(graph, audit, ladder)
+    return audit
+
+
+def _seal(path: Path, audit: dict[str, Any], ladder: dict[str, Any]) -> None:
+    content = path.read_bytes()
+    name = model_metadata(content)["frugal.candidate"]
+    row = next(row for row in ladder["candidates"] if row["name"] == name)
+    extra = {
+        "frugal.graph_sha256": graph_digest(content),
+        "frugal.audit_sha256": audit["content_sha256"],
+        "frugal.verdict": audit["verdict"],
+    }
+    if row["query"]:
+        per_query = next(iter(row["query"].values()))["cpu_seconds"]
+        watts = ladder["machine"]["watts_per_core"]
+        extra["frugal.cpu_seconds_per_row"] = f"{per_query:.3g}"
+        extra["frugal.joules_per_row"] = f"{per_query * watts:.3g}"
+        extra["frugal.measurement_tier"] = ladder["machine"]["tier"]
+    path.write_bytes(with_metadata(content, extra))

@@ -1,0 +1,241 @@
+"""What the commands do: train, evaluate again, audit again. Each is one call for a user of the library too."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from frugal.audit.audit import Terms
+from frugal.audit.declarations import Declaration, keep, kept
+from frugal.audit.exports import export, export_files
+from frugal.audit.keeping import read_audit
+from frugal.campaigns.campaign import Campaign, Settings, run_campaign
+from frugal.campaigns.mlflow_record import record
+from frugal.campaigns.publish import audit_folder, check_target, publish
+from frugal.campaigns.reevaluation import evaluate_bundle, latest_evaluation
+from frugal.errors import EnvironmentFaultError, NotAssessedError, UnusableInputError
+from frugal.experiments.designs.from_table import table_of_runs
+from frugal.experiments.designs.sampling import design_for
+from frugal.experiments.runs.executor import choose_block, default_threads
+from frugal.experiments.study import Need, Study
+from frugal.formats.files.atomic import write_text
+from frugal.metering.factors.table import load_factors
+from frugal.metering.ledger.ledger import Ledger
+from frugal.metering.meter import Meter, campaign_id
+from frugal.metering.power.machine import Machine, describe_machine
+from frugal.metering.power.machine_file import MACHINE_FILE, read_machine
+from frugal.metering.timing.stopwatch import Stopwatch
+from frugal.reporting.plots.ladder import error_cost_plot
+from frugal.reporting.progress import Reporter, Silent
+from frugal.surrogates.bundle.bundle import CHECKSUMS, growing, held, open_bundle, read_json
+
+#: Where bundles go when nobody says.
+BUNDLES = Path("bundles")
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A finished ``train``: the bundle's folder, its audit and its ladder."""
+
+    bundle: Path
+    audit: dict[str, Any]
+    ladder: dict[str, Any]
+
+
+def train_study(
+    build: Callable[[], Study],
+    settings: Settings | None = None,
+    out: Path | None = None,
+    reporter: Reporter | None = None,
+    declarations: Sequence[Declaration] = (),
+) -> Trained:
+    """Run a campaign for a study, write its bundle with the audit, and record it in MLflow.
+
+    Parameters
+    ----------
+    build : callable
+        Gives the study; what it costs to build is booked.
+    settings : Settings, optional
+        Of the campaign.
+    out : Path, optional
+        Folder of the bundle, ``bundles/STUDY`` by default.
+    reporter : Reporter, optional
+    declarations : sequence of Declaration
+        What only people can tell, kept with the bundle.
+    """
+    settings, reporter = settings or Settings(), reporter or Silent()
+    if out is not None:
+        check_target(out)
+    reporter.stage("prepare")
+    watch = Stopwatch()
+    study = build()
+    check_target(out or BUNDLES / study.name)
+    design = design_for(study, settings.n_runs or study.n_runs, settings.seed)
+    campaign = run_campaign(study, settings, reporter, design=design, until_start=watch)
+    return _finish(campaign, out or BUNDLES / study.name, reporter, declarations)
+
+
+def train_table(
+    path: Path,
+    inputs: list[str],
+    outputs: list[str],
+    need: Need | None = None,
+    settings: Settings | None = None,
+    out: Path | None = None,
+    reporter: Reporter | None = None,
+    declarations: Sequence[Declaration] = (),
+) -> Trained:
+    """The same for a table of runs; candidates that need physics are then absent, and the verdict says so."""
+    settings, reporter = settings or Settings(), reporter or Silent()
+    reporter.stage("prepare")
+    watch = Stopwatch()
+    table = table_of_runs(path, inputs, outputs, need, settings.seed)
+    check_target(out or BUNDLES / table.study.name)
+    campaign = run_campaign(
+        table.study, settings, reporter, design=table.design, outputs=table.outputs, until_start=watch
+    )
+    return _finish(campaign, out or BUNDLES / table.study.name, reporter, declarations)
+
+
+def _finish(campaign: Campaign, out: Path, reporter: Reporter, declarations: Sequence[Declaration]) -> Trained:
+    reporter.stage("audit")
+    audit = publish(campaign, out, declarations=declarations)
+    reporter.stage("record")
+    record_bundle(out, campaign.meter.campaign)
+    return Trained(out, audit, read_json(out / "candidates.json"))
+
+
+def record_bundle(bundle: Path, campaign: str) -> str:
+    """Record a bundle in MLflow and book what that cost in its ledger; returns the run's identifier."""
+    with held(bundle):
+        meter = Meter(Ledger(bundle / "ledger.jsonl"), campaign)
+        with meter.stage("tracking") as entry:
+            try:
+                run = record(bundle, Path.cwd())
+            except EnvironmentFaultError as fault:
+                raise EnvironmentFaultError(f"{fault}; the bundle itself is complete in '{bundle}'") from fault
+            entry.message = f"MLflow run {run}"
+        with growing(bundle):
+            pass  # nothing but the line of this stage, sealed with the others
+    return run
+
+
+def evaluate_again(
+    bundle_path: Path,
+    given: Study | None = None,
+    full: bool = False,
+    reporter: Reporter | None = None,
+    language: str = "en",
+    machine: Machine | None = None,
+) -> tuple[Path, dict[str, Any], Path]:
+    """Measure a bundle again; returns the new file, its content and the plot drawn from it."""
+    with held(bundle_path):
+        path = evaluate_bundle(open_bundle(bundle_path), given, full, reporter, machine=machine)
+    ladder = read_json(path)
+    plot = path.with_suffix(".svg")
+    write_text(plot, error_cost_plot(ladder, language))
+    return path, ladder, plot
+
+
+def audit_again(
+    bundle_path: Path, terms: Terms | None = None, declarations: Sequence[Declaration] = ()
+) -> dict[str, Any]:
+    """Audit a bundle on its newest evaluation; the bundle with its new audit replaces the old one as a whole.
+
+    Parameters
+    ----------
+    bundle_path : Path
+    terms : Terms, optional
+        Factors, country and machine.
+    declarations : sequence of Declaration
+        What only people can tell; they take the place of those that the bundle holds.
+
+    Raises
+    ------
+    UnusableInputError
+        If the bundle was altered, or the terms cannot be used.
+    NotAssessedError
+        If its runs, its ledger or an evidence file are missing or changed.
+    """
+    with held(bundle_path):
+        return _audit_held(bundle_path, terms, declarations)
+
+
+def _audit_held(bundle_path: Path, terms: Terms | None, declarations: Sequence[Declaration]) -> dict[str, Any]:
+    kept(bundle_path)  # evidence that changed is told as such, and not as any other file of the bundle
+    open_bundle(bundle_path)
+    for evidence in ("runs.zarr/zarr.json", "ledger.jsonl"):
+        if not (bundle_path / evidence).is_file():
+            raise NotAssessedError(
+                f"'{bundle_path / evidence}' is missing: without this evidence nothing can be assessed"
+            )
+    with growing(bundle_path) as folder:
+        meter = Meter(Ledger(folder / "ledger.jsonl"), campaign_id())
+        if declarations:
+            keep(declarations, folder)
+        with meter.stage("audit"):
+            audit = audit_folder(folder, latest_evaluation(folder), terms)
+    return audit
+
+
+def terms_from(factors: Path | None, country: str | None, machine: Path | None) -> Terms:
+    """Terms of an audit from the files that a user names.
+
+    Raises
+    ------
+    UnusableInputError
+        If a file cannot be used, or no factor is known for the country.
+    """
+    table = load_factors(factors)
+    if country is not None:
+        table.electricity("gwp", country)
+    named = machine is not None or MACHINE_FILE.is_file()
+    return Terms(table, country, read_machine(machine) if named else None)
+
+
+def export_audit(bundle_path: Path, name: str, out: Path) -> list[Path]:
+    """Write the audit of a bundle in another format: one file, or the files of the format into a folder that exists.
+
+    Raises
+    ------
+    UnusableInputError
+        If the format is unknown, or the audit cannot be read.
+    NotAssessedError
+        If the audit was changed, or holds nothing that the format needs.
+    """
+    audit = read_audit(bundle_path)
+    inside = next((p for p in (out.resolve(), *out.resolve().parents) if (p / CHECKSUMS).is_file()), None)
+    if inside is not None:
+        raise UnusableInputError(
+            f"--out '{out}' lies in the bundle '{inside}', whose files are sealed; write elsewhere"
+        )
+    contents = {out / file: text for file, text in export_files(audit, name).items()} if out.is_dir() else None
+    contents = contents if contents is not None else {out: export(audit, name)}
+    for path, text in contents.items():
+        write_text(path, text)
+    return list(contents)
+
+
+def estimate(study: Study, n_runs: int | None, threads: int | None, seed: int = 0) -> dict[str, Any]:
+    """What a campaign's runs would cost, from one run that is timed: runs, CPU seconds, wall seconds, joules."""
+    design = design_for(study, n_runs or study.n_runs, seed)
+    _, seconds = choose_block(study, design)
+    machine = describe_machine()
+    total = seconds * len(design)
+    return {
+        "study": study.name,
+        "runs": len(design),
+        "held_out_runs": int(np.sum(design.held_out)),
+        "cpu_seconds_per_run": seconds,
+        "cpu_seconds": total,
+        "wall_seconds": total / (threads or default_threads()),
+        "joules": total * machine.watts_per_core,
+        "joules_low": total * machine.watts_low,
+        "joules_high": total * machine.watts_high,
+        "tier": machine.tier,
+        "not_included": "fits, measurement and audit",
+    }

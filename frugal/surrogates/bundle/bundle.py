@@ -1,0 +1,223 @@
+"""A bundle: the folder that holds one trained answer, and the check that nothing in it was altered."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from frugal.errors import UnusableInputError
+from frugal.formats.files.atomic import exclusive, new_folder
+from frugal.formats.files.digests import sha256_of
+from frugal.metering.ledger.hash_chain import check_seal, seal_of
+from frugal.metering.ledger.ledger import Ledger
+from frugal.surrogates.onnx.digest import graph_digest
+
+MODEL = "model.onnx"
+CHECKSUMS = "SHA256SUMS"
+ALTERNATIVES = "alternatives"
+#: How many lines the ledger had, and their hash, when the bundle was closed: nothing else covers its last lines.
+LEDGER_SEAL = "ledger.seal.json"
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """A bundle on disk, opened by `open_bundle`."""
+
+    path: Path
+    study: dict[str, Any]
+    candidates: dict[str, Any]
+
+    def candidate(self, name: str) -> dict[str, Any]:
+        """Row of the ladder.
+
+        Raises
+        ------
+        UnusableInputError
+            If there is no such candidate.
+        """
+        for row in self.candidates["candidates"]:
+            if row["name"] == name:
+                return dict(row)
+        names = ", ".join(row["name"] for row in self.candidates["candidates"])
+        raise UnusableInputError(f"candidate '{name}' is not in '{self.path}'; it has: {names}")
+
+    def model_path(self, candidate: str | None = None) -> Path:
+        """ONNX file of a candidate, or of the answer that ships.
+
+        Raises
+        ------
+        UnusableInputError
+            If it has none.
+        """
+        if candidate is None:
+            path = self.path / MODEL
+            if not path.exists():
+                raise UnusableInputError(f"'{self.path}' ships no ONNX file: {self.reason_without_model('en')}")
+            return path
+        row = self.candidate(candidate)
+        if row["graph"] is None:
+            raise UnusableInputError(
+                f"candidate '{candidate}' has no ONNX file: {(row['graph_reason'] or row['message'] or {}).get('en', '')}"
+            )
+        path = self.path / str(row["graph"])
+        if not path.resolve().is_relative_to(self.path.resolve()) or not path.is_file():
+            raise UnusableInputError(
+                f"'{self.path / 'candidates.json'}' names the graph '{row['graph']}', which is not in it"
+            )
+        return path
+
+    def reason_without_model(self, language: str) -> str:
+        """Why ``model.onnx`` is absent."""
+        return str(self.candidates["model"]["reason"][language])
+
+
+def open_bundle(path: Path | str) -> Bundle:
+    """Read a bundle and check its files against their checksums.
+
+    Raises
+    ------
+    UnusableInputError
+        If it is not a bundle, or one of its files is missing or was altered.
+    """
+    path = Path(path)
+    if not path.is_dir():
+        raise UnusableInputError(f"bundle '{path}' does not exist")
+    if not (path / CHECKSUMS).is_file():
+        raise UnusableInputError(f"'{path}' is not a bundle: it has no {CHECKSUMS}")
+    verify(path)
+    study, candidates = read_json(path / "study.json"), read_json(path / "candidates.json")
+    for content, keys in (
+        (study, ("name", "inputs", "outputs", "need")),
+        (candidates, ("candidates", "decisions", "model")),
+    ):
+        for key in keys:
+            if key not in content:
+                raise UnusableInputError(f"'{path}' is not a bundle of this version: '{key}' is missing from it")
+    return Bundle(path, study, candidates)
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """A JSON object.
+
+    Raises
+    ------
+    UnusableInputError
+        If the file cannot be read as one.
+    """
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as fault:
+        raise UnusableInputError(f"'{path}' cannot be read: {fault}") from fault
+    if not isinstance(content, dict):
+        raise UnusableInputError(f"'{path}' does not hold a JSON object")
+    return content
+
+
+def to_json(content: Any) -> str:
+    """JSON as it is written everywhere: UTF-8, indented; infinity (a break-even never reached) becomes null."""
+    return json.dumps(_finite(content), ensure_ascii=False, indent=1, default=str) + "\n"
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, float) and not (-1e308 < value < 1e308):
+        return None
+    if isinstance(value, dict):
+        return {key: _finite(part) for key, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(part) for part in value]
+    return value
+
+
+def write_checksums(folder: Path) -> None:
+    """Write ``SHA256SUMS`` over every file of a bundle but the run store and the ledger, which grows.
+
+    The ledger as it is now is covered by a seal of its own, one of those files; lines may come after it.
+    """
+    _seal_ledger(folder)
+    lines = [f"{sha256_of(path)}  {path.relative_to(folder).as_posix()}" for path in _sealed_files(folder)]
+    (folder / CHECKSUMS).write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def _seal_ledger(folder: Path) -> None:
+    """Keep the ledger's length and hash. A ledger that its older seal does not cover keeps that one: nothing heals it."""
+    path, seal = folder / "ledger.jsonl", folder / LEDGER_SEAL
+    if not path.is_file():
+        return
+    lines = Ledger(path).lines()
+    if not (seal.is_file() and check_seal(lines, read_json(seal))):
+        seal.write_text(to_json(seal_of(lines)), encoding="utf-8")
+
+
+def verify(folder: Path) -> None:
+    """Compare the files of a bundle with ``SHA256SUMS``, and its graphs with the audit.
+
+    Raises
+    ------
+    UnusableInputError
+        Naming the first file that is missing or altered.
+    """
+    lines = (folder / CHECKSUMS).read_text(encoding="utf-8").splitlines()
+    for name in ("study.json", "candidates.json"):
+        if not any(line.endswith(f"  {name}") for line in lines):
+            raise UnusableInputError(f"'{folder / CHECKSUMS}' does not cover '{name}'")
+    for line in lines:
+        expected, _, name = line.partition("  ")
+        path = folder / name
+        if not path.resolve().is_relative_to(folder.resolve()):
+            raise UnusableInputError(f"'{folder / CHECKSUMS}' names a file outside the bundle: '{name}'")
+        if not path.is_file():
+            raise UnusableInputError(f"'{path}' is missing from the bundle")
+        if sha256_of(path) != expected:
+            raise UnusableInputError(f"'{path}' was altered: its SHA-256 is not the one in {CHECKSUMS}")
+    listed = {line.partition("  ")[2] for line in lines}
+    for path in [*folder.glob("*.json"), *folder.glob("evaluations/*.json")]:
+        if path.relative_to(folder).as_posix() not in listed:
+            raise UnusableInputError(f"'{path}' is not covered by {CHECKSUMS}: it was put in by hand; take it out")
+    audit_path = folder / "audit.json"
+    if audit_path.exists() and (folder / MODEL).exists():
+        recorded = read_json(audit_path).get("graph_sha256")
+        if recorded is not None and recorded != graph_digest((folder / MODEL).read_bytes()):
+            raise UnusableInputError(f"'{folder / MODEL}' is not the graph that '{audit_path}' was made for")
+
+
+def _sealed_files(folder: Path) -> list[Path]:
+    # the markers of stages that are under way lie beside the ledger and go with their process
+    return sorted(
+        path
+        for path in folder.rglob("*")
+        if path.is_file()
+        and path.relative_to(folder).parts[0] != "runs.zarr"
+        and path.name != CHECKSUMS
+        and not path.name.startswith("ledger.jsonl")
+    )
+
+
+@contextmanager
+def growing(folder: Path) -> Iterator[Path]:
+    """Yield a copy of a bundle to add to; sealed, it takes the place of the bundle as a whole when the block ends."""
+    with new_folder(folder) as copy:
+        shutil.copytree(folder, copy, dirs_exist_ok=True)
+        yield copy
+        write_checksums(copy)
+
+
+@contextmanager
+def held(folder: Path) -> Iterator[None]:
+    """Keep a second command out of a bundle while one changes it; a folder that does not exist yet is free.
+
+    Raises
+    ------
+    UnusableInputError
+        If another process is at work in it.
+    """
+    if not folder.is_dir():
+        yield
+        return
+    with exclusive(os.open(folder, os.O_RDONLY), f"another command is at work in '{folder}'; wait for it or stop it"):
+        yield

@@ -1,0 +1,205 @@
+"""The ladder as it stands: from measurements to decisions and to the rows of ``candidates.json``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+
+from frugal.experiments.study import RUNGS, Study
+from frugal.experiments.study.study_file import describe_need
+from frugal.metering.ledger.ledger import Entry, cpu_total
+from frugal.surrogates.decision.decide import Decision, Interval, Rung, decide, fixed_parts
+from frugal.surrogates.decision.limits import limits_broken, rung_for
+from frugal.surrogates.decision.reasons import sentence
+from frugal.surrogates.ladder.build import Candidate
+from frugal.surrogates.measurement.errors import Judged, error_as_plain
+
+FORMAT = "frugal-candidates/1"
+
+
+def decide_patterns(
+    study: Study,
+    candidates: Sequence[Candidate],
+    judged: Mapping[str, Judged],
+    ledger: Sequence[Entry],
+    training_share: float,
+    seed: int,
+) -> list[Decision]:
+    """One decision for each call pattern of the need; the first is the one that ships."""
+    decisions = []
+    for pattern in study.need.call_patterns:
+        ladder = _rungs(study, candidates, judged, pattern.name)
+        decisions.append(decide(ledger, ladder, study.need, pattern, training_share=training_share, seed=seed))
+    return decisions
+
+
+def _rungs(
+    study: Study, candidates: Sequence[Candidate], judged: Mapping[str, Judged], pattern_name: str
+) -> list[Rung]:
+    pattern = next(p for p in study.need.call_patterns if p.name == pattern_name)
+    return [
+        rung_for(
+            c.name,
+            c.kind,
+            judged[c.name],
+            pattern,
+            len(c.model) if c.model is not None else None,
+            c.needs_runs,
+            c.needs_compilation,
+            c.lacks,
+        )
+        for c in candidates
+        if c.name in judged and pattern_name in judged[c.name].times
+    ]
+
+
+def describe_candidate(
+    study: Study, candidate: Candidate, judged: Judged | None, ledger: Sequence[Entry], training_share: float
+) -> dict[str, Any]:
+    """One row of the ladder as plain values."""
+    row: dict[str, Any] = {
+        "name": candidate.name,
+        "kind": candidate.kind,
+        "is_ai": candidate.is_ai,
+        "rung": RUNGS.index(candidate.kind),
+        "label": dict(candidate.label),
+        "status": candidate.status,
+        "message": dict(candidate.message) or None,
+        "parameters": candidate.parameters,
+        "log": dict(candidate.log),
+        "needs_runs": candidate.needs_runs,
+        "needs_compilation": candidate.needs_compilation,
+        "bytes": len(candidate.model) if candidate.model is not None else None,
+        "graph": f"alternatives/{candidate.name}.onnx" if candidate.model is not None else None,
+        "graph_reason": dict(candidate.graph_reason) or None,
+        "parity": asdict(candidate.parity) if candidate.parity is not None else None,
+        "half_width": _half_width(study, candidate),
+        "codecarbon_joules": codecarbon_joules(ledger, candidate.name),
+    }
+    if candidate.lacks:
+        row["lacks"] = dict(candidate.lacks)
+    row.update(describe_measured(study, judged, row["bytes"], candidate.lacks))
+    if judged is not None and judged.times:
+        any_rung = rung_for(
+            candidate.name,
+            candidate.kind,
+            judged,
+            study.need.call_patterns[0],
+            row["bytes"],
+            candidate.needs_runs,
+            candidate.needs_compilation,
+            candidate.lacks,
+        )
+        row["fixed_parts"] = fixed_parts(ledger, any_rung, training_share)
+        row["fixed_cpu_seconds"] = sum(row["fixed_parts"].values())
+    return row
+
+
+def _half_width(study: Study, candidate: Candidate) -> list[float] | None:
+    """Half-width of each element; None with maps, whose thousands of cells have theirs in the graph alone."""
+    if candidate.half_width is None or any(output.is_map for output in study.outputs):
+        return None
+    return [float(value) for value in candidate.half_width]
+
+
+def describe_measured(
+    study: Study, judged: Judged | None, model_bytes: int | None, lacks: Mapping[str, str] | None = None
+) -> dict[str, Any]:
+    """What was measured of a candidate: errors, query times, limits."""
+    if judged is None or not judged.errors:
+        return {
+            "error": {},
+            "error_met": False,
+            "query": {},
+            "limits": {},
+            "memory_bytes": {},
+            "need_met": {pattern.name: False for pattern in study.need.call_patterns},
+            "interval_coverage": None,
+            "fixed_cpu_seconds": None,
+            "fixed_parts": {},
+        }
+    limits = {}
+    for pattern in study.need.call_patterns:
+        sentences, hard, chosen = limits_broken(
+            pattern, judged.times[pattern.name], model_bytes, judged.memory.get(pattern.name), lacks
+        )
+        limits[pattern.name] = {"met": not (hard or chosen), "broken": [*hard, *chosen], "reasons": sentences}
+    return {
+        "error": error_as_plain(judged.errors),
+        "error_met": judged.error_met,
+        "query": {name: _query(time, judged.runtime) for name, time in judged.times.items()},
+        "limits": limits,
+        "memory_bytes": dict(judged.memory),
+        "need_met": {name: judged.error_met and limit["met"] for name, limit in limits.items()},
+        "interval_coverage": judged.coverage,
+    }
+
+
+def describe_decision(decision: Decision) -> dict[str, Any]:
+    """A decision as plain values; never is null."""
+    plain = asdict(decision)
+    plain["reasons"] = [{"code": code, **sentence(code, decision)} for code in decision.reasons]
+    plain["queries"] = list(decision.queries) if decision.queries else None
+    break_even = decision.break_even_queries
+    plain["break_even_queries"] = asdict(break_even) if break_even else None
+    saving = decision.saving_cpu_seconds
+    plain["saving_cpu_seconds"] = _percentiles(saving) if saving else None
+    plain["lifetime_cpu_seconds"] = dict(decision.lifetime_cpu_seconds)
+    return plain
+
+
+def describe_ladder(
+    study: Study,
+    candidates: Sequence[Candidate],
+    judged: Mapping[str, Judged],
+    decisions: Sequence[Decision],
+    ledger: Sequence[Entry],
+    training_share: float,
+    extra: Mapping[str, Any],
+) -> dict[str, Any]:
+    """The whole of ``candidates.json``."""
+    return {
+        "format": FORMAT,
+        "study": study.name,
+        "study_hash": study.hash(),
+        "need_hash": describe_need(study.need)["hash"],
+        **extra,
+        "shared": {
+            f"{stage}_cpu_seconds": cpu_total([entry for entry in ledger if entry.stage == stage])
+            for stage in ("generation", "compile", "loading", "evaluation")
+        },
+        "candidates": [
+            describe_candidate(study, candidate, judged.get(candidate.name), ledger, training_share)
+            for candidate in candidates
+        ],
+        "decisions": [describe_decision(decision) for decision in decisions],
+    }
+
+
+def codecarbon_joules(ledger: Sequence[Entry], candidate: str) -> dict[str, float | None]:
+    """codecarbon's CPU energy for a candidate's own stages, and for the generation it may share."""
+
+    def total(stages: tuple[str, ...], name: str | None) -> float | None:
+        found = [
+            entry.codecarbon_joules
+            for entry in ledger
+            if entry.stage in stages and entry.candidate == name and entry.codecarbon_joules is not None
+        ]
+        return float(np.sum(found)) if found else None
+
+    return {
+        "generation": total(("generation",), None),
+        "fit": total(("fit", "calibration", "export"), candidate),
+        "evaluation": total(("evaluation",), candidate),
+    }
+
+
+def _query(time: Any, runtime: str) -> dict[str, Any]:
+    return {**asdict(time), "blocks": list(time.blocks), "runtime": runtime}
+
+
+def _percentiles(interval: Interval) -> dict[str, float]:
+    return {"p5": interval.low, "p50": interval.median, "p95": interval.high}

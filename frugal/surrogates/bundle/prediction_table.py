@@ -1,0 +1,61 @@
+"""Answer every row of a table."""
+
+from __future__ import annotations
+
+import difflib
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from frugal.errors import UnusableInputError
+from frugal.experiments.study import Output
+from frugal.formats.files.tables import columns, read_table
+from frugal.surrogates.bundle.predictor import Predictor
+
+if TYPE_CHECKING:
+    import pandas
+
+
+def predict_table(predictor: Predictor, path: Path, extrapolate: bool = False) -> pandas.DataFrame:
+    """Answers for the rows of a table, beside the inputs they were given for.
+
+    Inputs are taken from the columns of their name, in the study's units; an input without a column takes its default.
+    Vector outputs become one column for each element. Maps are left out: a column for each of their cells is no table.
+
+    Raises
+    ------
+    UnusableInputError
+        If the table cannot be read, lacks a column without default, or holds a value that is missing or out of bounds.
+    """
+    import pandas
+
+    table = read_table(path)
+    absent = [v.name for v in predictor.inputs if v.name not in table.columns]
+    for column in table.columns:
+        close = difflib.get_close_matches(str(column), absent, n=1, cutoff=0.8)
+        if close and column not in {v.name for v in predictor.inputs}:
+            raise UnusableInputError(f"column '{column}' of '{path}' is no input; did you mean '{close[0]}'?")
+    wanted = [v.name for v in predictor.inputs if v.name in table.columns or v.default is None]
+    given = columns(table, wanted)
+    answers = predictor({name: given[:, k] for k, name in enumerate(wanted)}, extrapolate=extrapolate)
+    result = {name: given[:, k] for k, name in enumerate(wanted)}
+    for output in predictor.outputs:
+        if output.is_map:
+            continue
+        for suffix in ("", "_lower", "_upper"):
+            values = answers[output.name + suffix].reshape(len(table), -1)
+            for k, element in enumerate(_elements(output)):
+                result[f"{output.name}{element}{suffix}"] = values[:, k].astype(float)
+    result["in_domain"] = answers["in_domain"]
+    return pandas.DataFrame(result)
+
+
+def _elements(output: Output) -> list[str]:
+    if not output.dims:
+        return [""]
+    names = []
+    for index in np.ndindex(*output.shape):
+        at = zip(output.dims, index, strict=True)
+        names.append("_" + "_".join(str(output.coords[dim][i]) for dim, i in at))
+    return names

@@ -1,0 +1,1 @@
+"""Which answer ships, and whether AI was needed: pure functions of costs, errors and limits."""

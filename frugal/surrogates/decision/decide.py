@@ -1,0 +1,156 @@
+r"""Which candidate ships, and whether AI was needed: one pure function of ledger, ladder and need.
+
+The cost of candidate :math:`i` for :math:`N` queries is :math:`C_i(N) = F_i + N v_i` in CPU seconds: :math:`F_i` its
+fixed cost from the ledger (compilation, its training runs, fits, calibration, export), :math:`v_i` the measured cost of
+one query. The break-even of an AI candidate :math:`S` against an alternative :math:`a` is
+
+.. math:: N^*(S, a) = (F_S - F_a) / (v_a - v_S), \qquad v_a > v_S,
+
+and never where :math:`S` is dearer both to build and to ask. All terms are CPU seconds of one machine, so that watts per
+core cancel: no verdict depends on them.
+
+A candidate that needs data which are missing where the study is asked (the full physics on a survey that nobody has) is no
+alternative: it breaks a hard limit, and no cost is compared with its own. AI then has to stand against the others alone.
+
+What is weighed stands in `weighing`, the rules of the verdict in `necessity`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from frugal.experiments.study import CallPattern, Need
+from frugal.metering.ledger.ledger import Entry
+from frugal.surrogates.decision.costs import (
+    MISSING_DATA,
+    Interval,
+    Policy,
+    Rung,
+    Verdict,
+    cheapest,
+    fixed_parts,
+    least_consuming,
+    missing_baselines,
+)
+from frugal.surrogates.decision.necessity import Necessity
+
+__all__ = [
+    "MISSING_DATA",
+    "SHIPS_AI",
+    "Decision",
+    "Interval",
+    "Policy",
+    "Rung",
+    "Verdict",
+    "decide",
+    "fixed_parts",
+    "least_consuming",
+]
+
+#: Verdicts under which an AI candidate may ship.
+SHIPS_AI: tuple[Verdict, ...] = ("demonstrated", "infeasible_otherwise", "conditional")
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What was decided for one call pattern; see `decide`.
+
+    ``flip_queries`` is about the least low end of the usage interval, its ratio to the high end kept, for which the need for
+    AI would count as demonstrated, all else as measured; infinite where no use would do, None where there is no pair to
+    compare. ``lifetime_cpu_seconds`` leaves out what cannot be asked for want of data.
+    """
+
+    pattern: str
+    winner: str | None
+    verdict: Verdict
+    reasons: tuple[str, ...]
+    best_ai: str | None
+    best_alternative: str | None
+    queries: tuple[float, float] | None
+    queries_mid: float
+    lifetime_cpu_seconds: Mapping[str, float]
+    missing_baselines: tuple[str, ...] = ()
+    break_even_queries: Interval | None = None
+    flip_queries: float | None = None
+    saving_cpu_seconds: Interval | None = None
+    probability_ai_cheaper: float | None = None
+    probability_alternative_cheaper: float | None = None
+    limits_that_exclude: tuple[str, ...] = ()
+    winner_is_ai: bool | None = None
+    policy: Policy = field(default_factory=Policy)
+
+
+def decide(
+    ledger: Sequence[Entry],
+    ladder: Sequence[Rung],
+    need: Need,
+    pattern: CallPattern | None = None,
+    training_share: float = 0.75,
+    policy: Policy | None = None,
+    seed: int = 0,
+) -> Decision:
+    """Choose the candidate that ships and say whether AI was needed.
+
+    Parameters
+    ----------
+    ledger : sequence of Entry
+        Every stage ever run for the bundle.
+    ladder : sequence of Rung
+        Every candidate that could be measured.
+    need : Need
+    pattern : CallPattern, optional
+        Which call pattern the ladder was measured for; only its name is used. The first declared one by default.
+    training_share : float
+        Share of the runs that candidates learnt from.
+    policy : Policy, optional
+    seed : int
+        Of the Monte Carlo.
+
+    Returns
+    -------
+    Decision
+        The winner is the cheapest admissible candidate over the service life, at the geometric mean of the usage
+        interval; within ``tie_factor`` the lower rung. Under another verdict than those of `SHIPS_AI` the cheapest
+        admissible alternative takes the place of an AI, since it is the need for AI that has to be shown; only where there is
+        no such alternative does the AI stay, with its verdict.
+    """
+    policy = policy or Policy()
+    pattern = pattern or need.call_patterns[0]
+    fixed = {rung.name: sum(fixed_parts(ledger, rung, training_share).values()) for rung in ladder}
+    per_query = {rung.name: float(np.median(rung.query_blocks)) for rung in ladder}
+    middle = math.sqrt(need.queries[0] * need.queries[1]) if need.queries else 1.0
+    lifetime = {rung.name: fixed[rung.name] + middle * per_query[rung.name] for rung in ladder if rung.can_be_asked}
+    admissible = [rung for rung in ladder if rung.admissible]
+    alternatives = [rung for rung in admissible if not rung.is_ai]
+    surrogates = [rung for rung in admissible if rung.is_ai]
+    best_ai = cheapest(surrogates, lifetime)
+    best_alternative = cheapest(alternatives, lifetime)
+    evidence = Necessity(ladder, need, fixed, policy, seed)
+    verdict, reasons, figures = evidence.judge(surrogates, alternatives, best_ai, best_alternative)
+
+    tie_factor = policy.tie_factor if need.queries is not None else math.inf
+    winner = least_consuming(admissible, lifetime, tie_factor)
+    if winner is not None and winner.is_ai and verdict not in SHIPS_AI and alternatives:
+        winner = least_consuming(alternatives, lifetime, tie_factor)
+        reasons = (*reasons, "burden_of_proof")
+    elif winner is not None and winner.is_ai and verdict not in SHIPS_AI:
+        reasons = (*reasons, "only_ai_meets_the_need")
+    return Decision(
+        pattern=pattern.name,
+        winner=winner.name if winner else None,
+        winner_is_ai=winner.is_ai if winner else None,
+        verdict=verdict,
+        reasons=reasons,
+        best_ai=best_ai.name if best_ai else None,
+        best_alternative=best_alternative.name if best_alternative else None,
+        queries=need.queries,
+        queries_mid=middle,
+        lifetime_cpu_seconds=lifetime,
+        missing_baselines=missing_baselines(ladder),
+        policy=policy,
+        **figures,
+    )

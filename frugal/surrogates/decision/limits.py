@@ -1,0 +1,102 @@
+"""Limits of a call pattern that an answer breaks, and what the decision reads of an answer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from frugal.experiments.study import CallPattern
+from frugal.metering.timing.interleaved_blocks import QueryTime
+from frugal.reporting.text import missing_data
+from frugal.surrogates.decision.decide import MISSING_DATA, Rung
+from frugal.surrogates.measurement.errors import Judged
+
+
+def limits_broken(
+    pattern: CallPattern,
+    time: QueryTime,
+    model_bytes: int | None,
+    memory_bytes: int | None = None,
+    lacks: Mapping[str, str] | None = None,
+) -> tuple[list[dict[str, str]], tuple[str, ...], tuple[str, ...]]:
+    """Limits of a call pattern that a candidate breaks: sentences, names of hard ones, names of chosen ones.
+
+    A limit of memory is not held against a candidate without a graph: it runs in the process that measures. What lacks data
+    cannot be asked at all, so that no other limit is told of it.
+    """
+    if lacks:
+        return [missing_data(lacks)], (MISSING_DATA,), ()
+    sentences: list[dict[str, str]] = []
+    hard, chosen = [], []
+    if pattern.requires_graph and model_bytes is None:
+        hard.append("graph")
+        sentences.append({"en": "it has no ONNX graph", "fr": "il n'a pas de graphe ONNX"})
+    if pattern.max_bytes is not None and model_bytes is not None and model_bytes > pattern.max_bytes:
+        hard.append("bytes")
+        sentences.append(
+            {
+                "en": f"its file has {model_bytes} bytes; {pattern.max_bytes} are allowed",
+                "fr": f"son fichier pèse {model_bytes} octets ; {pattern.max_bytes} sont permis",
+            }
+        )
+    if pattern.max_memory_bytes is not None and model_bytes is not None:
+        broken = _memory_broken(pattern.max_memory_bytes, memory_bytes)
+        if broken:
+            hard.append("memory")
+            sentences.append(broken)
+    latency = call_latency(pattern, time)
+    if pattern.max_latency_s is not None and latency > pattern.max_latency_s:
+        chosen.append("latency")
+        sentences.append(
+            {
+                "en": f"95 % of calls take up to {latency:.2g} s; {pattern.max_latency_s:g} s are allowed",
+                "fr": f"95 % des appels prennent jusqu'à {latency:.2g} s ; {pattern.max_latency_s:g} s sont permises",
+            }
+        )
+    return sentences, tuple(hard), tuple(chosen)
+
+
+def _memory_broken(allowed: int, memory_bytes: int | None) -> dict[str, str]:
+    if memory_bytes is None:
+        return {"en": "its memory could not be measured", "fr": "sa mémoire n'a pas pu être mesurée"}
+    if memory_bytes <= allowed:
+        return {}
+    return {
+        "en": f"it holds {memory_bytes} bytes in memory; {allowed} are allowed",
+        "fr": f"il occupe {memory_bytes} octets en mémoire ; {allowed} sont permis",
+    }
+
+
+def call_latency(pattern: CallPattern, time: QueryTime) -> float:
+    """Seconds of wall time that 95 % of the blocks of calls stay within, for one call of the pattern's rows.
+
+    The median stands in where an older measurement has no 95th percentile.
+    """
+    seconds = time.wall_p95_seconds_per_call
+    return (time.wall_seconds_per_call if seconds is None else seconds) * pattern.rows / time.rows
+
+
+def rung_for(
+    name: str,
+    kind: Any,
+    judged: Judged,
+    pattern: CallPattern,
+    model_bytes: int | None,
+    needs_runs: bool,
+    needs_compilation: bool,
+    lacks: Mapping[str, str] | None = None,
+) -> Rung:
+    """What the decision reads of a candidate."""
+    time = judged.times[pattern.name]
+    _, hard, chosen = limits_broken(pattern, time, model_bytes, judged.memory.get(pattern.name), lacks)
+    return Rung(
+        name=name,
+        kind=kind,
+        error_met=judged.error_met,
+        error=judged.error_ratio,
+        query_blocks=time.blocks,
+        needs_runs=needs_runs,
+        needs_compilation=needs_compilation,
+        hard_limits=hard,
+        chosen_limits=chosen,
+    )

@@ -1,0 +1,175 @@
+"""Whether AI was needed: the break-even, the saving, and the rules that a verdict follows from.
+
+The uncertainty comes from a seeded Monte Carlo: the blocks of the timing are bootstrapped, and the number of queries is
+log-uniform in the declared usage interval. Errors enter through their upper 95 % bound.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from frugal.experiments.study import Need
+from frugal.surrogates.decision.costs import Interval, Policy, Rung, Verdict, cheapest, missing_baselines
+
+#: The flip point is looked for up to here, at so many uses a factor of about 1.8 apart.
+MOST_QUERIES = 1e12
+FLIP_STEPS = 49
+
+
+class Necessity:
+    """The Monte Carlo and the rules; made once for a decision."""
+
+    def __init__(
+        self, ladder: Sequence[Rung], need: Need, fixed: Mapping[str, float], policy: Policy, seed: int
+    ) -> None:
+        self.ladder = ladder
+        self.need = need
+        self.fixed = fixed
+        self.policy = policy
+        rng = np.random.default_rng(seed)
+        if need.queries is not None:
+            low, high = np.log(need.queries)
+            self.queries = np.exp(rng.uniform(low, high, policy.draws))
+        self.per_query = {rung.name: _bootstrap_medians(rung.query_blocks, policy.draws, rng) for rung in ladder}
+
+    def judge(
+        self,
+        surrogates: Sequence[Rung],
+        alternatives: Sequence[Rung],
+        best_ai: Rung | None,
+        best_alternative: Rung | None,
+    ) -> tuple[Verdict, tuple[str, ...], dict]:
+        """Verdict, codes of the reasons, and the figures behind them."""
+        if self.need.queries is None or not self.need.tolerances:
+            return "not_assessed", ("need_undeclared",), {}
+        missing = missing_baselines(self.ladder)
+        if best_ai is None:
+            if best_alternative is None:
+                return "not_assessed", ("nothing_meets_the_need",), {}
+            tried = any(rung.is_ai for rung in self.ladder)
+            return "not_demonstrated", ("no_ai_meets_the_need" if tried else "no_ai_tried",), {}
+        if best_alternative is None:
+            return self._without_alternative(missing)
+        figures = self._figures(surrogates, alternatives, best_ai)
+        verdict, reasons = self._compare(best_ai, best_alternative, figures, self.need.queries)
+        if verdict == "demonstrated" and missing:
+            return "not_assessed", ("baselines_missing",), figures
+        return verdict, reasons, figures
+
+    def _without_alternative(self, missing: Sequence[str]) -> tuple[Verdict, tuple[str, ...], dict]:
+        if missing:
+            return "not_assessed", ("baselines_missing",), {}
+        accurate = [rung for rung in self.ladder if not rung.is_ai and rung.error_met]
+        only_chosen = [rung for rung in accurate if not rung.hard_limits]
+        if only_chosen:
+            names = sorted({limit for rung in only_chosen for limit in rung.chosen_limits})
+            return "conditional", ("only_a_chosen_limit",), {"limits_that_exclude": tuple(names)}
+        names = sorted({limit for rung in accurate for limit in rung.hard_limits})
+        reasons = ["no_alternative_meets_the_need"]
+        if any(not rung.can_be_asked for rung in accurate):
+            reasons.append("missing_information")
+        return "infeasible_otherwise", tuple(reasons), {"limits_that_exclude": tuple(names)}
+
+    def _cost(self, rungs: Sequence[Rung], queries: np.ndarray) -> np.ndarray:
+        """Cost of the cheapest of some candidates, for each draw."""
+        costs = [self.fixed[rung.name] + queries * self.per_query[rung.name] for rung in rungs]
+        return np.min(costs, axis=0)
+
+    def _figures(self, surrogates: Sequence[Rung], alternatives: Sequence[Rung], best_ai: Rung) -> dict:
+        figures = self._compared(surrogates, alternatives, best_ai, 1.0)
+        return {**figures, "flip_queries": self._flip(surrogates, alternatives)}
+
+    def _compared(self, surrogates: Sequence[Rung], alternatives: Sequence[Rung], best_ai: Rung, times: float) -> dict:
+        """The figures that a verdict reads, for so many times the declared use."""
+        queries = self.queries * times
+        ai, alternative = self._cost(surrogates, queries), self._cost(alternatives, queries)
+        break_even = np.max([self._break_even(best_ai, rung) for rung in alternatives], axis=0)
+        return {
+            "break_even_queries": _interval(break_even, (2.5, 50, 97.5)),
+            "saving_cpu_seconds": _interval(alternative - ai, (5, 50, 95)),
+            "probability_ai_cheaper": float(np.mean(alternative >= self.policy.margin * ai)),
+            "probability_alternative_cheaper": float(np.mean(alternative <= ai)),
+        }
+
+    def _break_even(self, surrogate: Rung, alternative: Rung) -> np.ndarray:
+        extra = self.fixed[surrogate.name] - self.fixed[alternative.name]
+        gain = self.per_query[alternative.name] - self.per_query[surrogate.name]
+        with np.errstate(divide="ignore", invalid="ignore"):
+            crossing = np.where(gain > 0, extra / gain, np.where(extra < 0, 0.0, np.inf))
+        # Cheaper to build and dearer to ask pays from the first query on; where it stops paying, the draws price it.
+        return np.maximum(crossing, 0.0)
+
+    def _flip(self, surrogates: Sequence[Rung], alternatives: Sequence[Rung]) -> float:
+        """Least low end of the usage interval, its ratio kept, for which the verdict would be `demonstrated`.
+
+        Found with the rule of the verdict itself, which AI is best at each use included; infinite up to `MOST_QUERIES`.
+        """
+        low = self.need.queries[0] if self.need.queries else 1.0
+
+        def stands(queries: float) -> bool:
+            return self._demonstrated(surrogates, alternatives, queries / low)
+
+        tried = np.geomspace(1.0, MOST_QUERIES, FLIP_STEPS)
+        first = next((k for k, queries in enumerate(tried) if stands(float(queries))), None)
+        if first is None:
+            return math.inf
+        if first == 0:
+            return 1.0
+        below, above = float(tried[first - 1]), float(tried[first])
+        while above > 1.01 * below:
+            middle = math.sqrt(below * above)
+            below, above = (below, middle) if stands(middle) else (middle, above)
+        return above
+
+    def _demonstrated(self, surrogates: Sequence[Rung], alternatives: Sequence[Rung], times: float) -> bool:
+        low, high = (queries * times for queries in self.need.queries or (1.0, 1.0))
+        middle = math.sqrt(low * high)
+        compared = (*surrogates, *alternatives)
+        typical = {r.name: self.fixed[r.name] + middle * float(np.median(r.query_blocks)) for r in compared}
+        best_ai, best_alternative = cheapest(surrogates, typical), cheapest(alternatives, typical)
+        assert best_ai is not None and best_alternative is not None
+        figures = self._compared(surrogates, alternatives, best_ai, times)
+        return self._compare(best_ai, best_alternative, figures, (low, high))[0] == "demonstrated"
+
+    def _compare(
+        self, best_ai: Rung, best_alternative: Rung, figures: dict, usage: tuple[float, float]
+    ) -> tuple[Verdict, tuple[str, ...]]:
+        policy = self.policy
+        low, high = usage
+        break_even: Interval = figures["break_even_queries"]
+        against = []
+        if figures["probability_alternative_cheaper"] >= policy.probability:
+            against.append("alternative_cheaper")
+            if best_alternative.error <= best_ai.error:
+                against.append("dominated")
+        if high < break_even.low:
+            against.append("too_few_queries")
+        saving: Interval = figures["saving_cpu_seconds"]
+        if saving.high < policy.materiality_cpu_seconds:
+            against.append("immaterial")
+        if against:
+            return "not_demonstrated", tuple(against)
+        doubts = []
+        if figures["probability_ai_cheaper"] < policy.probability:
+            doubts.append("margin_not_sure")
+        if low < policy.queries_factor * break_even.high:
+            doubts.append("break_even_too_near")
+        if saving.low < policy.materiality_cpu_seconds:
+            doubts.append("materiality_not_sure")
+        if doubts:
+            return "undecided", tuple(doubts)
+        return "demonstrated", ("ai_cheaper",)
+
+
+def _bootstrap_medians(blocks: Sequence[float], draws: int, rng: np.random.Generator) -> np.ndarray:
+    values = np.asarray(blocks, dtype=float)
+    return np.median(values[rng.integers(0, len(values), (draws, len(values)))], axis=1)
+
+
+def _interval(values: np.ndarray, percentiles: tuple[float, float, float]) -> Interval:
+    # the inverted-CDF percentile takes values that occur, so that "never" (inf) does not spoil its neighbours
+    low, median, high = np.percentile(values, percentiles, method="inverted_cdf")
+    return Interval(float(low), float(median), float(high))

@@ -1,0 +1,1 @@
+"""What all learned models share: their contract, the columns they learn from, folds, intervals."""

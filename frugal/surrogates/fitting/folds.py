@@ -1,0 +1,26 @@
+"""Folds of runs, places kept together."""
+
+from __future__ import annotations
+
+import numpy as np
+
+
+def folds(n: int, groups: np.ndarray | None, n_folds: int, seed: int) -> list[np.ndarray]:
+    """Held-out rows of each fold.
+
+    Groups are never split when there are at least three of them: the largest is placed first, each one in
+    the smallest fold. With fewer, rows are dealt at random.
+    """
+    rng = np.random.default_rng(seed)
+    if groups is not None:
+        labels, member, counts = np.unique(groups, return_inverse=True, return_counts=True)
+        if len(labels) >= 3:
+            fold_of = np.zeros(len(labels), dtype=np.int64)
+            load = np.zeros(min(n_folds, len(labels)), dtype=np.int64)
+            shuffled = rng.permutation(len(labels))
+            for label in shuffled[np.argsort(-counts[shuffled], kind="stable")]:
+                fold_of[label] = np.argmin(load)
+                load[fold_of[label]] += counts[label]
+            return [np.flatnonzero(fold_of[member] == k) for k in range(len(load))]
+    order = rng.permutation(n)
+    return [np.sort(order[k::n_folds]) for k in range(min(n_folds, n))]

@@ -1,0 +1,155 @@
+"""Would fewer inputs have done? Inputs are ranked by shuffling, then really left out of new fits.
+
+Shuffling an input over the held-out runs and asking the fitted candidate again costs no fit, but tells only what that
+candidate uses. So it gives the order alone: the largest number of inputs, from the least important one up, without which
+a new fit still does, is found by bisection. The new fits keep the settings of the candidate.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import numpy as np
+
+from frugal.experiments.runs.store import Runs
+from frugal.experiments.study import Study
+from frugal.surrogates.frugality_checks.budget import Budget, Reason
+from frugal.surrogates.frugality_checks.fewer_runs import JUDGING_CPU_SECONDS
+from frugal.surrogates.frugality_checks.refit import Error, Learner, Learnt, judged
+from frugal.surrogates.measurement.bootstrap import error_with_interval
+from frugal.surrogates.measurement.errors import LARGEST_ERROR
+from frugal.surrogates.measurement.map_errors import map_error_value
+
+SHUFFLES = 5
+#: A candidate that does not meet the need may lose this part of its error ratio to fewer inputs, and no more.
+SLACK = 0.02
+
+
+def inputs_dropped(
+    learner: Learner,
+    learnt: Learnt | None,
+    training: Runs,
+    judging: Runs,
+    budget: Budget,
+    fit_cpu_seconds: float,
+) -> tuple[dict[str, Any] | None, Reason | None]:
+    """Rank the inputs, and find how many of the least important ones can be left out.
+
+    Parameters
+    ----------
+    learner : Learner
+    learnt : Learnt, optional
+        Its fit to all runs and inputs, where there is one.
+    training, judging : Runs
+    budget : Budget
+        Asked before each fit.
+    fit_cpu_seconds : float
+        What a fit with its search is expected to take.
+
+    Returns
+    -------
+    found : dict or None
+    reason : mapping or None
+        Why it is missing; where the budget ends after some inputs were left out with success, these stand, and the reason
+        stands beside them.
+    """
+    study = learner.study
+    if learnt is None:
+        refusal = budget.refusal(fit_cpu_seconds + JUDGING_CPU_SECONDS)
+        if refusal is not None:
+            return None, refusal
+        learnt = learner.fit(training)
+    start = time.process_time()
+    complete = judged(study, learnt.predict(judging.inputs), judging, learner.seed)
+    refusal = budget.refusal(SHUFFLES * len(study.inputs) * (time.process_time() - start))
+    if refusal is not None:
+        return None, refusal
+    importance = permutation_importance(study, learnt, judging, learner.seed)
+    search = _Search(learner.settled(learnt), training, judging, complete)
+    refusal = search.run(np.argsort(importance, kind="stable"), budget, fit_cpu_seconds)
+    if refusal is not None and not search.dropped:
+        return None, refusal
+    names = study.input_names
+    return {
+        "n_inputs": len(names),
+        "importance": [
+            {"name": names[j], "importance": float(importance[j])} for j in np.argsort(-importance, kind="stable")
+        ],
+        "droppable": [names[j] for j in search.dropped],
+        "error_ratio_all": complete.ratio,
+        "error_ratio_without": search.error.ratio,
+        "refits": search.refits,
+        "met": search.error.met,
+    }, refusal
+
+
+def permutation_importance(study: Study, learnt: Learnt, judging: Runs, seed: int) -> np.ndarray:
+    """How much the error rises ``[d]`` when an input is shuffled over the held-out runs.
+
+    The rise of error over tolerance, for the output where it rises most, mean of `SHUFFLES` seeded shuffles.
+    """
+    rng = np.random.default_rng(seed)
+    before = _ratios(study, learnt.predict(judging.inputs), judging)
+    importance = np.zeros(len(study.inputs))
+    for j in range(len(study.inputs)):
+        rises = []
+        for _ in range(SHUFFLES):
+            shuffled = judging.inputs.copy()
+            shuffled[:, j] = rng.permutation(shuffled[:, j])
+            rises.append(_ratios(study, learnt.predict(shuffled), judging) - before)
+        importance[j] = float(np.mean(rises, axis=0).max())
+    return importance
+
+
+def _ratios(study: Study, predicted: np.ndarray, judging: Runs) -> np.ndarray:
+    """Error over tolerance of each output that has one, the worst of its elements, without an interval."""
+    ratios = []
+    for output, columns in zip(study.outputs, study.output_slices().values(), strict=True):
+        tolerance = study.need.tolerances.get(output.name)
+        if tolerance is not None:
+            truth, answer = judging.outputs[:, columns], predicted[:, columns]
+            if output.is_map or tolerance.metric == "rmse_wet":
+                value = map_error_value(study, output, judging.outputs, predicted, tolerance.metric)
+            else:
+                value = error_with_interval(truth, answer, tolerance.metric, n_bootstrap=1).value
+            ratios.append(min(float(value.max()) / tolerance.limit, LARGEST_ERROR))
+    return np.array(ratios)
+
+
+class _Search:
+    """Bisection over the number of inputs left out; ``dropped`` and ``error`` hold the largest success."""
+
+    def __init__(self, learner: Learner, training: Runs, judging: Runs, complete: Error) -> None:
+        self.dropped: list[int] = []
+        self.error = complete
+        self.refits = 0
+        self._learner = learner
+        self._training = training
+        self._judging = judging
+        assert complete.ratio is not None
+        self._limit = 1.0 if complete.met else complete.ratio * (1 + SLACK)
+
+    def run(self, order: np.ndarray, budget: Budget, fit_cpu_seconds: float) -> Reason | None:
+        """Bisect; the reason where the budget did not last."""
+        works, fails = 0, len(order)
+        if self._learner.rung is not None and self._learner.rung.kind == "constant":
+            self.dropped = [int(j) for j in order]  # it reads none of them: there is nothing to fit again
+            return None
+        expected = fit_cpu_seconds
+        while fails - works > 1:
+            refusal = budget.refusal(expected + JUDGING_CPU_SECONDS)
+            if refusal is not None:
+                return refusal
+            tried = (works + fails) // 2
+            kept = sorted(int(j) for j in order[tried:])
+            learnt = self._learner.fit(self._training, kept)
+            expected = learnt.cpu_seconds
+            self.refits += 1
+            predicted = learnt.predict(self._judging.inputs)
+            error = judged(self._learner.study, predicted, self._judging, self._learner.seed)
+            if error.ratio is not None and error.ratio <= self._limit:
+                works, self.error, self.dropped = tried, error, [int(j) for j in order[:tried]]
+            else:
+                fails = tried
+        return None

@@ -1,0 +1,92 @@
+"""Would fewer runs have done? The candidate is fitted to a quarter, a half and all of its training runs.
+
+Each fit makes its own search, as a smaller training would, and all are judged on the same held-out runs. The smaller sets
+are nested. Where the runs have places, each place keeps its share: a smaller campaign would draw fewer objects in each
+place, and leaving places out would ask another question, whether fewer places would do. Where the rows follow our
+low-discrepancy sequence, its first rows are taken, which are what a smaller campaign would have run; elsewhere rows are
+drawn at random.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from frugal.experiments.runs.store import Runs
+from frugal.surrogates.fitting.model import Skipped
+from frugal.surrogates.frugality_checks.budget import Budget, Reason
+from frugal.surrogates.frugality_checks.refit import Learner, Learnt, judged
+
+SHARES = (0.25, 0.5, 1.0)
+#: CPU seconds of judging, beside the fit.
+JUDGING_CPU_SECONDS = 0.1
+
+
+def learning_curve(
+    learner: Learner, training: Runs, judging: Runs, budget: Budget, fit_cpu_seconds: float, in_sequence: bool
+) -> tuple[dict[str, Any] | None, Reason | None, Learnt | None]:
+    """Fit at each share of the runs.
+
+    Parameters
+    ----------
+    learner : Learner
+    training, judging : Runs
+    budget : Budget
+        Asked before each fit.
+    fit_cpu_seconds : float
+        What the fit to all runs is expected to take; a smaller one is expected to take its share of it.
+    in_sequence : bool
+        The rows follow a low-discrepancy sequence.
+
+    Returns
+    -------
+    curve : dict or None
+        None where a point is missing for want of budget: two points could be taken for the whole curve.
+    reason : mapping or None
+        Why it is missing.
+    learnt : Learnt or None
+        The fit to all runs.
+    """
+    order = nested_order(training, learner.seed, in_sequence)
+    points: list[dict[str, Any]] = []
+    learnt = None
+    for share in SHARES:
+        refusal = budget.refusal(share * fit_cpu_seconds + JUDGING_CPU_SECONDS)
+        if refusal is not None:
+            return None, refusal, None
+        n = round(share * len(training))
+        # rows keep their order, so that the fit to all of them is the one that was judged on the ladder
+        point, learnt = _point(learner, training.where(np.sort(order[:n])), judging)
+        points.append({"n": n, "share": share, **point})
+    enough = [point["n"] for point in points if point["met"]]
+    return {"points": points, "n_min": min(enough, default=None)}, None, learnt
+
+
+def nested_order(runs: Runs, seed: int, in_sequence: bool) -> np.ndarray:
+    """Order of the rows ``[n]`` of which the first ones, however many, hold each place in its proportion."""
+    rng = np.random.default_rng(seed)
+    places, place = np.unique(runs.places, return_inverse=True)
+    if in_sequence and len(places) == 1:
+        return np.arange(len(runs))
+    position = np.empty(len(runs))
+    for number in range(len(places)):
+        rows = np.flatnonzero(place == number)
+        position[rows] = (rng.permutation(len(rows)) + rng.random()) / len(rows)
+    return np.argsort(position, kind="stable")
+
+
+def _point(learner: Learner, training: Runs, judging: Runs) -> tuple[dict[str, Any], Learnt | None]:
+    try:
+        learnt = learner.fit(training)
+    except Skipped as skipped:
+        missing: dict[str, Any] = {"error": {}, "error_ratio": None, "met": False, "fit_cpu_seconds": None}
+        return {**missing, "reason": skipped.reason}, None
+    error = judged(learner.study, learnt.predict(judging.inputs), judging, learner.seed)
+    return {
+        "error": error.plain(),
+        "error_ratio": error.ratio,
+        "met": error.met,
+        "fit_cpu_seconds": learnt.cpu_seconds,
+        "reason": None,
+    }, learnt

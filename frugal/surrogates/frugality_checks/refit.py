@@ -1,0 +1,132 @@
+"""Fit a candidate again, on other runs or fewer inputs, and judge it as it was judged on the ladder."""
+
+from __future__ import annotations
+
+import importlib
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from frugal.experiments.runs.store import Runs
+from frugal.experiments.study import Alternative, Study
+from frugal.surrogates.fitting.model import Rung
+from frugal.surrogates.measurement.errors import LARGEST_ERROR, OutputError, output_errors
+from frugal.surrogates.models.registry import fitted_rungs
+from frugal.surrogates.onnx.physical_limits import clip_outputs
+
+#: Loaded before a fit is timed: the first import takes longer than many a fit.
+_LIBRARIES = {"mlp": "sklearn.neural_network", "boosted_trees": "lightgbm", "gaussian_process": "scipy.optimize"}
+
+
+@dataclass(frozen=True)
+class Learnt:
+    """A candidate after a fit.
+
+    Parameters
+    ----------
+    predict : callable
+        ``[n, d] -> [n, m]``, held to the physical limits of the outputs.
+    cpu_seconds : float
+        CPU time of the fit, search included.
+    settled : Rung, optional
+        The rung with what the fit has chosen.
+    """
+
+    predict: Callable[[np.ndarray], np.ndarray]
+    cpu_seconds: float
+    settled: Rung | None = None
+
+
+@dataclass(frozen=True)
+class Learner:
+    """A candidate that can be fitted again: a rung of ours, or an alternative that the study builds from runs."""
+
+    name: str
+    study: Study
+    seed: int
+    rung: Rung | None = None
+    alternative: Alternative | None = None
+
+    def fit(self, training: Runs, kept: Sequence[int] | None = None) -> Learnt:
+        """Fit on runs; only the inputs ``kept`` are seen, all by default.
+
+        Raises
+        ------
+        Skipped
+            If the rung cannot serve these runs.
+        """
+        importlib.import_module(_LIBRARIES.get(self.name, "scipy.linalg"))
+        start = time.process_time()
+        learnt = self._alternative(training) if self.rung is None else self._rung(self.rung, training, kept)
+        return replace(learnt, cpu_seconds=time.process_time() - start)
+
+    def settled(self, learnt: Learnt) -> Learner:
+        """The same without a new search."""
+        return replace(self, rung=learnt.settled)
+
+    def _rung(self, rung: Rung, training: Runs, kept: Sequence[int] | None) -> Learnt:
+        columns = np.arange(len(self.study.inputs)) if kept is None else np.asarray(kept)
+        variables = [self.study.inputs[int(column)] for column in columns]
+        fitted = rung.fit(training.inputs[:, columns], training.outputs, groups_of(training), variables, self.seed)
+        outputs = self.study.outputs
+        return Learnt(
+            lambda inputs: clip_outputs(fitted.predict(inputs[:, columns]), outputs), 0.0, rung.settled(fitted)
+        )
+
+    def _alternative(self, training: Runs) -> Learnt:
+        assert self.alternative is not None
+        answer, study = self.alternative.build(training.inputs, training.outputs), self.study
+        return Learnt(
+            lambda inputs: clip_outputs(study.flatten(answer.predict(inputs), len(inputs)), study.outputs), 0.0
+        )
+
+
+def learner_for(study: Study, name: str, seed: int) -> Learner | None:
+    """How a candidate of the ladder is fitted again; None where it does not learn from runs or is not at hand."""
+    rung = next((rung for rung in fitted_rungs(study) if rung.name == name), None)
+    if rung is not None:
+        return Learner(name, study, seed, rung=rung)
+    found = next((a for a in study.alternatives if a.name == name and a.needs_runs), None)
+    return None if found is None else Learner(name, study, seed, alternative=found)
+
+
+def groups_of(runs: Runs) -> np.ndarray | None:
+    """Places of the runs where there are several, as the ladder takes them."""
+    return runs.places if len(np.unique(runs.places)) > 1 else None
+
+
+@dataclass(frozen=True)
+class Error:
+    """Errors on the held-out runs, as on the ladder."""
+
+    outputs: Mapping[str, OutputError]
+
+    @property
+    def ratio(self) -> float | None:
+        """Largest ratio of an upper bound to its tolerance; None where no tolerance is declared."""
+        ratios = [error.high / error.tolerance for error in self.outputs.values() if error.tolerance]
+        return min(max(ratios), LARGEST_ERROR) if ratios else None
+
+    @property
+    def met(self) -> bool | None:
+        """Every upper bound is within its tolerance; None where none is declared."""
+        return None if self.ratio is None else all(error.met for error in self.outputs.values())
+
+    def plain(self) -> dict[str, Any]:
+        """By output, as plain values."""
+        return {
+            name: {
+                "metric": error.metric,
+                **{key: min(getattr(error, key), LARGEST_ERROR) for key in ("value", "low", "high")},
+                "tolerance": error.tolerance,
+            }
+            for name, error in self.outputs.items()
+        }
+
+
+def judged(study: Study, predicted: np.ndarray, judging: Runs, seed: int) -> Error:
+    """Error of predictions ``[n, m]`` of the held-out runs, with the interval of the ladder."""
+    return Error(output_errors(study, judging.outputs, predicted, groups_of(judging), seed))

@@ -1,0 +1,210 @@
+"""Try the practices on the candidates that matter, within a budget, and book what it takes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from frugal.experiments.runs.store import Runs
+from frugal.experiments.study import Study
+from frugal.metering.ledger.ledger import Entry
+from frugal.metering.meter import Meter
+from frugal.surrogates.bundle.bundle import Bundle
+from frugal.surrogates.decision.decide import Decision
+from frugal.surrogates.fitting.model import Skipped
+from frugal.surrogates.frugality_checks.budget import Budget, Reason
+from frugal.surrogates.frugality_checks.fewer_inputs import inputs_dropped
+from frugal.surrogates.frugality_checks.fewer_runs import learning_curve
+from frugal.surrogates.frugality_checks.refit import Learner, Learnt, learner_for
+from frugal.surrogates.frugality_checks.smaller_files import compression
+
+#: CPU seconds that the practices may take together.
+BUDGET_CPU_SECONDS = 240.0
+
+STAGE = "practice"
+
+_NOT_LEARNT = {
+    "en": "it does not learn from runs, or what builds it is not at hand",
+    "fr": "elle n'apprend pas de calculs, ou ce qui la construit n'est pas à disposition",
+}
+_NO_TOLERANCE = {
+    "en": "no tolerance is declared that could be met",
+    "fr": "aucune tolérance n'est déclarée",
+}
+_OWN_INPUTS = {
+    "en": "it is an alternative of the study, written for these inputs",
+    "fr": "c'est une solution de l'étude, écrite pour ces entrées",
+}
+_NO_GRAPH = {"en": "it has no ONNX graph", "fr": "elle n'a pas de graphe ONNX"}
+
+
+class Reporter(Protocol):
+    """Whoever is told how far this is."""
+
+    def stage(self, text: str, total: int | None = None) -> None:
+        """A stage begins."""
+
+    def step(self, done: int, note: str = "") -> None:
+        """``done`` steps are through."""
+
+
+def measure_practices(
+    study: Study,
+    bundle: Bundle,
+    runs: Runs,
+    rows: Sequence[Mapping[str, Any]],
+    decision: Decision,
+    meter: Meter,
+    seed: int,
+    reporter: Reporter,
+    budget_cpu_seconds: float = BUDGET_CPU_SECONDS,
+) -> dict[str, Any]:
+    """Learning curve, fewer inputs and smaller files of the best AI and of the winner.
+
+    Parameters
+    ----------
+    study : Study
+        With its alternatives where they are at hand.
+    bundle : Bundle
+    runs : Runs
+    rows : sequence of mapping
+        The ladder as just measured, rows of ``candidates.json``.
+    decision : Decision
+        Of the first call pattern.
+    meter : Meter
+        Books every practice under the stage ``practice``.
+    seed : int
+        Of the campaign, so that the fit to all runs is that of the ladder.
+    reporter : Reporter
+    budget_cpu_seconds : float
+        What does not fit is left out, with the reason.
+
+    Returns
+    -------
+    dict
+        Plain values without infinities. ``complete`` says that nothing was left out for want of budget and nothing failed.
+    """
+    budget = Budget(budget_cpu_seconds)
+    by_name = {row["name"]: row for row in rows}
+    chosen = [by_name[name] for name in studied(rows, decision)]
+    reporter.stage("practices", 3 * len(chosen))
+    candidates = {}
+    for number, row in enumerate(chosen):
+        work = _Candidate(study, bundle, runs, row, meter, seed, budget)
+        candidates[row["name"]] = work.measure(reporter, 3 * number)
+    return {
+        "budget_cpu_seconds": budget.cpu_seconds,
+        "spent_cpu_seconds": budget.spent_cpu_seconds,
+        "complete": budget.complete,
+        "candidates": candidates,
+    }
+
+
+def studied(rows: Sequence[Mapping[str, Any]], decision: Decision) -> list[str]:
+    """The best AI, or the AI with the smallest error where none meets the need, and the winner.
+
+    Candidates that neither learn from runs nor have a graph are left out: there is nothing to make smaller.
+    """
+    works = {row["name"]: row for row in rows if row["status"] == "ok" and row["error"]}
+    best = decision.best_ai
+    if best is None:
+        tried = [row for row in works.values() if row["is_ai"]]
+        best = min(tried, key=_error_ratio)["name"] if tried else None
+    names = dict.fromkeys(name for name in (best, decision.winner) if name in works)
+    return [name for name in names if name and (works[name]["needs_runs"] or works[name]["graph"])]
+
+
+def _error_ratio(row: Mapping[str, Any]) -> float:
+    ratios = [error["high"] / error["tolerance"] for error in row["error"].values() if error["tolerance"]]
+    return max(ratios, default=float("inf"))
+
+
+@dataclass
+class _Candidate:
+    """One candidate on whom the practices are tried."""
+
+    study: Study
+    bundle: Bundle
+    runs: Runs
+    row: Mapping[str, Any]
+    meter: Meter
+    seed: int
+    budget: Budget
+    learnt: Learnt | None = None
+
+    def measure(self, reporter: Reporter, done: int) -> dict[str, Any]:
+        """Every practice, or why it is left out."""
+        result: dict[str, Any] = {}
+        skipped: dict[str, Reason] = {}
+        parts = (
+            ("learning_curve", self._curve),
+            ("inputs_dropped", self._inputs),
+            ("compression", self._compression),
+        )
+        for number, (name, part) in enumerate(parts):
+            reporter.step(done + number, f"{self.row['name']}: {name}")
+            result[name], reason = self._tried(name, part)
+            if reason is not None:
+                skipped[name] = reason
+        return {**result, "skipped": skipped}
+
+    def _tried(
+        self, name: str, part: Callable[[], tuple[dict[str, Any] | None, Reason | None]]
+    ) -> tuple[dict[str, Any] | None, Reason | None]:
+        try:
+            with self.meter.stage(STAGE, self.row["name"]) as entry:
+                found, reason = part()
+                entry.details = {"practice": name}
+                entry.message = "" if reason is None else reason["en"]
+                return found, reason
+        except Skipped as skipped:
+            return None, skipped.reason
+        except MemoryError:
+            raise
+        except Exception as fault:  # a practice that fails leaves the measurements that were made
+            return None, self.budget.failure(fault)
+
+    def _learner(self) -> Learner | None:
+        return learner_for(self.study, self.row["name"], self.seed)
+
+    def _curve(self) -> tuple[dict[str, Any] | None, Reason | None]:
+        learner = self._learner()
+        if learner is None:
+            return None, _NOT_LEARNT
+        if not self.study.need.tolerances:
+            return None, _NO_TOLERANCE
+        # without the solver at hand, nobody knows where the order of the rows comes from
+        in_sequence = self.study.solve is not None and self.study.draw is None and bool((self.runs.subjects < 0).all())
+        curve, reason, self.learnt = learning_curve(
+            learner, self.runs.training, self.runs.judging, self.budget, self._booked_fit(), in_sequence
+        )
+        return curve, reason
+
+    def _inputs(self) -> tuple[dict[str, Any] | None, Reason | None]:
+        learner = self._learner()
+        if learner is None:
+            return None, _NOT_LEARNT
+        if learner.rung is None:
+            return None, _OWN_INPUTS
+        if not self.study.need.tolerances:
+            return None, _NO_TOLERANCE
+        training, judging = self.runs.training, self.runs.judging
+        return inputs_dropped(learner, self.learnt, training, judging, self.budget, self._booked_fit())
+
+    def _compression(self) -> tuple[dict[str, Any] | None, Reason | None]:
+        if self.row["graph"] is None:
+            return None, self.row["graph_reason"] or _NO_GRAPH
+        model = self.bundle.model_path(self.row["name"]).read_bytes()
+        rows = int(self.row["query"][self.study.need.call_patterns[0].name]["rows"])
+        return compression(self.study, model, rows, self.runs.training, self.runs.judging, self.budget, self.seed)
+
+    def _booked_fit(self) -> float:
+        """CPU seconds that the fit of this candidate was booked for, its search included."""
+        return booked_fit(self.meter.ledger.entries(), self.row)
+
+
+def booked_fit(entries: Sequence[Entry], row: Mapping[str, Any]) -> float:
+    """CPU seconds of the last fit of a candidate, from the ledger; of all its fits where the ledger has no line of it."""
+    found = [e.total_cpu_seconds for e in entries if e.stage == "fit" and e.candidate == row["name"]]
+    return float(found[-1] if found else (row.get("fixed_parts") or {}).get("fit", 0.0))

@@ -1,0 +1,1 @@
+"""Every way to answer, built from the same runs, ready to be asked."""

@@ -1,0 +1,279 @@
+"""The ladder: every way to answer a study, built from the same training runs and booked stage by stage."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from frugal.errors import UnusableInputError
+from frugal.experiments.runs.store import Runs
+from frugal.experiments.study import RUNGS, Alternative, Kind, Study
+from frugal.metering.meter import Meter
+from frugal.reporting.text import missing_data
+from frugal.surrogates.fitting.model import Rung, Skipped
+from frugal.surrogates.onnx.export import INTERVAL_LEVEL as LEVEL
+from frugal.surrogates.onnx.export import PARITY_TOLERANCE_SIGMA, Domain, Parity, WriteNodes, check_parity, write_graph
+from frugal.surrogates.onnx.physical_limits import clip_outputs
+
+N_FOLDS = 3
+
+#: Answers that take longer than this, physics all of them, are calibrated with so many runs only.
+DEAR_ANSWER_SECONDS = 0.05
+DEAR_CALIBRATION_RUNS = 32
+
+FULL_PHYSICS = "full_physics"
+
+
+@dataclass
+class Candidate:
+    """One way to answer, and what is known of it so far.
+
+    Parameters
+    ----------
+    name, kind, label
+        As on the ladder.
+    predict : callable, optional
+        ``[n, d] -> [n, m]``; None where it could not be built, and for the full physics, which is run row by row.
+    nodes : callable, optional
+        Writes the answer as ONNX nodes.
+    needs_runs, needs_compilation : bool
+        What belongs to its fixed cost.
+    status : str
+        ``ok``, ``failed`` or ``skipped``; ``message`` says why, by language.
+    model : bytes, optional
+        The exported graph; ``graph_reason`` says why there is none.
+    project : callable, optional
+        ``[n, m] -> [n, m]``: true maps through the modes that it answers with and back.
+    lacks : mapping
+        Data without which it cannot be asked where the study is asked, by language; empty where it can.
+    """
+
+    name: str
+    kind: Kind
+    label: Mapping[str, str]
+    predict: Callable[[np.ndarray], np.ndarray] | None = None
+    nodes: WriteNodes | None = None
+    needs_runs: bool = False
+    needs_compilation: bool = False
+    status: str = "ok"
+    message: Mapping[str, str] = field(default_factory=dict)
+    parameters: int | None = None
+    log: Mapping[str, Any] = field(default_factory=dict)
+    half_width: np.ndarray | None = None
+    domain: Domain | None = None
+    model: bytes | None = None
+    parity: Parity | None = None
+    graph_reason: Mapping[str, str] = field(default_factory=dict)
+    project: Callable[[np.ndarray], np.ndarray] | None = None
+    lacks: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def is_ai(self) -> bool:
+        """Learned surrogates are AI."""
+        return self.kind == "surrogate"
+
+
+def check_names(study: Study) -> None:
+    """Refuse alternatives whose name another candidate has: costs and errors are kept by name.
+
+    Raises
+    ------
+    UnusableInputError
+        Naming the first one.
+    """
+    from frugal.surrogates.models.registry import fitted_rungs
+
+    taken = {rung.name for rung in fitted_rungs(study)} | {FULL_PHYSICS}
+    for alternative in study.alternatives:
+        if alternative.name in taken or not alternative.name.isidentifier():
+            raise UnusableInputError(
+                f"alternative '{alternative.name}' of study '{study.name}' needs another name: an identifier that is not "
+                f"among {', '.join(sorted(taken))}"
+            )
+        taken.add(alternative.name)
+
+
+def build_ladder(
+    study: Study,
+    training: Runs,
+    meter: Meter,
+    seed: int,
+    on_candidate: Callable[[str], None] = lambda name: None,
+) -> list[Candidate]:
+    """Build, calibrate and export every candidate, from the lowest rung up.
+
+    A candidate that cannot be built stays on the ladder with the reason.
+    """
+    candidates = []
+    for make in _makers(study, seed):
+        candidate, build = make
+        on_candidate(candidate.name)
+        _attempt(candidate, build, study, training, meter, seed)
+        candidates.append(candidate)
+    if study.solve is not None:
+        candidates.append(_full_physics(study))
+    return sorted(candidates, key=lambda candidate: RUNGS.index(candidate.kind))
+
+
+Build = Callable[[np.ndarray, np.ndarray, "np.ndarray | None"], Candidate]
+
+
+def _makers(study: Study, seed: int) -> Iterator[tuple[Candidate, Build]]:
+    from frugal.surrogates.models.registry import fitted_rungs
+
+    for alternative in study.alternatives:
+        candidate = Candidate(
+            alternative.name,
+            alternative.kind,
+            alternative.label or {"en": alternative.name, "fr": alternative.name},
+            needs_runs=alternative.needs_runs,
+            needs_compilation=study.solve is not None and (alternative.needs_runs or alternative.uses_solver),
+        )
+        yield candidate, _alternative_builder(study, alternative, candidate)
+    for rung in fitted_rungs(study):
+        candidate = Candidate(
+            rung.name, rung.kind, rung.label, needs_runs=True, needs_compilation=study.solve is not None
+        )
+        yield candidate, _RungBuilder(study, rung, candidate, seed)
+
+
+def _alternative_builder(study: Study, alternative: Alternative, candidate: Candidate) -> Build:
+    def build(inputs: np.ndarray, outputs: np.ndarray, groups: np.ndarray | None) -> Candidate:
+        answer = alternative.build(inputs, outputs)
+        candidate.predict = lambda x: clip_outputs(study.flatten(answer.predict(x), len(x)), study.outputs)
+        candidate.nodes = answer.graph
+        if answer.graph is None:
+            candidate.graph_reason = {
+                "en": "the study gives no graph for it",
+                "fr": "l'étude n'en fournit pas de graphe",
+            }
+        return candidate
+
+    return build
+
+
+class _RungBuilder:
+    """Fits a rung; once it has chosen its settings, refits for the calibration keep them."""
+
+    def __init__(self, study: Study, rung: Rung, candidate: Candidate, seed: int) -> None:
+        self._study = study
+        self._rung = rung
+        self._candidate = candidate
+        self._seed = seed
+
+    def __call__(self, inputs: np.ndarray, outputs: np.ndarray, groups: np.ndarray | None) -> Candidate:
+        fitted = self._rung.fit(inputs, outputs, groups, self._study.inputs, self._seed)
+        self._rung = self._rung.settled(fitted)
+        candidate, outputs_of_study = self._candidate, self._study.outputs
+        candidate.predict = lambda x: clip_outputs(fitted.predict(x), outputs_of_study)
+        candidate.nodes = fitted.graph
+        candidate.parameters = fitted.parameters
+        candidate.log = fitted.log
+        candidate.project = getattr(fitted, "project", None)
+        return candidate
+
+
+def _attempt(candidate: Candidate, build: Build, study: Study, training: Runs, meter: Meter, seed: int) -> None:
+    groups = training.places if len(np.unique(training.places)) > 1 else None
+    try:
+        with meter.stage("fit", candidate.name) as entry:
+            build(training.inputs, training.outputs, groups)
+            if "search_cpu_seconds" in candidate.log:  # contained in the stage's own time
+                entry.details = {"search_cpu_seconds": candidate.log["search_cpu_seconds"]}
+        with meter.stage("calibration", candidate.name):
+            candidate.half_width = _half_width(candidate, build, training, groups, seed)
+    except Skipped as skipped:
+        candidate.status, candidate.message = "skipped", skipped.reason
+        return
+    except MemoryError:
+        raise
+    except Exception as fault:  # whatever one candidate raises, the others are tried
+        candidate.status = "failed"
+        candidate.message = {language: f"{type(fault).__name__}: {fault}" for language in ("en", "fr")}
+        return
+    candidate.domain = _domain(study, candidate, training)
+    if candidate.nodes is not None:
+        try:
+            with meter.stage("export", candidate.name):
+                _export(candidate, study, training, seed)
+        except MemoryError:
+            raise
+        except Exception as fault:  # it still answers as a program
+            told = f"{type(fault).__name__}: {(str(fault).splitlines() or [''])[0][:200]}"
+            candidate.graph_reason = {"en": f"its graph fails ({told})", "fr": f"son graphe échoue ({told})"}
+
+
+def _half_width(candidate: Candidate, build: Build, training: Runs, groups: np.ndarray | None, seed: int) -> np.ndarray:
+    """Split-conformal half-width; candidates that learn are refitted without each fold."""
+    from frugal.surrogates.fitting.validation import conformal_half_width, out_of_fold
+
+    assert candidate.predict is not None
+    if not candidate.needs_runs:
+        rows = slice(_calibration_rows(candidate.predict, training.inputs))
+        return conformal_half_width(training.outputs[rows] - candidate.predict(training.inputs[rows]), LEVEL)
+    keep = (candidate.predict, candidate.nodes, candidate.parameters, candidate.log, candidate.project)
+
+    def fit(inputs: np.ndarray, outputs: np.ndarray, labels: np.ndarray | None) -> Any:
+        return build(inputs, outputs, labels).predict
+
+    residuals = out_of_fold(fit, training.inputs, training.outputs, groups, N_FOLDS, seed)
+    candidate.predict, candidate.nodes, candidate.parameters, candidate.log, candidate.project = keep
+    return conformal_half_width(residuals, LEVEL)
+
+
+def _calibration_rows(predict: Callable[[np.ndarray], np.ndarray], inputs: np.ndarray) -> int:
+    """All runs, or the first of the design (which fill the space as well) where an answer is dear."""
+    start = time.thread_time()
+    predict(inputs[:1])  # may compile
+    start = time.thread_time()
+    predict(inputs[:1])
+    return len(inputs) if time.thread_time() - start < DEAR_ANSWER_SECONDS else min(len(inputs), DEAR_CALIBRATION_RUNS)
+
+
+def _domain(study: Study, candidate: Candidate, training: Runs) -> Domain:
+    """Declared bounds; for what was learnt from real objects, the part of them that the training runs cover."""
+    low = np.array([variable.low for variable in study.inputs])
+    high = np.array([variable.high for variable in study.inputs])
+    if not candidate.needs_runs or (training.subjects < 0).all():
+        return Domain(low, high)
+    seen_low, seen_high = training.inputs.min(axis=0), training.inputs.max(axis=0)
+    margin = 0.02 * (seen_high - seen_low)
+    return Domain(np.maximum(low, seen_low - margin), np.minimum(high, seen_high + margin))
+
+
+def _export(candidate: Candidate, study: Study, training: Runs, seed: int) -> None:
+    assert candidate.nodes is not None and candidate.predict is not None
+    assert candidate.half_width is not None and candidate.domain is not None
+    model = write_graph(study, candidate.name, candidate.nodes, candidate.half_width, candidate.domain)
+    candidate.parity = check_parity(
+        model, candidate.predict, study, training.inputs, training.outputs.std(axis=0), seed
+    )
+    if candidate.parity.holds:
+        candidate.model = model
+        return
+    differ = f"{candidate.parity.max_sigma:.1e}"
+    candidate.graph_reason = {
+        "en": f"the graph differs from the model by {differ} standard deviations; {PARITY_TOLERANCE_SIGMA:g} is allowed",
+        "fr": f"le graphe s'écarte du modèle de {differ} écarts-types ; {PARITY_TOLERANCE_SIGMA:g} est permis",
+    }
+
+
+def _full_physics(study: Study) -> Candidate:
+    label = {"en": "Full physics, run at each query", "fr": "Physique complète, exécutée à chaque question"}
+    reference = {"en": "Full physics, to judge by only", "fr": "Physique complète, pour juger seulement"}
+    program = {
+        "en": "the full physics runs as a program, not as a graph",
+        "fr": "la physique complète s'exécute comme un programme, pas comme un graphe",
+    }
+    return Candidate(
+        FULL_PHYSICS,
+        "full_physics",
+        reference if study.solver_needs else label,
+        needs_compilation=True,
+        graph_reason=missing_data(study.solver_needs) if study.solver_needs else program,
+        lacks=study.solver_needs,
+    )

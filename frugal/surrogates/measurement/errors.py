@@ -1,0 +1,159 @@
+"""Judge candidates on the held-out runs and time their answers, on the same machine and in the same minutes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from frugal.experiments.runs.store import Runs
+from frugal.experiments.study import Output, Study, Tolerance
+from frugal.metering.meter import Meter
+from frugal.metering.timing.interleaved_blocks import QueryTime
+from frugal.surrogates.ladder.asked import Answering
+from frugal.surrogates.measurement.map_errors import covered_columns, default_metric, pooled_map_error
+
+#: What is written for an error without bound (relative to an output that is always zero): JSON knows no infinity.
+LARGEST_ERROR = 1e6
+
+
+@dataclass(frozen=True)
+class OutputError:
+    """Error of one output on the held-out runs.
+
+    ``value`` is the largest error of its elements, ``low`` and ``high`` its 95 % bootstrap interval, in the metric of the
+    tolerance (nRMSE where none is declared). The error of a map is pooled over its cells: it has no elements but a summary.
+    """
+
+    metric: str
+    value: float
+    low: float
+    high: float
+    elements: tuple[float, ...]
+    worst_element: str | None
+    tolerance: float | None
+    summary: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def met(self) -> bool:
+        """The upper bound is within the tolerance."""
+        return self.tolerance is None or self.high <= self.tolerance
+
+
+@dataclass
+class Judged:
+    """What was measured of one candidate; ``memory`` is in bytes by call pattern, where it was measured."""
+
+    errors: dict[str, OutputError] = field(default_factory=dict)
+    coverage: float | None = None
+    times: dict[str, QueryTime] = field(default_factory=dict)
+    memory: dict[str, int] = field(default_factory=dict)
+    runtime: str = "python"
+    message: str = ""
+
+    @property
+    def error_met(self) -> bool:
+        """Every declared error is within its tolerance."""
+        return bool(self.errors) and all(error.met for error in self.errors.values())
+
+    @property
+    def error_ratio(self) -> float:
+        """Largest ratio of an upper bound to its tolerance; infinite when nothing is declared."""
+        ratios = [error.high / error.tolerance for error in self.errors.values() if error.tolerance]
+        return max(ratios, default=math.inf)
+
+
+def judge(study: Study, answering: Answering, judging: Runs, meter: Meter, seed: int) -> Judged:
+    """Errors and interval coverage of one candidate on the held-out runs."""
+    judged = Judged(runtime=answering.runtime)
+    with meter.stage("evaluation", answering.name):
+        if answering.exact:
+            judged.errors = {o.name: _no_error(o, study.need.tolerances.get(o.name)) for o in study.outputs}
+            return judged
+        try:
+            predicted = answering.predict(judging.inputs, judging.subjects)
+        except MemoryError:
+            raise
+        except Exception as fault:  # whatever one candidate raises, the others are judged
+            judged.message = f"{type(fault).__name__}: {fault}"
+            return judged
+        groups = judging.places if len(np.unique(judging.places)) > 1 else None
+        judged.errors = output_errors(study, judging.outputs, predicted, groups, seed)
+        if answering.half_width is not None:
+            inside = np.abs(judging.outputs - predicted) <= answering.half_width + 1e-12
+            judged.coverage = float(inside[:, covered_columns(study, judging.outputs)].mean())
+    return judged
+
+
+def output_errors(
+    study: Study, truth: np.ndarray, predicted: np.ndarray, groups: np.ndarray | None, seed: int
+) -> dict[str, OutputError]:
+    """Error of every output, with its interval, against the study's tolerances."""
+    from frugal.surrogates.measurement.bootstrap import error_with_interval
+
+    errors = {}
+    for output, (name, columns) in zip(study.outputs, study.output_slices().items(), strict=True):
+        tolerance = study.need.tolerances.get(name)
+        if output.is_map:
+            errors[name] = map_error(study, output, truth, predicted, groups, seed)
+            continue
+        metric = tolerance.metric if tolerance else "nrmse"
+        assert metric != "rmse_wet"
+        found = error_with_interval(truth[:, columns], predicted[:, columns], metric, groups=groups, seed=seed)
+        worst = int(np.argmax(found.value))
+        errors[name] = OutputError(
+            metric=metric,
+            value=float(found.value[worst]),
+            low=float(found.low[worst]),
+            high=float(np.max(found.high)),
+            elements=tuple(float(v) for v in found.value),
+            worst_element=_element(output, worst),
+            tolerance=tolerance.limit if tolerance else None,
+        )
+    return errors
+
+
+def map_error(
+    study: Study, output: Output, truth: np.ndarray, predicted: np.ndarray, groups: np.ndarray | None, seed: int
+) -> OutputError:
+    """Error of one map, pooled over its cells."""
+    tolerance = study.need.tolerances.get(output.name)
+    metric = tolerance.metric if tolerance else default_metric(output)
+    found, summary = pooled_map_error(study, output, truth, predicted, metric, groups, seed)
+    value, low, high = (float(bound[0]) for bound in (found.value, found.low, found.high))
+    limit = tolerance.limit if tolerance else None
+    return OutputError(metric, value, low, high, (), summary["worst_cell"], limit, summary)
+
+
+def error_as_plain(errors: Mapping[str, OutputError]) -> dict[str, Any]:
+    """Errors as they stand in ``candidates.json``."""
+    return {
+        name: {
+            "metric": error.metric,
+            "value": min(error.value, LARGEST_ERROR),
+            "low": min(error.low, LARGEST_ERROR),
+            "high": min(error.high, LARGEST_ERROR),
+            "tolerance": error.tolerance,
+            "worst_element": error.worst_element,
+            "elements": [min(value, LARGEST_ERROR) for value in error.elements],
+            **({"summary": dict(error.summary)} if error.summary else {}),
+        }
+        for name, error in errors.items()
+    }
+
+
+def _no_error(output: Output, tolerance: Tolerance | None) -> OutputError:
+    metric = tolerance.metric if tolerance else default_metric(output)
+    limit = tolerance.limit if tolerance else None
+    elements = () if output.is_map else (0.0,) * output.size
+    return OutputError(metric, 0.0, 0.0, 0.0, elements, None, limit)
+
+
+def _element(output: Output, index: int) -> str | None:
+    if not output.dims:
+        return None
+    position = np.unravel_index(index, output.shape)
+    return ", ".join(f"{dim}={output.coords[dim][int(i)]}" for dim, i in zip(output.dims, position, strict=True))

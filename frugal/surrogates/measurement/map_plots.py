@@ -1,0 +1,246 @@
+"""Truth, prediction and difference of a map, for the held-out runs that are told best, as usual, and worst."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from frugal.experiments.runs.store import Runs
+from frugal.experiments.study import Study, Variable
+from frugal.experiments.study.outputs import Output, output_slices, wet_cells
+from frugal.formats.files.atomic import write_bytes
+from frugal.reporting.plots.axes import INK, MUTED
+from frugal.reporting.text import plain_number
+from frugal.surrogates.ladder.asked import Answering
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+LANGUAGES = ("en", "fr")
+
+_WORDS: dict[str, dict[str, str]] = {
+    "en": {
+        "truth": "Full physics",
+        "predicted": "Answer",
+        "difference": "Answer less physics",
+        "best": "Best",
+        "median": "Median",
+        "worst": "Worst",
+        "rmse": "RMSE of wet cells",
+        "title": "{label}: held-out runs, from the best told to the worst",
+        "edge": "line: edge of the water by the full physics",
+        "nearest": "{name}, which errs least: nothing that has a file meets the need",
+    },
+    "fr": {
+        "truth": "Physique complète",
+        "predicted": "Réponse",
+        "difference": "Réponse moins physique",
+        "best": "Meilleur",
+        "median": "Médian",
+        "worst": "Pire",
+        "rmse": "EQM des cellules mouillées",
+        "title": "{label}\u00a0: calculs mis de côté, du mieux rendu au moins bien rendu",
+        "edge": "trait\u00a0: bord de l’eau selon la physique complète",
+        "nearest": "{name}, qui s’écarte le moins\u00a0: rien de ce qui a un fichier ne répond au besoin",
+    },
+}
+
+
+def write_map_plots(
+    folder: Path,
+    outputs: Sequence[Output],
+    variables: Sequence[Variable],
+    judging: Runs,
+    predicted: np.ndarray,
+    candidate: str,
+    ships: bool = True,
+) -> list[Path]:
+    """Write ``map_NAME.LANGUAGE.png`` for every map into a folder; nothing where there is none.
+
+    Parameters
+    ----------
+    folder : Path
+    outputs, variables : sequence
+        Of the study.
+    judging : Runs
+        Held-out runs.
+    predicted : array [n, m]
+        Their answers, all outputs side by side.
+    candidate : str
+        Who answered, for the title.
+    ships : bool
+        Its graph is the one that ships; the title tells where it is not.
+
+    Returns
+    -------
+    list of Path
+        The files, in the order of the outputs.
+    """
+    written = []
+    for output in outputs:
+        if output.is_map:
+            for language in LANGUAGES:
+                path = folder / f"map_{output.name}.{language}.png"
+                write_bytes(path, map_plot(outputs, output, variables, judging, predicted, candidate, language, ships))
+                written.append(path)
+    return written
+
+
+def chosen_runs(outputs: Sequence[Output], output: Output, truth: np.ndarray, predicted: np.ndarray) -> dict[str, int]:
+    """Rows of the best, median and worst told run by the RMSE over cells that are ever wet, and of no run twice."""
+    error = _errors(outputs, output, truth, predicted)
+    order = np.argsort(error, kind="stable")
+    found = {"best": int(order[0]), "median": int(order[len(order) // 2]), "worst": int(order[-1])}
+    return {name: row for k, (name, row) in enumerate(found.items()) if row not in list(found.values())[:k]}
+
+
+def _errors(outputs: Sequence[Output], output: Output, truth: np.ndarray, predicted: np.ndarray) -> np.ndarray:
+    columns, cells = output_slices(outputs)[output.name], wet_cells(truth, outputs, output).any(axis=0)
+    if not cells.any():
+        cells = np.ones(output.size, dtype=bool)
+    return np.asarray(np.sqrt(np.mean((predicted - truth)[:, columns][:, cells] ** 2, axis=1)))
+
+
+def map_plot(
+    outputs: Sequence[Output],
+    output: Output,
+    variables: Sequence[Variable],
+    judging: Runs,
+    predicted: np.ndarray,
+    candidate: str,
+    language: str,
+    ships: bool = True,
+) -> bytes:
+    """The picture as PNG; the same input gives the same bytes."""
+    from matplotlib import rc_context
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+    from matplotlib.ticker import MaxNLocator
+
+    words, truth, unit = _WORDS[language], judging.outputs, _unit(output.unit)
+    rows, errors = chosen_runs(outputs, output, truth, predicted), _errors(outputs, output, truth, predicted)
+    columns = output_slices(outputs)[output.name]
+    shown = {
+        name: (_map(truth[row], outputs, output), _map(predicted[row], outputs, output)) for name, row in rows.items()
+    }
+    raw = (predicted - truth)[list(rows.values())][:, columns]
+    low, high = _range([part for pair in shown.values() for part in pair])
+    most = float(np.percentile(np.abs(raw), 99.5)) or 1.0
+    height = output.shape[0] / output.shape[1]
+    with rc_context({"font.family": "DejaVu Sans", "font.size": 8.5, "text.color": INK, "axes.labelcolor": INK}):
+        figure = Figure(
+            figsize=(8.4, 1.6 + len(rows) * (2.3 * min(max(height, 0.5), 1.6) + 0.45)), layout="constrained"
+        )
+        FigureCanvasAgg(figure)
+        axes = figure.subplots(len(rows), 3, squeeze=False)
+        for line, (name, row) in zip(axes, rows.items(), strict=True):
+            edge = wet_cells(truth[row : row + 1], outputs, output)[0].reshape(output.shape)
+            for ax, values in zip(line, shown[name], strict=False):
+                values_drawn = ax.imshow(values, cmap="viridis", vmin=low, vmax=high, interpolation="nearest")
+            difference = (predicted - truth)[row, columns].reshape(output.shape)
+            drawn = line[2].imshow(difference, cmap="RdBu_r", vmin=-most, vmax=most, interpolation="nearest")
+            for ax in line:
+                _plain(ax, edge, output)
+            line[0].set_ylabel(f"{words[name]}\n{words['rmse']}\n{plain_number(errors[row], language)} {unit}")
+            _write_under(line[0], _told(variables, judging.inputs[row], language))
+        for ax, key in zip(axes[0], ("truth", "predicted", "difference"), strict=True):
+            ax.set_title(words[key], fontsize=9)
+        for image, under in ((values_drawn, axes[-1, :2]), (drawn, axes[-1, 2])):
+            bar = figure.colorbar(image, ax=under, label=unit, location="bottom", shrink=0.8, aspect=40, pad=0.02)
+            bar.locator = MaxNLocator(4)
+            bar.update_ticks()
+        title = words["title"].format(label=output.label.get(language, output.name))
+        who = candidate if ships else words["nearest"].format(name=candidate)
+        parts = [who, words["edge"]] if output.has_dry_cells else [who]
+        subtitle = (" · " if ships else "\n").join(parts)
+        figure.suptitle(f"{title}\n{subtitle}", fontsize=10)
+        stream = io.BytesIO()
+        figure.savefig(stream, format="png", dpi=110, metadata={"Software": None})
+    return stream.getvalue()
+
+
+def _map(values: np.ndarray, outputs: Sequence[Output], output: Output) -> np.ndarray:
+    """A map of one run, missing where it is dry."""
+    cells = values[output_slices(outputs)[output.name]]
+    wet = wet_cells(values[None], outputs, output)[0]
+    return np.asarray(np.where(wet, cells, np.nan).reshape(output.shape))
+
+
+def _range(maps: Sequence[np.ndarray]) -> tuple[float, float]:
+    values = np.concatenate([part[np.isfinite(part)] for part in maps])
+    if not values.size:
+        return 0.0, 1.0
+    low, high = np.percentile(values, [0.5, 99.5])
+    return float(low), float(high) if high > low else float(low) + 1.0
+
+
+def _plain(ax: Axes, edge: np.ndarray, output: Output) -> None:
+    ax.set_xticks([])
+    ax.set_yticks([])
+    ax.set_facecolor("#eceff1")
+    for spine in ax.spines.values():
+        spine.set_edgecolor(MUTED)
+        spine.set_linewidth(0.5)
+    if output.has_dry_cells and edge.any() and not edge.all():
+        ax.contour(edge.astype(float), levels=[0.5], colors=INK, linewidths=0.6)
+
+
+def _write_under(ax: Axes, text: str) -> None:
+    """Lines from the left edge of a panel on; they take up height, but do not push the next panel away."""
+    ax.set_xlabel("\n".join(" " for _ in text.splitlines()), fontsize=7)
+    ax.annotate(
+        text, (0, 0), (0, -4), "axes fraction", "offset points", fontsize=7, color=MUTED, va="top"
+    ).set_in_layout(False)
+
+
+def _unit(unit: str) -> str:
+    """A unit as it is written by hand: ``m³/s`` for ``m^3/s``, ``h`` for ``hour``."""
+    return "h" if unit == "hour" else unit.replace("^2", "²").replace("^3", "³")
+
+
+def _told(variables: Sequence[Variable], inputs: np.ndarray, language: str) -> str:
+    """Inputs of a run, four to a line."""
+    parts: list[Any] = []
+    for variable, value in zip(variables, inputs, strict=True):
+        unit = "" if variable.unit == "1" else f" {_unit(variable.unit)}"
+        told = variable.choices[round(value)] if variable.choices else f"{plain_number(float(value), language)}{unit}"
+        parts.append(f"{variable.label.get(language, variable.name)} {told}")
+    return "\n".join(" · ".join(parts[k : k + 4]) for k in range(0, len(parts), 4))
+
+
+def draw_maps(
+    folder: Path,
+    study: Study,
+    judging: Runs,
+    shipped: str | None,
+    error_ratios: Mapping[str, float],
+    answering: Callable[[str], Answering],
+) -> list[Path]:
+    """Draw the maps of the candidate whose graph ships, or where none does, of the one that errs least.
+
+    Parameters
+    ----------
+    folder : Path
+    study : Study
+    judging : Runs
+        Held-out runs.
+    shipped : str, optional
+    error_ratios : mapping of str to float
+        Worst error over its tolerance of every candidate that has a graph.
+    answering : callable
+        Gives the candidate of that name as something that can be asked.
+
+    Returns
+    -------
+    list of Path
+        The files; none where the study has no map or no candidate has a graph.
+    """
+    if not any(output.is_map for output in study.outputs) or not error_ratios:
+        return []
+    name = shipped or min(error_ratios, key=lambda name: error_ratios[name])
+    predicted = answering(name).predict(judging.inputs, judging.subjects)
+    return write_map_plots(folder, study.outputs, study.inputs, judging, predicted, name, ships=shipped is not None)

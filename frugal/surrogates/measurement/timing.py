@@ -1,0 +1,107 @@
+"""How long an answer takes, for every call pattern, in interleaved blocks."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from frugal.experiments.runs.store import Runs
+from frugal.experiments.study import Study
+from frugal.metering.meter import Meter
+from frugal.metering.timing.interleaved_blocks import Call, Plan, QueryTime, measure
+from frugal.surrogates.ladder.asked import Answering
+
+
+def time_queries(
+    study: Study,
+    answering: Sequence[Answering],
+    judging: Runs,
+    plan: Callable[[int], Plan],
+    meter: Meter,
+    seed: int,
+    tick: Callable[[], None] = lambda: None,
+) -> dict[str, dict[str, QueryTime]]:
+    """Time every candidate for every call pattern, in interleaved blocks.
+
+    Returns
+    -------
+    dict
+        Candidate name to call pattern name to time.
+    """
+    booked = _booked_time(judging)
+    dear = [c for c in answering if c.exact and booked is not None and booked.cpu_seconds > LONGEST_CALL_SECONDS]
+    with meter.stage("evaluation"):
+        calls: dict[tuple[str, int], Call] = {}
+        wanted: dict[tuple[str, str], tuple[str, int]] = {}
+        for candidate in answering:
+            if candidate in dear:
+                continue
+            for pattern in study.need.call_patterns:
+                rows = _affordable_rows(candidate, judging, pattern.rows)
+                wanted[candidate.name, pattern.name] = (candidate.name, rows)
+                if (candidate.name, rows) not in calls:
+                    calls[candidate.name, rows] = Call(_asker(candidate, judging, rows), rows)
+        keys = {f"{name}|{rows}": (name, rows) for name, rows in calls}
+        found = measure({key: calls[pair] for key, pair in keys.items()}, plan(len(calls)), seed, tick)
+    times = {keys[key]: time for key, time in found.items()}
+    result: dict[str, dict[str, QueryTime]] = {candidate.name: {} for candidate in answering}
+    for (name, pattern_name), pair in wanted.items():
+        result[name][pattern_name] = times[pair]
+    for candidate in dear:
+        assert booked is not None
+        result[candidate.name] = {pattern.name: booked for pattern in study.need.call_patterns}
+    return result
+
+
+def _booked_time(judging: Runs) -> QueryTime | None:
+    """Time of one run of a solver too dear to be run again: what its held-out runs were booked for.
+
+    Blocks are means over a few runs each, so that the cost of easy and of hard inputs both count.
+    """
+    seconds = judging.cpu_seconds
+    if len(seconds) == 0 or not np.isfinite(seconds).all():
+        return None
+    blocks = [float(part.mean()) for part in np.array_split(seconds, min(BOOKED_BLOCKS, len(seconds)))]
+    rng = np.random.default_rng(0)
+    medians = np.median(np.array(blocks)[rng.integers(0, len(blocks), (2000, len(blocks)))], axis=1)
+    low, high = np.percentile(medians, [2.5, 97.5])
+    mean, p95 = float(seconds.mean()), float(np.percentile(seconds, 95))
+    return QueryTime(float(np.median(blocks)), float(low), float(high), tuple(blocks), mean, 1, p95, booked=True)
+
+
+def _asker(candidate: Answering, judging: Runs, rows: int) -> Callable[[], object]:
+    """A call of ``rows`` rows; each call takes the next rows, since what a row costs may depend on its values."""
+    dtype = np.float32 if candidate.runtime == "onnx" else np.float64
+    windows = []
+    for start in range(0, len(judging), rows):
+        take = (start + np.arange(rows)) % len(judging)
+        windows.append((np.ascontiguousarray(judging.inputs[take], dtype=dtype), judging.subjects[take]))
+    turn = itertools.cycle(windows)
+    return lambda: candidate.ask(*next(turn))
+
+
+def _affordable_rows(candidate: Answering, judging: Runs, rows: int) -> int:
+    """Most rows, at most ``rows``, that one call answers within `LONGEST_CALL_SECONDS` of wall time."""
+    import time
+
+    tried = 1
+    while True:
+        ask = _asker(candidate, judging, tried)
+        ask()
+        start = time.perf_counter()
+        ask()
+        per_row = max(time.perf_counter() - start, 1e-7) / tried
+        fits = max(1, int(LONGEST_CALL_SECONDS / per_row))
+        if tried >= rows or tried >= fits:
+            return min(tried, rows)
+        tried = min(rows, fits, tried * 32)
+
+
+#: Rows of one call are cut down to what fits this many seconds: batches gain nothing beyond some thousand rows.
+LONGEST_CALL_SECONDS = 0.02
+
+
+#: Blocks that the booked runs of a dear solver are put into.
+BOOKED_BLOCKS = 8

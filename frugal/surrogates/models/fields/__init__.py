@@ -1,0 +1,1 @@
+"""Models of maps: modes, networks, cell by cell, the nearest stored run."""

@@ -1,0 +1,129 @@
+"""A rung that learns from the summaries of the inputs that a study gives."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from frugal.experiments.study import Kind, Variable
+from frugal.experiments.study.derived_features import Summaries
+from frugal.surrogates.fitting.input_features import check_inputs
+from frugal.surrogates.fitting.model import Fitted, Rung
+from frugal.surrogates.fitting.validation import out_of_fold
+from frugal.surrogates.onnx.graph import Graph
+
+
+@dataclass(frozen=True)
+class FittedOnSummaries:
+    """A fit to summaries."""
+
+    summaries: Summaries
+    inner: Fitted
+
+    @property
+    def parameters(self) -> int:
+        """Those of the fit."""
+        return self.inner.parameters
+
+    @property
+    def log(self) -> dict[str, Any]:
+        """That of the fit, and the names of the columns."""
+        return {**self.inner.log, "summaries": [variable.name for variable in self.summaries.variables]}
+
+    def predict(self, inputs: np.ndarray) -> np.ndarray:
+        """Outputs ``[n, m]`` of inputs ``[n, d]``."""
+        return self.inner.predict(self.summaries.of(inputs))
+
+    def graph(self, builder: Graph, x: str) -> str:
+        """The nodes of the study's summaries, then those of the fit."""
+        return self.inner.graph(builder, self.summaries.graph(builder, x))
+
+
+@dataclass(frozen=True)
+class FittedFieldOnSummaries(FittedOnSummaries):
+    """The same for a fit that answers with modes of maps."""
+
+    def project(self, outputs: np.ndarray) -> np.ndarray:
+        """Outputs ``[n, m]`` through the modes and back."""
+        projected: np.ndarray = self.inner.project(outputs)  # type: ignore[attr-defined]
+        return projected
+
+
+@dataclass(frozen=True)
+class OnSummaries:
+    """A rung that sees a study's summaries; it sees the inputs themselves when some of them are left out.
+
+    Parameters
+    ----------
+    rung : Rung
+    summaries : Summaries
+    inputs : tuple of Variable
+        Of the study.
+    compares : bool
+        Inputs and summaries are both tried, by cross-validation, and the better ones kept: for rungs that cost next to nothing.
+    """
+
+    rung: Rung
+    summaries: Summaries
+    inputs: tuple[Variable, ...]
+    compares: bool = False
+
+    @property
+    def name(self) -> str:
+        """Of the rung."""
+        return self.rung.name
+
+    @property
+    def kind(self) -> Kind:
+        """Of the rung."""
+        return self.rung.kind
+
+    @property
+    def label(self) -> Mapping[str, str]:
+        """Of the rung."""
+        return self.rung.label
+
+    def fit(
+        self,
+        inputs: np.ndarray,
+        outputs: np.ndarray,
+        groups: np.ndarray | None,
+        variables: Sequence[Variable],
+        seed: int,
+    ) -> Fitted:
+        """Fit the rung to the summaries of the inputs."""
+        if [variable.name for variable in variables] != [variable.name for variable in self.inputs]:
+            return self.rung.fit(inputs, outputs, groups, variables, seed)
+        columns = self.summaries.of(check_inputs(inputs, variables))
+        if self.compares:
+            own = self._held_out_error(inputs, outputs, groups, variables, seed)
+            if own < self._held_out_error(columns, outputs, groups, self.summaries.variables, seed):
+                return self.rung.fit(inputs, outputs, groups, variables, seed)
+        inner = self.rung.fit(columns, outputs, groups, self.summaries.variables, seed)
+        kind = FittedFieldOnSummaries if hasattr(inner, "project") else FittedOnSummaries
+        return kind(self.summaries, inner)
+
+    def settled(self, fitted: Any) -> Rung:
+        """The same with the settings and the columns of an earlier fit."""
+        if isinstance(fitted, FittedOnSummaries):
+            return replace(self, rung=self.rung.settled(fitted.inner), compares=False)
+        return self.rung.settled(fitted)
+
+    def _held_out_error(
+        self,
+        columns: np.ndarray,
+        outputs: np.ndarray,
+        groups: np.ndarray | None,
+        variables: Sequence[Variable],
+        seed: int,
+    ) -> float:
+        """Mean squared error of runs left out, in spreads of each output that varies."""
+        spread = outputs.std(axis=0)
+        varies = spread > 0.05 * spread.max(initial=0.0)
+        residuals = out_of_fold(
+            lambda x, y, labels: self.rung.fit(x, y, labels, variables, seed).predict, columns, outputs, groups, 3, seed
+        )
+        return float(np.sum((residuals[:, varies] / spread[varies]) ** 2))

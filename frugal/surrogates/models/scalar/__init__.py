@@ -1,0 +1,1 @@
+"""Models of a few values, from a constant to boosted trees."""

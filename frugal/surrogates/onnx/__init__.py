@@ -1,0 +1,1 @@
+"""Answers as ONNX graphs: building, exporting with units, interval and domain, knowing one by its digest."""

@@ -1,0 +1,230 @@
+"""Write a candidate as one ONNX file: outputs with units, interval and domain check, and prove that it answers alike.
+
+The graph takes one float32 matrix ``inputs`` ``[n, d]`` in physical units, columns in the order of the study. Its outputs
+are, for each output of the study, ``name``, ``name_lower`` and ``name_upper``, and once ``in_domain``, a truth value a row.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from frugal.experiments.study import Output, Study, Variable
+from frugal.experiments.study.outputs import output_slices
+from frugal.experiments.study.study_file import describe_study
+from frugal.surrogates.onnx.graph import Graph, serialise, session
+from frugal.surrogates.onnx.physical_limits import (
+    clip_in_graph,
+    clip_outputs,
+    expected_beside,
+    lower_in_graph,
+    raise_in_graph,
+)
+
+#: A graph that differs from the fitted model by more than this many standard deviations of the output is not shipped.
+PARITY_TOLERANCE_SIGMA = 1e-4
+
+#: Nominal coverage of the interval.
+INTERVAL_LEVEL = 0.9
+
+WriteNodes = Callable[[Any, str], str]
+
+
+@dataclass(frozen=True)
+class Domain:
+    """The box of inputs inside which a candidate was built, ``low`` and ``high`` ``[d]``."""
+
+    low: np.ndarray
+    high: np.ndarray
+
+
+@dataclass(frozen=True)
+class Parity:
+    """Largest difference between graph and model over ``points`` rows, in standard deviations of the output."""
+
+    max_sigma: float
+    points: int
+    tolerance_sigma: float = PARITY_TOLERANCE_SIGMA
+
+    @property
+    def holds(self) -> bool:
+        """The graph may ship."""
+        return self.max_sigma <= self.tolerance_sigma
+
+
+def write_graph(
+    study: Study,
+    candidate: str,
+    nodes: WriteNodes,
+    half_width: np.ndarray,
+    domain: Domain,
+) -> bytes:
+    """Serialise a candidate.
+
+    Parameters
+    ----------
+    study : Study
+    candidate : str
+        Its name, for the metadata.
+    nodes : callable
+        ``nodes(builder, x) -> y`` writes the answer, from inputs ``[n, d]`` to outputs ``[n, m]`` side by side.
+    half_width : array [m]
+        Half-width of the interval of each element.
+    domain : Domain
+
+    Returns
+    -------
+    bytes
+        With names, units and bounds in the metadata.
+    """
+    graph = Graph(f"{study.name}_{candidate}")
+    x = graph.input("inputs", len(study.inputs))
+    y = graph.cast(nodes(graph, x), np.float32)
+    y = clip_in_graph(graph, y, study.outputs)
+    width = graph.constant(half_width)
+    lower = raise_in_graph(graph, graph.op("Sub", y, width), study.outputs)
+    upper = lower_in_graph(graph, graph.op("Add", y, width), study.outputs)
+    declared: list[tuple[str, str, int, Sequence[int | str]]] = []
+    for suffix, tensor in (("", y), ("_lower", lower), ("_upper", upper)):
+        declared += _split(graph, tensor, study.outputs, suffix)
+    declared.append(("in_domain", _in_domain(graph, x, domain), 9, ()))
+    return serialise(graph.finish(declared, metadata(study, candidate)))
+
+
+def metadata(study: Study, candidate: str) -> dict[str, str]:
+    """What makes an ONNX file usable alone: names, units, bounds, hashes."""
+    described = describe_study(study)
+    # the graph derives scalars by itself; the weights of all cells would be most of the metadata
+    described["outputs"] = [{**output, "derived": None} for output in described["outputs"]]
+    keep = ("name", "title", "hash", "inputs", "outputs", "grid")
+    return {
+        "frugal.format": "frugal-model/1",
+        "frugal.candidate": candidate,
+        "frugal.study": json.dumps(
+            {key: described[key] for key in keep if key in described}, ensure_ascii=False, default=str
+        ),
+        "frugal.interval_level": str(INTERVAL_LEVEL),
+    }
+
+
+def check_parity(
+    model: bytes,
+    predict: Callable[[np.ndarray], np.ndarray],
+    study: Study,
+    training: np.ndarray,
+    spread: np.ndarray,
+    seed: int,
+) -> Parity:
+    """Ask the graph and the fitted model at random, edge and training points.
+
+    Parameters
+    ----------
+    model : bytes
+    predict : callable
+        Reference, ``[n, d] -> [n, m]``.
+    study : Study
+    training : array [n, d]
+        Inputs of the training runs.
+    spread : array [m]
+        Standard deviation of each output element over the training runs.
+    seed : int
+
+    Notes
+    -----
+    A scalar that counts cells above a threshold jumps when rounding moves one cell across: it is held against the graph's own
+    map, which is itself held against that of the model.
+    """
+    points = parity_points(study.inputs, training, seed)
+    expected = clip_outputs(predict(points), study.outputs)
+    answers = session(model).run([output.name for output in study.outputs], {"inputs": points.astype(np.float32)})
+    got = np.concatenate([np.asarray(a, dtype=float).reshape(len(points), -1) for a in answers], axis=1)
+    scale = _parity_scale(spread, expected, study.outputs)
+    difference = np.abs(got - expected_beside(got, expected, scale, study.outputs, PARITY_TOLERANCE_SIGMA)) / scale
+    return Parity(float(np.max(difference)) if np.isfinite(difference).all() else float("inf"), len(points))
+
+
+def _parity_scale(spread: np.ndarray, expected: np.ndarray, outputs: Sequence[Output]) -> np.ndarray:
+    """Size ``[m]`` that a difference is held against: the spread, and of what never varied its own size.
+
+    A cell that is hardly ever wet hardly varies: of a map no scale is less than a twentieth of the largest.
+    """
+    scale = np.where(spread > 0, spread, np.maximum(np.abs(expected).max(axis=0), 1e-12))
+    slices = output_slices(outputs)
+    for output in outputs:
+        if output.is_map:
+            columns = slices[output.name]
+            scale[columns] = np.maximum(scale[columns], spread[columns].max() / 20)
+    return scale
+
+
+def parity_points(variables: Sequence[Variable], training: np.ndarray, seed: int, n_random: int = 192) -> np.ndarray:
+    """Rows at random in the bounds, on the middle of each face, at the two extreme corners, and from the training runs.
+
+    They are rounded to float32, which is what a graph receives.
+    """
+    rng = np.random.default_rng(seed)
+    low = np.array([v.low for v in variables])
+    high = np.array([v.high for v in variables])
+    middle = np.median(training, axis=0)
+    faces = np.repeat(middle[None], 2 * len(variables), axis=0)
+    for j in range(len(variables)):
+        faces[2 * j, j], faces[2 * j + 1, j] = low[j], high[j]
+    rows = np.concatenate(
+        [
+            rng.uniform(low, high, (n_random, len(variables))),
+            faces,
+            low[None],
+            high[None],
+            training[rng.permutation(len(training))[:64]],
+        ]
+    )
+    for j, variable in enumerate(variables):
+        if variable.choices:
+            rows[:, j] = np.round(rows[:, j])
+    return rows.astype(np.float32).astype(np.float64)
+
+
+def model_metadata(model: bytes) -> Mapping[str, str]:
+    """Metadata of a serialised model."""
+    return dict(session(model).get_modelmeta().custom_metadata_map)
+
+
+def with_metadata(model: bytes, extra: Mapping[str, str]) -> bytes:
+    """The same graph with more metadata; its digest does not change."""
+    import onnx
+
+    proto = onnx.load_from_string(model)
+    known = {prop.key: prop.value for prop in proto.metadata_props}
+    onnx.helper.set_model_props(proto, dict(sorted({**known, **extra}.items())))
+    return serialise(proto)
+
+
+def _split(
+    graph: Graph, tensor: str, outputs: Sequence[Output], suffix: str
+) -> list[tuple[str, str, int, Sequence[int | str]]]:
+    sizes = [output.size for output in outputs]
+    parts: Sequence[str] = (tensor,)
+    if len(sizes) > 1:
+        split = graph.op("Split", tensor, graph.constant(sizes, np.int64), outputs=len(sizes), axis=1)
+        parts = split if isinstance(split, tuple) else (split,)
+    declared: list[tuple[str, str, int, Sequence[int | str]]] = []
+    for output, part in zip(outputs, parts, strict=True):
+        shaped = part
+        if len(output.shape) != 1:
+            shaped = graph.op("Reshape", part, graph.constant([-1, *output.shape], np.int64))
+        declared.append((output.name + suffix, shaped, 1, output.shape))
+    return declared
+
+
+def _in_domain(graph: Graph, x: str, domain: Domain) -> str:
+    # Rounding to float32 must not put a value that stands on the edge outside.
+    slack = 1e-6 * np.maximum(np.maximum(np.abs(domain.low), np.abs(domain.high)), domain.high - domain.low)
+    above = graph.op("GreaterOrEqual", x, graph.constant(domain.low - slack))
+    below = graph.op("LessOrEqual", x, graph.constant(domain.high + slack))
+    inside = graph.cast(graph.op("And", above, below), np.float32)
+    least = graph.op("ReduceMin", inside, axes=[1], keepdims=0)
+    return graph.cast(least, np.bool_)

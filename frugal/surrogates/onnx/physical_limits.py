@@ -1,0 +1,114 @@
+"""What keeps answers physical, in numpy and as nodes of a graph: limits, dry cells, scalars derived from maps."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from frugal.experiments.study.outputs import Derived, Output, code_dry_cells, derive, output_slices
+from frugal.surrogates.onnx.graph import Graph
+
+
+def lower_limits(outputs: Sequence[Output]) -> np.ndarray:
+    """Physical lower limit of each element ``[m]``, minus infinity where there is none."""
+    return np.concatenate([np.full(o.size, -np.inf if o.low is None else o.low) for o in outputs])
+
+
+def upper_limits(outputs: Sequence[Output]) -> np.ndarray:
+    """Physical upper limit of each element ``[m]``, infinity where there is none."""
+    return np.concatenate([np.full(o.size, np.inf if o.high is None else o.high) for o in outputs])
+
+
+def clip_outputs(values: np.ndarray, outputs: Sequence[Output]) -> np.ndarray:
+    """Make values ``[n, m]`` physical: within the limits of their output, dry cells coded, scalars derived from maps.
+
+    `clip_in_graph` does the same in a graph.
+    """
+    clipped = np.minimum(np.maximum(values, lower_limits(outputs)), upper_limits(outputs))
+    return derive(code_dry_cells(clipped, outputs), outputs) if any(o.is_map for o in outputs) else clipped
+
+
+def raise_in_graph(graph: Graph, tensor: str, outputs: Sequence[Output]) -> str:
+    """Raise ``tensor`` ``[n, m]``, float32, to the lower limits of its outputs."""
+    return _limited(graph, "Max", tensor, lower_limits(outputs), float(np.finfo(np.float32).min))
+
+
+def lower_in_graph(graph: Graph, tensor: str, outputs: Sequence[Output]) -> str:
+    """Lower ``tensor`` ``[n, m]``, float32, to the upper limits of its outputs."""
+    return _limited(graph, "Min", tensor, upper_limits(outputs), float(np.finfo(np.float32).max))
+
+
+def _limited(graph: Graph, operator: str, tensor: str, limits: np.ndarray, none: float) -> str:
+    """The tensor held to its limits; ``none`` stands where there is no limit."""
+    if not np.isfinite(limits).any():
+        return tensor
+    if (limits == limits[0]).all():
+        return graph.op(operator, tensor, graph.constant(limits[0]))
+    return graph.op(operator, tensor, graph.constant(np.where(np.isfinite(limits), limits, none)))
+
+
+def clip_in_graph(graph: Graph, tensor: str, outputs: Sequence[Output]) -> str:
+    """Limits, dry cells and derived scalars for ``tensor`` ``[n, m]``, float32, as `clip_outputs` does."""
+    tensor = lower_in_graph(graph, raise_in_graph(graph, tensor, outputs), outputs)
+    if not any(o.wet_where or o.derived for o in outputs):
+        return tensor
+    parts = dict(zip((o.name for o in outputs), _split(graph, tensor, outputs), strict=True))
+    wet: dict[str, str] = {}
+    for output in outputs:
+        if output.wet_where:
+            if output.wet_where not in wet:
+                threshold = next(o.wet_threshold for o in outputs if o.name == output.wet_where)
+                wet[output.wet_where] = graph.op("Greater", parts[output.wet_where], graph.constant(threshold))
+            dry = graph.constant(output.dry_value)
+            parts[output.name] = graph.op("Where", wet[output.wet_where], parts[output.name], dry)
+    for output in outputs:
+        if output.derived is not None:
+            size = next(o.size for o in outputs if o.name == output.derived.of)
+            parts[output.name] = _derived(graph, parts[output.derived.of], output.derived, size)
+    return graph.op("Concat", *parts.values(), axis=1)
+
+
+def _split(graph: Graph, tensor: str, outputs: Sequence[Output]) -> Sequence[str]:
+    if len(outputs) == 1:
+        return (tensor,)
+    sizes = graph.constant([output.size for output in outputs], np.int64)
+    return graph.op("Split", tensor, sizes, outputs=len(outputs), axis=1)
+
+
+def _derived(graph: Graph, cells: str, derived: Derived, size: int) -> str:
+    if derived.kind == "above":
+        cells = graph.cast(graph.op("Greater", cells, graph.constant(derived.threshold)), np.float32)
+    if isinstance(derived.weights, float):
+        total = graph.op("ReduceSum", cells, graph.constant([1], np.int64), keepdims=1)
+        return graph.op("Mul", total, graph.constant(derived.weights))
+    return graph.op("MatMul", cells, graph.constant(derived.cell_weights(size)[:, None]))
+
+
+def expected_beside(
+    got: np.ndarray, expected: np.ndarray, scale: np.ndarray, outputs: Sequence[Output], tolerance: float
+) -> np.ndarray:
+    """What a graph should have answered ``[n, m]``, allowing for jumps that rounding alone explains.
+
+    Parameters
+    ----------
+    got, expected : array [n, m]
+        Answers of the graph and of the model.
+    scale : array [m]
+        Size that differences are held against.
+    outputs : sequence of Output
+    tolerance : float
+        In units of ``scale``. A cell whose depth is that near to the threshold may be wet in one and dry in the other.
+    """
+    slices = output_slices(outputs)
+    result = expected.copy()
+    for output in outputs:
+        columns = slices[output.name]
+        if output.wet_where:
+            source = next(o for o in outputs if o.name == output.wet_where)
+            depth = slices[source.name]
+            close = np.abs(expected[:, depth] - source.wet_threshold) <= tolerance * scale[depth]
+            result[:, columns] = np.where(close, got[:, columns], expected[:, columns])
+        if output.derived is not None:
+            result[:, columns] = output.derived.of_map(got[:, slices[output.derived.of]])[:, None]
+    return result

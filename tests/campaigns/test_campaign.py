@@ -1,0 +1,158 @@
+"""Whole campaigns on planted studies: the verdict that is known beforehand comes out."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from studies_for_tests import constant_study, linear_study, slow_study
+
+from frugal.campaigns.campaign import Campaign, Settings, run_campaign
+from frugal.campaigns.publish import publish
+from frugal.experiments.study import Study, Tolerance
+
+
+def campaign(study: Study, folder: Path, **options: object) -> Campaign:
+    settings = {"folder": folder, "measure_seconds": 1.5, "carbon": False, **options}
+    return run_campaign(study, Settings(**settings))  # type: ignore[arg-type]
+
+
+def test_a_slow_smooth_solver_asked_often_demonstrates_the_need_for_ai(tmp_path: Path) -> None:
+    study = slow_study()
+    strict = {"y": Tolerance("nrmse", 0.005)}  # what a quadratic fit does not reach
+    study = replace(study, need=replace(study.need, tolerances=strict, queries=(3e6, 3e7)))
+    result = campaign(study, tmp_path / "campaigns")
+    decision = result.decisions[0]
+    assert decision.verdict == "demonstrated"
+    assert decision.winner_is_ai and decision.best_alternative == "full_physics"
+    audit = publish(result, tmp_path / "bundle")
+    assert audit["verdict"] == "demonstrated"
+    few = replace(study, need=replace(study.need, queries=(10.0, 100.0)))
+    again = campaign(few, tmp_path / "campaigns").decisions[0]
+    assert (again.verdict, again.winner) == ("not_demonstrated", "full_physics")
+
+
+@pytest.mark.parametrize(("make", "winner"), [(linear_study, "linear"), (constant_study, "constant")])
+def test_simple_targets_end_in_the_simplest_answer(make: object, winner: str, tmp_path: Path) -> None:
+    study: Study = make()  # type: ignore[operator]
+    # asked often enough that the runs are cheaper than asking the solver
+    study = replace(study, need=replace(study.need, queries=(1e7, 1e8)))
+    decision = campaign(study, tmp_path).decisions[1]
+    assert decision.pattern == "a thousand at once"
+    assert (decision.verdict, decision.winner) == ("not_demonstrated", winner)
+
+
+def test_the_ledger_covers_every_stage_and_the_cost_of_each_candidate(tmp_path: Path) -> None:
+    result = campaign(linear_study(), tmp_path, carbon=True)
+    stages = {entry.stage for entry in result.ledger}
+    assert stages >= {"metering", "compile", "generation", "loading", "fit", "calibration", "export", "evaluation"}
+    measured = [e for e in result.ledger if e.stage in ("generation", "fit", "calibration", "export", "evaluation")]
+    assert all(entry.codecarbon_joules is not None for entry in measured)
+    ours = sum(entry.total_cpu_seconds for entry in measured) * result.machine.watts_per_core
+    theirs = sum(entry.codecarbon_joules or 0.0 for entry in measured)
+    assert theirs == pytest.approx(ours, rel=0.05, abs=1.0)
+
+
+def test_the_same_seed_gives_the_same_graphs_and_errors(tmp_path: Path) -> None:
+    first, second = (campaign(linear_study(), tmp_path / name) for name in ("a", "b"))
+    for one, other in zip(first.candidates, second.candidates, strict=True):
+        assert (one.name, one.model) == (other.name, other.model)
+    errors = [{n: j.errors for n, j in result.judged.items()} for result in (first, second)]
+    assert errors[0] == errors[1]
+
+
+def test_full_physics_has_no_error_and_no_graph(tmp_path: Path) -> None:
+    result = campaign(linear_study(), tmp_path)
+    judged = result.judged["full_physics"]
+    assert judged.errors["y"].value == judged.errors["y"].high == 0.0
+    candidate = next(c for c in result.candidates if c.name == "full_physics")
+    assert candidate.model is None and candidate.graph_reason["en"]
+
+
+def test_mlflow_records_the_campaign_with_a_nested_run_for_each_candidate(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from frugal.campaigns.workflow import record_bundle
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    publish(campaign(linear_study(), tmp_path / "campaigns"), tmp_path / "bundle")
+    run = record_bundle(tmp_path / "bundle", "c1")
+    import mlflow
+
+    client = mlflow.MlflowClient(f"sqlite:///{tmp_path / 'mlflow.db'}")
+    parent = client.get_run(run)
+    assert parent.data.tags["frugal.verdict"] == json.loads((tmp_path / "bundle" / "audit.json").read_text())["verdict"]
+    runs = client.search_runs([parent.info.experiment_id], f"tags.mlflow.parentRunId = '{run}'")
+    names = {child.info.run_name: child for child in runs}
+    assert {"constant", "linear", "mlp", "full_physics"} <= set(names)
+    assert names["linear"].data.metrics["nrmse.y"] < 1e-4
+    assert {f.path for f in client.list_artifacts(run)} >= {"audit.json", "audit.fr.html", "ledger.jsonl"}
+    assert client.list_artifacts(names["linear"].info.run_id)[0].path == "linear.onnx"
+    lines = (tmp_path / "bundle" / "ledger.jsonl").read_text().splitlines()
+    assert json.loads(lines[-1])["stage"] == "tracking"
+
+
+def test_an_alternative_may_not_take_the_name_of_a_rung(tmp_path: Path) -> None:
+    from frugal.errors import UnusableInputError
+    from frugal.experiments.study import formula
+
+    study = replace(linear_study(), alternatives=(formula("linear", lambda x: {"y": x[:, 0]}),))
+    with pytest.raises(UnusableInputError, match=r"'linear'.*needs another name"):
+        campaign(study, tmp_path)
+
+
+def test_one_candidate_that_breaks_does_not_stop_the_others(tmp_path: Path) -> None:
+    from frugal.experiments.study import Alternative, Answer, formula
+
+    def breaks(x: np.ndarray) -> dict:
+        raise KeyError("table")
+
+    def no_graph(builder: object, x: str) -> str:
+        raise RuntimeError("no such operator")
+
+    fine = Alternative("fine", "table", lambda x, y: Answer(lambda z: {"y": 5 + z @ [1.0, 2.0, 3.0]}, no_graph))
+    study = replace(linear_study(), alternatives=(formula("broken", breaks), fine))
+    result = campaign(study, tmp_path)
+    found = {c.name: c for c in result.candidates}
+    assert found["broken"].status == "failed" and "KeyError" in found["broken"].message["en"]
+    assert found["fine"].model is None and "no such operator" in found["fine"].graph_reason["en"]
+    assert result.judged["fine"].errors["y"].value < 1e-9
+    publish(result, tmp_path / "bundle")
+
+
+def test_an_output_that_is_always_zero_is_published_with_an_error_without_bound(tmp_path: Path) -> None:
+    from frugal.experiments.study import Output
+
+    def solve(x: np.ndarray) -> dict:
+        return {"y": 5.0 + x.sum(), "z": 1e-3 * float(x[0] > 2)}
+
+    study = replace(linear_study(), outputs=(Output("y", "1"), Output("z", "1")), solve=solve, alternatives=())
+    publish(campaign(study, tmp_path), tmp_path / "bundle")
+
+
+def test_repeated_rows_of_a_table_do_not_leak() -> None:
+    from frugal.experiments.designs.sampling import from_table
+
+    rows = np.repeat(np.random.default_rng(0).uniform(size=(12, 2)), 5, axis=0)
+    design = from_table(rows, seed=0)
+    seen = {tuple(row) for row in design.inputs[~design.held_out]}
+    assert not seen & {tuple(row) for row in design.inputs[design.held_out]}
+
+
+def test_a_dear_solver_is_not_run_again_to_be_timed(tmp_path: Path) -> None:
+    study, calls = linear_study(), []
+    quick = study.solve
+    assert quick is not None
+
+    def solve(x: np.ndarray) -> object:
+        calls.append(1)
+        np.sin(np.arange(4_000_000.0)).sum()
+        return quick(x)
+
+    result = campaign(replace(study, solve=solve, n_runs=16), tmp_path)
+    assert len(calls) == 16 + 2
+    time = result.judged["full_physics"].times["one at a time"]
+    assert time.low <= float(np.mean(result.runs.judging.cpu_seconds)) * 1.5
+    assert time.cpu_seconds > 0.02
