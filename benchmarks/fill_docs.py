@@ -109,7 +109,7 @@ def verification() -> str:
 
 def criteria() -> str:
     """Every point of the audit: what it asks, who answers for it, its rule, who else asks."""
-    from frugal.audit.criteria import CRITERIA
+    from frugal.audit.criteria.catalogue import CRITERIA
 
     rows = []
     for point in CRITERIA:

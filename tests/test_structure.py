@@ -81,7 +81,7 @@ def test_a_wheel_holds_the_package_and_nothing_else(tmp_path: Path) -> None:
     names = zipfile.ZipFile(path).namelist()
     assert {name.split("/")[0] for name in names} == {"frugal", f"{Path(path).name.split('-py3')[0]}.dist-info"}
     assert "frugal/formats/weather/data/vendee_coast.csv" in names
-    assert "frugal/audit/schema.json" in names
+    assert "frugal/audit/evidence/audit_schema.json" in names
     assert any(name.startswith("frugal/audit/report/templates/") for name in names)
 
 

@@ -86,7 +86,8 @@ def map_content(
 
 def verdict_of(path: Path, study: str) -> tuple[dict[str, str], dict[str, Path]]:
     """What the audit of a bundle says in one line, and its pages."""
-    from frugal.surrogates.bundle.bundle import open_bundle, read_json
+    from frugal.formats.files.json_files import read_json
+    from frugal.surrogates.bundle.bundle import open_bundle
 
     found = open_bundle(path).study["name"]
     if found != study:

@@ -9,9 +9,10 @@ from frugal import __version__
 from frugal.campaigns.campaign import Campaign
 from frugal.experiments.runs.store import pack
 from frugal.experiments.study.study_file import describe_study
+from frugal.formats.files.json_files import to_json
 from frugal.metering.ledger.hash_chain import seal_of
 from frugal.metering.ledger.ledger import chained_content, chained_lines
-from frugal.surrogates.bundle.bundle import ALTERNATIVES, MODEL, to_json
+from frugal.surrogates.bundle.bundle import ALTERNATIVES, MODEL
 from frugal.surrogates.bundle.candidates_file import describe_ladder
 from frugal.surrogates.decision.decide import least_consuming
 from frugal.surrogates.decision.limits import limits_broken

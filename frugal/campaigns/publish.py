@@ -7,17 +7,19 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from frugal.audit.audit import Terms, build_audit
-from frugal.audit.declarations import Declaration, keep
-from frugal.audit.evidence import PREVIOUS
+from frugal.audit.build import Terms, build_audit
+from frugal.audit.evidence.audit_file import read_audit, write_audit
+from frugal.audit.evidence.declarations import Declaration, keep
+from frugal.audit.evidence.evidence import PREVIOUS
 from frugal.audit.exports.huggingface import model_card
-from frugal.audit.keeping import read_audit, write_audit, write_reports
+from frugal.audit.report.pages import write_reports
 from frugal.campaigns.bundle_writer import write_bundle, write_ledger
 from frugal.campaigns.campaign import Campaign, settle_ledger
 from frugal.errors import EnvironmentFaultError, FrugalError, UnusableInputError
 from frugal.formats.files.atomic import new_folder
+from frugal.formats.files.json_files import read_json
 from frugal.reporting.plots.ladder import error_cost_plot
-from frugal.surrogates.bundle.bundle import ALTERNATIVES, CHECKSUMS, MODEL, held, read_json, write_checksums
+from frugal.surrogates.bundle.bundle import ALTERNATIVES, CHECKSUMS, MODEL, held, write_checksums
 from frugal.surrogates.onnx.digest import graph_digest
 from frugal.surrogates.onnx.export import model_metadata, with_metadata
 

@@ -19,6 +19,7 @@ from frugal.experiments.study import Study
 from frugal.experiments.study.registry import load_study
 from frugal.experiments.study.study_file import read_need, read_outputs, read_variables
 from frugal.formats.files.atomic import write_text
+from frugal.formats.files.json_files import read_json, to_json
 from frugal.metering.instruments import instruments
 from frugal.metering.ledger.hash_chain import check_chain, check_seal, seal_of
 from frugal.metering.ledger.ledger import Ledger, package_versions
@@ -28,7 +29,7 @@ from frugal.metering.power.rapl import IDLE_SECONDS_FULL, IDLE_SECONDS_QUICK
 from frugal.metering.quietest_series import Times, quietest_series
 from frugal.metering.timing.interleaved_blocks import Plan
 from frugal.reporting.progress import Reporter, Silent
-from frugal.surrogates.bundle.bundle import Bundle, growing, read_json, to_json
+from frugal.surrogates.bundle.bundle import Bundle, growing
 from frugal.surrogates.bundle.candidates_file import describe_decision, describe_measured
 from frugal.surrogates.decision.decide import Decision, Rung, decide
 from frugal.surrogates.frugality_checks.run import measure_practices

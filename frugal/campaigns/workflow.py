@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from frugal.audit.audit import Terms
-from frugal.audit.declarations import Declaration, keep, kept
-from frugal.audit.exports import export, export_files
-from frugal.audit.keeping import read_audit
+from frugal.audit.build import Terms
+from frugal.audit.evidence.audit_file import read_audit
+from frugal.audit.evidence.declarations import Declaration, keep, kept
+from frugal.audit.exports.export import export, export_files
 from frugal.campaigns.campaign import Campaign, Settings, run_campaign
 from frugal.campaigns.mlflow_record import record
 from frugal.campaigns.publish import audit_folder, check_target, publish
@@ -23,6 +23,7 @@ from frugal.experiments.designs.sampling import design_for
 from frugal.experiments.runs.executor import choose_block, default_threads
 from frugal.experiments.study import Need, Study
 from frugal.formats.files.atomic import write_text
+from frugal.formats.files.json_files import read_json
 from frugal.metering.factors.table import load_factors
 from frugal.metering.ledger.ledger import Ledger
 from frugal.metering.meter import Meter, campaign_id
@@ -31,7 +32,7 @@ from frugal.metering.power.machine_file import MACHINE_FILE, read_machine
 from frugal.metering.timing.stopwatch import Stopwatch
 from frugal.reporting.plots.ladder import error_cost_plot
 from frugal.reporting.progress import Reporter, Silent
-from frugal.surrogates.bundle.bundle import CHECKSUMS, growing, held, open_bundle, read_json
+from frugal.surrogates.bundle.bundle import CHECKSUMS, growing, held, open_bundle
 
 #: Where bundles go when nobody says.
 BUNDLES = Path("bundles")

@@ -79,7 +79,7 @@ def audit(
     as_json: AsJson = False,
 ) -> None:
     """Say whether AI was needed; exits 1 when a criterion fails and 4 when it could not be assessed."""
-    from frugal.audit.keeping import exit_code
+    from frugal.audit.report.terminal import exit_code
     from frugal.campaigns.workflow import audit_again, terms_from
 
     check_language(language)
@@ -109,8 +109,8 @@ def _export_audit(bundle: Path, name: str, out: Path) -> None:
 
 
 def _compare_audits(old: Path, new: Path, language: str, as_json: bool) -> None:
-    from frugal.audit.compare import compare
-    from frugal.audit.keeping import read_audit
+    from frugal.audit.evidence.audit_file import read_audit
+    from frugal.audit.evidence.comparison import compare
     from frugal.audit.report.comparison import comparison_lines
 
     found = compare(read_audit(old), read_audit(new))

@@ -83,8 +83,8 @@ def read_declared(path: Path | None) -> list[Any]:
     """The declarations of a file; none without one."""
     if path is None:
         return []
-    from frugal.audit.criteria import CRITERIA
-    from frugal.audit.declarations import read_declarations
+    from frugal.audit.criteria.catalogue import CRITERIA
+    from frugal.audit.evidence.declarations import read_declarations
 
     return list(read_declarations(path, [criterion.id for criterion in CRITERIA]))
 

@@ -10,7 +10,7 @@ import typer
 
 def print_json(content: Any) -> None:
     """One JSON document."""
-    from frugal.surrogates.bundle.bundle import to_json
+    from frugal.formats.files.json_files import to_json
 
     typer.echo(to_json(content), nl=False)
 
@@ -45,7 +45,7 @@ def print_ladder(ladder: dict[str, Any], language: str) -> None:
 
 def print_summary(result: dict[str, Any], language: str) -> None:
     """The audit in sentences."""
-    from frugal.audit.keeping import summary_lines
+    from frugal.audit.report.terminal import summary_lines
 
     for line in summary_lines(result, language):
         typer.echo(line)

@@ -115,7 +115,7 @@ def need_file(
     if runs is not None and (study is not None or study_file is not None):
         raise UnusableInputError("--runs takes the place of a study: name none with it")
     if declarations:
-        from frugal.audit.declarations import template
+        from frugal.audit.evidence.declarations import template
 
         if (study, study_file, runs) != (None, None, None):
             raise UnusableInputError("--declarations writes the same file for every study: name none with it")

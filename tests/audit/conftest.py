@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from frugal.audit.audit import build_audit
+from frugal.audit.build import build_audit
 
 
 def _load(path: Path) -> ModuleType:

@@ -4,9 +4,10 @@ import json
 
 import pytest
 
-from frugal.audit import keeping as room
-from frugal.audit.audit import build_audit
+from frugal.audit.build import build_audit
+from frugal.audit.evidence.audit_file import read_audit, write_audit
 from frugal.audit.report.pages import page_text
+from frugal.audit.report.terminal import exit_code, summary_lines
 from frugal.errors import NotAssessedError, UnusableInputError
 
 PATTERN = "one roof at a time"
@@ -30,7 +31,7 @@ def finding(audit, name):
 def test_condition_1_and_exit_code_follow_the_decision(audited, case, condition, code):
     audit = audited(case)
     assert audit["conditions"]["C1"]["status"] == condition
-    assert room.exit_code(audit) == code
+    assert exit_code(audit) == code
     assert audit["verdict"] == audit["decisions"][0]["verdict"]
 
 
@@ -173,7 +174,7 @@ def test_an_ai_shipped_against_the_verdict_fails(audited):
     audit = audited("demonstrated", lambda b: b["candidates"]["decisions"][0].update(verdict="not_demonstrated"))
     assert finding(audit, "NEC-04")["status"] == "fail"
     assert audit["conditions"]["C1"]["status"] == "fail"
-    assert room.exit_code(audit) == 1
+    assert exit_code(audit) == 1
 
 
 def test_a_failing_measurement_leaves_condition_1_unassessed(audited):
@@ -184,7 +185,7 @@ def test_a_failing_measurement_leaves_condition_1_unassessed(audited):
     assert finding(audit, "MES-01")["status"] == "fail"
     assert audit["conditions"]["C1"]["status"] == "not_assessed"
     assert "MES-01" in audit["conditions"]["C1"]["text"]["en"]
-    assert room.exit_code(audit) == 4
+    assert exit_code(audit) == 4
 
 
 def test_the_verdict_does_not_depend_on_watts(audited):
@@ -230,32 +231,32 @@ def test_a_model_file_that_is_not_the_winner_is_a_limit(audited):
 @pytest.mark.parametrize("case", CASES)
 def test_audit_survives_writing_and_reading(audited, tmp_path, case):
     audit = audited(case)
-    path = room.write_audit(audit, tmp_path)
-    assert room.read_audit(path) == audit == room.read_audit(tmp_path)
+    path = write_audit(audit, tmp_path)
+    assert read_audit(path) == audit == read_audit(tmp_path)
 
 
 def test_a_changed_audit_is_refused(audited, tmp_path):
-    path = room.write_audit(audited("table_wins"), tmp_path)
+    path = write_audit(audited("table_wins"), tmp_path)
     content = json.loads(path.read_text())
     content["verdict"] = "demonstrated"
     path.write_text(json.dumps(content))
     with pytest.raises(NotAssessedError, match="was changed after it was written"):
-        room.read_audit(path)
+        read_audit(path)
 
 
 def test_an_audit_outside_the_schema_is_neither_written_nor_read(audited, tmp_path):
     audit = audited("table_wins")
     with pytest.raises(UnusableInputError, match="verdict"):
-        room.write_audit({**audit, "verdict": "excellent"}, tmp_path)
+        write_audit({**audit, "verdict": "excellent"}, tmp_path)
     assert not (tmp_path / "audit.json").exists()
     with pytest.raises(UnusableInputError, match="score"):
-        room.write_audit({**audit, "score": 12}, tmp_path)
+        write_audit({**audit, "score": 12}, tmp_path)
     (tmp_path / "audit.json").write_text("{}")
     with pytest.raises(UnusableInputError, match="does not follow the schema"):
-        room.read_audit(tmp_path)
+        read_audit(tmp_path)
     (tmp_path / "audit.json").write_text("not json")
     with pytest.raises(UnusableInputError, match="not readable as JSON"):
-        room.read_audit(tmp_path)
+        read_audit(tmp_path)
 
 
 def test_evidence_of_another_need_is_not_assessed(audited):
@@ -306,14 +307,14 @@ def test_numbers_that_are_not_finite_become_null(audited, tmp_path):
         lambda b: b["candidates"]["decisions"][0]["break_even_queries"].update(high=float("inf")),
     )
     assert audit["decisions"][0]["break_even_queries"]["high"] is None
-    room.write_audit(audit, tmp_path)
+    write_audit(audit, tmp_path)
 
 
 @pytest.mark.parametrize("language", ["en", "fr"])
 @pytest.mark.parametrize("case", CASES)
 def test_summary_starts_with_the_answer_and_ends_with_the_limits(audited, case, language):
     audit = audited(case)
-    lines = room.summary_lines(audit, language)
+    lines = summary_lines(audit, language)
     assert lines[0] == audit["first_line"][language]
     assert all(limit[language] in lines[-1] for limit in audit["limits"])
     assert len(lines) >= 5

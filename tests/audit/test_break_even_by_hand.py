@@ -201,7 +201,7 @@ def test_numbers_are_read_as_they_are_written() -> None:
 
 
 def test_the_pages_on_disk_are_those_that_were_read(trained: dict[str, Any], tmp_path: Path) -> None:
-    from frugal.audit.keeping import write_reports
+    from frugal.audit.report.pages import write_reports
 
     for path in write_reports(trained, tmp_path):
         assert read_lines(path.read_text(encoding="utf-8"), path.stem[-2:])

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 from studies_for_tests import linear_study
 
-from frugal.audit.compare import change_of, compare
 from frugal.audit.criteria.claims import FORBIDDEN, GRADES, found_words
-from frugal.audit.keeping import read_audit
+from frugal.audit.evidence.audit_file import read_audit
+from frugal.audit.evidence.comparison import change_of, compare
 from frugal.audit.report.comparison import comparison_lines
 from frugal.campaigns.campaign import Settings, run_campaign
 from frugal.campaigns.publish import publish
@@ -185,7 +185,7 @@ def winner(audit: dict[str, Any]) -> dict[str, Any]:
 def test_growth_and_dearer_queries_are_reserves(
     audited: Audited, bundles: Any, tmp_path: Path, cheaper: float, more: float, trajectory: str, stable: str
 ) -> None:
-    from frugal.audit.audit import build_audit
+    from frugal.audit.build import build_audit
 
     old = audited("demonstrated", scaled())
     bundle = bundles.demonstrated()

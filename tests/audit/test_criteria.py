@@ -2,8 +2,7 @@
 
 import pytest
 
-from frugal.audit import criteria
-from frugal.audit.criteria import claims
+from frugal.audit.criteria import catalogue, claims
 
 
 def status(audit, name):
@@ -15,9 +14,9 @@ def decide(**changes):
 
 
 def test_ids_are_unique_and_titles_in_both_languages():
-    ids = [criterion.id for criterion in criteria.CRITERIA]
+    ids = [criterion.id for criterion in catalogue.CRITERIA]
     assert len(set(ids)) == len(ids)
-    assert all(set(criterion.title) == {"en", "fr"} for criterion in criteria.CRITERIA)
+    assert all(set(criterion.title) == {"en", "fr"} for criterion in catalogue.CRITERIA)
 
 
 def test_tolerance(audited):
@@ -204,8 +203,8 @@ def test_a_solver_priced_from_booked_runs_needs_no_thirty_blocks(audited):
 
 @pytest.mark.parametrize(("years", "expected"), [(4, "pass"), (6.5, "pass"), (1, "fail")])
 def test_equipment_has_to_serve_four_years(audited, bundles, tmp_path, years, expected):
-    from frugal.audit.audit import build_audit
-    from frugal.audit.declarations import keep, read_declarations
+    from frugal.audit.build import build_audit
+    from frugal.audit.evidence.declarations import keep, read_declarations
 
     folder = bundles.write(bundles.table_wins(), tmp_path / "bundle")
     (tmp_path / "invoice.txt").write_text("bought in 2024")

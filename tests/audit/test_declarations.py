@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from frugal.audit.declarations import MAXIMUM_EVIDENCE_BYTES, keep, kept, read_declarations, template
-from frugal.audit.declared_fields import ASKS
+from frugal.audit.evidence.declarations import MAXIMUM_EVIDENCE_BYTES, keep, kept, read_declarations, template
+from frugal.audit.evidence.declared_fields import ASKS
 from frugal.errors import NotAssessedError, UnusableInputError
 
 KNOWN = (*ASKS, "FRU-03")

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from studies_for_tests import slow_study
 
-from frugal.audit.criteria import CRITERIA
+from frugal.audit.criteria.catalogue import CRITERIA
 from frugal.campaigns.campaign import Settings, run_campaign
 from frugal.campaigns.publish import publish
 

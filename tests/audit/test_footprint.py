@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from frugal.audit.audit import Terms, build_audit
-from frugal.audit.evidence import Evidence
+from frugal.audit.build import Terms, build_audit
+from frugal.audit.evidence.evidence import Evidence
 from frugal.audit.impacts.boundaries import boundaries, boundary_status
 from frugal.audit.impacts.footprint import FOOTPRINT, Pricing, Watts, Work
-from frugal.audit.impacts.uses import asked, ledger_works
+from frugal.audit.impacts.query_work import asked, ledger_works
 from frugal.metering.factors.table import FactorTable, load_factors
 
 NARROW = Watts(3.0, 3.0, 3.0)

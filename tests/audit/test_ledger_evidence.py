@@ -14,8 +14,9 @@ import numpy as np
 import pytest
 from studies_for_tests import linear_study
 
-from frugal.audit.audit import build_audit
-from frugal.audit.keeping import exit_code, read_audit
+from frugal.audit.build import build_audit
+from frugal.audit.evidence.audit_file import read_audit
+from frugal.audit.report.terminal import exit_code
 from frugal.campaigns.campaign import Campaign, Settings, run_campaign
 from frugal.campaigns.publish import publish
 from frugal.campaigns.workflow import audit_again

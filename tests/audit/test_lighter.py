@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from frugal.audit.audit import Terms, build_audit
+from frugal.audit.build import Terms, build_audit
 from frugal.audit.criteria.measurement import intervals_given
 from frugal.metering.factors.table import load_factors
 

@@ -8,8 +8,8 @@ from itertools import pairwise
 import pytest
 
 from frugal.audit.criteria import claims
-from frugal.audit.keeping import read_audit, seal, write_audit, write_reports
-from frugal.audit.report.pages import page_text, render
+from frugal.audit.evidence.audit_file import read_audit, seal, write_audit
+from frugal.audit.report.pages import page_text, render, write_reports
 from frugal.errors import UnusableInputError
 
 CASES = ("not_demonstrated", "table_wins", "demonstrated", "not_assessed", "no_winner")

@@ -24,10 +24,10 @@ from jsonschema import Draft4Validator, Draft202012Validator
 from referencing import Registry, Resource
 from studies_for_tests import constant_study, linear_study, slow_study
 
-from frugal.audit.audit import Terms
+from frugal.audit.build import Terms
 from frugal.audit.criteria.claims import FORBIDDEN, GRADES, found_words
-from frugal.audit.exports import FORMATS, export
-from frugal.audit.keeping import exit_code
+from frugal.audit.exports.export import FORMATS, export
+from frugal.audit.report.terminal import exit_code
 from frugal.campaigns.campaign import Settings, run_campaign
 from frugal.campaigns.publish import publish
 from frugal.campaigns.workflow import audit_again
@@ -35,7 +35,7 @@ from frugal.experiments.study import CallPattern, Study, Tolerance
 from frugal.metering.power.machine import HostNoise, describe_machine
 from frugal.metering.power.machine_file import read_machine
 from frugal.metering.timing.interleaved_blocks import Call, QueryTime, measure
-from frugal.surrogates.measurement import errors as evaluation
+from frugal.surrogates.measurement import timing
 
 #: Asked so often that hours of computing depend on the answer, and so seldom that the runs are never paid back.
 OFTEN, SELDOM = (1e6, 1e7), (10.0, 100.0)
@@ -100,7 +100,7 @@ def quiet_machine() -> Iterator[None]:
     """What else runs on this machine must not decide what these tests see."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(os, "getloadavg", lambda: (0.1, 0.1, 0.1))
-        patch.setattr(evaluation, "measure", steady)
+        patch.setattr(timing, "measure", steady)
         yield
 
 

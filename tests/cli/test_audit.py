@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from studies_for_tests import linear_study
 
-from frugal.audit.exports import FORMATS
+from frugal.audit.exports.export import FORMATS
 from frugal.campaigns.campaign import Settings, run_campaign
 from frugal.campaigns.publish import publish
 
@@ -245,7 +245,7 @@ def test_an_export_to_a_file_and_to_a_folder(run: Run, format: str) -> None:
 
 
 def test_an_export_ends_in_0_although_a_criterion_fails(run: Run) -> None:
-    from frugal.audit.keeping import seal
+    from frugal.audit.evidence.audit_file import seal
 
     audit = json.loads(Path("old/audit.json").read_text())
     audit["criteria"][0]["status"] = "fail"

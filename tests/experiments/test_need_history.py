@@ -113,7 +113,8 @@ def test_a_campaign_runs_inside_the_domain_of_its_need(tmp_path: Path) -> None:
 def test_a_bundle_keeps_its_need_when_the_study_has_another(tmp_path: Path) -> None:
     from frugal.campaigns.bundle_writer import write_bundle
     from frugal.campaigns.reevaluation import study_of
-    from frugal.surrogates.bundle.bundle import Bundle, read_json
+    from frugal.formats.files.json_files import read_json
+    from frugal.surrogates.bundle.bundle import Bundle
 
     narrow = replace(NEED, domain={"x0": (0.25, 0.5)})
     (tmp_path / "bundle").mkdir()
@@ -128,7 +129,7 @@ def test_a_bundle_keeps_its_need_when_the_study_has_another(tmp_path: Path) -> N
 
 
 def test_an_evaluation_under_another_need_is_not_assessed(tmp_path: Path) -> None:
-    from frugal.audit.evidence import read_evidence
+    from frugal.audit.evidence.evidence import read_evidence
     from frugal.campaigns.bundle_writer import write_bundle
     from frugal.errors import NotAssessedError
 

@@ -21,6 +21,7 @@ from frugal.campaigns.campaign import Campaign, Settings, run_campaign, settle_l
 from frugal.campaigns.reevaluation import check_ledger, evaluate_bundle
 from frugal.errors import NotAssessedError, UnusableInputError
 from frugal.experiments.study import Study
+from frugal.formats.files.json_files import read_json
 from frugal.metering.ledger.hash_chain import check_chain, check_seal
 from frugal.metering.ledger.ledger import Ledger
 from frugal.metering.power.machine import HostNoise, Machine, describe_machine
@@ -28,7 +29,7 @@ from frugal.metering.power.reconciliation import reconcile
 from frugal.metering.quietest_series import Times, quietest_series
 from frugal.metering.timing.interleaved_blocks import Plan, QueryTime
 from frugal.metering.timing.stopwatch import Stopwatch
-from frugal.surrogates.bundle.bundle import Bundle, open_bundle, read_json, write_checksums
+from frugal.surrogates.bundle.bundle import Bundle, open_bundle, write_checksums
 
 
 def campaign(folder: Path, study: Study | None = None, **options: object) -> Campaign:

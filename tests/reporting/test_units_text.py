@@ -2,7 +2,7 @@
 
 import pytest
 
-from frugal.audit.words.wording import break_even_words, rounded_up
+from frugal.audit.words.sentences import break_even_words, rounded_up
 from frugal.reporting import units_text as numbers
 
 

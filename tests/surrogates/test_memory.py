@@ -110,7 +110,8 @@ def test_a_full_evaluation_always_measures_the_winner_and_the_best_ai(
 ) -> None:
     from frugal.campaigns import reevaluation
     from frugal.campaigns.bundle_writer import write_bundle
-    from frugal.surrogates.bundle.bundle import Bundle, read_json
+    from frugal.formats.files.json_files import read_json
+    from frugal.surrogates.bundle.bundle import Bundle
 
     study = linear_study(replace(NEED, queries=(1e9, 1e10)))  # so often that a fit pays back
     result = run_campaign(study, Settings(folder=tmp_path / "runs", measure_seconds=0.3, carbon=False))

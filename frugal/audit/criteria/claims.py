@@ -6,8 +6,8 @@ import re
 from collections.abc import Mapping
 
 from frugal.audit.criteria.findings import Finding, Status
-from frugal.audit.evidence import Evidence
-from frugal.audit.words.wording import Text, both
+from frugal.audit.impacts.assessment import Assessment
+from frugal.audit.words.sentences import Text, both
 
 #: Claims that no measurement here can carry, as they are forbidden or regulated by Directive (EU) 2024/825.
 FORBIDDEN = {
@@ -46,8 +46,8 @@ def found_words(text: str, patterns: tuple[str, ...]) -> list[str]:
     return sorted({match.group(0).lower() for match in re.finditer(expression, text, flags=re.IGNORECASE)})
 
 
-def _scan(evidence: Evidence, patterns: Mapping[str, tuple[str, ...]], clean: Text) -> Finding:
-    found = {language: found_words(text, patterns[language]) for language, text in evidence.texts.items()}
+def _scan(assessment: Assessment, patterns: Mapping[str, tuple[str, ...]], clean: Text) -> Finding:
+    found = {language: found_words(text, patterns[language]) for language, text in assessment.texts.items()}
     words = sorted({word for language in found.values() for word in language})
     if not words:
         return Finding("pass", clean, [], [], ("audit.fr.html", "audit.en.html"))
@@ -60,10 +60,10 @@ def _scan(evidence: Evidence, patterns: Mapping[str, tuple[str, ...]], clean: Te
     )
 
 
-def no_claim(evidence: Evidence) -> Finding:
+def no_claim(assessment: Assessment) -> Finding:
     """COM-02: none of the listed claims stands in what the program itself writes."""
     return _scan(
-        evidence,
+        assessment,
         FORBIDDEN,
         both(
             "No general environmental claim in either language.",
@@ -72,10 +72,10 @@ def no_claim(evidence: Evidence) -> Finding:
     )
 
 
-def no_grade(evidence: Evidence) -> Finding:
+def no_grade(assessment: Assessment) -> Finding:
     """COM-03: no word or sign of a mark stands in what the program itself writes."""
     return _scan(
-        evidence,
+        assessment,
         GRADES,
         both(
             "Findings are counted, never summed up in one figure or sign.",
@@ -95,10 +95,10 @@ AVOIDED = {
 }
 
 
-def no_adjective(evidence: Evidence) -> Finding:
+def no_adjective(assessment: Assessment) -> Finding:
     """COM-04: the page never calls the service frugal; whoever does so needs all three conditions."""
     return _scan(
-        evidence,
+        assessment,
         ADJECTIVE,
         both(
             "The page does not call the service frugal: that would need all three conditions, and a signature.",
@@ -107,10 +107,10 @@ def no_adjective(evidence: Evidence) -> Finding:
     )
 
 
-def no_avoided_emissions(evidence: Evidence) -> Finding:
+def no_avoided_emissions(assessment: Assessment) -> Finding:
     """COM-06: nothing is said of emissions avoided elsewhere, which needs an assessment of its own."""
     return _scan(
-        evidence,
+        assessment,
         AVOIDED,
         both(
             "Nothing is claimed of effects elsewhere (ITU-T L.1480, tier 1 or 2, would be needed).",
@@ -119,17 +119,17 @@ def no_avoided_emissions(evidence: Evidence) -> Finding:
     )
 
 
-def complete_sentences(evidence: Evidence) -> Finding:
+def complete_sentences(assessment: Assessment) -> Finding:
     """COM-01: unit of use, alternatives, tier and a footprint are there to stand beside the numbers."""
     where = ("audit.fr.html", "audit.en.html")
     lacking = []
-    if not evidence.need.get("functional_unit"):
+    if not assessment.need.get("functional_unit"):
         lacking.append(("functional unit", "unité fonctionnelle"))
-    if evidence.machine.get("tier") is None:
+    if assessment.machine.get("tier") is None:
         lacking.append(("tier of measurement", "niveau de mesure"))
-    if not any(not candidate["is_ai"] for candidate in evidence.candidates.values()):
+    if not any(not candidate["is_ai"] for candidate in assessment.candidates.values()):
         lacking.append(("alternatives", "réponses sans IA"))
-    if evidence.account is None or not evidence.account.footprint["rows"]:
+    if not assessment.account.footprint["rows"]:
         lacking.append(("footprint with its interval", "empreinte avec son intervalle"))
     if lacking:
         text = both(
@@ -144,9 +144,9 @@ def complete_sentences(evidence: Evidence) -> Finding:
     return Finding("pass", text, 0, 0, where)
 
 
-def limits_told(evidence: Evidence) -> Finding:
+def limits_told(assessment: Assessment) -> Finding:
     """COM-05: what the audit does not say stands on the first page."""
-    number = len(evidence.limits)
+    number = len(assessment.limits)
     status: Status = "pass" if number else "fail"
     text = both(f"{number} limits are told on the first page.", f"{number} limites figurent en première page.")
     return Finding(status, text, number, 1, ("audit.fr.html", "audit.en.html"))

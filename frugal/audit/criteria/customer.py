@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from frugal.audit.criteria.findings import Finding, declared, field_of
-from frugal.audit.evidence import Evidence
-from frugal.audit.words.wording import both
+from frugal.audit.evidence.evidence import Evidence
+from frugal.audit.words.sentences import both
 from frugal.reporting.text import plain_number
 
 

@@ -6,8 +6,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from frugal.audit.evidence import Evidence
-from frugal.audit.words.wording import Text, both
+from frugal.audit.evidence.evidence import Evidence
+from frugal.audit.impacts.assessment import Assessment
+from frugal.audit.words.sentences import Text, both
 
 Condition = Literal["C1", "C2", "C3", "MES", "COM"]
 Role = Literal["producer", "provider", "customer"]
@@ -46,7 +47,7 @@ class Criterion:
     id: str
     condition: Condition
     title: Text
-    evaluate: Callable[[Evidence], Finding]
+    evaluate: Callable[[Assessment], Finding]
     kind: Literal["computed", "declared", "mixed"] = "computed"
     role: Role | None = None
     asks: tuple[str, ...] = ()

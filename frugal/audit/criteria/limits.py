@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from frugal.audit.criteria.findings import Finding, Status, about_ai, declared, field_of
-from frugal.audit.evidence import Evidence
+from frugal.audit.evidence.evidence import Evidence
+from frugal.audit.impacts.assessment import Assessment
 from frugal.audit.impacts.boundaries import SMALL_SHARE, WHOLE_SHARE, boundary_status
-from frugal.audit.words.wording import both, known
+from frugal.audit.words.sentences import both, known
 from frugal.reporting.text import plain_number
 from frugal.reporting.units_text import percent
 
@@ -15,9 +16,9 @@ ENOUGH_CATEGORIES, ALL_CATEGORIES = 4, 16
 LEAST_LIFE_YEARS = 4
 
 
-def share_of_boundaries(evidence: Evidence) -> Finding:
+def share_of_boundaries(assessment: Assessment) -> Finding:
     """LIM-01: a year of the service takes a small part of the budget of one digital service."""
-    found = evidence.account.boundaries if evidence.account is not None else {"categories": []}
+    found = assessment.account.boundaries
     where = ("audit.json: boundaries",)
     if not found["categories"]:
         return Finding(
@@ -42,9 +43,9 @@ def share_of_boundaries(evidence: Evidence) -> Finding:
     return Finding(status, text, part, [SMALL_SHARE, WHOLE_SHARE], where)
 
 
-def categories_covered(evidence: Evidence) -> Finding:
+def categories_covered(assessment: Assessment) -> Finding:
     """LIM-02: enough categories are covered, and the others are named."""
-    found = evidence.account.boundaries if evidence.account is not None else {"categories": [], "not_covered": []}
+    found = assessment.account.boundaries
     covered, missing = len(found["categories"]), list(found["not_covered"])
     names = {lang: ", ".join(known("category", name)[lang] for name in missing) for lang in ("en", "fr")}
     text = both(
@@ -68,9 +69,9 @@ def use_questioned(evidence: Evidence) -> Finding:
     return found
 
 
-def no_burden_shift(evidence: Evidence) -> Finding:
+def no_burden_shift(assessment: Assessment) -> Finding:
     """LIM-04: in no covered category does the AI weigh more than the best alternative in 95 % of draws."""
-    burdens = evidence.account.burdens if evidence.account is not None else []
+    burdens = assessment.account.burdens
     where = ("audit.json: burdens",)
     if not burdens:
         text = both("There is no pair of answers to compare.", "Il n’y a pas deux réponses à comparer.")
@@ -81,23 +82,23 @@ def no_burden_shift(evidence: Evidence) -> Finding:
             "The AI is heavier than the best answer without AI in no covered category.",
             "L’IA ne pèse plus que la meilleure réponse sans IA dans aucune catégorie couverte.",
         )
-        return about_ai(evidence, Finding("pass", text, [], [], where))
+        return about_ai(assessment, Finding("pass", text, [], [], where))
     names = {lang: ", ".join(known("category", name)[lang] for name in heavier) for lang in ("en", "fr")}
     text = both(
         f"The AI is heavier than the best answer without AI in: {names['en']}.",
         f"L’IA pèse plus que la meilleure réponse sans IA pour : {names['fr']}.",
     )
-    return about_ai(evidence, Finding("warn", text, heavier, [], where))
+    return about_ai(assessment, Finding("warn", text, heavier, [], where))
 
 
-def trajectory(evidence: Evidence) -> Finding:
+def trajectory(assessment: Assessment) -> Finding:
     """LIM-05: the yearly total grows by 5 % at most, and not at all while each query takes less."""
-    from frugal.audit.compare import change_of
+    from frugal.audit.evidence.comparison import change_of
 
     where = ("audit before this one: footprint",)
-    if evidence.previous is None or evidence.account is None:
+    if assessment.previous is None:
         return Finding("n_a", both("First audit.", "Premier audit."), None, None, where)
-    change = change_of(evidence.previous["footprint"], evidence.account.footprint)
+    change = change_of(assessment.previous["footprint"], assessment.account.footprint)
     if change is None:
         text = both("The audit before cannot be compared.", "L’audit précédent n’est pas comparable.")
         return Finding("n_a", text, None, None, where)

@@ -8,8 +8,10 @@ from typing import Any
 import numpy as np
 
 from frugal.audit.criteria.findings import Finding, Status
-from frugal.audit.evidence import Evidence, cpu_total, entries_of
-from frugal.audit.words.wording import both, known
+from frugal.audit.evidence.evidence import Evidence
+from frugal.audit.evidence.ledger_lines import cpu_total, entries_of
+from frugal.audit.impacts.assessment import Assessment
+from frugal.audit.words.sentences import both, known
 from frugal.metering.power.reconciliation import reconcile
 from frugal.reporting.text import plain_duration, plain_number
 from frugal.reporting.units_text import percent
@@ -185,12 +187,12 @@ def stages_complete(evidence: Evidence) -> Finding:
     return Finding("pass", text, len(present), None, where)
 
 
-def several_impacts(evidence: Evidence) -> Finding:
+def several_impacts(assessment: Assessment) -> Finding:
     """MES-07: carbon, metals, primary energy and water, with the making of the machine."""
     where = ("audit.json: footprint",)
-    covered = [] if evidence.account is None else list(evidence.account.footprint["categories"])
+    covered = list(assessment.account.footprint["categories"])
     counted = [category for category in covered if category != "energy"]
-    rows = [] if evidence.account is None else evidence.account.footprint["rows"]
+    rows = assessment.account.footprint["rows"]
     made = any((row["impacts"].get("gwp") or {}).get("embodied") is not None for row in rows)
     names = {lang: ", ".join(known("category", name)[lang] for name in counted) for lang in ("en", "fr")}
     if not made:
@@ -204,30 +206,28 @@ def several_impacts(evidence: Evidence) -> Finding:
 OLD_YEARS = 3
 
 
-def recent_factors(evidence: Evidence) -> Finding:
+def recent_factors(assessment: Assessment) -> Finding:
     """MES-08: factors are at most three years old."""
     where = ("audit.json: factors",)
-    if evidence.account is None:
-        return Finding("not_assessed", both("No factor was used.", "Aucun facteur utilisé."), None, OLD_YEARS, where)
-    made = int(evidence.created[:4])
-    old = sorted(factor.id for factor in evidence.account.factors if made - factor.year > OLD_YEARS)
+    made = int(assessment.created[:4])
+    old = sorted(factor.id for factor in assessment.account.factors if made - factor.year > OLD_YEARS)
     if not old:
         text = both(f"All are at most {OLD_YEARS} years old.", f"Tous ont au plus {OLD_YEARS} ans.")
         return Finding("pass", text, [], OLD_YEARS, where)
-    oldest = min(factor.year for factor in evidence.account.factors)
+    oldest = min(factor.year for factor in assessment.account.factors)
     text = both(
-        f"{len(old)} of {len(evidence.account.factors)} are older than {OLD_YEARS} years "
+        f"{len(old)} of {len(assessment.account.factors)} are older than {OLD_YEARS} years "
         f"(the oldest of {oldest}); for packaged ones no later open source was found.",
-        f"{len(old)} sur {len(evidence.account.factors)} ont plus de {OLD_YEARS} ans "
+        f"{len(old)} sur {len(assessment.account.factors)} ont plus de {OLD_YEARS} ans "
         f"(le plus ancien de {oldest}) ; pour ceux du programme, pas de source ouverte plus récente.",
     )
     return Finding("warn", text, old, OLD_YEARS, where)
 
 
-def intervals_given(evidence: Evidence) -> Finding:
+def intervals_given(assessment: Assessment) -> Finding:
     """MES-09: every figure of the footprint has its interval."""
     where = ("audit.json: footprint.rows",)
-    rows = [] if evidence.account is None else evidence.account.footprint["rows"]
+    rows = assessment.account.footprint["rows"]
     spans = [impact for row in rows for impact in row["impacts"].values()]
     if not spans or any(span["p5"] >= span["p95"] and span["p95"] > 0 for span in spans):
         return Finding(

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from frugal.audit.criteria.findings import Finding, Status, about_ai, declared
-from frugal.audit.evidence import Evidence, cpu_total, error_ratio, lacks
-from frugal.audit.rebound import ENOUGH_ROOM
-from frugal.audit.words.wording import baselines, both, break_even_words, flip_words, known, labels, lighter_words
+from frugal.audit.evidence.candidate_rows import error_ratio, lacks
+from frugal.audit.evidence.evidence import Evidence
+from frugal.audit.evidence.ledger_lines import cpu_total
+from frugal.audit.impacts.assessment import Assessment
+from frugal.audit.impacts.rebound import ENOUGH_ROOM
+from frugal.audit.words.sentences import baselines, both, break_even_words, flip_words, known, labels, lighter_words
 from frugal.reporting.plots.ladder import candidate_label
 from frugal.reporting.text import plain_duration, plain_number
 from frugal.reporting.units_text import day
@@ -109,18 +112,18 @@ def alternatives(evidence: Evidence) -> Finding:
     return Finding(status, text, missing, [], ("candidates.json: decisions[0].missing_baselines",))
 
 
-def cheapest(evidence: Evidence) -> Finding:
+def cheapest(assessment: Assessment) -> Finding:
     """NEC-04: what is retained has no AI in it, or the need for its AI is shown, and nothing else emits clearly less."""
-    decision, winner = evidence.decision, evidence.winner
+    decision, winner = assessment.decision, assessment.winner
     where, verdict = ("candidates.json: decisions[0].verdict",), decision["verdict"]
-    if not evidence.compared:
+    if not assessment.compared:
         text = both("Evidence is missing to compare.", "Il manque des preuves pour comparer.")
         return Finding("not_assessed", text, verdict, None, where)
     if winner is None:
         text = both("No candidate meets the need.", "Aucune réponse possible ne répond au besoin.")
         return Finding("fail", text, verdict, None, where)
     name = labels(winner)
-    lighter = lighter_words(evidence)
+    lighter = lighter_words(assessment)
     if not winner["is_ai"]:
         text = both(
             f"Retained: {name['en']}, without AI. {lighter['en']}".rstrip(),
@@ -227,15 +230,15 @@ def value_to_user(evidence: Evidence) -> Finding:
     return declared(evidence, "NEC-08", ("owner",))
 
 
-def rebound_screened(evidence: Evidence) -> Finding:
+def rebound_screened(assessment: Assessment) -> Finding:
     """NEC-09: the use may grow three times, and is counted."""
-    found, where = evidence.rebound, ("audit.json: rebound",)
+    found, where = assessment.rebound, ("audit.json: rebound",)
     rooms = [found[name] for name in ("room", "room_carbon") if found.get(name) is not None]
     room = min(rooms, default=None)
     if room is None:
         text = both("There is nothing to compare the use with.", "Rien à quoi comparer l’usage.")
         return Finding("n_a", text, None, ENOUGH_ROOM, where)
-    counter = declared(evidence, "NEC-09").status == "pass"
+    counter = declared(assessment, "NEC-09").status == "pass"
     grows = room >= ENOUGH_ROOM
     status: Status = "pass" if grows and counter else "warn" if grows or counter else "fail"
     if room <= 1:
@@ -258,7 +261,7 @@ def rebound_screened(evidence: Evidence) -> Finding:
         "Examen sommaire (UIT-T L.1480, niveau 3) : pas d’usage en communication.",
     )
     text = {lang: " ".join((told[lang], counted[lang], stamp[lang])) for lang in ("en", "fr")}
-    return about_ai(evidence, Finding(status, text, room, ENOUGH_ROOM, where))
+    return about_ai(assessment, Finding(status, text, room, ENOUGH_ROOM, where))
 
 
 def exit_test(evidence: Evidence) -> Finding:

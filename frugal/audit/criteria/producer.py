@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from frugal.audit.criteria.findings import Finding, Status, declared, no_ai
-from frugal.audit.evidence import Evidence, cpu_total
-from frugal.audit.words.wording import Text, both, labels, quoted
+from frugal.audit.evidence.evidence import Evidence
+from frugal.audit.evidence.ledger_lines import cpu_total
+from frugal.audit.words.sentences import Text, both, labels, quoted
 from frugal.reporting.text import plain_duration, plain_number
 from frugal.reporting.units_text import percent, size
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from frugal.audit.criteria.findings import Finding, Status, declared, field_of, no_ai
-from frugal.audit.evidence import Evidence
-from frugal.audit.words.wording import both
+from frugal.audit.evidence.evidence import Evidence
+from frugal.audit.impacts.assessment import Assessment
+from frugal.audit.words.sentences import both
 from frugal.reporting.text import plain_duration
 from frugal.reporting.units_text import percent, size
 
@@ -40,17 +41,17 @@ def inference_strategy(evidence: Evidence) -> Finding:
     return Finding("pass", text, len(declared_patterns), None, where)
 
 
-def delivery_weight(evidence: Evidence) -> Finding:
+def delivery_weight(assessment: Assessment) -> Finding:
     """FRU-15: what a browser has to load is light."""
-    target = evidence.pattern.get("target") or "local"
-    winner, where = evidence.winner, ("candidates.json: bytes", "factors: runtime_bytes_browser")
-    if winner is None or target not in ("browser", "phone") or evidence.account is None:
+    target = assessment.pattern.get("target") or "local"
+    winner, where = assessment.winner, ("candidates.json: bytes", "factors: runtime_bytes_browser")
+    if winner is None or target not in ("browser", "phone"):
         return no_ai("Nothing is loaded into a browser.", "Rien n’est chargé dans un navigateur.")
     if not winner.get("graph"):
         return no_ai("It is asked over the network, not loaded.", "La réponse est demandée par le réseau, non chargée.")
-    runtime = evidence.account.runtime_bytes
+    runtime = assessment.account.runtime_bytes
     weight = winner["bytes"] + runtime
-    cached = bool(evidence.pattern.get("cached"))
+    cached = bool(assessment.pattern.get("cached"))
     status: Status = "pass" if weight <= LIGHT_BYTES else "warn" if weight <= HEAVY_BYTES or cached else "fail"
     text = both(
         f"{size(weight, 'en')} to load: model {size(winner['bytes'], 'en')}, runtime {size(runtime, 'en')}"

@@ -23,7 +23,7 @@ from frugal.audit.exports.content import (
     shipped,
     stages,
 )
-from frugal.audit.impacts.uses import LEDGER_STAGES
+from frugal.audit.impacts.query_work import LEDGER_STAGES
 from frugal.errors import NotAssessedError
 
 SPECIFICATION = "https://github.com/Boavizta/BoAmps/tree/main/model"

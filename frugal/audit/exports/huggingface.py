@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from frugal.audit.evidence import nothing_meets
+from frugal.audit.evidence.candidate_rows import nothing_meets
 from frugal.audit.exports.content import (
     country,
     english,

@@ -8,11 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from frugal.audit.evidence import Evidence, cpu_total
+from frugal.audit.evidence.evidence import Evidence
+from frugal.audit.evidence.ledger_lines import cpu_total
 from frugal.audit.impacts.boundaries import boundaries
 from frugal.audit.impacts.footprint import CATEGORIES, FOOTPRINT, Pricing, Watts, Work
-from frugal.audit.impacts.lighter import lighter_answer
-from frugal.audit.impacts.uses import (
+from frugal.audit.impacts.lowest_carbon import lighter_answer
+from frugal.audit.impacts.query_work import (
     Asked,
     asked,
     gigabyte_seconds,

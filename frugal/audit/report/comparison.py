@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from frugal.audit.words.wording import known, phrase
+from frugal.audit.words.sentences import known, phrase
 from frugal.reporting import units_text
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from frugal.audit.report.sections import SIGNS, in_language
-from frugal.audit.words.wording import known, phrase
+from frugal.audit.words.sentences import known, phrase
 from frugal.reporting import units_text
 from frugal.reporting.plots.ladder import candidate_label
 from frugal.reporting.text import plain_duration, plain_number

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from frugal.audit.words.wording import known
+from frugal.audit.words.sentences import known
 from frugal.reporting import units_text
 from frugal.reporting.plots.ladder import candidate_label
 from frugal.reporting.text import plain_duration, plain_number, plain_queries

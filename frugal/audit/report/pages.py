@@ -7,12 +7,14 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from html import unescape
+from pathlib import Path
 from typing import Any
 
 from frugal.audit.report import evidence_sections, impact_sections, sections
-from frugal.audit.report.bars import footprint_bars
-from frugal.audit.words.wording import LANGUAGES, data, known
+from frugal.audit.report.footprint_bars import footprint_bars
+from frugal.audit.words.sentences import LANGUAGES, data, known
 from frugal.errors import UnusableInputError
+from frugal.formats.files.atomic import write_text
 from frugal.reporting import units_text
 from frugal.reporting.plots.ladder import break_even_plot, candidate_label, error_cost_plot
 from frugal.reporting.text import plain_number
@@ -188,3 +190,14 @@ def _view(audit: Mapping[str, Any], language: str) -> dict[str, Any]:
         "machine": f"{machine.get('cpu_model') or '–'}, {machine.get('cores') or '–'} {words['cores']}",
         "hash": audit.get("content_sha256", "")[:16],
     }
+
+
+def write_reports(audit: Mapping[str, Any], folder: Path | str) -> list[Path]:
+    """Write `audit.fr.html` and `audit.en.html` from the audit alone, and return their paths."""
+    paths = []
+    pages = {language: render(audit, language) for language in ("fr", "en")}
+    for language, page in pages.items():
+        path = Path(folder) / f"audit.{language}.html"
+        write_text(path, page)
+        paths.append(path)
+    return paths

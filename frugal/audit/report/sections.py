@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from frugal.audit.evidence import error_ratio, lacks
-from frugal.audit.words.wording import break_even_words, error_words, phrase, verdict_words
+from frugal.audit.evidence.candidate_rows import error_ratio, lacks
+from frugal.audit.words.sentences import break_even_words, error_words, phrase, verdict_words
 from frugal.reporting import units_text
 from frugal.reporting.plots.ladder import candidate_label
 from frugal.reporting.text import missing_data, plain_duration, plain_number, plain_queries

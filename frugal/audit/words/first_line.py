@@ -6,9 +6,20 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from frugal.audit.evidence import Evidence, lacks
-from frugal.audit.shortfall import Shortfall, accurate, nearest, shortfalls
-from frugal.audit.words.wording import LANGUAGES, Text, error_words, every_error, known, phrase, quoted, rounded_up, say
+from frugal.audit.evidence.candidate_rows import lacks
+from frugal.audit.evidence.evidence import Evidence
+from frugal.audit.evidence.shortfall import Shortfall, accurate, nearest, shortfalls
+from frugal.audit.words.sentences import (
+    LANGUAGES,
+    Text,
+    error_words,
+    every_error,
+    known,
+    phrase,
+    quoted,
+    rounded_up,
+    say,
+)
 from frugal.reporting.text import plain_duration, plain_number, plain_queries
 from frugal.reporting.units_text import percent, size
 

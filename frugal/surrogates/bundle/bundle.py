@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 from collections.abc import Iterator
@@ -14,6 +13,7 @@ from typing import Any
 from frugal.errors import UnusableInputError
 from frugal.formats.files.atomic import exclusive, new_folder
 from frugal.formats.files.digests import sha256_of
+from frugal.formats.files.json_files import read_json, to_json
 from frugal.metering.ledger.hash_chain import check_seal, seal_of
 from frugal.metering.ledger.ledger import Ledger
 from frugal.surrogates.onnx.digest import graph_digest
@@ -100,38 +100,6 @@ def open_bundle(path: Path | str) -> Bundle:
             if key not in content:
                 raise UnusableInputError(f"'{path}' is not a bundle of this version: '{key}' is missing from it")
     return Bundle(path, study, candidates)
-
-
-def read_json(path: Path) -> dict[str, Any]:
-    """A JSON object.
-
-    Raises
-    ------
-    UnusableInputError
-        If the file cannot be read as one.
-    """
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as fault:
-        raise UnusableInputError(f"'{path}' cannot be read: {fault}") from fault
-    if not isinstance(content, dict):
-        raise UnusableInputError(f"'{path}' does not hold a JSON object")
-    return content
-
-
-def to_json(content: Any) -> str:
-    """JSON as it is written everywhere: UTF-8, indented; infinity (a break-even never reached) becomes null."""
-    return json.dumps(_finite(content), ensure_ascii=False, indent=1, default=str) + "\n"
-
-
-def _finite(value: Any) -> Any:
-    if isinstance(value, float) and not (-1e308 < value < 1e308):
-        return None
-    if isinstance(value, dict):
-        return {key: _finite(part) for key, part in value.items()}
-    if isinstance(value, list | tuple):
-        return [_finite(part) for part in value]
-    return value
 
 
 def write_checksums(folder: Path) -> None:

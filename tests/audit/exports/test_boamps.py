@@ -11,8 +11,8 @@ import pytest
 from jsonschema import Draft4Validator, ValidationError
 from referencing import Registry, Resource
 
-from frugal.audit.exports import export
 from frugal.audit.exports.boamps import boamps_reports
+from frugal.audit.exports.export import export
 from frugal.errors import NotAssessedError
 
 SCHEMAS = Path(__file__).with_name("schemas") / "boamps"

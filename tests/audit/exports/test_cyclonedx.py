@@ -10,7 +10,7 @@ import pytest
 from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
 
-from frugal.audit.exports import export
+from frugal.audit.exports.export import export
 
 AuditOf = Callable[[str], dict[str, Any]]
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from frugal.audit.criteria.claims import FORBIDDEN, GRADES, found_words
-from frugal.audit.exports import FORMATS, export, export_files
+from frugal.audit.exports.export import FORMATS, export, export_files
 from frugal.errors import UnusableInputError
 
 

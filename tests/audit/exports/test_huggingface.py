@@ -9,7 +9,7 @@ import pytest
 from huggingface_hub import ModelCard
 from huggingface_hub.repocard_data import eval_results_to_model_index, model_index_to_eval_results
 
-from frugal.audit.exports import export
+from frugal.audit.exports.export import export
 from frugal.audit.exports.huggingface import _scalar
 
 AuditOf = Callable[[str], dict[str, Any]]

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator, ValidationError
 
-from frugal.audit.exports import export
+from frugal.audit.exports.export import export
 
 AuditOf = Callable[[str], dict[str, Any]]
 SCHEMA = json.loads((files("frugal.audit.exports") / "data" / "sci.schema.json").read_text(encoding="utf-8"))

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from spdx_python_model.bindings import v3_0_1 as model
 
-from frugal.audit.exports import export
+from frugal.audit.exports.export import export
 
 AuditOf = Callable[[str], dict[str, Any]]
 

@@ -12,13 +12,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from frugal.audit.evidence import Evidence
+from frugal.audit.evidence.evidence import Evidence
+from frugal.audit.impacts.account import Account
 
 #: The use may grow at least this many times.
 ENOUGH_ROOM = 3.0
 
 
-def rebound(evidence: Evidence) -> dict[str, Any]:
+def rebound(evidence: Evidence, account: Account) -> dict[str, Any]:
     """Room for growth of the answer that ships, against the best answer of the other kind.
 
     The reference is the best answer without AI where an AI ships, and the full physics where something else does; none where
@@ -43,13 +44,13 @@ def rebound(evidence: Evidence) -> dict[str, Any]:
         return found
     fixed = float(winner.get("fixed_cpu_seconds") or 0.0)
     found["room"] = (costs[reference["name"]] - fixed) / (queries * asked["cpu_seconds"])
-    found["room_carbon"] = _room_carbon(evidence, str(reference["name"]), queries)
+    found["room_carbon"] = _room_carbon(evidence, account, str(reference["name"]), queries)
     return found
 
 
-def _room_carbon(evidence: Evidence, reference: str, queries: float) -> float | None:
+def _room_carbon(evidence: Evidence, account: Account, reference: str, queries: float) -> float | None:
     """The same in carbon, by the medians of the footprint; None where its electricity has no factor."""
-    rows = evidence.account.footprint["rows"] if evidence.account is not None else []
+    rows = account.footprint["rows"]
     life = {
         row["candidate"]: row["impacts"]["gwp"]["p50"]
         for row in rows

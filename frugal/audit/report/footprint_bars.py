@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from frugal.audit.words.wording import data
+from frugal.audit.words.sentences import data
 from frugal.errors import UnusableInputError
 from frugal.reporting import units_text
 from frugal.reporting.plots.axes import INK, MUTED, plain_frame, svg

@@ -6,9 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from frugal.audit.evidence import Evidence, error_ratio, lacks
+from frugal.audit.evidence.candidate_rows import error_ratio, lacks
+from frugal.audit.evidence.evidence import Evidence
 from frugal.audit.impacts.footprint import Pricing
-from frugal.audit.impacts.uses import asked, lifetime
+from frugal.audit.impacts.query_work import asked, lifetime
 
 
 def lighter_answer(evidence: Evidence, pricing: Pricing, runtime_bytes: float) -> dict[str, Any] | None:

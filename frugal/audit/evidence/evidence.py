@@ -4,23 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from frugal.audit.evidence.candidate_rows import error_ratio, lacks, nothing_meets, worst_error
 from frugal.errors import NotAssessedError, UnusableInputError
+from frugal.formats.files.json_files import finite
 from frugal.metering.ledger.hash_chain import check_chain, check_seal
-from frugal.metering.ledger.ledger import Entry
 from frugal.surrogates.bundle.bundle import LEDGER_SEAL
 
 #: The audit of the version before, kept when a bundle is replaced.
 PREVIOUS = "previous_audit.json"
-
-if TYPE_CHECKING:
-    from frugal.audit.impacts.account import Account
 
 
 @dataclass(frozen=True)
@@ -45,15 +42,6 @@ class Evidence:
         The audit before this one.
     runs_bytes : int
         Size of the kept runs.
-    created : str
-        Time of the audit.
-    account : Account, optional
-        Costs, footprint and boundaries, once they are made.
-    limits : sequence of mapping
-        What the audit does not say, by language.
-    texts : mapping
-        Text of the page by language, the user's own words taken out, for the criteria that read what is
-        published.
     """
 
     study: Mapping[str, Any]
@@ -64,10 +52,6 @@ class Evidence:
     declarations: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     previous: Mapping[str, Any] | None = None
     runs_bytes: int = 0
-    created: str = ""
-    account: Account | None = None
-    limits: Sequence[Mapping[str, str]] = ()
-    texts: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def need(self) -> Mapping[str, Any]:
@@ -122,13 +106,6 @@ class Evidence:
 
         return need_history(self.ledger)
 
-    @cached_property
-    def rebound(self) -> dict[str, Any]:
-        """How far the use may grow."""
-        from frugal.audit.rebound import rebound
-
-        return rebound(self)
-
     @property
     def machine(self) -> Mapping[str, Any]:
         """The machine the measurement ran on."""
@@ -166,44 +143,6 @@ class Evidence:
     def physics_to_ask(self) -> Mapping[str, Any] | None:
         """The full physics as an answer; None where it needs data that are missing where the study is asked."""
         return None if lacks(self.full_physics) else self.full_physics
-
-
-def nothing_meets(decision: Mapping[str, Any]) -> bool:
-    """Everything was measured, and no candidate meets the need: there is nothing to retain, and nothing to need AI for."""
-    return any(reason.get("code") == "nothing_meets_the_need" for reason in decision.get("reasons") or ())
-
-
-def lacks(candidate: Mapping[str, Any] | None) -> Mapping[str, str]:
-    """Data for want of which a candidate cannot be asked, by language; empty where it can."""
-    return (candidate or {}).get("lacks") or {}
-
-
-def worst_error(candidate: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]] | None:
-    """Output and error nearest to or farthest beyond its tolerance; the first output where none is set."""
-    errors = candidate.get("error") or {}
-    if not errors:
-        return None
-    judged = {name: error for name, error in errors.items() if error.get("tolerance")}
-    if not judged:
-        return next(iter(errors.items()))
-    return max(judged.items(), key=lambda item: item[1]["high"] / item[1]["tolerance"])
-
-
-def error_ratio(candidate: Mapping[str, Any]) -> float:
-    """Upper bound of the worst error over its tolerance; over the mean where none is set."""
-    worst = worst_error(candidate)
-    return math.inf if worst is None else float(worst[1]["high"] / (worst[1].get("tolerance") or 1.0))
-
-
-def entries_of(ledger: Sequence[Mapping[str, Any]]) -> list[Entry]:
-    """Lines of a ledger as entries, what they do not know left out."""
-    known = {field.name for field in fields(Entry)}
-    return [Entry(**{name: value for name, value in line.items() if name in known}) for line in ledger]
-
-
-def cpu_total(line: Mapping[str, Any]) -> float:
-    """CPU seconds of a ledger line, child processes included."""
-    return float((line.get("cpu_seconds") or 0.0) + (line.get("cpu_seconds_children") or 0.0))
 
 
 def read_evidence(bundle: Path | str, evaluation: Path | str | None = None) -> Evidence:
@@ -255,7 +194,7 @@ def _previous(folder: Path, inputs: list[dict[str, Any]]) -> Mapping[str, Any] |
     path = folder / PREVIOUS
     if not path.is_file():
         return None
-    from frugal.audit.keeping import read_audit
+    from frugal.audit.evidence.audit_file import read_audit
 
     inputs.append({"file": path.name, "sha256": hashlib.sha256(_bytes(path)).hexdigest()})
     return read_audit(path)
@@ -266,7 +205,7 @@ def _declarations(folder: Path, inputs: list[dict[str, Any]]) -> dict[str, Mappi
     path = folder / "declarations.json"
     if not path.is_file():
         return {}
-    from frugal.audit.declarations import kept
+    from frugal.audit.evidence.declarations import kept
 
     inputs.append({"file": path.name, "sha256": hashlib.sha256(_bytes(path)).hexdigest()})
     return {declaration.id: declaration.as_dict() for declaration in kept(folder)}
@@ -336,14 +275,3 @@ def _ledger(
         for language in ("en", "fr")
     }
     return rows, faults if any(faults.values()) else {}
-
-
-def finite(value: Any) -> Any:
-    """The same values with null where a number is not finite, which strict JSON cannot hold."""
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if isinstance(value, dict):
-        return {key: finite(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [finite(item) for item in value]
-    return value

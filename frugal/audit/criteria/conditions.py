@@ -6,8 +6,9 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from frugal.audit.evidence import Evidence
-from frugal.audit.words.wording import LANGUAGES, Text, flip_words, known, quoted, say
+from frugal.audit.evidence.evidence import Evidence
+from frugal.audit.impacts.assessment import Assessment
+from frugal.audit.words.sentences import LANGUAGES, Text, flip_words, known, quoted, say
 from frugal.reporting.text import plain_number
 from frugal.reporting.units_text import percent, size
 
@@ -19,14 +20,14 @@ NETWORK_TOLD_FROM = 0.5
 NEARLY_ALL = 0.995
 
 
-def condition_lines(evidence: Evidence, findings: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+def condition_lines(assessment: Assessment, findings: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
     """Status, text and counts of the three conditions of a frugal AI service."""
     broken = [f["id"] for f in findings if f["condition"] == "MES" and f["status"] == "fail"]
     seen = {condition: [f for f in findings if f["condition"] == condition] for condition in ("C1", "C2", "C3")}
     lines = {
-        "C1": _first_condition(evidence, broken),
+        "C1": _first_condition(assessment, broken),
         "C2": _second_condition(seen["C2"]),
-        "C3": _third_condition(evidence, seen["C3"], broken),
+        "C3": _third_condition(assessment, seen["C3"], broken),
     }
     return {
         name: {"status": status, "text": told, "counts": _counts(seen[name])} for name, (status, told) in lines.items()
@@ -67,11 +68,11 @@ def _second_condition(findings: Sequence[Mapping[str, Any]]) -> tuple[str, Text]
 
 
 def _third_condition(
-    evidence: Evidence, findings: Sequence[Mapping[str, Any]], broken: Sequence[str]
+    assessment: Assessment, findings: Sequence[Mapping[str, Any]], broken: Sequence[str]
 ) -> tuple[str, Text]:
     if broken:
         return "not_assessed", say("c1.broken", points=", ".join(broken))
-    found = evidence.account.boundaries if evidence.account is not None else {"categories": []}
+    found = assessment.account.boundaries
     if not found["categories"]:
         return "not_assessed", say("c3.nothing")
     worst = max(found["categories"], key=lambda row: row["part_of_budget"]["p95"])
@@ -82,15 +83,14 @@ def _third_condition(
         category=known("category", worst["category"]),
         part={lang: percent(worst["part_of_budget"]["p95"], lang) for lang in LANGUAGES},
         covered=len(found["categories"]),
-        network=_network(evidence),
+        network=_network(assessment),
         use=told,
     )
 
 
-def _network(evidence: Evidence) -> Text:
+def _network(assessment: Assessment) -> Text:
     """A sentence where the network outweighs all of the computing."""
-    assert evidence.account is not None
-    rows = {row["per"]: row for row in evidence.account.footprint["rows"] if row["role"] == "winner"}
+    rows = {row["per"]: row for row in assessment.account.footprint["rows"] if row["role"] == "winner"}
     year, journey = rows.get("year_high"), rows.get("journey")
     carbon = (year or {}).get("impacts", {}).get("gwp")
     if not carbon or not journey:

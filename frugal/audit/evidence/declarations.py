@@ -16,7 +16,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from frugal.audit.declared_fields import ASKS, Field, fields_of
+from frugal.audit.evidence.declared_fields import ASKS, Field, fields_of
 from frugal.errors import NotAssessedError, UnusableInputError
 from frugal.experiments.study.need import did_you_mean, is_number
 from frugal.formats.files.atomic import write_bytes, write_text

@@ -7,10 +7,8 @@ import json
 from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
-from frugal.audit.report.pages import render
-from frugal.audit.words import wording
 from frugal.errors import NotAssessedError, UnusableInputError
 from frugal.formats.files.atomic import write_text
 
@@ -32,7 +30,7 @@ def seal(audit: Mapping[str, Any]) -> dict[str, Any]:
 def _validate(audit: Any, name: str) -> None:
     from jsonschema import Draft202012Validator
 
-    schema = json.loads((files("frugal.audit") / "schema.json").read_text(encoding="utf-8"))
+    schema = json.loads((files("frugal.audit.evidence") / "audit_schema.json").read_text(encoding="utf-8"))
     fault = next(
         iter(sorted(Draft202012Validator(schema).iter_errors(audit), key=lambda e: list(map(str, e.absolute_path)))),
         None,
@@ -83,35 +81,3 @@ def read_audit(path: Path | str) -> dict[str, Any]:
             f"{audit['content_sha256'][:8]}… it carries; run the audit again"
         )
     return audit
-
-
-def write_reports(audit: Mapping[str, Any], folder: Path | str) -> list[Path]:
-    """Write `audit.fr.html` and `audit.en.html` from the audit alone, and return their paths."""
-    paths = []
-    pages = {language: render(audit, language) for language in ("fr", "en")}
-    for language, page in pages.items():
-        path = Path(folder) / f"audit.{language}.html"
-        write_text(path, page)
-        paths.append(path)
-    return paths
-
-
-def exit_code(audit: Mapping[str, Any]) -> Literal[0, 1, 4]:
-    """Exit code of `frugal audit`: 4 when condition 1 was not assessed, 1 when a criterion fails, else 0."""
-    if audit["conditions"]["C1"]["status"] == "not_assessed":
-        return 4
-    return 1 if any(finding["status"] == "fail" for finding in audit["criteria"]) else 0
-
-
-def summary_lines(audit: Mapping[str, Any], language: str) -> list[str]:
-    """The audit for a terminal: the answer, the three conditions, what failed, what is not known."""
-    name = {"en": "Condition", "fr": "Condition"}[language]
-    colon = ":" if language == "en" else "\u00a0:"
-    lines = [audit["first_line"][language]]
-    lines += [f"{name} {key[1]}{colon} {condition['text'][language]}" for key, condition in audit["conditions"].items()]
-    for finding in audit["criteria"]:
-        if finding["status"] in ("fail", "warn"):
-            word = wording.phrase(f"status.{finding['status']}", language)
-            lines.append(f"{finding['id']} {word}{colon} {finding['title'][language]}. {finding['text'][language]}")
-    limits = {"en": "Limits", "fr": "Limites"}[language]
-    return [*lines, f"{limits}{colon} " + " ".join(limit[language] for limit in audit["limits"])]

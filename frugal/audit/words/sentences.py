@@ -9,7 +9,9 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from frugal.audit.evidence import Evidence, lacks, nothing_meets, worst_error
+from frugal.audit.evidence.candidate_rows import lacks, nothing_meets, worst_error
+from frugal.audit.evidence.evidence import Evidence
+from frugal.audit.impacts.assessment import Assessment
 from frugal.reporting.plots.ladder import candidate_label
 from frugal.reporting.text import plain_number, plain_queries
 from frugal.reporting.units_text import grams, percent, typeset
@@ -152,23 +154,23 @@ def flip_words(decision: Mapping[str, Any]) -> Text:
 # ---------------------------------------------------------------------------------------------- Limits
 
 
-def limits(evidence: Evidence) -> list[Text]:
+def limits(assessment: Assessment) -> list[Text]:
     """What the audit does not know, most important first."""
-    comparison, machine = evidence.comparison, evidence.machine
+    comparison, machine = assessment.comparison, assessment.machine
     found: list[Text] = []
-    if not evidence.need.get("declared", True):
+    if not assessment.need.get("declared", True):
         found.append(say("limit.undeclared"))
-    missing = evidence.decision.get("missing_baselines") or []
+    missing = assessment.decision.get("missing_baselines") or []
     if missing:
         found.append(say("limit.missing", names=baselines(missing)))
-    found += _model_file(evidence)
+    found += _model_file(assessment)
     if comparison["level"] == "quick":
         found.append(say("limit.quick"))
     if machine.get("measure_again"):
         found.append(say("limit.again"))
     elif machine.get("noisy"):
         found.append(say("limit.noisy"))
-    if any(entry["before_first_run"] is False and entry.get("changed") for entry in evidence.need_history):
+    if any(entry["before_first_run"] is False and entry.get("changed") for entry in assessment.need_history):
         found.append(say("limit.need_changed"))
     fields = {"watts": "watts_per_core", "low": "watts_low", "high": "watts_high"}
     if machine.get("tier") in ("T3", "T4") and all(machine.get(field) for field in fields.values()):
@@ -176,13 +178,13 @@ def limits(evidence: Evidence) -> list[Text]:
         found.append(say("limit.watts", tier=machine["tier"], **values))
     held_out = (comparison.get("split") or {}).get("n_held_out")
     number = {lang: plain_number(held_out, lang, 4) if held_out else "–" for lang in LANGUAGES}
-    found += _truth(evidence, number)
+    found += _truth(assessment, number)
     failed = len(comparison.get("failed_runs") or [])
     if failed:
         found.append(say("limit.failed_runs", number={lang: plain_number(failed, lang, 6) for lang in LANGUAGES}))
     if len([place for place in (comparison.get("split") or {}).get("held_out_places", []) if place]) == 1:
         found.append(say("limit.one_place"))
-    return [*found, *_limits_of_account(evidence), say("limit.left_out")]
+    return [*found, *_limits_of_account(assessment), say("limit.left_out")]
 
 
 def _truth(evidence: Evidence, number: Text) -> list[Text]:
@@ -192,28 +194,26 @@ def _truth(evidence: Evidence, number: Text) -> list[Text]:
     return [held, say("limit.reference", data=missing)] if missing else [held]
 
 
-def _limits_of_account(evidence: Evidence) -> list[Text]:
-    if evidence.account is None:
-        return []
+def _limits_of_account(assessment: Assessment) -> list[Text]:
     found: list[Text] = []
-    replaced = [factor.id for factor in evidence.account.factors if factor.origin == "user"]
+    replaced = [factor.id for factor in assessment.account.factors if factor.origin == "user"]
     if replaced:
         found.append(say("limit.factors", number=len(replaced), names=", ".join(replaced)))
-    if evidence.account.footprint["lighter"]:
-        found.append(lighter_words(evidence))
-    if not evidence.account.boundaries["beneficiaries"]:
+    if assessment.account.footprint["lighter"]:
+        found.append(lighter_words(assessment))
+    if not assessment.account.boundaries["beneficiaries"]:
         found.append(say("limit.people"))
-    return [*found, say("limit.not_covered", names=_categories(evidence.account.boundaries["not_covered"]))]
+    return [*found, say("limit.not_covered", names=_categories(assessment.account.boundaries["not_covered"]))]
 
 
-def lighter_words(evidence: Evidence) -> Text:
+def lighter_words(assessment: Assessment) -> Text:
     """Which accurate answer would emit clearly less carbon than the one retained; empty where there is none."""
-    found = evidence.account.footprint["lighter"] if evidence.account is not None else None
+    found = assessment.account.footprint["lighter"]
     if not found:
         return {"en": "", "fr": ""}
     return say(
         "lighter",
-        name=quoted(evidence.candidates[found["candidate"]]),
+        name=quoted(assessment.candidates[found["candidate"]]),
         served=known("lighter", "served") if found["served"] else "",
         gwp={lang: grams(found["gwp"], lang) for lang in LANGUAGES},
         winner_gwp={lang: grams(found["winner_gwp"], lang) for lang in LANGUAGES},

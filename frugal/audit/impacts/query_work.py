@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from frugal.audit.evidence import Evidence, cpu_total
+from frugal.audit.evidence.evidence import Evidence
+from frugal.audit.evidence.ledger_lines import cpu_total
 from frugal.audit.impacts.footprint import Work
 
 #: Stages of the ledger by stage of the footprint; what is not named here is ``other``.

@@ -9,14 +9,18 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from frugal.audit import criteria
-from frugal.audit.conditions import condition_lines
-from frugal.audit.evidence import Evidence, entries_of, finite, lacks, read_evidence
+from frugal.audit.criteria.catalogue import evaluate
+from frugal.audit.criteria.conditions import condition_lines
+from frugal.audit.evidence.audit_file import FORMAT, seal
+from frugal.audit.evidence.candidate_rows import lacks
+from frugal.audit.evidence.evidence import Evidence, read_evidence
+from frugal.audit.evidence.ledger_lines import entries_of
 from frugal.audit.impacts.account import Account, take_account
-from frugal.audit.keeping import FORMAT, seal
+from frugal.audit.impacts.assessment import Assessment
 from frugal.audit.report.pages import page_text
-from frugal.audit.words import wording
+from frugal.audit.words import sentences
 from frugal.audit.words.first_line import first_line
+from frugal.formats.files.json_files import finite
 from frugal.metering.factors.table import FactorTable, load_factors
 from frugal.metering.power.machine import Machine
 from frugal.metering.power.tiers import apply_meter
@@ -81,16 +85,16 @@ def build_audit(
     """
     terms = terms or Terms()
     created = created or datetime.now(UTC).isoformat(timespec="seconds")
-    evidence = _on_machine(dataclasses.replace(read_evidence(bundle_dir, evaluation), created=created), terms)
+    evidence = _on_machine(read_evidence(bundle_dir, evaluation), terms)
     country = terms.country or evidence.machine.get("country") or DEFAULT_COUNTRY
     terms.factors.electricity("gwp", country)
     account = take_account(evidence, terms.factors, country)
-    evidence = _with_verdict(dataclasses.replace(evidence, account=account), account)
-    evidence = dataclasses.replace(evidence, limits=wording.limits(evidence))
-    audit = finite(_content(evidence, account, terms, graph_sha256))
-    _judge(audit, evidence)
-    texts = {language: page_text(audit, language) for language in wording.LANGUAGES}
-    _judge(audit, dataclasses.replace(evidence, texts=texts))
+    assessment = Assessment.of(_with_verdict(evidence, account), account, created)
+    assessment = dataclasses.replace(assessment, limits=sentences.limits(assessment))
+    audit = finite(_content(assessment, terms, graph_sha256))
+    _judge(audit, assessment)
+    texts = {language: page_text(audit, language) for language in sentences.LANGUAGES}
+    _judge(audit, dataclasses.replace(assessment, texts=texts))
     return seal(audit)
 
 
@@ -129,55 +133,55 @@ def _with_verdict(evidence: Evidence, account: Account) -> Evidence:
     return dataclasses.replace(evidence, comparison={**evidence.comparison, "decisions": decisions})
 
 
-def _content(evidence: Evidence, account: Account, terms: Terms, graph_sha256: str | None) -> dict[str, Any]:
-    comparison = evidence.comparison
+def _content(assessment: Assessment, terms: Terms, graph_sha256: str | None) -> dict[str, Any]:
+    comparison, account = assessment.comparison, assessment.account
     return {
         "format": FORMAT,
         "tool": {"name": "frugal-territoires", "version": _version()},
-        "created": evidence.created,
+        "created": assessment.created,
         "study": {
-            "name": evidence.study["name"],
-            "hash": evidence.study["hash"],
-            "question": wording.title(evidence.study),
-            "inputs": [dict(variable) for variable in evidence.study["inputs"]],
-            "outputs": [dict(output) for output in evidence.study["outputs"]],
-            "has_solver": evidence.full_physics is not None,
-            "sources": [source for source in evidence.study.get("sources") or () if source],
-            **({"solver_needs": dict(lacks(evidence.full_physics))} if lacks(evidence.full_physics) else {}),
+            "name": assessment.study["name"],
+            "hash": assessment.study["hash"],
+            "question": sentences.title(assessment.study),
+            "inputs": [dict(variable) for variable in assessment.study["inputs"]],
+            "outputs": [dict(output) for output in assessment.study["outputs"]],
+            "has_solver": assessment.full_physics is not None,
+            "sources": [source for source in assessment.study.get("sources") or () if source],
+            **({"solver_needs": dict(lacks(assessment.full_physics))} if lacks(assessment.full_physics) else {}),
         },
-        "units": evidence.units,
-        "labels": evidence.labels,
-        "need": dict(evidence.need),
-        "need_history": evidence.need_history,
+        "units": assessment.units,
+        "labels": assessment.labels,
+        "need": dict(assessment.need),
+        "need_history": assessment.need_history,
         "level": comparison["level"],
-        "machine": dict(evidence.machine),
+        "machine": dict(assessment.machine),
         "split": comparison.get("split") or {},
         "model": comparison.get("model") or {"candidate": None, "reason": None},
         "graph_sha256": graph_sha256,
-        "inputs": [dict(row) for row in evidence.inputs],
-        "first_line": first_line(evidence),
-        "verdict": evidence.decision["verdict"],
+        "inputs": [dict(row) for row in assessment.inputs],
+        "first_line": first_line(assessment),
+        "verdict": assessment.decision["verdict"],
         "decisions": [dict(decision) for decision in comparison["decisions"]],
         "ladder": [_slim(candidate) for candidate in comparison["candidates"]],
-        "practices": dict(evidence.practices),
+        "practices": dict(assessment.practices),
         "costs": account.costs,
         "footprint": account.footprint,
         "boundaries": account.boundaries,
         "burdens": account.burdens,
-        "rebound": evidence.rebound,
+        "rebound": assessment.rebound,
         "factors": [factor.as_dict() for factor in account.factors],
         "factors_file": {"file": terms.factors.file, "sha256": terms.factors.sha256},
-        "declarations": {name: dict(row) for name, row in evidence.declarations.items()},
-        "previous_sha256": (evidence.previous or {}).get("content_sha256"),
-        "limits": list(evidence.limits),
+        "declarations": {name: dict(row) for name, row in assessment.declarations.items()},
+        "previous_sha256": (assessment.previous or {}).get("content_sha256"),
+        "limits": list(assessment.limits),
     }
 
 
-def _judge(audit: dict[str, Any], evidence: Evidence) -> None:
-    audit["criteria"] = finite(criteria.evaluate(evidence))
-    audit["conditions"] = condition_lines(evidence, audit["criteria"])
+def _judge(audit: dict[str, Any], assessment: Assessment) -> None:
+    audit["criteria"] = finite(evaluate(assessment))
+    audit["conditions"] = condition_lines(assessment, audit["criteria"])
     assessed = audit["conditions"]["C1"]["status"] != "not_assessed"
-    audit["first_line"] = first_line(evidence, assessed)
+    audit["first_line"] = first_line(assessment, assessed)
 
 
 def _version() -> str:

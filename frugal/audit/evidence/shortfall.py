@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from frugal.audit.evidence import Evidence
+from frugal.audit.evidence.evidence import Evidence
 
 Requirement = Literal["error", "latency", "bytes", "memory", "graph", "data"]
 
