@@ -21,8 +21,8 @@ import numpy as np
 import pandas
 import shapely
 
+from frugal.cadastre.job.settings import CadastreSettings
 from frugal.cadastre.run import make_cadastre
-from frugal.cadastre.settings import CadastreSettings
 from frugal.formats.files.atomic import write_text
 from frugal.formats.rasters.surface_model import SurfaceModel, read_surface_model, write_surface_model
 from frugal.formats.vectors.footprints import read_footprints

@@ -306,7 +306,7 @@ def map_ladder(bundle: Path) -> str:
 
 def columns() -> str:
     """What the columns of the cadastre's layers mean; months and points of the compass in one line each."""
-    from frugal.cadastre.columns import BUILDINGS, PLANES
+    from frugal.cadastre.tables.columns import BUILDINGS, PLANES
 
     rows = ["| layer | column | unit | meaning |", "|---|---|---|---|"]
     for layer, found in (("roof_planes", PLANES), ("buildings", BUILDINGS)):

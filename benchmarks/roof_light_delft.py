@@ -7,10 +7,10 @@ from typing import NamedTuple
 import numpy as np
 import shapely
 
-from frugal.cadastre.horizons import Horizons, as_bytes, elevations, plane_horizons, reduced
-from frugal.cadastre.plane_light import yearly_irradiation
-from frugal.cadastre.roof_planes import RoofPlane
-from frugal.cadastre.uncertainty import spread
+from frugal.cadastre.roofs.segmentation import RoofPlane
+from frugal.cadastre.shading.horizons import Horizons, as_bytes, elevations, plane_horizons, reduced
+from frugal.cadastre.shading.plane_irradiation import yearly_irradiation
+from frugal.cadastre.yields.uncertainty import spread
 from frugal.formats.point_clouds.surfaces import Surfaces
 from frugal.formats.rasters.surface_model import SurfaceModel, grid_convergence_deg
 from frugal.physics.solar.horizon import horizon_at_points

@@ -20,9 +20,9 @@ import numpy as np
 import shapely
 from roof_light_delft import REACH_M, horizon_reduction, linear_propagation, nine_points, place, rms
 
-from frugal.cadastre import roof_planes
-from frugal.cadastre.roof_planes import RoofPlane, segment_roofs
-from frugal.cadastre.usable_area import UsableRules, power_kwp
+from frugal.cadastre.roofs import segmentation as roof_planes
+from frugal.cadastre.roofs.segmentation import RoofPlane, segment_roofs
+from frugal.cadastre.roofs.usable_area import UsableRules, power_kwp
 from frugal.formats.point_clouds.surfaces import Surfaces, surfaces_from_points
 from frugal.formats.rasters.surface_model import SurfaceModel
 from frugal.formats.vectors.footprints import read_footprints

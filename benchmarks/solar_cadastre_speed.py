@@ -31,7 +31,7 @@ import rasterio
 from numba import njit
 from rasterio.transform import from_origin
 
-from frugal.cadastre.far_view import far_view
+from frugal.cadastre.shading.distant_hills import far_view
 from frugal.formats.files.atomic import write_text
 from frugal.formats.rasters.surface_model import SurfaceModel, write_surface_model
 from frugal.formats.rasters.tiling import Grid, Tile

@@ -6,21 +6,20 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from frugal.cadastre.answer import Answer, check_answer, find_answer
-from frugal.cadastre.engines import Outcome, on_cluster, on_threads
-from frugal.cadastre.inputs import Failure
-from frugal.cadastre.job import Job, plain_site
-from frugal.cadastre.map_content import verdict_of
-from frugal.cadastre.own_folder import keep_to, own_folder, withdraw
-from frugal.cadastre.settings import CadastreSettings
-from frugal.cadastre.territory import Territory, check_files, read_territory
-from frugal.cadastre.tile_store import TileReport, finished
-from frugal.cadastre.tile_work import compute_tile
-from frugal.cadastre.yields import co2_avoided
+from frugal.cadastre.job.folder import keep_to, own_folder, withdraw
+from frugal.cadastre.job.job import Job, plain_site
+from frugal.cadastre.job.result import Cadastre, Failure
+from frugal.cadastre.job.settings import CadastreSettings
+from frugal.cadastre.territory.territory import Territory, check_files, read_territory
+from frugal.cadastre.tiles.compute import compute_tile
+from frugal.cadastre.tiles.engines import Outcome, on_cluster, on_threads
+from frugal.cadastre.tiles.store import TileReport, finished
+from frugal.cadastre.web_map.content import verdict_of
+from frugal.cadastre.yields.yield_model import Answer, check_answer, find_answer
+from frugal.cadastre.yields.yields import co2_avoided
 from frugal.errors import FrugalError, UnusableInputError
 from frugal.formats.files.digests import sha256_of
 from frugal.formats.rasters.tiling import Tile
@@ -34,37 +33,6 @@ if TYPE_CHECKING:
 
 #: What is said where the surface shows none.
 NO_ROOF = "no roof plane of 10 m² was found"
-
-
-@dataclass
-class Cadastre:
-    """What was made.
-
-    Attributes
-    ----------
-    out : Path
-    map_folder : Path or None
-        None where no roof was found.
-    buildings, with_planes, planes : int
-        Buildings, those of them on which a plane was found, and planes.
-    sums : dict
-        Power and yield of all planes.
-    failures : list of Failure
-        Inputs and tiles that could not be used.
-    notes : list of str
-    footprint : dict
-        What the making cost.
-    """
-
-    out: Path
-    map_folder: Path | None = None
-    buildings: int = 0
-    with_planes: int = 0
-    planes: int = 0
-    sums: dict[str, float] = field(default_factory=dict)
-    failures: list[Failure] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
-    footprint: dict[str, Any] = field(default_factory=dict)
 
 
 def make_cadastre(
@@ -133,7 +101,7 @@ def make_cadastre(
             cadastre = Cadastre(out, failures=prepared.failures, notes=[*prepared.notes, *answer.notes])
             with meter.stage("outputs"):
                 reporter.stage("write files")
-                from frugal.cadastre.publishing import publish_cadastre
+                from frugal.cadastre.publish import publish_cadastre
 
                 publish_cadastre(cadastre, settings, prepared, answer, job, reports)
         _tell_cost(cadastre, machine, reports, job)
@@ -222,7 +190,7 @@ def _tiles(
 
 
 def _tell_cost(cadastre: Cadastre, machine: Machine, reports: list[TileReport], job: Job) -> None:
-    from frugal.cadastre.production import production_footprint
+    from frugal.cadastre.production_footprint import production_footprint
     from frugal.formats.files.atomic import write_text
     from frugal.metering.ledger.ledger import Ledger
 

@@ -13,7 +13,7 @@ from frugal.commands.printing import print_json
 from frugal.errors import UnusableInputError
 
 if TYPE_CHECKING:
-    from frugal.cadastre.run import Cadastre
+    from frugal.cadastre.job.result import Cadastre
 
 
 def cadastre(
@@ -118,7 +118,7 @@ def cadastre(
 def _checked(chosen: dict[str, Any]) -> Any:
     from pydantic import ValidationError
 
-    from frugal.cadastre.settings import CadastreSettings
+    from frugal.cadastre.job.settings import CadastreSettings
 
     given = {key: value for key, value in chosen.items() if value is not None}
     try:
@@ -167,7 +167,7 @@ _SUMMARY = {
 
 
 def _print(made: Cadastre, language: str) -> None:
-    from frugal.cadastre.in_french import note_in_french
+    from frugal.cadastre.web_map.french_sources import note_in_french
 
     words, sums, spent = _SUMMARY[language], made.sums, made.footprint
 

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import geopandas
 
-from frugal.cadastre.run import Cadastre, make_cadastre
-from frugal.cadastre.settings import CadastreSettings
+from frugal.cadastre.job.result import Cadastre
+from frugal.cadastre.job.settings import CadastreSettings
+from frugal.cadastre.run import make_cadastre
 
 
 def made(surface: Path, bundle: Path, out: Path, **more: object) -> Cadastre:

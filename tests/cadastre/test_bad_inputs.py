@@ -21,12 +21,12 @@ from pyogrio.errors import DataLayerError
 from rasterio.transform import from_origin
 from typer.testing import CliRunner
 
-from frugal.cadastre.answer import check_answer, trained_names
-from frugal.cadastre.inputs import inputs_in
-from frugal.cadastre.own_folder import MARK, own_folder
+from frugal.cadastre.job.folder import MARK, own_folder
+from frugal.cadastre.job.settings import CadastreSettings
 from frugal.cadastre.run import make_cadastre
-from frugal.cadastre.settings import CadastreSettings
-from frugal.cadastre.surfaces import Prepared, prepare_clouds, prepare_rasters
+from frugal.cadastre.territory.inputs import inputs_in
+from frugal.cadastre.territory.surfaces import Prepared, prepare_clouds, prepare_rasters
+from frugal.cadastre.yields.yield_model import check_answer, trained_names
 from frugal.cli import app
 from frugal.errors import EnvironmentFaultError, UnusableInputError
 from frugal.formats.files.atomic import new_folder

@@ -10,10 +10,11 @@ import rasterio
 import roofs_for_tests as known
 from cadastre.cadastres import made, planes_of
 
-from frugal.cadastre.far_view import far_view, note_on_heights
-from frugal.cadastre.horizons import plane_horizons
-from frugal.cadastre.plane_light import yearly_irradiation
-from frugal.cadastre.roof_planes import segment_roofs
+from frugal.cadastre.roofs.segmentation import segment_roofs
+from frugal.cadastre.shading.distant_hills import far_view
+from frugal.cadastre.shading.horizons import plane_horizons
+from frugal.cadastre.shading.plane_irradiation import yearly_irradiation
+from frugal.cadastre.territory.height_check import note_on_heights
 from frugal.formats.rasters.mosaic import open_rasters
 from frugal.formats.rasters.surface_model import SurfaceModel, read_surface_model, write_surface_model
 from frugal.formats.rasters.tiling import Grid, Tile
@@ -95,8 +96,8 @@ def test_hills_take_light_and_the_tiling_changes_nothing(
     plain = made(surface, bundle, tmp_path / "plain", tile_m=200.0)
     whole = made(surface, bundle, tmp_path / "whole", tile_m=200.0, terrain=path)
     assert not any("different levels" in note for note in whole.notes)
-    monkeypatch.setattr("frugal.cadastre.job.FARTHEST_PART_M", 25.0)
-    monkeypatch.setattr("frugal.cadastre.tile_work.FARTHEST_PART_M", 25.0)
+    monkeypatch.setattr("frugal.cadastre.job.job.FARTHEST_PART_M", 25.0)
+    monkeypatch.setattr("frugal.cadastre.tiles.compute.FARTHEST_PART_M", 25.0)
     tiled = made(surface, bundle, tmp_path / "tiled", tile_m=50.0, terrain=path)
     without, one, other = (planes_of(cadastre.out) for cadastre in (plain, whole, tiled))
     assert one["yield_kwh"].sum() < 0.99 * without["yield_kwh"].sum()

@@ -21,16 +21,16 @@ import shapely
 from cadastre.village_map import graphs
 from pyproj import Transformer
 
-from frugal.cadastre.classes import classes_for
-from frugal.cadastre.columns import BUILDINGS, PLANES
-from frugal.cadastre.in_french import cadastre_in_both, in_french
-from frugal.cadastre.map_folder import BUILDING_COLUMNS, PAGE, PLANE_COLUMNS, dots, write_map_folder
-from frugal.cadastre.naming import default_title, told_files
-from frugal.cadastre.publishing import told_weather
-from frugal.cadastre.sky_table import read_sky_table, write_sky_table
-from frugal.cadastre.surface_blocks import SurfaceBlocks, read_block
-from frugal.cadastre.surfaces import Prepared
-from frugal.cadastre.tables import SUMMED, write_communes
+from frugal.cadastre.publish import told_weather
+from frugal.cadastre.tables.classes import classes_for
+from frugal.cadastre.tables.columns import BUILDINGS, PLANES
+from frugal.cadastre.tables.files import SUMMED, write_communes
+from frugal.cadastre.territory.surfaces import Prepared
+from frugal.cadastre.web_map.folder import BUILDING_COLUMNS, PAGE, PLANE_COLUMNS, dots, write_map_folder
+from frugal.cadastre.web_map.french_sources import cadastre_in_both, in_french
+from frugal.cadastre.web_map.surface_blocks import SurfaceBlocks, read_block
+from frugal.cadastre.web_map.titles import default_title, told_files
+from frugal.cadastre.yields.sky_table import read_sky_table, write_sky_table
 from frugal.errors import UnusableInputError
 from frugal.formats.rasters.surface_model import SurfaceModel
 from frugal.formats.rasters.tiling import Grid

@@ -19,7 +19,7 @@ from frugal.cadastre import run
 def test_maps_of_buildings_know_their_cells_alone(
     surface: Path, bundle: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("frugal.cadastre.job.FARTHEST_PART_M", 25.0)
+    monkeypatch.setattr("frugal.cadastre.job.job.FARTHEST_PART_M", 25.0)
     every = made(surface, bundle, tmp_path / "every", tile_m=200.0)
     some = made(surface, bundle, tmp_path / "some", tile_m=50.0, maps_of="buildings")
     with rasterio.open(every.out / "irradiation.vrt") as dataset:

@@ -10,13 +10,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from frugal.cadastre.classes import classes_for, qgis_style
-from frugal.cadastre.columns import BUILDINGS, PLANES
-from frugal.cadastre.in_french import note_in_french
-from frugal.cadastre.inputs import Failure
-from frugal.cadastre.production import production_footprint
-from frugal.cadastre.publishing import best_classes
-from frugal.cadastre.run import Cadastre
+from frugal.cadastre.job.result import Cadastre, Failure
+from frugal.cadastre.production_footprint import production_footprint
+from frugal.cadastre.publish import best_classes
+from frugal.cadastre.tables.classes import classes_for, qgis_style
+from frugal.cadastre.tables.columns import BUILDINGS, PLANES
+from frugal.cadastre.web_map.french_sources import note_in_french
 from frugal.commands.cadastre import _print
 from frugal.formats.point_clouds.surfaces import note_on_voids, system_of_clouds
 from frugal.reporting.progress import Terminal

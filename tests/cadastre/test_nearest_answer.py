@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from frugal.cadastre import answer
+from frugal.cadastre.yields import yield_model as answer
 from frugal.surrogates.bundle import bundle as bundles
 
 

@@ -19,10 +19,11 @@ from cadastre.cadastres import made, planes_of
 from typer.testing import CliRunner
 
 from frugal.cadastre import run as cadastre_run
-from frugal.cadastre.columns import BUILDINGS, PLANES
-from frugal.cadastre.run import Cadastre, make_cadastre
-from frugal.cadastre.settings import CadastreSettings
-from frugal.cadastre.surfaces import prepare_clouds
+from frugal.cadastre.job.result import Cadastre
+from frugal.cadastre.job.settings import CadastreSettings
+from frugal.cadastre.run import make_cadastre
+from frugal.cadastre.tables.columns import BUILDINGS, PLANES
+from frugal.cadastre.territory.surfaces import prepare_clouds
 from frugal.cli import app
 from frugal.errors import EnvironmentFaultError, UnusableInputError
 from frugal.formats.rasters.surface_model import SurfaceModel, write_surface_model
@@ -94,7 +95,7 @@ def test_communes_and_cost_are_told(whole: Cadastre) -> None:
 def test_the_result_does_not_depend_on_the_tiling(
     whole: Cadastre, surface: Path, bundle: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("frugal.cadastre.job.FARTHEST_PART_M", 25.0)  # else the halo would hold the whole village
+    monkeypatch.setattr("frugal.cadastre.job.job.FARTHEST_PART_M", 25.0)  # else the halo would hold the whole village
     tiled = made(surface, bundle, tmp_path / "tiled", tile_m=50.0)
     one, other = planes_of(whole.out), planes_of(tiled.out)
     assert list(one["plane_id"]) == list(other["plane_id"])

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from frugal.cadastre.program import program_digest
+from frugal.cadastre.job.program_digest import program_digest
 
 
 @pytest.fixture

@@ -10,10 +10,10 @@ import pytest
 import roofs_for_tests as known
 import shapely
 
-from frugal.cadastre.outlines import outlines
-from frugal.cadastre.planes import growing
-from frugal.cadastre.roof_planes import RoofPlane, segment_roofs
-from frugal.cadastre.usable_area import UsableRules, power_kwp, usable_part
+from frugal.cadastre.roofs.kernels import growing
+from frugal.cadastre.roofs.outlines import outlines
+from frugal.cadastre.roofs.segmentation import RoofPlane, segment_roofs
+from frugal.cadastre.roofs.usable_area import UsableRules, power_kwp, usable_part
 from frugal.physics import compiled
 from frugal.studies.solar.village.plan import Village
 from frugal.studies.solar.village.surface import synthetic_village

@@ -12,10 +12,10 @@ import roofs_for_tests as known
 import shapely
 from cadastre.cadastres import made, planes_of
 
-from frugal.cadastre import tile_work
-from frugal.cadastre.horizons import plane_horizons
-from frugal.cadastre.roof_planes import segment_roofs
-from frugal.cadastre.tile_buildings import cut_long_outlines
+from frugal.cadastre.roofs.buildings import cut_long_outlines
+from frugal.cadastre.roofs.segmentation import segment_roofs
+from frugal.cadastre.shading.horizons import plane_horizons
+from frugal.cadastre.tiles import compute as tile_work
 from frugal.formats.rasters.surface_model import SurfaceModel, write_surface_model
 from frugal.physics.solar.sky import cumulative_sky_tables
 from frugal.studies.solar.roof_yield.site import RoofYieldSite, SolarTerritory

@@ -9,13 +9,13 @@ import pytest
 import roofs_for_tests as known
 import shapely
 
-from frugal.cadastre import yields
-from frugal.cadastre.horizons import Horizons, as_bytes, elevations, plane_horizons, reduced
-from frugal.cadastre.plane_light import compass_losses, sector_losses, yearly_irradiation
-from frugal.cadastre.roof_planes import RoofPlane, segment_roofs
-from frugal.cadastre.uncertainty import YEAR_TO_YEAR, spread
-from frugal.cadastre.usable_area import UsableRules
-from frugal.cadastre.yields import ask, co2_avoided, plane_yields
+from frugal.cadastre.roofs.segmentation import RoofPlane, segment_roofs
+from frugal.cadastre.roofs.usable_area import UsableRules
+from frugal.cadastre.shading.horizons import Horizons, as_bytes, elevations, plane_horizons, reduced
+from frugal.cadastre.shading.plane_irradiation import compass_losses, sector_losses, yearly_irradiation
+from frugal.cadastre.yields import yields
+from frugal.cadastre.yields.uncertainty import YEAR_TO_YEAR, spread
+from frugal.cadastre.yields.yields import ask, co2_avoided, plane_yields
 from frugal.errors import UnusableInputError
 from frugal.physics.solar.horizon import horizon_at_points
 from frugal.physics.solar.sky import CumulativeSky, cumulative_sky_tables

@@ -14,10 +14,10 @@ import rasterio.features
 import shapely
 from rasterio.transform import from_origin
 
-from frugal.cadastre.classes import class_of, classes_for
-from frugal.cadastre.map_folder import write_map_folder
-from frugal.cadastre.sky_table import read_sky_table, write_sky_table
-from frugal.cadastre.yields import co2_avoided
+from frugal.cadastre.tables.classes import class_of, classes_for
+from frugal.cadastre.web_map.folder import write_map_folder
+from frugal.cadastre.yields.sky_table import read_sky_table, write_sky_table
+from frugal.cadastre.yields.yields import co2_avoided
 from frugal.formats.rasters.surface_model import SurfaceModel, grid_convergence_deg
 from frugal.physics.solar.horizon import horizon_at_points
 from frugal.studies.solar.roof_yield.site import RoofYieldSite

@@ -2,7 +2,7 @@
 
 There are two finders of planes, because two things are asked. This one looks at a whole surface at once and may miss roofs:
 studies need a sample of real planes to be asked about, and the cadastre the outlines of buildings where nobody gives them.
-`frugal.cadastre.roof_planes` looks into one building whose outline is known and has to account for all of it, small
+`frugal.cadastre.roofs.segmentation` looks into one building whose outline is known and has to account for all of it, small
 planes and dormers included; on a whole surface it would take parked lorries and hedges for roofs.
 
 A plane is fitted by least squares to the square of about 2 m round every cell. A cell is roof where

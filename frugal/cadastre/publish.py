@@ -1,0 +1,235 @@
+"""From finished tiles to the files and the map that people use."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from frugal.cadastre.job.folder import withdraw
+from frugal.cadastre.job.job import Job, sky_of
+from frugal.cadastre.job.settings import CadastreSettings
+from frugal.cadastre.tables.classes import YieldClass, class_of, classes_for, qgis_style
+from frugal.cadastre.tables.columns import BUILDINGS, PLANES
+from frugal.cadastre.tables.files import write_communes, write_geopackage, write_geoparquet
+from frugal.cadastre.territory.surfaces import Prepared
+from frugal.cadastre.tiles.irradiation_rasters import write_mosaic
+from frugal.cadastre.tiles.store import TileReport
+from frugal.cadastre.yields.yield_model import Answer
+from frugal.formats.rasters.mosaic import Mosaic, open_rasters
+from frugal.formats.rasters.tiling import Bounds, plan_tiles
+from frugal.web.relief_tiles import write_background
+
+if TYPE_CHECKING:
+    import geopandas
+    import pandas
+
+    from frugal.cadastre.job.result import Cadastre
+    from frugal.formats.rasters.surface_model import SurfaceModel
+    from frugal.formats.weather.hourly_year import Weather
+
+#: Weather from farther away is warned about.
+FAR_WEATHER_KM = 100.0
+
+#: Longitudes and latitudes that hold metropolitan France; islands overseas have grids of their own.
+_FRENCH_GRID = (-5.3, 41.2, 9.7, 51.2)
+
+#: Larger territories get a map without the local surfaces, which would weigh more than all else.
+LARGEST_WITH_SURFACES_KM2 = 60.0
+
+
+def publish_cadastre(
+    cadastre: Cadastre,
+    settings: CadastreSettings,
+    prepared: Prepared,
+    answer: Answer,
+    job: Job,
+    reports: Sequence[TileReport],
+) -> None:
+    """Write GeoPackage, GeoParquet, communes, mosaic of the maps and the map folder; fills in the numbers of the cadastre."""
+    planes, buildings = (_joined(job, reports, name) for name in ("planes", "buildings"))
+    if job.maps:
+        files = [Path(job.folder) / report.name / "irradiation.tif" for report in reports]
+        present = [file for file in files if file.exists()]
+        if present:
+            write_mosaic(
+                cadastre.out / "irradiation.vrt",
+                present,
+                job.crs,
+                _snapped(job, prepared.bounds),
+                job.grid.resolution_m,
+            )
+    weather = sky_of(job.site, job.model, job.azimuths).territory.weather
+    told = told_weather(weather, prepared)
+    longitude, latitude = _middle(prepared)
+    west, south, east, north = _FRENCH_GRID
+    if settings.country == "FRA" and not (west < longitude < east and south < latitude < north):
+        cadastre.notes.append(
+            "CO₂ is that of the electricity of metropolitan France, where this territory does not lie (--country CODE)"
+        )
+    if told["distance_km"] > FAR_WEATHER_KM:
+        cadastre.notes.append(
+            f"The weather is that of a place {told['distance_km']:.0f} km away ({weather.source}); name one nearer by "
+            "(--set weather=FILE)."
+        )
+    if planes is None or buildings is None:
+        cadastre.notes.append("No roof plane of 10 m² was found: there is no map of roofs.")
+        withdraw(cadastre.out, "cadastre.gpkg", "roof_planes.parquet", "communes.csv", "map")
+        return
+    classes = classes_for(_best_yield(job))
+    planes["class"] = class_of(classes, planes["specific_yield"].to_numpy())
+    buildings["class"] = best_classes(planes, buildings)
+    if settings.communes is not None:
+        _name_communes(buildings, settings.communes, job.crs, prepared.bounds)
+    _write_tables(cadastre.out, planes, buildings, classes)
+    cadastre.buildings, cadastre.planes = len(buildings), len(planes)
+    cadastre.with_planes = int((buildings["planes"] > 0).sum())
+    cadastre.sums = {
+        name: float(planes[name].sum()) for name in ("power_kwp", "yield_kwh", "area_m2", "usable_area_m2")
+    }
+    _write_map(cadastre, settings, prepared, answer, job, planes, buildings, classes, told)
+
+
+def best_classes(planes: pandas.DataFrame, buildings: pandas.DataFrame) -> np.ndarray:
+    """Class of the best plane of each building that modules fit on; 0 where there is none.
+
+    Slivers and roofs full of obstacles would else give their class to a building that cannot use them.
+    """
+    best = planes[planes["power_kwp"] > 0].groupby("building_id")["class"].max()
+    return buildings["building_id"].map(best).fillna(0).to_numpy(dtype=int)
+
+
+def _joined(job: Job, reports: Sequence[TileReport], name: str) -> geopandas.GeoDataFrame | None:
+    """Rows of all tiles, in order of their tile."""
+    import geopandas
+    import pandas
+
+    files = [Path(job.folder) / report.name / f"{name}.parquet" for report in reports]
+    frames = [geopandas.read_parquet(file) for file in files if file.exists()]
+    if not frames:
+        return None
+    whole = geopandas.GeoDataFrame(pandas.concat(frames, ignore_index=True), crs=job.crs)
+    key = "plane_id" if name == "planes" else "building_id"
+    return whole.sort_values(key, ignore_index=True)
+
+
+def _snapped(job: Job, bounds: Bounds) -> Bounds:
+    return job.grid.bounds(job.grid.columns(bounds[0], bounds[2]), job.grid.rows(bounds[1], bounds[3]))
+
+
+def _best_yield(job: Job) -> float:
+    """Yield per kWp of the best unshaded plane of the site [kWh/kWp]."""
+    predictor = sky_of(job.site, job.model, job.azimuths).predictor
+    tilt, azimuth = np.meshgrid(np.arange(0.0, 61.0, 5.0), np.arange(0.0, 360.0, 15.0))
+    return float(predictor({"tilt_deg": tilt.ravel(), "azimuth_deg": azimuth.ravel()})["yearly_yield"].max())
+
+
+def told_weather(weather: Weather, prepared: Prepared) -> dict[str, Any]:
+    """Source of the weather and how far away it was measured."""
+    from pyproj import Geod
+
+    longitude, latitude = _middle(prepared)
+    _, _, metres = Geod(ellps="WGS84").inv(longitude, latitude, weather.longitude_deg, weather.latitude_deg)
+    return {
+        "source": weather.source,
+        "attribution": weather.attribution,
+        "distance_km": round(metres / 1000.0, 1),
+    }
+
+
+def _middle(prepared: Prepared) -> tuple[float, float]:
+    from pyproj import Transformer
+
+    west, south, east, north = prepared.bounds
+    turn = Transformer.from_crs(prepared.crs, "EPSG:4326", always_xy=True)
+    longitude, latitude = turn.transform((west + east) / 2, (south + north) / 2)
+    return float(longitude), float(latitude)
+
+
+def _name_communes(buildings: geopandas.GeoDataFrame, path: Path, crs: str, bounds: Bounds) -> None:
+    """Give each building the commune that its inner point lies in."""
+    import geopandas
+
+    from frugal.formats.vectors.footprints import COMMUNES, read_footprints
+
+    areas = read_footprints(path, crs, bounds, what=COMMUNES)
+    areas["commune"] = np.where(areas["commune"] != "", areas["commune"], areas["building_id"])
+    points = geopandas.GeoDataFrame(geometry=buildings.geometry.representative_point(), crs=crs)
+    joined = geopandas.sjoin(points, areas[["commune", "geometry"]], how="left", predicate="within")
+    joined = joined[~joined.index.duplicated()]
+    buildings["commune"] = joined["commune"].fillna("").to_numpy()
+
+
+def _write_tables(
+    out: Path,
+    planes: geopandas.GeoDataFrame,
+    buildings: geopandas.GeoDataFrame,
+    classes: tuple[YieldClass, ...],
+) -> None:
+    styles = {
+        layer: {
+            "classes du productible": qgis_style(classes, columns, "fr", none=none),
+            "classes of specific yield": qgis_style(classes, columns, "en", none=none),
+        }
+        for layer, columns, none in (("roof_planes", PLANES, False), ("buildings", BUILDINGS, True))
+    }
+    write_geopackage(out / "cadastre.gpkg", {"roof_planes": planes, "buildings": buildings}, styles)
+    write_geoparquet(out / "roof_planes.parquet", planes)
+    write_communes(out / "communes.csv", buildings)
+
+
+def _write_map(
+    cadastre: Cadastre,
+    settings: CadastreSettings,
+    prepared: Prepared,
+    answer: Answer,
+    job: Job,
+    planes: geopandas.GeoDataFrame,
+    buildings: geopandas.GeoDataFrame,
+    classes: tuple[YieldClass, ...],
+    weather: dict[str, Any],
+) -> None:
+    from frugal.cadastre.web_map.content import map_content
+    from frugal.cadastre.web_map.folder import write_map_folder
+
+    content = map_content(settings, prepared, answer, job, classes, weather, planes, buildings)
+    folder = cadastre.out / "map"
+    local = _known_km2(prepared) <= LARGEST_WITH_SURFACES_KM2
+    background = cadastre.out / "work" / "background.pmtiles"
+    if local:
+        write_background(background, _surface_of(job), prepared.bounds)
+    write_map_folder(
+        folder,
+        content.told,
+        planes,
+        buildings,
+        job_model(job),
+        content.sky_table,
+        surfaces=_surfaces(job, prepared) if local else None,
+        background=background if local else None,
+        audit_pages=content.audit_pages,
+    )
+    cadastre.map_folder = folder
+
+
+def job_model(job: Job) -> bytes:
+    """The ONNX file that the yields came from."""
+    return Path(job.model).read_bytes()
+
+
+def _known_km2(prepared: Prepared) -> float:
+    west, south, east, north = prepared.bounds
+    return (east - west) * (north - south) / 1e6
+
+
+def _surface_of(job: Job) -> Mosaic:
+    return open_rasters([Path(path) for path in job.surface], crs=job.crs, examine=False)
+
+
+def _surfaces(job: Job, prepared: Prepared) -> Iterator[SurfaceModel]:
+    """The surface, square by square."""
+    mosaic = _surface_of(job)
+    for tile in plan_tiles(job.grid, prepared.bounds, job.grid.whole(500.0)):
+        yield mosaic.read(job.grid.bounds(tile.columns, tile.rows))

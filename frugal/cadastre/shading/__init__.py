@@ -1,0 +1,1 @@
+"""What hides the sun: obstacles near by, and hills far away."""

@@ -1,0 +1,1 @@
+"""The tables of a cadastre as files: columns, classes, GeoPackage, GeoParquet, CSV."""

@@ -1,0 +1,1 @@
+"""The cadastre tile by tile: computed, kept, taken up again."""
