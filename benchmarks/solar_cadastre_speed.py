@@ -31,7 +31,7 @@ import rasterio
 from numba import njit
 from rasterio.transform import from_origin
 
-from frugal.cadastre.shading.distant_hills import far_view
+from frugal.cadastre.shading.distant_hills import distant_horizon_of
 from frugal.formats.files.atomic import write_text
 from frugal.formats.rasters.surface_model import SurfaceModel, write_surface_model
 from frugal.formats.rasters.tiling import Grid, Tile
@@ -222,7 +222,7 @@ def with_hills(
         write_surface_model(path, SurfaceModel(terrain, size, west - around, north + around, CRS, "hills", ""))
 
         def map_behind_hills() -> None:
-            view = far_view(str(path), CRS, grid, tile, 150.0, 200.0, np.arange(36) * 10.0)
+            view = distant_horizon_of(str(path), CRS, grid, tile, 150.0, 200.0, np.arange(36) * 10.0)
             irradiation_map(heights, *normals, sky, resolution_m, far_tangent=view.tangents_over(tile, raised))
 
         return cpu_seconds(map_behind_hills, repetitions) / heights.size * 1e6

@@ -12,7 +12,7 @@ from typing import Any
 from frugal.audit.criteria.catalogue import evaluate
 from frugal.audit.criteria.conditions import condition_lines
 from frugal.audit.evidence.audit_file import FORMAT, seal
-from frugal.audit.evidence.candidate_rows import lacks
+from frugal.audit.evidence.candidate_rows import missing_data_of
 from frugal.audit.evidence.evidence import Evidence, read_evidence
 from frugal.audit.evidence.ledger_lines import entries_of
 from frugal.audit.impacts.account import Account, take_account
@@ -135,6 +135,7 @@ def _with_verdict(evidence: Evidence, account: Account) -> Evidence:
 
 def _content(assessment: Assessment, terms: Terms, graph_sha256: str | None) -> dict[str, Any]:
     comparison, account = assessment.comparison, assessment.account
+    missing = missing_data_of(assessment.full_physics)
     return {
         "format": FORMAT,
         "tool": {"name": "frugal-territoires", "version": _version()},
@@ -147,7 +148,7 @@ def _content(assessment: Assessment, terms: Terms, graph_sha256: str | None) -> 
             "outputs": [dict(output) for output in assessment.study["outputs"]],
             "has_solver": assessment.full_physics is not None,
             "sources": [source for source in assessment.study.get("sources") or () if source],
-            **({"solver_needs": dict(lacks(assessment.full_physics))} if lacks(assessment.full_physics) else {}),
+            **({"solver_needs": dict(missing)} if missing else {}),
         },
         "units": assessment.units,
         "labels": assessment.labels,

@@ -17,7 +17,7 @@ from frugal.cadastre.tables.files import write_communes, write_geopackage, write
 from frugal.cadastre.territory.surfaces import Prepared
 from frugal.cadastre.tiles.irradiation_rasters import write_mosaic
 from frugal.cadastre.tiles.store import TileReport
-from frugal.cadastre.yields.yield_model import Answer
+from frugal.cadastre.yields.yield_model import YieldModel
 from frugal.formats.rasters.mosaic import Mosaic, open_rasters
 from frugal.formats.rasters.tiling import Bounds, plan_tiles
 from frugal.web.relief_tiles import write_background
@@ -44,7 +44,7 @@ def publish_cadastre(
     cadastre: Cadastre,
     settings: CadastreSettings,
     prepared: Prepared,
-    answer: Answer,
+    answer: YieldModel,
     job: Job,
     reports: Sequence[TileReport],
 ) -> None:
@@ -184,7 +184,7 @@ def _write_map(
     cadastre: Cadastre,
     settings: CadastreSettings,
     prepared: Prepared,
-    answer: Answer,
+    answer: YieldModel,
     job: Job,
     planes: geopandas.GeoDataFrame,
     buildings: geopandas.GeoDataFrame,

@@ -18,7 +18,7 @@ from frugal.cadastre.tiles.compute import compute_tile
 from frugal.cadastre.tiles.engines import Outcome, on_cluster, on_threads
 from frugal.cadastre.tiles.store import TileReport, finished
 from frugal.cadastre.web_map.content import verdict_of
-from frugal.cadastre.yields.yield_model import Answer, check_answer, find_answer
+from frugal.cadastre.yields.yield_model import YieldModel, check_yield_model, find_yield_model
 from frugal.cadastre.yields.yields import co2_avoided
 from frugal.errors import FrugalError, UnusableInputError
 from frugal.formats.files.digests import sha256_of
@@ -80,7 +80,7 @@ def make_cadastre(
         reporter.stage("read inputs")
         if settings.shading_bundle is not None:
             verdict_of(settings.shading_bundle, "roof_shading")  # before hours of work, not after
-        check_answer(settings)
+        check_yield_model(settings)
         co2_avoided(settings.country)
         check_files(settings)
         if cluster is not None:
@@ -91,7 +91,7 @@ def make_cadastre(
             territory = read_territory(settings, out, threads, reporter)
         prepared = territory.prepared
         keep_to(out, prepared.crs, prepared.bounds)
-        answer = find_answer(settings, prepared, out, reporter)
+        answer = find_yield_model(settings, prepared, out, reporter)
         with _metered(out, machine, carbon, reporter, Stopwatch()) as meter:
             job = _job(settings, territory, answer, out)
             with meter.stage("tiles", threads=threads) as entry:
@@ -114,15 +114,17 @@ def make_cadastre(
 def _metered(out: Path, machine: Machine, carbon: bool, reporter: Reporter, since: Stopwatch) -> Iterator[Meter]:
     """Book what follows, and what was done before, in the ledger of the cadastre; training, between two such, has its own."""
     from frugal.campaigns.campaign import VERSIONED
-    from frugal.metering.instruments import instruments
+    from frugal.metering.instruments import running_instruments
     from frugal.metering.ledger.ledger import package_versions
 
     ledger, versions = out / "work" / "ledger.jsonl", package_versions(VERSIONED)
-    with instruments(ledger, machine, carbon, 0, 0.0, reporter.stage, versions=versions, until_start=since) as at_hand:
-        yield at_hand.meter
+    with running_instruments(
+        ledger, machine, carbon, 0, 0.0, reporter.stage, versions=versions, until_start=since
+    ) as instruments:
+        yield instruments.meter
 
 
-def _job(settings: CadastreSettings, territory: Territory, answer: Answer, out: Path) -> Job:
+def _job(settings: CadastreSettings, territory: Territory, answer: YieldModel, out: Path) -> Job:
     import numpy as np
 
     from frugal.formats.rasters.surface_model import SurfaceModel, grid_convergence_deg
@@ -144,8 +146,8 @@ def _job(settings: CadastreSettings, territory: Territory, answer: Answer, out: 
         reach_m=settings.reach_m,
         setback_m=settings.setback_m,
         grid_turn_deg=grid_convergence_deg(whole),
-        level_m=territory.level_m,
-        drawn=territory.drawn,
+        reference_height_m=territory.reference_height_m,
+        is_synthetic=territory.is_synthetic,
         maps=settings.maps,
         maps_of=settings.maps_of,
         country=settings.country,

@@ -37,10 +37,10 @@ def write_bundle(campaign: Campaign, folder: Path, level: str = "quick") -> None
         chosen = candidates[model["candidate"]].model
         assert chosen is not None
         (folder / MODEL).write_bytes(chosen)
-    study, judging = campaign.study, campaign.runs.judging
+    study, held_out = campaign.study, campaign.runs.held_out
     with_graph = {n: c for n, c in candidates.items() if c.model is not None and campaign.judged[n].errors}
     ratios = {name: campaign.judged[name].error_ratio for name in with_graph}
-    draw_maps(folder, study, judging, model["candidate"], ratios, lambda name: answering_for(study, candidates[name]))
+    draw_maps(folder, study, held_out, model["candidate"], ratios, lambda name: answering_for(study, candidates[name]))
     pack(campaign.store, folder / "runs.zarr")
     (folder / "study.json").write_text(to_json(describe_study(campaign.study)), encoding="utf-8")
     ladder = describe_ladder(
@@ -64,7 +64,7 @@ def write_ledger(campaign: Campaign, folder: Path) -> None:
 def measured_header(campaign: Campaign, level: str) -> dict[str, Any]:
     """When, on what and on which split the ladder was measured, and the seal of the ledger's lines so far."""
     machine, runs = campaign.machine, campaign.runs
-    places = sorted(set(runs.training.places) | set(runs.judging.places))
+    places = sorted(set(runs.training.places) | set(runs.held_out.places))
     return {
         "tool": f"frugal {__version__}",
         "created": campaign.created,
@@ -73,10 +73,10 @@ def measured_header(campaign: Campaign, level: str) -> dict[str, Any]:
         "machine": {**machine.describe(), **campaign.noise},
         "ledger": seal_of(chained_lines(campaign.ledger)),
         "split": {
-            "n_train": int((~runs.held_out).sum()),
-            "n_held_out": int(runs.held_out.sum()),
+            "n_train": int((~runs.is_held_out).sum()),
+            "n_held_out": int(runs.is_held_out.sum()),
             "train_places": [place for place in places if place in set(runs.training.places)],
-            "held_out_places": [place for place in places if place in set(runs.judging.places)],
+            "held_out_places": [place for place in places if place in set(runs.held_out.places)],
         },
         "failed_runs": [{"run": row, "message": message} for row, message in campaign.failures],
     }

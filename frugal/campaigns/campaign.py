@@ -22,7 +22,7 @@ from frugal.experiments.study import Study
 from frugal.experiments.study.design import Design
 from frugal.experiments.study.study_file import describe_need
 from frugal.formats.files.atomic import write_bytes
-from frugal.metering.instruments import Instruments, instruments
+from frugal.metering.instruments import Instruments, running_instruments
 from frugal.metering.ledger.hash_chain import check_chain
 from frugal.metering.ledger.ledger import Entry, Ledger, chained_content, package_versions, requirements_hash
 from frugal.metering.meter import Meter
@@ -72,7 +72,7 @@ class Campaign:
     @property
     def training_share(self) -> float:
         """Share of the runs that candidates learnt from."""
-        return float(np.mean(~self.runs.held_out))
+        return float(np.mean(~self.runs.is_held_out))
 
 
 @dataclass(frozen=True)
@@ -151,7 +151,7 @@ def run_campaign(
     with locked(folder):
         path = folder / "ledger.jsonl"
         _check_ledger(path)
-        with instruments(
+        with running_instruments(
             path,
             settings.machine or describe_machine(),
             settings.carbon,
@@ -162,8 +162,8 @@ def run_campaign(
             package_versions(VERSIONED),
             hashes_of(study, design, outputs),
             until_start,
-        ) as at_hand:
-            campaign = _run(study, design, outputs, folder, settings, at_hand, reporter)
+        ) as instruments:
+            campaign = _run(study, design, outputs, folder, settings, instruments, reporter)
         campaign.settled = campaign.meter.ledger.entries()
     return campaign
 
@@ -174,10 +174,10 @@ def _run(
     outputs: np.ndarray | None,
     folder: Path,
     settings: Settings,
-    at_hand: Instruments,
+    instruments: Instruments,
     reporter: Reporter,
 ) -> Campaign:
-    meter = at_hand.meter
+    meter = instruments.meter
     meter.ledger.append(need_entry(study.need, meter.campaign, settings.seed))
     path = folder / "runs.zarr"
     store = generate(study, design, outputs, path, meter, reporter, settings.threads, settings.cluster)
@@ -187,7 +187,7 @@ def _run(
     with meter.stage("loading"):
         _load_libraries()
     candidates = build_ladder(study, runs.training, meter, settings.seed, lambda name: reporter.step(0, name))
-    judged = measure_ladder(study, candidates, runs.judging, meter, settings.seed, settings.measure_seconds, reporter)
+    judged = measure_ladder(study, candidates, runs.held_out, meter, settings.seed, settings.measure_seconds, reporter)
     campaign = Campaign(
         study=study,
         runs=runs,
@@ -195,8 +195,8 @@ def _run(
         candidates=candidates,
         judged=judged,
         decisions=[],
-        machine=at_hand.measured_machine,
-        noise=at_hand.report(),
+        machine=instruments.measured_machine,
+        noise=instruments.report(),
         failures=store.failures(),
         meter=meter,
         seed=settings.seed,

@@ -94,8 +94,8 @@ def check_runs(runs: Runs, store: RunStore) -> None:
     UnusableInputError
         If there are too few.
     """
-    n_training, n_judging = int((~runs.held_out).sum()), int(runs.held_out.sum())
-    if n_training >= 8 and n_judging >= 3:
+    n_training, n_held_out = int((~runs.is_held_out).sum()), int(runs.is_held_out.sum())
+    if n_training >= 8 and n_held_out >= 3:
         return
     failures = store.failures()
     if failures:
@@ -104,5 +104,5 @@ def check_runs(runs: Runs, store: RunStore) -> None:
             f"{len(failures)} of {len(store.design)} runs failed, too many to go on; the first is run {row}: {message}"
         )
     raise UnusableInputError(
-        f"{n_training} training runs and {n_judging} held-out runs are too few; 8 and 3 are the least"
+        f"{n_training} training runs and {n_held_out} held-out runs are too few; 8 and 3 are the least"
     )

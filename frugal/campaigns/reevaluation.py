@@ -20,7 +20,7 @@ from frugal.experiments.study.registry import load_study
 from frugal.experiments.study.study_file import read_need, read_outputs, read_variables
 from frugal.formats.files.atomic import write_text
 from frugal.formats.files.json_files import read_json, to_json
-from frugal.metering.instruments import instruments
+from frugal.metering.instruments import running_instruments
 from frugal.metering.ledger.hash_chain import check_chain, check_seal, seal_of
 from frugal.metering.ledger.ledger import Ledger, package_versions
 from frugal.metering.meter import Meter
@@ -31,8 +31,8 @@ from frugal.metering.timing.interleaved_blocks import Plan
 from frugal.reporting.progress import Reporter, Silent
 from frugal.surrogates.bundle.bundle import Bundle, growing
 from frugal.surrogates.bundle.candidates_file import describe_decision, describe_measured
-from frugal.surrogates.decision.decide import Decision, Rung, decide
-from frugal.surrogates.frugality_checks.run import measure_practices
+from frugal.surrogates.decision.decide import CandidateCost, Decision, decide
+from frugal.surrogates.frugality_checks.run import run_frugality_checks
 from frugal.surrogates.ladder.answering import from_model, full_physics
 from frugal.surrogates.ladder.asked import Answering
 from frugal.surrogates.measurement.errors import Judged, judge
@@ -138,7 +138,7 @@ def evaluate_bundle(
     study, missing_reason = study_of(bundle, given)
     seed = int(bundle.candidates["seed"])
     runs = read_runs(bundle.path / "runs.zarr", [v.name for v in study.inputs], [o.name for o in study.outputs])
-    with instruments(
+    with running_instruments(
         bundle.path / "ledger.jsonl",
         machine or describe_machine(),
         carbon,
@@ -147,22 +147,26 @@ def evaluate_bundle(
         reporter.stage,
         host,
         package_versions(VERSIONED),
-    ) as at_hand:
-        measured, series = _measure(study, bundle, runs, full, at_hand.meter, seed, reporter, host)
-        noise = {**at_hand.report(), **series}
+    ) as instruments:
+        measured, series = _measure(study, bundle, runs, full, instruments.meter, seed, reporter, host)
+        noise = {**instruments.report(), **series}
         rows = [_row(study, row, measured, missing_reason) for row in bundle.candidates["candidates"]]
-        decisions = decide_rows(study, rows, at_hand.meter.ledger, float(np.mean(~runs.held_out)), seed)
+        decisions = decide_rows(study, rows, instruments.meter.ledger, float(np.mean(~runs.is_held_out)), seed)
         extra: dict[str, Any] = {}
         if full:
-            practices = measure_practices(study, bundle, runs, rows, decisions[0], at_hand.meter, seed, reporter)
+            practices = run_frugality_checks(study, bundle, runs, rows, decisions[0], instruments.meter, seed, reporter)
             extra["practices"] = practices
-    ledger = at_hand.meter.ledger
+    ledger = instruments.meter.ledger
     created = datetime.now(UTC).isoformat(timespec="seconds")
     content = {
         **bundle.candidates,
         "created": created,
         "level": "full" if full else "quick",
-        "machine": {**at_hand.measured_machine.describe(), **noise, "network_calls": list(at_hand.network.calls)},
+        "machine": {
+            **instruments.measured_machine.describe(),
+            **noise,
+            "network_calls": list(instruments.network.calls),
+        },
         "ledger": seal_of(ledger.lines()),
         "candidates": rows,
         "decisions": [describe_decision(decision) for decision in decisions],
@@ -183,7 +187,7 @@ def _draw_maps(folder: Path, study: Study, bundle: Bundle, runs: Runs, measured:
     def answering(name: str) -> Answering:
         return from_model(study, name, rows[name]["kind"], bundle.model_path(name).read_bytes())
 
-    draw_maps(folder, study, runs.judging, bundle.candidates["model"]["candidate"], ratios, answering)
+    draw_maps(folder, study, runs.held_out, bundle.candidates["model"]["candidate"], ratios, answering)
 
 
 def check_ledger(bundle: Bundle) -> None:
@@ -223,13 +227,13 @@ def _measure(
     reporter.stage("judge", len(answering))
     judged = {}
     for number, candidate in enumerate(answering, start=1):
-        judged[candidate.name] = judge(study, candidate, runs.judging, meter, seed)
+        judged[candidate.name] = judge(study, candidate, runs.held_out, meter, seed)
         reporter.step(number, candidate.name)
     works = [candidate for candidate in answering if judged[candidate.name].errors]
     reporter.stage("measure", None)
 
     def times_of(plan: Callable[[int], Plan]) -> Times:
-        return time_queries(study, works, runs.judging, plan, meter, seed)
+        return time_queries(study, works, runs.held_out, plan, meter, seed)
 
     series: dict[str, Any] = {}
     if full:
@@ -239,7 +243,7 @@ def _measure(
     for name, by_pattern in times.items():
         judged[name].times = dict(by_pattern)
         judged[name].memory = dict(bundle.candidate(name).get("memory_bytes") or {})
-    measure_memory(study, works, runs.judging, judged, meter, always=_of_interest(bundle) if full else ())
+    measure_memory(study, works, runs.held_out, judged, meter, always=_of_interest(bundle) if full else ())
     return {name: result for name, result in judged.items() if result.errors}, series
 
 
@@ -265,7 +269,7 @@ def _answering(study: Study, bundle: Bundle, row: Mapping[str, Any], runs: Runs)
         return None
     answer = found.build(runs.training.inputs, runs.training.outputs)
 
-    def predict(inputs: np.ndarray, subjects: np.ndarray) -> np.ndarray:
+    def predict(inputs: np.ndarray, object_ids: np.ndarray) -> np.ndarray:
         return clip_outputs(study.flatten(answer.predict(inputs), len(inputs)), study.outputs)
 
     width = _half_width(row)
@@ -284,10 +288,10 @@ def _row(study: Study, row: Mapping[str, Any], measured: Mapping[str, Judged], m
         reason = missing_reason if row["status"] == "ok" else ""
         return {**row, "measured_again": False, "measured_again_reason": reason}
     keep = ("fixed_cpu_seconds", "fixed_parts")
-    lacks = study.solver_needs if row["kind"] == "full_physics" else {}
-    measured_now = describe_measured(study, judged, row["bytes"], lacks)
+    missing_data = study.missing_data if row["kind"] == "full_physics" else {}
+    measured_now = describe_measured(study, judged, row["bytes"], missing_data)
     fresh = {key: value for key, value in measured_now.items() if key not in keep}
-    told = {"lacks": dict(lacks)} if lacks else {}
+    told = {"lacks": dict(missing_data)} if missing_data else {}
     return {**row, **fresh, **told, "measured_again": True, "measured_again_reason": ""}
 
 
@@ -309,11 +313,11 @@ def decide_rows(
     ]
 
 
-def rung_of_row(row: Mapping[str, Any], pattern: str) -> Rung:
+def rung_of_row(row: Mapping[str, Any], pattern: str) -> CandidateCost:
     """What the decision reads of one row of ``candidates.json``."""
     ratios = [error["high"] / error["tolerance"] for error in row["error"].values() if error["tolerance"]]
     broken = [] if row["limits"][pattern]["met"] else row["limits"][pattern]["broken"]
-    return Rung(
+    return CandidateCost(
         name=row["name"],
         kind=row["kind"],
         error_met=row["error_met"],

@@ -69,11 +69,11 @@ def simulate(
         run = simulate_once(found, np.array(values))
     seconds = time.thread_time() - start
     if geotiff is not None:
-        tags = {b.name.upper(): f"{run.booked[b.name]:.6g} {b.unit}" for b in found.booked}
+        tags = {b.name.upper(): f"{run.diagnostics[b.name]:.6g} {b.unit}" for b in found.diagnostics}
         write_maps(geotiff, found.name, found.outputs, found.grid, run.outputs, {**tags, "CANDIDATE": "full_physics"})
     if as_json:
         outputs = {name: value.tolist() for name, value in run.outputs.items()}
-        print_json({"outputs": outputs, "booked": dict(run.booked), "cpu_seconds": seconds})
+        print_json({"outputs": outputs, "booked": dict(run.diagnostics), "cpu_seconds": seconds})
         return
     for output in found.outputs:
         print_value(
@@ -82,8 +82,8 @@ def simulate(
             output.unit,
             output.coords.get(output.dims[0]) if output.dims else None,
         )
-    for booked in found.booked:
-        print_value(booked.name, run.booked[booked.name], booked.unit)
+    for diagnostic in found.diagnostics:
+        print_value(diagnostic.name, run.diagnostics[diagnostic.name], diagnostic.unit)
 
 
 def need_file(

@@ -122,16 +122,16 @@ def _cluster(
     address: str, name: str | None, study_file: Path | None, site: Path | None, settings: list[str] | None
 ) -> Cluster:
     from frugal.experiments.runs.cluster import Cluster
-    from frugal.experiments.runs.cluster_worker import Recipe
+    from frugal.experiments.runs.cluster_worker import StudySpec
     from frugal.experiments.study.values import parse_settings
 
-    recipe = Recipe(
+    study_spec = StudySpec(
         name=name,
         file=None if study_file is None else str(study_file.resolve()),
         settings=tuple(parse_settings(settings or [], "setting").items()),
         site_file=None if site is None else str(site),
         folder=str(Path.cwd()),
     )
-    found = Cluster(address, recipe)
+    found = Cluster(address, study_spec)
     found.check()
     return found

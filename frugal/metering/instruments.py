@@ -23,7 +23,7 @@ REST = "rest"
 
 @dataclass
 class Instruments:
-    """What `instruments` lays out; ``machine`` is the machine as it was described before anything was measured."""
+    """What `running_instruments` lays out; ``machine`` is the machine as it was described before anything was measured."""
 
     meter: Meter
     machine: Machine
@@ -49,7 +49,7 @@ class Instruments:
 
 
 @contextmanager
-def instruments(
+def running_instruments(
     ledger: Path,
     machine: Machine,
     carbon: bool,

@@ -75,9 +75,9 @@ def plain_queries(queries: float, language: str) -> str:
     return f"{plain_number(queries, 'fr')}{of} question{'s' if queries >= 2 else ''}"
 
 
-def missing_data(lacks: Mapping[str, str]) -> dict[str, str]:
+def missing_data_text(missing_data: Mapping[str, str]) -> dict[str, str]:
     """That a candidate cannot be asked, for want of the data named, in both languages."""
     return {
-        "en": f"it needs {lacks['en']}, which is just what is missing",
-        "fr": f"elle demande {lacks['fr']}, justement ce qui manque",
+        "en": f"it needs {missing_data['en']}, which is just what is missing",
+        "fr": f"elle demande {missing_data['fr']}, justement ce qui manque",
     }

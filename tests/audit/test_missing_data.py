@@ -32,7 +32,7 @@ def study(needs: dict[str, str], limit: float) -> Study:
         tolerances={"y": Tolerance("nrmse", limit)},
         call_patterns=(CallPattern("one at a time"),),
     )
-    return replace(made, need=need, solver_needs=needs)
+    return replace(made, need=need, missing_data=needs)
 
 
 @pytest.fixture(scope="module")

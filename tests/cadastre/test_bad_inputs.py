@@ -26,7 +26,7 @@ from frugal.cadastre.job.settings import CadastreSettings
 from frugal.cadastre.run import make_cadastre
 from frugal.cadastre.territory.inputs import inputs_in
 from frugal.cadastre.territory.surfaces import Prepared, prepare_clouds, prepare_rasters
-from frugal.cadastre.yields.yield_model import check_answer, trained_names
+from frugal.cadastre.yields.yield_model import check_yield_model, trained_names
 from frugal.cli import app
 from frugal.errors import EnvironmentFaultError, UnusableInputError
 from frugal.formats.files.atomic import new_folder
@@ -208,16 +208,16 @@ def test_trained_names_are_those_of_a_bundle(bundle: Path) -> None:
 @pytest.mark.slow
 def test_settings_that_the_bundle_leaves_without_use_are_refused(bundle: Path) -> None:
     with pytest.raises(UnusableInputError, match="--n-runs 128 is for an answer trained on the spot"):
-        check_answer(CadastreSettings(bundle=bundle, n_runs=128))
+        check_yield_model(CadastreSettings(bundle=bundle, n_runs=128))
     with pytest.raises(UnusableInputError, match=r"candidate 'magic' is not in .*; it has: constant"):
-        check_answer(CadastreSettings(bundle=bundle, candidate="magic"))
+        check_yield_model(CadastreSettings(bundle=bundle, candidate="magic"))
 
 
 def test_weather_that_is_none_is_told_at_once(tmp_path: Path) -> None:
     (tmp_path / "notes.epw").write_text("rain")
     for name, sentence in (("nowhere.epw", "is not there"), ("notes.epw", "unknown format")):
         with pytest.raises(UnusableInputError, match=sentence):
-            check_answer(CadastreSettings(site={"weather": str(tmp_path / name)}))
+            check_yield_model(CadastreSettings(site={"weather": str(tmp_path / name)}))
 
 
 @pytest.mark.slow

@@ -11,7 +11,7 @@ import roofs_for_tests as known
 from cadastre.cadastres import made, planes_of
 
 from frugal.cadastre.roofs.segmentation import segment_roofs
-from frugal.cadastre.shading.distant_hills import far_view
+from frugal.cadastre.shading.distant_hills import distant_horizon_of
 from frugal.cadastre.shading.horizons import plane_horizons
 from frugal.cadastre.shading.plane_irradiation import yearly_irradiation
 from frugal.cadastre.territory.height_check import note_on_heights
@@ -71,7 +71,7 @@ def test_near_and_far_together_see_what_one_wide_surface_shows(tmp_path: Path, t
 
     truth = light(half - 1, 1_500.0)
     margin = halo_cells(100.0, cell)
-    view = far_view(str(path), CRS, grid, tile, 50.0, 100.0, np.arange(36) * 10.0)
+    view = distant_horizon_of(str(path), CRS, grid, tile, 50.0, 100.0, np.arange(36) * 10.0)
     inner = wide[half:-half, half:-half]
     both = light(margin, 100.0, view.tangents_over(tile, inner))
     alone = light(margin, 100.0)

@@ -40,7 +40,7 @@ def test_maps_of_buildings_know_their_cells_alone(
 def test_what_training_costs_is_not_booked_twice(
     surface: Path, bundle: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    found = run.find_answer
+    found = run.find_yield_model
 
     def dear(*given: object) -> object:
         start = time.process_time()
@@ -48,7 +48,7 @@ def test_what_training_costs_is_not_booked_twice(
             pass
         return found(*given)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(run, "find_answer", dear)
+    monkeypatch.setattr(run, "find_yield_model", dear)
     start = time.process_time()
     cadastre = made(surface, bundle, tmp_path / "out", maps=False)
     spent = time.process_time() - start

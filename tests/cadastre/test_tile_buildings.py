@@ -19,7 +19,7 @@ from frugal.cadastre.tiles import compute as tile_work
 from frugal.formats.rasters.surface_model import SurfaceModel, write_surface_model
 from frugal.physics.solar.sky import cumulative_sky_tables
 from frugal.studies.solar.roof_yield.site import RoofYieldSite, SolarTerritory
-from frugal.studies.solar.roofs.plane_finder import fit_planes, is_drawn, roof_patches, spanned_planes
+from frugal.studies.solar.roofs.plane_finder import fit_planes, looks_synthetic, roof_patches, spanned_planes
 from frugal.studies.solar.village.surface import synthetic_village
 
 CRS = "EPSG:2154"
@@ -95,10 +95,10 @@ def test_a_drawn_surface_is_told_by_its_share_of_exact_planes() -> None:
     village = synthetic_village(3, 128.0, 0.5).heights
     drawn = spanned_planes(village, 0.5)
     surveyed = spanned_planes(village + np.random.default_rng(1).normal(0.0, 0.03, village.shape), 0.5)
-    assert not is_drawn(*surveyed)
+    assert not looks_synthetic(*surveyed)
     planes = fit_planes(village, 0.5)
     own = roof_patches(village, planes, 0.5)[0]
-    np.testing.assert_array_equal(own > 0, roof_patches(village, planes, 0.5, is_drawn(*drawn))[0] > 0)
+    np.testing.assert_array_equal(own > 0, roof_patches(village, planes, 0.5, looks_synthetic(*drawn))[0] > 0)
 
 
 @pytest.mark.slow

@@ -35,7 +35,7 @@ def graphs(candidates: tuple[str, ...] = ("cumulative_sky", "sector_year"), n_ru
     """ONNX graphs of `roof_yield` on the generated site, as a bundle has them, without the campaign."""
     study = roof_yield(RoofYieldSite())
     design = study.draw(n_runs, 0)
-    told = [study.truth(row, int(s)) for row, s in zip(design.inputs, design.subjects, strict=True)]
+    told = [study.truth(row, int(s)) for row, s in zip(design.inputs, design.object_ids, strict=True)]
     outputs = np.array([np.hstack([values[output.name] for output in study.outputs]) for values in told])
     domain = Domain(np.array([v.low for v in study.inputs]), np.array([v.high for v in study.inputs]))
     made = {}

@@ -16,7 +16,7 @@ Run = Callable[..., tuple[int, str, str]]
 
 POND = """
 import numpy as np
-from frugal.experiments.study import Booked, Derived, Need, Output, Study, Variable
+from frugal.experiments.study import Diagnostic, Derived, Need, Output, Study, Variable
 bed = np.array([[0.0, 1.0, 2.0], [0.5, 1.5, 2.5]])
 def solve(x):
     depth = np.maximum(x[0] - bed, 0.0)
@@ -31,7 +31,7 @@ study = Study(
     ),
     need=Need("one map", {}),
     solve=solve,
-    booked=(Booked("volume_in", "m^3"), Booked("steps", "1")),
+    diagnostics=(Diagnostic("volume_in", "m^3"), Diagnostic("steps", "1")),
     grid={"crs": "EPSG:2154", "transform": [10, 0, 400000, 0, -10, 6500020]},
 )
 """
@@ -71,7 +71,7 @@ def test_a_solver_that_does_not_book_what_it_says_is_told(run: Run, given: str) 
 
 
 def test_a_number_cannot_be_booked_under_the_name_of_an_output(run: Run) -> None:
-    Path("pond.py").write_text(POND.replace('Booked("steps"', 'Booked("volume"'))
+    Path("pond.py").write_text(POND.replace('Diagnostic("steps"', 'Diagnostic("volume"'))
     code, _, err = run("--study", "pond.py", "-i", "level=1.5")
     assert code == 2 and "uses the name 'volume' twice" in err
 

@@ -20,12 +20,12 @@ from frugal.experiments.needs.domain import with_need
 from frugal.experiments.runs import cluster as cluster_module
 from frugal.experiments.runs import cluster_worker
 from frugal.experiments.runs.cluster import Cluster, execute_on_cluster
-from frugal.experiments.runs.cluster_worker import Recipe
+from frugal.experiments.runs.cluster_worker import StudySpec
 from frugal.experiments.runs.executor import Progress, execute
 from frugal.experiments.runs.store import DONE, PENDING, RunStore, open_store
 from frugal.experiments.study import Study
 from frugal.metering.ledger.ledger import Ledger
-from frugal.metering.ledger.remote_work import ELSEWHERE
+from frugal.metering.ledger.remote_work import REMOTE_WORK
 from frugal.metering.power.reconciliation import reconcile
 
 distributed = pytest.importorskip("distributed")
@@ -77,11 +77,11 @@ def local() -> Iterator["distributed.LocalCluster"]:
 
 
 @pytest.fixture
-def recipe(tmp_path: Path) -> Recipe:
+def study_spec(tmp_path: Path) -> StudySpec:
     (tmp_path / "study.py").write_text(STUDY)
     (tmp_path / "slope.txt").write_text("3.25")
     (tmp_path / "site.toml").write_text('slope = "slope.txt"\n')  # found from the folder alone, as its site file is
-    return Recipe(file=str(tmp_path / "study.py"), site_file="site.toml", folder=str(tmp_path))
+    return StudySpec(file=str(tmp_path / "study.py"), site_file="site.toml", folder=str(tmp_path))
 
 
 def new_store(path: Path, study: Study, n: int = 32, block: int = 3) -> RunStore:
@@ -92,18 +92,20 @@ def values(store: RunStore) -> np.ndarray:
     return np.column_stack([store.finished().outputs, store.finished().inputs])
 
 
-def test_a_cluster_gives_the_bits_of_threads(tmp_path: Path, recipe: Recipe, local: "distributed.LocalCluster") -> None:
-    study = recipe.build()
+def test_a_cluster_gives_the_bits_of_threads(
+    tmp_path: Path, study_spec: StudySpec, local: "distributed.LocalCluster"
+) -> None:
+    study = study_spec.build()
     threads = new_store(tmp_path / "threads.zarr", study)
     execute(threads, threads=2)
     store, told = new_store(tmp_path / "cluster.zarr", study), []
-    execute_on_cluster(store, Cluster(local.scheduler_address, recipe), told.append)
+    execute_on_cluster(store, Cluster(local.scheduler_address, study_spec), told.append)
     assert values(store).tobytes() == values(threads).tobytes()
     np.testing.assert_array_equal(store.status(), threads.status())
     assert store.failures() == threads.failures() != []
     assert [p.done for p in told][-1] == told[-1].total == 32
     assert told[-1].failed == len(store.failures())
-    booked = told[-1].details[ELSEWHERE]
+    booked = told[-1].details[REMOTE_WORK]
     assert booked["workers"] == booked["threads"] == 2
     known = np.asarray(store._group["cpu_seconds"][:])
     assert booked["cpu_seconds"] == pytest.approx(known.sum() + booked["setup_cpu_seconds"])
@@ -111,9 +113,9 @@ def test_a_cluster_gives_the_bits_of_threads(tmp_path: Path, recipe: Recipe, loc
 
 
 def test_a_worker_killed_at_random_loses_nothing(
-    tmp_path: Path, recipe: Recipe, local: "distributed.LocalCluster"
+    tmp_path: Path, study_spec: StudySpec, local: "distributed.LocalCluster"
 ) -> None:
-    study = recipe.build()
+    study = study_spec.build()
     threads, store = new_store(tmp_path / "threads.zarr", study, 96), new_store(tmp_path / "c.zarr", study, 96)
     execute(threads, threads=2)
     killed: list[int] = []
@@ -123,19 +125,19 @@ def test_a_worker_killed_at_random_loses_nothing(
             killed.append(next(iter(local.workers.values())).process.pid)
             os.kill(killed[0], signal.SIGKILL)
 
-    execute_on_cluster(store, Cluster(local.scheduler_address, recipe), kill)
+    execute_on_cluster(store, Cluster(local.scheduler_address, study_spec), kill)
     assert killed
     assert (store.status() != PENDING).all()
     assert values(store).tobytes() == values(threads).tobytes()
 
 
 def test_a_run_that_ends_its_workers_is_given_up_and_the_others_go_on(
-    tmp_path: Path, recipe: Recipe, local: "distributed.LocalCluster", monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, study_spec: StudySpec, local: "distributed.LocalCluster", monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(local.scheduler, "allowed_failures", 0)
     monkeypatch.setattr(cluster_module, "ATTEMPTS", 2)
-    second, worst = np.sort(design_for(recipe.build(), 32, seed=1).inputs[:, 0])[-2:]
-    poisoned = replace(recipe, settings=(("poison", str((second + worst) / 2)),))
+    second, worst = np.sort(design_for(study_spec.build(), 32, seed=1).inputs[:, 0])[-2:]
+    poisoned = replace(study_spec, settings=(("poison", str((second + worst) / 2)),))
     store = new_store(tmp_path / "c.zarr", poisoned.build(), block=1)
     execute_on_cluster(store, Cluster(local.scheduler_address, poisoned))
     assert (store.status() != PENDING).all()
@@ -144,10 +146,10 @@ def test_a_run_that_ends_its_workers_is_given_up_and_the_others_go_on(
 
 
 def test_an_interruption_is_raised_and_taken_up_again(
-    tmp_path: Path, recipe: Recipe, local: "distributed.LocalCluster"
+    tmp_path: Path, study_spec: StudySpec, local: "distributed.LocalCluster"
 ) -> None:
-    store = new_store(tmp_path / "c.zarr", recipe.build())
-    where = Cluster(local.scheduler_address, recipe)
+    store = new_store(tmp_path / "c.zarr", study_spec.build())
+    where = Cluster(local.scheduler_address, study_spec)
 
     def interrupt(progress: Progress) -> None:
         raise KeyboardInterrupt
@@ -160,47 +162,49 @@ def test_an_interruption_is_raised_and_taken_up_again(
 
 
 def test_another_study_on_the_worker_ends_the_call(
-    tmp_path: Path, recipe: Recipe, local: "distributed.LocalCluster"
+    tmp_path: Path, study_spec: StudySpec, local: "distributed.LocalCluster"
 ) -> None:
-    store = new_store(tmp_path / "c.zarr", recipe.build())
+    store = new_store(tmp_path / "c.zarr", study_spec.build())
     (tmp_path / "study.py").write_text(STUDY.replace("np.exp(x[1])", "np.exp2(x[1])"))
     with pytest.raises(EnvironmentFaultError, match="builds another study 'from_a_file'"):
-        execute_on_cluster(store, Cluster(local.scheduler_address, recipe))
+        execute_on_cluster(store, Cluster(local.scheduler_address, study_spec))
     assert (store.status() == PENDING).all()
     (tmp_path / "study.py").unlink()
     with pytest.raises(EnvironmentFaultError, match=r"cannot build the study: study file .* does not exist"):
-        execute_on_cluster(store, Cluster(local.scheduler_address, recipe))
+        execute_on_cluster(store, Cluster(local.scheduler_address, study_spec))
 
 
 def test_other_versions_on_the_worker_end_the_call(
-    tmp_path: Path, recipe: Recipe, local: "distributed.LocalCluster", monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, study_spec: StudySpec, local: "distributed.LocalCluster", monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    store = new_store(tmp_path / "c.zarr", recipe.build())
+    store = new_store(tmp_path / "c.zarr", study_spec.build())
     monkeypatch.setattr(cluster_worker, "package_versions", lambda names: dict.fromkeys(names, "0.1"))
     with pytest.raises(EnvironmentFaultError, match=r"has frugal-territoires .*, and 0\.1 is used here"):
-        execute_on_cluster(store, Cluster(local.scheduler_address, recipe))
+        execute_on_cluster(store, Cluster(local.scheduler_address, study_spec))
 
 
-def test_workers_know_the_domain_of_the_need(tmp_path: Path, recipe: Recipe, local: "distributed.LocalCluster") -> None:
-    study = recipe.build()
+def test_workers_know_the_domain_of_the_need(
+    tmp_path: Path, study_spec: StudySpec, local: "distributed.LocalCluster"
+) -> None:
+    study = study_spec.build()
     narrow = with_need(study, replace(study.need, domain={"b": (0.0, 0.5)}))
     assert narrow.hash() != study.hash()
     store = new_store(tmp_path / "c.zarr", narrow)
-    execute_on_cluster(store, Cluster(local.scheduler_address, recipe))
+    execute_on_cluster(store, Cluster(local.scheduler_address, study_spec))
     assert (store.status() == DONE).all()
 
 
 def test_the_ledger_holds_what_the_workers_computed_apart(
-    tmp_path: Path, recipe: Recipe, local: "distributed.LocalCluster"
+    tmp_path: Path, study_spec: StudySpec, local: "distributed.LocalCluster"
 ) -> None:
     settings = Settings(
-        folder=tmp_path / "campaigns", measure_seconds=0.5, cluster=Cluster(local.scheduler_address, recipe)
+        folder=tmp_path / "campaigns", measure_seconds=0.5, cluster=Cluster(local.scheduler_address, study_spec)
     )
-    campaign = run_campaign(recipe.build(), settings)
+    campaign = run_campaign(study_spec.build(), settings)
     own, elsewhere = [entry for entry in campaign.ledger if entry.stage == "generation"]
     assert own.runs == 32
     assert elsewhere.runs is None
-    assert ELSEWHERE not in own.details
+    assert REMOTE_WORK not in own.details
     assert own.codecarbon_joules is not None
     assert elsewhere.codecarbon_joules is None
     assert elsewhere.details["cluster"] == local.scheduler_address
@@ -217,41 +221,45 @@ def test_the_ledger_holds_what_the_workers_computed_apart(
     assert campaign.noise["network_calls"] == []
 
 
-def test_an_unreachable_scheduler_is_told(tmp_path: Path, recipe: Recipe, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unreachable_scheduler_is_told(
+    tmp_path: Path, study_spec: StudySpec, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(cluster_module, "CONNECT_SECONDS", 1.5)
-    store = new_store(tmp_path / "c.zarr", recipe.build())
+    store = new_store(tmp_path / "c.zarr", study_spec.build())
     with closing(socket.create_server(("127.0.0.1", 0))) as mute:  # answers nothing
         address = f"tcp://127.0.0.1:{mute.getsockname()[1]}"
         start = time.monotonic()
         with pytest.raises(EnvironmentFaultError, match=f"no Dask scheduler answers at '{address}'"):
-            execute_on_cluster(store, Cluster(address, recipe))
+            execute_on_cluster(store, Cluster(address, study_spec))
         assert time.monotonic() - start < 5
     with pytest.raises(EnvironmentFaultError, match=f"no Dask scheduler answers at '{address}'"):
-        Cluster(address, recipe).check()
+        Cluster(address, study_spec).check()
 
 
-def test_a_scheduler_without_workers_is_told(tmp_path: Path, recipe: Recipe, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_scheduler_without_workers_is_told(
+    tmp_path: Path, study_spec: StudySpec, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(cluster_module, "CONNECT_SECONDS", 1.0)
-    store = new_store(tmp_path / "c.zarr", recipe.build())
+    store = new_store(tmp_path / "c.zarr", study_spec.build())
     with (
         distributed.LocalCluster(n_workers=0, processes=True, dashboard_address=":0", host="127.0.0.1") as empty,
         pytest.raises(EnvironmentFaultError, match="has no worker"),
     ):
-        execute_on_cluster(store, Cluster(empty.scheduler_address, recipe))
+        execute_on_cluster(store, Cluster(empty.scheduler_address, study_spec))
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1:8786", "tcp://host", "http://host:80", "tcp://:80", "tcp://h:port"])
 def test_an_address_that_is_none_is_told(address: str) -> None:
     with pytest.raises(UnusableInputError, match=f"--cluster '{address}' is no address; allowed: tcp://host:port"):
-        Cluster(address, Recipe(name="roof_yield")).check()
+        Cluster(address, StudySpec(name="roof_yield")).check()
 
 
 def test_the_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "distributed", None)
     with pytest.raises(EnvironmentFaultError, match=r"pip install 'frugal-territoires\[cluster\]'"):
-        Cluster("tcp://127.0.0.1:1", Recipe(name="roof_yield")).check()
+        Cluster("tcp://127.0.0.1:1", StudySpec(name="roof_yield")).check()
 
 
-def test_tls_without_keys_is_told(recipe: Recipe) -> None:
+def test_tls_without_keys_is_told(study_spec: StudySpec) -> None:
     with pytest.raises(EnvironmentFaultError, match=r"needs keys: name them in Dask's configuration"):
-        Cluster("tls://127.0.0.1:1", recipe).check()
+        Cluster("tls://127.0.0.1:1", study_spec).check()

@@ -106,7 +106,7 @@ def test_a_campaign_books_its_need_before_its_first_run_and_a_later_one_after_it
 def test_a_campaign_runs_inside_the_domain_of_its_need(tmp_path: Path) -> None:
     result = run(linear_study(replace(NEED, domain={"x0": (0.25, 0.5)})), tmp_path)
     assert result.study.inputs[0].high == 0.5
-    assert result.runs.training.inputs[:, 0].max() <= 0.5 and result.runs.judging.inputs[:, 0].min() >= 0.25
+    assert result.runs.training.inputs[:, 0].max() <= 0.5 and result.runs.held_out.inputs[:, 0].min() >= 0.25
     assert result.candidates[0].domain.high[0] == 0.5
 
 

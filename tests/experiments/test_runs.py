@@ -102,7 +102,7 @@ def test_packing_keeps_every_value(tmp_path: Path) -> None:
     pack(store, tmp_path / "packed.zarr")
     runs = read_runs(tmp_path / "packed.zarr", ["a", "kind"], ["total", "monthly"])
     np.testing.assert_array_equal(runs.outputs, store.finished().outputs)
-    np.testing.assert_array_equal(runs.held_out, store.finished().held_out)
+    np.testing.assert_array_equal(runs.is_held_out, store.finished().is_held_out)
 
 
 def test_a_disk_that_fills_leaves_the_block_pending(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

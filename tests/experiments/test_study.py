@@ -36,8 +36,8 @@ MOUNTING = Variable("mounting", "1", 0.0, 2.0, choices=("rack", "roof", "insulat
         (lambda: Need("u", {}, call_patterns=()), "call pattern"),
         (lambda: Study("s", unit_inputs(2), (Output("x1", "m"),), NEED), "'x1' twice"),
         (lambda: Study("s", unit_inputs(1), (Output("z", "m"),), NEED), "unknown output 'y'"),
-        (lambda: replace(linear_study(), solver_needs={"en": "a survey"}), "'en' and 'fr' are needed"),
-        (lambda: replace(linear_study(), solve=None, solver_needs={"en": "x", "fr": "y"}), "has no solver"),
+        (lambda: replace(linear_study(), missing_data={"en": "a survey"}), "'en' and 'fr' are needed"),
+        (lambda: replace(linear_study(), solve=None, missing_data={"en": "x", "fr": "y"}), "has no solver"),
         (lambda: Output("y", "1", low=1.0, high=1.0), "low < high"),
         (lambda: Output("y", "1", high=float("inf")), "finite"),
     ],
@@ -63,7 +63,7 @@ def test_the_hash_follows_physics_and_question_but_not_the_need() -> None:
     study = linear_study()
     assert study.hash() == linear_study().hash()
     assert replace(study, need=replace(NEED, queries=(1.0, 2.0))).hash() == study.hash()
-    assert replace(study, solver_needs={"en": "a survey", "fr": "un relevé"}).hash() == study.hash()
+    assert replace(study, missing_data={"en": "a survey", "fr": "un relevé"}).hash() == study.hash()
     assert replace(study, outputs=(replace(study.outputs[0], high=9.0),)).hash() == study.hash()
     assert replace(study, definition="other terrain").hash() != study.hash()
     assert replace(study, solve=vector_study().solve).hash() != study.hash()
@@ -78,7 +78,7 @@ def test_a_described_study_reads_back() -> None:
     assert read_need(described["need"]) == study.need
     assert "solver_needs" not in described
     needs = {"en": "a survey", "fr": "un relevé"}
-    assert describe_study(replace(study, solver_needs=needs))["solver_needs"] == needs
+    assert describe_study(replace(study, missing_data=needs))["solver_needs"] == needs
     older = [{key: value for key, value in output.items() if key != "high"} for output in described["outputs"]]
     assert read_outputs(older) == study.outputs
 

@@ -17,7 +17,7 @@ from frugal.errors import EnvironmentFaultError, UnusableInputError
 from frugal.metering.ledger.hash_chain import check_chain
 from frugal.metering.ledger.ledger import Entry, Ledger, chained_content, cpu_total, package_versions
 from frugal.metering.ledger.process_id import process_id, still_runs
-from frugal.metering.ledger.remote_work import ELSEWHERE
+from frugal.metering.ledger.remote_work import REMOTE_WORK
 from frugal.metering.meter import Meter, campaign_id
 from frugal.metering.power.codecarbon_meter import CarbonMeter
 from frugal.metering.power.machine import HostNoise, Machine, describe_machine
@@ -98,7 +98,7 @@ def test_what_other_machines_computed_for_a_killed_stage_is_booked_once(tmp_path
     told = {"cpu_seconds": 7.5, "threads": 3, "workers": 2}
     ledger = Ledger(tmp_path / "ledger.jsonl")
     with pytest.raises(KeyboardInterrupt), Meter(ledger, "killed").stage("generation") as entry:
-        entry.details = {"failed_runs": 1, ELSEWHERE: told}
+        entry.details = {"failed_runs": 1, REMOTE_WORK: told}
         raise KeyboardInterrupt
     own, elsewhere = ledger.entries()
     assert (elsewhere.status, elsewhere.cpu_seconds, elsewhere.threads) == ("interrupted", 7.5, 3)
@@ -107,7 +107,7 @@ def test_what_other_machines_computed_for_a_killed_stage_is_booked_once(tmp_path
     assert own.cpu_seconds < 1
 
     ledger.path.write_bytes(chained_content(ledger.entries()[:booked_before]))
-    marker = replace(own, details={**own.details, ELSEWHERE: told})
+    marker = replace(own, details={**own.details, REMOTE_WORK: told})
     ledger.path.with_name("ledger.jsonl.running.1-0-gone").write_text(json.dumps(asdict(marker)))
     Meter(ledger, "next")
     lines = [entry for entry in ledger.entries() if entry.stage == "generation"]

@@ -20,8 +20,8 @@ from frugal.surrogates.models import registry as fields
 from frugal.surrogates.models.fields.network_ensemble import ModesNetwork
 from frugal.surrogates.models.fields.pod import Reduction, latent_map
 from frugal.surrogates.models.fields.tanh_training import train
-from frugal.surrogates.models.on_derived_features import FittedFieldOnSummaries, FittedOnSummaries, OnSummaries
-from frugal.surrogates.models.registry import SMOOTH, fitted_rungs
+from frugal.surrogates.models.on_derived_features import FittedFieldOnSummaries, FittedOnSummaries, OnDerivedFeatures
+from frugal.surrogates.models.registry import SMOOTH, models_for
 from frugal.surrogates.models.scalar.linear import LinearRidge
 from frugal.surrogates.models.scalar.mlp import Trial
 from frugal.surrogates.onnx.export import Domain, check_parity, write_graph
@@ -31,7 +31,7 @@ from frugal.surrogates.onnx.physical_limits import clip_outputs
 STUDY = polder_study()
 RUNS = polder_runs(STUDY, 130, 50)
 SLICES = output_slices(STUDY.outputs)
-NAMES = [rung.name for rung in fitted_rungs(STUDY)]
+NAMES = [rung.name for rung in models_for(STUDY)]
 
 
 class Meter:
@@ -54,8 +54,8 @@ def of(name, values):
 
 
 def depth_error(predicted, cells=None):
-    wet = wet_cells(RUNS.judging.outputs, STUDY.outputs, STUDY.outputs[0]).any(axis=0)
-    return float(np.sqrt(np.mean((of("max_depth", predicted) - of("max_depth", RUNS.judging.outputs))[:, wet] ** 2)))
+    wet = wet_cells(RUNS.held_out.outputs, STUDY.outputs, STUDY.outputs[0]).any(axis=0)
+    return float(np.sqrt(np.mean((of("max_depth", predicted) - of("max_depth", RUNS.held_out.outputs))[:, wet] ** 2)))
 
 
 def test_the_polder_is_worth_the_name():
@@ -73,12 +73,12 @@ def test_modes_tell_held_out_maps_to_a_few_centimetres():
     reduction, targets = Reduction.of(RUNS.training.outputs, STUDY.outputs)
     assert targets.shape == (80, reduction.size) and reduction.size < 97
     assert targets[:, 0].std() == pytest.approx(1.0)
-    projected = clip_outputs(reduction.project(RUNS.judging.outputs), STUDY.outputs)
+    projected = clip_outputs(reduction.project(RUNS.held_out.outputs), STUDY.outputs)
     assert depth_error(projected) < 0.05
     assert (of("max_depth", projected) >= 0).all() and (of("arrival_time", projected) <= EVENT_S).all()
     fewer, few = Reduction.of(RUNS.training.outputs, STUDY.outputs, most=2)
     assert few.shape[1] == 6
-    assert depth_error(clip_outputs(fewer.project(RUNS.judging.outputs), STUDY.outputs)) > depth_error(projected)
+    assert depth_error(clip_outputs(fewer.project(RUNS.held_out.outputs), STUDY.outputs)) > depth_error(projected)
 
 
 def test_the_latent_depth_is_the_depth_where_it_is_wet_and_negative_elsewhere():
@@ -117,7 +117,7 @@ def test_a_map_that_is_always_dry_and_one_that_never_changes_are_told_exactly():
 
 def test_filling_dry_cells_places_the_wet_edge_better_than_cutting_the_map_off():
     """The same regression on modes of the cut-off depth, and on those of the latent depth."""
-    training, judging = RUNS.training, RUNS.judging
+    training, held_out = RUNS.training, RUNS.held_out
     rung = ModesNetwork(trials=(Trial((16, 16), 0.1),), members=1)
     areas = {}
     for name in ("cut", "latent"):
@@ -127,8 +127,8 @@ def test_filling_dry_cells_places_the_wet_edge_better_than_cutting_the_map_off()
             outputs = (replace(outputs[0], wet_threshold=None), *outputs[1:])
         reduction, targets = Reduction.of(cells, outputs)
         fitted = rung.fit(training.inputs, targets, None, STUDY.inputs, 0)
-        predicted = clip_outputs(reduction.decode(fitted.predict(judging.inputs)), outputs)
-        areas[name] = float(np.sqrt(np.mean((predicted[:, -3] - of("flooded_area", judging.outputs)[:, 0]) ** 2)))
+        predicted = clip_outputs(reduction.decode(fitted.predict(held_out.inputs)), outputs)
+        areas[name] = float(np.sqrt(np.mean((predicted[:, -3] - of("flooded_area", held_out.outputs)[:, 0]) ** 2)))
     assert areas["latent"] < 0.7 * areas["cut"]
 
 
@@ -151,9 +151,9 @@ def test_the_ladder_of_maps_has_every_rung_and_two_of_its_own():
         "constant", "table", "linear", "quadratic", "mlp", "gaussian_process", "boosted_trees", "nearest_run",
         "cell_network",
     ]  # fmt: skip
-    kinds = {rung.name: rung.kind for rung in fitted_rungs(STUDY)}
+    kinds = {rung.name: rung.kind for rung in models_for(STUDY)}
     assert kinds["nearest_run"] == "precomputed" and kinds["cell_network"] == kinds["mlp"] == "surrogate"
-    assert "cell_network" not in [rung.name for rung in fitted_rungs(polder_study(cell_features={}))]
+    assert "cell_network" not in [rung.name for rung in models_for(polder_study(cell_features={}))]
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -163,7 +163,7 @@ def test_every_rung_answers_maps_and_its_graph_the_same(ladder, name):
     assert candidate.model is not None, candidate.graph_reason
     assert candidate.parity.holds
     answering = answering_for(STUDY, candidate)
-    judged = judge(STUDY, answering, RUNS.judging, Meter(), 0)
+    judged = judge(STUDY, answering, RUNS.held_out, Meter(), 0)
     assert 0.75 <= judged.coverage <= 1.0
     assert judged.errors["max_depth"].value < {"constant": 1.0, "table": 0.6, "nearest_run": 0.45}.get(name, 0.3)
 
@@ -172,9 +172,9 @@ def test_every_rung_answers_maps_and_its_graph_the_same(ladder, name):
 def test_scalars_agree_with_the_map_and_dry_cells_with_the_depth(ladder, name):
     candidate = ladder[name]
     graph = session(candidate.model)
-    inputs = RUNS.judging.inputs.astype(np.float32)
+    inputs = RUNS.held_out.inputs.astype(np.float32)
     answers = {o.name: a for o, a in zip(graph.get_outputs(), graph.run(None, {"inputs": inputs}), strict=True)}
-    predicted = candidate.predict(RUNS.judging.inputs)
+    predicted = candidate.predict(RUNS.held_out.inputs)
     for output in STUDY.outputs:
         if output.derived is None:
             continue
@@ -193,17 +193,17 @@ def test_modes_and_networks_beat_the_alternatives_and_half_the_error_of_one_proc
     """A Gaussian process with one set of length scales for all standardised modes is what a plain set-up fits."""
     from frugal.surrogates.models.scalar.gaussian_process import GaussianProcess
 
-    judging = RUNS.judging
+    held_out = RUNS.held_out
     cut = of("max_depth", RUNS.training.outputs)
     mean = cut.mean(axis=0)
     modes = np.linalg.svd(cut - mean, full_matrices=False)[2][:20]
     plain = GaussianProcess().fit(RUNS.training.inputs, (cut - mean) @ modes.T, None, STUDY.inputs, 0)
-    predicted = judging.outputs.copy()
-    predicted[:, SLICES["max_depth"]] = np.maximum(mean + plain.predict(judging.inputs) @ modes, 0.0)
-    best = min(depth_error(ladder[name].predict(judging.inputs)) for name in ("mlp", "gaussian_process"))
+    predicted = held_out.outputs.copy()
+    predicted[:, SLICES["max_depth"]] = np.maximum(mean + plain.predict(held_out.inputs) @ modes, 0.0)
+    best = min(depth_error(ladder[name].predict(held_out.inputs)) for name in ("mlp", "gaussian_process"))
     assert best < 0.5 * depth_error(predicted)
-    assert best < 0.6 * depth_error(ladder["nearest_run"].predict(judging.inputs))
-    assert best < depth_error(ladder["quadratic"].predict(judging.inputs))
+    assert best < 0.6 * depth_error(ladder["nearest_run"].predict(held_out.inputs))
+    assert best < depth_error(ladder["quadratic"].predict(held_out.inputs))
 
 
 def test_the_log_tells_the_modes(ladder):
@@ -214,7 +214,7 @@ def test_the_log_tells_the_modes(ladder):
 
 
 def test_the_nearest_run_is_one_that_was_stored(ladder):
-    predicted = ladder["nearest_run"].predict(RUNS.judging.inputs)
+    predicted = ladder["nearest_run"].predict(RUNS.held_out.inputs)
     stored = of("max_depth", RUNS.training.outputs)
     difference = np.abs(of("max_depth", predicted)[:, None, :] - stored[None]).max(axis=2).min(axis=1)
     assert difference.max() <= stored.max() * 2.0**-11
@@ -287,11 +287,11 @@ def test_refits_from_fewer_runs_than_modes_keep_the_length_scales_of_the_modes_t
     noise = runs.outputs.copy()
     for name in ("max_depth", "max_speed"):  # as many modes as runs tell apart
         noise[:, slices[name]] = rng.uniform(0.5, 2.0, noise[:, slices[name]].shape)
-    rung = next(rung for rung in fitted_rungs(study) if rung.name == "gaussian_process")
+    rung = next(rung for rung in models_for(study) if rung.name == "gaussian_process")
     first = rung.fit(runs.inputs, noise, None, study.inputs, 0)
     assert first.log["modes"] == {"max_depth": 11, "max_speed": 11}
     for kept, modes in ((9, 8), (4, 3)):  # five modes have a process of their own: here all, further ones and none
-        again = rung.settled(first).fit(runs.inputs[:kept], noise[:kept], None, study.inputs, 0)
+        again = rung.with_fixed_settings(first).fit(runs.inputs[:kept], noise[:kept], None, study.inputs, 0)
         assert again.log["modes"] == {"max_depth": modes, "max_speed": modes}
         assert np.isfinite(again.predict(runs.inputs)).all()
         scales = dict(zip(again.inner.groups, again.log["length_scales"], strict=True))
@@ -303,15 +303,15 @@ def test_refits_from_fewer_runs_than_modes_keep_the_length_scales_of_the_modes_t
 
 def test_summaries_of_the_inputs_save_runs_and_stand_in_the_graph():
     told = replace(STUDY, summaries=SUMMARIES)
-    by_name = {rung.name: rung for rung in fitted_rungs(told)}
-    plain = {rung.name: rung for rung in fitted_rungs(STUDY)}
+    by_name = {rung.name: rung for rung in models_for(told)}
+    plain = {rung.name: rung for rung in models_for(STUDY)}
     few = RUNS.training.where(np.arange(80) < 30)
-    assert {name for name, rung in by_name.items() if isinstance(rung, OnSummaries)} == set(SMOOTH)
+    assert {name for name, rung in by_name.items() if isinstance(rung, OnDerivedFeatures)} == set(SMOOTH)
     for name, gain in (("linear", 0.7), ("mlp", 0.7), ("gaussian_process", 0.7)):
         errors = []
         for rungs in (plain, by_name):
             fitted = rungs[name].fit(few.inputs, few.outputs, None, STUDY.inputs, 0)
-            errors.append(depth_error(clip_outputs(fitted.predict(RUNS.judging.inputs), STUDY.outputs)))
+            errors.append(depth_error(clip_outputs(fitted.predict(RUNS.held_out.inputs), STUDY.outputs)))
         assert errors[1] < gain * errors[0], (name, errors)
     assert isinstance(fitted, FittedFieldOnSummaries) and fitted.log["summaries"] == ["inflow", "own_3", "own_1"]
     width = np.zeros(STUDY.output_size)
@@ -326,21 +326,21 @@ def test_summaries_of_the_inputs_save_runs_and_stand_in_the_graph():
 def test_cheap_rungs_take_inputs_or_summaries_whichever_err_less():
     rng = np.random.default_rng(0)
     inputs = rng.uniform([v.low for v in STUDY.inputs], [v.high for v in STUDY.inputs], (40, 4))
-    linear = OnSummaries(LinearRidge(), SUMMARIES, STUDY.inputs, compares=True)
+    linear = OnDerivedFeatures(LinearRidge(), SUMMARIES, STUDY.inputs, compares=True)
     for target, chosen in ((inputs[:, [0]] + inputs[:, [2]], False), (inflow(inputs)[:, [0]], True)):
         fitted = linear.fit(inputs, target, None, STUDY.inputs, 0)
         assert isinstance(fitted, FittedOnSummaries) is chosen
         np.testing.assert_allclose(fitted.predict(inputs), target, atol=1e-3 * np.ptp(target))
-        assert isinstance(linear.settled(fitted), OnSummaries) is chosen
+        assert isinstance(linear.with_fixed_settings(fitted), OnDerivedFeatures) is chosen
 
 
 def test_a_rung_whose_inputs_are_left_out_sees_those_that_remain():
-    rung = OnSummaries(next(r for r in fitted_rungs(STUDY) if r.name == "linear"), SUMMARIES, STUDY.inputs)
+    rung = OnDerivedFeatures(next(r for r in models_for(STUDY) if r.name == "linear"), SUMMARIES, STUDY.inputs)
     kept = [0, 2]
     training = RUNS.training
     fitted = rung.fit(training.inputs[:, kept], training.outputs, None, [STUDY.inputs[k] for k in kept], 0)
-    assert fitted.predict(RUNS.judging.inputs[:, kept]).shape == (50, STUDY.output_size)
-    assert rung.settled(fitted).name == "linear"
+    assert fitted.predict(RUNS.held_out.inputs[:, kept]).shape == (50, STUDY.output_size)
+    assert rung.with_fixed_settings(fitted).name == "linear"
 
 
 def test_summaries_of_the_wrong_shape_are_refused():

@@ -29,7 +29,7 @@ from frugal.surrogates.frugality_checks.budget import Budget
 from frugal.surrogates.frugality_checks.fewer_inputs import inputs_dropped
 from frugal.surrogates.frugality_checks.fewer_runs import learning_curve, nested_order
 from frugal.surrogates.frugality_checks.refit import learner_for
-from frugal.surrogates.frugality_checks.run import booked_fit, measure_practices, studied
+from frugal.surrogates.frugality_checks.run import booked_fit, run_frugality_checks, studied
 from frugal.surrogates.frugality_checks.smaller_files import compression as compress
 from frugal.surrogates.models.scalar.boosted_trees import BoostedTrees
 from frugal.surrogates.models.scalar.gaussian_process import GaussianProcess
@@ -56,7 +56,7 @@ def runs_of(study: Study, n: int | None = None, seed: int = 0) -> Runs:
     design = design_for(study, n or study.n_runs, seed)
     outputs = np.stack([study.run(row) for row in design.inputs])
     nothing = np.zeros(len(outputs))
-    return Runs(design.inputs, outputs, nothing, design.held_out, design.subjects, design.places)
+    return Runs(design.inputs, outputs, nothing, design.held_out, design.object_ids, design.places)
 
 
 def model_of(study: Study, rung, runs: Runs) -> bytes:
@@ -91,7 +91,7 @@ def wide_mlp(study: Study, runs: Runs) -> bytes:
 
 def test_the_error_of_the_learning_curve_falls_with_the_runs(study: Study, runs: Runs) -> None:
     learner = learner_for(study, "gaussian_process", 0)
-    curve, reason, learnt = learning_curve(learner, runs.training, runs.judging, Budget(PLENTY), 1.0, in_sequence=True)
+    curve, reason, learnt = learning_curve(learner, runs.training, runs.held_out, Budget(PLENTY), 1.0, in_sequence=True)
     assert reason is None and learnt is not None
     points = curve["points"]
     assert [point["n"] for point in points] == [30, 60, 120]
@@ -113,14 +113,14 @@ def test_the_last_point_is_the_fit_of_the_ladder(study: Study, runs: Runs) -> No
     rung = BoostedTrees()
     fitted = rung.fit(runs.training.inputs, runs.training.outputs, None, study.inputs, 0)
     learner = learner_for(study, "boosted_trees", 0)
-    _, _, learnt = learning_curve(learner, runs.training, runs.judging, Budget(PLENTY), 1.0, in_sequence=False)
-    np.testing.assert_array_equal(learnt.predict(runs.judging.inputs), fitted.predict(runs.judging.inputs))
+    _, _, learnt = learning_curve(learner, runs.training, runs.held_out, Budget(PLENTY), 1.0, in_sequence=False)
+    np.testing.assert_array_equal(learnt.predict(runs.held_out.inputs), fitted.predict(runs.held_out.inputs))
 
 
 def test_a_rung_that_cannot_serve_few_runs_says_so_at_that_point(study: Study, runs: Runs) -> None:
-    few = runs.where(np.flatnonzero(~runs.held_out)[:48])
+    few = runs.where(np.flatnonzero(~runs.is_held_out)[:48])
     learner = learner_for(study, "boosted_trees", 0)
-    curve, reason, _ = learning_curve(learner, few, runs.judging, Budget(PLENTY), 1.0, in_sequence=True)
+    curve, reason, _ = learning_curve(learner, few, runs.held_out, Budget(PLENTY), 1.0, in_sequence=True)
     assert reason is None
     first, *others = curve["points"]
     assert first["n"] == 12 and first["met"] is False and first["error_ratio"] is None
@@ -152,7 +152,7 @@ def test_a_low_discrepancy_sequence_is_cut_and_anything_else_is_drawn(runs: Runs
 @pytest.mark.parametrize("name", ["gaussian_process", "mlp"])
 def test_useless_inputs_are_droppable_and_useful_ones_are_not(study: Study, runs: Runs, name: str) -> None:
     learner = learner_for(study, name, 0)
-    found, reason = inputs_dropped(learner, None, runs.training, runs.judging, Budget(PLENTY), 1.0)
+    found, reason = inputs_dropped(learner, None, runs.training, runs.held_out, Budget(PLENTY), 1.0)
     assert reason is None
     assert set(found["droppable"]) == {"x2", "x3"}
     assert [row["name"] for row in found["importance"]][:2] in (["x0", "x1"], ["x1", "x0"])
@@ -164,7 +164,7 @@ def test_useless_inputs_are_droppable_and_useful_ones_are_not(study: Study, runs
 
 def test_a_candidate_that_misses_the_need_may_lose_nothing(study: Study, runs: Runs) -> None:
     learner = learner_for(study, "linear", 0)
-    found, _ = inputs_dropped(learner, None, runs.training, runs.judging, Budget(PLENTY), 0.0)
+    found, _ = inputs_dropped(learner, None, runs.training, runs.held_out, Budget(PLENTY), 0.0)
     assert not found["met"] and found["error_ratio_all"] > 1
     assert found["error_ratio_without"] <= 1.02 * found["error_ratio_all"]
     assert "x1" not in found["droppable"]
@@ -172,7 +172,7 @@ def test_a_candidate_that_misses_the_need_may_lose_nothing(study: Study, runs: R
 
 def test_the_mean_reads_no_input(study: Study, runs: Runs) -> None:
     learner = learner_for(study, "constant", 0)
-    found, _ = inputs_dropped(learner, None, runs.training, runs.judging, Budget(PLENTY), 0.0)
+    found, _ = inputs_dropped(learner, None, runs.training, runs.held_out, Budget(PLENTY), 0.0)
     assert sorted(found["droppable"]) == ["x0", "x1", "x2", "x3"] and found["refits"] == 0
 
 
@@ -180,7 +180,7 @@ def test_the_mean_reads_no_input(study: Study, runs: Runs) -> None:
 
 
 def test_float16_halves_a_big_graph_and_keeps_its_error(study: Study, runs: Runs, wide_mlp: bytes) -> None:
-    found, reason = compress(study, wide_mlp, 1, runs.training, runs.judging, Budget(PLENTY), 0, QUICK)
+    found, reason = compress(study, wide_mlp, 1, runs.training, runs.held_out, Budget(PLENTY), 0, QUICK)
     assert reason is None and found["original"] == "float32"
     variants = {variant["name"]: variant for variant in found["variants"]}
     assert list(variants) == ["float32", "float16", "int8", "int8_weights"]
@@ -230,14 +230,14 @@ def test_values_beyond_float16_are_scaled_and_not_lost(study: Study, runs: Runs)
         large = replace(runs, outputs=runs.outputs * size)
         model = model_of(study, Mlp(trials=(Trial((64, 64), 1e-3),), max_iterations=60), large)
         half = graph_variants.stored_as(model, "float16")
-        plain, got = (answers(m, runs.judging.inputs)["y"] for m in (model, half))
+        plain, got = (answers(m, runs.held_out.inputs)["y"] for m in (model, half))
         assert np.isfinite(got).all()
         np.testing.assert_allclose(got, plain, atol=0.02 * size)
 
 
 def test_a_gaussian_process_is_stored_shorter_but_never_in_integers(study: Study, runs: Runs) -> None:
     model = model_of(study, GaussianProcess(), runs)
-    found, _ = compress(study, model, 1, runs.training, runs.judging, Budget(PLENTY), 0, QUICK)
+    found, _ = compress(study, model, 1, runs.training, runs.held_out, Budget(PLENTY), 0, QUICK)
     assert found["original"] == "float64"
     variants = {variant["name"]: variant for variant in found["variants"]}
     assert variants["float32"]["bytes"] < variants["float64"]["bytes"]
@@ -257,10 +257,10 @@ def test_fewer_trees_are_those_that_a_shorter_boosting_makes(study: Study, runs:
         cut = graph_variants.with_fewer_trees(whole, share)
         assert len(cut) < len(whole)
         refitted = model_of(two, BoostedTrees(rounds=rounds), of_two)
-        expected, got = (answers(m, of_two.judging.inputs) for m in (refitted, cut))
+        expected, got = (answers(m, of_two.held_out.inputs) for m in (refitted, cut))
         for name in ("a", "b", "a_lower", "b_upper", "in_domain"):
             np.testing.assert_array_equal(got[name], expected[name])
-    found, _ = compress(two, whole, 1, of_two.training, of_two.judging, Budget(PLENTY), 0, QUICK)
+    found, _ = compress(two, whole, 1, of_two.training, of_two.held_out, Budget(PLENTY), 0, QUICK)
     variants = {variant["name"]: variant for variant in found["variants"]}
     assert variants["pruned_1_4"]["bytes"] < variants["pruned_1_2"]["bytes"] < variants["float64"]["bytes"]
     assert variants["pruned_1_4"]["error"]["a"]["value"] > variants["float64"]["error"]["a"]["value"]
@@ -283,7 +283,7 @@ def test_a_variant_that_breaks_says_why_and_hides_no_other(
 
     monkeypatch.setattr(graph_variants, "_quantize_dynamic", broken)
     budget = Budget(PLENTY)
-    found, _ = compress(study, wide_mlp, 1, runs.training, runs.judging, budget, 0, QUICK)
+    found, _ = compress(study, wide_mlp, 1, runs.training, runs.held_out, budget, 0, QUICK)
     variants = {variant["name"]: variant for variant in found["variants"]}
     for language in ("en", "fr"):
         assert "does not know this operator" in variants["int8"]["reason"][language]
@@ -311,7 +311,7 @@ def test_a_table_to_look_up_is_stored_shorter_too(study: Study) -> None:
 
 def test_a_graph_of_a_few_numbers_has_nothing_to_shorten(study: Study, runs: Runs) -> None:
     model = model_of(study, LinearRidge(), runs)
-    found, _ = compress(study, model, 1, runs.training, runs.judging, Budget(PLENTY), 0, QUICK)
+    found, _ = compress(study, model, 1, runs.training, runs.held_out, Budget(PLENTY), 0, QUICK)
     assert [v["reason"] is None for v in found["variants"]] == [True, False, False, False]
     assert found["smallest_that_meets"] is None
 
@@ -361,7 +361,7 @@ def run_on(bundle: Bundle, study: Study, runs: Runs, folder: Path, **options) ->
     rows, ledger = bundle.candidates["candidates"], Ledger(bundle.path / "ledger.jsonl").entries()
     decision = decide(ledger, [rung_of_row(row, "one") for row in rows if row["query"]], study.need)
     meter = Meter(Ledger(folder / "ledger.jsonl"), "test", None, 0)
-    found = measure_practices(study, bundle, runs, rows, decision, meter, 0, Silent(), **options)
+    found = run_frugality_checks(study, bundle, runs, rows, decision, meter, 0, Silent(), **options)
     return found, meter.ledger.entries()
 
 

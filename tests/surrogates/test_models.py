@@ -11,7 +11,7 @@ from frugal.errors import UnusableInputError
 from frugal.experiments.study import RUNGS, Variable
 from frugal.surrogates.fitting.folds import folds
 from frugal.surrogates.fitting.model import Skipped
-from frugal.surrogates.models.registry import RUNGS_FITTED
+from frugal.surrogates.models.registry import SCALAR_MODELS
 from frugal.surrogates.models.scalar.gaussian_process import KERNELS, GaussianProcess, negative_log_likelihood
 from frugal.surrogates.models.scalar.mlp import Mlp
 from frugal.surrogates.models.scalar.quadratic import QuadraticRidge
@@ -30,7 +30,7 @@ MIXED = (
 )
 AZIMUTH = MIXED[1]
 
-every_rung = pytest.mark.parametrize("rung", RUNGS_FITTED, ids=lambda rung: rung.name)
+every_rung = pytest.mark.parametrize("rung", SCALAR_MODELS, ids=lambda rung: rung.name)
 
 
 def draw(variables, n, seed=0):
@@ -107,7 +107,7 @@ def test_contract(rung):
     assert rung.name.isidentifier()
     assert rung.kind in RUNGS
     assert set(rung.label) == {"en", "fr"}
-    assert len({other.name for other in RUNGS_FITTED}) == len(RUNGS_FITTED)
+    assert len({other.name for other in SCALAR_MODELS}) == len(SCALAR_MODELS)
     inputs = draw(PLAIN, 60)
     fitted = fit(rung, PLAIN, inputs, respond(PLAIN, inputs))
     assert isinstance(fitted.parameters, int) and fitted.parameters > 0
@@ -243,11 +243,11 @@ def test_a_settled_rung_fits_alike_without_a_search(rung):
     inputs = draw(MIXED, 80)
     outputs = respond(MIXED, inputs)
     first = fit(rung, MIXED, inputs, outputs)
-    again = rung.settled(first).fit(inputs, outputs, None, MIXED, 0)
+    again = rung.with_fixed_settings(first).fit(inputs, outputs, None, MIXED, 0)
     np.testing.assert_array_equal(first.predict(inputs), again.predict(inputs))
     if rung.name in ("mlp", "boosted_trees"):
         assert again.log["search_cpu_seconds"] < 0.5 * first.log["search_cpu_seconds"]
-    settled_on_nothing = rung.settled(fit(rung, MIXED, inputs, np.ones((80, 1))))
+    settled_on_nothing = rung.with_fixed_settings(fit(rung, MIXED, inputs, np.ones((80, 1))))
     assert np.isfinite(settled_on_nothing.fit(inputs, outputs, None, MIXED, 0).predict(inputs)).all()
 
 
@@ -284,7 +284,7 @@ def test_the_fit_does_not_change_the_runs(rung):
 
 
 def by_name(name):
-    return next(rung for rung in RUNGS_FITTED if rung.name == name)
+    return next(rung for rung in SCALAR_MODELS if rung.name == name)
 
 
 def q2(rung, variables, function, n, *, seed=0, n_test=2000):

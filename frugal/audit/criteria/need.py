@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from frugal.audit.criteria.findings import Finding, Status, about_ai, declared
-from frugal.audit.evidence.candidate_rows import error_ratio, lacks
+from frugal.audit.evidence.candidate_rows import error_ratio, missing_data_of
 from frugal.audit.evidence.evidence import Evidence
 from frugal.audit.evidence.ledger_lines import cpu_total
 from frugal.audit.impacts.assessment import Assessment
@@ -103,7 +103,7 @@ def alternatives(evidence: Evidence) -> Finding:
     missing = list(evidence.decision.get("missing_baselines") or [])
     status: Status = "pass" if not missing else "warn" if len(missing) == 1 else "fail"
     names = baselines(missing)
-    asked = (c for c in evidence.candidates.values() if c["status"] == "ok" and not lacks(c))
+    asked = (c for c in evidence.candidates.values() if c["status"] == "ok" and not missing_data_of(c))
     tried = sum(1 for c in asked if not c["is_ai"])
     text = both(
         f"{tried} answers without AI were measured; missing: {names['en'] or 'none'}.",

@@ -12,7 +12,7 @@ def nothing_meets(decision: Mapping[str, Any]) -> bool:
     return any(reason.get("code") == "nothing_meets_the_need" for reason in decision.get("reasons") or ())
 
 
-def lacks(candidate: Mapping[str, Any] | None) -> Mapping[str, str]:
+def missing_data_of(candidate: Mapping[str, Any] | None) -> Mapping[str, str]:
     """Data for want of which a candidate cannot be asked, by language; empty where it can."""
     return (candidate or {}).get("lacks") or {}
 

@@ -10,7 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from frugal.audit.evidence.candidate_rows import error_ratio, lacks, nothing_meets, worst_error
+from frugal.audit.evidence.candidate_rows import error_ratio, missing_data_of, nothing_meets, worst_error
 from frugal.errors import NotAssessedError, UnusableInputError
 from frugal.formats.files.json_files import finite
 from frugal.metering.ledger.hash_chain import check_chain, check_seal
@@ -142,7 +142,7 @@ class Evidence:
     @property
     def physics_to_ask(self) -> Mapping[str, Any] | None:
         """The full physics as an answer; None where it needs data that are missing where the study is asked."""
-        return None if lacks(self.full_physics) else self.full_physics
+        return None if missing_data_of(self.full_physics) else self.full_physics
 
 
 def read_evidence(bundle: Path | str, evaluation: Path | str | None = None) -> Evidence:

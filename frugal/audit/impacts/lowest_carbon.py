@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from frugal.audit.evidence.candidate_rows import error_ratio, lacks
+from frugal.audit.evidence.candidate_rows import error_ratio, missing_data_of
 from frugal.audit.evidence.evidence import Evidence
 from frugal.audit.impacts.footprint import Pricing
 from frugal.audit.impacts.query_work import asked, lifetime
@@ -30,7 +30,11 @@ def lighter_answer(evidence: Evidence, pricing: Pricing, runtime_bytes: float) -
     on_device = (evidence.pattern.get("target") or "local") in ("browser", "phone")
     weights: dict[tuple[str, bool], float] = {}
     for name, candidate in evidence.candidates.items():
-        if candidate["status"] != "ok" or lacks(candidate) or (name != winner["name"] and error_ratio(candidate) > 1):
+        if (
+            candidate["status"] != "ok"
+            or missing_data_of(candidate)
+            or (name != winner["name"] and error_ratio(candidate) > 1)
+        ):
             continue
         for served in (False, True) if on_device and candidate.get("graph") else (False,):
             how = asked(candidate, evidence, runtime_bytes, served)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from frugal.audit.evidence.candidate_rows import error_ratio, lacks
+from frugal.audit.evidence.candidate_rows import error_ratio, missing_data_of
 from frugal.audit.words.sentences import break_even_words, error_words, phrase, verdict_words
 from frugal.reporting import units_text
 from frugal.reporting.plots.ladder import candidate_label
-from frugal.reporting.text import missing_data, plain_duration, plain_number, plain_queries
+from frugal.reporting.text import missing_data_text, plain_duration, plain_number, plain_queries
 
 #: Signs that say a status a second time; words say it first.
 SIGNS = {
@@ -87,7 +87,7 @@ def ladder_row(
             "state": state,
             "why": why,
         }
-    if lacks(row):
+    if missing_data_of(row):
         return {
             "name": candidate_label(row, language),
             "ai": ai,
@@ -95,7 +95,7 @@ def ladder_row(
             "met": None,
             "cells": [error_words(row, audit["units"], language) or "0", *["–"] * 3],
             "state": words["reference"],
-            "why": units_text.typeset(missing_data(lacks(row))[language], language) + ".",
+            "why": units_text.typeset(missing_data_text(missing_data_of(row))[language], language) + ".",
         }
     judged = any(error.get("tolerance") for error in (row.get("error") or {}).values())
     return {

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from frugal.audit.evidence.candidate_rows import lacks
+from frugal.audit.evidence.candidate_rows import missing_data_of
 from frugal.audit.evidence.evidence import Evidence
 from frugal.audit.evidence.shortfall import Shortfall, accurate, nearest, shortfalls
 from frugal.audit.words.sentences import (
@@ -36,7 +36,7 @@ def first_line(evidence: Evidence, assessed: bool = True) -> Text:
         return _nothing(evidence) if assessed and evidence.compared else say("first.nothing_not_assessed")
     told = {language: _answer(winner, evidence, language) for language in LANGUAGES}
     if winner["is_ai"]:
-        missing = lacks(evidence.full_physics)
+        missing = missing_data_of(evidence.full_physics)
         if verdict == "infeasible_otherwise" and missing:
             return say("first.missing_information", answer=told, data=missing)
         return say(f"first.{verdict}", answer=told, paid_back=_paid_back(evidence))
@@ -105,7 +105,7 @@ def _told(evidence: Evidence, shortfall: Shortfall, candidate: Mapping[str, Any]
         of = f" ({label[:1].lower()}{label[1:]})" if several else ""
         return phrase("short.error", language, error=bound, of=of, limit=limit, excess=excess)
     if shortfall.requirement == "data":
-        return phrase("short.data_none", language, data=lacks(candidate)[language])
+        return phrase("short.data_none", language, data=missing_data_of(candidate)[language])
     if shortfall.requirement == "graph" or not math.isfinite(shortfall.value):
         return phrase(f"short.{shortfall.requirement}_none", language)
     write = plain_duration if shortfall.requirement == "latency" else size

@@ -9,7 +9,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from frugal.audit.evidence.candidate_rows import lacks, nothing_meets, worst_error
+from frugal.audit.evidence.candidate_rows import missing_data_of, nothing_meets, worst_error
 from frugal.audit.evidence.evidence import Evidence
 from frugal.audit.impacts.assessment import Assessment
 from frugal.reporting.plots.ladder import candidate_label
@@ -189,7 +189,7 @@ def limits(assessment: Assessment) -> list[Text]:
 
 def _truth(evidence: Evidence, number: Text) -> list[Text]:
     """What the errors are held against, and why it is no answer itself, where it is none."""
-    missing = lacks(evidence.full_physics)
+    missing = missing_data_of(evidence.full_physics)
     held = say("limit.table" if evidence.full_physics is None else "limit.physics", number=number)
     return [held, say("limit.reference", data=missing)] if missing else [held]
 

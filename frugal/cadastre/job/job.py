@@ -45,8 +45,9 @@ class Job:
     reach_m, setback_m : float
     grid_turn_deg : float
         Azimuth of grid north.
-    level_m, drawn
-        About the height of the surface, and whether it was drawn, not surveyed: for tiles that find their own footprints.
+    reference_height_m, is_synthetic
+        About the height of the surface, and whether it was made by a program, not surveyed: for tiles that find their own
+        footprints.
     maps : bool
     maps_of : str
     country : str
@@ -70,8 +71,8 @@ class Job:
     reach_m: float
     setback_m: float
     grid_turn_deg: float
-    level_m: float
-    drawn: bool
+    reference_height_m: float
+    is_synthetic: bool
     maps: bool
     maps_of: str
     country: str

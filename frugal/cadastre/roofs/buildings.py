@@ -151,8 +151,8 @@ def _roofs_shown_by(surface: SurfaceModel, job: Job) -> np.ndarray:
 
     from frugal.studies.solar.roofs.plane_finder import fit_planes, roof_patches
 
-    planes = fit_planes(surface.heights, surface.resolution_m, job.level_m)
-    patches, _ = roof_patches(surface.heights, planes, surface.resolution_m, job.drawn)
+    planes = fit_planes(surface.heights, surface.resolution_m, job.reference_height_m)
+    patches, _ = roof_patches(surface.heights, planes, surface.resolution_m, job.is_synthetic)
     half = max(1, round(_ACROSS_RIDGE_M / surface.resolution_m))
     closed = ndimage.binary_closing(np.pad(patches > 0, half), np.ones((2 * half + 1, 2 * half + 1)))
     # A plane is found half a window inside its edges.

@@ -31,7 +31,7 @@ _NODES_M = 50.0
 
 
 @dataclass(frozen=True)
-class FarView:
+class DistantHorizon:
     """Far obstacles around one tile.
 
     Attributes
@@ -77,9 +77,9 @@ class FarView:
         return np.degrees(np.arctan(tangents))
 
 
-def far_view(
+def distant_horizon_of(
     terrain: str, crs: str, grid: Grid, tile: Tile, margin_m: float, nearest_m: float, azimuths_deg: np.ndarray
-) -> FarView:
+) -> DistantHorizon:
     """What the terrain shows around a tile.
 
     Parameters
@@ -118,7 +118,7 @@ def far_view(
         farthest_m=FARTHEST_M,
         observer_m=_ground_at(window.heights, rows, columns),
     )
-    return FarView(grid, obstacles, first_row, first_column, per_node, cell, east, north)
+    return DistantHorizon(grid, obstacles, first_row, first_column, per_node, cell, east, north)
 
 
 def _ground_at(heights: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:

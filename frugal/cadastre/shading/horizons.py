@@ -152,8 +152,8 @@ def plane_horizons(
     if not planes:
         return Horizons(np.zeros((0, N_SECTORS), dtype=np.uint8), np.zeros((0, N_SECTORS)), np.zeros(0))
     points = _points_on(planes)
-    hills = np.zeros(N_SECTORS) if far_horizon_deg is None else np.asarray(far_horizon_deg, dtype=np.float64)
-    view = _View(reach_m, grid_turn_deg, np.broadcast_to(hills, (len(planes), N_SECTORS)))
+    distant_horizon = np.zeros(N_SECTORS) if far_horizon_deg is None else np.asarray(far_horizon_deg, dtype=np.float64)
+    view = _View(reach_m, grid_turn_deg, np.broadcast_to(distant_horizon, (len(planes), N_SECTORS)))
     sky = _Light(
         tables,
         np.array([plane.module_tilt_deg for plane in planes]),

@@ -46,10 +46,10 @@ class Territory:
         Files that tiles read a part of; empty where none was given.
     digest : str
         Hash of the contents of all.
-    level_m : float
+    reference_height_m : float
         About the height of the surface.
-    drawn : bool
-        Whether it was drawn, not surveyed; looked at only where the roofs have to be found on it.
+    is_synthetic : bool
+        Whether it was made by a program, not surveyed; looked at only where the roofs have to be found on it.
     """
 
     prepared: Prepared
@@ -57,8 +57,8 @@ class Territory:
     footprints: str
     terrain: str
     digest: str
-    level_m: float
-    drawn: bool
+    reference_height_m: float
+    is_synthetic: bool
 
 
 def read_territory(settings: CadastreSettings, out: Path, threads: int, reporter: Reporter) -> Territory:
@@ -77,9 +77,9 @@ def read_territory(settings: CadastreSettings, out: Path, threads: int, reporter
         )
     footprints, of_footprints = _footprints(settings, prepared, out)
     terrain, of_terrain = _terrain(settings, prepared, out)
-    level_m, drawn = (0.0, False) if footprints or prepared.roofs else _character(prepared)
+    reference_height_m, is_synthetic = (0.0, False) if footprints or prepared.roofs else _character(prepared)
     digest = _joined(prepared.digest, of_footprints, of_terrain)
-    return Territory(prepared, tiles, footprints, terrain, digest, level_m, drawn)
+    return Territory(prepared, tiles, footprints, terrain, digest, reference_height_m, is_synthetic)
 
 
 def _character(prepared: Prepared) -> tuple[float, bool]:
@@ -87,7 +87,7 @@ def _character(prepared: Prepared) -> tuple[float, bool]:
     import numpy as np
 
     from frugal.formats.rasters.mosaic import open_rasters
-    from frugal.studies.solar.roofs.plane_finder import is_drawn, spanned_planes
+    from frugal.studies.solar.roofs.plane_finder import looks_synthetic, spanned_planes
 
     mosaic = open_rasters([Path(file) for file in prepared.surface], crs=prepared.crs, examine=False)
     squares = plan_tiles(prepared.grid, prepared.bounds, prepared.grid.whole(_SQUARE_M))
@@ -99,7 +99,7 @@ def _character(prepared: Prepared) -> tuple[float, bool]:
         heights.append(float(np.nanmedian(found)))
         counts = spanned_planes(found, prepared.grid.resolution_m)
         spanned, number = spanned + counts[0], number + counts[1]
-    return (float(round(np.median(heights))) if heights else 0.0), is_drawn(spanned, number)
+    return (float(round(np.median(heights))) if heights else 0.0), looks_synthetic(spanned, number)
 
 
 def check_files(settings: CadastreSettings) -> None:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from frugal.cadastre.roofs.segmentation import RoofPlane
     from frugal.cadastre.roofs.usable_area import UsableRules
-    from frugal.cadastre.shading.distant_hills import FarView
+    from frugal.cadastre.shading.distant_hills import DistantHorizon
 
 
 def compute_tile(job: Job, tile: Tile) -> TileReport:
@@ -68,13 +68,15 @@ def _fill(draft: Path, job: Job, tile: Tile, start: float) -> TileReport:
     bare = _read(job.bare, job.crs, bounds) if job.bare else None
     extent = _mosaic(job.surface, job.crs).bounds
     near = footprints_near(job, tile, lambda files, cells: _read(files, job.crs, job.grid.bounds(*cells)), extent)
-    hills = lru_cache(lambda sectors: _hills(job, tile, sectors, FARTHEST_PART_M))
+    distant_horizon = lru_cache(lambda sectors: _distant_horizon(job, tile, sectors, FARTHEST_PART_M))
     if job.maps and missing < cells:
-        monthly = _irradiation(job, tile, surface, bare, hills(job.azimuths))
+        monthly = _irradiation(job, tile, surface, bare, distant_horizon(job.azimuths))
         if job.maps_of == "buildings":
             monthly[~covered(job, tile, near)] = np.nan
         write_irradiation(draft / "irradiation.tif", monthly, job, tile)
-    planes, buildings = _roofs(job, tile, owned(job, tile, near), _Window(surface, bare, lambda: hills(N_SECTORS)))
+    planes, buildings = _roofs(
+        job, tile, owned(job, tile, near), _Window(surface, bare, lambda: distant_horizon(N_SECTORS))
+    )
     for name, frame in (("planes", planes), ("buildings", buildings)):
         if len(frame):
             frame.to_parquet(draft / f"{name}.parquet")
@@ -82,7 +84,7 @@ def _fill(draft: Path, job: Job, tile: Tile, start: float) -> TileReport:
 
 
 def _irradiation(
-    job: Job, tile: Tile, surface: SurfaceModel, bare: SurfaceModel | None, hills: FarView | None
+    job: Job, tile: Tile, surface: SurfaceModel, bare: SurfaceModel | None, distant_horizon: DistantHorizon | None
 ) -> np.ndarray:
     """Monthly irradiation of the cells of the tile, in their own planes, ``[rows, cols, 12]``."""
     from frugal.physics.solar.irradiation_map import irradiation_map
@@ -101,19 +103,21 @@ def _irradiation(
         grid_turn_deg=job.grid_turn_deg,
         origin=(tile.rows[0] - halo, tile.columns[0] - halo),
         margin=halo,
-        far_tangent=None if hills is None else hills.tangents_over(tile, heights[halo:-halo, halo:-halo]),
+        far_tangent=None
+        if distant_horizon is None
+        else distant_horizon.tangents_over(tile, heights[halo:-halo, halo:-halo]),
         monthly=True,
     )
 
 
-def _hills(job: Job, tile: Tile, sectors: int, margin_m: float) -> FarView | None:
+def _distant_horizon(job: Job, tile: Tile, sectors: int, margin_m: float) -> DistantHorizon | None:
     """What the terrain around shows beyond the reach of shadows; None where no terrain was given."""
-    from frugal.cadastre.shading.distant_hills import far_view
+    from frugal.cadastre.shading.distant_hills import distant_horizon_of
 
     if not job.terrain:
         return None
     azimuths = np.arange(sectors) * 360.0 / sectors - job.grid_turn_deg
-    return far_view(job.terrain, job.crs, job.grid, tile, margin_m, job.reach_m, azimuths)
+    return distant_horizon_of(job.terrain, job.crs, job.grid, tile, margin_m, job.reach_m, azimuths)
 
 
 class _Window(NamedTuple):
@@ -121,7 +125,7 @@ class _Window(NamedTuple):
 
     surface: SurfaceModel
     bare: SurfaceModel | None
-    hills: Callable[[], FarView | None]
+    distant_horizon: Callable[[], DistantHorizon | None]
 
 
 def _roofs(
@@ -140,7 +144,14 @@ def _roofs(
     # What goes on farther than windows reach has a window of its own, so that no tile cuts it off.
     parts += [(one, _window_of(job, tile, one)) for _, one in footprints[~within].groupby("building_id", sort=False)]
     tables = [
-        planes_table(job, _segmented(part, around, rules), around.surface, rules, bare=around.bare, hills=around.hills)
+        planes_table(
+            job,
+            _segmented(part, around, rules),
+            around.surface,
+            rules,
+            bare=around.bare,
+            distant_horizon=around.distant_horizon,
+        )
         for part, around in parts
     ]
     tables = [table for table in tables if len(table)] or tables[:1]
@@ -179,7 +190,7 @@ def _window_of(job: Job, tile: Tile, building: geopandas.GeoDataFrame) -> _Windo
     return _Window(
         _read(job.surface, job.crs, bounds),
         _read(job.bare, job.crs, bounds) if job.bare else None,
-        lambda: _hills(job, tile, N_SECTORS, margin),
+        lambda: _distant_horizon(job, tile, N_SECTORS, margin),
     )
 
 

@@ -11,7 +11,7 @@ from frugal.cadastre.job.job import Job
 from frugal.cadastre.tiles.store import TileReport
 from frugal.errors import EnvironmentFaultError, FrugalError, UnusableInputError
 from frugal.formats.rasters.tiling import Tile
-from frugal.metering.ledger.remote_work import ELSEWHERE
+from frugal.metering.ledger.remote_work import REMOTE_WORK
 
 if TYPE_CHECKING:
     from frugal.experiments.runs.cluster import Crew
@@ -81,7 +81,7 @@ def on_cluster(work: Work, job: Job, tiles: Sequence[Tile], address: str, entry:
         waiting = iter(tiles)
         sent: dict[Any, Tile] = {}
         told: dict[str, Any] = {"cpu_seconds": 0.0, "threads": 1, "cluster": address, "not_counted": NOT_COUNTED}
-        entry.details[ELSEWHERE] = told
+        entry.details[REMOTE_WORK] = told
         try:
             while True:
                 while (

@@ -17,7 +17,7 @@ from frugal.cadastre.tables.classes import YieldClass
 from frugal.cadastre.territory.surfaces import Prepared
 from frugal.cadastre.web_map.titles import default_title, told_files
 from frugal.cadastre.yields.sky_table import read_sky_table, write_sky_table
-from frugal.cadastre.yields.yield_model import Answer
+from frugal.cadastre.yields.yield_model import YieldModel
 from frugal.cadastre.yields.yields import co2_avoided
 from frugal.errors import UnusableInputError
 
@@ -37,7 +37,7 @@ class MapContent:
 def map_content(
     settings: CadastreSettings,
     prepared: Prepared,
-    answer: Answer,
+    answer: YieldModel,
     job: Job,
     classes: tuple[YieldClass, ...],
     weather: dict[str, Any],

@@ -20,7 +20,7 @@ from frugal.formats.rasters.surface_model import SurfaceModel
 if TYPE_CHECKING:
     import geopandas
 
-    from frugal.cadastre.shading.distant_hills import FarView
+    from frugal.cadastre.shading.distant_hills import DistantHorizon
 
 #: Sums of a building over its planes.
 _SUMS = {
@@ -39,7 +39,7 @@ def planes_table(
     rules: UsableRules,
     *,
     bare: SurfaceModel | None = None,
-    hills: Callable[[], FarView | None] = lambda: None,
+    distant_horizon: Callable[[], DistantHorizon | None] = lambda: None,
 ) -> geopandas.GeoDataFrame:
     """Planes of several buildings with their yields; empty where there is none.
 
@@ -53,7 +53,7 @@ def planes_table(
     rules : UsableRules
     bare : SurfaceModel, optional
         The same without vegetation.
-    hills : callable
+    distant_horizon : callable
         Gives what is seen beyond; asked only where there are planes.
     """
     import geopandas
@@ -75,7 +75,7 @@ def planes_table(
         job.grid_turn_deg,
         sky.tables,
         bare=bare,
-        far_horizon_deg=_seen_from(planes, hills(), job, surface),
+        far_horizon_deg=_seen_from(planes, distant_horizon(), job, surface),
     )
     yields = plane_yields(
         sky.predictor,
@@ -111,10 +111,10 @@ def planes_table(
 
 
 def _seen_from(
-    planes: Sequence[RoofPlane], hills: FarView | None, job: Job, surface: SurfaceModel
+    planes: Sequence[RoofPlane], distant_horizon: DistantHorizon | None, job: Job, surface: SurfaceModel
 ) -> np.ndarray | None:
     """Elevation of the hills [deg] around the middle of each plane, ``[n, 36]``; None where no terrain was given."""
-    if hills is None:
+    if distant_horizon is None:
         return None
     middle = [(len(plane.sample_rows) - 1) // 2 for plane in planes]
     rows, columns, heights = (
@@ -123,7 +123,7 @@ def _seen_from(
     )
     first_column, _ = job.grid.columns(surface.x_min, surface.x_min + job.grid.resolution_m)
     first_row, _ = job.grid.rows(surface.y_max - job.grid.resolution_m, surface.y_max)
-    return hills.elevations_at(rows + first_row, columns + first_column, heights)
+    return distant_horizon.elevations_at(rows + first_row, columns + first_column, heights)
 
 
 def buildings_table(footprints: geopandas.GeoDataFrame, planes: geopandas.GeoDataFrame) -> geopandas.GeoDataFrame:

@@ -34,7 +34,7 @@ _LOOKED_AT = 48
 
 
 @dataclass(frozen=True)
-class Answer:
+class YieldModel:
     """A bundle, which of its graphs is asked, and the site its weather comes from."""
 
     bundle: Path
@@ -44,13 +44,13 @@ class Answer:
     notes: tuple[str, ...] = ()
 
 
-def check_answer(settings: CadastreSettings) -> None:
+def check_yield_model(settings: CadastreSettings) -> None:
     """Find out before hours of work whether the bundle, the candidate and the weather named can be used.
 
     Raises
     ------
     UnusableInputError
-        As `find_answer`; or if a bundle trained on the spot cannot have the candidate.
+        As `find_yield_model`; or if a bundle trained on the spot cannot have the candidate.
     """
     from frugal.formats.weather.hourly_year import read_weather
 
@@ -75,13 +75,13 @@ def trained_names() -> tuple[str, ...]:
     from frugal.studies.solar.roof_yield.alternatives import alternatives
     from frugal.studies.solar.roof_yield.site import RoofYieldSite, SolarTerritory
     from frugal.studies.solar.roof_yield.study import N_SECTORS
-    from frugal.surrogates.models.registry import RUNGS_FITTED
+    from frugal.surrogates.models.registry import SCALAR_MODELS
 
     supplied = alternatives(SolarTerritory(RoofYieldSite.model_validate({})), N_SECTORS)
-    return (*(alternative.name for alternative in supplied), *(rung.name for rung in RUNGS_FITTED))
+    return (*(alternative.name for alternative in supplied), *(rung.name for rung in SCALAR_MODELS))
 
 
-def find_answer(settings: CadastreSettings, prepared: Prepared, out: Path, reporter: Reporter) -> Answer:
+def find_yield_model(settings: CadastreSettings, prepared: Prepared, out: Path, reporter: Reporter) -> YieldModel:
     """Open or train the bundle.
 
     Raises
@@ -114,7 +114,7 @@ def _nearest_where_none_ships(path: Path) -> str | None:
     return min(beyond, key=beyond.__getitem__) if beyond else None
 
 
-def _opened(path: Path, settings: CadastreSettings, notes: tuple[str, ...]) -> Answer:
+def _opened(path: Path, settings: CadastreSettings, notes: tuple[str, ...]) -> YieldModel:
     from frugal.surrogates.bundle.bundle import open_bundle
 
     bundle = open_bundle(path)
@@ -124,7 +124,7 @@ def _opened(path: Path, settings: CadastreSettings, notes: tuple[str, ...]) -> A
     model = bundle.model_path(settings.candidate).absolute()  # tiles may be computed by processes started elsewhere
     site = _site(bundle.study.get("site") or {}, settings)
     _check_weather(bundle, model, site, settings.azimuths)
-    return Answer(path, candidate, model, site, notes)
+    return YieldModel(path, candidate, model, site, notes)
 
 
 def _check_weather(bundle: Bundle, model: Path, site: RoofYieldSite, azimuths: int) -> None:

@@ -17,10 +17,10 @@ from urllib.parse import urlsplit
 import numpy as np
 
 from frugal.errors import EnvironmentFaultError, FrugalError, UnusableInputError
-from frugal.experiments.runs.cluster_worker import Order, Ran, Recipe, order_for, run_rows
+from frugal.experiments.runs.cluster_worker import BlockResult, StudySpec, WorkOrder, order_for, run_rows
 from frugal.experiments.runs.executor import Computed, Progress
 from frugal.experiments.runs.store import FAILED, RunStore
-from frugal.metering.ledger.remote_work import ELSEWHERE
+from frugal.metering.ledger.remote_work import REMOTE_WORK
 from frugal.metering.network_watch import expecting
 
 #: How long a scheduler may take to answer, and a cluster to show its first worker.
@@ -51,11 +51,11 @@ class Cluster:
     ----------
     address : str
         ``tcp://host:port``, or ``tls://host:port`` with the keys of Dask's own configuration.
-    recipe : Recipe
+    study_spec : Recipe
     """
 
     address: str
-    recipe: Recipe
+    study_spec: StudySpec
 
     def check(self) -> None:
         """Find out early whether there is anything to send runs to.
@@ -123,7 +123,7 @@ class _Dispatch:
         self.store = store
         self.client = client
         self.address = cluster.address
-        self.order: Order = order_for(cluster.recipe, store)
+        self.order: WorkOrder = order_for(cluster.study_spec, store)
         self.on_commit = on_commit
         self.finished: queue.SimpleQueue[Any] = queue.SimpleQueue()
         self.flying: dict[str, tuple[Any, int, int]] = {}
@@ -150,9 +150,9 @@ class _Dispatch:
 
     def _send(self, block: int, attempt: int = 1) -> None:
         rows = self.store.rows(block)
-        inputs, subjects = self.store.design.inputs[rows], self.store.design.subjects[rows]
+        inputs, object_ids = self.store.design.inputs[rows], self.store.design.object_ids[rows]
         with talking(self.address):
-            future = self.client.submit(run_rows, self.order, inputs, subjects, pure=False)
+            future = self.client.submit(run_rows, self.order, inputs, object_ids, pure=False)
         self.flying[future.key] = (future, block, attempt)
         future.add_done_callback(self.finished.put)
 
@@ -174,7 +174,7 @@ class _Dispatch:
             raise _lost(self.address)
         with talking(self.address):
             fault = future.exception() if future.status == "error" else None
-            ran: Ran | None = future.result() if fault is None else None
+            ran: BlockResult | None = future.result() if fault is None else None
         if isinstance(fault, KilledWorker):
             if attempt < ATTEMPTS:
                 self.suspects.append((block, attempt + 1))
@@ -209,7 +209,7 @@ class _Dispatch:
             "setup_cpu_seconds": self.setup_seconds,
             "not_counted": NOT_COUNTED,
         }
-        self.on_commit(Progress(self.done, self.total, self.failed, {ELSEWHERE: told}))
+        self.on_commit(Progress(self.done, self.total, self.failed, {REMOTE_WORK: told}))
 
     def _take_back(self) -> None:
         futures = [future for future, _, _ in self.flying.values()]

@@ -27,7 +27,7 @@ DECIDING = ("frugal-territoires", "numpy", "numba", "llvmlite", "scipy")
 
 
 @dataclass(frozen=True)
-class Recipe:
+class StudySpec:
     """How to build a study from nothing, in plain values.
 
     Parameters
@@ -61,12 +61,12 @@ class Recipe:
 
 
 @dataclass(frozen=True)
-class Order:
+class WorkOrder:
     """What all blocks of a store have in common.
 
     Parameters
     ----------
-    recipe : Recipe
+    study_spec : Recipe
     domain : tuple of (str, (float, float))
         The part of the inputs that the need asks for.
     study_hash : str
@@ -75,14 +75,14 @@ class Order:
         Packages of `DECIDING` and their versions where the runs are asked from.
     """
 
-    recipe: Recipe
+    study_spec: StudySpec
     domain: tuple[tuple[str, tuple[float, float]], ...]
     study_hash: str
     versions: tuple[tuple[str, str], ...]
 
 
 @dataclass
-class Ran:
+class BlockResult:
     """A block of runs as a worker hands it back.
 
     ``setup_cpu_seconds`` is what the worker spent before it could answer: building the study, and a first run that also
@@ -94,19 +94,19 @@ class Ran:
     worker: str
 
 
-_built: dict[Order, Study] = {}
+_built: dict[WorkOrder, Study] = {}
 _building = threading.Lock()
 
 
-def order_for(recipe: Recipe, store: RunStore) -> Order:
+def order_for(study_spec: StudySpec, store: RunStore) -> WorkOrder:
     """The order for the runs of a store whose study this recipe builds."""
     asked = store.study.need.domain.items()
     domain = tuple(sorted((name, (float(low), float(high))) for name, (low, high) in asked))
-    return Order(recipe, domain, store.study_hash, tuple(package_versions(DECIDING).items()))
+    return WorkOrder(study_spec, domain, store.study_hash, tuple(package_versions(DECIDING).items()))
 
 
-def run_rows(order: Order, inputs: np.ndarray, subjects: np.ndarray) -> Ran:
-    """Run ``inputs`` [k, d] of the objects ``subjects`` [k]; the study is built once in each process.
+def run_rows(order: WorkOrder, inputs: np.ndarray, object_ids: np.ndarray) -> BlockResult:
+    """Run ``inputs`` [k, d] of the objects ``object_ids`` [k]; the study is built once in each process.
 
     Raises
     ------
@@ -115,18 +115,18 @@ def run_rows(order: Order, inputs: np.ndarray, subjects: np.ndarray) -> Ran:
     """
     worker = _own_address()
     study, setup = _study_of(order, worker)
-    computed = compute_rows(study, inputs, subjects)
+    computed = compute_rows(study, inputs, object_ids)
     assert computed is not None  # nobody stops it
     if setup and computed.status[0] == DONE and computed.cpu_seconds[0] < ONCE_IS_ENOUGH_CPU_SECONDS:
         # The first run of a process also compiles. Its time would be taken for a run's: it is timed again.
-        again = compute_rows(study, inputs[:1], subjects[:1])
+        again = compute_rows(study, inputs[:1], object_ids[:1])
         assert again is not None
         setup += float(computed.cpu_seconds[0])
         computed.cpu_seconds[0] = again.cpu_seconds[0]
-    return Ran(computed, setup, worker)
+    return BlockResult(computed, setup, worker)
 
 
-def _study_of(order: Order, worker: str) -> tuple[Study, float]:
+def _study_of(order: WorkOrder, worker: str) -> tuple[Study, float]:
     """The study of an order, and the CPU seconds that building it took now."""
     with _building:
         if order in _built:
@@ -134,7 +134,7 @@ def _study_of(order: Order, worker: str) -> tuple[Study, float]:
         start = time.thread_time()
         _check_versions(order, worker)
         try:
-            study = order.recipe.build()
+            study = order.study_spec.build()
             study = with_need(study, dataclasses.replace(study.need, domain=dict(order.domain)))
         except (FrugalError, OSError) as fault:
             raise EnvironmentFaultError(f"worker {worker} cannot build the study: {fault}") from fault
@@ -147,7 +147,7 @@ def _study_of(order: Order, worker: str) -> tuple[Study, float]:
         return study, time.thread_time() - start
 
 
-def _check_versions(order: Order, worker: str) -> None:
+def _check_versions(order: WorkOrder, worker: str) -> None:
     here = package_versions(DECIDING)
     for package, version in order.versions:
         if here.get(package) != version:

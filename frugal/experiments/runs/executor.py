@@ -59,14 +59,14 @@ def choose_block(study: Study, design: Design) -> tuple[int, float]:
         CPU seconds of the last run; NaN where every row that was tried fails.
     """
     for row in range(min(ROWS_TRIED, len(design))):
-        inputs, subject = design.inputs[row], int(design.subjects[row])
+        inputs, object_id = design.inputs[row], int(design.object_ids[row])
         try:
             start, wall = time.thread_time(), time.perf_counter()
-            study.run(inputs, subject)
+            study.run(inputs, object_id)
             spent, waited = time.thread_time() - start, time.perf_counter() - wall
             if spent < ONCE_IS_ENOUGH_CPU_SECONDS and waited < ONCE_IS_ENOUGH_SECONDS:
                 start, wall = time.thread_time(), time.perf_counter()
-                study.run(inputs, subject)
+                study.run(inputs, object_id)
         except (Exception, SystemExit):  # the failure is met again, and told, when the run is executed
             continue
         seconds, waited = time.thread_time() - start, time.perf_counter() - wall
@@ -137,7 +137,7 @@ def execute(
 
 def _run_block(store: RunStore, block: int, stop: threading.Event) -> tuple[int, int]:
     rows = store.rows(block)
-    computed = compute_rows(store.study, store.design.inputs[rows], store.design.subjects[rows], stop.is_set)
+    computed = compute_rows(store.study, store.design.inputs[rows], store.design.object_ids[rows], stop.is_set)
     return (0, 0) if computed is None else computed.commit(store, block)
 
 
@@ -157,9 +157,9 @@ class Computed:
 
 
 def compute_rows(
-    study: Study, inputs: np.ndarray, subjects: np.ndarray, stopped: Callable[[], bool] = lambda: False
+    study: Study, inputs: np.ndarray, object_ids: np.ndarray, stopped: Callable[[], bool] = lambda: False
 ) -> Computed | None:
-    """Run ``inputs`` [k, d] of the objects ``subjects`` [k] one after another; None where ``stopped`` says so in between.
+    """Run ``inputs`` [k, d] of the objects ``object_ids`` [k] one after another; None where ``stopped`` says so in between.
 
     A run that fails is told in its message; only a lack of memory ends the call.
     """
@@ -170,7 +170,7 @@ def compute_rows(
             return None
         start = time.thread_time()
         try:
-            computed.outputs[k] = study.run(inputs[k], int(subjects[k]))
+            computed.outputs[k] = study.run(inputs[k], int(object_ids[k]))
         except MemoryError:
             raise
         except (Exception, SystemExit) as fault:  # whatever a solver raises is that run's failure, told in the store

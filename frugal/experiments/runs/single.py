@@ -13,10 +13,10 @@ from frugal.experiments.study import Arrays, Study
 
 @dataclass(frozen=True)
 class Simulated:
-    """A run: ``outputs`` by name, each of the shape of its output, and ``booked``, what it kept count of beside them."""
+    """A run: ``outputs`` by name, each of the shape of its output, and ``diagnostics``, what it kept count of beside them."""
 
     outputs: Mapping[str, np.ndarray]
-    booked: Mapping[str, float]
+    diagnostics: Mapping[str, float]
 
 
 def simulate(study: Study, inputs: np.ndarray) -> Simulated:
@@ -45,10 +45,10 @@ def simulate(study: Study, inputs: np.ndarray) -> Simulated:
         raise SolverError(f"the solver of study '{study.name}' fails: {type(fault).__name__}: {fault}") from fault
     slices = study.output_slices()
     outputs = {output.name: flat[slices[output.name]].reshape(output.shape) for output in study.outputs}
-    return Simulated(outputs, {booked.name: _booked(study, booked.name, solved) for booked in study.booked})
+    return Simulated(outputs, {kept.name: _diagnostic(study, kept.name, solved) for kept in study.diagnostics})
 
 
-def _booked(study: Study, name: str, solved: Arrays) -> float:
+def _diagnostic(study: Study, name: str, solved: Arrays) -> float:
     try:
         return float(np.asarray(solved[name], dtype=float))
     except (KeyError, TypeError, ValueError) as fault:

@@ -41,8 +41,8 @@ class Runs:
     inputs: np.ndarray
     outputs: np.ndarray
     cpu_seconds: np.ndarray
-    held_out: np.ndarray
-    subjects: np.ndarray
+    is_held_out: np.ndarray
+    object_ids: np.ndarray
     places: np.ndarray
 
     def __len__(self) -> int:
@@ -55,12 +55,12 @@ class Runs:
     @property
     def training(self) -> Runs:
         """Runs that candidates may learn from."""
-        return self.where(~self.held_out)
+        return self.where(~self.is_held_out)
 
     @property
-    def judging(self) -> Runs:
+    def held_out(self) -> Runs:
         """Held-out runs."""
-        return self.where(self.held_out)
+        return self.where(self.is_held_out)
 
 
 class RunStore:
@@ -138,8 +138,8 @@ class RunStore:
             inputs=self.design.inputs,
             outputs=np.concatenate(outputs, axis=1),
             cpu_seconds=np.asarray(self._group["cpu_seconds"][:]),
-            held_out=self.design.held_out,
-            subjects=self.design.subjects,
+            is_held_out=self.design.held_out,
+            object_ids=self.design.object_ids,
             places=self.design.places,
         ).where(keep)
 
@@ -254,7 +254,7 @@ def _create_variables(group: Any, study: Study, design: Design, block: int) -> N
     )
     write(
         "subject",
-        design.subjects.astype(np.int64),
+        design.object_ids.astype(np.int64),
         ("run",),
         long_name="number of the real object, -1 where there is none",
     )
@@ -344,8 +344,8 @@ def read_runs(path: Path, inputs: list[str], outputs: list[str]) -> Runs:
             inputs=np.stack([np.asarray(group[name][:], dtype=float) for name in inputs], axis=1),
             outputs=np.concatenate([column.reshape(len(keep), -1) for column in columns], axis=1),
             cpu_seconds=np.asarray(group["cpu_seconds"][:]),
-            held_out=np.asarray(group["held_out"][:]).astype(bool),
-            subjects=np.asarray(group["subject"][:]),
+            is_held_out=np.asarray(group["held_out"][:]).astype(bool),
+            object_ids=np.asarray(group["subject"][:]),
             places=np.array([str(place) for place in group["place"][:]]),
         ).where(keep)
     except (KeyError, OSError, ValueError) as fault:

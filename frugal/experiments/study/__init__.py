@@ -7,9 +7,12 @@ from frugal.experiments.study.alternatives import RUNGS, Alternative, Answer, Ar
 from frugal.experiments.study.derived_features import Summaries
 from frugal.experiments.study.graph_builder import GraphBuilder
 from frugal.experiments.study.need import CallPattern, Need, Tolerance
-from frugal.experiments.study.outputs import Booked, Derived, Output
+from frugal.experiments.study.outputs import Derived, Diagnostic, Output
 from frugal.experiments.study.study import RESERVED, Study
 from frugal.experiments.study.variables import Variable
+
+#: Former name.
+Booked = Diagnostic
 
 __all__ = [
     "RESERVED",
@@ -20,6 +23,7 @@ __all__ = [
     "Booked",
     "CallPattern",
     "Derived",
+    "Diagnostic",
     "GraphBuilder",
     "Kind",
     "Need",

@@ -24,7 +24,7 @@ class Design:
         In the units of the study's variables.
     held_out : bool [n]
         Rows that are kept for judging.
-    subjects : int64 [n]
+    object_ids : int64 [n]
         Number of the real object each row is about; -1 where the inputs say everything.
     places : str [n]
         Where the object is (a surface model, a tile, a transect); empty where there is no place. A place is either wholly
@@ -33,12 +33,12 @@ class Design:
 
     inputs: np.ndarray
     held_out: np.ndarray
-    subjects: np.ndarray
+    object_ids: np.ndarray
     places: np.ndarray
 
     def __post_init__(self) -> None:
         n = len(self.inputs)
-        for name in ("held_out", "subjects", "places"):
+        for name in ("held_out", "object_ids", "places"):
             if len(getattr(self, name)) != n:
                 raise ValueError(f"{name} has {len(getattr(self, name))} rows, inputs have {n}")
 
@@ -47,12 +47,12 @@ class Design:
 
     def take(self, rows: np.ndarray) -> Design:
         """The rows that a mask ``bool [n]`` picks."""
-        return Design(self.inputs[rows], self.held_out[rows], self.subjects[rows], self.places[rows])
+        return Design(self.inputs[rows], self.held_out[rows], self.object_ids[rows], self.places[rows])
 
     def hash(self) -> str:
         """Hash of every row."""
         digest = hashlib.sha256()
-        for array in (self.inputs, self.held_out, self.subjects):
+        for array in (self.inputs, self.held_out, self.object_ids):
             digest.update(np.ascontiguousarray(array).tobytes())
         digest.update("\n".join(map(str, self.places)).encode())
         return digest.hexdigest()

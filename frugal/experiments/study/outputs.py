@@ -18,7 +18,7 @@ MAP_DIMS = ("y", "x")
 
 
 @dataclass(frozen=True)
-class Booked:
+class Diagnostic:
     """A number that a run of the solver keeps count of beside its outputs: told of a run, answered by no candidate.
 
     Parameters

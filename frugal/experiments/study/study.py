@@ -16,7 +16,7 @@ from frugal.experiments.study.derived_features import Summaries
 from frugal.experiments.study.design import Design
 from frugal.experiments.study.fingerprint import fingerprint
 from frugal.experiments.study.need import Need, did_you_mean
-from frugal.experiments.study.outputs import Booked, Output, check_outputs, complete, output_slices
+from frugal.experiments.study.outputs import Diagnostic, Output, check_outputs, complete, output_slices
 from frugal.experiments.study.variables import Variable
 
 #: Names that the run store and the ONNX graphs use themselves.
@@ -36,7 +36,7 @@ class Study:
     solve : callable, optional
         ``solve(inputs[d]) -> {output name: array}``: the full physics, pure and seeded. None for a table of runs.
     truth : callable, optional
-        ``truth(inputs[d], subject) -> {output name: array}``: the full physics of a real object (roof number ``subject``
+        ``truth(inputs[d], object_id) -> {output name: array}``: the full physics of a real object (roof number ``object_id``
         of a territory) that the inputs only summarise. `solve` serves where there is no such object.
     draw : callable, optional
         ``draw(n, seed) -> Design``: the study's own design; a scrambled Sobol sequence over the bounds otherwise.
@@ -57,9 +57,9 @@ class Study:
         candidate that answers cell by cell learns from them.
     summaries : Summaries, optional
         Closed-form columns that smooth fits and networks learn from in the place of the inputs.
-    booked : tuple of Booked
+    diagnostics : tuple of Booked
         What ``solve`` gives beside the outputs, under the names of these: volumes that must balance, steps taken.
-    solver_needs : mapping
+    missing_data : mapping
         Data that the solver reads beside the inputs and that nobody has where the study is asked, by language, as words that
         follow "it needs" ("a surface model in cells of 0.5 m"). The full physics is then what the others are held against, and
         cannot be asked itself.
@@ -81,14 +81,14 @@ class Study:
     grid: Mapping[str, Any] = field(default_factory=dict)
     cell_features: Mapping[str, np.ndarray] = field(default_factory=dict)
     summaries: Summaries | None = None
-    booked: tuple[Booked, ...] = ()
-    solver_needs: Mapping[str, str] = field(default_factory=dict)
+    diagnostics: tuple[Diagnostic, ...] = ()
+    missing_data: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not self.inputs or not self.outputs:
             raise UnusableInputError(f"study '{self.name}' needs at least one input and one output")
         names = [variable.name for variable in self.inputs] + [output.name for output in self.outputs]
-        names += [booked.name for booked in self.booked]
+        names += [diagnostic.name for diagnostic in self.diagnostics]
         for name in names:
             if names.count(name) > 1:
                 raise UnusableInputError(f"study '{self.name}' uses the name '{name}' twice")
@@ -102,7 +102,7 @@ class Study:
         check_outputs(self.outputs)
         self._check_maps()
         self._check_need()
-        self._check_solver_needs()
+        self._check_missing_data()
 
     def _check_maps(self) -> None:
         if self.grid:
@@ -150,14 +150,14 @@ class Study:
                     f"'{self.name}', [{variable.low:g}, {variable.high:g}]"
                 )
 
-    def _check_solver_needs(self) -> None:
-        if self.solver_needs and not all(self.solver_needs.get(language) for language in ("en", "fr")):
+    def _check_missing_data(self) -> None:
+        if self.missing_data and not all(self.missing_data.get(language) for language in ("en", "fr")):
             raise UnusableInputError(
-                f"study '{self.name}' has solver_needs {dict(self.solver_needs)}; words for 'en' and 'fr' are needed"
+                f"study '{self.name}' has missing_data {dict(self.missing_data)}; words for 'en' and 'fr' are needed"
             )
-        if self.solver_needs and self.solve is None:
+        if self.missing_data and self.solve is None:
             raise UnusableInputError(
-                f"study '{self.name}' says what its solver needs (solver_needs), but has no solver"
+                f"study '{self.name}' says what its solver needs (missing_data), but has no solver"
             )
 
     @property
@@ -206,10 +206,10 @@ class Study:
             raise SolverError(f"output '{bad[0]}' is not a finite number")
         return flat[0] if n is None else flat
 
-    def run(self, inputs: np.ndarray, subject: int = -1) -> np.ndarray:
-        """One run of the full physics, flattened: of the real object ``subject``, or of the inputs alone (-1)."""
-        if subject >= 0 and self.truth is not None:
-            return self.flatten(self.truth(inputs, subject))
+    def run(self, inputs: np.ndarray, object_id: int = -1) -> np.ndarray:
+        """One run of the full physics, flattened: of the real object ``object_id``, or of the inputs alone (-1)."""
+        if object_id >= 0 and self.truth is not None:
+            return self.flatten(self.truth(inputs, object_id))
         if self.solve is None:
             raise UnusableInputError(f"study '{self.name}' has no solver: it comes from a table of runs")
         return self.flatten(self.solve(inputs))

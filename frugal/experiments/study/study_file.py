@@ -30,7 +30,7 @@ def describe_study(study: Study) -> dict[str, Any]:
         "has_solver": study.solve is not None,
         **({"grid": dict(study.grid)} if study.grid else {}),
         **({"cell_features": list(study.cell_features)} if study.cell_features else {}),
-        **({"solver_needs": dict(study.solver_needs)} if study.solver_needs else {}),
+        **({"solver_needs": dict(study.missing_data)} if study.missing_data else {}),
     }
 
 

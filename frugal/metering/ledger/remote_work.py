@@ -12,7 +12,7 @@ from typing import Any
 from frugal.metering.ledger.ledger import Entry
 
 #: Key of a stage's details under which it keeps what others computed for it, ``cpu_seconds`` and ``threads`` among it.
-ELSEWHERE = "elsewhere"
+REMOTE_WORK = "elsewhere"
 
 #: Key of the details of the other machines' line: when the stage began that it belongs to.
 PART_OF = "part_of"
@@ -22,10 +22,10 @@ MESSAGE = "computed on other machines, as they told; not contained in the other 
 
 def split(entry: Entry) -> list[Entry]:
     """The line of a stage, and the line of what other machines computed for it where there is any."""
-    told: dict[str, Any] | None = entry.details.get(ELSEWHERE)
+    told: dict[str, Any] | None = entry.details.get(REMOTE_WORK)
     if told is None:
         return [entry]
-    own = replace(entry, details={key: value for key, value in entry.details.items() if key != ELSEWHERE})
+    own = replace(entry, details={key: value for key, value in entry.details.items() if key != REMOTE_WORK})
     details = {key: value for key, value in told.items() if key not in ("cpu_seconds", "threads")}
     other = Entry(
         entry.stage,

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 
 from frugal.errors import SolverError
-from frugal.experiments.study import Alternative, Answer, Arrays, Booked, Kind
+from frugal.experiments.study import Alternative, Answer, Arrays, Diagnostic, Kind
 from frugal.physics.shallow_water.scenario import Scenario
 from frugal.physics.shallow_water.simulate import Flood, VolumeLedger, simulate
 from frugal.studies.flood.outputs import WET_M, Maps, refined
@@ -30,10 +30,10 @@ LABELS = {
 
 
 VOLUMES = (
-    Booked("volume_in", "m^3", {"en": "Water that entered", "fr": "Eau entrée"}),
-    Booked("volume_out", "m^3", {"en": "Water that left", "fr": "Eau sortie"}),
-    Booked("volume_stored", "m^3", {"en": "Water stored", "fr": "Eau stockée"}),
-    Booked("volume_imbalance", "1", {"en": "Share unaccounted for", "fr": "Part sans explication"}),
+    Diagnostic("volume_in", "m^3", {"en": "Water that entered", "fr": "Eau entrée"}),
+    Diagnostic("volume_out", "m^3", {"en": "Water that left", "fr": "Eau sortie"}),
+    Diagnostic("volume_stored", "m^3", {"en": "Water stored", "fr": "Eau stockée"}),
+    Diagnostic("volume_imbalance", "1", {"en": "Share unaccounted for", "fr": "Part sans explication"}),
 )
 
 

@@ -41,5 +41,5 @@ def flood_study(
         grid=grid_of(terrain),
         cell_features=terrain.features(),
         summaries=summaries,
-        booked=VOLUMES,
+        diagnostics=VOLUMES,
     )

@@ -11,7 +11,7 @@ import numpy as np
 from frugal.experiments.study import RUNGS, Study
 from frugal.experiments.study.study_file import describe_need
 from frugal.metering.ledger.ledger import Entry, cpu_total
-from frugal.surrogates.decision.decide import Decision, Interval, Rung, decide, fixed_parts
+from frugal.surrogates.decision.decide import CandidateCost, Decision, Interval, decide, fixed_parts
 from frugal.surrogates.decision.limits import limits_broken, rung_for
 from frugal.surrogates.decision.reasons import sentence
 from frugal.surrogates.ladder.build import Candidate
@@ -38,7 +38,7 @@ def decide_patterns(
 
 def _rungs(
     study: Study, candidates: Sequence[Candidate], judged: Mapping[str, Judged], pattern_name: str
-) -> list[Rung]:
+) -> list[CandidateCost]:
     pattern = next(p for p in study.need.call_patterns if p.name == pattern_name)
     return [
         rung_for(
@@ -49,7 +49,7 @@ def _rungs(
             len(c.model) if c.model is not None else None,
             c.needs_runs,
             c.needs_compilation,
-            c.lacks,
+            c.missing_data,
         )
         for c in candidates
         if c.name in judged and pattern_name in judged[c.name].times
@@ -79,9 +79,9 @@ def describe_candidate(
         "half_width": _half_width(study, candidate),
         "codecarbon_joules": codecarbon_joules(ledger, candidate.name),
     }
-    if candidate.lacks:
-        row["lacks"] = dict(candidate.lacks)
-    row.update(describe_measured(study, judged, row["bytes"], candidate.lacks))
+    if candidate.missing_data:
+        row["lacks"] = dict(candidate.missing_data)
+    row.update(describe_measured(study, judged, row["bytes"], candidate.missing_data))
     if judged is not None and judged.times:
         any_rung = rung_for(
             candidate.name,
@@ -91,7 +91,7 @@ def describe_candidate(
             row["bytes"],
             candidate.needs_runs,
             candidate.needs_compilation,
-            candidate.lacks,
+            candidate.missing_data,
         )
         row["fixed_parts"] = fixed_parts(ledger, any_rung, training_share)
         row["fixed_cpu_seconds"] = sum(row["fixed_parts"].values())
@@ -106,7 +106,7 @@ def _half_width(study: Study, candidate: Candidate) -> list[float] | None:
 
 
 def describe_measured(
-    study: Study, judged: Judged | None, model_bytes: int | None, lacks: Mapping[str, str] | None = None
+    study: Study, judged: Judged | None, model_bytes: int | None, missing_data: Mapping[str, str] | None = None
 ) -> dict[str, Any]:
     """What was measured of a candidate: errors, query times, limits."""
     if judged is None or not judged.errors:
@@ -124,7 +124,7 @@ def describe_measured(
     limits = {}
     for pattern in study.need.call_patterns:
         sentences, hard, chosen = limits_broken(
-            pattern, judged.times[pattern.name], model_bytes, judged.memory.get(pattern.name), lacks
+            pattern, judged.times[pattern.name], model_bytes, judged.memory.get(pattern.name), missing_data
         )
         limits[pattern.name] = {"met": not (hard or chosen), "broken": [*hard, *chosen], "reasons": sentences}
     return {

@@ -56,7 +56,7 @@ class Policy:
 
 
 @dataclass(frozen=True)
-class Rung:
+class CandidateCost:
     """What the decision has to know about one candidate, for one call pattern.
 
     Parameters
@@ -113,7 +113,7 @@ class Interval:
     high: float
 
 
-def fixed_parts(ledger: Sequence[Entry], rung: Rung, training_share: float) -> dict[str, float]:
+def fixed_parts(ledger: Sequence[Entry], rung: CandidateCost, training_share: float) -> dict[str, float]:
     """Fixed cost of a candidate in CPU seconds, by part, from the ledger alone.
 
     Every line counts, whether its stage ended well or not. Of the generation, the share of the training runs is charged:
@@ -129,7 +129,7 @@ def fixed_parts(ledger: Sequence[Entry], rung: Rung, training_share: float) -> d
     return parts
 
 
-def missing_baselines(ladder: Sequence[Rung]) -> tuple[str, ...]:
+def missing_baselines(ladder: Sequence[CandidateCost]) -> tuple[str, ...]:
     """Mandatory alternatives that were not tried."""
     kinds = {rung.kind for rung in ladder}
     missing = []

@@ -27,9 +27,9 @@ from frugal.experiments.study import CallPattern, Need
 from frugal.metering.ledger.ledger import Entry
 from frugal.surrogates.decision.costs import (
     MISSING_DATA,
+    CandidateCost,
     Interval,
     Policy,
-    Rung,
     Verdict,
     cheapest,
     fixed_parts,
@@ -41,10 +41,10 @@ from frugal.surrogates.decision.necessity import Necessity
 __all__ = [
     "MISSING_DATA",
     "SHIPS_AI",
+    "CandidateCost",
     "Decision",
     "Interval",
     "Policy",
-    "Rung",
     "Verdict",
     "decide",
     "fixed_parts",
@@ -86,7 +86,7 @@ class Decision:
 
 def decide(
     ledger: Sequence[Entry],
-    ladder: Sequence[Rung],
+    ladder: Sequence[CandidateCost],
     need: Need,
     pattern: CallPattern | None = None,
     training_share: float = 0.75,
@@ -99,7 +99,7 @@ def decide(
     ----------
     ledger : sequence of Entry
         Every stage ever run for the bundle.
-    ladder : sequence of Rung
+    ladder : sequence of CandidateCost
         Every candidate that could be measured.
     need : Need
     pattern : CallPattern, optional

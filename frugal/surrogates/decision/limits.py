@@ -7,8 +7,8 @@ from typing import Any
 
 from frugal.experiments.study import CallPattern
 from frugal.metering.timing.interleaved_blocks import QueryTime
-from frugal.reporting.text import missing_data
-from frugal.surrogates.decision.decide import MISSING_DATA, Rung
+from frugal.reporting.text import missing_data_text
+from frugal.surrogates.decision.decide import MISSING_DATA, CandidateCost
 from frugal.surrogates.measurement.errors import Judged
 
 
@@ -17,15 +17,15 @@ def limits_broken(
     time: QueryTime,
     model_bytes: int | None,
     memory_bytes: int | None = None,
-    lacks: Mapping[str, str] | None = None,
+    missing_data: Mapping[str, str] | None = None,
 ) -> tuple[list[dict[str, str]], tuple[str, ...], tuple[str, ...]]:
     """Limits of a call pattern that a candidate breaks: sentences, names of hard ones, names of chosen ones.
 
     A limit of memory is not held against a candidate without a graph: it runs in the process that measures. What lacks data
     cannot be asked at all, so that no other limit is told of it.
     """
-    if lacks:
-        return [missing_data(lacks)], (MISSING_DATA,), ()
+    if missing_data:
+        return [missing_data_text(missing_data)], (MISSING_DATA,), ()
     sentences: list[dict[str, str]] = []
     hard, chosen = [], []
     if pattern.requires_graph and model_bytes is None:
@@ -84,12 +84,12 @@ def rung_for(
     model_bytes: int | None,
     needs_runs: bool,
     needs_compilation: bool,
-    lacks: Mapping[str, str] | None = None,
-) -> Rung:
+    missing_data: Mapping[str, str] | None = None,
+) -> CandidateCost:
     """What the decision reads of a candidate."""
     time = judged.times[pattern.name]
-    _, hard, chosen = limits_broken(pattern, time, model_bytes, judged.memory.get(pattern.name), lacks)
-    return Rung(
+    _, hard, chosen = limits_broken(pattern, time, model_bytes, judged.memory.get(pattern.name), missing_data)
+    return CandidateCost(
         name=name,
         kind=kind,
         error_met=judged.error_met,

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from frugal.experiments.study import Need
-from frugal.surrogates.decision.costs import Interval, Policy, Rung, Verdict, cheapest, missing_baselines
+from frugal.surrogates.decision.costs import CandidateCost, Interval, Policy, Verdict, cheapest, missing_baselines
 
 #: The flip point is looked for up to here, at so many uses a factor of about 1.8 apart.
 MOST_QUERIES = 1e12
@@ -23,7 +23,7 @@ class Necessity:
     """The Monte Carlo and the rules; made once for a decision."""
 
     def __init__(
-        self, ladder: Sequence[Rung], need: Need, fixed: Mapping[str, float], policy: Policy, seed: int
+        self, ladder: Sequence[CandidateCost], need: Need, fixed: Mapping[str, float], policy: Policy, seed: int
     ) -> None:
         self.ladder = ladder
         self.need = need
@@ -37,10 +37,10 @@ class Necessity:
 
     def judge(
         self,
-        surrogates: Sequence[Rung],
-        alternatives: Sequence[Rung],
-        best_ai: Rung | None,
-        best_alternative: Rung | None,
+        surrogates: Sequence[CandidateCost],
+        alternatives: Sequence[CandidateCost],
+        best_ai: CandidateCost | None,
+        best_alternative: CandidateCost | None,
     ) -> tuple[Verdict, tuple[str, ...], dict]:
         """Verdict, codes of the reasons, and the figures behind them."""
         if self.need.queries is None or not self.need.tolerances:
@@ -73,16 +73,24 @@ class Necessity:
             reasons.append("missing_information")
         return "infeasible_otherwise", tuple(reasons), {"limits_that_exclude": tuple(names)}
 
-    def _cost(self, rungs: Sequence[Rung], queries: np.ndarray) -> np.ndarray:
+    def _cost(self, rungs: Sequence[CandidateCost], queries: np.ndarray) -> np.ndarray:
         """Cost of the cheapest of some candidates, for each draw."""
         costs = [self.fixed[rung.name] + queries * self.per_query[rung.name] for rung in rungs]
         return np.min(costs, axis=0)
 
-    def _figures(self, surrogates: Sequence[Rung], alternatives: Sequence[Rung], best_ai: Rung) -> dict:
+    def _figures(
+        self, surrogates: Sequence[CandidateCost], alternatives: Sequence[CandidateCost], best_ai: CandidateCost
+    ) -> dict:
         figures = self._compared(surrogates, alternatives, best_ai, 1.0)
         return {**figures, "flip_queries": self._flip(surrogates, alternatives)}
 
-    def _compared(self, surrogates: Sequence[Rung], alternatives: Sequence[Rung], best_ai: Rung, times: float) -> dict:
+    def _compared(
+        self,
+        surrogates: Sequence[CandidateCost],
+        alternatives: Sequence[CandidateCost],
+        best_ai: CandidateCost,
+        times: float,
+    ) -> dict:
         """The figures that a verdict reads, for so many times the declared use."""
         queries = self.queries * times
         ai, alternative = self._cost(surrogates, queries), self._cost(alternatives, queries)
@@ -94,7 +102,7 @@ class Necessity:
             "probability_alternative_cheaper": float(np.mean(alternative <= ai)),
         }
 
-    def _break_even(self, surrogate: Rung, alternative: Rung) -> np.ndarray:
+    def _break_even(self, surrogate: CandidateCost, alternative: CandidateCost) -> np.ndarray:
         extra = self.fixed[surrogate.name] - self.fixed[alternative.name]
         gain = self.per_query[alternative.name] - self.per_query[surrogate.name]
         with np.errstate(divide="ignore", invalid="ignore"):
@@ -102,7 +110,7 @@ class Necessity:
         # Cheaper to build and dearer to ask pays from the first query on; where it stops paying, the draws price it.
         return np.maximum(crossing, 0.0)
 
-    def _flip(self, surrogates: Sequence[Rung], alternatives: Sequence[Rung]) -> float:
+    def _flip(self, surrogates: Sequence[CandidateCost], alternatives: Sequence[CandidateCost]) -> float:
         """Least low end of the usage interval, its ratio kept, for which the verdict would be `demonstrated`.
 
         Found with the rule of the verdict itself, which AI is best at each use included; infinite up to `MOST_QUERIES`.
@@ -124,7 +132,9 @@ class Necessity:
             below, above = (below, middle) if stands(middle) else (middle, above)
         return above
 
-    def _demonstrated(self, surrogates: Sequence[Rung], alternatives: Sequence[Rung], times: float) -> bool:
+    def _demonstrated(
+        self, surrogates: Sequence[CandidateCost], alternatives: Sequence[CandidateCost], times: float
+    ) -> bool:
         low, high = (queries * times for queries in self.need.queries or (1.0, 1.0))
         middle = math.sqrt(low * high)
         compared = (*surrogates, *alternatives)
@@ -135,7 +145,7 @@ class Necessity:
         return self._compare(best_ai, best_alternative, figures, (low, high))[0] == "demonstrated"
 
     def _compare(
-        self, best_ai: Rung, best_alternative: Rung, figures: dict, usage: tuple[float, float]
+        self, best_ai: CandidateCost, best_alternative: CandidateCost, figures: dict, usage: tuple[float, float]
     ) -> tuple[Verdict, tuple[str, ...]]:
         policy = self.policy
         low, high = usage

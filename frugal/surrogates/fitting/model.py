@@ -1,4 +1,4 @@
-"""What all fitted rungs share: their contract, the folds, the scaling of targets."""
+"""What all fitted models share: their contract, the folds, the scaling of targets."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from frugal.surrogates.onnx.graph import Graph
 _FLOAT32_RATIO = 64.0
 
 
-class Skipped(Exception):  # noqa: N818  (not an error: a rung that says it cannot serve)
-    """A rung cannot serve these runs.
+class Skipped(Exception):  # noqa: N818  (not an error: a model that says it cannot serve)
+    """A model cannot serve these runs.
 
     Parameters
     ----------
@@ -34,7 +34,7 @@ class Skipped(Exception):  # noqa: N818  (not an error: a rung that says it cann
 
 
 class Fitted(Protocol):
-    """A rung after its fit."""
+    """A model after its fit."""
 
     @property
     def parameters(self) -> int:
@@ -42,7 +42,7 @@ class Fitted(Protocol):
 
     @property
     def log(self) -> dict[str, Any]:
-        """Plain values: what was chosen and how, and what `fit_log` writes for every rung."""
+        """Plain values: what was chosen and how, and what `fit_log` writes for every model."""
 
     def predict(self, inputs: np.ndarray) -> np.ndarray:
         """Outputs ``[n, m]``, float64, of inputs ``[n, d]`` in physical units."""
@@ -51,7 +51,7 @@ class Fitted(Protocol):
         """Write the same answer as ONNX nodes, from the float32 tensor ``x`` to the name of ``[n, m]``."""
 
 
-class Rung(Protocol):
+class Model(Protocol):
     """A way to learn answers from runs."""
 
     @property
@@ -79,13 +79,13 @@ class Rung(Protocol):
         Raises
         ------
         Skipped
-            If the rung cannot serve these runs.
+            If the model cannot serve these runs.
         UnusableInputError
             If shapes do not match or a value is not finite.
         """
 
-    def settled(self, fitted: Any) -> Rung:
-        """The rung with the choices of an earlier fit, for refits that need no new search."""
+    def with_fixed_settings(self, fitted: Any) -> Model:
+        """The model with the choices of an earlier fit, for refits that need no new search."""
 
 
 #: How a fit ended: the optimiser met its criterion; an error on runs left out no longer fell; the allowed work was used up;
@@ -96,7 +96,7 @@ Ending = Literal["converged", "early_stopping", "iteration_limit", "closed_form"
 def fit_log(
     trials: int, search_cpu_seconds: float, fit_cpu_seconds: float, stopped_early: Ending, **more: Any
 ) -> dict[str, Any]:
-    """What every rung writes of its fit, and ``more`` of its own.
+    """What every model writes of its fit, and ``more`` of its own.
 
     Parameters
     ----------
@@ -118,11 +118,11 @@ def fit_log(
     }
 
 
-class SearchesAnew:
-    """A rung whose search costs so little that it is made again at each refit."""
+class NoSearch:
+    """A model whose search costs so little that it is made again at each refit."""
 
-    def settled(self, fitted: Any) -> Self:
-        """The rung itself."""
+    def with_fixed_settings(self, fitted: Any) -> Self:
+        """The model itself."""
         return self
 
 

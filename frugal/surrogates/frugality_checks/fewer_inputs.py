@@ -30,7 +30,7 @@ def inputs_dropped(
     learner: Learner,
     learnt: Learnt | None,
     training: Runs,
-    judging: Runs,
+    held_out: Runs,
     budget: Budget,
     fit_cpu_seconds: float,
 ) -> tuple[dict[str, Any] | None, Reason | None]:
@@ -41,7 +41,7 @@ def inputs_dropped(
     learner : Learner
     learnt : Learnt, optional
         Its fit to all runs and inputs, where there is one.
-    training, judging : Runs
+    training, held_out : Runs
     budget : Budget
         Asked before each fit.
     fit_cpu_seconds : float
@@ -61,12 +61,12 @@ def inputs_dropped(
             return None, refusal
         learnt = learner.fit(training)
     start = time.process_time()
-    complete = judged(study, learnt.predict(judging.inputs), judging, learner.seed)
+    complete = judged(study, learnt.predict(held_out.inputs), held_out, learner.seed)
     refusal = budget.refusal(SHUFFLES * len(study.inputs) * (time.process_time() - start))
     if refusal is not None:
         return None, refusal
-    importance = permutation_importance(study, learnt, judging, learner.seed)
-    search = _Search(learner.settled(learnt), training, judging, complete)
+    importance = permutation_importance(study, learnt, held_out, learner.seed)
+    search = _Search(learner.with_fixed_settings(learnt), training, held_out, complete)
     refusal = search.run(np.argsort(importance, kind="stable"), budget, fit_cpu_seconds)
     if refusal is not None and not search.dropped:
         return None, refusal
@@ -84,33 +84,33 @@ def inputs_dropped(
     }, refusal
 
 
-def permutation_importance(study: Study, learnt: Learnt, judging: Runs, seed: int) -> np.ndarray:
+def permutation_importance(study: Study, learnt: Learnt, held_out: Runs, seed: int) -> np.ndarray:
     """How much the error rises ``[d]`` when an input is shuffled over the held-out runs.
 
     The rise of error over tolerance, for the output where it rises most, mean of `SHUFFLES` seeded shuffles.
     """
     rng = np.random.default_rng(seed)
-    before = _ratios(study, learnt.predict(judging.inputs), judging)
+    before = _ratios(study, learnt.predict(held_out.inputs), held_out)
     importance = np.zeros(len(study.inputs))
     for j in range(len(study.inputs)):
         rises = []
         for _ in range(SHUFFLES):
-            shuffled = judging.inputs.copy()
+            shuffled = held_out.inputs.copy()
             shuffled[:, j] = rng.permutation(shuffled[:, j])
-            rises.append(_ratios(study, learnt.predict(shuffled), judging) - before)
+            rises.append(_ratios(study, learnt.predict(shuffled), held_out) - before)
         importance[j] = float(np.mean(rises, axis=0).max())
     return importance
 
 
-def _ratios(study: Study, predicted: np.ndarray, judging: Runs) -> np.ndarray:
+def _ratios(study: Study, predicted: np.ndarray, held_out: Runs) -> np.ndarray:
     """Error over tolerance of each output that has one, the worst of its elements, without an interval."""
     ratios = []
     for output, columns in zip(study.outputs, study.output_slices().values(), strict=True):
         tolerance = study.need.tolerances.get(output.name)
         if tolerance is not None:
-            truth, answer = judging.outputs[:, columns], predicted[:, columns]
+            truth, answer = held_out.outputs[:, columns], predicted[:, columns]
             if output.is_map or tolerance.metric == "rmse_wet":
-                value = map_error_value(study, output, judging.outputs, predicted, tolerance.metric)
+                value = map_error_value(study, output, held_out.outputs, predicted, tolerance.metric)
             else:
                 value = error_with_interval(truth, answer, tolerance.metric, n_bootstrap=1).value
             ratios.append(min(float(value.max()) / tolerance.limit, LARGEST_ERROR))
@@ -120,20 +120,20 @@ def _ratios(study: Study, predicted: np.ndarray, judging: Runs) -> np.ndarray:
 class _Search:
     """Bisection over the number of inputs left out; ``dropped`` and ``error`` hold the largest success."""
 
-    def __init__(self, learner: Learner, training: Runs, judging: Runs, complete: Error) -> None:
+    def __init__(self, learner: Learner, training: Runs, held_out: Runs, complete: Error) -> None:
         self.dropped: list[int] = []
         self.error = complete
         self.refits = 0
         self._learner = learner
         self._training = training
-        self._judging = judging
+        self._judging = held_out
         assert complete.ratio is not None
         self._limit = 1.0 if complete.met else complete.ratio * (1 + SLACK)
 
     def run(self, order: np.ndarray, budget: Budget, fit_cpu_seconds: float) -> Reason | None:
         """Bisect; the reason where the budget did not last."""
         works, fails = 0, len(order)
-        if self._learner.rung is not None and self._learner.rung.kind == "constant":
+        if self._learner.model is not None and self._learner.model.kind == "constant":
             self.dropped = [int(j) for j in order]  # it reads none of them: there is nothing to fit again
             return None
         expected = fit_cpu_seconds

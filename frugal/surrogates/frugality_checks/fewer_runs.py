@@ -24,14 +24,14 @@ JUDGING_CPU_SECONDS = 0.1
 
 
 def learning_curve(
-    learner: Learner, training: Runs, judging: Runs, budget: Budget, fit_cpu_seconds: float, in_sequence: bool
+    learner: Learner, training: Runs, held_out: Runs, budget: Budget, fit_cpu_seconds: float, in_sequence: bool
 ) -> tuple[dict[str, Any] | None, Reason | None, Learnt | None]:
     """Fit at each share of the runs.
 
     Parameters
     ----------
     learner : Learner
-    training, judging : Runs
+    training, held_out : Runs
     budget : Budget
         Asked before each fit.
     fit_cpu_seconds : float
@@ -57,7 +57,7 @@ def learning_curve(
             return None, refusal, None
         n = round(share * len(training))
         # rows keep their order, so that the fit to all of them is the one that was judged on the ladder
-        point, learnt = _point(learner, training.where(np.sort(order[:n])), judging)
+        point, learnt = _point(learner, training.where(np.sort(order[:n])), held_out)
         points.append({"n": n, "share": share, **point})
     enough = [point["n"] for point in points if point["met"]]
     return {"points": points, "n_min": min(enough, default=None)}, None, learnt
@@ -76,13 +76,13 @@ def nested_order(runs: Runs, seed: int, in_sequence: bool) -> np.ndarray:
     return np.argsort(position, kind="stable")
 
 
-def _point(learner: Learner, training: Runs, judging: Runs) -> tuple[dict[str, Any], Learnt | None]:
+def _point(learner: Learner, training: Runs, held_out: Runs) -> tuple[dict[str, Any], Learnt | None]:
     try:
         learnt = learner.fit(training)
     except Skipped as skipped:
         missing: dict[str, Any] = {"error": {}, "error_ratio": None, "met": False, "fit_cpu_seconds": None}
         return {**missing, "reason": skipped.reason}, None
-    error = judged(learner.study, learnt.predict(judging.inputs), judging, learner.seed)
+    error = judged(learner.study, learnt.predict(held_out.inputs), held_out, learner.seed)
     return {
         "error": error.plain(),
         "error_ratio": error.ratio,

@@ -12,9 +12,9 @@ import numpy as np
 
 from frugal.experiments.runs.store import Runs
 from frugal.experiments.study import Alternative, Study
-from frugal.surrogates.fitting.model import Rung
+from frugal.surrogates.fitting.model import Model
 from frugal.surrogates.measurement.errors import LARGEST_ERROR, OutputError, output_errors
-from frugal.surrogates.models.registry import fitted_rungs
+from frugal.surrogates.models.registry import models_for
 from frugal.surrogates.onnx.physical_limits import clip_outputs
 
 #: Loaded before a fit is timed: the first import takes longer than many a fit.
@@ -31,23 +31,23 @@ class Learnt:
         ``[n, d] -> [n, m]``, held to the physical limits of the outputs.
     cpu_seconds : float
         CPU time of the fit, search included.
-    settled : Rung, optional
-        The rung with what the fit has chosen.
+    model : Model, optional
+        The model with what the fit has chosen.
     """
 
     predict: Callable[[np.ndarray], np.ndarray]
     cpu_seconds: float
-    settled: Rung | None = None
+    model: Model | None = None
 
 
 @dataclass(frozen=True)
 class Learner:
-    """A candidate that can be fitted again: a rung of ours, or an alternative that the study builds from runs."""
+    """A candidate that can be fitted again: a model of ours, or an alternative that the study builds from runs."""
 
     name: str
     study: Study
     seed: int
-    rung: Rung | None = None
+    model: Model | None = None
     alternative: Alternative | None = None
 
     def fit(self, training: Runs, kept: Sequence[int] | None = None) -> Learnt:
@@ -56,24 +56,26 @@ class Learner:
         Raises
         ------
         Skipped
-            If the rung cannot serve these runs.
+            If the model cannot serve these runs.
         """
         importlib.import_module(_LIBRARIES.get(self.name, "scipy.linalg"))
         start = time.process_time()
-        learnt = self._alternative(training) if self.rung is None else self._rung(self.rung, training, kept)
+        learnt = self._alternative(training) if self.model is None else self._refitted(self.model, training, kept)
         return replace(learnt, cpu_seconds=time.process_time() - start)
 
-    def settled(self, learnt: Learnt) -> Learner:
+    def with_fixed_settings(self, learnt: Learnt) -> Learner:
         """The same without a new search."""
-        return replace(self, rung=learnt.settled)
+        return replace(self, model=learnt.model)
 
-    def _rung(self, rung: Rung, training: Runs, kept: Sequence[int] | None) -> Learnt:
+    def _refitted(self, model: Model, training: Runs, kept: Sequence[int] | None) -> Learnt:
         columns = np.arange(len(self.study.inputs)) if kept is None else np.asarray(kept)
         variables = [self.study.inputs[int(column)] for column in columns]
-        fitted = rung.fit(training.inputs[:, columns], training.outputs, groups_of(training), variables, self.seed)
+        fitted = model.fit(training.inputs[:, columns], training.outputs, groups_of(training), variables, self.seed)
         outputs = self.study.outputs
         return Learnt(
-            lambda inputs: clip_outputs(fitted.predict(inputs[:, columns]), outputs), 0.0, rung.settled(fitted)
+            lambda inputs: clip_outputs(fitted.predict(inputs[:, columns]), outputs),
+            0.0,
+            model.with_fixed_settings(fitted),
         )
 
     def _alternative(self, training: Runs) -> Learnt:
@@ -86,9 +88,9 @@ class Learner:
 
 def learner_for(study: Study, name: str, seed: int) -> Learner | None:
     """How a candidate of the ladder is fitted again; None where it does not learn from runs or is not at hand."""
-    rung = next((rung for rung in fitted_rungs(study) if rung.name == name), None)
-    if rung is not None:
-        return Learner(name, study, seed, rung=rung)
+    model = next((model for model in models_for(study) if model.name == name), None)
+    if model is not None:
+        return Learner(name, study, seed, model=model)
     found = next((a for a in study.alternatives if a.name == name and a.needs_runs), None)
     return None if found is None else Learner(name, study, seed, alternative=found)
 
@@ -127,6 +129,6 @@ class Error:
         }
 
 
-def judged(study: Study, predicted: np.ndarray, judging: Runs, seed: int) -> Error:
+def judged(study: Study, predicted: np.ndarray, held_out: Runs, seed: int) -> Error:
     """Error of predictions ``[n, m]`` of the held-out runs, with the interval of the ladder."""
-    return Error(output_errors(study, judging.outputs, predicted, groups_of(judging), seed))
+    return Error(output_errors(study, held_out.outputs, predicted, groups_of(held_out), seed))

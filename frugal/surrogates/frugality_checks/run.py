@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 from frugal.experiments.runs.store import Runs
 from frugal.experiments.study import Study
 from frugal.metering.ledger.ledger import Entry
 from frugal.metering.meter import Meter
+from frugal.reporting.progress import Reporter
 from frugal.surrogates.bundle.bundle import Bundle
 from frugal.surrogates.decision.decide import Decision
 from frugal.surrogates.fitting.model import Skipped
@@ -39,17 +40,7 @@ _OWN_INPUTS = {
 _NO_GRAPH = {"en": "it has no ONNX graph", "fr": "elle n'a pas de graphe ONNX"}
 
 
-class Reporter(Protocol):
-    """Whoever is told how far this is."""
-
-    def stage(self, text: str, total: int | None = None) -> None:
-        """A stage begins."""
-
-    def step(self, done: int, note: str = "") -> None:
-        """``done`` steps are through."""
-
-
-def measure_practices(
+def run_frugality_checks(
     study: Study,
     bundle: Bundle,
     runs: Runs,
@@ -175,9 +166,11 @@ class _Candidate:
         if not self.study.need.tolerances:
             return None, _NO_TOLERANCE
         # without the solver at hand, nobody knows where the order of the rows comes from
-        in_sequence = self.study.solve is not None and self.study.draw is None and bool((self.runs.subjects < 0).all())
+        in_sequence = (
+            self.study.solve is not None and self.study.draw is None and bool((self.runs.object_ids < 0).all())
+        )
         curve, reason, self.learnt = learning_curve(
-            learner, self.runs.training, self.runs.judging, self.budget, self._booked_fit(), in_sequence
+            learner, self.runs.training, self.runs.held_out, self.budget, self._booked_fit(), in_sequence
         )
         return curve, reason
 
@@ -185,19 +178,19 @@ class _Candidate:
         learner = self._learner()
         if learner is None:
             return None, _NOT_LEARNT
-        if learner.rung is None:
+        if learner.model is None:
             return None, _OWN_INPUTS
         if not self.study.need.tolerances:
             return None, _NO_TOLERANCE
-        training, judging = self.runs.training, self.runs.judging
-        return inputs_dropped(learner, self.learnt, training, judging, self.budget, self._booked_fit())
+        training, held_out = self.runs.training, self.runs.held_out
+        return inputs_dropped(learner, self.learnt, training, held_out, self.budget, self._booked_fit())
 
     def _compression(self) -> tuple[dict[str, Any] | None, Reason | None]:
         if self.row["graph"] is None:
             return None, self.row["graph_reason"] or _NO_GRAPH
         model = self.bundle.model_path(self.row["name"]).read_bytes()
         rows = int(self.row["query"][self.study.need.call_patterns[0].name]["rows"])
-        return compression(self.study, model, rows, self.runs.training, self.runs.judging, self.budget, self.seed)
+        return compression(self.study, model, rows, self.runs.training, self.runs.held_out, self.budget, self.seed)
 
     def _booked_fit(self) -> float:
         """CPU seconds that the fit of this candidate was booked for, its search included."""

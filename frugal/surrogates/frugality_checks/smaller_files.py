@@ -47,7 +47,7 @@ def compression(
     model: bytes,
     rows_per_call: int,
     training: Runs,
-    judging: Runs,
+    held_out: Runs,
     budget: Budget,
     seed: int,
     plan: Plan | None = None,
@@ -61,7 +61,7 @@ def compression(
         The graph as it ships.
     rows_per_call : int
         Rows of one call, as the first call pattern was timed.
-    training, judging : Runs
+    training, held_out : Runs
     budget : Budget
     seed : int
     plan : Plan, optional
@@ -85,13 +85,13 @@ def compression(
     points = parity_points(study.inputs, training.inputs, seed)
     reference = graphs[original].answers(points)
     spread = _spread(training.outputs, reference)
-    rows[original] = _weighed(study, model, graphs[original], judging, seed, 0.0)
+    rows[original] = _weighed(study, model, graphs[original], held_out, seed, 0.0)
     for name, make in makers.items():
         try:
             smaller = make()
             graphs[name] = _Asked(study, smaller, rows_per_call)
             differs = float(np.max(np.abs(graphs[name].answers(points) - reference) / spread))
-            rows[name] = _weighed(study, smaller, graphs[name], judging, seed, differs)
+            rows[name] = _weighed(study, smaller, graphs[name], held_out, seed, differs)
         except NotPossible as impossible:
             rows[name] = {**_UNMEASURED, "reason": impossible.reason}
         except MemoryError:
@@ -99,7 +99,7 @@ def compression(
         except Exception as fault:  # one variant that fails does not hide the others
             graphs.pop(name, None)
             rows[name] = {**_UNMEASURED, "reason": budget.failure(fault)}
-    times = measure({name: graph.call(judging) for name, graph in graphs.items()}, plan, seed)
+    times = measure({name: graph.call(held_out) for name, graph in graphs.items()}, plan, seed)
     for name, time in times.items():
         rows[name] |= {"cpu_seconds_per_query": time.cpu_seconds, "low": time.low, "high": time.high}
     sizes = {name: row["bytes"] for name, row in rows.items() if row["met"]}
@@ -134,19 +134,19 @@ class _Asked:
         parts = [inputs[start : start + self._rows] for start in range(0, len(inputs), self._rows)]
         return np.concatenate([flat_answers(self._opened, self._names, part) for part in parts])
 
-    def call(self, judging: Runs) -> Call:
+    def call(self, held_out: Runs) -> Call:
         """A call that takes the next rows each time, for everything that the graph answers."""
         opened, rows = self._opened, self._rows
         windows = [
-            np.ascontiguousarray(judging.inputs[(start + np.arange(rows)) % len(judging)], dtype=np.float32)
-            for start in range(0, len(judging), rows)
+            np.ascontiguousarray(held_out.inputs[(start + np.arange(rows)) % len(held_out)], dtype=np.float32)
+            for start in range(0, len(held_out), rows)
         ]
         turn = itertools.cycle(windows)
         return Call(lambda: opened.run(None, {"inputs": next(turn)}), rows)
 
 
-def _weighed(study: Study, model: bytes, asked: _Asked, judging: Runs, seed: int, differs: float) -> dict[str, Any]:
-    error = judged(study, asked.answers(judging.inputs), judging, seed)
+def _weighed(study: Study, model: bytes, asked: _Asked, held_out: Runs, seed: int, differs: float) -> dict[str, Any]:
+    error = judged(study, asked.answers(held_out.inputs), held_out, seed)
     return {
         **_UNMEASURED,
         "bytes": len(model),

@@ -23,8 +23,8 @@ def answering_for(study: Study, candidate: Candidate) -> Answering:
     return Answering(
         candidate.name,
         candidate.kind,
-        predict=lambda inputs, subjects: predict(inputs),
-        ask=lambda inputs, subjects: predict(inputs),
+        predict=lambda inputs, object_ids: predict(inputs),
+        ask=lambda inputs, object_ids: predict(inputs),
         runtime="python",
         half_width=candidate.half_width,
     )
@@ -33,8 +33,8 @@ def answering_for(study: Study, candidate: Candidate) -> Answering:
 def full_physics(study: Study, name: str) -> Answering:
     """The solver, run row by row on the real objects: the truth itself."""
 
-    def run(inputs: np.ndarray, subjects: np.ndarray) -> np.ndarray:
-        rows = [study.run(row, int(subject)) for row, subject in zip(inputs, subjects, strict=True)]
+    def run(inputs: np.ndarray, object_ids: np.ndarray) -> np.ndarray:
+        rows = [study.run(row, int(object_id)) for row, object_id in zip(inputs, object_ids, strict=True)]
         return np.stack(rows)
 
     return Answering(name, "full_physics", predict=run, ask=run, runtime="python", exact=True)
@@ -47,10 +47,10 @@ def from_model(study: Study, name: str, kind: str, model: bytes, half_width: np.
     if half_width is None and any(output.is_map for output in study.outputs):
         half_width = _half_width_of(opened, study)
 
-    def predict(inputs: np.ndarray, subjects: np.ndarray) -> np.ndarray:
+    def predict(inputs: np.ndarray, object_ids: np.ndarray) -> np.ndarray:
         return flat_answers(opened, names, inputs)
 
-    def ask(inputs: np.ndarray, subjects: np.ndarray) -> object:
+    def ask(inputs: np.ndarray, object_ids: np.ndarray) -> object:
         return opened.run(None, {"inputs": inputs})
 
     return Answering(name, kind, predict=predict, ask=ask, runtime="onnx", half_width=half_width, model=model)

@@ -17,9 +17,9 @@ class Answering:
     name, kind
         As on the ladder.
     predict : callable
-        ``predict(inputs[n, d], subjects[n]) -> [n, m]``.
+        ``predict(inputs[n, d], object_ids[n]) -> [n, m]``.
     ask : callable
-        ``ask(inputs[n, d], subjects[n])`` answers as a user would be answered; this is what is timed.
+        ``ask(inputs[n, d], object_ids[n])`` answers as a user would be answered; this is what is timed.
     runtime : str
         ``onnx`` or ``python``.
     exact : bool

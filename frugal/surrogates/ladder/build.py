@@ -13,8 +13,8 @@ from frugal.errors import UnusableInputError
 from frugal.experiments.runs.store import Runs
 from frugal.experiments.study import RUNGS, Alternative, Kind, Study
 from frugal.metering.meter import Meter
-from frugal.reporting.text import missing_data
-from frugal.surrogates.fitting.model import Rung, Skipped
+from frugal.reporting.text import missing_data_text
+from frugal.surrogates.fitting.model import Model, Skipped
 from frugal.surrogates.onnx.export import INTERVAL_LEVEL as LEVEL
 from frugal.surrogates.onnx.export import PARITY_TOLERANCE_SIGMA, Domain, Parity, WriteNodes, check_parity, write_graph
 from frugal.surrogates.onnx.physical_limits import clip_outputs
@@ -48,7 +48,7 @@ class Candidate:
         The exported graph; ``graph_reason`` says why there is none.
     project : callable, optional
         ``[n, m] -> [n, m]``: true maps through the modes that it answers with and back.
-    lacks : mapping
+    missing_data : mapping
         Data without which it cannot be asked where the study is asked, by language; empty where it can.
     """
 
@@ -69,7 +69,7 @@ class Candidate:
     parity: Parity | None = None
     graph_reason: Mapping[str, str] = field(default_factory=dict)
     project: Callable[[np.ndarray], np.ndarray] | None = None
-    lacks: Mapping[str, str] = field(default_factory=dict)
+    missing_data: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def is_ai(self) -> bool:
@@ -85,9 +85,9 @@ def check_names(study: Study) -> None:
     UnusableInputError
         Naming the first one.
     """
-    from frugal.surrogates.models.registry import fitted_rungs
+    from frugal.surrogates.models.registry import models_for
 
-    taken = {rung.name for rung in fitted_rungs(study)} | {FULL_PHYSICS}
+    taken = {learner.name for learner in models_for(study)} | {FULL_PHYSICS}
     for alternative in study.alternatives:
         if alternative.name in taken or not alternative.name.isidentifier():
             raise UnusableInputError(
@@ -123,7 +123,7 @@ Build = Callable[[np.ndarray, np.ndarray, "np.ndarray | None"], Candidate]
 
 
 def _makers(study: Study, seed: int) -> Iterator[tuple[Candidate, Build]]:
-    from frugal.surrogates.models.registry import fitted_rungs
+    from frugal.surrogates.models.registry import models_for
 
     for alternative in study.alternatives:
         candidate = Candidate(
@@ -134,11 +134,11 @@ def _makers(study: Study, seed: int) -> Iterator[tuple[Candidate, Build]]:
             needs_compilation=study.solve is not None and (alternative.needs_runs or alternative.uses_solver),
         )
         yield candidate, _alternative_builder(study, alternative, candidate)
-    for rung in fitted_rungs(study):
+    for learner in models_for(study):
         candidate = Candidate(
-            rung.name, rung.kind, rung.label, needs_runs=True, needs_compilation=study.solve is not None
+            learner.name, learner.kind, learner.label, needs_runs=True, needs_compilation=study.solve is not None
         )
-        yield candidate, _RungBuilder(study, rung, candidate, seed)
+        yield candidate, _ModelBuilder(study, learner, candidate, seed)
 
 
 def _alternative_builder(study: Study, alternative: Alternative, candidate: Candidate) -> Build:
@@ -156,18 +156,18 @@ def _alternative_builder(study: Study, alternative: Alternative, candidate: Cand
     return build
 
 
-class _RungBuilder:
-    """Fits a rung; once it has chosen its settings, refits for the calibration keep them."""
+class _ModelBuilder:
+    """Fits a model; once it has chosen its settings, refits for the calibration keep them."""
 
-    def __init__(self, study: Study, rung: Rung, candidate: Candidate, seed: int) -> None:
+    def __init__(self, study: Study, learner: Model, candidate: Candidate, seed: int) -> None:
         self._study = study
-        self._rung = rung
+        self._learner = learner
         self._candidate = candidate
         self._seed = seed
 
     def __call__(self, inputs: np.ndarray, outputs: np.ndarray, groups: np.ndarray | None) -> Candidate:
-        fitted = self._rung.fit(inputs, outputs, groups, self._study.inputs, self._seed)
-        self._rung = self._rung.settled(fitted)
+        fitted = self._learner.fit(inputs, outputs, groups, self._study.inputs, self._seed)
+        self._learner = self._learner.with_fixed_settings(fitted)
         candidate, outputs_of_study = self._candidate, self._study.outputs
         candidate.predict = lambda x: clip_outputs(fitted.predict(x), outputs_of_study)
         candidate.nodes = fitted.graph
@@ -238,7 +238,7 @@ def _domain(study: Study, candidate: Candidate, training: Runs) -> Domain:
     """Declared bounds; for what was learnt from real objects, the part of them that the training runs cover."""
     low = np.array([variable.low for variable in study.inputs])
     high = np.array([variable.high for variable in study.inputs])
-    if not candidate.needs_runs or (training.subjects < 0).all():
+    if not candidate.needs_runs or (training.object_ids < 0).all():
         return Domain(low, high)
     seen_low, seen_high = training.inputs.min(axis=0), training.inputs.max(axis=0)
     margin = 0.02 * (seen_high - seen_low)
@@ -272,8 +272,8 @@ def _full_physics(study: Study) -> Candidate:
     return Candidate(
         FULL_PHYSICS,
         "full_physics",
-        reference if study.solver_needs else label,
+        reference if study.missing_data else label,
         needs_compilation=True,
-        graph_reason=missing_data(study.solver_needs) if study.solver_needs else program,
-        lacks=study.solver_needs,
+        graph_reason=missing_data_text(study.missing_data) if study.missing_data else program,
+        missing_data=study.missing_data,
     )

@@ -66,7 +66,7 @@ class Judged:
         return max(ratios, default=math.inf)
 
 
-def judge(study: Study, answering: Answering, judging: Runs, meter: Meter, seed: int) -> Judged:
+def judge(study: Study, answering: Answering, held_out: Runs, meter: Meter, seed: int) -> Judged:
     """Errors and interval coverage of one candidate on the held-out runs."""
     judged = Judged(runtime=answering.runtime)
     with meter.stage("evaluation", answering.name):
@@ -74,17 +74,17 @@ def judge(study: Study, answering: Answering, judging: Runs, meter: Meter, seed:
             judged.errors = {o.name: _no_error(o, study.need.tolerances.get(o.name)) for o in study.outputs}
             return judged
         try:
-            predicted = answering.predict(judging.inputs, judging.subjects)
+            predicted = answering.predict(held_out.inputs, held_out.object_ids)
         except MemoryError:
             raise
         except Exception as fault:  # whatever one candidate raises, the others are judged
             judged.message = f"{type(fault).__name__}: {fault}"
             return judged
-        groups = judging.places if len(np.unique(judging.places)) > 1 else None
-        judged.errors = output_errors(study, judging.outputs, predicted, groups, seed)
+        groups = held_out.places if len(np.unique(held_out.places)) > 1 else None
+        judged.errors = output_errors(study, held_out.outputs, predicted, groups, seed)
         if answering.half_width is not None:
-            inside = np.abs(judging.outputs - predicted) <= answering.half_width + 1e-12
-            judged.coverage = float(inside[:, covered_columns(study, judging.outputs)].mean())
+            inside = np.abs(held_out.outputs - predicted) <= answering.half_width + 1e-12
+            judged.coverage = float(inside[:, covered_columns(study, held_out.outputs)].mean())
     return judged
 
 

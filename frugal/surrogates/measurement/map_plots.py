@@ -54,7 +54,7 @@ def write_map_plots(
     folder: Path,
     outputs: Sequence[Output],
     variables: Sequence[Variable],
-    judging: Runs,
+    held_out: Runs,
     predicted: np.ndarray,
     candidate: str,
     ships: bool = True,
@@ -66,7 +66,7 @@ def write_map_plots(
     folder : Path
     outputs, variables : sequence
         Of the study.
-    judging : Runs
+    held_out : Runs
         Held-out runs.
     predicted : array [n, m]
         Their answers, all outputs side by side.
@@ -85,7 +85,7 @@ def write_map_plots(
         if output.is_map:
             for language in LANGUAGES:
                 path = folder / f"map_{output.name}.{language}.png"
-                write_bytes(path, map_plot(outputs, output, variables, judging, predicted, candidate, language, ships))
+                write_bytes(path, map_plot(outputs, output, variables, held_out, predicted, candidate, language, ships))
                 written.append(path)
     return written
 
@@ -109,7 +109,7 @@ def map_plot(
     outputs: Sequence[Output],
     output: Output,
     variables: Sequence[Variable],
-    judging: Runs,
+    held_out: Runs,
     predicted: np.ndarray,
     candidate: str,
     language: str,
@@ -121,7 +121,7 @@ def map_plot(
     from matplotlib.figure import Figure
     from matplotlib.ticker import MaxNLocator
 
-    words, truth, unit = _WORDS[language], judging.outputs, _unit(output.unit)
+    words, truth, unit = _WORDS[language], held_out.outputs, _unit(output.unit)
     rows, errors = chosen_runs(outputs, output, truth, predicted), _errors(outputs, output, truth, predicted)
     columns = output_slices(outputs)[output.name]
     shown = {
@@ -146,7 +146,7 @@ def map_plot(
             for ax in line:
                 _plain(ax, edge, output)
             line[0].set_ylabel(f"{words[name]}\n{words['rmse']}\n{plain_number(errors[row], language)} {unit}")
-            _write_under(line[0], _told(variables, judging.inputs[row], language))
+            _write_under(line[0], _told(variables, held_out.inputs[row], language))
         for ax, key in zip(axes[0], ("truth", "predicted", "difference"), strict=True):
             ax.set_title(words[key], fontsize=9)
         for image, under in ((values_drawn, axes[-1, :2]), (drawn, axes[-1, 2])):
@@ -215,7 +215,7 @@ def _told(variables: Sequence[Variable], inputs: np.ndarray, language: str) -> s
 def draw_maps(
     folder: Path,
     study: Study,
-    judging: Runs,
+    held_out: Runs,
     shipped: str | None,
     error_ratios: Mapping[str, float],
     answering: Callable[[str], Answering],
@@ -226,7 +226,7 @@ def draw_maps(
     ----------
     folder : Path
     study : Study
-    judging : Runs
+    held_out : Runs
         Held-out runs.
     shipped : str, optional
     error_ratios : mapping of str to float
@@ -242,5 +242,5 @@ def draw_maps(
     if not any(output.is_map for output in study.outputs) or not error_ratios:
         return []
     name = shipped or min(error_ratios, key=lambda name: error_ratios[name])
-    predicted = answering(name).predict(judging.inputs, judging.subjects)
-    return write_map_plots(folder, study.outputs, study.inputs, judging, predicted, name, ships=shipped is not None)
+    predicted = answering(name).predict(held_out.inputs, held_out.object_ids)
+    return write_map_plots(folder, study.outputs, study.inputs, held_out, predicted, name, ships=shipped is not None)

@@ -21,7 +21,7 @@ from frugal.surrogates.measurement.timing import time_queries
 def measure_ladder(
     study: Study,
     candidates: Sequence[Candidate],
-    judging: Runs,
+    held_out: Runs,
     meter: Meter,
     seed: int,
     seconds: float,
@@ -34,7 +34,7 @@ def measure_ladder(
     study : Study
     candidates : sequence of Candidate
         Those with maps have what their modes get wrong added to their log.
-    judging : Runs
+    held_out : Runs
         Held-out runs.
     meter : Meter
     seed : int
@@ -51,25 +51,25 @@ def measure_ladder(
     reporter.stage("judge", len(asked))
     judged = {}
     for number, answering in enumerate(asked, start=1):
-        judged[answering.name] = judge(study, answering, judging, meter, seed)
-        _tell_floor(study, candidates, answering, judging)
+        judged[answering.name] = judge(study, answering, held_out, meter, seed)
+        _tell_floor(study, candidates, answering, held_out)
         reporter.step(number, answering.name)
     works = [answering for answering in asked if judged[answering.name].errors]
     reporter.stage("measure", None)
     ticks = _Counter(reporter)
-    times = time_queries(study, works, judging, lambda n: Plan.quick(n, seconds), meter, seed, ticks)
+    times = time_queries(study, works, held_out, lambda n: Plan.quick(n, seconds), meter, seed, ticks)
     for name, by_pattern in times.items():
         judged[name].times = by_pattern
-    measure_memory(study, works, judging, judged, meter)
+    measure_memory(study, works, held_out, judged, meter)
     return judged
 
 
-def _tell_floor(study: Study, candidates: Sequence[Candidate], answering: Answering, judging: Runs) -> None:
+def _tell_floor(study: Study, candidates: Sequence[Candidate], answering: Answering, held_out: Runs) -> None:
     """In the log of a candidate that answers with modes of maps: what the modes and what the regression onto them get wrong."""
     candidate = next(c for c in candidates if c.name == answering.name)
     if candidate.project is not None:
-        predicted = answering.predict(judging.inputs, judging.subjects)
-        floors = floor_and_regression(study, judging.outputs, candidate.project(judging.outputs), predicted)
+        predicted = answering.predict(held_out.inputs, held_out.object_ids)
+        floors = floor_and_regression(study, held_out.outputs, candidate.project(held_out.outputs), predicted)
         candidate.log = {**candidate.log, "held_out_maps": floors}
 
 

@@ -65,7 +65,7 @@ def graph_memory(model: bytes, inputs: np.ndarray) -> int:
 def measure_memory(
     study: Study,
     answering: Iterable[Answering],
-    judging: Runs,
+    held_out: Runs,
     judged: dict[str, Judged],
     meter: Meter,
     always: Sequence[str] = (),
@@ -76,7 +76,7 @@ def measure_memory(
     ----------
     study : Study
     answering : iterable of Answering
-    judging : Runs
+    held_out : Runs
         Their inputs are asked.
     judged : dict of str to Judged
         By candidate name; ``memory`` gets bytes by the name of the call pattern.
@@ -92,15 +92,15 @@ def measure_memory(
             with meter.stage("evaluation", candidate.name) as entry:
                 entry.message = "memory while answering"
                 try:
-                    judged[candidate.name].memory.update(_by_pattern(candidate.model, judging, patterns))
+                    judged[candidate.name].memory.update(_by_pattern(candidate.model, held_out, patterns))
                 except EnvironmentFaultError as fault:  # the others are measured all the same
                     entry.status, entry.message = "failed", str(fault)
 
 
-def _by_pattern(model: bytes, judging: Runs, patterns: Sequence[CallPattern]) -> dict[str, int]:
+def _by_pattern(model: bytes, held_out: Runs, patterns: Sequence[CallPattern]) -> dict[str, int]:
     by_rows: dict[int, int] = {}
     for rows in {pattern.rows for pattern in patterns}:
-        by_rows[rows] = graph_memory(model, judging.inputs[np.arange(rows) % len(judging)])
+        by_rows[rows] = graph_memory(model, held_out.inputs[np.arange(rows) % len(held_out)])
     return {pattern.name: by_rows[pattern.rows] for pattern in patterns}
 
 

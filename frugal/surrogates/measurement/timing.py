@@ -17,7 +17,7 @@ from frugal.surrogates.ladder.asked import Answering
 def time_queries(
     study: Study,
     answering: Sequence[Answering],
-    judging: Runs,
+    held_out: Runs,
     plan: Callable[[int], Plan],
     meter: Meter,
     seed: int,
@@ -30,7 +30,7 @@ def time_queries(
     dict
         Candidate name to call pattern name to time.
     """
-    booked = _booked_time(judging)
+    booked = _booked_time(held_out)
     dear = [c for c in answering if c.exact and booked is not None and booked.cpu_seconds > LONGEST_CALL_SECONDS]
     with meter.stage("evaluation"):
         calls: dict[tuple[str, int], Call] = {}
@@ -39,10 +39,10 @@ def time_queries(
             if candidate in dear:
                 continue
             for pattern in study.need.call_patterns:
-                rows = _affordable_rows(candidate, judging, pattern.rows)
+                rows = _affordable_rows(candidate, held_out, pattern.rows)
                 wanted[candidate.name, pattern.name] = (candidate.name, rows)
                 if (candidate.name, rows) not in calls:
-                    calls[candidate.name, rows] = Call(_asker(candidate, judging, rows), rows)
+                    calls[candidate.name, rows] = Call(_asker(candidate, held_out, rows), rows)
         keys = {f"{name}|{rows}": (name, rows) for name, rows in calls}
         found = measure({key: calls[pair] for key, pair in keys.items()}, plan(len(calls)), seed, tick)
     times = {keys[key]: time for key, time in found.items()}
@@ -55,12 +55,12 @@ def time_queries(
     return result
 
 
-def _booked_time(judging: Runs) -> QueryTime | None:
+def _booked_time(held_out: Runs) -> QueryTime | None:
     """Time of one run of a solver too dear to be run again: what its held-out runs were booked for.
 
     Blocks are means over a few runs each, so that the cost of easy and of hard inputs both count.
     """
-    seconds = judging.cpu_seconds
+    seconds = held_out.cpu_seconds
     if len(seconds) == 0 or not np.isfinite(seconds).all():
         return None
     blocks = [float(part.mean()) for part in np.array_split(seconds, min(BOOKED_BLOCKS, len(seconds)))]
@@ -71,24 +71,24 @@ def _booked_time(judging: Runs) -> QueryTime | None:
     return QueryTime(float(np.median(blocks)), float(low), float(high), tuple(blocks), mean, 1, p95, booked=True)
 
 
-def _asker(candidate: Answering, judging: Runs, rows: int) -> Callable[[], object]:
+def _asker(candidate: Answering, held_out: Runs, rows: int) -> Callable[[], object]:
     """A call of ``rows`` rows; each call takes the next rows, since what a row costs may depend on its values."""
     dtype = np.float32 if candidate.runtime == "onnx" else np.float64
     windows = []
-    for start in range(0, len(judging), rows):
-        take = (start + np.arange(rows)) % len(judging)
-        windows.append((np.ascontiguousarray(judging.inputs[take], dtype=dtype), judging.subjects[take]))
+    for start in range(0, len(held_out), rows):
+        take = (start + np.arange(rows)) % len(held_out)
+        windows.append((np.ascontiguousarray(held_out.inputs[take], dtype=dtype), held_out.object_ids[take]))
     turn = itertools.cycle(windows)
     return lambda: candidate.ask(*next(turn))
 
 
-def _affordable_rows(candidate: Answering, judging: Runs, rows: int) -> int:
+def _affordable_rows(candidate: Answering, held_out: Runs, rows: int) -> int:
     """Most rows, at most ``rows``, that one call answers within `LONGEST_CALL_SECONDS` of wall time."""
     import time
 
     tried = 1
     while True:
-        ask = _asker(candidate, judging, tried)
+        ask = _asker(candidate, held_out, tried)
         ask()
         start = time.perf_counter()
         ask()

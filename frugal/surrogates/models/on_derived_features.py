@@ -1,4 +1,4 @@
-"""A rung that learns from the summaries of the inputs that a study gives."""
+"""A model that learns from the summaries of the inputs that a study gives."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 from frugal.experiments.study import Kind, Variable
 from frugal.experiments.study.derived_features import Summaries
 from frugal.surrogates.fitting.input_features import check_inputs
-from frugal.surrogates.fitting.model import Fitted, Rung
+from frugal.surrogates.fitting.model import Fitted, Model
 from frugal.surrogates.fitting.validation import out_of_fold
 from frugal.surrogates.onnx.graph import Graph
 
@@ -53,12 +53,12 @@ class FittedFieldOnSummaries(FittedOnSummaries):
 
 
 @dataclass(frozen=True)
-class OnSummaries:
-    """A rung that sees a study's summaries; it sees the inputs themselves when some of them are left out.
+class OnDerivedFeatures:
+    """A model that sees a study's summaries; it sees the inputs themselves when some of them are left out.
 
     Parameters
     ----------
-    rung : Rung
+    model : Rung
     summaries : Summaries
     inputs : tuple of Variable
         Of the study.
@@ -66,25 +66,25 @@ class OnSummaries:
         Inputs and summaries are both tried, by cross-validation, and the better ones kept: for rungs that cost next to nothing.
     """
 
-    rung: Rung
+    model: Model
     summaries: Summaries
     inputs: tuple[Variable, ...]
     compares: bool = False
 
     @property
     def name(self) -> str:
-        """Of the rung."""
-        return self.rung.name
+        """Of the model."""
+        return self.model.name
 
     @property
     def kind(self) -> Kind:
-        """Of the rung."""
-        return self.rung.kind
+        """Of the model."""
+        return self.model.kind
 
     @property
     def label(self) -> Mapping[str, str]:
-        """Of the rung."""
-        return self.rung.label
+        """Of the model."""
+        return self.model.label
 
     def fit(
         self,
@@ -94,23 +94,23 @@ class OnSummaries:
         variables: Sequence[Variable],
         seed: int,
     ) -> Fitted:
-        """Fit the rung to the summaries of the inputs."""
+        """Fit the model to the summaries of the inputs."""
         if [variable.name for variable in variables] != [variable.name for variable in self.inputs]:
-            return self.rung.fit(inputs, outputs, groups, variables, seed)
+            return self.model.fit(inputs, outputs, groups, variables, seed)
         columns = self.summaries.of(check_inputs(inputs, variables))
         if self.compares:
             own = self._held_out_error(inputs, outputs, groups, variables, seed)
             if own < self._held_out_error(columns, outputs, groups, self.summaries.variables, seed):
-                return self.rung.fit(inputs, outputs, groups, variables, seed)
-        inner = self.rung.fit(columns, outputs, groups, self.summaries.variables, seed)
+                return self.model.fit(inputs, outputs, groups, variables, seed)
+        inner = self.model.fit(columns, outputs, groups, self.summaries.variables, seed)
         kind = FittedFieldOnSummaries if hasattr(inner, "project") else FittedOnSummaries
         return kind(self.summaries, inner)
 
-    def settled(self, fitted: Any) -> Rung:
+    def with_fixed_settings(self, fitted: Any) -> Model:
         """The same with the settings and the columns of an earlier fit."""
         if isinstance(fitted, FittedOnSummaries):
-            return replace(self, rung=self.rung.settled(fitted.inner), compares=False)
-        return self.rung.settled(fitted)
+            return replace(self, model=self.model.with_fixed_settings(fitted.inner), compares=False)
+        return self.model.with_fixed_settings(fitted)
 
     def _held_out_error(
         self,
@@ -124,6 +124,11 @@ class OnSummaries:
         spread = outputs.std(axis=0)
         varies = spread > 0.05 * spread.max(initial=0.0)
         residuals = out_of_fold(
-            lambda x, y, labels: self.rung.fit(x, y, labels, variables, seed).predict, columns, outputs, groups, 3, seed
+            lambda x, y, labels: self.model.fit(x, y, labels, variables, seed).predict,
+            columns,
+            outputs,
+            groups,
+            3,
+            seed,
         )
         return float(np.sum((residuals[:, varies] / spread[varies]) ** 2))

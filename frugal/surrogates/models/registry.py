@@ -8,13 +8,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 from frugal.experiments.study import Study
-from frugal.surrogates.fitting.model import Rung
+from frugal.surrogates.fitting.model import Model
 from frugal.surrogates.models.fields.cell_network import CellNetwork
 from frugal.surrogates.models.fields.grouped_gaussian_process import GroupedGaussianProcess
 from frugal.surrogates.models.fields.nearest_run import NearestRun
 from frugal.surrogates.models.fields.network_ensemble import ModesNetwork
-from frugal.surrogates.models.fields.on_modes import FieldRung
-from frugal.surrogates.models.on_derived_features import OnSummaries
+from frugal.surrogates.models.fields.on_modes import ModelOnModes
+from frugal.surrogates.models.on_derived_features import OnDerivedFeatures
 from frugal.surrogates.models.scalar.boosted_trees import BoostedTrees
 from frugal.surrogates.models.scalar.constant import Constant
 from frugal.surrogates.models.scalar.gaussian_process import GaussianProcess
@@ -24,7 +24,7 @@ from frugal.surrogates.models.scalar.quadratic import QuadraticRidge
 from frugal.surrogates.models.scalar.table import Table
 
 #: Models of values; add one here.
-RUNGS_FITTED: tuple[Rung, ...] = (
+SCALAR_MODELS: tuple[Model, ...] = (
     Constant(),
     Table(),
     LinearRidge(),
@@ -43,35 +43,35 @@ MODES_OF_TREES = 6
 SMOOTH = ("linear", "quadratic", "mlp", "gaussian_process", "cell_network")
 
 
-def fitted_rungs(study: Study) -> tuple[Rung, ...]:
-    """Every rung that learns from the runs of a study, from the least consuming up."""
-    rungs: list[Rung] = list(RUNGS_FITTED)
+def models_for(study: Study) -> tuple[Model, ...]:
+    """Every model that learns from the runs of a study, from the least consuming up."""
+    models: list[Model] = list(SCALAR_MODELS)
     if any(output.is_map for output in study.outputs):
-        rungs = [_on_modes(rung, study) for rung in RUNGS_FITTED]
-        rungs.append(NearestRun(study.outputs))
+        models = [_on_modes(model, study) for model in SCALAR_MODELS]
+        models.append(NearestRun(study.outputs))
         if study.cell_features:
-            rungs.append(CellNetwork(study.outputs, study.cell_features))
-    return tuple(_on_summaries(rung, study) for rung in rungs)
+            models.append(CellNetwork(study.outputs, study.cell_features))
+    return tuple(_on_summaries(model, study) for model in models)
 
 
-def _on_summaries(rung: Rung, study: Study) -> Rung:
-    if study.summaries is None or rung.name not in SMOOTH:
-        return rung
-    return OnSummaries(rung, study.summaries, study.inputs, compares=rung.name in ("linear", "quadratic"))
+def _on_summaries(model: Model, study: Study) -> Model:
+    if study.summaries is None or model.name not in SMOOTH:
+        return model
+    return OnDerivedFeatures(model, study.summaries, study.inputs, compares=model.name in ("linear", "quadratic"))
 
 
-def _on_modes(rung: Rung, study: Study) -> Rung:
-    if rung.name == "constant":
-        return rung
-    wrapped = FieldRung(rung.name, rung.kind, rung.label, study.outputs, lambda reduction: rung)
-    if isinstance(rung, Table):
-        return replace(wrapped, make=lambda reduction: replace(rung, scaled=True))
-    if isinstance(rung, Mlp):
+def _on_modes(model: Model, study: Study) -> Model:
+    if model.name == "constant":
+        return model
+    wrapped = ModelOnModes(model.name, model.kind, model.label, study.outputs, lambda reduction: model)
+    if isinstance(model, Table):
+        return replace(wrapped, make=lambda reduction: replace(model, scaled=True))
+    if isinstance(model, Mlp):
         return replace(wrapped, make=lambda reduction: ModesNetwork())
-    if isinstance(rung, BoostedTrees):
-        few = replace(rung, scaled=True, max_outputs=1000, watched=8)
+    if isinstance(model, BoostedTrees):
+        few = replace(model, scaled=True, max_outputs=1000, watched=8)
         return replace(wrapped, make=lambda reduction: few, most_modes=MODES_OF_TREES)
-    if rung.name == "gaussian_process":
+    if model.name == "gaussian_process":
         return replace(
             wrapped,
             make=lambda reduction: GroupedGaussianProcess(reduction.groups(OWN_PROCESS)),

@@ -52,7 +52,7 @@ def study_and_design() -> tuple[Study, Design]:
 @cache
 def runs() -> np.ndarray:
     study, design = study_and_design()
-    return np.stack([study.run(row, int(s)) for row, s in zip(design.inputs, design.subjects, strict=True)])
+    return np.stack([study.run(row, int(s)) for row, s in zip(design.inputs, design.object_ids, strict=True)])
 
 
 def nrmse(predicted: np.ndarray, truth: np.ndarray) -> float:
@@ -109,14 +109,14 @@ def test_nothing_is_learnt_from_the_places_that_judge() -> None:
     assert set(names[design.held_out]) == {"judged.tif"}
     assert set(names[~design.held_out]) == {"learnt.tif"}
     assert design.held_out.sum() == 40 and len(design) == 160
-    assert len(np.unique(design.subjects)) == len(design)
+    assert len(np.unique(design.object_ids)) == len(design)
 
 
 def test_more_roofs_than_there_are_give_all_of_them_once() -> None:
     study, _ = study_and_design()
     design = design_for(study, 5000, seed=0)
     assert len(design) == 300 and design.held_out.sum() == 150
-    assert len(np.unique(design.subjects)) == 300
+    assert len(np.unique(design.object_ids)) == 300
 
 
 def test_without_a_test_place_whole_tiles_are_held_out() -> None:
@@ -179,19 +179,19 @@ def test_each_alternative_answers_alike_as_graph(name: str, transposition: str) 
 
 def test_each_step_up_is_nearer_to_the_truth_on_a_place_never_seen() -> None:
     study, design = study_and_design()
-    learning, judging = ~design.held_out, design.held_out
+    learning, held_out = ~design.held_out, design.held_out
     errors = {}
     for alternative in study.alternatives:
         answer = alternative.build(design.inputs[learning], runs()[learning])
-        predicted = np.asarray(answer.predict(design.inputs[judging])["yearly_ratio"])
-        errors[alternative.name] = nrmse(predicted, runs()[judging, 0])
+        predicted = np.asarray(answer.predict(design.inputs[held_out])["yearly_ratio"])
+        errors[alternative.name] = nrmse(predicted, runs()[held_out, 0])
     assert errors["coarse_surface_corrected"] < errors["coarse_surface"] < errors["no_shading"]
     assert errors["coarse_surface"] < errors["sector_year"] * 1.05
 
 
 def test_the_truth_needs_the_fine_surface_and_ratios_are_shares() -> None:
     study, _ = study_and_design()
-    assert study.solver_needs == {
+    assert study.missing_data == {
         "en": "a surface model in cells of 0.5 m",
         "fr": "un modèle de surface en mailles de 0,5 m",
     }
@@ -243,7 +243,7 @@ def test_a_surveyed_city_is_judged_on(shared_data: Path) -> None:
     study = roof_shading(site(test_dsm=[shared_data / "dsm" / "delft_050cm.tif"]))
     design = design_for(study, 100, seed=0)
     assert {place.split(" tile")[0] for place in design.places[design.held_out]} == {"delft_050cm.tif"}
-    rows, subjects = design.inputs[design.held_out], design.subjects[design.held_out]
-    truth = np.stack([study.run(row, int(s)) for row, s in zip(rows, subjects, strict=True)])
+    rows, object_ids = design.inputs[design.held_out], design.object_ids[design.held_out]
+    truth = np.stack([study.run(row, int(s)) for row, s in zip(rows, object_ids, strict=True)])
     assert 0.8 < truth[:, 0].mean() < 0.99
     assert nrmse(rows[:, FIRST_RATIO], truth[:, 0]) < 0.15

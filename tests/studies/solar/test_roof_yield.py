@@ -26,7 +26,7 @@ def study_and_design() -> tuple[Study, Design]:
 @cache
 def runs() -> np.ndarray:
     study, design = study_and_design()
-    return np.stack([study.run(row, int(s)) for row, s in zip(design.inputs, design.subjects, strict=True)])
+    return np.stack([study.run(row, int(s)) for row, s in zip(design.inputs, design.object_ids, strict=True)])
 
 
 def test_the_default_site_needs_no_file_and_is_plausible() -> None:
@@ -139,7 +139,7 @@ def test_real_weather_and_surface_models(shared_data: Path) -> None:
     )
     design = design_for(study, 48, seed=0)
     assert {place.split(" tile")[0] for place in design.places} == {"delft_050cm.tif"}
-    outputs = np.stack([study.run(r, int(s)) for r, s in zip(design.inputs, design.subjects, strict=True)])
+    outputs = np.stack([study.run(r, int(s)) for r, s in zip(design.inputs, design.object_ids, strict=True)])
     assert 600 < np.median(outputs[:, 12]) < 1300
     south = study.run(np.array([35.0, 180.0, *np.zeros(N_SECTORS), 0.2, 1.15, 1.0]))
     assert 1100 < south[12] < 1450

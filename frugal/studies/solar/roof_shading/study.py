@@ -91,8 +91,8 @@ def roof_shading(site: RoofShadingSite) -> Study:
     def solve(inputs: np.ndarray) -> Arrays:
         return named(sector_ratios(territory, inputs[None])[0])
 
-    def truth(inputs: np.ndarray, subject: int) -> Arrays:
-        horizon = territory.roofs.horizon_deg[subject : subject + 1]
+    def truth(inputs: np.ndarray, object_id: int) -> Arrays:
+        horizon = territory.roofs.horizon_deg[object_id : object_id + 1]
         return named(
             shading_ratios(territory.year, inputs[None, 0], inputs[None, 1], horizon, territory.transposition)[0]
         )
@@ -118,7 +118,7 @@ def roof_shading(site: RoofShadingSite) -> Study:
         ),
         site=site.plain(),
         definition=territory.definition(),
-        solver_needs=territory.fine_surface(),
+        missing_data=territory.fine_surface(),
     )
 
 

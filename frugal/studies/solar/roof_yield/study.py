@@ -90,9 +90,9 @@ def roof_yield(site: RoofYieldSite) -> Study:
         columns = Columns(inputs[None], N_SECTORS)
         return named(physics(territory.year, columns, columns.horizon_deg, territory.transposition)[0])
 
-    def truth(inputs: np.ndarray, subject: int) -> Arrays:
+    def truth(inputs: np.ndarray, object_id: int) -> Arrays:
         columns = Columns(inputs[None], N_SECTORS)
-        horizon = territory.roofs.horizon_deg[subject : subject + 1]
+        horizon = territory.roofs.horizon_deg[object_id : object_id + 1]
         return named(physics(territory.year, columns, horizon, territory.transposition)[0])
 
     return Study(

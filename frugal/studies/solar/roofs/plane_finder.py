@@ -47,14 +47,14 @@ class FittedPlanes(NamedTuple):
     residual: np.ndarray
 
 
-def fit_planes(heights: np.ndarray, resolution_m: float, level_m: float | None = None) -> FittedPlanes:
+def fit_planes(heights: np.ndarray, resolution_m: float, reference_height_m: float | None = None) -> FittedPlanes:
     """Fit a plane to the square of about 2 m (at least 3 × 3 cells) round every cell.
 
     Parameters
     ----------
     heights : ndarray, shape (rows, cols)
     resolution_m : float
-    level_m : float, optional
+    reference_height_m : float, optional
         About the height of the surface, which sums are counted from; its median where none is given. Windows of one
         surface agree to the last bit where it is the same.
 
@@ -67,7 +67,9 @@ def fit_planes(heights: np.ndarray, resolution_m: float, level_m: float | None =
     width = 2 * half + 1
     offset = np.arange(-half, half + 1) * resolution_m
     known = np.isfinite(heights)
-    reference = (float(np.median(heights[known])) if known.any() else 0.0) if level_m is None else level_m
+    reference = (
+        (float(np.median(heights[known])) if known.any() else 0.0) if reference_height_m is None else reference_height_m
+    )
     z = np.where(known, heights - reference, 0.0)  # centred, so that sums of squares keep their digits
     flat = np.ones(width)
 
@@ -88,7 +90,7 @@ def fit_planes(heights: np.ndarray, resolution_m: float, level_m: float | None =
 
 
 def roof_patches(
-    heights: np.ndarray, planes: FittedPlanes, resolution_m: float, drawn: bool | None = None
+    heights: np.ndarray, planes: FittedPlanes, resolution_m: float, is_synthetic: bool | None = None
 ) -> tuple[np.ndarray, np.ndarray]:
     """Connected roof planes.
 
@@ -97,9 +99,9 @@ def roof_patches(
     heights : ndarray, shape (rows, cols)
     planes : FittedPlanes
     resolution_m : float
-    drawn : bool, optional
-        Whether the surface was drawn, not surveyed, so that planes without noise are roofs and not spanned voids; told from
-        the shares in this very surface (`spanned_planes`) where it is not given.
+    is_synthetic : bool, optional
+        Whether the surface was made by a program, not surveyed, so that planes without noise are roofs and not spanned
+        voids; told from the shares in this very surface (`spanned_planes`) where it is not given.
 
     Returns
     -------
@@ -119,7 +121,7 @@ def roof_patches(
     keep = grown >= _SMALLEST_PATCH_M2
     wall_share = _wall_share(labels, heights, planes, resolution_m)
     keep &= wall_share >= _SMALLEST_WALL_SHARE
-    keep &= _is_surveyed(labels, heights, planes, wall_share, drawn)
+    keep &= _is_surveyed(labels, heights, planes, wall_share, is_synthetic)
     keep[0] = False
     numbers = np.where(keep, np.cumsum(keep), 0)
     return numbers[labels], np.concatenate([[0.0], grown[keep]])
@@ -131,8 +133,8 @@ def spanned_planes(heights: np.ndarray, resolution_m: float) -> tuple[int, int]:
     return int((_spanned_share(labels, heights)[1:] >= _SPANNED_SHARE).sum()), int(labels.max())
 
 
-def is_drawn(spanned: int, number: int) -> bool:
-    """Whether a surface with so many spanned planes was drawn, not surveyed."""
+def looks_synthetic(spanned: int, number: int) -> bool:
+    """Whether a surface with so many spanned planes was made by a program, not surveyed."""
     return number - spanned < _LEAST_SURVEYED * max(number, 1)
 
 
@@ -202,12 +204,14 @@ def _spanned_share(labels: np.ndarray, heights: np.ndarray) -> np.ndarray:
 
 
 def _is_surveyed(
-    labels: np.ndarray, heights: np.ndarray, planes: FittedPlanes, wall_share: np.ndarray, drawn: bool | None
+    labels: np.ndarray, heights: np.ndarray, planes: FittedPlanes, wall_share: np.ndarray, is_synthetic: bool | None
 ) -> np.ndarray:
-    """False for planes spanned over voids, unless the whole surface is so (it was drawn, not surveyed)."""
+    """False for planes spanned over voids, unless the whole surface is so (it was made by a program, not surveyed)."""
     numbers = np.arange(int(labels.max()) + 1)
     spanned = _spanned_share(labels, heights) >= _SPANNED_SHARE
-    surveyed = ~spanned | (is_drawn(int(spanned[1:].sum()), len(numbers) - 1) if drawn is None else drawn)
+    surveyed = ~spanned | (
+        looks_synthetic(int(spanned[1:].sum()), len(numbers) - 1) if is_synthetic is None else is_synthetic
+    )
     slope = np.where(labels > 0, np.hypot(planes.east, planes.south), 0.0)
     level = np.asarray(ndimage.median(slope, labels, numbers)) < 0.005
     # A flat roof may be noiseless; voids are seldom spanned level, but those at the edge are filled so.

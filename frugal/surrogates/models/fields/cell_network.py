@@ -190,9 +190,9 @@ class CellNetwork:
         )
         return FittedCells(features, self.outputs, cells, network.weights, network.biases, maps, rest, log)
 
-    def settled(self, fitted: FittedCells) -> CellNetwork:
+    def with_fixed_settings(self, fitted: FittedCells) -> CellNetwork:
         """The same without a new search for the outputs that are no maps."""
-        return self if fitted.rest is None else replace(self, rest=self.rest.settled(fitted.rest))
+        return self if fitted.rest is None else replace(self, rest=self.rest.with_fixed_settings(fitted.rest))
 
     def _draw(self, y: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
         """Runs and cells of the pairs."""

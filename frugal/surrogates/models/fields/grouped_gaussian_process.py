@@ -89,7 +89,7 @@ class GroupedGaussianProcess:
             ),
         )
 
-    def settled(self, fitted: FittedGroups) -> GroupedGaussianProcess:
+    def with_fixed_settings(self, fitted: FittedGroups) -> GroupedGaussianProcess:
         """The same with the length scales of an earlier fit."""
         anew = GaussianProcess(scaled=True)
         known = {

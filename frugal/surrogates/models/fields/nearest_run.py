@@ -12,7 +12,7 @@ import numpy as np
 from frugal.experiments.study import Kind, Variable
 from frugal.experiments.study.outputs import Output, output_slices
 from frugal.surrogates.fitting.input_features import FeatureMap
-from frugal.surrogates.fitting.model import SearchesAnew, check_runs, fit_log, one_thread
+from frugal.surrogates.fitting.model import NoSearch, check_runs, fit_log, one_thread
 from frugal.surrogates.models.scalar.ridge import fit_ridge
 from frugal.surrogates.onnx.graph import Graph
 
@@ -55,7 +55,7 @@ def _nearest(z: np.ndarray, centres: np.ndarray) -> np.ndarray:
 
 
 @dataclass(frozen=True)
-class NearestRun(SearchesAnew):
+class NearestRun(NoSearch):
     """The nearest of the training runs, on inputs weighted alike or by their effect, whichever errs less.
 
     Parameters

@@ -123,8 +123,8 @@ class ModesNetwork:
         )
         return FittedNetworks(features, mean, tuple(network for network, _, _ in trained), log)
 
-    def settled(self, fitted: FittedNetworks) -> ModesNetwork:
-        """The rung with the size and penalty of an earlier fit."""
+    def with_fixed_settings(self, fitted: FittedNetworks) -> ModesNetwork:
+        """The model with the size and penalty of an earlier fit."""
         return replace(self, trials=(Trial(tuple(fitted.log["layers"]), fitted.log["penalty"]),))
 
     def _search(self, z: np.ndarray, t: np.ndarray, groups: np.ndarray | None, seed: int) -> list[float]:

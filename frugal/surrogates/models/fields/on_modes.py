@@ -1,4 +1,4 @@
-"""Any rung on the modes of maps: what it learns are a few targets, what it answers are maps."""
+"""Any model on the modes of maps: what it learns are a few targets, what it answers are maps."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ import numpy as np
 
 from frugal.experiments.study import Kind, Variable
 from frugal.experiments.study.outputs import Output
-from frugal.surrogates.fitting.model import Fitted, Rung, check_runs, one_thread
+from frugal.surrogates.fitting.model import Fitted, Model, check_runs, one_thread
 from frugal.surrogates.models.fields.pod import MOST_MODES, Reduction
 from frugal.surrogates.onnx.graph import Graph
 
 
 @dataclass(frozen=True)
 class FittedField:
-    """Modes, and a rung fitted to their targets."""
+    """Modes, and a model fitted to their targets."""
 
     reduction: Reduction
     inner: Fitted
@@ -26,7 +26,7 @@ class FittedField:
 
     @property
     def parameters(self) -> int:
-        """Those of the rung, and the numbers of the modes."""
+        """Those of the model, and the numbers of the modes."""
         return self.inner.parameters + self.reduction.parameters
 
     def predict(self, inputs: np.ndarray) -> np.ndarray:
@@ -38,39 +38,40 @@ class FittedField:
         return self.reduction.project(outputs)
 
     def graph(self, builder: Graph, x: str) -> str:
-        """The rung's nodes, then one matrix product for each map."""
+        """The model's nodes, then one matrix product for each map."""
         return self.reduction.graph(builder, builder.cast(self.inner.graph(builder, x), np.float32))
 
 
 @dataclass(frozen=True)
-class FieldRung:
-    """A rung of the ladder on the modes of maps.
+class ModelOnModes:
+    """A model of the ladder on the modes of maps.
 
     Parameters
     ----------
     name, kind, label
-        Of the rung.
+        Of the model.
     outputs : tuple of Output
         Of the study.
     make : callable
-        ``make(reduction) -> Rung``: the rung that learns the targets.
+        ``make(reduction) -> Model``: the model that learns the targets.
     adapt : callable
-        ``adapt(rung, reduction) -> Rung``: a settled rung for the targets of another reduction, which may have fewer modes.
+        ``adapt(model, reduction) -> Model``: a model with fixed settings for the targets of another reduction, which may
+        have fewer modes.
     most_modes : int
         Modes of one map at the most.
     ranks, chosen
-        Modes of each map and the settled rung, after a first fit.
+        Modes of each map and the settled model, after a first fit.
     """
 
     name: str
     kind: Kind
     label: Mapping[str, str]
     outputs: tuple[Output, ...]
-    make: Callable[[Reduction], Rung]
-    adapt: Callable[[Any, Reduction], Rung] = lambda rung, reduction: rung
+    make: Callable[[Reduction], Model]
+    adapt: Callable[[Any, Reduction], Model] = lambda model, reduction: model
     most_modes: int = MOST_MODES
     ranks: Mapping[str, int] | None = None
-    chosen: Rung | None = field(default=None)
+    chosen: Model | None = field(default=None)
 
     def fit(
         self,
@@ -80,15 +81,15 @@ class FieldRung:
         variables: Sequence[Variable],
         seed: int,
     ) -> FittedField:
-        """Reduce the maps, then fit the rung to the targets."""
+        """Reduce the maps, then fit the model to the targets."""
         x, y, groups = check_runs(inputs, outputs, groups, variables)
         start = thread_time()
         with one_thread():
             ranks = None if self.ranks is None else dict(self.ranks)
             reduction, targets = Reduction.of(y, self.outputs, ranks, self.most_modes)
         spent = thread_time() - start
-        rung = self.make(reduction) if self.chosen is None else self.adapt(self.chosen, reduction)
-        inner = rung.fit(x, targets, groups, variables, seed)
+        model = self.make(reduction) if self.chosen is None else self.adapt(self.chosen, reduction)
+        inner = model.fit(x, targets, groups, variables, seed)
         log = {
             **inner.log,
             "fit_cpu_seconds": inner.log["fit_cpu_seconds"] + spent,
@@ -97,7 +98,7 @@ class FieldRung:
         }
         return FittedField(reduction, inner, log)
 
-    def settled(self, fitted: FittedField) -> FieldRung:
+    def with_fixed_settings(self, fitted: FittedField) -> ModelOnModes:
         """The same with the numbers of modes and the settings of an earlier fit."""
-        rung = self.chosen or self.make(fitted.reduction)
-        return replace(self, ranks=fitted.reduction.ranks, chosen=rung.settled(fitted.inner))
+        model = self.chosen or self.make(fitted.reduction)
+        return replace(self, ranks=fitted.reduction.ranks, chosen=model.with_fixed_settings(fitted.inner))

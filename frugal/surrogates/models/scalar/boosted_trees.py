@@ -154,7 +154,7 @@ class BoostedTrees:
     watched : int
         Outputs that the number of rounds is chosen on, spread evenly over those that vary.
     min_runs, max_outputs : int
-        The rung is skipped below this many runs, and above this many outputs.
+        The model is skipped below this many runs, and above this many outputs.
     scaled : bool
         The targets come with their own scale, as modes of a map do.
     """
@@ -217,8 +217,8 @@ class BoostedTrees:
         log = fit_log(trials, search, thread_time() - start - search, ending, rounds=rounds)
         return FittedTrees(features, targets, boosters, trees, log)
 
-    def settled(self, fitted: FittedTrees) -> BoostedTrees:
-        """The rung with the number of rounds of an earlier fit."""
+    def with_fixed_settings(self, fitted: FittedTrees) -> BoostedTrees:
+        """The model with the number of rounds of an earlier fit."""
         return replace(self, rounds=fitted.log["rounds"] or None)
 
     def _settings(self, n: int, seed: int) -> dict[str, Any]:

@@ -11,7 +11,7 @@ import numpy as np
 
 from frugal.experiments.study import Kind, Variable
 from frugal.surrogates.fitting.input_features import check_inputs
-from frugal.surrogates.fitting.model import SearchesAnew, check_runs, fit_log
+from frugal.surrogates.fitting.model import NoSearch, check_runs, fit_log
 from frugal.surrogates.onnx.graph import Graph
 
 
@@ -42,7 +42,7 @@ class FittedConstant:
 
 
 @dataclass(frozen=True)
-class Constant(SearchesAnew):
+class Constant(NoSearch):
     """The mean of the training runs: what every other candidate has to beat."""
 
     name: str = "constant"

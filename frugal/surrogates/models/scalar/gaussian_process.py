@@ -21,7 +21,7 @@ import numpy as np
 
 from frugal.experiments.study import Kind, Variable
 from frugal.surrogates.fitting.input_features import FeatureMap
-from frugal.surrogates.fitting.model import SearchesAnew, Skipped, TargetScaling, check_runs, fit_log, one_thread
+from frugal.surrogates.fitting.model import NoSearch, Skipped, TargetScaling, check_runs, fit_log, one_thread
 from frugal.surrogates.onnx.graph import Graph
 
 Kernel = Literal["squared_exponential", "matern52"]
@@ -134,13 +134,13 @@ class FittedGaussianProcess:
 
 
 @dataclass(frozen=True)
-class GaussianProcess(SearchesAnew):
+class GaussianProcess(NoSearch):
     """Gaussian process on up to ``max_centres`` runs.
 
     Parameters
     ----------
     max_runs : int
-        The rung is skipped above this many runs: a network or trees learn from them at less cost.
+        The model is skipped above this many runs: a network or trees learn from them at less cost.
     max_centres : int
         Runs kept in the model; drawn at random above this many.
     subset : int
@@ -208,7 +208,7 @@ class GaussianProcess(SearchesAnew):
         return FittedGaussianProcess(features, targets, kernel, lengths, centres, alpha, log)
 
     def with_lengths(self, fitted: FittedGaussianProcess) -> GaussianProcess:
-        """The rung with the kernel, length scales and nugget of an earlier fit."""
+        """The model with the kernel, length scales and nugget of an earlier fit."""
         logs = (*np.log(fitted.lengths).tolist(), float(np.log(fitted.log["nugget"])))
         return replace(self, known=(fitted.kernel, logs))
 
@@ -223,8 +223,8 @@ class GaussianProcess(SearchesAnew):
             nothing = {"trials": 1, "iterations": 0, "ending": "closed_form", "others_cpu_seconds": 0.0}
             return KERNELS[0], starting, nothing
         if self.known is not None and len(self.known[1]) == len(starting):
-            settled = {"trials": 1, "iterations": 0, "ending": "closed_form", "others_cpu_seconds": 0.0}
-            return self.known[0], np.array(self.known[1]), settled
+            no_search = {"trials": 1, "iterations": 0, "ending": "closed_form", "others_cpu_seconds": 0.0}
+            return self.known[0], np.array(self.known[1]), no_search
         bounds = [_LENGTH_BOUNDS] * z.shape[1] + [_NUGGET_BOUNDS]
         found, seconds = [], []
         for kernel in KERNELS:

@@ -11,7 +11,7 @@ import numpy as np
 
 from frugal.experiments.study import Kind, Variable
 from frugal.surrogates.fitting.input_features import FeatureMap
-from frugal.surrogates.fitting.model import SearchesAnew, TargetScaling, check_runs, fit_log, one_thread
+from frugal.surrogates.fitting.model import NoSearch, TargetScaling, check_runs, fit_log, one_thread
 from frugal.surrogates.models.scalar.ridge import PENALTIES, fit_ridge
 from frugal.surrogates.onnx.graph import Graph
 
@@ -41,7 +41,7 @@ class FittedLinear:
 
 
 @dataclass(frozen=True)
-class LinearRidge(SearchesAnew):
+class LinearRidge(NoSearch):
     """Linear regression with a penalty chosen by cross-validation, for each output."""
 
     name: str = "linear"

@@ -138,8 +138,8 @@ class Mlp:
         )
         return FittedMlp(features, targets, weights, biases, log)
 
-    def settled(self, fitted: FittedMlp) -> Mlp:
-        """The rung with the size and penalty of an earlier fit."""
+    def with_fixed_settings(self, fitted: FittedMlp) -> Mlp:
+        """The model with the size and penalty of an earlier fit."""
         return replace(self, trials=(Trial(tuple(fitted.log["layers"]), fitted.log["penalty"]),))
 
     def _search(self, z: np.ndarray, t: np.ndarray, groups: np.ndarray | None, seed: int) -> np.ndarray:

@@ -11,7 +11,7 @@ import numpy as np
 
 from frugal.experiments.study import Kind, Variable
 from frugal.surrogates.fitting.input_features import FeatureMap
-from frugal.surrogates.fitting.model import SearchesAnew, Skipped, TargetScaling, check_runs, fit_log, one_thread
+from frugal.surrogates.fitting.model import NoSearch, Skipped, TargetScaling, check_runs, fit_log, one_thread
 from frugal.surrogates.models.scalar.ridge import PENALTIES, fit_ridge
 from frugal.surrogates.onnx.graph import Graph
 
@@ -63,15 +63,15 @@ class FittedQuadratic:
 
 
 @dataclass(frozen=True)
-class QuadraticRidge(SearchesAnew):
+class QuadraticRidge(NoSearch):
     """Second-degree polynomial with a penalty chosen by cross-validation, for each output.
 
     Parameters
     ----------
     max_terms : int
-        The rung is skipped above this many terms.
+        The model is skipped above this many terms.
     max_terms_per_run : float
-        The rung is skipped above this many terms per training run.
+        The model is skipped above this many terms per training run.
     """
 
     name: str = "quadratic"

@@ -17,7 +17,7 @@ import numpy as np
 from frugal.experiments.study import Kind, Variable
 from frugal.surrogates.fitting.folds import folds
 from frugal.surrogates.fitting.input_features import check_inputs
-from frugal.surrogates.fitting.model import SearchesAnew, TargetScaling, check_runs, fit_log, one_thread
+from frugal.surrogates.fitting.model import NoSearch, TargetScaling, check_runs, fit_log, one_thread
 from frugal.surrogates.onnx.graph import Graph
 
 #: Penalties tried on second differences, relative to the mean weight of a node.
@@ -167,7 +167,7 @@ class FittedTable:
 
 
 @dataclass(frozen=True)
-class Table(SearchesAnew):
+class Table(NoSearch):
     """Multilinear interpolation in a table over the one to three inputs that matter most.
 
     Parameters
