@@ -189,9 +189,14 @@ def cadastre_summary(name: str, folder: Path, data: Path) -> dict[str, Any]:
     return {
         "files": sorted({str(path.relative_to(made)) for path in files if "assets" not in path.parts}),
         "layers": {layer: table_summary(made, layer) for layer in _layers(made)},
-        "rasters": {str(path.relative_to(made)): raster_summary(path) for path in sorted(made.rglob("*.tif"))},
+        "rasters": {_name_of(path, made): raster_summary(path) for path in sorted(made.rglob("*.tif"))},
         "map": {path.name: _sha256(path) for path in files if path.suffix in (".pmtiles", ".gz", ".csv", ".qml")},
     }
+
+
+def _name_of(path: Path, made: Path) -> str:
+    """Place in the folder of the cadastre, without the digests of data and program that a folder may be named by."""
+    return re.sub(r"[0-9a-f]{12}-[0-9a-f]{6}", "DIGEST", path.relative_to(made).as_posix())
 
 
 def _geopackage(made: Path) -> Path:

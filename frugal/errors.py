@@ -32,3 +32,9 @@ class SolverError(FrugalError):
     """One run of a solver failed (it did not converge, it went unstable, it returned no finite number)."""
 
     exit_code = 1
+
+
+class WorkersEndedError(FrugalError):
+    """A piece of work ended the workers of a cluster again and again: killed, or short of memory."""
+
+    exit_code = 1

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,14 +16,16 @@ from frugal.cadastre.job.result import Cadastre, Failure
 from frugal.cadastre.job.settings import CadastreSettings
 from frugal.cadastre.territory.territory import Territory, check_files, read_territory
 from frugal.cadastre.tiles.compute import compute_tile
-from frugal.cadastre.tiles.engines import Outcome, on_cluster, on_threads
 from frugal.cadastre.tiles.store import TileReport, finished
 from frugal.cadastre.web_map.content import verdict_of
 from frugal.cadastre.yields.yield_model import YieldModel, check_yield_model, find_yield_model
 from frugal.cadastre.yields.yields import co2_avoided
-from frugal.errors import FrugalError, UnusableInputError
+from frugal.errors import UnusableInputError
+from frugal.experiments.execution.cluster import NOT_COUNTED, DaskCluster
+from frugal.experiments.execution.threads import Threads
 from frugal.formats.files.digests import sha256_of
 from frugal.formats.rasters.tiling import Tile
+from frugal.metering.ledger.remote_work import REMOTE_WORK
 
 if TYPE_CHECKING:
     from frugal.metering.ledger.ledger import Entry
@@ -66,7 +69,7 @@ def make_cadastre(
     EnvironmentFaultError
         If something cannot be written, or the cluster cannot be used.
     """
-    from frugal.experiments.runs.executor import default_threads
+    from frugal.experiments.execution.threads import default_threads
     from frugal.metering.power.machine import describe_machine
     from frugal.metering.timing.stopwatch import Stopwatch
     from frugal.reporting.progress import Silent
@@ -84,7 +87,7 @@ def make_cadastre(
         co2_avoided(settings.country)
         check_files(settings)
         if cluster is not None:
-            from frugal.experiments.runs.cluster import check_scheduler
+            from frugal.experiments.execution.dask_client import check_scheduler
 
             check_scheduler(cluster)
         with _metered(out, machine, carbon, reporter, watch) as meter, meter.stage("inputs", threads=threads):
@@ -177,18 +180,28 @@ def _tiles(
     if todo:
         withdraw(out, "irradiation.vrt")  # it would show tiles of two runs as one
     reporter.stage("tiles", len(todo))
-    outcomes: Iterable[Outcome] = (
-        on_cluster(compute_tile, job, todo, cluster, entry) if cluster else on_threads(compute_tile, job, todo, threads)
-    )
-    for done, (tile, outcome) in enumerate(outcomes, start=1):
-        if isinstance(outcome, FrugalError):
-            failures.append(Failure(f"tile {tile.name}", str(outcome)))
-        else:
-            reports.append(outcome)
-        reporter.step(done)
+    elsewhere = DaskCluster(cluster, "tiles", retries=3) if cluster else None
+    executor = elsewhere or Threads(threads)
+    with closing(executor.outcomes(partial(compute_tile, job), todo)) as outcomes:
+        for done, outcome in enumerate(outcomes, start=1):
+            if outcome.result is not None:
+                reports.append(outcome.result)
+                _book_elsewhere(entry, elsewhere, outcome.result)
+            else:
+                failures.append(Failure(f"tile {outcome.task.name}", str(outcome.fault)))
+            reporter.step(done)
     if not reports:
         raise UnusableInputError(f"no tile could be computed; the first: {failures[0].message}")
     return sorted(reports, key=lambda report: report.name), failures
+
+
+def _book_elsewhere(entry: Entry, cluster: DaskCluster | None, report: TileReport) -> None:
+    """Tell the ledger what the workers of a cluster spent."""
+    if cluster is not None:
+        told = entry.details.setdefault(REMOTE_WORK, {"cpu_seconds": 0.0, "not_counted": NOT_COUNTED})
+        told.update(
+            cpu_seconds=told["cpu_seconds"] + report.cpu_seconds, threads=cluster.threads, cluster=cluster.address
+        )
 
 
 def _tell_cost(cadastre: Cadastre, machine: Machine, reports: list[TileReport], job: Job) -> None:

@@ -16,7 +16,7 @@ from frugal.errors import UnusableInputError
 from frugal.experiments.designs.sampling import design_for
 from frugal.experiments.needs.domain import with_need
 from frugal.experiments.needs.history import need_entry
-from frugal.experiments.runs.cluster import Cluster
+from frugal.experiments.runs.remote import Cluster
 from frugal.experiments.runs.store import Runs, RunStore, locked
 from frugal.experiments.study import Study
 from frugal.experiments.study.design import Design

@@ -7,8 +7,10 @@ from pathlib import Path
 import numpy as np
 
 from frugal.errors import SolverError, UnusableInputError
-from frugal.experiments.runs.cluster import Cluster, execute_on_cluster
-from frugal.experiments.runs.executor import Progress, choose_block, default_threads, execute
+from frugal.experiments.execution.threads import default_threads
+from frugal.experiments.runs.blocks import choose_block
+from frugal.experiments.runs.execute import Progress, execute
+from frugal.experiments.runs.remote import Cluster
 from frugal.experiments.runs.store import DONE, PENDING, Runs, RunStore, open_store
 from frugal.experiments.study import Study
 from frugal.experiments.study.design import Design
@@ -69,10 +71,7 @@ def generate(
             meter.heartbeat()
             reporter.step(progress.done, f"{progress.failed} failed" if progress.failed else "")
 
-        if cluster is not None:
-            execute_on_cluster(store, cluster, on_commit)
-        else:
-            execute(store, threads, on_commit)
+        execute(store, threads, on_commit, cluster)
     return store
 
 

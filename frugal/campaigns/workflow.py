@@ -20,7 +20,8 @@ from frugal.campaigns.reevaluation import evaluate_bundle, latest_evaluation
 from frugal.errors import EnvironmentFaultError, NotAssessedError, UnusableInputError
 from frugal.experiments.designs.from_table import table_of_runs
 from frugal.experiments.designs.sampling import design_for
-from frugal.experiments.runs.executor import choose_block, default_threads
+from frugal.experiments.execution.threads import default_threads
+from frugal.experiments.runs.blocks import choose_block
 from frugal.experiments.study import Need, Study
 from frugal.formats.files.atomic import write_text
 from frugal.formats.files.json_files import read_json

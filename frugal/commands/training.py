@@ -29,7 +29,7 @@ from frugal.commands.printing import print_estimate, print_json, print_ladder, p
 from frugal.errors import UnusableInputError
 
 if TYPE_CHECKING:
-    from frugal.experiments.runs.cluster import Cluster
+    from frugal.experiments.runs.remote import Cluster
 
 
 def train(
@@ -121,8 +121,7 @@ def _count(text: str) -> int | None:
 def _cluster(
     address: str, name: str | None, study_file: Path | None, site: Path | None, settings: list[str] | None
 ) -> Cluster:
-    from frugal.experiments.runs.cluster import Cluster
-    from frugal.experiments.runs.cluster_worker import StudySpec
+    from frugal.experiments.runs.remote import Cluster, StudySpec
     from frugal.experiments.study.values import parse_settings
 
     study_spec = StudySpec(

@@ -16,12 +16,12 @@ import pytest
 from frugal.campaigns.campaign import Settings, run_campaign
 from frugal.errors import EnvironmentFaultError, UnusableInputError
 from frugal.experiments.designs.sampling import design_for
+from frugal.experiments.execution import cluster as execution_cluster
+from frugal.experiments.execution import dask_client
 from frugal.experiments.needs.domain import with_need
-from frugal.experiments.runs import cluster as cluster_module
-from frugal.experiments.runs import cluster_worker
-from frugal.experiments.runs.cluster import Cluster, execute_on_cluster
-from frugal.experiments.runs.cluster_worker import StudySpec
-from frugal.experiments.runs.executor import Progress, execute
+from frugal.experiments.runs import remote
+from frugal.experiments.runs.execute import Progress, execute
+from frugal.experiments.runs.remote import Cluster, StudySpec
 from frugal.experiments.runs.store import DONE, PENDING, RunStore, open_store
 from frugal.experiments.study import Study
 from frugal.metering.ledger.ledger import Ledger
@@ -99,7 +99,7 @@ def test_a_cluster_gives_the_bits_of_threads(
     threads = new_store(tmp_path / "threads.zarr", study)
     execute(threads, threads=2)
     store, told = new_store(tmp_path / "cluster.zarr", study), []
-    execute_on_cluster(store, Cluster(local.scheduler_address, study_spec), told.append)
+    execute(store, on_commit=told.append, cluster=Cluster(local.scheduler_address, study_spec))
     assert values(store).tobytes() == values(threads).tobytes()
     np.testing.assert_array_equal(store.status(), threads.status())
     assert store.failures() == threads.failures() != []
@@ -125,7 +125,7 @@ def test_a_worker_killed_at_random_loses_nothing(
             killed.append(next(iter(local.workers.values())).process.pid)
             os.kill(killed[0], signal.SIGKILL)
 
-    execute_on_cluster(store, Cluster(local.scheduler_address, study_spec), kill)
+    execute(store, on_commit=kill, cluster=Cluster(local.scheduler_address, study_spec))
     assert killed
     assert (store.status() != PENDING).all()
     assert values(store).tobytes() == values(threads).tobytes()
@@ -135,11 +135,11 @@ def test_a_run_that_ends_its_workers_is_given_up_and_the_others_go_on(
     tmp_path: Path, study_spec: StudySpec, local: "distributed.LocalCluster", monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(local.scheduler, "allowed_failures", 0)
-    monkeypatch.setattr(cluster_module, "ATTEMPTS", 2)
+    monkeypatch.setattr(execution_cluster, "ATTEMPTS", 2)
     second, worst = np.sort(design_for(study_spec.build(), 32, seed=1).inputs[:, 0])[-2:]
     poisoned = replace(study_spec, settings=(("poison", str((second + worst) / 2)),))
     store = new_store(tmp_path / "c.zarr", poisoned.build(), block=1)
-    execute_on_cluster(store, Cluster(local.scheduler_address, poisoned))
+    execute(store, cluster=Cluster(local.scheduler_address, poisoned))
     assert (store.status() != PENDING).all()
     ended = [row for row, message in store.failures() if "workers ended" in message]
     assert ended == list(np.flatnonzero(store.design.inputs[:, 0] == worst))
@@ -155,9 +155,9 @@ def test_an_interruption_is_raised_and_taken_up_again(
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        execute_on_cluster(store, where, interrupt)
+        execute(store, on_commit=interrupt, cluster=where)
     assert len(store.pending_blocks()) == store.n_blocks - 1
-    execute_on_cluster(store, where)
+    execute(store, cluster=where)
     assert store.pending_blocks() == []
 
 
@@ -167,20 +167,20 @@ def test_another_study_on_the_worker_ends_the_call(
     store = new_store(tmp_path / "c.zarr", study_spec.build())
     (tmp_path / "study.py").write_text(STUDY.replace("np.exp(x[1])", "np.exp2(x[1])"))
     with pytest.raises(EnvironmentFaultError, match="builds another study 'from_a_file'"):
-        execute_on_cluster(store, Cluster(local.scheduler_address, study_spec))
+        execute(store, cluster=Cluster(local.scheduler_address, study_spec))
     assert (store.status() == PENDING).all()
     (tmp_path / "study.py").unlink()
     with pytest.raises(EnvironmentFaultError, match=r"cannot build the study: study file .* does not exist"):
-        execute_on_cluster(store, Cluster(local.scheduler_address, study_spec))
+        execute(store, cluster=Cluster(local.scheduler_address, study_spec))
 
 
 def test_other_versions_on_the_worker_end_the_call(
     tmp_path: Path, study_spec: StudySpec, local: "distributed.LocalCluster", monkeypatch: pytest.MonkeyPatch
 ) -> None:
     store = new_store(tmp_path / "c.zarr", study_spec.build())
-    monkeypatch.setattr(cluster_worker, "package_versions", lambda names: dict.fromkeys(names, "0.1"))
+    monkeypatch.setattr(remote, "package_versions", lambda names: dict.fromkeys(names, "0.1"))
     with pytest.raises(EnvironmentFaultError, match=r"has frugal-territoires .*, and 0\.1 is used here"):
-        execute_on_cluster(store, Cluster(local.scheduler_address, study_spec))
+        execute(store, cluster=Cluster(local.scheduler_address, study_spec))
 
 
 def test_workers_know_the_domain_of_the_need(
@@ -190,7 +190,7 @@ def test_workers_know_the_domain_of_the_need(
     narrow = with_need(study, replace(study.need, domain={"b": (0.0, 0.5)}))
     assert narrow.hash() != study.hash()
     store = new_store(tmp_path / "c.zarr", narrow)
-    execute_on_cluster(store, Cluster(local.scheduler_address, study_spec))
+    execute(store, cluster=Cluster(local.scheduler_address, study_spec))
     assert (store.status() == DONE).all()
 
 
@@ -224,13 +224,13 @@ def test_the_ledger_holds_what_the_workers_computed_apart(
 def test_an_unreachable_scheduler_is_told(
     tmp_path: Path, study_spec: StudySpec, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(cluster_module, "CONNECT_SECONDS", 1.5)
+    monkeypatch.setattr(dask_client, "CONNECT_SECONDS", 1.5)
     store = new_store(tmp_path / "c.zarr", study_spec.build())
     with closing(socket.create_server(("127.0.0.1", 0))) as mute:  # answers nothing
         address = f"tcp://127.0.0.1:{mute.getsockname()[1]}"
         start = time.monotonic()
         with pytest.raises(EnvironmentFaultError, match=f"no Dask scheduler answers at '{address}'"):
-            execute_on_cluster(store, Cluster(address, study_spec))
+            execute(store, cluster=Cluster(address, study_spec))
         assert time.monotonic() - start < 5
     with pytest.raises(EnvironmentFaultError, match=f"no Dask scheduler answers at '{address}'"):
         Cluster(address, study_spec).check()
@@ -239,13 +239,13 @@ def test_an_unreachable_scheduler_is_told(
 def test_a_scheduler_without_workers_is_told(
     tmp_path: Path, study_spec: StudySpec, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(cluster_module, "CONNECT_SECONDS", 1.0)
+    monkeypatch.setattr(dask_client, "CONNECT_SECONDS", 1.0)
     store = new_store(tmp_path / "c.zarr", study_spec.build())
     with (
         distributed.LocalCluster(n_workers=0, processes=True, dashboard_address=":0", host="127.0.0.1") as empty,
         pytest.raises(EnvironmentFaultError, match="has no worker"),
     ):
-        execute_on_cluster(store, Cluster(empty.scheduler_address, study_spec))
+        execute(store, cluster=Cluster(empty.scheduler_address, study_spec))
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1:8786", "tcp://host", "http://host:80", "tcp://:80", "tcp://h:port"])

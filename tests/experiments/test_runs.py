@@ -16,8 +16,9 @@ from studies_for_tests import linear_study, vector_study
 
 from frugal.errors import EnvironmentFaultError, UnusableInputError
 from frugal.experiments.designs.sampling import design_for
-from frugal.experiments.runs import executor
-from frugal.experiments.runs.executor import choose_block, execute
+from frugal.experiments.runs import blocks
+from frugal.experiments.runs.blocks import choose_block
+from frugal.experiments.runs.execute import execute
 from frugal.experiments.runs.store import DONE, FAILED, PENDING, locked, open_store, pack, read_runs
 
 
@@ -152,8 +153,8 @@ def test_blocks_are_single_runs_for_a_slow_solver() -> None:
 def test_a_first_run_is_timed_again_unless_it_computes_or_lasts_long(
     monkeypatch: pytest.MonkeyPatch, computes: float, lasts: float, calls: int
 ) -> None:
-    monkeypatch.setattr(executor, "ONCE_IS_ENOUGH_CPU_SECONDS", 0.1)
-    monkeypatch.setattr(executor, "ONCE_IS_ENOUGH_SECONDS", 0.3)
+    monkeypatch.setattr(blocks, "ONCE_IS_ENOUGH_CPU_SECONDS", 0.1)
+    monkeypatch.setattr(blocks, "ONCE_IS_ENOUGH_SECONDS", 0.3)
     made: list[int] = []
 
     def first_is_slow(inputs: np.ndarray) -> dict[str, float]:
@@ -189,7 +190,7 @@ from dataclasses import replace
 from pathlib import Path
 from studies_for_tests import linear_study
 from frugal.experiments.designs.sampling import design_for
-from frugal.experiments.runs.executor import execute
+from frugal.experiments.runs.execute import execute
 from frugal.experiments.runs.store import open_store
 
 study = linear_study()

@@ -12,11 +12,10 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
 from frugal.errors import EnvironmentFaultError, FrugalError
+from frugal.experiments.execution.dask_client import check_scheduler
 from frugal.experiments.needs.domain import with_need
-from frugal.experiments.runs.executor import ONCE_IS_ENOUGH_CPU_SECONDS, Computed, compute_rows
+from frugal.experiments.runs.blocks import ONCE_IS_ENOUGH_CPU_SECONDS, Block, Computed, compute_rows
 from frugal.experiments.runs.store import DONE, RunStore
 from frugal.experiments.study import Study
 from frugal.experiments.study.registry import load_study, load_study_file
@@ -58,6 +57,33 @@ class StudySpec:
             if self.file is not None:
                 return load_study_file(Path(self.file), dict(self.settings), site_file)
             return load_study(str(self.name), dict(self.settings), site_file)
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """A Dask scheduler, and how its workers build the study.
+
+    Parameters
+    ----------
+    address : str
+        ``tcp://host:port``, or ``tls://host:port`` with the keys of Dask's own configuration.
+    study_spec : StudySpec
+    """
+
+    address: str
+    study_spec: StudySpec
+
+    def check(self) -> None:
+        """Find out early whether there is anything to send runs to.
+
+        Raises
+        ------
+        UnusableInputError
+            If the address is none.
+        EnvironmentFaultError
+            If the optional package is missing or nothing answers there.
+        """
+        check_scheduler(self.address)
 
 
 @dataclass(frozen=True)
@@ -105,8 +131,8 @@ def order_for(study_spec: StudySpec, store: RunStore) -> WorkOrder:
     return WorkOrder(study_spec, domain, store.study_hash, tuple(package_versions(DECIDING).items()))
 
 
-def run_rows(order: WorkOrder, inputs: np.ndarray, object_ids: np.ndarray) -> BlockResult:
-    """Run ``inputs`` [k, d] of the objects ``object_ids`` [k]; the study is built once in each process.
+def run_block(order: WorkOrder, block: Block) -> BlockResult:
+    """Compute a block on a worker; the study is built once in each process.
 
     Raises
     ------
@@ -115,11 +141,11 @@ def run_rows(order: WorkOrder, inputs: np.ndarray, object_ids: np.ndarray) -> Bl
     """
     worker = _own_address()
     study, setup = _study_of(order, worker)
-    computed = compute_rows(study, inputs, object_ids)
+    computed = compute_rows(study, block.inputs, block.object_ids)
     assert computed is not None  # nobody stops it
     if setup and computed.status[0] == DONE and computed.cpu_seconds[0] < ONCE_IS_ENOUGH_CPU_SECONDS:
         # The first run of a process also compiles. Its time would be taken for a run's: it is timed again.
-        again = compute_rows(study, inputs[:1], object_ids[:1])
+        again = compute_rows(study, block.inputs[:1], block.object_ids[:1])
         assert again is not None
         setup += float(computed.cpu_seconds[0])
         computed.cpu_seconds[0] = again.cpu_seconds[0]
