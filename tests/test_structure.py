@@ -89,3 +89,23 @@ def test_no_file_is_found_by_counting_folders_upwards() -> None:
     """A file that moves would then look elsewhere, and find nothing or something else, without a word."""
     for path in SOURCES:
         assert ".parents[" not in path.read_text(), f"{path.name} counts folders"
+
+
+def test_functions_of_three_parameters_and_more_say_what_these_are() -> None:
+    """Meaning, unit and shape, which neither a name nor a type tells."""
+    import ast
+
+    said, told_nothing = 0, []
+    for path in SOURCES:
+        for node in ast.walk(ast.parse(path.read_text())):
+            if not isinstance(node, ast.FunctionDef) or node.name.startswith("_"):
+                continue
+            parameters = [a for a in node.args.args + node.args.kwonlyargs if a.arg not in ("self", "cls")]
+            if len(parameters) < 3:
+                continue
+            if "Parameters\n---" in (ast.get_docstring(node) or ""):
+                said += 1
+            else:
+                told_nothing.append(f"{path.relative_to(ROOT)}:{node.name}")
+    share = said / (said + len(told_nothing))
+    assert share >= 0.63, f"{share:.0%} have a Parameters section; without one are {', '.join(told_nothing)}"

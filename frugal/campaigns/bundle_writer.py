@@ -26,6 +26,15 @@ def write_bundle(campaign: Campaign, folder: Path, level: str = "quick") -> None
 
     ``model.onnx`` is the winner's graph. Where the winner has none, it is the graph of the cheapest other candidate that
     meets the need, or absent; ``candidates.json`` says which and why.
+
+    Parameters
+    ----------
+    campaign : Campaign
+        Finished: judged and decided.
+    folder : Path
+        Exists and is empty.
+    level : {"quick", "full"}
+        How the queries were timed, for ``candidates.json``.
     """
     candidates = {candidate.name: candidate for candidate in campaign.candidates}
     model = choose_model(campaign)

@@ -227,6 +227,18 @@ def hashes_of(study: Study, design: Design, outputs: np.ndarray | None) -> dict[
 
     ``data`` covers the sources that the study names, and the table of runs where there is one; ``requirements`` covers the
     name and version of every installed package.
+
+    Parameters
+    ----------
+    study : Study
+    design : Design
+    outputs : array [n, m] or None
+        Those of a table of runs, which no solver gives again; None where the study has a solver.
+
+    Returns
+    -------
+    dict of str to str
+        SHA-256 by what is hashed: ``study``, ``design``, ``need``, ``data`` and ``requirements``.
     """
     data = hashlib.sha256("\n".join(study.sources).encode())
     if outputs is not None:

@@ -105,7 +105,22 @@ def audit_folder(
     evaluation: Path | None = None,
     terms: Terms | None = None,
 ) -> dict[str, Any]:
-    """Write ``audit.json``, both reports, the plot and the model card of a bundle, and seal its graphs with the audit."""
+    """Write ``audit.json``, both reports, the plot and the model card of a bundle, and seal its graphs with the audit.
+
+    Parameters
+    ----------
+    folder : Path
+        A bundle, all but the audit written; it is changed in place.
+    evaluation : Path, optional
+        The file of ``evaluations`` to judge by; ``candidates.json`` where there is none.
+    terms : Terms, optional
+        Factors, country and machine; `Terms` says what stands in for those that are not given.
+
+    Returns
+    -------
+    dict
+        Content of ``audit.json``.
+    """
     model = folder / MODEL
     digest = graph_digest(model.read_bytes()) if model.exists() else None
     audit = build_audit(folder, graph_sha256=digest, evaluation=evaluation, terms=terms)

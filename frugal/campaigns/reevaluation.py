@@ -298,7 +298,26 @@ def _row(study: Study, row: Mapping[str, Any], measured: Mapping[str, Judged], m
 def decide_rows(
     study: Study, rows: Sequence[Mapping[str, Any]], ledger: Ledger, training_share: float, seed: int
 ) -> list[Decision]:
-    """Decide from rows of ``candidates.json``, one decision for each call pattern."""
+    """Decide from rows of ``candidates.json``, one decision for each call pattern.
+
+    Parameters
+    ----------
+    study : Study
+        Whose need is decided on.
+    rows : sequence of mapping
+        Candidates; those not measured under a call pattern take no part in its decision.
+    ledger : Ledger
+        Of all stages ever run for the bundle: fixed costs come from it.
+    training_share : float
+        Share of the runs that candidates learnt from, 0 to 1.
+    seed : int
+        Of the Monte Carlo over costs.
+
+    Returns
+    -------
+    list of Decision
+        In the order in which the need declares its call patterns.
+    """
     entries = ledger.entries()
     return [
         decide(

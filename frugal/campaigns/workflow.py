@@ -91,7 +91,33 @@ def train_table(
     reporter: Reporter | None = None,
     declarations: Sequence[Declaration] = (),
 ) -> Trained:
-    """The same for a table of runs; candidates that need physics are then absent, and the verdict says so."""
+    """The same for a table of runs; candidates that need physics are then absent, and the verdict says so.
+
+    Parameters
+    ----------
+    path : Path
+        Of the table, CSV or Parquet.
+    inputs, outputs : list of str
+        Names of its columns.
+    need : Need, optional
+        By the names of the columns; 5 % nRMSE on every output, not declared, where it is absent.
+    settings : Settings, optional
+        Of the campaign; its number of runs is not used.
+    out : Path, optional
+        Folder of the bundle, ``bundles/TABLE`` by default.
+    reporter : Reporter, optional
+    declarations : sequence of Declaration
+        What only people can tell, kept with the bundle.
+
+    Returns
+    -------
+    Trained
+
+    Raises
+    ------
+    UnusableInputError
+        If the table cannot be used, or something that is no bundle stands where it is to go.
+    """
     settings, reporter = settings or Settings(), reporter or Silent()
     reporter.stage("prepare")
     watch = Stopwatch()
@@ -134,7 +160,36 @@ def evaluate_again(
     language: str = "en",
     machine: Machine | None = None,
 ) -> tuple[Path, dict[str, Any], Path]:
-    """Measure a bundle again; returns the new file, its content and the plot drawn from it."""
+    """Measure a bundle again; returns the new file, its content and the plot drawn from it.
+
+    Parameters
+    ----------
+    bundle_path : Path
+    given : Study, optional
+        From a file that the user named; nothing that a bundle names is ever executed. Without it an installed study is
+        taken.
+    full : bool
+        Thirty blocks and ten CPU seconds for each candidate, instead of a quick look.
+    reporter : Reporter, optional
+    language : {"en", "fr"}
+        Of the plot.
+    machine : Machine, optional
+        As `frugal.metering.power.machine_file.read_machine` gives it; by default what the machine tells of itself.
+
+    Returns
+    -------
+    path : Path
+        The new file among the bundle's ``evaluations``.
+    ladder : dict
+        Its content, of the form of ``candidates.json``.
+    plot : Path
+        SVG, beside the file.
+
+    Raises
+    ------
+    NotAssessedError
+        If lines of the bundle's ledger are missing or were altered.
+    """
     with held(bundle_path):
         path = evaluate_bundle(open_bundle(bundle_path), given, full, reporter, machine=machine)
     ladder = read_json(path)
@@ -187,6 +242,19 @@ def _audit_held(bundle_path: Path, terms: Terms | None, declarations: Sequence[D
 def terms_from(factors: Path | None, country: str | None, machine: Path | None) -> Terms:
     """Terms of an audit from the files that a user names.
 
+    Parameters
+    ----------
+    factors : Path or None
+        A table of the user's own, laid over the packaged one; None takes the packaged one alone.
+    country : str or None
+        ISO 3166-1 alpha-3, for the electricity; None leaves it to the machine's file, else France.
+    machine : Path or None
+        TOML; None takes ``machine.toml`` of the working folder, where it is there.
+
+    Returns
+    -------
+    Terms
+
     Raises
     ------
     UnusableInputError
@@ -201,6 +269,19 @@ def terms_from(factors: Path | None, country: str | None, machine: Path | None) 
 
 def export_audit(bundle_path: Path, name: str, out: Path) -> list[Path]:
     """Write the audit of a bundle in another format: one file, or the files of the format into a folder that exists.
+
+    Parameters
+    ----------
+    bundle_path : Path
+    name : str
+        One of `frugal.audit.exports.export.FORMATS`.
+    out : Path
+        The file to write, or a folder that exists; neither within a bundle.
+
+    Returns
+    -------
+    list of Path
+        What was written.
 
     Raises
     ------
@@ -223,7 +304,25 @@ def export_audit(bundle_path: Path, name: str, out: Path) -> list[Path]:
 
 
 def estimate(study: Study, n_runs: int | None, threads: int | None, seed: int = 0) -> dict[str, Any]:
-    """What a campaign's runs would cost, from one run that is timed: runs, CPU seconds, wall seconds, joules."""
+    """What a campaign's runs would cost, from one run that is timed: runs, CPU seconds, wall seconds, joules.
+
+    Parameters
+    ----------
+    study : Study
+        Its solver is run once or twice, or on further rows where a run fails.
+    n_runs : int or None
+        None for the study's own number.
+    threads : int or None
+        Among which the runs are shared; None for one on each core that the process may use.
+    seed : int
+        Of the design.
+
+    Returns
+    -------
+    dict
+        With ``cpu_seconds``, ``wall_seconds``, ``joules`` and their low and high end, and the tier of the power; what is
+        not included is named.
+    """
     design = design_for(study, n_runs or study.n_runs, seed)
     _, seconds = choose_block(study, design)
     machine = describe_machine()

@@ -51,6 +51,23 @@ def load_study(
 ) -> Study:
     """The study that the options name, with the need of a file where one is given.
 
+    Parameters
+    ----------
+    name : str or None
+        Of an installed study.
+    study_file : Path or None
+        A Python file, which is executed; one of the two is needed.
+    site : Path or None
+        TOML file of the site.
+    settings : list of str or None
+        ``KEY=VALUE`` each; they override those of the site's file.
+    need : Path, optional
+        TOML file; the study keeps its own need without it.
+
+    Returns
+    -------
+    Study
+
     Raises
     ------
     UnusableInputError

@@ -16,7 +16,20 @@ def print_json(content: Any) -> None:
 
 
 def print_value(name: str, value: Any, unit: str, coordinates: Any = None, low: Any = None, high: Any = None) -> None:
-    """One output: a number, a column of numbers, or the range of a field."""
+    """One output: a number, a column of numbers, or the range of a field.
+
+    Parameters
+    ----------
+    name : str
+    value : number or array
+        A scalar, a vector or a field.
+    unit : str
+        Behind each number; ``1`` is left out.
+    coordinates : sequence, optional
+        Names of the elements of a vector (months); one without them is printed as a range.
+    low, high : number or array, optional
+        Ends of the interval, of the shape of the value; not printed for a field.
+    """
     import numpy as np
 
     unit = "" if unit == "1" else f" {unit}"

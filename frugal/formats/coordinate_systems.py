@@ -102,6 +102,18 @@ def same_system(one: str, other: str, bounds: Sequence[float]) -> bool:
     """Whether two systems in metres give the same coordinates, to two centimetres, at a place.
 
     Realisations of one datum (RGF93 v1 and v2b, say) count as the same where their coordinates do.
+
+    Parameters
+    ----------
+    one, other : str
+        ``EPSG:2154`` or WKT; heights of a compound system are left aside.
+    bounds : sequence of 4 floats
+        Western, southern, eastern and northern edge in ``one`` [m]; coordinates are compared in their middle.
+
+    Returns
+    -------
+    bool
+        False too where there is no way from one to the other.
     """
     from pyproj import CRS, Transformer
     from pyproj.exceptions import ProjError
@@ -121,6 +133,15 @@ def same_system(one: str, other: str, bounds: Sequence[float]) -> bool:
 
 def check_place(bounds: Sequence[float], system: str, what: str) -> None:
     """Refuse coordinates that lie far from where a system is used.
+
+    Parameters
+    ----------
+    bounds : sequence of 4 floats
+        Western, southern, eastern and northern edge [m]; their middle is judged.
+    system : str
+        What the bounds are in, ``EPSG:2154`` or WKT; one without an area of use passes.
+    what : str
+        What lies there, for the message.
 
     Raises
     ------

@@ -94,7 +94,22 @@ class Meter:
 
     @contextmanager
     def stage(self, stage: str, candidate: str | None = None, threads: int = 1) -> Iterator[Entry]:
-        """Measure the block and append its line; the yielded entry takes ``runs``, ``message`` and ``details``."""
+        """Measure the block and append its line; the yielded entry takes ``runs``, ``message`` and ``details``.
+
+        Parameters
+        ----------
+        stage : str
+            What the line is booked under (``generation``, ``fit``).
+        candidate : str, optional
+            The one that the work is for; None where it is for all.
+        threads : int
+            How many the block computes on, for the line.
+
+        Yields
+        ------
+        Entry
+            Its costs are filled in when the block ends; a fault is booked and goes on upward.
+        """
         start = time.thread_time()
         entry = self._entry(stage, candidate=candidate, threads=threads)
         task = self._begin_task(entry)
@@ -139,12 +154,34 @@ class Meter:
                     self.close()
 
     def book(self, stage: str, watch: Stopwatch, candidate: str | None = None, message: str = "") -> None:
-        """Append a line for work that a stopwatch has followed outside any stage."""
+        """Append a line for work that a stopwatch has followed outside any stage.
+
+        Parameters
+        ----------
+        stage : str
+            What the line is booked under.
+        watch : Stopwatch
+            Made when the work began; read now.
+        candidate : str, optional
+            The one that the work was for; None where it was for all.
+        message : str
+            What was done, for whoever reads the ledger.
+        """
         entry = self._entry(stage, candidate=candidate, message=message, started=watch.started)
         self._append(_with_spent(entry, watch.spent()))
 
     def book_seconds(self, stage: str, cpu_seconds: float, message: str) -> None:
-        """Append a line for CPU time that was put together from many moments."""
+        """Append a line for CPU time that was put together from many moments.
+
+        Parameters
+        ----------
+        stage : str
+            What the line is booked under.
+        cpu_seconds : float
+            Of this process; the line has no wall time of its own.
+        message : str
+            What was done, for whoever reads the ledger.
+        """
         entry = _with_spent(self._entry(stage, message=message), Stopwatch().spent())
         self._append(replace(entry, cpu_seconds=cpu_seconds))
 

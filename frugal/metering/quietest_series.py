@@ -48,6 +48,15 @@ def quietest_series(
 ) -> tuple[Times, dict[str, Any]]:
     """Measure until a series is quiet, ``attempts`` times at the most.
 
+    Parameters
+    ----------
+    measure : callable
+        Makes one series: times by candidate and call pattern.
+    host : callable
+        Makes what watches the noise of the host, anew before each series.
+    attempts : int
+        At least 1; a quiet series ends them.
+
     Returns
     -------
     times : mapping

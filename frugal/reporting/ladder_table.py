@@ -31,8 +31,22 @@ def ladder_table(ladder: Mapping[str, Any], language: str, pattern: str | None =
     """Every candidate of ``candidates.json``, from the lowest rung up.
 
     Errors are those of the outputs with a tolerance, in their order; the energy is CPU seconds times the watts of one busy
-    core, of the tier that the title names; codecarbon's figure is that of the candidate's own fit and evaluation. What lacks
+    core, of the tier that the title names; codecarbon's figure is that of the candidate's own fit and evaluation. What
+    lacks
     data only judges the others, and is not priced beside them.
+
+    Parameters
+    ----------
+    ladder : mapping
+        Parsed ``candidates.json``.
+    language : {"en", "fr"}
+    pattern : str, optional
+        Call pattern; the first decided one by default.
+
+    Returns
+    -------
+    rich.table.Table
+        The winner's row is bold.
     """
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
@@ -66,7 +80,23 @@ def _title(ladder: Mapping[str, Any], decision: Mapping[str, Any], language: str
 
 
 def candidate_row(row: Mapping[str, Any], decision: Mapping[str, Any], watts: float, language: str) -> list[str]:
-    """Cells of one candidate, in the order of the table's heads."""
+    """Cells of one candidate, in the order of the table's heads.
+
+    Parameters
+    ----------
+    row : mapping
+        One of the candidates of ``candidates.json``.
+    decision : mapping
+        The one of its decisions whose call pattern is shown.
+    watts : float
+        Of one busy core [W].
+    language : {"en", "fr"}
+
+    Returns
+    -------
+    list of str
+        Ten cells; a candidate that could not be measured has its status and reason in the place of figures.
+    """
     pattern = decision["pattern"]
     ai = {True: {"en": "yes", "fr": "oui"}, False: {"en": "no", "fr": "non"}}[row["is_ai"]][language]
     if pattern not in row["query"]:

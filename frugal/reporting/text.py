@@ -19,7 +19,21 @@ _DIVISORS = {"years": 365.25 * 86400, "days": 86400, "h": 3600, "min": 60}
 
 
 def plain_number(value: float, language: str, digits: int = 2) -> str:
-    """Write a number with so many significant digits in the habits of the language (``1400``, ``0,35``)."""
+    """Write a number with so many significant digits in the habits of the language (``1400``, ``0,35``).
+
+    Parameters
+    ----------
+    value : float
+        Not finite gives ∞; below 1e-4 a power of ten is written, from a million on a word.
+    language : {"en", "fr"}
+    digits : int
+        Significant digits; zeros at the end of decimals are dropped.
+
+    Returns
+    -------
+    str
+        With unbreakable spaces.
+    """
     if value == 0:
         return "0"
     if not math.isfinite(value):
@@ -55,7 +69,21 @@ def _localised(text: str, language: str) -> str:
 
 
 def plain_duration(seconds: float, language: str, digits: int = 2) -> str:
-    """Write a duration in the unit people would say it in, from microseconds to years."""
+    """Write a duration in the unit people would say it in, from microseconds to years.
+
+    Parameters
+    ----------
+    seconds : float
+        0 or more.
+    language : {"en", "fr"}
+    digits : int
+        Significant digits.
+
+    Returns
+    -------
+    str
+        Number and unit with an unbreakable space between them; a year has 365.25 days.
+    """
     for threshold, english, french in _DURATIONS:
         if seconds >= threshold:
             amount = plain_number(seconds / _DIVISORS[english], language, digits)

@@ -54,7 +54,21 @@ def _single(value: float, units: Sequence[tuple[float, str]], language: str) -> 
 
 
 def impact_range(span: Mapping[str, float], category: str, language: str) -> str:
-    """Write an impact as its median with P5 and P95, in the unit that suits it: ``3.1 J [1.6–6.2]``."""
+    """Write an impact as its median with P5 and P95, in the unit that suits it: ``3.1 J [1.6–6.2]``.
+
+    Parameters
+    ----------
+    span : mapping of str to float
+        ``p5``, ``p50`` and ``p95`` in the unit of the category.
+    category : str
+        ``energy`` [J], ``gwp`` [g CO2e], ``adpe`` [kg Sb e], ``pe`` [MJ] or ``water`` [L].
+    language : {"en", "fr"}
+
+    Returns
+    -------
+    str
+        All three in the unit that suits the median; ``0`` and the unit where the highest is 0.
+    """
     factor, units, named = _IMPACTS[category]
     low, middle, high = (factor * span[key] for key in ("p5", "p50", "p95"))
     if not high:

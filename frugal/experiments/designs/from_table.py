@@ -31,6 +31,22 @@ def table_of_runs(
 ) -> TableOfRuns:
     """Read a table and make a study of it; the bounds of the inputs are those of the rows.
 
+    Parameters
+    ----------
+    path : Path
+        Of any format that `read_table` reads.
+    inputs, outputs : list of str
+        Names of columns, each at least one and none twice; their units are not known, and are given as ``1``.
+    need : Need, optional
+        By the names of the columns; 5 % nRMSE on every output, not declared, where it is absent. Rows outside its domain
+        are left out.
+    seed : int
+        Of the rows that are held out.
+
+    Returns
+    -------
+    TableOfRuns
+
     Raises
     ------
     UnusableInputError

@@ -16,6 +16,23 @@ def design_for(study: Study, n_runs: int, seed: int) -> Design:
     """The study's own design, or a space-filling one over the bounds, inside the domain that its need declares.
 
     Training rows follow a scrambled Sobol sequence; held-out rows are an independent Latin hypercube.
+
+    Parameters
+    ----------
+    study : Study
+    n_runs : int
+        At least 16; a quarter of them is held out. A study that draws its own design may give fewer, and hold out other shares.
+    seed : int
+        Same seed, same rows.
+
+    Returns
+    -------
+    Design
+
+    Raises
+    ------
+    UnusableInputError
+        If there are too few runs, or the study cannot draw so many.
     """
     if n_runs < MINIMUM_RUNS:
         raise UnusableInputError(f"n_runs is {n_runs}; at least {MINIMUM_RUNS} runs are needed to fit and to judge")
@@ -30,7 +47,22 @@ def design_for(study: Study, n_runs: int, seed: int) -> Design:
 
 
 def sobol(variables: tuple[Variable, ...], n: int, seed: int) -> np.ndarray:
-    """Scrambled Sobol sequence over the bounds, ``[n, d]``."""
+    """Scrambled Sobol sequence over the bounds, ``[n, d]``.
+
+    Parameters
+    ----------
+    variables : tuple of Variable
+        One for each column; a choice gets the numbers of its values, equally often.
+    n : int
+        Rows: the first of a sequence of the next power of two.
+    seed : int
+        Of the scrambling.
+
+    Returns
+    -------
+    array [n, d]
+        In the units of the variables.
+    """
     from scipy.stats import qmc
 
     points = int(np.ceil(np.log2(max(n, 2))))
@@ -39,7 +71,21 @@ def sobol(variables: tuple[Variable, ...], n: int, seed: int) -> np.ndarray:
 
 
 def latin_hypercube(variables: tuple[Variable, ...], n: int, seed: int) -> np.ndarray:
-    """Latin hypercube over the bounds, ``[n, d]``."""
+    """Latin hypercube over the bounds, ``[n, d]``.
+
+    Parameters
+    ----------
+    variables : tuple of Variable
+        One for each column; a choice gets the numbers of its values, equally often.
+    n : int
+        Rows: of n equal parts of the bounds of a variable, each has one.
+    seed : int
+
+    Returns
+    -------
+    array [n, d]
+        In the units of the variables.
+    """
     from scipy.stats import qmc
 
     return scale(variables, qmc.LatinHypercube(len(variables), rng=seed).random(n))

@@ -159,7 +159,17 @@ class _Writer:
         self._lines += ["" if not self._lines else "\n", *(f"# {line}" for line in text.split("\n"))]
 
     def value(self, name: str, value: Any, example: Any = None) -> None:
-        """A key with its comment; commented out with an example where the value is None."""
+        """A key with its comment; commented out with an example where the value is None.
+
+        Parameters
+        ----------
+        name : str
+            Of the key, whose comment is found under the same name.
+        value : object
+            What TOML can hold, or None.
+        example : object
+            What the line that is commented out holds.
+        """
         self.comment(name)
         self.line(name, example if value is None else value, known=value is not None)
 
@@ -173,6 +183,19 @@ class _Writer:
             self.line(f"{name}.{language}", words, known=bool(text))
 
     def line(self, name: str, value: Any, known: bool = True, note: str = "") -> None:
+        """A key and its value.
+
+        Parameters
+        ----------
+        name : str
+            As TOML has it, quoted where it must be.
+        value : object
+            What TOML can hold.
+        known : bool
+            The line is commented out where it is false.
+        note : str
+            A comment behind the value; empty for none.
+        """
         self.raw(f"{name} = {toml_value(value)}{f'  # {note}' if note else ''}", known)
 
     def raw(self, line: str, known: bool = True) -> None:

@@ -96,6 +96,21 @@ def compute_rows(
     """Run ``inputs`` [k, d] of the objects ``object_ids`` [k] one after another; None where ``stopped`` says so in between.
 
     A run that fails is told in its message; only a lack of memory ends the call.
+
+    Parameters
+    ----------
+    study : Study
+    inputs : array [k, d]
+        In the units of the study's variables.
+    object_ids : array of int [k]
+        Number of the real object that each row is about; -1 where the inputs say everything.
+    stopped : callable
+        Asked before each run; what was computed before is thrown away.
+
+    Returns
+    -------
+    Computed or None
+        Its CPU seconds are those of this thread.
     """
     n = len(inputs)
     computed = Computed(np.full((n, study.output_size), np.nan), np.zeros(n), np.full(n, DONE, dtype=np.int8), [""] * n)

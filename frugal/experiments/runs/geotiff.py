@@ -16,6 +16,15 @@ from frugal.formats.rasters.geotiff_bands import Band, write_bands
 def check_maps(study_name: str, outputs: Sequence[Output], grid: Mapping[str, Any]) -> None:
     """Refuse a study that has no map, or does not say where its maps lie.
 
+    Parameters
+    ----------
+    study_name : str
+        For the message.
+    outputs : sequence of Output
+        At least one has to be a map.
+    grid : mapping
+        ``crs`` and ``transform``, as `Study` has it; empty where its maps lie nowhere.
+
     Raises
     ------
     UnusableInputError

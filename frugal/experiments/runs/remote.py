@@ -134,6 +134,19 @@ def order_for(study_spec: StudySpec, store: RunStore) -> WorkOrder:
 def run_block(order: WorkOrder, block: Block) -> BlockResult:
     """Compute a block on a worker; the study is built once in each process.
 
+    Parameters
+    ----------
+    order : WorkOrder
+    inputs : array [k, d]
+        In the units of the study's variables.
+    object_ids : array of int [k]
+        Number of the real object that each row is about; -1 where the inputs say everything.
+
+    Returns
+    -------
+    BlockResult
+        A run that fails is told in it, not raised.
+
     Raises
     ------
     EnvironmentFaultError

@@ -111,6 +111,19 @@ class RunStore:
     ) -> None:
         """Write a finished block; ``outputs`` is ``[k, m]`` flattened, NaN where a run failed.
 
+        Parameters
+        ----------
+        block : int
+            Its number, from 0; it has k runs.
+        outputs : array [k, m]
+            Flattened and side by side in the order of the study, NaN where a run failed.
+        cpu_seconds : array [k]
+            Of each run on its thread [s].
+        status : array of int [k]
+            ``DONE`` or ``FAILED``.
+        messages : list of str
+            Why each run failed; empty where it did not.
+
         Raises
         ------
         EnvironmentFaultError
@@ -327,6 +340,18 @@ def pack(store: RunStore, path: Path) -> None:
 
 def read_runs(path: Path, inputs: list[str], outputs: list[str]) -> Runs:
     """Finished runs of a packed store, by the names of its inputs and outputs.
+
+    Parameters
+    ----------
+    path : Path
+        Folder of the store.
+    inputs, outputs : list of str
+        Names of variables; arrays of outputs are flattened and put side by side in this order.
+
+    Returns
+    -------
+    Runs
+        Without failed ones and those that are still pending.
 
     Raises
     ------

@@ -94,5 +94,20 @@ class Alternative:
 
 
 def formula(name: str, predict: Callable[[np.ndarray], Arrays], kind: Kind = "formula") -> Alternative:
-    """Wrap a plain function of the inputs as an alternative that needs no run."""
+    """Wrap a plain function of the inputs as an alternative that needs no run.
+
+    Parameters
+    ----------
+    name : str
+    predict : callable
+        Takes inputs ``[n, d]`` in the units of the study's variables and gives an array ``[n, ...]`` for each output, by
+        name.
+    kind : Kind
+        Its rung on the ladder, neither ``surrogate`` nor ``full_physics``.
+
+    Returns
+    -------
+    Alternative
+        Without an ONNX graph.
+    """
     return Alternative(name, kind, lambda inputs, outputs: Answer(predict))

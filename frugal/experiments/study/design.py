@@ -72,6 +72,16 @@ def held_out_count(n_runs: int) -> int:
 def split_by_place(places: np.ndarray, seed: int, share: float = HELD_OUT_SHARE) -> np.ndarray:
     """Hold out whole places until they make up ``share`` of the rows; a single place is split at random.
 
+    Parameters
+    ----------
+    places : array of str [n]
+        Place of each row.
+    seed : int
+        Of the order in which places are taken; same seed, same split.
+    share : float
+        Of the rows, 0 to 1: places are taken until it is reached, and one always stays to learn from. Where there is only one
+        place, `held_out_count` says how many of its rows are held out.
+
     Returns
     -------
     bool [n]

@@ -206,7 +206,22 @@ def check_outputs(outputs: Sequence[Output]) -> None:
 
 
 def wet_cells(values: np.ndarray, outputs: Sequence[Output], output: Output) -> np.ndarray:
-    """Which cells of a map are wet, ``bool [n, size]``, in values ``[n, m]``; all of them where none can be dry."""
+    """Which cells of a map are wet, ``bool [n, size]``, in values ``[n, m]``; all of them where none can be dry.
+
+    Parameters
+    ----------
+    values : array [n, m]
+        All outputs flattened and side by side, in their units.
+    outputs : sequence of Output
+        All of them, in the order of the columns.
+    output : Output
+        The map that is asked about.
+
+    Returns
+    -------
+    array of bool [n, size]
+        Judged on the map itself, or on the one that ``wet_where`` names: wet is above its ``wet_threshold``.
+    """
     slices = output_slices(outputs)
     if not output.has_dry_cells:
         return np.ones((len(values), output.size), dtype=bool)

@@ -28,6 +28,19 @@ def installed_studies() -> dict[str, EntryPoint]:
 def load_study(name: str, settings: dict[str, Any] | None = None, site_file: Path | None = None) -> Study:
     """Build an installed study for a site.
 
+    Parameters
+    ----------
+    name : str
+        As it is installed.
+    settings : dict, optional
+        Of the site, as the user writes them; they override those of the file.
+    site_file : Path, optional
+        TOML; relative paths in it are taken from its folder.
+
+    Returns
+    -------
+    Study
+
     Raises
     ------
     UnusableInputError
@@ -64,6 +77,19 @@ def _names_what_is_gone(point: EntryPoint, fault: ImportError | AttributeError) 
 
 def load_study_file(path: Path, settings: dict[str, Any] | None = None, site_file: Path | None = None) -> Study:
     """Build the study of a Python file, which is executed: its global ``study`` is a `Study` or a function of a site.
+
+    Parameters
+    ----------
+    path : Path
+        Of the Python file.
+    settings : dict, optional
+        Of the site, as the user writes them; they override those of the site's file.
+    site_file : Path, optional
+        TOML; relative paths in it are taken from its folder.
+
+    Returns
+    -------
+    Study
 
     Raises
     ------

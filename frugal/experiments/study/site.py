@@ -55,6 +55,20 @@ class Site(BaseModel):
 def build_site(model: type[Site], settings: dict[str, Any], site_file: Path | None = None) -> Site:
     """A validated site from a TOML file, overridden by settings.
 
+    Parameters
+    ----------
+    model : type of Site
+        Its fields are the keys that are allowed.
+    settings : dict
+        Values as the user writes them (lists with commas) or as Python has them; relative paths are taken from the working
+        folder.
+    site_file : Path, optional
+        TOML; relative paths in it are taken from its folder.
+
+    Returns
+    -------
+    Site
+
     Raises
     ------
     UnusableInputError

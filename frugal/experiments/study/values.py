@@ -65,6 +65,22 @@ def parse_value(variable: Variable, text: str) -> float:
 def convert(value: float, unit: str, to: str, name: str, what: str = "input") -> float:
     """Convert a value between units; ``what`` and ``name`` say in a sentence what it is the value of.
 
+    Parameters
+    ----------
+    value : float
+        In ``unit``.
+    unit, to : str
+        In the words of pint (``km/h``, ``degC``, ``kWh/kW``); a slope in per cent is no angle.
+    name : str
+        Of the input or output, for the message.
+    what : str
+        The kind of thing that has this name, for the message.
+
+    Returns
+    -------
+    float
+        In ``to``. Temperatures are taken with their zeros; for differences see `convert_difference`.
+
     Raises
     ------
     UnusableInputError
@@ -91,6 +107,22 @@ def convert(value: float, unit: str, to: str, name: str, what: str = "input") ->
 
 def convert_difference(value: float, unit: str, to: str, name: str, what: str) -> float:
     """Convert a difference (an error, a tolerance) between units: 2 degF are 1.1 degC, whatever the zero of each.
+
+    Parameters
+    ----------
+    value : float
+        In ``unit``.
+    unit, to : str
+        In the words of pint.
+    name : str
+        Of the input or output, for the message.
+    what : str
+        The kind of thing that has this name, for the message.
+
+    Returns
+    -------
+    float
+        In ``to``.
 
     Raises
     ------
@@ -138,6 +170,15 @@ def parse_inputs(variables: Sequence[Variable], given: Mapping[str, str]) -> lis
 
 def check_bounds(variables: Sequence[Variable], values: Sequence[float], row: int | None = None) -> None:
     """Refuse values outside the bounds of the study.
+
+    Parameters
+    ----------
+    variables : sequence of Variable
+    values : sequence of float
+        One for each variable, in its unit; a millionth of the width of the bounds outside of them is let pass. A choice is
+        the number of its value, from 0.
+    row : int, optional
+        Named in the message, where there are several rows.
 
     Raises
     ------

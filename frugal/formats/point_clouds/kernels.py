@@ -85,6 +85,25 @@ def without_vegetation(
 
     The highest unclassified point of a cell is vegetation if it stands more than ``least_mm`` above the nearest known
     surface (the highest of equally near ones). The rings list the offsets searched, nearest first.
+
+    Parameters
+    ----------
+    firm : ndarray of int32, shape (rows, cols)
+        Highest of what is surely no vegetation [mm], `MISSING` where there is none.
+    loose : ndarray of int32, shape (rows, cols)
+        Highest unclassified point [mm], likewise.
+    ring_rows, ring_cols : ndarray of int, shape (k,)
+        Offsets to the cells searched, positive southward and eastward; the first is the cell itself.
+    ring_squares : ndarray of int, shape (k,)
+        Their squared distances in cells, growing.
+    least_mm : int
+        What stands higher above the nearest known surface is vegetation.
+
+    Returns
+    -------
+    ndarray of int32, shape (rows, cols)
+        Heights [mm], `MISSING` where nothing but vegetation is known. An unclassified point without a known surface within
+        the rings stays.
     """
     rows, cols = firm.shape
     bare = firm.copy()

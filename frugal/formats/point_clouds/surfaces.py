@@ -242,7 +242,22 @@ class _Grids:
         return True
 
     def finish(self, halo: int, crs: str, source: str) -> Surfaces:
-        """Tell vegetation by height, close small gaps, and cut the halo off."""
+        """Tell vegetation by height, close small gaps, and cut the halo off.
+
+        Parameters
+        ----------
+        halo : int
+            Cells to cut off on each side, at least 1.
+        crs : str
+            System that the surfaces are said to be in.
+        source : str
+            Names of the files, as the surfaces give them.
+
+        Returns
+        -------
+        Surfaces
+            Of the window without its halo.
+        """
         from frugal.formats.point_clouds.kernels import close_gaps, without_vegetation
 
         bare = self.firm
@@ -298,7 +313,24 @@ def gap_for(infos: Sequence[PointCloudInfo]) -> float:
 
 
 def note_on_voids(covered_m2: float, missing_m2: float, widest_gap_m: float, resolution_m: float) -> str | None:
-    """A sentence on what stays unknown, of the sums over all windows; None where it is less than half a percent."""
+    """A sentence on what stays unknown, of the sums over all windows; None where it is less than half a percent.
+
+    Parameters
+    ----------
+    covered_m2 : float
+        Area within the bounds of the files.
+    missing_m2 : float
+        Part of it that stays unknown.
+    widest_gap_m : float
+        Up to which gaps were closed.
+    resolution_m : float
+        Side of a cell.
+
+    Returns
+    -------
+    str or None
+        In English, without a full stop.
+    """
     if missing_m2 <= 0.005 * covered_m2:
         return None
     return (

@@ -156,8 +156,22 @@ def opened_raster(
 ) -> Iterator[Any]:
     """A rasterio dataset of heights, checked; whatever fails while it is read is told in one sentence.
 
-    ``crs`` is the system of a file that names none; ``remedy`` says how a user names it, where there is a way. A
-    raster ``on_any_grid``, to be warped, may be in degrees, rotated or of oblong cells.
+    Parameters
+    ----------
+    path : Path
+    what : str
+        What the raster is ("surface model", "terrain"), for the messages.
+    crs : str, optional
+        System of a file that names none.
+    remedy : str
+        How a user names the system, where there is a way: put behind the sentence that says that it is missing.
+    on_any_grid : bool
+        To be warped: the raster may be in degrees, rotated or of oblong cells.
+
+    Yields
+    ------
+    rasterio.DatasetReader
+        With one band of heights [m].
 
     Raises
     ------

@@ -48,6 +48,19 @@ def read_line(path: Path | str, crs: str, what: str) -> np.ndarray:
 def read_centroids(path: Path | str, crs: str, what: str) -> np.ndarray:
     """Centroids ``[n, 2]`` of the shapes of a file: of buildings, say.
 
+    Parameters
+    ----------
+    path : path
+    crs : str
+        System that the coordinates are wanted in.
+    what : str
+        What the shapes are, for the messages.
+
+    Returns
+    -------
+    array [n, 2]
+        Easting and northing; empty geometries are left out.
+
     Raises
     ------
     UnusableInputError

@@ -117,6 +117,19 @@ def read_footprints(
 def system_of_footprints(path: Path | str, layer: str | None = None, what: str = _WHAT) -> str | None:
     """System of a footprint file, ``EPSG:2154`` or WKT, where it names one in metres; else None.
 
+    Parameters
+    ----------
+    path : path
+        A file as for `read_footprints`.
+    layer : str, optional
+        Needed where a file holds several layers and none has a name that is clearly meant.
+    what : str
+        "footprints", or `COMMUNES`, for layers and messages.
+
+    Returns
+    -------
+    str or None
+
     Raises
     ------
     UnusableInputError

@@ -70,9 +70,20 @@ def unreadable_name(path: Path) -> bool:
 def check_driver(driver: str, kind: str, path: Path, what: str) -> None:
     """Refuse what GDAL took for something else than it looks like.
 
+    Parameters
+    ----------
+    driver : str
+        What GDAL opened the file with, in its words (``GPKG``, ``ESRI Shapefile``).
+    kind : str
+        What `vector_source` took it for by its first bytes; not `PARQUET`, which GDAL does not read here.
+    path : Path
+    what : str
+        What the file is, for the message.
+
     Raises
     ------
     UnusableInputError
+        If the driver is none of those for this kind.
     """
     if driver not in _DRIVERS[kind]:
         raise UnusableInputError(f"{what} '{path}' looks like {kind} and is {driver}; allowed: {_KINDS}")

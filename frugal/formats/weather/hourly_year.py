@@ -165,10 +165,22 @@ def parse_weather(content: bytes, name: str) -> Weather:
 def fetch_pvgis(latitude_deg: float, longitude_deg: float, timeout_s: float = 30.0) -> Weather:
     """Ask PVGIS for the typical year of a place.
 
+    Parameters
+    ----------
+    latitude_deg, longitude_deg : float
+        North and east positive (WGS 84); −90 to 90 and −180 to 180.
+    timeout_s : float
+        How long an answer is waited for [s].
+
+    Returns
+    -------
+    Weather
+        A typical meteorological year, whose months come from different years.
+
     Raises
     ------
     UnusableInputError
-        If PVGIS has no data there.
+        If the place is not on Earth, or PVGIS has no data there.
     EnvironmentFaultError
         If PVGIS cannot be reached.
     """

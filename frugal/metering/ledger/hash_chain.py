@@ -18,7 +18,21 @@ def split_lines(content: bytes) -> list[bytes]:
 
 
 def link(values: Mapping[str, Any], number: int, previous: bytes | None) -> bytes:
-    """Plain values as line ``number`` (from 0), without its end, behind the line ``previous``."""
+    """Plain values as line ``number`` (from 0), without its end, behind the line ``previous``.
+
+    Parameters
+    ----------
+    values : mapping
+        What JSON can hold; ``number`` and ``previous`` among them are replaced.
+    number : int
+    previous : bytes, optional
+        Without its end; None for the first line, which then names an empty hash.
+
+    Returns
+    -------
+    bytes
+        JSON in UTF-8 with its keys in order, so that the same values give the same line.
+    """
     chained = {**values, "number": number, "previous": "" if previous is None else line_digest(previous)}
     return json.dumps(chained, ensure_ascii=False, sort_keys=True).encode("utf-8")
 
@@ -64,7 +78,22 @@ def check_chain(lines: Sequence[bytes], language: str = "en") -> str:
 
 
 def check_seal(lines: Sequence[bytes], seal: Mapping[str, Any], language: str = "en") -> str:
-    """What is wrong with the first lines of a ledger, given the seal that was kept of them; empty where they are whole."""
+    """What is wrong with the first lines of a ledger, given the seal that was kept of them; empty where they are whole.
+
+    Parameters
+    ----------
+    lines : sequence of bytes
+        The lines of the file, without their ends; later ones than the seal knows are not looked at.
+    seal : mapping
+        ``lines`` and ``sha256``, as `seal_of` gives them.
+    language : str
+        ``en`` or ``fr``.
+
+    Returns
+    -------
+    str
+        One sentence without a full stop; lines are counted from 1.
+    """
     expected = int(seal["lines"])
     if len(lines) < expected:
         return _said("cut", language, len(lines), expected)

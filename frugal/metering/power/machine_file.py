@@ -123,6 +123,22 @@ Check = Callable[[Path, str, Any], Any]
 
 def _number(low: float, high: float, above: bool = False) -> Check:
     def check(path: Path, name: str, value: Any) -> float:
+        """A number of the file as a float, where it lies within the bounds.
+
+        Parameters
+        ----------
+        path : Path
+            The machine file, for the message.
+        name : str
+            Key in the file, with its table (``meter.idle_watts``), for the message.
+        value : object
+            As TOML gives it; a truth value is no number.
+
+        Raises
+        ------
+        UnusableInputError
+            If it is no finite number within the bounds.
+        """
         fine = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
         if not fine or not low <= value <= high or (above and value == low):
             bound = f"above {low:g}" if above else f"from {low:g}"

@@ -27,6 +27,19 @@ def with_counters(machine: Machine, entries: Iterable[Entry], energy: RaplMeter)
     """The machine with the power of a busy core that its energy counters showed over these stages (tier T2).
 
     It stays as it is where the stages hold less than `LEAST_METERED_CPU_SECONDS` or the counters showed no more than rest.
+
+    Parameters
+    ----------
+    machine : Machine
+    entries : iterable of Entry
+        The stages; those without a reading of the counters are left out.
+    energy : RaplMeter
+        What read the counters: its power at rest [W] and whether it holds the memory are told with the power.
+
+    Returns
+    -------
+    Machine
+        ``watts_per_core`` is energy above rest over CPU seconds, children included.
     """
     metered = [entry for entry in entries if entry.meter_joules is not None]
     seconds = sum(entry.total_cpu_seconds for entry in metered)
@@ -46,7 +59,21 @@ def with_counters(machine: Machine, entries: Iterable[Entry], energy: RaplMeter)
 
 
 def stage_joules(machine: Machine, entries: Iterable[Entry], readings: Readings) -> list[float | None]:
-    """Energy of each stage above rest, in J; None where the readings do not cover it or it has no moment of its own."""
+    """Energy of each stage above rest, in J; None where the readings do not cover it or it has no moment of its own.
+
+    Parameters
+    ----------
+    machine : Machine
+        ``idle_watts`` [W] is taken off for the wall time of each stage; nothing where it is None.
+    entries : iterable of Entry
+    readings : Readings
+        Of the meter at the wall.
+
+    Returns
+    -------
+    list of float or None
+        As many as there are entries.
+    """
     idle = machine.idle_watts or 0.0
     found: list[float | None] = []
     for entry in entries:
@@ -104,7 +131,26 @@ def apply_meter(machine: Machine, entries: Sequence[Entry]) -> Machine:
 def metered_machine(
     machine: Machine, tier: str, watts: float, idle_watts: float, method: Mapping[str, str], includes_memory: bool
 ) -> Machine:
-    """The machine with a power that was measured."""
+    """The machine with a power that was measured.
+
+    Parameters
+    ----------
+    machine : Machine
+    tier : str
+        ``T1`` or ``T2``; `HALF_WIDTH` gives the interval round the power.
+    watts : float
+        Of one busy core, power at rest taken off [W].
+    idle_watts : float
+        The power at rest that was taken off [W].
+    method : mapping of str to str
+        How it was measured, in one sentence by language.
+    includes_memory : bool
+        The power holds that of the memory, so that none must be added.
+
+    Returns
+    -------
+    Machine
+    """
     return replace(
         machine,
         tier=tier,

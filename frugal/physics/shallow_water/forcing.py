@@ -91,7 +91,25 @@ def border_of(scenario: Scenario) -> Border:
 
 
 def forcing_of(scenario: Scenario, border: Border, bed: np.ndarray) -> Forcing:
-    """Pack what changes in time."""
+    """Pack what changes in time.
+
+    Parameters
+    ----------
+    scenario : Scenario
+    border : Border
+        From `border_of`, which says how many faces each segment has.
+    bed : ndarray, shape (rows, columns)
+        Height of the ground [m] before any breach, without rim: where a breach begins to go down from.
+
+    Returns
+    -------
+    Forcing
+
+    Raises
+    ------
+    UnusableInputError
+        If a series holds a number that is not finite, times that do not grow, or fewer values than times.
+    """
     pack = _Pack()
     rain = -1 if scenario.rain is None else pack.add("rain", scenario.rain.series)
     segments = [
@@ -122,7 +140,17 @@ def forcing_of(scenario: Scenario, border: Border, bed: np.ndarray) -> Forcing:
 
 
 def force_tiles(scenario: Scenario, border: Border, tiles: Tiles) -> None:
-    """Mark the tiles that water may enter while they are dry, so that they are never skipped."""
+    """Mark the tiles that water may enter while they are dry, so that they are never skipped.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        Its rain and inflows; tiles where the weight of the rain is 0 everywhere can stay dry.
+    border : Border
+        Tiles that touch a face of a level or of a discharge are marked.
+    tiles : Tiles
+        ``forced`` is set in place, for all times of the scenario.
+    """
     rows, columns = scenario.shape
     weight = None if scenario.rain is None else scenario.rain.weight
     brings = (border.kind == LEVEL) | (border.kind == DISCHARGE)
@@ -143,7 +171,22 @@ def force_tiles(scenario: Scenario, border: Border, tiles: Tiles) -> None:
 
 @inner(error_model="numpy")
 def value_at(forcing: Forcing, series: int, time_s: float) -> float:
-    """A series at one time."""
+    """A series at one time.
+
+    Parameters
+    ----------
+    forcing : Forcing
+    series : int
+        Its number, 0 or more.
+    time_s : float
+        From the beginning of the scenario [s].
+
+    Returns
+    -------
+    float
+        In the unit of the series (level [m], depth [m], discharge [m³/s] or rain [m/s]): linear between its times, constant
+        before the first and after the last.
+    """
     low, high = forcing.starts[series], forcing.starts[series + 1] - 1
     if time_s <= forcing.times[low]:
         return forcing.values[low]
@@ -161,7 +204,16 @@ def value_at(forcing: Forcing, series: int, time_s: float) -> float:
 
 @inner(error_model="numpy")
 def open_breaches(z: np.ndarray, forcing: Forcing, time_s: float) -> None:
-    """Put the bed of the breaches where it is at this time; the water above keeps its depth."""
+    """Put the bed of the breaches where it is at this time; the water above keeps its depth.
+
+    Parameters
+    ----------
+    z : ndarray, shape (rows + 4, columns + 4)
+        Bed [m] with its rim, changed in place.
+    forcing : Forcing
+    time_s : float
+        From the beginning of the scenario [s].
+    """
     for k in range(forcing.breach_cells.shape[0]):
         crest, sill = forcing.breach_beds[k, 0], forcing.breach_beds[k, 1]
         start, end = forcing.breach_beds[k, 2], forcing.breach_beds[k, 3]
@@ -261,7 +313,27 @@ def _continue_flow(cells: Cells, numbers: Numbers, buffer: int) -> None:
 
 @inner(error_model="numpy")
 def fill_rim(cells: Cells, border: Border, forcing: Forcing, numbers: Numbers, buffer: int, time_s: float) -> float:
-    """Ghost cells of all sides at one time; returns the rain [m/s] of that time."""
+    """Ghost cells of all sides at one time; returns the rain [m/s] of that time.
+
+    Parameters
+    ----------
+    cells : Cells
+        Depth [m] and bed [m] of the rim are written, and its velocities [m/s]; in the local inertial model its discharges
+        [m²/s].
+    border : Border
+        ``level``, ``entering`` and ``depth`` take the values of this time, and ``flux`` is set to 0.
+    forcing : Forcing
+    numbers : Numbers
+    buffer : int
+        Which of the three states has its rim filled, 0 to 2.
+    time_s : float
+        From the beginning of the scenario [s].
+
+    Returns
+    -------
+    float
+        Rain [m/s] before the weight of the cells; 0 without rain.
+    """
     for k in range(forcing.segments.shape[0]):
         kind = forcing.segments[k, 0]
         if kind == LEVEL:

@@ -174,7 +174,30 @@ def momentum_on_tile(
     dt_s: float,
 ) -> None:
     """First pass: discharges of buffer ``source`` to those of ``target``. The tile owns its eastern and southern faces,
-    and those of the domain's western and northern sides."""
+    and those of the domain's western and northern sides.
+
+    Parameters
+    ----------
+    w : ndarray, shape (27 AREA,)
+        Workspace that is overwritten, one for each thread.
+    cells : Cells
+        Discharges through faces [m²/s] are written into ``u`` and ``v`` of ``target``.
+    tiles : Tiles
+        ``found`` and ``wet`` of the tile are written.
+    border : Border
+        Decides the discharge through faces on the sides of the domain.
+    numbers : Numbers
+    tile : int
+    buffers : tuple of int
+        ``source``, whose rim is filled, and ``target``, each 0 to 2.
+    dt_s : float
+        Length of the step [s].
+
+    References
+    ----------
+    Bates, Horritt & Fewtrell 2010, Journal of Hydrology 387, 33; de Almeida, Bates, Freer & Souvignet 2012, Water Resources
+    Research 48, W05528.
+    """
     source, target = buffers
     box = tiles.box[tile]
     rows, columns = box[1] - box[0], box[3] - box[2]
@@ -281,7 +304,27 @@ def volume_on_tile(
     dt_s: float,
     rain: float,
 ) -> None:
-    """Second pass: depths of buffer ``old`` and discharges of ``source`` to both of ``target``."""
+    """Second pass: depths of buffer ``old`` and discharges of ``source`` to both of ``target``.
+
+    Parameters
+    ----------
+    w : ndarray, shape (27 AREA,)
+        Workspace that is overwritten, one for each thread.
+    cells : Cells
+        Depths [m] and discharges through faces [m²/s], cut to what the giving cell holds, are written into ``target``.
+    tiles : Tiles
+        ``found`` and ``wet`` of the tile are written.
+    border : Border
+        ``flux`` [m²/s] through the tile's faces on the sides of the domain is written, positive inward.
+    numbers : Numbers
+    tile : int
+    buffers : tuple of int
+        ``source``, which `momentum_on_tile` wrote, ``target`` and ``old``, which the step began from; each 0 to 2.
+    dt_s : float
+        Length of the step [s].
+    rain : float
+        [m/s], multiplied by the weight of each cell.
+    """
     source, target, old = buffers
     box = tiles.box[tile]
     rows, columns = box[1] - box[0], box[3] - box[2]

@@ -361,6 +361,30 @@ def stage_on_tile(
     """One stage of one tile: from buffer ``source`` to ``target``, averaged with ``old`` when that is 0 or more.
 
     Leaves in ``tiles`` the fastest wave met at a face, the lowest depth and a mark for numbers that are none.
+
+    Parameters
+    ----------
+    w : ndarray, shape (27 AREA,)
+        Workspace that is overwritten, one for each thread.
+    cells : Cells
+        Depth [m] and velocity [m/s] of the tile are written into ``target``, without the rim.
+    tiles : Tiles
+        ``found`` and ``wet`` of the tile are written.
+    border : Border
+        ``flux`` [m²/s] through the tile's faces on the sides of the domain is written, positive inward.
+    numbers : Numbers
+    tile : int
+    buffers : tuple of int
+        ``source``, whose rim is filled, ``target`` and ``old``; ``old`` is -1 in the first stage of a step.
+    dt_s : float
+        Length of the step [s].
+    rain : float
+        [m/s], multiplied by the weight of each cell.
+
+    References
+    ----------
+    Audusse, Bouchut, Bristeau, Klein & Perthame 2004, SIAM Journal on Scientific Computing 25, 2050 (hydrostatic
+    reconstruction); Toro 2001, *Shock-Capturing Methods for Free-Surface Shallow Flows* (HLLC).
     """
     source, target, old = buffers
     box = tiles.box[tile]

@@ -167,6 +167,20 @@ def _positive(name: str, value: float) -> None:
 def cells(scenario: Scenario, name: str, value: Any) -> np.ndarray:
     """``value`` on every cell as float64.
 
+    Parameters
+    ----------
+    scenario : Scenario
+        Gives the shape of the bed.
+    name : str
+        What the value is, for the messages.
+    value : float or array [rows, columns]
+        One number stands for all cells.
+
+    Returns
+    -------
+    ndarray of float64, shape (rows, columns)
+        A fresh array.
+
     Raises
     ------
     UnusableInputError

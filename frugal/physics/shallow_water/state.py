@@ -126,7 +126,18 @@ def tiles_of(rows: int, columns: int) -> Tiles:
 
 
 def mark_wet(cells: Cells, tiles: Tiles, buffer: int, dry_depth_m: float) -> None:
-    """Find the tiles that hold moving water."""
+    """Find the tiles that hold moving water.
+
+    Parameters
+    ----------
+    cells : Cells
+    tiles : Tiles
+        ``wet`` of the buffer is set in place.
+    buffer : int
+        Which of the three states is looked at, 0 to 2.
+    dry_depth_m : float
+        A tile is wet where one of its cells is deeper than this [m].
+    """
     inside = cells.h[buffer, RIM:-RIM, RIM:-RIM] > dry_depth_m
     for tile, (first, last, left, right) in enumerate(tiles.box):
         tiles.wet[buffer, tile] = inside[first:last, left:right].any()
@@ -134,7 +145,23 @@ def mark_wet(cells: Cells, tiles: Tiles, buffer: int, dry_depth_m: float) -> Non
 
 @inner(error_model="numpy")
 def wake(cells: Cells, tiles: Tiles, source: int, target: int) -> int:
-    """List the tiles to compute from buffer ``source`` into ``target``; returns the number of their cells."""
+    """List the tiles to compute from buffer ``source`` into ``target``; returns the number of their cells.
+
+    Parameters
+    ----------
+    cells : Cells
+        Of a tile that falls asleep, ``target`` takes over the state of ``source``.
+    tiles : Tiles
+        ``active`` is written: the number of awake tiles, then the tiles. A tile is awake when it is forced or when it, or
+        one of its four neighbours, is wet in ``source``.
+    source, target : int
+        Buffers, 0 to 2.
+
+    Returns
+    -------
+    int
+        Cells of the awake tiles.
+    """
     count = 0
     covered = 0
     for tile in range(tiles.box.shape[0]):
@@ -168,6 +195,20 @@ def remember(cells: Cells, seen: Seen, numbers: Numbers, box: np.ndarray, buffer
     """Keep the greatest depth and speed, and the time of the first arrival, of one tile.
 
     Speed counts where the water is at least 1 mm deep: thinner films carry nothing.
+
+    Parameters
+    ----------
+    cells : Cells
+    seen : Seen
+        Greatest depth [m], square of the greatest speed [m²/s²] and arrival [s] are raised or lowered in place.
+    numbers : Numbers
+        Water has arrived where it is ``arrival_depth_m`` deep.
+    box : ndarray of int, shape (4,)
+        First row, last row, first column, last column of the tile, lasts excluded, counted without the rim.
+    buffer : int
+        Which of the three states is looked at, 0 to 2.
+    now_s : float
+        Time of that state [s].
     """
     for row in range(box[0], box[1]):
         for column in range(box[2], box[3]):

@@ -123,7 +123,30 @@ def open_stage(
     second: bool,
     dt_s: float,
 ) -> float:
-    """Prepare one stage: bed, rim, tiles to compute. Returns the rain [m/s]."""
+    """Prepare one stage: bed, rim, tiles to compute. Returns the rain [m/s].
+
+    Parameters
+    ----------
+    cells : Cells
+        The bed under breaches and the rim of the stage's source buffer are written.
+    tiles : Tiles
+        ``active`` is written.
+    border : Border
+        Takes the prescribed levels and discharges of the stage's time.
+    forcing : Forcing
+    numbers : Numbers
+    clock : Clock
+        The first stage sets the volumes of the step and its covered cells to 0.
+    second : bool
+        The second stage of a step, or the pass of the local inertial model that moves water.
+    dt_s : float
+        Length of the step [s].
+
+    Returns
+    -------
+    float
+        Rain [m/s] before the weight of the cells.
+    """
     source = (clock.counts[CURRENT] + (1 if second else 0)) % 3
     if not second:
         open_breaches(cells.z, forcing, clock.time[NOW] + dt_s)
@@ -149,7 +172,30 @@ def compute_tiles(
     dt_s: float,
     rain: float,
 ) -> None:
-    """Some of the awake tiles of one stage, first and last; tiles are independent of each other."""
+    """Some of the awake tiles of one stage, first and last; tiles are independent of each other.
+
+    Parameters
+    ----------
+    w : ndarray, shape (27 AREA,)
+        Workspace of this thread.
+    cells : Cells
+    tiles : Tiles
+        ``active`` as `open_stage` left it.
+    border : Border
+    numbers : Numbers
+    seen : Seen
+        The first stage enters the accepted state, from which the step begins.
+    clock : Clock
+        Read only.
+    stretch : tuple of int
+        First and last place among the awake tiles, from 0, last excluded.
+    second : bool
+        The second stage of a step, or the pass of the local inertial model that moves water.
+    dt_s : float
+        Length of the step [s].
+    rain : float
+        [m/s], as `open_stage` gave it.
+    """
     current = clock.counts[CURRENT]
     middle, end = (current + 1) % 3, (current + 2) % 3
     for k in range(stretch[0], stretch[1]):
@@ -178,7 +224,34 @@ def close_stage(
     dt_s: float,
     rained_m2: float,
 ) -> bool:
-    """Whether the stage holds; if so the inflow points are added and its volumes noted."""
+    """Whether the stage holds; if so the inflow points are added and its volumes noted.
+
+    Parameters
+    ----------
+    cells : Cells
+        Inflow points add their water to the stage's target buffer.
+    tiles : Tiles
+        ``found`` of all tiles decides.
+    border : Border
+        ``flux`` [m²/s] of the stage is booked.
+    forcing : Forcing
+    numbers : Numbers
+    clock : Clock
+        Takes the fastest wave [m/s], the doubt, and the volumes [m³] of the stage.
+    courant_limit : float
+        A wave may cross at most so many cells in the step.
+    second : bool
+        The second stage of a step, or the pass of the local inertial model that moves water.
+    dt_s : float
+        Length of the step [s].
+    rained_m2 : float
+        Rain times the area that it falls on [m³/s].
+
+    Returns
+    -------
+    bool
+        False where a wave is too fast for the step, a depth is negative beyond rounding or a number is none.
+    """
     fastest, lowest, doubt = 0.0, 0.0, 0.0
     for tile in range(tiles.found.shape[1]):
         fastest = max(fastest, tiles.found[FASTEST, tile])
@@ -212,7 +285,19 @@ def step_length(clock: Clock, until_s: float) -> float:
 
 @kernel(error_model="numpy")
 def accept(clock: Clock, limits: Limits, numbers: Numbers, dt_s: float, until_s: float) -> None:
-    """Make the computed state the accepted one, and prepare the length of the next step."""
+    """Make the computed state the accepted one, and prepare the length of the next step.
+
+    Parameters
+    ----------
+    clock : Clock
+        Advanced in place; the volumes of the step are added to those of the run.
+    limits : Limits
+    numbers : Numbers
+    dt_s : float
+        Length of the step that holds [s].
+    until_s : float
+        Time [s] that the run goes to; a step that fills the rest ends on it exactly.
+    """
     stages = numbers.stages
     clock.counts[CURRENT] = (clock.counts[CURRENT] + stages) % 3
     clock.counts[STEPS] += 1
@@ -227,7 +312,22 @@ def accept(clock: Clock, limits: Limits, numbers: Numbers, dt_s: float, until_s:
 
 @kernel(error_model="numpy")
 def refuse(clock: Clock, limits: Limits, numbers: Numbers, dt_s: float) -> int:
-    """Shorten a step that did not hold; says why the run must stop, if it must."""
+    """Shorten a step that did not hold; says why the run must stop, if it must.
+
+    Parameters
+    ----------
+    clock : Clock
+        The next step is made at most 0.7 times as long, and half as long where a number is none.
+    limits : Limits
+    numbers : Numbers
+    dt_s : float
+        Length of the step that did not hold [s].
+
+    Returns
+    -------
+    int
+        ``ARRIVED`` to try again, else ``TOO_FAST``, ``NOT_A_NUMBER`` or ``COLLAPSED``.
+    """
     clock.counts[AGAIN] += 1
     clock.time[NEXT] = 0.5 * dt_s
     if clock.time[UNSURE] == 0.0 and clock.time[WAVE] > 0.0:
@@ -253,7 +353,28 @@ def advance(
     until_s: float,
     rain_m2: float,
 ) -> int:
-    """Step to ``until_s`` on one thread; returns why it stopped. ``rain_m2`` is the area that rain falls on."""
+    """Step to ``until_s`` on one thread; returns why it stopped. ``rain_m2`` is the area that rain falls on.
+
+    Parameters
+    ----------
+    w : ndarray, shape (27 AREA,)
+        Workspace that is overwritten.
+    cells, tiles, border : Cells, Tiles, Border
+        Changed in place.
+    forcing, numbers : Forcing, Numbers
+    seen, clock : Seen, Clock
+        Changed in place.
+    limits : Limits
+    until_s : float
+        Time [s] from the beginning of the scenario, reached exactly.
+    rain_m2 : float
+        Sum of the cells' areas times their weights of rain [m²].
+
+    Returns
+    -------
+    int
+        ``ARRIVED``, ``TOO_FAST``, ``NOT_A_NUMBER`` or ``COLLAPSED``.
+    """
     while clock.time[NOW] < until_s:
         dt = step_length(clock, until_s)
         holds = True

@@ -139,7 +139,27 @@ def horizon_sweeps(
 
 
 def horizon_sweep(dsm: np.ndarray, resolution_m: float, azimuth_deg: float) -> np.ndarray:
-    """Tangent of every cell's horizon in one direction; see :func:`horizon_sweeps`."""
+    """Tangent of every cell's horizon in one direction; see :func:`horizon_sweeps`.
+
+    Parameters
+    ----------
+    dsm : ndarray, shape (rows, columns)
+        Heights [m], row 0 northernmost; NaN where unknown.
+    resolution_m : float
+        Side of a cell.
+    azimuth_deg : float
+        Direction of sight, clockwise from the grid's north.
+
+    Returns
+    -------
+    ndarray, shape (rows, columns)
+        Tangent of the elevation, at least 0; NaN where the surface is.
+
+    Raises
+    ------
+    UnusableInputError
+        If the raster or the resolution cannot be used.
+    """
     return next(horizon_sweeps(dsm, resolution_m, (azimuth_deg,)))[1]
 
 

@@ -407,12 +407,32 @@ def sky_view_factor(
 ) -> np.ndarray:
     """Share of the light of a uniform sky that reaches each cell, taken as horizontal: mean of cos² of the horizon.
 
-    Parameters and errors as in :func:`irradiation_map`.
+    Parameters
+    ----------
+    surface : ndarray, shape (rows, columns)
+        Heights [m]; NaN where unknown. Rows go south, columns go east.
+    resolution_m : float
+        Side of a cell.
+    n_azimuths : int
+        Directions of sight, k 360 / n clockwise from the grid's north, at least 1.
+    reach_m : float
+        How far obstacles are seen at least; at most twice as far. Must be the same for all tiles.
+    origin : tuple of int
+        Row and column of the first cell in the grid common to all tiles.
+    margin : int
+        Cells on each side that only hide the sky and are cut off the result, as for :func:`irradiation_map`.
+    threads : int
+        1 or 2, same result: half of the directions each.
 
     Returns
     -------
     ndarray of float32, shape (rows - 2 margin, columns - 2 margin)
         0 to 1; NaN where the surface is.
+
+    Raises
+    ------
+    UnusableInputError
+        If a number is out of range, or nothing is left within the margin.
     """
     heights = _raster("surface", surface)
     if n_azimuths < 1:

@@ -61,7 +61,28 @@ def iam_physical(cos_incidence: float) -> float:
 
 @kernel(error_model="numpy")
 def sapm_heating(wind_speed: float, a: float, b: float, delta_t: float) -> float:
-    """How far cells are above the air per irradiance [K m²/W]; wind speed at 10 m [m/s]."""
+    """How far cells are above the air per irradiance [K m²/W]; wind speed at 10 m [m/s].
+
+    Parameters
+    ----------
+    wind_speed : float
+        At 10 m [m/s].
+    a : float
+        Of the mounting, without unit: ``exp(a)`` is the heating of the back of the module in still air [K m²/W].
+    b : float
+        How the wind cools [s/m], negative.
+    delta_t : float
+        Of the cells over the back of the module at 1,000 W/m² [K].
+
+    Returns
+    -------
+    float
+        [K m²/W]
+
+    References
+    ----------
+    King, Boyson & Kratochvil 2004, Sandia National Laboratories, SAND2004-3535.
+    """
     return math.exp(a + b * wind_speed) + delta_t / 1000.0
 
 
@@ -69,13 +90,53 @@ def sapm_heating(wind_speed: float, a: float, b: float, delta_t: float) -> float
 def sapm_cell_temperature(
     irradiance: float, air_temperature_c: float, wind_speed: float, a: float, b: float, delta_t: float
 ) -> float:
-    """Cell temperature [°C] from the irradiance [W/m²], air temperature [°C] and wind speed at 10 m [m/s]."""
+    """Cell temperature [°C] from the irradiance [W/m²], air temperature [°C] and wind speed at 10 m [m/s].
+
+    Parameters
+    ----------
+    irradiance : float
+        On the plane of the modules [W/m²]; `frugal.physics.solar.year` takes what goes through the glass.
+    air_temperature_c : float
+        [°C]
+    wind_speed : float
+        At 10 m [m/s].
+    a, b, delta_t : float
+        Coefficients of the mounting, as for `sapm_heating` [1, s/m, K].
+
+    Returns
+    -------
+    float
+        [°C]
+
+    References
+    ----------
+    King, Boyson & Kratochvil 2004, Sandia National Laboratories, SAND2004-3535.
+    """
     return air_temperature_c + irradiance * sapm_heating(wind_speed, a, b, delta_t)
 
 
 @kernel(error_model="numpy")
 def pvwatts_dc(irradiance: float, cell_temperature_c: float, gamma: float) -> float:
-    """Direct-current power per unit of rated power; ``gamma`` in 1/K (negative)."""
+    """Direct-current power per unit of rated power; ``gamma`` in 1/K (negative).
+
+    Parameters
+    ----------
+    irradiance : float
+        What goes through the glass of the modules [W/m²].
+    cell_temperature_c : float
+        [°C]
+    gamma : float
+        Temperature coefficient of power [1/K], negative.
+
+    Returns
+    -------
+    float
+        1 at 1,000 W/m² and 25 °C, at least 0; losses of the system are not taken off.
+
+    References
+    ----------
+    Dobos 2014, PVWatts version 5, NREL/TP-6A20-62641.
+    """
     return max(0.0, irradiance / 1000.0 * (1.0 + gamma * (cell_temperature_c - 25.0)))
 
 
@@ -85,6 +146,24 @@ def pvwatts_ac(dc: float, dc_limit: float, nominal_efficiency: float) -> float:
 
     ``dc_limit`` is the direct-current power at which the inverter reaches its rated output. Efficiency times
     power is written as one polynomial, so that no load of zero is ever divided by.
+
+    Parameters
+    ----------
+    dc : float
+        Direct-current power at the inverter, losses taken off, in any unit; 0 or more.
+    dc_limit : float
+        In the same unit, above 0.
+    nominal_efficiency : float
+        Of the inverter at its rated output, 0 to 1.
+
+    Returns
+    -------
+    float
+        Between 0 and ``nominal_efficiency * dc_limit``.
+
+    References
+    ----------
+    Dobos 2014, PVWatts version 5, NREL/TP-6A20-62641.
     """
     ac = (-0.0162 * dc * dc / dc_limit + 0.9858 * dc - 0.0059 * dc_limit) * (
         nominal_efficiency / INVERTER_REFERENCE_EFFICIENCY

@@ -208,7 +208,28 @@ def typical_days(
     The sun is that of Klein's mean day of the month; ``hours`` is how many hours of the full year went into
     each mean, so monthly sums of irradiation on the horizontal are kept.
 
-    Parameters and errors are those of :func:`solar_year`.
+    Parameters
+    ----------
+    unix_time_mid_s : ndarray, shape (n,)
+        Middle of each hour of a year, seconds of universal time since 1970-01-01.
+    month : ndarray of int, shape (n,)
+        Month the step is booked in, 0 to 11.
+    ghi, dni, dhi : ndarray, shape (n,)
+        Mean irradiance of the hour, global and diffuse on the horizontal, direct normal [W/m²].
+    air_temperature_c, wind_speed : ndarray, shape (n,)
+        Air temperature [°C] and wind at 10 m [m/s].
+    latitude_deg, longitude_deg, altitude_m : float
+        Place, north and east positive.
+
+    Returns
+    -------
+    SolarYear
+        Of the hours of the day, in universal time, those with light.
+
+    Raises
+    ------
+    UnusableInputError
+        If lengths differ, a value is not finite or an irradiance is negative.
     """
     times, months, weather = _checked(unix_time_mid_s, month, _Weather(ghi, dni, dhi, air_temperature_c, wind_speed))
     second_of_day = times % 86400.0
@@ -422,7 +443,41 @@ def roof_year(
     gamma: float = -0.0035,
     nominal_efficiency: float = 0.96,
 ) -> np.ndarray:
-    """Yield of one roof, shape (14,); parameters, result and errors as in :func:`roof_years`, without n."""
+    """Yield of one roof, shape (14,); parameters, result and errors as in :func:`roof_years`, without n.
+
+    Parameters
+    ----------
+    year : SolarYear
+        Weather and sun, from :func:`solar_year` or :func:`typical_days`.
+    tilt_deg, azimuth_deg : float
+        Plane: tilt 0 (horizontal) to 90 (wall), azimuth where it faces, clockwise from north.
+    horizon_deg : ndarray, shape (K,)
+        Elevation of the obstacles' horizon, 0 to 90, at azimuths k 360 / K (0 is north, clockwise).
+    albedo : float
+        Reflectance of the ground, 0 to 1.
+    dc_ac_ratio : float
+        Rated power of the modules over rated output of the inverter.
+    sapm_a, sapm_b, sapm_delta_t : float
+        Mounting, coefficients of the Sandia cell temperature model [1, s/m, K].
+    transposition : int
+        0 Hay–Davies, 1 Perez.
+    system_losses : float
+        Share of the direct current lost before the inverter.
+    gamma : float
+        Temperature coefficient of power [1/K].
+    nominal_efficiency : float
+        Rated efficiency of the inverter.
+
+    Returns
+    -------
+    ndarray, shape (14,)
+        Twelve monthly yields and the yearly yield [kWh/kWp], shading loss of the year (a share).
+
+    Raises
+    ------
+    UnusableInputError
+        If a value is out of range.
+    """
     return roof_years(
         year,
         np.array([tilt_deg]),

@@ -51,7 +51,18 @@ def plain_frame(axes: Axes) -> None:
 
 
 def error_axes(axes: Axes, costs: list[float], errors: list[tuple[float, float, float]], limit: float | None) -> None:
-    """Scale the error axis: logarithmic, and linear near zero where an exact answer has to have a place."""
+    """Scale the error axis: logarithmic, and linear near zero where an exact answer has to have a place.
+
+    Parameters
+    ----------
+    axes : matplotlib.axes.Axes
+    costs : list of float
+        CPU time over the service life [s], above 0.
+    errors : list of (float, float, float)
+        Value, low and high end of each candidate's interval, in the unit of the axis.
+    limit : float or None
+        What is tolerated, in the same unit; None where no tolerance was declared.
+    """
     positive = [e[0] for e in errors if e[0] > 0] + ([limit] if limit else [])
     smallest, largest = (min(positive), max([e[2] for e in errors] + positive)) if positive else (1.0, 1.0)
     axes.set_xscale("log")
@@ -84,7 +95,16 @@ def error_ticks(axes: Axes, language: str) -> None:
 
 
 def duration_ticks(axis: Any, limits: tuple[float, float], language: str) -> None:
-    """Ticks at durations people name, none so near the far end that its text would leave the picture."""
+    """Ticks at durations people name, none so near the far end that its text would leave the picture.
+
+    Parameters
+    ----------
+    axis : matplotlib.axis.Axis
+        Logarithmic, horizontal or vertical.
+    limits : (float, float)
+        Its ends [s], above 0.
+    language : {"en", "fr"}
+    """
     decades = [10.0**k for k in range(-9, 2)]
     spans = [
         60.0,
@@ -160,7 +180,20 @@ def marker(
     is_ai: bool,
     winner: bool,
 ) -> None:
-    """One candidate: its error interval, its shape, a frame if it is AI, a halo if it is the winner."""
+    """One candidate: its error interval, its shape, a frame if it is AI, a halo if it is the winner.
+
+    Parameters
+    ----------
+    axes : matplotlib.axes.Axes
+    cost : float
+        CPU time over the service life [s].
+    error : (float, float, float)
+        Value, low and high end of the interval, in the unit of the axis.
+    shape : str
+        In the code of matplotlib: ``o`` or ``X``.
+    colour : str
+    is_ai, winner : bool
+    """
     value, low, high = error
     if high > low:
         axes.plot([cost, cost], [low, high], color=colour, linewidth=1.1, zorder=3, solid_capstyle="butt")
@@ -204,7 +237,18 @@ def marker(
 
 
 def legend(figure: Figure, words: Mapping[str, str], judged: bool, with_ai: bool) -> None:
-    """Explain shapes and colours below the plot."""
+    """Explain shapes and colours below the plot.
+
+    Parameters
+    ----------
+    figure : matplotlib.figure.Figure
+    words : mapping of str to str
+        Texts in the language of the picture: ``met``, ``not_met`` and ``ai_frame``.
+    judged : bool
+        There is a tolerance, so that shapes and colours mean something.
+    with_ai : bool
+        A candidate that is AI is shown, so that its frame has to be explained.
+    """
     from matplotlib.lines import Line2D
 
     handles = [
@@ -239,7 +283,16 @@ def legend(figure: Figure, words: Mapping[str, str], judged: bool, with_ai: bool
 
 
 def name_list(figure: Figure, rows: list[tuple[int, str, str, bool]], left: float) -> None:
-    """Names of numbered points in a column: number, name, colour, and whether it is the winner."""
+    """Names of numbered points in a column: number, name, colour, and whether it is the winner.
+
+    Parameters
+    ----------
+    figure : matplotlib.figure.Figure
+    rows : list of (int, str, str, bool)
+        From the top down.
+    left : float
+        Where the column begins, as a share of the width of the figure.
+    """
     lines = [(number, wrapped(text, 38), colour, bold) for number, text, colour, bold in rows]
     total = sum(text.count("\n") + 1.35 for _, text, _, _ in lines)
     step = min(0.045, 0.84 / total)
@@ -252,7 +305,20 @@ def name_list(figure: Figure, rows: list[tuple[int, str, str, bool]], left: floa
 
 
 def mark_crossing(axes: Axes, queries: float, cost: float, words: Mapping[str, str], language: str) -> None:
-    """Mark the break-even, and say its number of queries."""
+    """Mark the break-even, and say its number of queries.
+
+    Parameters
+    ----------
+    axes : matplotlib.axes.Axes
+        Computing time against queries, both logarithmic and with their limits set.
+    queries : float
+        At which the two lines cross.
+    cost : float
+        CPU time there [s].
+    words : mapping of str to str
+        Texts in the language of the picture: ``crossing``, with a place for ``n``.
+    language : {"en", "fr"}
+    """
     axes.plot([queries], [cost], marker="o", markersize=6, markerfacecolor="white", markeredgecolor=INK, zorder=5)
     low, high = axes.get_xlim()
     on_left = math.log(queries / low) > 0.5 * math.log(high / low)
@@ -270,7 +336,24 @@ def mark_crossing(axes: Axes, queries: float, cost: float, words: Mapping[str, s
 
 
 def svg(draw: Callable[[Figure], None], size: tuple[float, float], title: str, description: str, prefix: str) -> str:
-    """Draw an accessible ``<svg>`` element; its ids begin with ``prefix`` and it styles nothing outside."""
+    """Draw an accessible ``<svg>`` element; its ids begin with ``prefix`` and it styles nothing outside.
+
+    Parameters
+    ----------
+    draw : callable
+        Draws into an empty figure.
+    size : (float, float)
+        Width and height in inches of 72 points.
+    title, description : str
+        For those who do not see the picture; plain text, escaped here.
+    prefix : str
+        Its own for each picture of a page.
+
+    Returns
+    -------
+    str
+        The same for the same drawing, byte for byte.
+    """
     import matplotlib
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure

@@ -12,7 +12,20 @@ if TYPE_CHECKING:
 
 
 def place(axes: Axes, labels: list[tuple[Any, ...]], fixed: list[Any], limit: float | None) -> None:
-    """Put each label where it covers nothing: the first of a fixed list of places with the least overlap."""
+    """Put each label where it covers nothing: the first of a fixed list of places with the least overlap.
+
+    Parameters
+    ----------
+    axes : matplotlib.axes.Axes
+        With scales and limits set; labels are added to it.
+    labels : list of tuple
+        Of each: cost [s], error (value, low and high end, in the unit of the axis), text, colour, and whether it is bold.
+        The first ones choose first.
+    fixed : list of matplotlib.text.Text
+        Texts that stand already and stay where they are.
+    limit : float or None
+        Height of the line of the tolerance, in the unit of the axis; None where there is none.
+    """
     from matplotlib.transforms import Bbox
 
     renderer = axes.get_figure().canvas.get_renderer()  # type: ignore[union-attr]
@@ -65,7 +78,22 @@ def place(axes: Axes, labels: list[tuple[Any, ...]], fixed: list[Any], limit: fl
 
 
 def box_at(point: Any, spot: tuple[float, float, str, str], width: float, height: float) -> Bbox:
-    """Where a label of that size stands when it is put at a spot beside a point (pixels, a point is one)."""
+    """Where a label of that size stands when it is put at a spot beside a point (pixels, a point is one).
+
+    Parameters
+    ----------
+    point : (float, float)
+        In pixels from the lower left corner.
+    spot : tuple
+        One of `places`: offset to the right and upward, horizontal and vertical alignment.
+    width, height : float
+        Of the label [pixels].
+
+    Returns
+    -------
+    matplotlib.transforms.Bbox
+        In pixels.
+    """
     from matplotlib.transforms import Bbox
 
     x = point[0] + spot[0] - {"left": 0.0, "center": 0.5, "right": 1.0}[spot[2]] * width
@@ -95,7 +123,21 @@ def places() -> list[tuple[float, float, str, str]]:
 
 
 def crossings(point: Any, place: tuple[float, float, str, str], others: list[Bbox]) -> int:
-    """How many things the line from a label to its point runs over, away from the point itself."""
+    """How many things the line from a label to its point runs over, away from the point itself.
+
+    Parameters
+    ----------
+    point : (float, float)
+        In pixels from the lower left corner.
+    place : tuple
+        One of `places`; a label up to 12 points away has no line.
+    others : list of matplotlib.transforms.Bbox
+        Boxes of labels and markers but the point's own [pixels].
+
+    Returns
+    -------
+    int
+    """
     dx, dy = place[:2]
     if math.hypot(dx, dy) <= 12:
         return 0

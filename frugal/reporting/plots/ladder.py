@@ -110,7 +110,22 @@ def decision_for(candidates: Mapping[str, Any], pattern: str | None = None) -> M
 
 
 def lifetime_seconds(candidate: Mapping[str, Any], pattern: str, queries: float) -> float | None:
-    """CPU seconds of a candidate for a number of queries, preparation included; None if not measured."""
+    """CPU seconds of a candidate for a number of queries, preparation included; None if not measured.
+
+    Parameters
+    ----------
+    candidate : mapping
+        One of the candidates of ``candidates.json``.
+    pattern : str
+        Name of a call pattern.
+    queries : float
+        Over the service life.
+
+    Returns
+    -------
+    float or None
+        [s]
+    """
     query = (candidate.get("query") or {}).get(pattern)
     if query is None or candidate.get("fixed_cpu_seconds") is None:
         return None

@@ -46,7 +46,24 @@ def connection_level(bed: np.ndarray, sources: np.ndarray) -> np.ndarray:
 
 
 def bathtub(bed: np.ndarray, sources: np.ndarray, level_m: float, arrival_s: float) -> Maps:
-    """Flood everything that is connected below a level; speeds are not known (0), the arrival is the same everywhere."""
+    """Flood everything that is connected below a level; speeds are not known (0), the arrival is the same everywhere.
+
+    Parameters
+    ----------
+    bed : ndarray [y, x]
+        Height of the ground [m], above the same zero as the level.
+    sources : ndarray of bool [y, x]
+        Cells that water can come from.
+    level_m : float
+        Of the water, the same everywhere [m].
+    arrival_s : float
+        From the beginning of the event [s].
+
+    Returns
+    -------
+    Maps
+        Depth is the level less the bed where a path from a source stays below the level.
+    """
     wet = (connection_level(bed, sources) < level_m) & (bed < level_m)
     depth = np.where(wet, level_m - bed, 0.0)
     return Maps(depth, np.zeros_like(bed), np.where(wet, arrival_s, np.nan))

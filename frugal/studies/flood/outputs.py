@@ -96,7 +96,24 @@ class Maps:
 
 
 def refined(coarse: Maps, coarse_bed: np.ndarray, fine: FloodTerrain, factor: int) -> Maps:
-    """Maps of coarse cells on the fine terrain: the level of the water is kept and laid over the fine ground."""
+    """Maps of coarse cells on the fine terrain: the level of the water is kept and laid over the fine ground.
+
+    Parameters
+    ----------
+    coarse : Maps
+        Maps [Y, X] of the coarse run.
+    coarse_bed : ndarray [Y, X]
+        Ground that it ran over [m].
+    fine : FloodTerrain
+        Has [y, x] cells.
+    factor : int
+        Fine cells along the side of a coarse one.
+
+    Returns
+    -------
+    Maps
+        [y, x]; speed and arrival are those of the coarse cell.
+    """
     rows, columns = fine.shape
 
     def spread(values: np.ndarray) -> np.ndarray:

@@ -120,7 +120,22 @@ def hydrograph(inputs: np.ndarray, time_s: np.ndarray) -> np.ndarray:
 
 
 def wave(terrain: FloodTerrain, inputs: np.ndarray, duration_s: float = DURATION_S) -> Scenario:
-    """The event over a terrain, fine or coarse; inputs in the order of `inputs_of`."""
+    """The event over a terrain, fine or coarse; inputs in the order of `inputs_of`.
+
+    Parameters
+    ----------
+    terrain : FloodTerrain
+        The wave enters along the first ``ENTRY_M`` of its river; the level is prescribed where the river leaves it.
+    inputs : array [5]
+        Peak discharge [m³/s], time to the peak [h], volume of the wave [m³], roughness factor, level downstream [m above
+        the river's bed there].
+    duration_s : float
+        Length of the event [s].
+
+    Returns
+    -------
+    Scenario
+    """
     step_s = min(STEP_S, 0.1 * float(inputs[1]) * HOUR)
     time_s = np.arange(0.0, duration_s + step_s / 2, step_s)
     discharge = hydrograph(inputs, time_s)
@@ -178,6 +193,22 @@ def _normal_depth(terrain: FloodTerrain, duration_s: float) -> Alternative:
     river[tuple(terrain.river.T)] = True
 
     def level_of(k: int, discharge: float, factor: float) -> float:
+        """Level at which a cross-section carries a discharge in uniform flow (Manning).
+
+        Parameters
+        ----------
+        k : int
+            Number of the cross-section: the cells nearest to this cell of the river.
+        discharge : float
+            [m³/s]
+        factor : float
+            Of the roughness, 1 for that of the terrain.
+
+        Returns
+        -------
+        float
+            In the zero of the bed [m], to a millimetre.
+        """
         ground, rough = bed[sections[k]], manning[sections[k]] * factor
         width = terrain.cell_size_m**2 / spacing[k]
 

@@ -104,7 +104,25 @@ def cheaper_physics(terrain: FloodTerrain, build: Build) -> tuple[Alternative, .
 def row_by_row(
     name: str, kind: Kind, answer: Callable[[np.ndarray], Arrays], label: Mapping[str, str], uses_solver: bool = False
 ) -> Alternative:
-    """An alternative that needs no run and answers one event after the other."""
+    """An alternative that needs no run and answers one event after the other.
+
+    Parameters
+    ----------
+    name : str
+        Of the candidate.
+    kind : Kind
+        Its rung on the ladder.
+    answer : callable
+        Takes the inputs ``[d]`` of one event and gives an array for each output, by name.
+    label : mapping of str to str
+        One line by language, for reports.
+    uses_solver : bool
+        It runs the study's solver, whose compilation then belongs to its fixed cost.
+
+    Returns
+    -------
+    Alternative
+    """
     return Alternative(
         name,
         kind,

@@ -25,7 +25,35 @@ def flood_study(
     other_formulas: tuple[Alternative, ...] = (),
     summaries: Summaries | None = None,
 ) -> Study:
-    """A study whose events ``build`` makes over a terrain, with its formulas and the cheaper physics as alternatives."""
+    """A study whose events ``build`` makes over a terrain, with its formulas and the cheaper physics as alternatives.
+
+    Parameters
+    ----------
+    name : str
+        Of the study, under which its need is found too.
+    title : mapping of str to str
+        The question, by language.
+    site : SubmersionSite or RiverFloodSite
+        Gives the number of runs of a campaign; its settings are told with the study.
+    terrain : FloodTerrain
+        What the site has been made into.
+    build : callable
+        ``build(terrain, inputs) -> Scenario``, also asked for coarser terrains.
+    duration_s : float
+        Length of the event [s], what dry cells hold as arrival.
+    inputs : tuple of Variable
+        In the order in which ``build`` takes them.
+    formula : Alternative
+        The first on the list of alternatives; the cheaper physics stands at its end.
+    other_formulas : tuple of Alternative
+        Further ones, next on the list of alternatives.
+    summaries : Summaries, optional
+        Columns that smooth fits and networks learn from in the place of the inputs.
+
+    Returns
+    -------
+    Study
+    """
     return Study(
         name=name,
         title=title,

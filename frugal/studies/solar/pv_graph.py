@@ -74,7 +74,21 @@ class RoofGraph:
         return self.b.op("Add", tensor, self.b.constant(value))
 
     def clip(self, tensor: str, low: float, high: float | None = None) -> str:
-        """Keep within numbers."""
+        """Keep within numbers.
+
+        Parameters
+        ----------
+        tensor : str
+            Its name in the graph.
+        low : float
+        high : float, optional
+            None bounds on one side only.
+
+        Returns
+        -------
+        str
+            Name of the result.
+        """
         if high is None:
             return self.b.op("Max", tensor, self.b.constant(low))
         return self.b.op("Clip", tensor, self.b.constant(low), self.b.constant(high))
@@ -182,7 +196,34 @@ def physics_graph(
     gamma: float,
     efficiency: float,
 ) -> str:
-    """Outputs ``[n, 14]`` of the physics over the steps of ``year``, as `frugal.physics.solar.year.roof_years` has them."""
+    """Outputs ``[n, 14]`` of the physics over the steps of ``year``, as `frugal.physics.solar.year.roof_years` has them.
+
+    Parameters
+    ----------
+    builder : GraphBuilder
+    x : str
+        Tensor of inputs ``[n, K + 5]``, as `RoofGraph` takes it.
+    year : SolarYear
+        Steps that become constants of the graph: a whole year, or twelve typical days.
+    n_sectors : int
+        K, of the horizon.
+    mountings : sequence of (float, float, float)
+        Coefficients of the Sandia cell temperature model [1, s/m, K] of each choice of mounting, in their order.
+    transposition : int
+        0 Hay–Davies, 1 Perez.
+    losses : float
+        Share of the direct current lost before the inverter.
+    gamma : float
+        Temperature coefficient of power [1/K], negative.
+    efficiency : float
+        Of the inverter at its rated output.
+
+    Returns
+    -------
+    str
+        Name of the result: twelve monthly yields and the yearly one [kWh/kWp], and the shading loss (a share). Single
+        precision, but for the comparison of sun and horizon.
+    """
     roof = RoofGraph(builder, x, n_sectors)
     b = builder
     tilts = np.arange(0.0, 90.0 + _TILT_STEP_DEG, _TILT_STEP_DEG)
@@ -260,7 +301,24 @@ def _open_factors(tilts_deg: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def bilinear_graph(roof: RoofGraph, tilts_deg: np.ndarray, azimuths_deg: np.ndarray, values: np.ndarray) -> str:
-    """Bilinear interpolation of ``values [n_tilts, n_azimuths, m]``, periodic in azimuth, ``[n, m]``."""
+    """Bilinear interpolation of ``values [n_tilts, n_azimuths, m]``, periodic in azimuth, ``[n, m]``.
+
+    Parameters
+    ----------
+    roof : RoofGraph
+        Whose tilt and azimuth are looked up.
+    tilts_deg : array [n_tilts]
+        Equally spaced, over all tilts that are asked for.
+    azimuths_deg : array [n_azimuths]
+        Equally spaced from 0, the last one step before 360.
+    values : array [n_tilts, n_azimuths, m]
+        In any unit.
+
+    Returns
+    -------
+    str
+        Name of the result.
+    """
     b = roof.b
     tilt_step, azimuth_step = tilts_deg[1] - tilts_deg[0], azimuths_deg[1] - azimuths_deg[0]
     away = b.op("Abs", b.op("Sub", roof.tilt_deg, b.constant(tilts_deg[None])))
@@ -276,7 +334,21 @@ def bilinear_graph(roof: RoofGraph, tilts_deg: np.ndarray, azimuths_deg: np.ndar
 
 
 def irradiation_graph(roof: RoofGraph, tables: CumulativeSky, obstructed: bool) -> str:
-    """Monthly irradiation ``[n, 12]`` from cumulative-sky tables, with or without the horizon."""
+    """Monthly irradiation ``[n, 12]`` from cumulative-sky tables, with or without the horizon.
+
+    Parameters
+    ----------
+    roof : RoofGraph
+    tables : CumulativeSky
+        Of as many sectors as the horizon of the roof has.
+    obstructed : bool
+        With the horizon of the roof; otherwise the plane hides only the sky behind itself.
+
+    Returns
+    -------
+    str
+        Name of the result [kWh/m²], the light that the ground reflects included.
+    """
     b = roof.b
     n_sectors, width, _ = tables.horizontal.shape
     n_bins = width - 1

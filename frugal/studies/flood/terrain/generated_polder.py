@@ -78,7 +78,23 @@ def polder(n: int = 64, cell_size_m: float = 50.0, seed: int = 0) -> FloodTerrai
 def smooth_relief(
     rng: np.random.Generator, shape: tuple[int, int], cell_size_m: float, length_m: float = 600.0
 ) -> np.ndarray:
-    """Smooth random relief with standard deviation 1, drawn on a fixed net so that finer cells see the same ground."""
+    """Smooth random relief with standard deviation 1, drawn on a fixed net so that finer cells see the same ground.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+    shape : tuple of int
+        Rows and columns.
+    cell_size_m : float
+        Side of a cell.
+    length_m : float
+        Twice the standard deviation of the Gaussian that smooths the net, which has a knot every 200 m.
+
+    Returns
+    -------
+    ndarray [y, x]
+        Without unit, to be multiplied by heights.
+    """
     size = tuple(int(cells * cell_size_m / 200.0) + 4 for cells in shape)
     knots = ndimage.gaussian_filter(rng.standard_normal(size), length_m / 400.0)
     knots /= knots.std()

@@ -226,6 +226,22 @@ def _on_ground(
 def read_terrain(path: Path, cell_size_m: float | None, n_runs: int) -> tuple[SurfaceModel, np.ndarray]:
     """Mean and greatest heights of a terrain without holes, of a size that the machine can hold.
 
+    Parameters
+    ----------
+    path : Path
+        A raster of one band, heights in m, in a projected system in metres.
+    cell_size_m : float or None
+        Cells wanted, not finer than those of the file; its own for None.
+    n_runs : int
+        Of a campaign, whose maps have to be held in memory.
+
+    Returns
+    -------
+    ground : SurfaceModel
+        Mean height of each cell.
+    crest : ndarray [y, x]
+        Greatest height in each cell [m].
+
     Raises
     ------
     UnusableInputError
@@ -245,6 +261,15 @@ def read_terrain(path: Path, cell_size_m: float | None, n_runs: int) -> tuple[Su
 def check_memory(cells: int, n_runs: int, what: str) -> None:
     """Refuse what the machine cannot hold.
 
+    Parameters
+    ----------
+    cells : int
+        Of the grid, wet or dry.
+    n_runs : int
+        Of a campaign; each has three maps that are held at once.
+    what : str
+        What has so many cells, for the message.
+
     Raises
     ------
     UnusableInputError
@@ -263,6 +288,23 @@ def cells_along(line: np.ndarray, ground: SurfaceModel, name: str, what: str = "
     """Cells that a line runs through, in its order, and the distance along it of the middle of their stretch.
 
     What lies less than a cell beyond the last ones is left out: cells of another size than the file's cut a strip off it.
+
+    Parameters
+    ----------
+    line : array [n, 2]
+        Easting and northing of its corners [m], in the system of the ground.
+    ground : SurfaceModel
+    name : str
+        Of the file, for the message.
+    what : str
+        What the line is, for the message.
+
+    Returns
+    -------
+    cells : array of int [k, 2]
+        Row and column, each cell once.
+    position_m : array [k]
+        From the beginning of the line.
 
     Raises
     ------
@@ -292,7 +334,24 @@ def cells_along(line: np.ndarray, ground: SurfaceModel, name: str, what: str = "
 
 
 def sea_cells(bed: np.ndarray, dike: np.ndarray, sides: tuple[Side, ...], below_m: float) -> np.ndarray:
-    """Cells lower than ``below_m`` that are connected with a side of the sea without crossing the dike."""
+    """Cells lower than ``below_m`` that are connected with a side of the sea without crossing the dike.
+
+    Parameters
+    ----------
+    bed : ndarray [y, x]
+        Height of the ground [m], dike crests included.
+    dike : array of int [k, 2]
+        Row and column of its cells.
+    sides : tuple of str
+        Among west, east, north and south.
+    below_m : float
+        In the zero of the bed.
+
+    Returns
+    -------
+    ndarray of bool [y, x]
+        Cells that touch only at a corner do not connect.
+    """
     low = bed < below_m
     low[tuple(dike.T)] = False
     labels, _ = ndimage.label(low)
@@ -301,7 +360,21 @@ def sea_cells(bed: np.ndarray, dike: np.ndarray, sides: tuple[Side, ...], below_
 
 
 def count_buildings(path: Path | None, ground: SurfaceModel, land: np.ndarray) -> np.ndarray:
-    """Buildings in each cell of the land, by their centroids; zeros without a file."""
+    """Buildings in each cell of the land, by their centroids; zeros without a file.
+
+    Parameters
+    ----------
+    path : Path or None
+        Footprints or points, in any vector format and any system.
+    ground : SurfaceModel
+        Whose grid and system are taken.
+    land : ndarray of bool [y, x]
+        Buildings elsewhere are not counted, nor those outside of the grid.
+
+    Returns
+    -------
+    ndarray [y, x]
+    """
     counted = np.zeros(land.shape)
     if path is None:
         return counted

@@ -153,7 +153,24 @@ def edge_of(values: np.ndarray, side: str) -> np.ndarray:
 
 
 def nearest_of(cells: np.ndarray, shape: tuple[int, int], cell_size_m: float) -> tuple[np.ndarray, np.ndarray]:
-    """For every cell of a grid the number of the nearest of some cells, and its distance in m."""
+    """For every cell of a grid the number of the nearest of some cells, and its distance in m.
+
+    Parameters
+    ----------
+    cells : array of int [k, 2]
+        Row and column.
+    shape : tuple of int
+        Rows and columns of the grid.
+    cell_size_m : float
+        Side of a cell.
+
+    Returns
+    -------
+    nearest : ndarray of int [y, x]
+        Place in ``cells``, from 0.
+    distance_m : ndarray [y, x]
+        Between centres.
+    """
     from scipy.spatial import cKDTree
 
     distance, nearest = cKDTree(cells).query(np.indices(shape).reshape(2, -1).T)
@@ -162,6 +179,15 @@ def nearest_of(cells: np.ndarray, shape: tuple[int, int], cell_size_m: float) ->
 
 def coarse_line(cells: np.ndarray, position_m: np.ndarray, factor: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Coarse cells that a line of cells runs through, each once and in order, at the middle of its stretch.
+
+    Parameters
+    ----------
+    cells : array of int [k, 2]
+        Row and column on the fine grid, in the order of the line.
+    position_m : array [k]
+        Distance of each along the line.
+    factor : int
+        Fine cells along the side of a coarse one.
 
     Returns
     -------

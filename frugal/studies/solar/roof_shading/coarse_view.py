@@ -96,6 +96,15 @@ def coarse_view(surface: SurfaceModel, roofs: RoofCatalogue, factor: int) -> Coa
     filled = _filled(heights)
 
     def at(values: np.ndarray, down: np.ndarray | float = 0.0, right: np.ndarray | float = 0.0) -> np.ndarray:
+        """Bilinear values at the roofs [n], so many cells farther south and east.
+
+        Parameters
+        ----------
+        values : ndarray [Y, X]
+            On the coarse cells.
+        down, right : float or array [n]
+            Coarse cells.
+        """
         return np.asarray(ndimage.map_coordinates(values, [row + down, col + right], order=1, mode="nearest"))
 
     point = at(filled)

@@ -126,6 +126,24 @@ def draw(territory: ShadingTerritory, n: int, seed: int) -> Design:
     """Roofs to learn from and roofs to be judged on, of other surface models or else of other tiles.
 
     There are at most ``n``, fewer where the surface models show fewer roofs: a roof drawn twice would tell nothing.
+
+    Parameters
+    ----------
+    territory : ShadingTerritory
+    n : int
+        Rows wanted, of which a quarter is to judge on.
+    seed : int
+        Same seed, same roofs.
+
+    Returns
+    -------
+    Design
+        Its objects are numbers of roofs of the territory.
+
+    Raises
+    ------
+    UnusableInputError
+        If the roofs cannot be split by place.
     """
     roofs = territory.roofs
     order = np.random.default_rng(seed).permutation(len(roofs))

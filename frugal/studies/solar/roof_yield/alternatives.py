@@ -52,7 +52,24 @@ class Columns:
 
 
 def physics(year: SolarYear, columns: Columns, horizon_deg: np.ndarray, transposition: int) -> np.ndarray:
-    """The solver over the steps of ``year``, ``[n, 14]``."""
+    """The solver over the steps of ``year``, ``[n, 14]``.
+
+    Parameters
+    ----------
+    year : SolarYear
+        All daylight hours, or twelve typical days.
+    columns : Columns
+        Of n roofs; their own horizon is not used.
+    horizon_deg : array [n, K]
+        Elevation of the obstacles, 0 to 90, at azimuths k 360 / K clockwise from north; any K.
+    transposition : int
+        0 Hay–Davies, 1 Perez.
+
+    Returns
+    -------
+    array [n, 14]
+        Twelve monthly yields and the yearly one [kWh/kWp], and the shading loss (a share).
+    """
     return roof_years(
         year,
         columns.tilt_deg,

@@ -117,7 +117,26 @@ def roof_yield(site: RoofYieldSite) -> Study:
 
 
 def draw(territory: SolarTerritory, n: int, seed: int) -> Design:
-    """Roofs of the territory with what is installed on them; whole tiles are held out."""
+    """Roofs of the territory with what is installed on them; whole tiles are held out.
+
+    Parameters
+    ----------
+    territory : SolarTerritory
+    n : int
+        Rows; roofs come again, with another installation, where there are fewer.
+    seed : int
+        Same seed, same rows.
+
+    Returns
+    -------
+    Design
+        Its objects are numbers of roofs of the territory.
+
+    Raises
+    ------
+    UnusableInputError
+        If more than twenty times as many are wanted as there are roofs.
+    """
     roofs = territory.roofs
     if n > 20 * len(roofs):
         raise UnusableInputError(f"{n} runs are asked for, but the surface models show only {len(roofs)} roofs")

@@ -28,6 +28,30 @@ class Buildings(Canvas):
         """Raise a building, ridge along ``angle``; False when another, or a street, stands within ``gap_m``.
 
         A negative gap lets a part of a building run into the building it belongs to.
+
+        Parameters
+        ----------
+        centre : array [2]
+            Easting and southing from the north-western corner [m].
+        angle : float
+            From east toward south [radians].
+        length, width : float
+            Along the ridge and across it [m].
+        wall : float
+            Height of the eaves above the median ground under the building [m].
+        kind : str
+            ``gable``, ``hip``, ``shed`` (rising across, southward where the angle is 0) or ``flat``.
+        pitch_deg : float
+            Tilt of the roof; a flat one has a parapet instead.
+        gap_m : float
+            Distance kept from other buildings.
+        chimneys : int
+            Below 0 their number is drawn, 0 to 2, on all roofs but flat ones; 0 means none, and no dormers either.
+
+        Returns
+        -------
+        bool
+            False too outside of the map.
         """
         window = self.window(np.asarray(centre), math.hypot(length, width) / 2 + max(gap_m, 0.0) + 1.0)
         if window is None:
