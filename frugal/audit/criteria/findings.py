@@ -86,7 +86,21 @@ def declared(evidence: Evidence, name: str, wanted: tuple[str, ...] = ()) -> Fin
 
 
 def field_of(evidence: Evidence, name: str, key: str) -> Any:
-    """A field of a declaration that has an evidence file; None otherwise."""
+    """A field of a declaration that has an evidence file; None otherwise.
+
+    Parameters
+    ----------
+    evidence : Evidence
+    name : str
+        Id of the criterion that was declared (``LIM-03``).
+    key : str
+        Name of the field (``life_years``).
+
+    Returns
+    -------
+    object
+        As it was declared, unchecked: a text, a number or a date as text.
+    """
     found: Mapping[str, Any] = evidence.declarations.get(name) or {}
     return (found.get("fields") or {}).get(key) if found.get("evidence") else None
 

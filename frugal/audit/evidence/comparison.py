@@ -15,7 +15,23 @@ NOTICEABLE = 0.05
 
 
 def footprint_row(footprint: Mapping[str, Any], per: str, role: str | None = "winner") -> Mapping[str, Any] | None:
-    """A row of a footprint by what it is counted for."""
+    """A row of a footprint by what it is counted for.
+
+    Parameters
+    ----------
+    footprint : mapping
+        The section of that name of an `audit.json`.
+    per : str
+        ``preparation``, ``functional_unit``, ``inference`` (one call), ``hour``, ``journey``, ``amortised``, ``year_low``,
+        ``year_high`` or ``lifetime``.
+    role : str, optional
+        ``winner``, ``best_ai``, ``best_alternative`` or ``full_physics``; None for the preparation, which is nobody's alone.
+
+    Returns
+    -------
+    mapping or None
+        None where the audit has no such row: nothing ships, or no use was declared.
+    """
     return next((row for row in footprint["rows"] if row["per"] == per and row["role"] == role), None)
 
 
@@ -24,6 +40,18 @@ def change_of(before: Mapping[str, Any], now: Mapping[str, Any], category: str =
 
     A rebound is a total that rises while a query falls, both by more than `NOTICEABLE`; the one definition of the program.
     None where one of the footprints has no use to compare.
+
+    Parameters
+    ----------
+    before, now : mapping
+        Footprints of two audits of one service.
+    category : str
+        ``energy`` or a category of the footprint (``gwp``, ``adpe``, ``pe``, ``water``); medians are compared.
+
+    Returns
+    -------
+    dict or None
+        ``category``, ``total`` and ``per_unit`` (0.1 where it rose by 10 %), ``rebound``.
     """
     totals = [footprint_row(footprint, "year_high") for footprint in (before, now)]
     units = [footprint_row(footprint, "functional_unit") for footprint in (before, now)]

@@ -217,7 +217,22 @@ def _measure(audit: Mapping[str, Any], stage: str, row: Mapping[str, Any]) -> di
 
 
 def wall_seconds(audit: Mapping[str, Any], stage: str, row: Mapping[str, Any]) -> float | None:
-    """Wall time of a stage; None where the lines of the ledger do not make up exactly this stage (a search within a fit)."""
+    """Wall time of a stage; None where the lines of the ledger do not make up exactly this stage (a search within a fit).
+
+    Parameters
+    ----------
+    audit : mapping
+        Content of `audit.json`, whose ``costs`` are the ledger by its own stages.
+    stage : str
+        Of the footprint, a key of `LEDGER_STAGES`.
+    row : mapping
+        Of that stage or call in the footprint; its ``cpu_seconds`` are what the lines have to make up, to a millionth.
+
+    Returns
+    -------
+    float or None
+        Seconds.
+    """
     lines = [line for line in audit.get("costs") or () if line["stage"] in LEDGER_STAGES.get(stage, ())]
     seconds = sum(line["cpu_seconds"] for line in lines)
     if not lines or abs(seconds - (row.get("cpu_seconds") or 0.0)) > 1e-6 * max(seconds, 1e-9):

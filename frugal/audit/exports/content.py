@@ -114,13 +114,31 @@ def stages(audit: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 
 
 def footprint_row(audit: Mapping[str, Any], per: str, role: str | None = None) -> Mapping[str, Any] | None:
-    """Row of the footprint by its unit and the role of its candidate."""
+    """Row of the footprint by its unit and the role of its candidate.
+
+    Parameters
+    ----------
+    audit : mapping
+        Content of `audit.json`; an audit without a footprint has no row.
+    per, role
+        As in `frugal.audit.evidence.comparison.footprint_row`, but without a role the row that belongs to no candidate.
+    """
     rows = (audit.get("footprint") or {}).get("rows") or ()
     return next((row for row in rows if row["per"] == per and row.get("role") == role), None)
 
 
 def figure(row: Mapping[str, Any] | None, category: str, part: str = "p50") -> float | None:
-    """One figure of the impacts of a row, in the unit of its category; None where it is not covered."""
+    """One figure of the impacts of a row, in the unit of its category; None where it is not covered.
+
+    Parameters
+    ----------
+    row : mapping, optional
+        Of the footprint, or one of its stages.
+    category : str
+        ``energy`` [J], ``gwp`` [gCO2e], ``adpe`` [kgSbe], ``pe`` [MJ] or ``water`` [L].
+    part : str
+        ``p5``, ``p50`` or ``p95`` of the whole; or what ``use``, ``embodied`` or ``network`` makes up, with central factors.
+    """
     value = (((row or {}).get("impacts") or {}).get(category) or {}).get(part)
     return None if value is None else float(value)
 
@@ -132,7 +150,15 @@ def kilowatt_hours(row: Mapping[str, Any] | None, part: str = "p50") -> float | 
 
 
 def total(rows: Sequence[Mapping[str, Any]], category: str, part: str = "p50") -> float | None:
-    """Sum of one figure over rows: the factors are shared by all of them, so that percentiles add up; None for no row."""
+    """Sum of one figure over rows: the factors are shared by all of them, so that percentiles add up; None for no row.
+
+    Parameters
+    ----------
+    rows : sequence of mapping
+        Of the footprint, or its stages.
+    category, part
+        As for `figure`; rows that do not cover them are left out of the sum.
+    """
     known = [value for value in (figure(row, category, part) for row in rows) if value is not None]
     return sum(known) if known else None
 

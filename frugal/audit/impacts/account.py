@@ -107,7 +107,18 @@ def _used(factors: FactorTable, country: str, machine: Mapping[str, Any]) -> tup
 
 
 def pricing_for(machine: Mapping[str, Any], factors: FactorTable, country: str) -> Pricing:
-    """Factors drawn for a machine: its declared or measured watts, the default with its interval where it has none."""
+    """Factors drawn for a machine: its declared or measured watts, the default with its interval where it has none.
+
+    Parameters
+    ----------
+    machine : mapping
+        The machine of the comparison: ``watts_per_core`` of one busy core [W] with ``watts_low`` and ``watts_high`` (95 %),
+        ``pue`` (at least 1), ``wue_l_per_kwh`` [L/kWh], ``includes_memory`` where a meter had the memory in its watts. All
+        may be missing.
+    factors : FactorTable
+    country : str
+        ISO 3166 alpha-3 code of where the electricity is drawn.
+    """
     default = factors["watts_per_core"]
     central = machine.get("watts_per_core")
     if central is None:

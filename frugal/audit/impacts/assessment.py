@@ -36,7 +36,21 @@ class Assessment(Evidence):
 
     @classmethod
     def of(cls, evidence: Evidence, account: Account, created: str) -> Assessment:
-        """The evidence, assessed."""
+        """The evidence, assessed.
+
+        Parameters
+        ----------
+        evidence : Evidence
+        account : Account
+            What was made of that same evidence.
+        created : str
+            Time of the audit (ISO 8601).
+
+        Returns
+        -------
+        Assessment
+            Still without limits and texts, which are made from it.
+        """
         read = {field.name: getattr(evidence, field.name) for field in dataclasses.fields(Evidence)}
         return cls(**read, account=account, created=created)
 

@@ -220,6 +220,20 @@ class Pricing:
 
         The share of a factor is the variance of the mean of the result within equally filled bins of that factor, over the
         whole variance, less what chance alone would give. What no single factor explains is ``interactions``.
+
+        Parameters
+        ----------
+        works : iterable of Work
+        category : str
+            ``energy`` or a key of `CATEGORIES`.
+        bins : int
+            Of equally many draws, into which each factor is cut.
+
+        Returns
+        -------
+        dict of str to float
+            By id of the factor, the largest first; ``query_time`` for the timing of a query, where one timing alone is in it.
+            Shares of at most 0.5 % are left out; empty where nothing varies.
         """
         works = list(works)
         total = self.energy(works) if category == "energy" else self.impact(works, category)

@@ -18,6 +18,14 @@ def lighter_answer(evidence: Evidence, pricing: Pricing, runtime_bytes: float) -
     Every answer within the tolerance is asked, also those that a limit of the call pattern excludes, but not what lacks data;
     what would run on the user's device is tried on a server too, because a download may outweigh all of the computing.
 
+    Parameters
+    ----------
+    evidence : Evidence
+    pricing : Pricing
+        Its country's electricity decides what is lighter.
+    runtime_bytes : float
+        What a browser or a phone loads to run a graph, beside the graph [bytes].
+
     Returns
     -------
     dict or None

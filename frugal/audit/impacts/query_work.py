@@ -89,7 +89,22 @@ def queries_per_hour(need: Mapping[str, Any]) -> float:
 def asked(candidate: Mapping[str, Any], evidence: Evidence, runtime_bytes: float, served: bool = False) -> Asked | None:
     """How one query of a candidate is answered under the call pattern that decides; None where it was not timed.
 
-    With ``served`` a server answers, even where the pattern asks on the user's device.
+    Parameters
+    ----------
+    candidate : mapping
+        Its row of `candidates.json`.
+    evidence : Evidence
+        Study, need and decision that the candidate stands in: what goes over the network depends on them.
+    runtime_bytes : float
+        What a browser or a phone loads to run a graph, beside the graph [bytes]; spread over the queries of a journey, or
+        over more where it is cached.
+    served : bool
+        A server answers, even where the pattern asks on the user's device.
+
+    Returns
+    -------
+    Asked or None
+        A candidate without a graph is asked on a server too, whatever the pattern says.
     """
     pattern = evidence.pattern
     time = (candidate.get("query") or {}).get(pattern["name"])
@@ -114,7 +129,17 @@ def asked(candidate: Mapping[str, Any], evidence: Evidence, runtime_bytes: float
 
 
 def lifetime(candidate: Mapping[str, Any], how: Asked, queries: float) -> list[Work]:
-    """What a candidate takes over the service life: its own preparation, and so many queries."""
+    """What a candidate takes over the service life: its own preparation, and so many queries.
+
+    Parameters
+    ----------
+    candidate : mapping
+        Its row of `candidates.json`; its preparation is its fixed CPU seconds, on a server.
+    how : Asked
+        From `asked`, for this candidate.
+    queries : float
+        Over the whole service life, not a year.
+    """
     return [Work(float(candidate.get("fixed_cpu_seconds") or 0.0)), how.query.times(queries)]
 
 

@@ -16,7 +16,22 @@ NEED_TEXTS = ("functional_unit", "use", "decided_by", "owner", "replaces", "reas
 
 
 def need_rows(audit: Mapping[str, Any], language: str, words: Mapping[str, str]) -> list[tuple[str, str]]:
-    """What was declared before any run, field by field; what was not is said to be missing."""
+    """What was declared before any run, field by field; what was not is said to be missing.
+
+    Parameters
+    ----------
+    audit : mapping
+        Content of `audit.json`; ``need`` and ``labels`` are read.
+    language : str
+        ``en`` or ``fr``.
+    words : mapping of str to str
+        Texts of the page in that language, their gaps filled.
+
+    Returns
+    -------
+    list of (str, str)
+        What the field is called, and what was declared in it.
+    """
     need = audit["need"]
     rows = []
     for field in NEED_TEXTS:
@@ -44,7 +59,20 @@ _WHEN = {True: "before_runs", False: "after_runs", None: "runs_given"}
 
 
 def history(audit: Mapping[str, Any], language: str, words: Mapping[str, str]) -> list[dict[str, str]]:
-    """When each need was written, and what changed against the one before."""
+    """When each need was written, and what changed against the one before.
+
+    Parameters
+    ----------
+    audit : mapping
+        Content of `audit.json`; ``need_history`` is read.
+    language, words
+        As for `need_rows`.
+
+    Returns
+    -------
+    list of dict
+        ``date``, ``hash`` (8 digits), ``when`` (before or after the first run) and ``changed``, the oldest first.
+    """
     rows = []
     for entry in audit["need_history"]:
         changed = [
@@ -68,7 +96,21 @@ def _short(value: Any) -> str:
 
 
 def practices(audit: Mapping[str, Any], language: str, words: Mapping[str, str]) -> list[dict[str, Any]]:
-    """Learning curves, inputs left out and smaller files, as a full evaluation measured them."""
+    """Learning curves, inputs left out and smaller files, as a full evaluation measured them.
+
+    Parameters
+    ----------
+    audit : mapping
+        Content of `audit.json`; ``practices`` is empty after a quick evaluation.
+    language, words
+        As for `need_rows`.
+
+    Returns
+    -------
+    list of dict
+        ``name`` of a candidate and its ``rows``: practice, what was tried, error over tolerance, whether the need is met, and
+        what it takes or why it was not measured.
+    """
     labels = {row["name"]: candidate_label(row, language) for row in audit["ladder"]}
     shown = []
     for name, found in audit["practices"].items():
@@ -128,7 +170,20 @@ def _variants(found: Mapping[str, Any], language: str, words: Mapping[str, str])
 
 
 def criteria(audit: Mapping[str, Any], language: str, words: Mapping[str, str]) -> list[dict[str, Any]]:
-    """The points checked, by condition and role."""
+    """The points checked, by condition and role.
+
+    Parameters
+    ----------
+    audit : mapping
+        Content of `audit.json`; ``criteria`` is read.
+    language, words
+        As for `need_rows`.
+
+    Returns
+    -------
+    list of dict
+        ``name`` of a role, or of a condition where a criterion has no role, and its ``rows``, in the order of the criteria.
+    """
     groups: dict[str, list[dict[str, str]]] = {}
     for found in audit["criteria"]:
         group = words[f"role_{found['role']}"] if found["role"] else words[f"group_{found['condition']}"]
@@ -148,7 +203,20 @@ def criteria(audit: Mapping[str, Any], language: str, words: Mapping[str, str]) 
 
 
 def policy(audit: Mapping[str, Any], language: str, words: Mapping[str, str]) -> list[tuple[str, str]]:
-    """Constants that are ours, with their values."""
+    """Constants that are ours, with their values.
+
+    Parameters
+    ----------
+    audit : mapping
+        Content of `audit.json`; those of its first decision, and the draws of its footprint.
+    language, words
+        As for `need_rows`.
+
+    Returns
+    -------
+    list of (str, str)
+        Name and value in words.
+    """
     constants = audit["decisions"][0]["policy"]
     return [
         (known("policy", name)[language], plain_number(value, language, 4))

@@ -22,7 +22,23 @@ def heads(audit: Mapping[str, Any], language: str) -> list[str]:
 
 
 def footprint_rows(audit: Mapping[str, Any], language: str, words: Mapping[str, str]) -> list[dict[str, Any]]:
-    """What each unit of use takes: P50 with P5–P95, and the part that manufacture makes up."""
+    """What each unit of use takes: P50 with P5–P95, and the part that manufacture makes up.
+
+    Parameters
+    ----------
+    audit : mapping
+        Content of `audit.json`; ``footprint`` and ``ladder`` are read.
+    language : str
+        ``en`` or ``fr``.
+    words : mapping of str to str
+        Texts of the page in that language, their gaps filled.
+
+    Returns
+    -------
+    list of dict
+        ``cells`` hold the computing time, then one impact for each category of `heads`; ``made`` is the share of manufacture
+        in the carbon. A candidate in several roles has one row over the service life.
+    """
     by_name = {row["name"]: row for row in audit["ladder"]}
     rows: list[dict[str, Any]] = []
     for row in sorted(audit["footprint"]["rows"], key=lambda r: ROW_ORDER.index(r["per"])):
@@ -49,7 +65,20 @@ def footprint_rows(audit: Mapping[str, Any], language: str, words: Mapping[str, 
 
 
 def stage_rows(audit: Mapping[str, Any], language: str, words: Mapping[str, str]) -> list[dict[str, Any]]:
-    """Where the impacts of the whole service life arise, by stage and tier."""
+    """Where the impacts of the whole service life arise, by stage and tier.
+
+    Parameters
+    ----------
+    audit : mapping
+        Content of `audit.json`; ``footprint`` is read.
+    language, words
+        As for `footprint_rows`.
+
+    Returns
+    -------
+    list of dict
+        ``name`` of the stage, ``tier`` (data centre, network, terminal) and ``cells`` as in `footprint_rows`.
+    """
     return [
         {
             "name": words[f"part_{row['stage']}"],
@@ -77,7 +106,20 @@ def _made(impacts: Mapping[str, Any], language: str) -> str:
 
 
 def variance(audit: Mapping[str, Any], language: str, words: Mapping[str, str]) -> list[dict[str, str]]:
-    """For each category, the factors that its uncertainty comes from: what to measure next."""
+    """For each category, the factors that its uncertainty comes from: what to measure next.
+
+    Parameters
+    ----------
+    audit : mapping
+        Content of `audit.json`; ``footprint`` is read.
+    language, words
+        As for `footprint_rows`.
+
+    Returns
+    -------
+    list of dict
+        ``name`` of the category, and ``told``: up to four factors with their shares of the variance.
+    """
     rows = []
     for category, shares in audit["footprint"]["variance"].items():
         told = [

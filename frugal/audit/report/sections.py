@@ -29,7 +29,22 @@ ALWAYS_SHOWN = ("generation", "fit", "calibration", "export", "evaluation", "aud
 
 
 def facts(audit: Mapping[str, Any], language: str, words: Mapping[str, str]) -> list[tuple[str, str]]:
-    """Facts of the first page: verdict, answer, break-even, use, tolerance, unit."""
+    """Facts of the first page: verdict, answer, break-even, use, tolerance, unit.
+
+    Parameters
+    ----------
+    audit : mapping
+        Content of `audit.json`; its first decision is that of the bundle.
+    language : str
+        ``en`` or ``fr``.
+    words : mapping of str to str
+        Texts of the page in that language, their gaps filled.
+
+    Returns
+    -------
+    list of (str, str)
+        Name and value; the unit only where one was declared.
+    """
     decision, need = audit["decisions"][0], audit["need"]
     by_name = {row["name"]: row for row in audit["ladder"]}
     winner = by_name.get(decision["winner"])
@@ -68,7 +83,22 @@ def _tolerances(tolerances: Mapping[str, Mapping[str, Any]], audit: Mapping[str,
 def ladder_row(
     row: Mapping[str, Any], audit: Mapping[str, Any], language: str, words: Mapping[str, str]
 ) -> dict[str, Any]:
-    """One candidate of the ladder."""
+    """One candidate of the ladder.
+
+    Parameters
+    ----------
+    row : mapping
+        Of ``audit["ladder"]``.
+    audit, language, words
+        As for `facts`.
+
+    Returns
+    -------
+    dict
+        ``cells``: upper bound of the worst error, preparation, a million queries, the service life (computing time). ``met``
+        is None where nothing was judged; ``state`` and ``why`` say what became of a candidate that failed, was skipped or
+        lacks data.
+    """
     decision = audit["decisions"][0]
     query = (row.get("query") or {}).get(decision["pattern"])
     lifetime = (decision.get("lifetime_cpu_seconds") or {}).get(row["name"])
@@ -129,7 +159,21 @@ def patterns(audit: Mapping[str, Any], language: str) -> list[dict[str, str]]:
 
 
 def cost_rows(audit: Mapping[str, Any], language: str, words: Mapping[str, str]) -> list[dict[str, Any]]:
-    """What was spent, stage by stage, small ones in one row, and the total."""
+    """What was spent, stage by stage, small ones in one row, and the total.
+
+    Parameters
+    ----------
+    audit : mapping
+        Content of `audit.json`; ``costs`` is read.
+    language, words
+        As for `facts`.
+
+    Returns
+    -------
+    list of dict
+        ``name``, ``failed`` (what failures took, empty without any), ``cells`` (CPU time, our joules, codecarbon's) and
+        ``total``, true for the last one.
+    """
     rows = []
     whole = sum(cost["cpu_seconds"] for cost in audit["costs"])
     small = [
@@ -214,7 +258,15 @@ def told_in(message: Mapping[str, str] | str | None, language: str) -> str:
 
 
 def conditions(audit: Mapping[str, Any], language: str, words: Mapping[str, str]) -> list[dict[str, str]]:
-    """The three lines of the first page."""
+    """The three lines of the first page.
+
+    Parameters
+    ----------
+    audit : mapping
+        Content of `audit.json`; ``conditions`` is read.
+    language, words
+        As for `facts`.
+    """
     return [
         {
             "id": key,
@@ -306,7 +358,20 @@ def _micro(value: float, language: str) -> str:
 
 
 def compared_words(audit: Mapping[str, Any], language: str, words: Mapping[str, str]) -> str:
-    """Which AI is compared, and whether it meets the need at all."""
+    """Which AI is compared, and whether it meets the need at all.
+
+    Parameters
+    ----------
+    audit : mapping
+        Content of `audit.json`; ``decisions`` and ``ladder`` are read.
+    language, words
+        As for `facts`.
+
+    Returns
+    -------
+    str
+        Empty where no AI was measured.
+    """
     ai = compared_ai(audit)
     if ai is None:
         return ""

@@ -90,7 +90,22 @@ def rounded_up(value: float, digits: int = 2) -> float:
 
 
 def error_words(candidate: Mapping[str, Any], units: Mapping[str, str], language: str) -> str:
-    """Upper 95 % bound of the worst error, as ``±1.4%`` or in the output's unit; empty if there is none."""
+    """Upper 95 % bound of the worst error, as ``±1.4%`` or in the output's unit; empty if there is none.
+
+    Parameters
+    ----------
+    candidate : mapping
+        A row of the ladder; ``error`` by output is read.
+    units : mapping of str to str
+        Unit of each output, by name; nRMSE is told in per cent without it.
+    language : str
+        ``en`` or ``fr``.
+
+    Returns
+    -------
+    str
+        Two significant digits, rounded up, and in per cent no finer than `LEAST_ERROR`.
+    """
     worst = worst_error(candidate)
     if worst is None or not worst[1]["high"]:
         return ""
@@ -101,7 +116,22 @@ def error_words(candidate: Mapping[str, Any], units: Mapping[str, str], language
 
 
 def every_error(candidate: Mapping[str, Any], evidence: Evidence, language: str) -> str:
-    """Upper bound of each error that has a tolerance, with the name of its output where there are several."""
+    """Upper bound of each error that has a tolerance, with the name of its output where there are several.
+
+    Parameters
+    ----------
+    candidate : mapping
+        A row of the ladder; ``error`` by output is read.
+    evidence : Evidence
+        Its need says which outputs have a tolerance.
+    language : str
+        ``en`` or ``fr``.
+
+    Returns
+    -------
+    str
+        As `error_words` of the worst one where no more than one output has a tolerance, or nothing errs.
+    """
     measured = candidate.get("error") or {}
     errors = {name: measured[name] for name in evidence.need.get("tolerances") or {} if name in measured}
     if len(errors) < 2 or not any(error["high"] for error in errors.values()):

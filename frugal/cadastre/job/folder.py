@@ -55,6 +55,15 @@ def own_folder(out: Path) -> Iterator[None]:
 def keep_to(out: Path, crs: str, bounds: Sequence[float]) -> None:
     """Remember the territory of a cadastre; refuse another one, whose results would replace these.
 
+    Parameters
+    ----------
+    out : Path
+        Folder of the cadastre, kept by `own_folder`.
+    crs : str
+        System of the grid, ``EPSG:2154`` or WKT; compared as text.
+    bounds : sequence of float
+        Western, southern, eastern and northern edge of what is known [m].
+
     Raises
     ------
     UnusableInputError

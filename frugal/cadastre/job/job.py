@@ -110,7 +110,22 @@ class Sky:
 
 @lru_cache(maxsize=2)
 def sky_of(site: str, model: str, azimuths: int) -> Sky:
-    """Tables of the year's light and the predictor, made once in each process."""
+    """Tables of the year's light and the predictor, made once in each process.
+
+    Parameters
+    ----------
+    site : str
+        Settings of `roof_yield` as JSON, from `plain_site`.
+    model : str
+        Path of the ONNX file of `roof_yield`.
+    azimuths : int
+        Sectors of the tables, from true north.
+
+    Returns
+    -------
+    Sky
+        Those of the last two sets of arguments are kept: asked again, the same object.
+    """
     from frugal.physics.solar.sky import cumulative_sky_tables
     from frugal.studies.solar.roof_yield.site import RoofYieldSite, SolarTerritory
     from frugal.surrogates.bundle.predictor import Predictor

@@ -44,7 +44,19 @@ Read = Callable[[tuple[str, ...], tuple[tuple[int, int], tuple[int, int]]], Surf
 def footprints_near(job: Job, tile: Tile, read: Read, extent: Bounds) -> geopandas.GeoDataFrame:
     """Footprints that touch the tile, or the strip along it that eaves may reach, and some around it.
 
-    ``extent`` holds the whole surface: nothing is searched beyond it.
+    Parameters
+    ----------
+    job : Job
+    tile : Tile
+    read : callable
+        ``read(files, (columns, rows))`` gives the cells of the grid; called only where the job names no footprints.
+    extent : tuple
+        West, south, east, north [m] of the whole surface: nothing is searched beyond it.
+
+    Returns
+    -------
+    GeoDataFrame
+        ``building_id``, ``commune`` (empty where unknown) and outlines in the system of the grid.
     """
     if not job.footprints:
         return _outlines(job, tile, read, extent)
@@ -56,7 +68,20 @@ def footprints_near(job: Job, tile: Tile, read: Read, extent: Bounds) -> geopand
 
 
 def owned(job: Job, tile: Tile, found: geopandas.GeoDataFrame) -> geopandas.GeoDataFrame:
-    """Footprints that belong to the tile."""
+    """Footprints that belong to the tile.
+
+    Parameters
+    ----------
+    job : Job
+    tile : Tile
+    found : GeoDataFrame
+        From `footprints_near`.
+
+    Returns
+    -------
+    GeoDataFrame
+        In order of ``building_id``. An inner point on an edge that two tiles share belongs to the eastern or southern one.
+    """
     west, south, east, north = job.grid.bounds(tile.columns, tile.rows)
     inner = found.geometry.representative_point()
     x, y = inner.x.to_numpy(), inner.y.to_numpy()
@@ -64,7 +89,20 @@ def owned(job: Job, tile: Tile, found: geopandas.GeoDataFrame) -> geopandas.GeoD
 
 
 def covered(job: Job, tile: Tile, footprints: geopandas.GeoDataFrame) -> np.ndarray:
-    """Cells of the tile that a footprint, or the strip along it that eaves may reach, touches."""
+    """Cells of the tile that a footprint, or the strip along it that eaves may reach, touches.
+
+    Parameters
+    ----------
+    job : Job
+    tile : Tile
+    footprints : GeoDataFrame
+        From `footprints_near`, in the system of the grid.
+
+    Returns
+    -------
+    ndarray of bool, shape (rows, cols)
+        Row 0 the northernmost of the tile, without halo.
+    """
     from rasterio import Affine
     from rasterio.features import rasterize
 

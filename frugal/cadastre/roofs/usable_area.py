@@ -51,7 +51,22 @@ class UsableRules:
 
 
 def in_plane(geometry: Geometry, tilt_deg: float, azimuth_deg: float) -> Geometry:
-    """A horizontal outline drawn in the plane: first coordinate down the slope, second across, both in metres."""
+    """A horizontal outline drawn in the plane: first coordinate down the slope, second across, both in metres.
+
+    Parameters
+    ----------
+    geometry : Geometry
+        In m, from an origin that stays where it is: one near the outline, so that far coordinates are not stretched with it.
+    tilt_deg : float
+        From the horizontal, below 90.
+    azimuth_deg : float
+        Direction the plane faces, clockwise from the north of the grid.
+
+    Returns
+    -------
+    Geometry
+        Its area is that along the slope.
+    """
     across = math.radians(azimuth_deg)
     east, north = math.sin(across), math.cos(across)
     stretch = 1.0 / math.cos(math.radians(tilt_deg))

@@ -72,7 +72,20 @@ class DistantHorizon:
         return lambda sector: far_tangent_map(self.obstacles, sector, rows, columns, heights)
 
     def elevations_at(self, row: np.ndarray, column: np.ndarray, heights_m: np.ndarray) -> np.ndarray:
-        """Elevation [deg] of the hills toward all sectors, ``[n, K]``, from points in rows and columns of the grid."""
+        """Elevation [deg] of the hills toward all sectors, ``[n, K]``, from points in rows and columns of the grid.
+
+        Parameters
+        ----------
+        row, column : ndarray, shape (n,)
+            Rows and columns of the grid, not of the tile, fractions allowed; a whole number is the middle of its cell.
+        heights_m : ndarray, shape (n,)
+            Of the points, in the datum of the terrain.
+
+        Returns
+        -------
+        ndarray, shape (n, K)
+            Sectors clockwise from true north; 0 where nothing rises above the horizontal.
+        """
         tangents = far_tangents_at(self.obstacles, self.rows(row), self.columns(column), np.asarray(heights_m))
         return np.degrees(np.arctan(tangents))
 

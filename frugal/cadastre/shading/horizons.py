@@ -103,7 +103,22 @@ class _Light(NamedTuple):
     albedo: float
 
     def of(self, horizon_deg: np.ndarray, plane: np.ndarray, months: np.ndarray | None = None) -> np.ndarray:
-        """Light of a year, or of months by their weights, behind horizons of the planes numbered."""
+        """Light of a year, or of months by their weights, behind horizons of the planes numbered.
+
+        Parameters
+        ----------
+        horizon_deg : ndarray, shape (k, 36)
+            Elevation of the horizon by sector from true north.
+        plane : ndarray of int, shape (k,)
+            Index of the plane that each horizon is seen from; several may be seen from one.
+        months : ndarray, shape (12,), optional
+            Weight of each month, January first (what trees let through); all count in full without it.
+
+        Returns
+        -------
+        ndarray, shape (k,)
+            kWh/m².
+        """
         tilt, azimuth = self.tilt_deg[plane], self.azimuth_deg[plane]
         return yearly_irradiation(self.tables, tilt, azimuth, horizon_deg, self.albedo, months)
 

@@ -18,7 +18,25 @@ def yearly_irradiation(
 ) -> np.ndarray:
     """Irradiation of planes in a year [kWh/m²] behind horizons in 36 sectors, whatever sectors the tables have.
 
-    Months count in full, or by the weights given, ``[12]``.
+    Parameters
+    ----------
+    tables : CumulativeSky
+        Of the year; horizons are interpolated to its sectors.
+    tilt_deg : ndarray, shape (n,)
+        From the horizontal.
+    azimuth_deg : ndarray, shape (n,), or float
+        Direction the planes face, clockwise from true north.
+    horizon_deg : ndarray, shape (n, 36)
+        Elevation of the horizon by sector, clockwise from true north.
+    albedo : float
+        Reflectance of the ground, 0 to 1.
+    months : ndarray, shape (12,), optional
+        Weight of each month, January first; all count in full without it.
+
+    Returns
+    -------
+    ndarray, shape (n,)
+        On the plane itself, not on the level.
     """
     n = len(tilt_deg)
     azimuth = np.broadcast_to(np.asarray(azimuth_deg, dtype=np.float64), n)

@@ -85,7 +85,16 @@ def qgis_style(
 ) -> str:
     """Categorised QGIS style (QML) of a polygon layer with a field ``class``, and what its columns are called.
 
-    ``none`` draws class 0 too, in grey: QGIS shows nothing where no category fits.
+    Parameters
+    ----------
+    classes : tuple of YieldClass
+        From `classes_for`.
+    columns : mapping of str to Column
+        Fields of the layer in their order, the geometry's own key left out.
+    language : str
+        Of labels and names, ``en`` or ``fr``.
+    none : bool
+        Draw class 0 too, in grey: QGIS shows nothing where no category fits.
     """
     drawn = [*classes, *([YieldClass(0, 0.0, 0.0, _NONE_COLOUR, _NONE)] if none else [])]
     categories = "".join(

@@ -135,6 +135,20 @@ def matching_clouds(
 ) -> tuple[list[PointCloudInfo], list[Failure]]:
     """Point clouds of one system: the one named, else that of most clouds that name one; clouds without one lie in it.
 
+    Parameters
+    ----------
+    infos : sequence of PointCloudInfo
+    named : str, optional
+        System that the user names.
+    footprints : str, optional
+        System of the footprints, for clouds that name none where the user names none either.
+
+    Returns
+    -------
+    kept : list of PointCloudInfo
+    failures : list of Failure
+        The others, each with the reason.
+
     Raises
     ------
     UnusableInputError

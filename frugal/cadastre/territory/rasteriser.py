@@ -60,7 +60,18 @@ class Rasteriser:
                 failures.append(Failure(path.name, json.loads(known.read_text(encoding="utf-8"))))
 
     def run(self, bounds: Bounds, threads: int, on_square: Callable[[int, int], None]) -> None:
-        """Make all squares that are not there yet."""
+        """Make all squares that are not there yet.
+
+        Parameters
+        ----------
+        bounds : tuple
+            West, south, east, north [m]; squares without a point cloud are left out.
+        threads : int
+            Squares at a time.
+        on_square : callable
+            ``on_square(done, total)`` after each square, those that are there already included; from 1 again where a damaged
+            cloud is found and the squares are gone through once more.
+        """
         squares = [
             tile
             for tile in plan_tiles(self.grid, bounds, self.grid.whole(CHUNK_M))
@@ -153,7 +164,20 @@ class Rasteriser:
 
 
 def overlap(one: Bounds, other: Bounds, margin: float) -> bool:
-    """Whether two boxes, one of them widened, have a point in common."""
+    """Whether two boxes, one of them widened, have a point in common.
+
+    Parameters
+    ----------
+    one, other : tuple
+        West, south, east, north [m].
+    margin : float
+        What ``other`` is widened by on every side [m].
+
+    Returns
+    -------
+    bool
+        False where edges only touch.
+    """
     return (
         one[0] < other[2] + margin
         and other[0] - margin < one[2]

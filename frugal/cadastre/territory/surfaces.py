@@ -64,6 +64,21 @@ class Prepared:
 def prepare_rasters(paths: Sequence[Path], crs: str | None, resolution_m: float | None = None) -> Prepared:
     """Surface models as they are; those that cannot be read, or do not fit the others, are left out and listed.
 
+    Parameters
+    ----------
+    paths : sequence of Path
+        GeoTIFF; where two overlap, the first that knows a height counts.
+    crs : str, optional
+        System that the user names: of files that carry none, and the only one that others may have. That of most files by
+        default.
+    resolution_m : float, optional
+        Side of a cell that the user asks for: surface models are not resampled, so that it can only be theirs.
+
+    Returns
+    -------
+    Prepared
+        Without a surface below the vegetation and without roof cells, which only point clouds tell.
+
     Raises
     ------
     UnusableInputError

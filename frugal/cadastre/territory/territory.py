@@ -64,6 +64,16 @@ class Territory:
 def read_territory(settings: CadastreSettings, out: Path, threads: int, reporter: Reporter) -> Territory:
     """Read, rasterise and turn what the user names; what was finished before is taken as it is.
 
+    Parameters
+    ----------
+    settings : CadastreSettings
+    out : Path
+        Folder of the cadastre; ``work/`` in it takes what is made of the inputs.
+    threads : int
+        Squares of point clouds rasterised at a time.
+    reporter : Reporter
+        Told of the rasterising.
+
     Raises
     ------
     UnusableInputError

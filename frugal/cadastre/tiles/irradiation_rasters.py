@@ -61,7 +61,20 @@ def write_irradiation(path: Path, monthly: np.ndarray, job: Job, tile: Tile) -> 
 
 
 def write_mosaic(path: Path, files: Sequence[Path], crs: str, bounds: Bounds, resolution_m: float) -> None:
-    """Write a GDAL virtual raster that shows the maps of all tiles as one."""
+    """Write a GDAL virtual raster that shows the maps of all tiles as one.
+
+    Parameters
+    ----------
+    path : Path
+        The ``.vrt`` to write.
+    files : sequence of Path
+        Maps of tiles from `write_irradiation`, at or below the folder of ``path``: it names them relative to that.
+    crs : str
+    bounds : tuple
+        West, south, east, north [m], on edges of cells.
+    resolution_m : float
+        Side of a cell.
+    """
     import rasterio
 
     columns, rows = (round((bounds[k + 2] - bounds[k]) / resolution_m) for k in (0, 1))

@@ -37,7 +37,22 @@ class TileReport:
 
 
 def finished(folder: Path, name: str, job: str) -> TileReport | None:
-    """The report of a tile that this very job has finished before."""
+    """The report of a tile that this very job has finished before.
+
+    Parameters
+    ----------
+    folder : Path
+        Where finished tiles lie, each in a folder of its name.
+    name : str
+        Of the tile.
+    job : str
+        `Job.hash` of the job.
+
+    Returns
+    -------
+    TileReport or None
+        None where the tile has to be computed: never begun, cut off, or kept from another job or version.
+    """
     place = folder / name
     restore(place)
     try:

@@ -44,7 +44,29 @@ def map_content(
     planes: geopandas.GeoDataFrame,
     buildings: geopandas.GeoDataFrame,
 ) -> MapContent:
-    """Gather it from the bundle, the settings, the planes and the communes of the buildings."""
+    """Gather it from the bundle, the settings, the planes and the communes of the buildings.
+
+    Parameters
+    ----------
+    settings : CadastreSettings
+    prepared : Prepared
+        Tells the names of the surveys.
+    answer : YieldModel
+        The bundle that answered, for inputs, audit and verdict.
+    job : Job
+    classes : tuple of YieldClass
+    weather : dict
+        ``source``, ``attribution`` and ``distance_km`` from the middle of the territory, as plain values.
+    planes : GeoDataFrame
+        All roof planes, for the bounds of the map.
+    buildings : GeoDataFrame
+        With ``commune``, for a title where the user gives none.
+
+    Raises
+    ------
+    UnusableInputError
+        If a bundle answers another study than it stands for, or the country has no factor.
+    """
     from frugal.surrogates.bundle.bundle import open_bundle
 
     bundle = open_bundle(answer.bundle)

@@ -106,6 +106,15 @@ def spread(
     middle = np.maximum(light(tilt, azimuth, horizon), 1e-9)
 
     def half_difference(first: np.ndarray, second: np.ndarray, part: np.ndarray | float = 1.0) -> np.ndarray:
+        """Error relative to the yearly light, ``[n]``, from the light on either side of the plane as it was found.
+
+        Parameters
+        ----------
+        first, second : ndarray, shape (n,)
+            Light of the year [kWh/m²].
+        part : ndarray, shape (n,), or float
+            How much of twice the error lies between the two; less than 1 where a bound cuts a side off.
+        """
         return np.abs(first - second) / 2.0 / middle / part
 
     # Modules on a flat roof are set up level, however well its fall is known.

@@ -84,6 +84,23 @@ def trained_names() -> tuple[str, ...]:
 def find_yield_model(settings: CadastreSettings, prepared: Prepared, out: Path, reporter: Reporter) -> YieldModel:
     """Open or train the bundle.
 
+    Parameters
+    ----------
+    settings : CadastreSettings
+        ``bundle`` and ``candidate`` name the answer; without a bundle ``n_runs`` and ``site`` say how one is trained.
+    prepared : Prepared
+        Surface whose roofs the training runs are drawn from.
+    out : Path
+        Folder of the cadastre; a bundle trained on the spot is kept there as ``roof_yield``, and taken again while surface,
+        settings and program are the same.
+    reporter : Reporter
+        Told of the training.
+
+    Returns
+    -------
+    YieldModel
+        Its notes say where the training roofs, or the errors, are not what one expects.
+
     Raises
     ------
     UnusableInputError

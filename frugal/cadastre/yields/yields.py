@@ -57,7 +57,24 @@ def _default_row(predictor: Predictor) -> np.ndarray:
 def answer_rows(
     tilt_deg: np.ndarray, azimuth_deg: np.ndarray, horizon_deg: np.ndarray, installation: Installation
 ) -> np.ndarray:
-    """Inputs of `roof_yield` for planes whose azimuth is counted from true north."""
+    """Inputs of `roof_yield` for planes whose azimuth is counted from true north.
+
+    Parameters
+    ----------
+    tilt_deg : ndarray, shape (n,)
+        Of the modules, from the horizontal.
+    azimuth_deg : ndarray, shape (n,)
+        Direction the planes face, clockwise from true north.
+    horizon_deg : ndarray, shape (n, 36)
+        Elevation of the horizon by sector, clockwise from true north.
+    installation : Installation
+        The same for all planes.
+
+    Returns
+    -------
+    ndarray, shape (n, 41)
+        In the order of the study: tilt, azimuth, horizon, albedo, ratio of DC to AC power, mounting.
+    """
     n = len(tilt_deg)
     fixed = np.array([installation.albedo, installation.dc_ac_ratio, float(installation.mounting)])
     return np.concatenate(

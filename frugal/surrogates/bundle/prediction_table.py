@@ -23,6 +23,22 @@ def predict_table(predictor: Predictor, path: Path, extrapolate: bool = False) -
     Inputs are taken from the columns of their name, in the study's units; an input without a column takes its default.
     Vector outputs become one column for each element. Maps are left out: a column for each of their cells is no table.
 
+    Parameters
+    ----------
+    predictor : Predictor
+    path : Path
+        CSV or Parquet, one query a row, as `frugal.formats.files.tables.read_table` takes it. Columns that name no input are
+        ignored, but for those whose name is close to that of a missing input: they are refused.
+    extrapolate : bool
+        Answer rows outside the bounds of the study instead of refusing the table; their ``in_domain`` is false.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Row for row with the table: the inputs it gave; for each element of an output ``name``, ``name_lower`` and
+        ``name_upper`` (90 % interval), in the unit of the output, elements of a vector by their coordinates
+        (``monthly_yield_1_lower``); ``in_domain``.
+
     Raises
     ------
     UnusableInputError

@@ -118,6 +118,21 @@ def fixed_parts(ledger: Sequence[Entry], rung: CandidateCost, training_share: fl
 
     Every line counts, whether its stage ended well or not. Of the generation, the share of the training runs is charged:
     the held-out runs judge all candidates alike.
+
+    Parameters
+    ----------
+    ledger : sequence of Entry
+        Every stage ever run for the bundle.
+    rung : CandidateCost
+        Its name finds its own lines; its needs say which of the shared ones it bears.
+    training_share : float
+        Share of the finished runs that candidates learnt from, 0 to 1.
+
+    Returns
+    -------
+    dict of str to float
+        CPU seconds under ``compile``, ``generation``, ``fit`` (calibration included) and ``export``; 0 for what it does not
+        bear.
     """
     parts = {"compile": 0.0, "generation": 0.0, "fit": 0.0, "export": 0.0}
     if rung.needs_compilation or rung.needs_runs:
@@ -165,7 +180,22 @@ def cheapest(items: Sequence[Item], lifetime: Mapping[str, float]) -> Item | Non
 
 
 def least_consuming(items: Sequence[Item], lifetime: Mapping[str, float], tie_factor: float) -> Item | None:
-    """The lowest rung among those within the tie factor of the cheapest; the lowest of all for an infinite factor."""
+    """The lowest rung among those within the tie factor of the cheapest; the lowest of all for an infinite factor.
+
+    Parameters
+    ----------
+    items : sequence
+        Candidates to choose from.
+    lifetime : mapping of str to float
+        CPU seconds of each over the service life, fixed cost included, by name; others may be among them.
+    tie_factor : float
+        At least 1: what costs at most this many times the cheapest is as good as it.
+
+    Returns
+    -------
+    item or None
+        On one rung the cheaper one; None of no items.
+    """
     least = cheapest(items, lifetime)
     if least is None:
         return None

@@ -42,7 +42,27 @@ class Necessity:
         best_ai: CandidateCost | None,
         best_alternative: CandidateCost | None,
     ) -> tuple[Verdict, tuple[str, ...], dict]:
-        """Verdict, codes of the reasons, and the figures behind them."""
+        """Verdict, codes of the reasons, and the figures behind them.
+
+        Parameters
+        ----------
+        surrogates, alternatives : sequence of CandidateCost
+            The admissible candidates with AI, and without.
+        best_ai, best_alternative : CandidateCost, optional
+            The cheapest of each over the service life, at the geometric mean of the usage interval; None where none is
+            admissible.
+
+        Returns
+        -------
+        verdict : str
+        reasons : tuple of str
+            Codes, for which the reports have words.
+        figures : dict
+            Where both are compared ``break_even_queries`` (2.5, 50 and 97.5 %) and ``saving_cpu_seconds`` over the service
+            life (5, 50 and 95 %) as `Interval`, ``flip_queries``, ``probability_ai_cheaper`` (by the margin of the policy)
+            and ``probability_alternative_cheaper``; where no alternative is admissible ``limits_that_exclude`` those that are
+            accurate enough; else empty.
+        """
         if self.need.queries is None or not self.need.tolerances:
             return "not_assessed", ("need_undeclared",), {}
         missing = missing_baselines(self.ladder)

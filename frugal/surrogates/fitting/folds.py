@@ -10,6 +10,22 @@ def folds(n: int, groups: np.ndarray | None, n_folds: int, seed: int) -> list[np
 
     Groups are never split when there are at least three of them: the largest is placed first, each one in
     the smallest fold. With fewer, rows are dealt at random.
+
+    Parameters
+    ----------
+    n : int
+        Number of runs.
+    groups : array [n], optional
+        Label of each run (its place, say); runs of one label resemble each other.
+    n_folds : int
+        Folds at the most: never more than there are groups to keep together, or else runs.
+    seed : int
+        Of the random order; the same one gives the same folds.
+
+    Returns
+    -------
+    list of array of int
+        Row numbers in rising order; each row stands in exactly one fold.
     """
     rng = np.random.default_rng(seed)
     if groups is not None:

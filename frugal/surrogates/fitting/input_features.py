@@ -110,6 +110,21 @@ class FeatureMap:
         The centre is subtracted before anything is multiplied: in float32 a year or a northing keeps its
         last digits only so. The cosine is the sine a quarter turn ahead, which every runtime has in float64
         too.
+
+        Parameters
+        ----------
+        builder : Graph
+            Takes the nodes.
+        x : str
+            Name of the tensor of inputs, in physical units, columns in the order of the variables.
+        dtype
+            Element type that is computed in: float64 for models that turn the rounding of float32 into errors (Gaussian
+            processes, trees).
+
+        Returns
+        -------
+        str
+            Name of the tensor ``[n, f]``.
         """
         plain, angle, choice = self._sizes
         if np.dtype(dtype) != np.float32:

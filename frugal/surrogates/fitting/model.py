@@ -45,10 +45,40 @@ class Fitted(Protocol):
         """Plain values: what was chosen and how, and what `fit_log` writes for every model."""
 
     def predict(self, inputs: np.ndarray) -> np.ndarray:
-        """Outputs ``[n, m]``, float64, of inputs ``[n, d]`` in physical units."""
+        """Outputs ``[n, m]``, float64, of inputs ``[n, d]`` in physical units.
+
+        Parameters
+        ----------
+        inputs : array [n, d]
+            Columns in the order of the variables of the fit. What lies outside their bounds is answered too: whether it may
+            be asked is not the model's affair.
+
+        Returns
+        -------
+        array [n, m]
+            In physical units and in the order of the outputs that were fitted; not held to physical limits.
+
+        Raises
+        ------
+        UnusableInputError
+            If the shape does not match the variables, or a value is not finite.
+        """
 
     def graph(self, builder: Graph, x: str) -> str:
-        """Write the same answer as ONNX nodes, from the float32 tensor ``x`` to the name of ``[n, m]``."""
+        """Write the same answer as ONNX nodes, from the float32 tensor ``x`` to the name of ``[n, m]``.
+
+        Parameters
+        ----------
+        builder : Graph
+            Takes the nodes.
+        x : str
+            Name of the tensor of inputs ``[n, d]``, in physical units.
+
+        Returns
+        -------
+        str
+            Name of the tensor of outputs ``[n, m]``, float32 or float64 as the model's precision asks.
+        """
 
 
 class Model(Protocol):
@@ -76,6 +106,25 @@ class Model(Protocol):
     ) -> Fitted:
         """Learn from runs: inputs ``[n, d]``, outputs ``[n, m]``, group label of each run or None.
 
+        Parameters
+        ----------
+        inputs : array [n, d]
+            Training runs in physical units, columns in the order of ``variables``.
+        outputs : array [n, m]
+            All outputs side by side, vectors and maps flattened row by row, in physical units.
+        groups : array [n], optional
+            Label of each run: its place. Whatever the model chooses by cross-validation is chosen on groups left out whole,
+            where there are at least three. None where all runs are of one place.
+        variables : sequence of Variable
+            One a column; bounds, periods and choices decide how a column is scaled and encoded.
+        seed : int
+            Of everything random in the fit: the same seed and runs give the same model.
+
+        Returns
+        -------
+        Fitted
+            With what was chosen and the CPU time it took in its ``log``.
+
         Raises
         ------
         Skipped
@@ -85,7 +134,18 @@ class Model(Protocol):
         """
 
     def with_fixed_settings(self, fitted: Any) -> Model:
-        """The model with the choices of an earlier fit, for refits that need no new search."""
+        """The model with the choices of an earlier fit, for refits that need no new search.
+
+        Parameters
+        ----------
+        fitted : Fitted
+            What `fit` of this very model returned, perhaps for other runs or fewer inputs.
+
+        Returns
+        -------
+        Model
+            Its fit learns from the runs again, but takes sizes, penalties or length scales as they were chosen then.
+        """
 
 
 #: How a fit ended: the optimiser met its criterion; an error on runs left out no longer fell; the allowed work was used up;
@@ -130,6 +190,17 @@ def check_runs(
     inputs: Any, outputs: Any, groups: Any, variables: Sequence[Variable]
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
     """Training runs as float64 arrays ``[n, d]`` and ``[n, m]``, with the groups as an array or None.
+
+    Parameters
+    ----------
+    inputs, outputs, groups, variables
+        As for `Model.fit`; anything that NumPy makes such arrays of.
+
+    Returns
+    -------
+    inputs : array [n, d]
+    outputs : array [n, m]
+    groups : array [n] or None
 
     Raises
     ------
@@ -203,7 +274,24 @@ class TargetScaling:
         return bool(np.any(np.abs(self.mean[varies]) > _FLOAT32_RATIO * self.spread[varies]))
 
     def affine(self, builder: Graph, z: str, weights: np.ndarray, bias: np.ndarray) -> str:
-        """Write ``restore(z @ weights + bias)`` for float32 ``z [n, k]``, with ``[k, m]`` and ``[m]``."""
+        """Write ``restore(z @ weights + bias)`` for float32 ``z [n, k]``, with ``[k, m]`` and ``[m]``.
+
+        Parameters
+        ----------
+        builder : Graph
+            Takes the nodes.
+        z : str
+            Name of the tensor of columns, already scaled.
+        weights : array [k, m]
+            Of the standardised targets.
+        bias : array [m]
+            Likewise.
+
+        Returns
+        -------
+        str
+            Name of the tensor ``[n, m]`` in physical units; float64 where `wide`, else float32.
+        """
         scaled = weights * self.spread
         if not self.wide:
             offset = builder.constant(bias * self.spread + self.mean)

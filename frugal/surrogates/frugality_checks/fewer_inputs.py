@@ -88,6 +88,21 @@ def permutation_importance(study: Study, learnt: Learnt, held_out: Runs, seed: i
     """How much the error rises ``[d]`` when an input is shuffled over the held-out runs.
 
     The rise of error over tolerance, for the output where it rises most, mean of `SHUFFLES` seeded shuffles.
+
+    Parameters
+    ----------
+    study : Study
+        Its need says which outputs count, in which metric.
+    learnt : Learnt
+        Fitted to all inputs of the study; only asked.
+    held_out : Runs
+    seed : int
+        Of the shuffles.
+
+    Returns
+    -------
+    array [d]
+        In the order of the study's inputs; about 0 for an input that the fit does not use, and a little below by chance.
     """
     rng = np.random.default_rng(seed)
     before = _ratios(study, learnt.predict(held_out.inputs), held_out)
@@ -131,7 +146,22 @@ class _Search:
         self._limit = 1.0 if complete.met else complete.ratio * (1 + SLACK)
 
     def run(self, order: np.ndarray, budget: Budget, fit_cpu_seconds: float) -> Reason | None:
-        """Bisect; the reason where the budget did not last."""
+        """Bisect; the reason where the budget did not last.
+
+        Parameters
+        ----------
+        order : array of int [d]
+            Columns of the inputs, the least important first.
+        budget : Budget
+            Asked before each fit.
+        fit_cpu_seconds : float
+            What the first fit is expected to take; each later one is expected to take as long as the one before it.
+
+        Returns
+        -------
+        mapping of str to str or None
+            By language. What was found until then stands in ``dropped``, ``error`` and ``refits``.
+        """
         works, fails = 0, len(order)
         if self._learner.model is not None and self._learner.model.kind == "constant":
             self.dropped = [int(j) for j in order]  # it reads none of them: there is nothing to fit again

@@ -64,7 +64,22 @@ def learning_curve(
 
 
 def nested_order(runs: Runs, seed: int, in_sequence: bool) -> np.ndarray:
-    """Order of the rows ``[n]`` of which the first ones, however many, hold each place in its proportion."""
+    """Order of the rows ``[n]`` of which the first ones, however many, hold each place in its proportion.
+
+    Parameters
+    ----------
+    runs : Runs
+        Training runs in the order of the design.
+    seed : int
+        Of the drawing.
+    in_sequence : bool
+        The rows follow a low-discrepancy sequence: they keep their order where all are of one place.
+
+    Returns
+    -------
+    array of int [n]
+        Row numbers.
+    """
     rng = np.random.default_rng(seed)
     places, place = np.unique(runs.places, return_inverse=True)
     if in_sequence and len(places) == 1:

@@ -53,6 +53,17 @@ class Learner:
     def fit(self, training: Runs, kept: Sequence[int] | None = None) -> Learnt:
         """Fit on runs; only the inputs ``kept`` are seen, all by default.
 
+        Parameters
+        ----------
+        training : Runs
+        kept : sequence of int, optional
+            Columns of the study's inputs. An alternative of the study decides by itself what it reads, and ignores this.
+
+        Returns
+        -------
+        Learnt
+            Asked with all inputs of the study, whichever it sees.
+
         Raises
         ------
         Skipped
@@ -87,7 +98,16 @@ class Learner:
 
 
 def learner_for(study: Study, name: str, seed: int) -> Learner | None:
-    """How a candidate of the ladder is fitted again; None where it does not learn from runs or is not at hand."""
+    """How a candidate of the ladder is fitted again; None where it does not learn from runs or is not at hand.
+
+    Parameters
+    ----------
+    study : Study
+    name : str
+        Of the candidate, as on the ladder.
+    seed : int
+        Of its fits and of the bootstrap that judges them; that of the ladder gives the same fit again.
+    """
     model = next((model for model in models_for(study) if model.name == name), None)
     if model is not None:
         return Learner(name, study, seed, model=model)
@@ -130,5 +150,16 @@ class Error:
 
 
 def judged(study: Study, predicted: np.ndarray, held_out: Runs, seed: int) -> Error:
-    """Error of predictions ``[n, m]`` of the held-out runs, with the interval of the ladder."""
+    """Error of predictions ``[n, m]`` of the held-out runs, with the interval of the ladder.
+
+    Parameters
+    ----------
+    study : Study
+    predicted : array [n, m]
+        All outputs side by side, in physical units.
+    held_out : Runs
+        The runs that were predicted, row for row.
+    seed : int
+        Of the bootstrap.
+    """
     return Error(output_errors(study, held_out.outputs, predicted, groups_of(held_out), seed))

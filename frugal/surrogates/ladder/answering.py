@@ -41,7 +41,24 @@ def full_physics(study: Study, name: str) -> Answering:
 
 
 def from_model(study: Study, name: str, kind: str, model: bytes, half_width: np.ndarray | None = None) -> Answering:
-    """An ONNX graph, asked for everything it answers, interval and domain included."""
+    """An ONNX graph, asked for everything it answers, interval and domain included.
+
+    Parameters
+    ----------
+    study : Study
+    name, kind : str
+        As on the ladder.
+    model : bytes
+        The ONNX file.
+    half_width : array [m], optional
+        Of the interval that is judged. Where none is given, that of the graph is asked for in a study with maps; without maps
+        no coverage is judged then.
+
+    Returns
+    -------
+    Answering
+        The graph knows objects by their inputs alone: object ids are ignored.
+    """
     opened = session(model)
     names = [output.name for output in study.outputs]
     if half_width is None and any(output.is_map for output in study.outputs):
@@ -65,6 +82,15 @@ def _half_width_of(opened: Any, study: Study) -> np.ndarray:
 
 
 def flat_answers(opened: Any, names: list[str], inputs: np.ndarray) -> np.ndarray:
-    """Outputs of a session side by side, ``[n, m]``."""
+    """Outputs of a session side by side, ``[n, m]``.
+
+    Parameters
+    ----------
+    opened : onnxruntime.InferenceSession
+    names : list of str
+        Outputs of the graph in the order wanted; ``_lower`` and ``_upper`` may be among them.
+    inputs : array [n, d]
+        In physical units; rounded to float32, which is what a graph takes.
+    """
     answers = opened.run(names, {"inputs": inputs.astype(np.float32)})
     return np.concatenate([np.asarray(a, dtype=float).reshape(len(inputs), -1) for a in answers], axis=1)

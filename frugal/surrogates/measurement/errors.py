@@ -67,7 +67,25 @@ class Judged:
 
 
 def judge(study: Study, answering: Answering, held_out: Runs, meter: Meter, seed: int) -> Judged:
-    """Errors and interval coverage of one candidate on the held-out runs."""
+    """Errors and interval coverage of one candidate on the held-out runs.
+
+    Parameters
+    ----------
+    study : Study
+    answering : Answering
+        What is exact (the full physics) is not asked: its errors are 0.
+    held_out : Runs
+    meter : Meter
+        Books the asking under ``evaluation`` and the name of the candidate.
+    seed : int
+        Of the bootstrap.
+
+    Returns
+    -------
+    Judged
+        Without errors, and with a message, where asking failed. ``coverage`` is the share of all elements within the
+        interval, cells that are never wet left out.
+    """
     judged = Judged(runtime=answering.runtime)
     with meter.stage("evaluation", answering.name):
         if answering.exact:
@@ -91,7 +109,23 @@ def judge(study: Study, answering: Answering, held_out: Runs, meter: Meter, seed
 def output_errors(
     study: Study, truth: np.ndarray, predicted: np.ndarray, groups: np.ndarray | None, seed: int
 ) -> dict[str, OutputError]:
-    """Error of every output, with its interval, against the study's tolerances."""
+    """Error of every output, with its interval, against the study's tolerances.
+
+    Parameters
+    ----------
+    study : Study
+    truth, predicted : array [n, m]
+        All outputs side by side, in physical units.
+    groups : array [n], optional
+        Place of each run; whole places are resampled where there are several.
+    seed : int
+        Of the bootstrap.
+
+    Returns
+    -------
+    dict of str to OutputError
+        By name of the output, those without a tolerance too.
+    """
     from frugal.surrogates.measurement.bootstrap import error_with_interval
 
     errors = {}
@@ -119,7 +153,16 @@ def output_errors(
 def map_error(
     study: Study, output: Output, truth: np.ndarray, predicted: np.ndarray, groups: np.ndarray | None, seed: int
 ) -> OutputError:
-    """Error of one map, pooled over its cells."""
+    """Error of one map, pooled over its cells.
+
+    Parameters
+    ----------
+    study : Study
+    output : Output
+        The map.
+    truth, predicted, groups, seed
+        As for `output_errors`: wetness may be told by another map than this one.
+    """
     tolerance = study.need.tolerances.get(output.name)
     metric = tolerance.metric if tolerance else default_metric(output)
     found, summary = pooled_map_error(study, output, truth, predicted, metric, groups, seed)

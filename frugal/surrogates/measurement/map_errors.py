@@ -18,7 +18,21 @@ def default_metric(output: Output) -> Metric:
 
 
 def ever_wet(study: Study, output: Output, truth: np.ndarray) -> np.ndarray:
-    """Cells of a map that are wet in at least one of the runs ``truth [n, m]``, ``bool [size]``."""
+    """Cells of a map that are wet in at least one of the runs ``truth [n, m]``, ``bool [size]``.
+
+    Parameters
+    ----------
+    study : Study
+    output : Output
+        A map of it; each of its cells counts as wet where it cannot be dry.
+    truth : array [n, m]
+        All outputs side by side: another map may tell where this one is wet.
+
+    Returns
+    -------
+    array of bool [size]
+        Row by row from the first of ``y``.
+    """
     return np.asarray(wet_cells(truth, study.outputs, output).any(axis=0))
 
 
@@ -84,7 +98,18 @@ def pooled_map_error(
 def map_error_value(
     study: Study, output: Output, truth: np.ndarray, predicted: np.ndarray, metric: Metric
 ) -> np.ndarray:
-    """The pooled error alone ``[1]``, without interval."""
+    """The pooled error alone ``[1]``, without interval.
+
+    Parameters
+    ----------
+    study, output, truth, predicted, metric
+        As for `pooled_map_error`.
+
+    Returns
+    -------
+    array [1]
+        In the unit of the map; without unit for ``nrmse``.
+    """
     columns, cells = study.output_slices()[output.name], _counted(study, output, truth, metric)
     t, p = truth[:, columns], predicted[:, columns]
     return pooled_error(t, p, cells, relative=metric == "nrmse", n_bootstrap=1).value
@@ -110,6 +135,15 @@ def floor_and_regression(
         columns, cells = study.output_slices()[output.name], _counted(study, output, truth, metric)
 
         def error(of: np.ndarray, against: np.ndarray, columns: Any = columns, cells: np.ndarray = cells) -> float:
+            """RMSE over all runs and the cells that count, in the unit of the map; 0 where no cell counts.
+
+            Parameters
+            ----------
+            of, against : array [n, m]
+                All outputs side by side.
+            columns, cells
+                Of the map at hand: where it stands in ``m``, and which of its cells count.
+            """
             if not cells.any():
                 return 0.0
             return float(np.sqrt(np.mean((of - against)[:, columns][:, cells] ** 2)))

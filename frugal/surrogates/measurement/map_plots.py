@@ -91,7 +91,23 @@ def write_map_plots(
 
 
 def chosen_runs(outputs: Sequence[Output], output: Output, truth: np.ndarray, predicted: np.ndarray) -> dict[str, int]:
-    """Rows of the best, median and worst told run by the RMSE over cells that are ever wet, and of no run twice."""
+    """Rows of the best, median and worst told run by the RMSE over cells that are ever wet, and of no run twice.
+
+    Parameters
+    ----------
+    outputs : sequence of Output
+        All of the study, in the order of the columns.
+    output : Output
+        The map among them.
+    truth, predicted : array [n, m]
+        All outputs side by side.
+
+    Returns
+    -------
+    dict of str to int
+        Row by ``best``, ``median`` and ``worst``; a row that stands there already is not named again, as with one or two
+        runs.
+    """
     error = _errors(outputs, output, truth, predicted)
     order = np.argsort(error, kind="stable")
     found = {"best": int(order[0]), "median": int(order[len(order) // 2]), "worst": int(order[-1])}
@@ -115,7 +131,26 @@ def map_plot(
     language: str,
     ships: bool = True,
 ) -> bytes:
-    """The picture as PNG; the same input gives the same bytes."""
+    """The picture as PNG; the same input gives the same bytes.
+
+    Parameters
+    ----------
+    outputs : sequence of Output
+        All of the study.
+    output : Output
+        The map that is drawn.
+    variables : sequence of Variable
+        Inputs of the study, whose values are told under each row.
+    held_out : Runs
+    predicted : array [n, m]
+        Answers to them, all outputs side by side.
+    candidate : str
+        Who answered, for the title.
+    language : str
+        ``en`` or ``fr``.
+    ships : bool
+        Its graph is the one that ships; the title tells where it is not.
+    """
     from matplotlib import rc_context
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure

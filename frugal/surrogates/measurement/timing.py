@@ -25,10 +25,29 @@ def time_queries(
 ) -> dict[str, dict[str, QueryTime]]:
     """Time every candidate for every call pattern, in interleaved blocks.
 
+    Parameters
+    ----------
+    study : Study
+        Its call patterns say how many rows a call has.
+    answering : sequence of Answering
+        Each is asked by its ``ask``. A solver whose held-out runs were booked at more than `LONGEST_CALL_SECONDS` a run is
+        not run again: it has the booked time.
+    held_out : Runs
+        Rows that are asked, the next ones at each call.
+    plan : callable
+        ``plan(n) -> Plan``: how much to measure, for so many different calls.
+    meter : Meter
+        Books all of it under ``evaluation``, without a candidate.
+    seed : int
+        Of the order of blocks and of the bootstrap.
+    tick : callable
+        Called after every block, for progress.
+
     Returns
     -------
     dict
-        Candidate name to call pattern name to time.
+        Candidate name to call pattern name to time of one row. A call has fewer rows than its pattern where so many would
+        take longer than `LONGEST_CALL_SECONDS`.
     """
     booked = _booked_time(held_out)
     dear = [c for c in answering if c.exact and booked is not None and booked.cpu_seconds > LONGEST_CALL_SECONDS]

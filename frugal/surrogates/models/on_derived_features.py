@@ -58,7 +58,7 @@ class OnDerivedFeatures:
 
     Parameters
     ----------
-    model : Rung
+    model : Model
     summaries : Summaries
     inputs : tuple of Variable
         Of the study.
@@ -94,7 +94,17 @@ class OnDerivedFeatures:
         variables: Sequence[Variable],
         seed: int,
     ) -> Fitted:
-        """Fit the model to the summaries of the inputs."""
+        """Fit the model to the summaries of the inputs.
+
+        Parameters
+        ----------
+        inputs, outputs, groups
+            As for `Model.fit`.
+        variables : sequence of Variable
+            Inputs of the study; where some are left out, or others are named, the model learns from the inputs as they are.
+        seed : int
+            Of the model, and of the three folds that the comparison is made on.
+        """
         if [variable.name for variable in variables] != [variable.name for variable in self.inputs]:
             return self.model.fit(inputs, outputs, groups, variables, seed)
         columns = self.summaries.of(check_inputs(inputs, variables))

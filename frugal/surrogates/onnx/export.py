@@ -165,6 +165,22 @@ def parity_points(variables: Sequence[Variable], training: np.ndarray, seed: int
     """Rows at random in the bounds, on the middle of each face, at the two extreme corners, and from the training runs.
 
     They are rounded to float32, which is what a graph receives.
+
+    Parameters
+    ----------
+    variables : sequence of Variable
+        One a column; choices are asked at whole numbers.
+    training : array [n, d]
+        Inputs of the training runs: their median is the middle of the faces, and up to 64 of them are asked.
+    seed : int
+        Of the random rows and of those drawn from training.
+    n_random : int
+        Rows at random in the bounds.
+
+    Returns
+    -------
+    array [n_random + 2 d + 2 + up to 64, d]
+        float64 that holds float32 values, in physical units.
     """
     rng = np.random.default_rng(seed)
     low = np.array([v.low for v in variables])

@@ -56,7 +56,16 @@ class Graph:
         self._uses_ml = False
 
     def input(self, name: str, n_columns: int, dtype: Any = np.float32) -> str:
-        """Declare an input ``[n, n_columns]`` with a free number of rows, and return its name."""
+        """Declare an input ``[n, n_columns]`` with a free number of rows, and return its name.
+
+        Parameters
+        ----------
+        name : str
+            By which the session is asked; ``inputs`` in every file of ours.
+        n_columns : int
+        dtype
+            Element type, float32 in what ships.
+        """
         from onnx import helper
 
         element = helper.np_dtype_to_tensor_dtype(np.dtype(dtype))

@@ -30,12 +30,38 @@ def clip_outputs(values: np.ndarray, outputs: Sequence[Output]) -> np.ndarray:
 
 
 def raise_in_graph(graph: Graph, tensor: str, outputs: Sequence[Output]) -> str:
-    """Raise ``tensor`` ``[n, m]``, float32, to the lower limits of its outputs."""
+    """Raise ``tensor`` ``[n, m]``, float32, to the lower limits of its outputs.
+
+    Parameters
+    ----------
+    graph : Graph
+        Takes the node.
+    tensor : str
+        Name of the tensor to raise.
+    outputs : sequence of Output
+        In the order of its columns.
+
+    Returns
+    -------
+    str
+        Name of the tensor raised; the one given where no output has a lower limit.
+    """
     return _limited(graph, "Max", tensor, lower_limits(outputs), float(np.finfo(np.float32).min))
 
 
 def lower_in_graph(graph: Graph, tensor: str, outputs: Sequence[Output]) -> str:
-    """Lower ``tensor`` ``[n, m]``, float32, to the upper limits of its outputs."""
+    """Lower ``tensor`` ``[n, m]``, float32, to the upper limits of its outputs.
+
+    Parameters
+    ----------
+    graph, tensor, outputs
+        As for `raise_in_graph`.
+
+    Returns
+    -------
+    str
+        Name of the tensor lowered; the one given where no output has an upper limit.
+    """
     return _limited(graph, "Min", tensor, upper_limits(outputs), float(np.finfo(np.float32).max))
 
 
@@ -49,7 +75,21 @@ def _limited(graph: Graph, operator: str, tensor: str, limits: np.ndarray, none:
 
 
 def clip_in_graph(graph: Graph, tensor: str, outputs: Sequence[Output]) -> str:
-    """Limits, dry cells and derived scalars for ``tensor`` ``[n, m]``, float32, as `clip_outputs` does."""
+    """Limits, dry cells and derived scalars for ``tensor`` ``[n, m]``, float32, as `clip_outputs` does.
+
+    Parameters
+    ----------
+    graph, tensor
+        As for `raise_in_graph`.
+    outputs : sequence of Output
+        All of the study, in the order of the columns: maps that tell wetness and sources of derived scalars must be among
+        them.
+
+    Returns
+    -------
+    str
+        Name of the tensor ``[n, m]`` made physical.
+    """
     tensor = lower_in_graph(graph, raise_in_graph(graph, tensor, outputs), outputs)
     if not any(o.wet_where or o.derived for o in outputs):
         return tensor

@@ -35,7 +35,17 @@ def solve_plane(sums: np.ndarray) -> tuple[float, float, float, float]:
 
 @inner(error_model="numpy")
 def add_cell(sums: np.ndarray, column: float, row: float, height: float) -> None:
-    """Add one cell to the sums of a plane."""
+    """Add one cell to the sums of a plane.
+
+    Parameters
+    ----------
+    sums : ndarray, shape (N_SUMS,)
+        Added to in place.
+    column, row : float
+        Place of the cell, in cells from the origin that the plane is told from; rows go south.
+    height : float
+        In m, above a level near the roof: squares of heights above the sea would lose their digits.
+    """
     sums[0] += 1.0
     sums[1] += column
     sums[2] += row
@@ -50,7 +60,21 @@ def add_cell(sums: np.ndarray, column: float, row: float, height: float) -> None
 
 @inner(error_model="numpy")
 def rms_about(sums: np.ndarray, c: float, east: float, south: float) -> float:
-    """RMS distance of the cells of some sums from a plane that need not be their own."""
+    """RMS distance of the cells of some sums from a plane that need not be their own.
+
+    Parameters
+    ----------
+    sums : ndarray, shape (N_SUMS,)
+    c : float
+        Height of the plane at the origin of the sums [m].
+    east, south : float
+        Its slopes per column and per row [m per cell].
+
+    Returns
+    -------
+    float
+        Vertical distance [m].
+    """
     squares = sums[9] + c * c * sums[0] + east * east * sums[4] + south * south * sums[6]
     squares += 2.0 * (c * east * sums[1] + c * south * sums[2] + east * south * sums[5])
     squares -= 2.0 * (c * sums[3] + east * sums[7] + south * sums[8])
@@ -59,7 +83,20 @@ def rms_about(sums: np.ndarray, c: float, east: float, south: float) -> float:
 
 @inner(error_model="numpy")
 def tolerance(east: float, south: float, base_m: float) -> float:
-    """Distance within which a cell belongs to a plane: a cell of a steep plane holds heights of a wider range."""
+    """Distance within which a cell belongs to a plane: a cell of a steep plane holds heights of a wider range.
+
+    Parameters
+    ----------
+    east, south : float
+        Slopes per column and per row [m per cell].
+    base_m : float
+        Tolerance of a level plane.
+
+    Returns
+    -------
+    float
+        Vertical distance [m].
+    """
     return base_m + 0.25 * math.hypot(east, south)
 
 
@@ -85,8 +122,26 @@ def local_fits(
     """Plane round every known cell of the building, from its known neighbours in the building.
 
     The square has ``2 half + 1`` cells a side; where no plane fits it, as on narrow roofs, 3, with half the residual allowed.
-    ``fits`` [rows, cols, 3] takes the height at the cell and both slopes. Returned: True where the plane fits and is no
-    steeper than allowed.
+
+    Parameters
+    ----------
+    z : ndarray, shape (rows, cols)
+        Heights [m]; row 0 the northernmost.
+    inside : ndarray of bool, shape (rows, cols)
+        Cells of the building with a height.
+    half : int
+        Cells from the middle of the square to its edge.
+    largest_residual_m : float
+        RMS allowed on a level roof; 0.12 of the rise over one cell comes on top.
+    largest_slope : float
+        Steepest allowed [m per cell].
+    fits : ndarray, shape (rows, cols, 3)
+        Takes the height at the cell [m] and the slopes per column and per row [m per cell]; untouched where no plane fits.
+
+    Returns
+    -------
+    ndarray of bool, shape (rows, cols)
+        True where the plane fits and is no steeper than allowed.
     """
     good = np.zeros(z.shape, dtype=np.bool_)
     sums = np.empty(N_SUMS)
@@ -111,7 +166,19 @@ def local_fits(
 def fit_labels(z: np.ndarray, labels: np.ndarray, n_planes: int, sums: np.ndarray, planes: np.ndarray) -> None:
     """Plane of the cells of each label; cells farther than 2.5 RMS from the first fit have no say in the second.
 
-    ``planes`` [n + 1, 4] takes height at the origin, slope per column, slope per row, RMS.
+    Parameters
+    ----------
+    z : ndarray, shape (rows, cols)
+        Heights [m]; known wherever there is a label.
+    labels : ndarray of int32, shape (rows, cols)
+        Number of each cell's plane, 0 for none.
+    n_planes : int
+        The largest number.
+    sums : ndarray, shape (n_planes + 1 or more, N_SUMS)
+        Overwritten with those of the cells that the last fit rests on.
+    planes : ndarray, shape (n_planes + 1 or more, 4)
+        Takes height at the first cell [m], slope per column, slope per row [m per cell], RMS [m]; NaN where too few cells, or
+        cells in one line, determine no plane. Row 0 is left alone.
     """
     n_rows, n_columns = z.shape
     for turn in range(2):

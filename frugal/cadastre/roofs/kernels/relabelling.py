@@ -53,7 +53,20 @@ def _one_plane(sums: np.ndarray, planes: np.ndarray, first: int, second: int, st
 
 @kernel(error_model="numpy")
 def merge_planes(labels: np.ndarray, n_planes: int, sums: np.ndarray, planes: np.ndarray, resolution_m: float) -> None:
-    """Join neighbours that one plane explains as well as two; ``labels`` are changed, numbers are left unused."""
+    """Join neighbours that one plane explains as well as two; ``labels`` are changed, numbers are left unused.
+
+    Parameters
+    ----------
+    labels : ndarray of int32, shape (rows, cols)
+        Number of each cell's plane, 0 for none; changed in place. Two planes are neighbours where they are at least three
+        times one or two cells apart.
+    n_planes : int
+        The largest number.
+    sums, planes : ndarray
+        From `fit_labels`; those of a plane that took in another are changed in place.
+    resolution_m : float
+        Side of a cell: slopes that differ by more than 0.09 (m per m) are never those of one plane.
+    """
     touching = _touching(labels, n_planes)
     target = np.arange(n_planes + 1)
     merged = True
@@ -78,7 +91,26 @@ def merge_planes(labels: np.ndarray, n_planes: int, sums: np.ndarray, planes: np
 
 @kernel(error_model="numpy")
 def reassign(z: np.ndarray, known: np.ndarray, labels: np.ndarray, planes: np.ndarray, base_m: float) -> np.ndarray:
-    """Give every cell to the plane within two cells that explains it best, or to none."""
+    """Give every cell to the plane within two cells that explains it best, or to none.
+
+    Parameters
+    ----------
+    z : ndarray, shape (rows, cols)
+        Heights [m].
+    known : ndarray of bool, shape (rows, cols)
+        Cells of the building with a height; the others get 0.
+    labels : ndarray of int32, shape (rows, cols)
+        As they are; left alone.
+    planes : ndarray, shape (n + 1, 4)
+        From `fit_labels`.
+    base_m : float
+        Tolerance of a level plane, as for `tolerance`; a fifth more is allowed here.
+
+    Returns
+    -------
+    ndarray of int32, shape (rows, cols)
+        The own plane is kept where another one explains a cell by less than 1 cm better.
+    """
     n_rows, n_columns = z.shape
     out = np.zeros_like(labels)
     for row in range(n_rows):
@@ -128,7 +160,24 @@ def _component(labels: np.ndarray, seen: np.ndarray, queue: np.ndarray, row: int
 
 @kernel(error_model="numpy")
 def split_components(labels: np.ndarray, fewest: int, most: int) -> tuple[np.ndarray, int]:
-    """Number anew, from 1, the connected cells of each label; pieces of fewer cells get 0."""
+    """Number anew, from 1, the connected cells of each label; pieces of fewer cells get 0.
+
+    Parameters
+    ----------
+    labels : ndarray of int32, shape (rows, cols)
+        0 for none; left alone. Cells are connected by their sides.
+    fewest : int
+        Cells of the smallest piece that is kept.
+    most : int
+        Pieces at the most; those met later, row by row, get 0.
+
+    Returns
+    -------
+    labels : ndarray of int32, shape (rows, cols)
+        Numbered in the order in which pieces are met, row by row from the north-west.
+    number : int
+        Of pieces.
+    """
     n_rows, n_columns = labels.shape
     out = np.zeros_like(labels)
     seen = np.zeros(labels.shape, dtype=np.bool_)
@@ -180,8 +229,26 @@ def fill_gaps(
 ) -> np.ndarray:
     """Labels with small gaps filled: chimneys, small dormers, antennas, missing heights belong to the roof they stand on.
 
-    A gap is filled from its border when it has at most ``largest_cells`` cells, planes hold most of its border, and its
-    cells are on average no more than ``deepest_m`` below those planes (a light well is no roof).
+    A gap is filled from its border when planes hold at least 70 % of that border, and it is neither too large nor too deep.
+
+    Parameters
+    ----------
+    z : ndarray, shape (rows, cols)
+        Heights [m]; NaN where missing.
+    inside : ndarray of bool, shape (rows, cols)
+        Cells of the building, known or not.
+    labels : ndarray of int32, shape (rows, cols)
+        0 in the gaps; left alone.
+    planes : ndarray, shape (n + 1, 4)
+        From `fit_labels`.
+    largest_cells : int
+        Cells of the largest gap that is filled.
+    deepest_m : float
+        How far the cells of a gap may lie, on average, below the planes at its border: a light well is no roof.
+
+    Returns
+    -------
+    ndarray of int32, shape (rows, cols)
     """
     n_rows, n_columns = z.shape
     gap = np.zeros(labels.shape, dtype=np.int32)
@@ -221,7 +288,21 @@ def fill_gaps(
 
 @kernel(error_model="numpy")
 def widen(labels: np.ndarray, inside: np.ndarray, cells: int) -> np.ndarray:
-    """Labels carried so many cells beyond the building, so that its footprint, not the cells, makes the outer edges."""
+    """Labels carried so many cells beyond the building, so that its footprint, not the cells, makes the outer edges.
+
+    Parameters
+    ----------
+    labels : ndarray of int32, shape (rows, cols)
+        0 for none; left alone.
+    inside : ndarray of bool, shape (rows, cols)
+        Cells of the building: those without a plane stay so.
+    cells : int
+        Number of rings, corners included.
+
+    Returns
+    -------
+    ndarray of int32, shape (rows, cols)
+    """
     n_rows, n_columns = labels.shape
     out = labels.copy()
     for _ in range(cells):

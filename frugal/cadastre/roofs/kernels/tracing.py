@@ -131,7 +131,19 @@ def count_inside(
 ) -> None:
     """Count the cells of each region whose centres lie in some rings.
 
-    ``x`` and ``y`` are places in cells, one ring after the other; ``box`` is west, top, east, bottom of all.
+    Parameters
+    ----------
+    labels : ndarray of int32, shape (rows, cols)
+        Number of each cell's region, 0 outside.
+    x, y : ndarray, shape (n,)
+        Corners, one closed ring after the other, in cells from the north-western corner of the raster: ``y`` grows to the
+        south. What lies in a second ring, a hole, is taken off.
+    ends : ndarray of int, shape (rings,)
+        One after the last corner of each ring.
+    box : ndarray, shape (4,)
+        West, top, east and bottom of all rings, in the same cells.
+    counts : ndarray of int, shape (largest number + 1,)
+        Added to in place.
     """
     n_rows, n_columns = labels.shape
     for row in range(max(int(box[1]), 0), min(int(box[3]) + 1, n_rows)):

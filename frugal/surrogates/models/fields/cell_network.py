@@ -160,7 +160,17 @@ class CellNetwork:
         variables: Sequence[Variable],
         seed: int,
     ) -> FittedCells:
-        """Draw pairs, and train on the latent value of each map in them."""
+        """Draw pairs, and train on the latent value of each map in them.
+
+        Parameters
+        ----------
+        inputs, groups, variables
+            As for `Model.fit`; groups serve ``rest`` alone, since nothing of the network is chosen.
+        outputs : array [n, m]
+            All outputs of the study, derived ones included, which are not learnt.
+        seed : int
+            Of the pairs, of the weights that training starts from, and of ``rest``.
+        """
         x, y, groups = check_runs(inputs, outputs, groups, variables)
         start = thread_time()
         slices = output_slices(self.outputs)

@@ -66,7 +66,15 @@ class GroupedGaussianProcess:
         variables: Sequence[Variable],
         seed: int,
     ) -> FittedGroups:
-        """Fit each group for itself."""
+        """Fit each group for itself.
+
+        Parameters
+        ----------
+        inputs, groups, variables, seed
+            As for `Model.fit`.
+        outputs : array [n, k]
+            Targets of a reduction, whose columns ``groups`` of this model (not those of the runs) sorts; of their own scale.
+        """
         anew = GaussianProcess(scaled=True)
         fitted = tuple(
             self.processes.get(name, anew).fit(inputs, outputs[:, list(columns)], groups, variables, seed)

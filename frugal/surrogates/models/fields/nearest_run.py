@@ -79,7 +79,17 @@ class NearestRun(NoSearch):
         variables: Sequence[Variable],
         seed: int,
     ) -> FittedNearest:
-        """Store the runs, and choose the weights of the inputs by leaving out one run at a time."""
+        """Store the runs, and choose the weights of the inputs by leaving out one run at a time.
+
+        Parameters
+        ----------
+        inputs, outputs, variables
+            As for `Model.fit`; derived outputs are stored like the others.
+        groups : array [n], optional
+            Where there are two or more, a run that is left out is answered by one of another group.
+        seed : int
+            Of the folds behind the weights by effect; without three groups nothing is random.
+        """
         x, y, groups = check_runs(inputs, outputs, groups, variables)
         start = thread_time()
         with one_thread():

@@ -97,7 +97,17 @@ class ModesNetwork:
         variables: Sequence[Variable],
         seed: int,
     ) -> FittedNetworks:
-        """Choose a size and a penalty, then train the members on all runs."""
+        """Choose a size and a penalty, then train the members on all runs.
+
+        Parameters
+        ----------
+        inputs, groups, variables
+            As for `Model.fit`.
+        outputs : array [n, k]
+            Targets of a reduction. They keep their own spreads: a small mode counts little.
+        seed : int
+            Of the folds, and of the weights that the first member starts from; each further member starts from the next one.
+        """
         x, y, groups = check_runs(inputs, outputs, groups, variables)
         start = thread_time()
         with one_thread():

@@ -81,7 +81,15 @@ class ModelOnModes:
         variables: Sequence[Variable],
         seed: int,
     ) -> FittedField:
-        """Reduce the maps, then fit the model to the targets."""
+        """Reduce the maps, then fit the model to the targets.
+
+        Parameters
+        ----------
+        inputs, groups, variables, seed
+            As for `Model.fit`; all go on to the model that learns the targets.
+        outputs : array [n, m]
+            All outputs of the study, derived ones included, which are not learnt.
+        """
         x, y, groups = check_runs(inputs, outputs, groups, variables)
         start = thread_time()
         with one_thread():

@@ -246,6 +246,22 @@ def latent_map(values: np.ndarray, wet: np.ndarray, output: Output) -> tuple[np.
     """Maps ``[n, size]`` with dry cells filled, and the side of the dry value that wet values lie on.
 
     The side is 0 where no cell is dry or none is wet.
+
+    Parameters
+    ----------
+    values : array [n, size]
+        Runs of one map, flattened row by row, in its unit.
+    wet : array of bool [n, size]
+        Cells that are wet in each run, by this map or by the one that tells it.
+    output : Output
+        The map; one with a wet threshold of its own may be filled beyond the dry value, another one only up to it.
+
+    Returns
+    -------
+    latent : array [n, size]
+        Wet cells as they are.
+    side : int
+        1 where wet values lie above the dry value, -1 where below.
     """
     if not output.has_dry_cells or not wet.any() or wet.all():
         return values, 0

@@ -181,7 +181,20 @@ class BoostedTrees:
         variables: Sequence[Variable],
         seed: int,
     ) -> FittedTrees:
-        """Choose the number of rounds by cross-validation, then boost on all runs."""
+        """Choose the number of rounds by cross-validation, then boost on all runs.
+
+        Parameters
+        ----------
+        inputs, outputs, groups, variables
+            As for `Model.fit`; inputs are read as float32, and constant outputs have no trees.
+        seed : int
+            Of the folds, and of LightGBM.
+
+        Raises
+        ------
+        Skipped
+            If there are fewer than ``min_runs`` runs or more than ``max_outputs`` outputs.
+        """
         x, y, groups = check_runs(inputs, outputs, groups, variables)
         if len(x) < self.min_runs:
             raise Skipped(

@@ -57,7 +57,13 @@ class Constant(NoSearch):
         variables: Sequence[Variable],
         seed: int,
     ) -> FittedConstant:
-        """Take the mean of outputs ``[n, m]``."""
+        """Take the mean of outputs ``[n, m]``.
+
+        Parameters
+        ----------
+        inputs, outputs, groups, variables, seed
+            As for `Model.fit`; all but the outputs are only checked, and nothing is random.
+        """
         _, y, _ = check_runs(inputs, outputs, groups, variables)
         start = thread_time()
         mean = y.mean(axis=0)

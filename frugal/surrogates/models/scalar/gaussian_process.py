@@ -174,7 +174,22 @@ class GaussianProcess(NoSearch):
         variables: Sequence[Variable],
         seed: int,
     ) -> FittedGaussianProcess:
-        """Learn length scales on a subset, then weights on all runs."""
+        """Learn length scales on a subset, then weights on all runs.
+
+        Parameters
+        ----------
+        inputs, outputs, variables
+            As for `Model.fit`.
+        groups
+            Not used: length scales maximise the likelihood, and no run is left out.
+        seed : int
+            Of the order in which runs are taken for the subset and the centres, where not all are.
+
+        Raises
+        ------
+        Skipped
+            If there are more than ``max_runs`` runs.
+        """
         x, y, groups = check_runs(inputs, outputs, groups, variables)
         n = len(x)
         if n > self.max_runs:

@@ -56,7 +56,15 @@ class LinearRidge(NoSearch):
         variables: Sequence[Variable],
         seed: int,
     ) -> FittedLinear:
-        """Fit outputs ``[n, m]`` on inputs ``[n, d]``."""
+        """Fit outputs ``[n, m]`` on inputs ``[n, d]``.
+
+        Parameters
+        ----------
+        inputs, outputs, variables
+            As for `Model.fit`.
+        groups, seed
+            As for `fit_ridge`.
+        """
         x, y, groups = check_runs(inputs, outputs, groups, variables)
         start = thread_time()
         with one_thread():

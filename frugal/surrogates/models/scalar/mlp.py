@@ -114,7 +114,16 @@ class Mlp:
         variables: Sequence[Variable],
         seed: int,
     ) -> FittedMlp:
-        """Choose a network by cross-validation and train it on all runs."""
+        """Choose a network by cross-validation and train it on all runs.
+
+        Parameters
+        ----------
+        inputs, outputs, groups, variables
+            As for `Model.fit`; with fewer than 10 runs nothing is left out, and the first trial is taken.
+        seed : int
+            Of the folds, of the weights that training starts from, and of the runs that are taken where ``work`` does not
+            allow all.
+        """
         import sklearn.neural_network  # noqa: F401  (loads its libraries before they are held to one thread)
 
         x, y, groups = check_runs(inputs, outputs, groups, variables)

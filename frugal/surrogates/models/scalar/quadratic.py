@@ -90,7 +90,20 @@ class QuadraticRidge(NoSearch):
         variables: Sequence[Variable],
         seed: int,
     ) -> FittedQuadratic:
-        """Fit outputs ``[n, m]`` on inputs ``[n, d]``."""
+        """Fit outputs ``[n, m]`` on inputs ``[n, d]``.
+
+        Parameters
+        ----------
+        inputs, outputs, variables
+            As for `Model.fit`.
+        groups, seed
+            As for `fit_ridge`.
+
+        Raises
+        ------
+        Skipped
+            If there are more terms than ``max_terms`` or ``max_terms_per_run`` allow.
+        """
         x, y, groups = check_runs(inputs, outputs, groups, variables)
         start = thread_time()
         features, targets = FeatureMap(variables, x), TargetScaling.of(y)

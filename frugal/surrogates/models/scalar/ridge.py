@@ -105,6 +105,23 @@ def fit_ridge(x: np.ndarray, y: np.ndarray, groups: np.ndarray | None, seed: int
 
     Columns are standardised inside, so that the penalty means the same for all; the coefficients returned
     are those of the columns as given. Among penalties whose error is the same to 1e-6, the largest is taken.
+
+    Parameters
+    ----------
+    x : array [n, p]
+        Constant columns get the weight 0.
+    y : array [n, m]
+        Centred inside.
+    groups : array [n], optional
+        With three or more, each penalty is the one that errs least on groups left out; else on single runs left out.
+    seed : int
+        Of the folds of groups; without three groups nothing is random.
+    n_folds : int
+        Into which groups are put, at the most.
+
+    References
+    ----------
+    Allen (1974), Technometrics 16, 125, for the leave-one-out error without refits.
     """
     mean, spread = x.mean(axis=0), x.std(axis=0)
     varies = spread > 1e-12 * np.maximum(np.abs(x).max(axis=0), 1e-300)

@@ -29,6 +29,19 @@ def first_order_shares(inputs: np.ndarray, outputs: np.ndarray, variables: Seque
     """Share of the variance that each input explains alone ``[d]``, averaged over the outputs that vary.
 
     Variance of the means in bins of equal width over the bounds, less what bins of pure noise would show.
+
+    Parameters
+    ----------
+    inputs : array [n, d]
+        In physical units; values out of bounds count in the outermost bin.
+    outputs : array [n, m]
+    variables : sequence of Variable
+        One a column of the inputs; a choice has a bin for each of its values, a quantity 2 to 16 by the number of runs.
+
+    Returns
+    -------
+    array [d]
+        0 where the bins differ no more than chance has it.
     """
     y = TargetScaling.of(outputs).standardise(outputs)
     n = len(y)
@@ -64,7 +77,17 @@ class Axis:
 
     @classmethod
     def of(cls, variable: Variable, column: int, nodes: int) -> Axis:
-        """Axis over the bounds of a variable; each choice is a node."""
+        """Axis over the bounds of a variable; each choice is a node.
+
+        Parameters
+        ----------
+        variable : Variable
+            The axis is closed where its bounds hold its whole period.
+        column : int
+            Where it stands among the inputs.
+        nodes : int
+            At least 2; not read for a choice.
+        """
         if variable.choices:
             return cls(column, 0.0, 1.0, len(variable.choices), False)
         if variable.period and variable.high - variable.low >= variable.period * (1 - 1e-9):
@@ -196,7 +219,15 @@ class Table(NoSearch):
         variables: Sequence[Variable],
         seed: int,
     ) -> FittedTable:
-        """Choose axes, sizes and smoothing by cross-validation, then fit the values to all runs."""
+        """Choose axes, sizes and smoothing by cross-validation, then fit the values to all runs.
+
+        Parameters
+        ----------
+        inputs, outputs, groups, variables
+            As for `Model.fit`.
+        seed : int
+            Of the five folds that grid and smoothing are chosen on.
+        """
         x, y, groups = check_runs(inputs, outputs, groups, variables)
         start = thread_time()
         with one_thread():
