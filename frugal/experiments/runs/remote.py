@@ -92,7 +92,7 @@ class WorkOrder:
 
     Parameters
     ----------
-    study_spec : Recipe
+    study_spec : StudySpec
     domain : tuple of (str, (float, float))
         The part of the inputs that the need asks for.
     study_hash : str
