@@ -10,6 +10,7 @@ import numpy as np
 
 from frugal.cadastre.job.folder import withdraw
 from frugal.cadastre.job.job import Job, sky_of
+from frugal.cadastre.job.result import Cadastre
 from frugal.cadastre.job.settings import CadastreSettings
 from frugal.cadastre.tables.classes import YieldClass, class_of, classes_for, qgis_style
 from frugal.cadastre.tables.columns import BUILDINGS, PLANES
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     import geopandas
     import pandas
 
-    from frugal.cadastre.job.result import Cadastre
     from frugal.formats.rasters.surface_model import SurfaceModel
     from frugal.formats.weather.hourly_year import Weather
 
@@ -41,55 +41,79 @@ LARGEST_WITH_SURFACES_KM2 = 60.0
 
 
 def publish_cadastre(
-    cadastre: Cadastre,
+    out: Path,
     settings: CadastreSettings,
     prepared: Prepared,
     answer: YieldModel,
     job: Job,
     reports: Sequence[TileReport],
-) -> None:
-    """Write GeoPackage, GeoParquet, communes, mosaic of the maps and the map folder; fills in the numbers of the cadastre."""
+) -> Cadastre:
+    """Write GeoPackage, GeoParquet, communes, mosaic of the maps and the map folder.
+
+    Parameters
+    ----------
+    out : Path
+        Folder of the cadastre; files of an earlier run that this one does not replace are taken away.
+    settings : CadastreSettings
+    prepared : Prepared
+        The survey, with what could not be used of it.
+    answer : YieldModel
+    job : Job
+        Whose tiles are read.
+    reports : sequence of TileReport
+        Of the tiles that could be computed.
+
+    Returns
+    -------
+    Cadastre
+        With the numbers of what was made, but for what the making cost.
+    """
     planes, buildings = (_joined(job, reports, name) for name in ("planes", "buildings"))
     if job.maps:
         files = [Path(job.folder) / report.name / "irradiation.tif" for report in reports]
         present = [file for file in files if file.exists()]
         if present:
-            write_mosaic(
-                cadastre.out / "irradiation.vrt",
-                present,
-                job.crs,
-                _snapped(job, prepared.bounds),
-                job.grid.resolution_m,
-            )
-    weather = sky_of(job.site, job.model, job.azimuths).territory.weather
-    told = told_weather(weather, prepared)
-    longitude, latitude = _middle(prepared)
-    west, south, east, north = _FRENCH_GRID
-    if settings.country == "FRA" and not (west < longitude < east and south < latitude < north):
-        cadastre.notes.append(
-            "CO₂ is that of the electricity of metropolitan France, where this territory does not lie (--country CODE)"
-        )
-    if told["distance_km"] > FAR_WEATHER_KM:
-        cadastre.notes.append(
-            f"The weather is that of a place {told['distance_km']:.0f} km away ({weather.source}); name one nearer by "
-            "(--set weather=FILE)."
-        )
+            bounds = _snapped(job, prepared.bounds)
+            write_mosaic(out / "irradiation.vrt", present, job.crs, bounds, job.grid.resolution_m)
+    weather = told_weather(sky_of(job.site, job.model, job.azimuths).territory.weather, prepared)
+    notes = [*prepared.notes, *answer.notes, *_notes_on_place(settings, prepared, weather)]
     if planes is None or buildings is None:
-        cadastre.notes.append("No roof plane of 10 m² was found: there is no map of roofs.")
-        withdraw(cadastre.out, "cadastre.gpkg", "roof_planes.parquet", "communes.csv", "map")
-        return
+        withdraw(out, "cadastre.gpkg", "roof_planes.parquet", "communes.csv", "map")
+        notes.append("No roof plane of 10 m² was found: there is no map of roofs.")
+        return Cadastre(out, failures=prepared.failures, notes=notes)
     classes = classes_for(_best_yield(job))
     planes["class"] = class_of(classes, planes["specific_yield"].to_numpy())
     buildings["class"] = best_classes(planes, buildings)
     if settings.communes is not None:
         _name_communes(buildings, settings.communes, job.crs, prepared.bounds)
-    _write_tables(cadastre.out, planes, buildings, classes)
-    cadastre.buildings, cadastre.planes = len(buildings), len(planes)
-    cadastre.with_planes = int((buildings["planes"] > 0).sum())
-    cadastre.sums = {
-        name: float(planes[name].sum()) for name in ("power_kwp", "yield_kwh", "area_m2", "usable_area_m2")
-    }
-    _write_map(cadastre, settings, prepared, answer, job, planes, buildings, classes, told)
+    _write_tables(out, planes, buildings, classes)
+    return Cadastre(
+        out,
+        map_folder=_write_map(out, settings, prepared, answer, job, planes, buildings, classes, weather),
+        buildings=len(buildings),
+        with_planes=int((buildings["planes"] > 0).sum()),
+        planes=len(planes),
+        sums={name: float(planes[name].sum()) for name in ("power_kwp", "yield_kwh", "area_m2", "usable_area_m2")},
+        failures=prepared.failures,
+        notes=notes,
+    )
+
+
+def _notes_on_place(settings: CadastreSettings, prepared: Prepared, weather: dict[str, Any]) -> list[str]:
+    """Where the grid of electricity or the weather are not those of the place."""
+    notes = []
+    longitude, latitude = _middle(prepared)
+    west, south, east, north = _FRENCH_GRID
+    if settings.country == "FRA" and not (west < longitude < east and south < latitude < north):
+        notes.append(
+            "CO₂ is that of the electricity of metropolitan France, where this territory does not lie (--country CODE)"
+        )
+    if weather["distance_km"] > FAR_WEATHER_KM:
+        notes.append(
+            f"The weather is that of a place {weather['distance_km']:.0f} km away ({weather['source']}); name one nearer by "
+            "(--set weather=FILE)."
+        )
+    return notes
 
 
 def best_classes(planes: pandas.DataFrame, buildings: pandas.DataFrame) -> np.ndarray:
@@ -181,7 +205,7 @@ def _write_tables(
 
 
 def _write_map(
-    cadastre: Cadastre,
+    out: Path,
     settings: CadastreSettings,
     prepared: Prepared,
     answer: YieldModel,
@@ -190,14 +214,14 @@ def _write_map(
     buildings: geopandas.GeoDataFrame,
     classes: tuple[YieldClass, ...],
     weather: dict[str, Any],
-) -> None:
+) -> Path:
     from frugal.cadastre.web_map.content import map_content
     from frugal.cadastre.web_map.folder import write_map_folder
 
     content = map_content(settings, prepared, answer, job, classes, weather, planes, buildings)
-    folder = cadastre.out / "map"
+    folder = out / "map"
     local = _known_km2(prepared) <= LARGEST_WITH_SURFACES_KM2
-    background = cadastre.out / "work" / "background.pmtiles"
+    background = out / "work" / "background.pmtiles"
     if local:
         write_background(background, _surface_of(job), prepared.bounds)
     write_map_folder(
@@ -211,7 +235,7 @@ def _write_map(
         background=background if local else None,
         audit_pages=content.audit_pages,
     )
-    cadastre.map_folder = folder
+    return folder
 
 
 def job_model(job: Job) -> bytes:

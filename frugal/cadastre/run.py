@@ -6,9 +6,10 @@ import hashlib
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from frugal.cadastre.job.folder import keep_to, own_folder, withdraw
 from frugal.cadastre.job.job import Job, plain_site
@@ -101,13 +102,12 @@ def make_cadastre(
                 reports, failed = _tiles(out, job, territory.tiles, threads, cluster, reporter, entry)
                 entry.runs = len(territory.tiles)
             prepared.failures.extend(failed)
-            cadastre = Cadastre(out, failures=prepared.failures, notes=[*prepared.notes, *answer.notes])
             with meter.stage("outputs"):
                 reporter.stage("write files")
                 from frugal.cadastre.publish import publish_cadastre
 
-                publish_cadastre(cadastre, settings, prepared, answer, job, reports)
-        _tell_cost(cadastre, machine, reports, job)
+                cadastre = publish_cadastre(out, settings, prepared, answer, job, reports)
+        cadastre = replace(cadastre, footprint=_cost_of(out, machine, reports, job))
         if cadastre.map_folder is None and not settings.maps:
             raise UnusableInputError(f"nothing came out: {NO_ROOF}, and --no-maps leaves the irradiation out")
     return cadastre
@@ -204,13 +204,15 @@ def _book_elsewhere(entry: Entry, cluster: DaskCluster | None, report: TileRepor
         )
 
 
-def _tell_cost(cadastre: Cadastre, machine: Machine, reports: list[TileReport], job: Job) -> None:
+def _cost_of(out: Path, machine: Machine, reports: list[TileReport], job: Job) -> dict[str, Any]:
+    """What the making cost, also written beside the tables."""
     from frugal.cadastre.production_footprint import production_footprint
     from frugal.formats.files.atomic import write_text
     from frugal.metering.ledger.ledger import Ledger
 
     known = sum(report.cells - report.missing_cells for report in reports)
     area_km2 = known * job.grid.resolution_m**2 / 1e6
-    entries = Ledger(cadastre.out / "work" / "ledger.jsonl").entries()
-    cadastre.footprint = production_footprint(entries, machine, area_km2)
-    write_text(cadastre.out / "footprint.json", json.dumps(cadastre.footprint, indent=1, ensure_ascii=False) + "\n")
+    entries = Ledger(out / "work" / "ledger.jsonl").entries()
+    footprint = production_footprint(entries, machine, area_km2)
+    write_text(out / "footprint.json", json.dumps(footprint, indent=1, ensure_ascii=False) + "\n")
+    return footprint

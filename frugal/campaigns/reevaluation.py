@@ -35,9 +35,9 @@ from frugal.surrogates.decision.decide import CandidateCost, Decision, decide
 from frugal.surrogates.frugality_checks.run import run_frugality_checks
 from frugal.surrogates.ladder.answering import from_model, full_physics
 from frugal.surrogates.ladder.asked import Answering
-from frugal.surrogates.measurement.errors import Judged, judge
+from frugal.surrogates.measurement.errors import Judged
 from frugal.surrogates.measurement.map_plots import draw_maps
-from frugal.surrogates.measurement.memory import measure_memory
+from frugal.surrogates.measurement.measure_ladder import measure_answers
 from frugal.surrogates.measurement.timing import time_queries
 from frugal.surrogates.onnx.physical_limits import clip_outputs
 
@@ -223,27 +223,23 @@ def _measure(
     host: Callable[[], HostNoise],
 ) -> tuple[dict[str, Judged], dict[str, Any]]:
     """What was measured of each candidate, and how the series of timings went where there may be several."""
-    answering = [a for a in (_answering(study, bundle, row, runs) for row in bundle.candidates["candidates"]) if a]
-    reporter.stage("judge", len(answering))
-    judged = {}
-    for number, candidate in enumerate(answering, start=1):
-        judged[candidate.name] = judge(study, candidate, runs.held_out, meter, seed)
-        reporter.step(number, candidate.name)
-    works = [candidate for candidate in answering if judged[candidate.name].errors]
-    reporter.stage("measure", None)
-
-    def times_of(plan: Callable[[int], Plan]) -> Times:
-        return time_queries(study, works, runs.held_out, plan, meter, seed)
-
+    rows = bundle.candidates["candidates"]
+    asked = [a for a in (_answering(study, bundle, row, runs) for row in rows) if a]
     series: dict[str, Any] = {}
-    if full:
-        times, series = quietest_series(lambda: times_of(lambda n: Plan.full()), host)
-    else:
-        times = times_of(Plan.quick)
-    for name, by_pattern in times.items():
-        judged[name].times = dict(by_pattern)
-        judged[name].memory = dict(bundle.candidate(name).get("memory_bytes") or {})
-    measure_memory(study, works, runs.held_out, judged, meter, always=_of_interest(bundle) if full else ())
+
+    def time_all(works: Sequence[Answering]) -> Times:
+        def times_of(plan: Callable[[int], Plan]) -> Times:
+            return time_queries(study, works, runs.held_out, plan, meter, seed)
+
+        if not full:
+            return times_of(Plan.quick)
+        times, told = quietest_series(lambda: times_of(lambda n: Plan.full()), host)
+        series.update(told)
+        return times
+
+    known = {row["name"]: row.get("memory_bytes") or {} for row in rows}
+    always = _of_interest(bundle) if full else ()
+    judged = measure_answers(study, asked, runs.held_out, meter, seed, reporter, time_all, known, always)
     return {name: result for name, result in judged.items() if result.errors}, series
 
 

@@ -120,7 +120,7 @@ def test_a_full_evaluation_always_measures_the_winner_and_the_best_ai(
     content = [read_json(tmp_path / "bundle" / name) for name in ("study.json", "candidates.json")]
     bundle = Bundle(tmp_path / "bundle", *content)
     monkeypatch.setattr(Plan, "full", classmethod(lambda plan: plan(5, 0.002, 0.001)))
-    monkeypatch.setattr(reevaluation, "measure_practices", lambda *rest: {})
+    monkeypatch.setattr(reevaluation, "run_frugality_checks", lambda *rest: {})
     decision = content[1]["decisions"][0]
     rows = read_json(reevaluation.evaluate_bundle(bundle, study, full=True, carbon=False))["candidates"]
     measured = {row["name"]: row["memory_bytes"] for row in rows if row["memory_bytes"]}

@@ -15,7 +15,7 @@ class Failure:
     message: str
 
 
-@dataclass
+@dataclass(frozen=True)
 class Cadastre:
     """What was made.
 

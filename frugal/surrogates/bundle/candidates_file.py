@@ -11,8 +11,8 @@ import numpy as np
 from frugal.experiments.study import RUNGS, Study
 from frugal.experiments.study.study_file import describe_need
 from frugal.metering.ledger.ledger import Entry, cpu_total
-from frugal.surrogates.decision.decide import CandidateCost, Decision, Interval, decide, fixed_parts
-from frugal.surrogates.decision.limits import limits_broken, rung_for
+from frugal.surrogates.decision.decide import Decision, Interval, decide, fixed_parts
+from frugal.surrogates.decision.limits import cost_of, limits_broken
 from frugal.surrogates.decision.reasons import sentence
 from frugal.surrogates.ladder.build import Candidate
 from frugal.surrogates.measurement.errors import Judged, error_as_plain
@@ -31,29 +31,10 @@ def decide_patterns(
     """One decision for each call pattern of the need; the first is the one that ships."""
     decisions = []
     for pattern in study.need.call_patterns:
-        ladder = _rungs(study, candidates, judged, pattern.name)
+        measured = [c for c in candidates if c.name in judged and pattern.name in judged[c.name].times]
+        ladder = [cost_of(candidate, judged[candidate.name], pattern) for candidate in measured]
         decisions.append(decide(ledger, ladder, study.need, pattern, training_share=training_share, seed=seed))
     return decisions
-
-
-def _rungs(
-    study: Study, candidates: Sequence[Candidate], judged: Mapping[str, Judged], pattern_name: str
-) -> list[CandidateCost]:
-    pattern = next(p for p in study.need.call_patterns if p.name == pattern_name)
-    return [
-        rung_for(
-            c.name,
-            c.kind,
-            judged[c.name],
-            pattern,
-            len(c.model) if c.model is not None else None,
-            c.needs_runs,
-            c.needs_compilation,
-            c.missing_data,
-        )
-        for c in candidates
-        if c.name in judged and pattern_name in judged[c.name].times
-    ]
 
 
 def describe_candidate(
@@ -83,17 +64,8 @@ def describe_candidate(
         row["lacks"] = dict(candidate.missing_data)
     row.update(describe_measured(study, judged, row["bytes"], candidate.missing_data))
     if judged is not None and judged.times:
-        any_rung = rung_for(
-            candidate.name,
-            candidate.kind,
-            judged,
-            study.need.call_patterns[0],
-            row["bytes"],
-            candidate.needs_runs,
-            candidate.needs_compilation,
-            candidate.missing_data,
-        )
-        row["fixed_parts"] = fixed_parts(ledger, any_rung, training_share)
+        cost = cost_of(candidate, judged, study.need.call_patterns[0])
+        row["fixed_parts"] = fixed_parts(ledger, cost, training_share)
         row["fixed_cpu_seconds"] = sum(row["fixed_parts"].values())
     return row
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from frugal.experiments.study import CallPattern
 from frugal.metering.timing.interleaved_blocks import QueryTime
 from frugal.reporting.text import missing_data_text
 from frugal.surrogates.decision.decide import MISSING_DATA, CandidateCost
+from frugal.surrogates.ladder.build import Candidate
 from frugal.surrogates.measurement.errors import Judged
 
 
@@ -76,27 +76,28 @@ def call_latency(pattern: CallPattern, time: QueryTime) -> float:
     return (time.wall_seconds_per_call if seconds is None else seconds) * pattern.rows / time.rows
 
 
-def rung_for(
-    name: str,
-    kind: Any,
-    judged: Judged,
-    pattern: CallPattern,
-    model_bytes: int | None,
-    needs_runs: bool,
-    needs_compilation: bool,
-    missing_data: Mapping[str, str] | None = None,
-) -> CandidateCost:
-    """What the decision reads of a candidate."""
+def cost_of(candidate: Candidate, judged: Judged, pattern: CallPattern) -> CandidateCost:
+    """What the decision reads of a candidate.
+
+    Parameters
+    ----------
+    candidate : Candidate
+    judged : Judged
+        What was measured of it, with its times for the call pattern.
+    pattern : CallPattern
+    """
     time = judged.times[pattern.name]
-    _, hard, chosen = limits_broken(pattern, time, model_bytes, judged.memory.get(pattern.name), missing_data)
+    model_bytes = len(candidate.model) if candidate.model is not None else None
+    memory = judged.memory.get(pattern.name)
+    _, hard, chosen = limits_broken(pattern, time, model_bytes, memory, candidate.missing_data)
     return CandidateCost(
-        name=name,
-        kind=kind,
+        name=candidate.name,
+        kind=candidate.kind,
         error_met=judged.error_met,
         error=judged.error_ratio,
         query_blocks=time.blocks,
-        needs_runs=needs_runs,
-        needs_compilation=needs_compilation,
+        needs_runs=candidate.needs_runs,
+        needs_compilation=candidate.needs_compilation,
         hard_limits=hard,
         chosen_limits=chosen,
     )

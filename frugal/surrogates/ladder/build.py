@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 import numpy as np
@@ -119,7 +119,19 @@ def build_ladder(
     return sorted(candidates, key=lambda candidate: RUNGS.index(candidate.kind))
 
 
-Build = Callable[[np.ndarray, np.ndarray, "np.ndarray | None"], Candidate]
+@dataclass(frozen=True)
+class Built:
+    """What a builder makes of runs: how to answer, and what is known of it. Folds are built alike, and thrown away."""
+
+    predict: Callable[[np.ndarray], np.ndarray]
+    nodes: WriteNodes | None
+    parameters: int | None = None
+    log: Mapping[str, Any] = field(default_factory=dict)
+    project: Callable[[np.ndarray], np.ndarray] | None = None
+
+
+#: From inputs ``[n, d]``, outputs ``[n, m]`` and the group of each run or None.
+Build = Callable[[np.ndarray, np.ndarray, "np.ndarray | None"], Built]
 
 
 def _makers(study: Study, seed: int) -> Iterator[tuple[Candidate, Build]]:
@@ -133,25 +145,18 @@ def _makers(study: Study, seed: int) -> Iterator[tuple[Candidate, Build]]:
             needs_runs=alternative.needs_runs,
             needs_compilation=study.solve is not None and (alternative.needs_runs or alternative.uses_solver),
         )
-        yield candidate, _alternative_builder(study, alternative, candidate)
+        yield candidate, _alternative_builder(study, alternative)
     for learner in models_for(study):
         candidate = Candidate(
             learner.name, learner.kind, learner.label, needs_runs=True, needs_compilation=study.solve is not None
         )
-        yield candidate, _ModelBuilder(study, learner, candidate, seed)
+        yield candidate, _ModelBuilder(study, learner, seed)
 
 
-def _alternative_builder(study: Study, alternative: Alternative, candidate: Candidate) -> Build:
-    def build(inputs: np.ndarray, outputs: np.ndarray, groups: np.ndarray | None) -> Candidate:
+def _alternative_builder(study: Study, alternative: Alternative) -> Build:
+    def build(inputs: np.ndarray, outputs: np.ndarray, groups: np.ndarray | None) -> Built:
         answer = alternative.build(inputs, outputs)
-        candidate.predict = lambda x: clip_outputs(study.flatten(answer.predict(x), len(x)), study.outputs)
-        candidate.nodes = answer.graph
-        if answer.graph is None:
-            candidate.graph_reason = {
-                "en": "the study gives no graph for it",
-                "fr": "l'étude n'en fournit pas de graphe",
-            }
-        return candidate
+        return Built(lambda x: clip_outputs(study.flatten(answer.predict(x), len(x)), study.outputs), answer.graph)
 
     return build
 
@@ -159,33 +164,35 @@ def _alternative_builder(study: Study, alternative: Alternative, candidate: Cand
 class _ModelBuilder:
     """Fits a model; once it has chosen its settings, refits for the calibration keep them."""
 
-    def __init__(self, study: Study, learner: Model, candidate: Candidate, seed: int) -> None:
+    def __init__(self, study: Study, learner: Model, seed: int) -> None:
         self._study = study
         self._learner = learner
-        self._candidate = candidate
         self._seed = seed
 
-    def __call__(self, inputs: np.ndarray, outputs: np.ndarray, groups: np.ndarray | None) -> Candidate:
+    def __call__(self, inputs: np.ndarray, outputs: np.ndarray, groups: np.ndarray | None) -> Built:
         fitted = self._learner.fit(inputs, outputs, groups, self._study.inputs, self._seed)
         self._learner = self._learner.with_fixed_settings(fitted)
-        candidate, outputs_of_study = self._candidate, self._study.outputs
-        candidate.predict = lambda x: clip_outputs(fitted.predict(x), outputs_of_study)
-        candidate.nodes = fitted.graph
-        candidate.parameters = fitted.parameters
-        candidate.log = fitted.log
-        candidate.project = getattr(fitted, "project", None)
-        return candidate
+        outputs_of_study = self._study.outputs
+        return Built(
+            predict=lambda x: clip_outputs(fitted.predict(x), outputs_of_study),
+            nodes=fitted.graph,
+            parameters=fitted.parameters,
+            log=fitted.log,
+            project=getattr(fitted, "project", None),
+        )
 
 
 def _attempt(candidate: Candidate, build: Build, study: Study, training: Runs, meter: Meter, seed: int) -> None:
     groups = training.places if len(np.unique(training.places)) > 1 else None
     try:
         with meter.stage("fit", candidate.name) as entry:
-            build(training.inputs, training.outputs, groups)
-            if "search_cpu_seconds" in candidate.log:  # contained in the stage's own time
-                entry.details = {"search_cpu_seconds": candidate.log["search_cpu_seconds"]}
+            built = build(training.inputs, training.outputs, groups)
+            for part in fields(Built):
+                setattr(candidate, part.name, getattr(built, part.name))
+            if "search_cpu_seconds" in built.log:  # contained in the stage's own time
+                entry.details = {"search_cpu_seconds": built.log["search_cpu_seconds"]}
         with meter.stage("calibration", candidate.name):
-            candidate.half_width = _half_width(candidate, build, training, groups, seed)
+            candidate.half_width = _half_width(built, candidate.needs_runs, build, training, groups, seed)
     except Skipped as skipped:
         candidate.status, candidate.message = "skipped", skipped.reason
         return
@@ -196,32 +203,33 @@ def _attempt(candidate: Candidate, build: Build, study: Study, training: Runs, m
         candidate.message = {language: f"{type(fault).__name__}: {fault}" for language in ("en", "fr")}
         return
     candidate.domain = _domain(study, candidate, training)
-    if candidate.nodes is not None:
-        try:
-            with meter.stage("export", candidate.name):
-                _export(candidate, study, training, seed)
-        except MemoryError:
-            raise
-        except Exception as fault:  # it still answers as a program
-            told = f"{type(fault).__name__}: {(str(fault).splitlines() or [''])[0][:200]}"
-            candidate.graph_reason = {"en": f"its graph fails ({told})", "fr": f"son graphe échoue ({told})"}
+    if candidate.nodes is None:
+        candidate.graph_reason = {"en": "the study gives no graph for it", "fr": "l'étude n'en fournit pas de graphe"}
+        return
+    try:
+        with meter.stage("export", candidate.name):
+            _export(candidate, study, training, seed)
+    except MemoryError:
+        raise
+    except Exception as fault:  # it still answers as a program
+        told = f"{type(fault).__name__}: {(str(fault).splitlines() or [''])[0][:200]}"
+        candidate.graph_reason = {"en": f"its graph fails ({told})", "fr": f"son graphe échoue ({told})"}
 
 
-def _half_width(candidate: Candidate, build: Build, training: Runs, groups: np.ndarray | None, seed: int) -> np.ndarray:
-    """Split-conformal half-width; candidates that learn are refitted without each fold."""
+def _half_width(
+    built: Built, needs_runs: bool, build: Build, training: Runs, groups: np.ndarray | None, seed: int
+) -> np.ndarray:
+    """Split-conformal half-width; candidates that learn are built again without each fold."""
     from frugal.surrogates.fitting.validation import conformal_half_width, out_of_fold
 
-    assert candidate.predict is not None
-    if not candidate.needs_runs:
-        rows = slice(_calibration_rows(candidate.predict, training.inputs))
-        return conformal_half_width(training.outputs[rows] - candidate.predict(training.inputs[rows]), LEVEL)
-    keep = (candidate.predict, candidate.nodes, candidate.parameters, candidate.log, candidate.project)
+    if not needs_runs:
+        rows = slice(_calibration_rows(built.predict, training.inputs))
+        return conformal_half_width(training.outputs[rows] - built.predict(training.inputs[rows]), LEVEL)
 
     def fit(inputs: np.ndarray, outputs: np.ndarray, labels: np.ndarray | None) -> Any:
         return build(inputs, outputs, labels).predict
 
     residuals = out_of_fold(fit, training.inputs, training.outputs, groups, N_FOLDS, seed)
-    candidate.predict, candidate.nodes, candidate.parameters, candidate.log, candidate.project = keep
     return conformal_half_width(residuals, LEVEL)
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from frugal.experiments.runs.store import Runs
 from frugal.experiments.study import Study
 from frugal.metering.meter import Meter
+from frugal.metering.quietest_series import Times
 from frugal.metering.timing.interleaved_blocks import Plan
 from frugal.reporting.progress import Reporter
 from frugal.surrogates.ladder.answering import answering_for
@@ -48,19 +49,64 @@ def measure_ladder(
         By name, for candidates whose fit succeeded.
     """
     asked = [answering_for(study, candidate) for candidate in candidates if candidate.status == "ok"]
+    ticks = _Counter(reporter)
+
+    def time_all(works: Sequence[Answering]) -> Times:
+        return time_queries(study, works, held_out, lambda n: Plan.quick(n, seconds), meter, seed, ticks)
+
+    judged = measure_answers(study, asked, held_out, meter, seed, reporter, time_all)
+    for answering in asked:
+        _tell_floor(study, candidates, answering, held_out)
+    return judged
+
+
+def measure_answers(
+    study: Study,
+    asked: Sequence[Answering],
+    held_out: Runs,
+    meter: Meter,
+    seed: int,
+    reporter: Reporter,
+    time_all: Callable[[Sequence[Answering]], Times],
+    known_memory: Mapping[str, Mapping[str, int]] | None = None,
+    always: Sequence[str] = (),
+) -> dict[str, Judged]:
+    """Judge answers on held-out runs, then time those that work and measure their memory.
+
+    Parameters
+    ----------
+    study : Study
+    asked : sequence of Answering
+    held_out : Runs
+        What the answers are judged on, and asked while they are timed.
+    meter : Meter
+        Books what it costs.
+    seed : int
+        Of the intervals around errors.
+    reporter : Reporter
+    time_all : callable
+        ``time_all(works) -> {name: {call pattern: QueryTime}}``: how the answers that gave something are timed.
+    known_memory : mapping, optional
+        Bytes by name and call pattern that were measured before; what is measured now takes their place.
+    always : sequence of str
+        As for `measure_memory`.
+
+    Returns
+    -------
+    dict of str to Judged
+        By name, in the order of ``asked``.
+    """
     reporter.stage("judge", len(asked))
     judged = {}
     for number, answering in enumerate(asked, start=1):
         judged[answering.name] = judge(study, answering, held_out, meter, seed)
-        _tell_floor(study, candidates, answering, held_out)
         reporter.step(number, answering.name)
     works = [answering for answering in asked if judged[answering.name].errors]
     reporter.stage("measure", None)
-    ticks = _Counter(reporter)
-    times = time_queries(study, works, held_out, lambda n: Plan.quick(n, seconds), meter, seed, ticks)
-    for name, by_pattern in times.items():
-        judged[name].times = by_pattern
-    measure_memory(study, works, held_out, judged, meter)
+    for name, by_pattern in time_all(works).items():
+        judged[name].times = dict(by_pattern)
+        judged[name].memory = dict((known_memory or {}).get(name, {}))
+    measure_memory(study, works, held_out, judged, meter, always)
     return judged
 
 
