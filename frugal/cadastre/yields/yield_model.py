@@ -52,7 +52,7 @@ def check_yield_model(settings: CadastreSettings) -> None:
     UnusableInputError
         As `find_yield_model`; or if a bundle trained on the spot cannot have the candidate.
     """
-    from frugal.formats.weather.hourly_year import read_weather
+    from frugal.formats.weather.readers import read_weather
 
     if settings.bundle is not None:
         if settings.n_runs is not None:

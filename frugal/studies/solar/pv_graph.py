@@ -182,7 +182,7 @@ def physics_graph(
     gamma: float,
     efficiency: float,
 ) -> str:
-    """Outputs ``[n, 14]`` of the physics over the steps of ``year``, as `frugal.physics.solar.year.roof_years` has them."""
+    """Outputs ``[n, 14]`` of the physics over the steps of ``year``, as `frugal.physics.solar.roof_years` has them."""
     roof = RoofGraph(builder, x, n_sectors)
     b = builder
     tilts = np.arange(0.0, 90.0 + _TILT_STEP_DEG, _TILT_STEP_DEG)
