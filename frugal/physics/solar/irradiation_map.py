@@ -38,6 +38,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from frugal.errors import UnusableInputError
+from frugal.physics.solar.raster import require_raster
 from frugal.physics.solar.sector_sweeps import Far, frame_of, light_over_tops, whole_heights
 from frugal.physics.solar.sky import CumulativeSky
 
@@ -62,14 +63,6 @@ def halo_cells(reach_m: float, resolution_m: float) -> int:
         As in :func:`irradiation_map`.
     """
     return 2 * math.ceil(reach_m / resolution_m) + 2
-
-
-def _raster(name: str, values: np.ndarray, shape: tuple[int, ...] | None = None) -> np.ndarray:
-    raster = np.asarray(values)
-    if raster.ndim != 2 or raster.size == 0 or (shape is not None and raster.shape != shape):
-        expected = "a raster of rows and columns" if shape is None else f"of shape {shape}, as the surface"
-        raise UnusableInputError(f"{name} has shape {raster.shape}: it must be {expected}.")
-    return raster
 
 
 def _tables(sky: CumulativeSky, weights: np.ndarray, by_month: bool) -> np.ndarray:
@@ -158,13 +151,13 @@ def irradiation_map(
     UnusableInputError
         If shapes differ, or a number is out of range.
     """
-    heights = _raster("surface", surface)
+    heights = require_raster("surface", surface)
     shape = heights.shape
     frame = frame_of(
         shape, resolution_m, reach_m, grid_turn_deg, origin, margin, far_tangent, tables.horizontal.shape[0], threads
     )
     cut = (slice(margin, shape[0] - margin), slice(margin, shape[1] - margin))
-    normals = [_raster(name, part, shape)[cut] for name, part in (("east", east), ("north", north), ("up", up))]
+    normals = [require_raster(name, part, shape)[cut] for name, part in (("east", east), ("north", north), ("up", up))]
     if not 0.0 <= albedo <= 1.0:
         raise UnusableInputError(f"albedo is {albedo}: it must lie between 0 and 1.")
     known = ~np.isnan(heights[cut]) & np.isfinite(normals[0]) & np.isfinite(normals[1]) & np.isfinite(normals[2])
@@ -175,7 +168,7 @@ def irradiation_map(
     if bare is None:
         light = light_over_tops(whole, sideways[0], sideways[1], _tables(tables, np.ones(12), monthly), frame)
     else:
-        ground = _raster("bare", bare, shape)
+        ground = require_raster("bare", bare, shape)
         known &= ~np.isnan(ground[cut])
         through = _transmissivity(transmissivity)
         over = light_over_tops(whole, sideways[0], sideways[1], _tables(tables, 1.0 - through, monthly), frame)
@@ -210,7 +203,7 @@ def sky_view_factor(
     ndarray of float32, shape (rows - 2 margin, columns - 2 margin)
         0 to 1; NaN where the surface is.
     """
-    heights = _raster("surface", surface)
+    heights = require_raster("surface", surface)
     if n_azimuths < 1:
         raise UnusableInputError(f"n_azimuths is {n_azimuths}: at least one direction is needed.")
     frame = frame_of(heights.shape, resolution_m, reach_m, 0.0, origin, margin, None, n_azimuths, threads)
