@@ -20,6 +20,7 @@ from frugal.formats.files.digests import sha256_of
 from frugal.formats.rasters.mosaic import open_rasters
 from frugal.formats.rasters.surface_model import SurfaceModel, write_surface_model
 from frugal.formats.rasters.tiling import Grid, Tile, plan_tiles
+from frugal.reporting.error_ratio import error_ratio
 
 if TYPE_CHECKING:
     from frugal.reporting.progress import Reporter
@@ -107,7 +108,7 @@ def _nearest_where_none_ships(path: Path) -> str | None:
     if candidates["model"]["candidate"] is not None:
         return None
     beyond = {
-        row["name"]: max(found["high"] / found["tolerance"] for found in row["error"].values() if found["tolerance"])
+        row["name"]: error_ratio(row["error"])
         for row in candidates["candidates"]
         if row["graph"] is not None and row["error"]
     }
