@@ -26,7 +26,20 @@ if TYPE_CHECKING:
 
 
 def from_epw(text: str, name: str, digest: str) -> Weather:
-    """Year of the text of an EPW file; the name is for messages, the digest is that of its bytes."""
+    """Year of an EPW file.
+
+    Parameters
+    ----------
+    text : str
+        What the file holds.
+    name, digest : str
+        The file, for messages, and the hash of its bytes.
+
+    Raises
+    ------
+    UnusableInputError
+        As :func:`~frugal.formats.weather.readers.read_weather`; what pvlib raises of a damaged file comes through.
+    """
     from pvlib.iotools import read_epw
 
     table, meta = read_epw(io.StringIO(text), coerce_year=2016)  # a year in which 29 February exists

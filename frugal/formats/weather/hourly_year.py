@@ -106,7 +106,24 @@ def hours_of_common_year(utc_offset_h: float = 0.0, offset_s: float = 1800.0) ->
 
 
 def order_of_year(month: Any, day: Any, hour: Any, name: str) -> np.ndarray:
-    """Rows in the order of the common year; refuses hours that are missing or given twice."""
+    """Rows in the order of the common year.
+
+    Parameters
+    ----------
+    month, day, hour : array_like of int, shape (n,)
+        Label of each row: 1 to 12, 1 to 31, 0 to 23; rows of 29 February are left out before.
+    name : str
+        The file, for messages.
+
+    Returns
+    -------
+    ndarray of int64, shape (8760,)
+
+    Raises
+    ------
+    UnusableInputError
+        If hours are missing or given twice.
+    """
     month, day, hour = (np.asarray(values, dtype=np.int64) for values in (month, day, hour))
     if len(month) != HOURS_OF_YEAR:
         raise UnusableInputError(
@@ -234,7 +251,20 @@ def _check_sun(ghi: np.ndarray, unix_time_s: np.ndarray, latitude_deg: float, lo
 
 
 def sun_elevation_deg(unix_time_s: np.ndarray, latitude_deg: float, longitude_deg: float) -> np.ndarray:
-    """Elevation of the sun at these moments, without refraction."""
+    """Elevation of the sun above the horizon, without refraction.
+
+    Parameters
+    ----------
+    unix_time_s : ndarray, shape (n,)
+        Seconds since 1970 (UTC).
+    latitude_deg, longitude_deg : float
+        North and east positive.
+
+    Returns
+    -------
+    ndarray, shape (n,)
+        Degrees, negative at night.
+    """
     import pandas as pd
     from pvlib.solarposition import get_solarposition
 

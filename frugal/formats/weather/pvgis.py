@@ -60,7 +60,20 @@ def fetch_pvgis(latitude_deg: float, longitude_deg: float, timeout_s: float = 30
 
 
 def from_pvgis_json(content: Any, name: str, digest: str) -> Weather:
-    """Year of the content of a JSON file: a typical year or an hourly series."""
+    """Year of a JSON file: a typical year or an hourly series.
+
+    Parameters
+    ----------
+    content : Any
+        What the JSON holds.
+    name, digest : str
+        The file, for messages, and the hash of its bytes.
+
+    Raises
+    ------
+    UnusableInputError
+        As :func:`~frugal.formats.weather.readers.read_weather`; what pvlib raises of a damaged file comes through.
+    """
     from pvlib.iotools import read_pvgis_hourly, read_pvgis_tmy
 
     outputs = content.get("outputs", {})
@@ -77,7 +90,20 @@ def from_pvgis_json(content: Any, name: str, digest: str) -> Weather:
 
 
 def from_pvgis_tmy_csv(text: str, name: str, digest: str) -> Weather:
-    """Year of the text of a CSV file that holds a typical year."""
+    """Year of a CSV file that holds a typical year.
+
+    Parameters
+    ----------
+    text : str
+        What the file holds.
+    name, digest : str
+        The file, for messages, and the hash of its bytes.
+
+    Raises
+    ------
+    UnusableInputError
+        As :func:`~frugal.formats.weather.readers.read_weather`; what pvlib raises of a damaged file comes through.
+    """
     from pvlib.iotools import read_pvgis_tmy
 
     table, meta = read_pvgis_tmy(io.BytesIO(text.encode()), pvgis_format="csv")
@@ -85,7 +111,20 @@ def from_pvgis_tmy_csv(text: str, name: str, digest: str) -> Weather:
 
 
 def from_pvgis_hourly_csv(text: str, name: str, digest: str) -> Weather:
-    """Year of the text of a CSV file that holds an hourly series."""
+    """Year of a CSV file that holds an hourly series.
+
+    Parameters
+    ----------
+    text : str
+        What the file holds.
+    name, digest : str
+        The file, for messages, and the hash of its bytes.
+
+    Raises
+    ------
+    UnusableInputError
+        As :func:`~frugal.formats.weather.readers.read_weather`; what pvlib raises of a damaged file comes through.
+    """
     from pvlib.iotools import read_pvgis_hourly
 
     table, meta = read_pvgis_hourly(io.StringIO(text.replace("\r\n", "\n")), pvgis_format="csv")

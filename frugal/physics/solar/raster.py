@@ -8,7 +8,15 @@ from frugal.errors import UnusableInputError
 
 
 def require_raster(name: str, values: np.ndarray, shape: tuple[int, ...] | None = None) -> np.ndarray:
-    """The array, if it is a raster of rows and columns, and of the shape of the surface where one is given.
+    """The array, if it is a raster.
+
+    Parameters
+    ----------
+    name : str
+        What the message calls it.
+    values : array_like
+    shape : tuple of int, optional
+        Rows and columns of the surface that it has to match.
 
     Raises
     ------

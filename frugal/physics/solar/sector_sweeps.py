@@ -63,7 +63,16 @@ def frame_of(
     n_sectors: int,
     threads: int,
 ) -> Frame:
-    """Check how the raster lies; parameters as in :func:`~frugal.physics.solar.irradiation_map.irradiation_map`.
+    """Check how the raster lies.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        Rows and columns of the surface, its margin included.
+    resolution_m, reach_m, grid_turn_deg, origin, margin, far_tangent, threads
+        As in :func:`~frugal.physics.solar.irradiation_map.irradiation_map`.
+    n_sectors : int
+        K, of the sky.
 
     Raises
     ------
@@ -117,7 +126,22 @@ def whole_heights(name: str, heights: np.ndarray) -> np.ndarray:
 def light_over_tops(
     heights: np.ndarray, east: np.ndarray, north: np.ndarray, tables: np.ndarray, frame: Frame
 ) -> np.ndarray:
-    """Light over the tops of one surface per upward part of the normal: float32 [rows, columns, 1 or 12]."""
+    """Light over the tops of one surface per upward part of the normal.
+
+    Parameters
+    ----------
+    heights : ndarray of float32, shape (rows, columns)
+        From :func:`whole_heights`, the margin included.
+    east, north : ndarray of float32, shape (rows - 2 margin, columns - 2 margin)
+        Horizontal parts of the normals over their upward part.
+    tables : ndarray of float32, shape (K, places + 1, 2 or 24)
+        Light by sector and sine of the horizon, that on the horizontal first, of the year or of its months.
+    frame : Frame
+
+    Returns
+    -------
+    ndarray of float32, shape (rows - 2 margin, columns - 2 margin, 1 or 12)
+    """
     months = tables.shape[2] // 2
     halves = _halves(heights.shape, frame.margin, east, north, months)
     azimuths = _azimuths(tables.shape[0], frame.grid_turn_deg)
@@ -135,7 +159,19 @@ def light_over_tops(
 
 
 def lines_of(n_rows: int, start: int, slope: float, rising: bool, resolution_m: float, reach_m: float) -> Lines:
-    """Lines of a direction that moves `slope` columns per row."""
+    """Lines of a direction.
+
+    Parameters
+    ----------
+    n_rows, start : int
+        Rows of the arrays, and the first of them in the grid common to all tiles.
+    slope : float
+        Columns that the direction moves per row.
+    rising : bool
+        The sector lies toward rising rows.
+    resolution_m, reach_m : float
+        Side of a cell, and how far obstacles are seen at least.
+    """
     exact = (np.arange(n_rows) + start) * slope
     nearest = np.floor(exact + 0.5)
     step_m = resolution_m * math.hypot(1.0, slope)
