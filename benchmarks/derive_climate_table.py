@@ -16,7 +16,8 @@ import numpy as np
 
 from frugal.formats.files.atomic import write_text
 from frugal.formats.weather.climate import QUANTILE_COLUMNS, QUANTILE_LEVELS
-from frugal.formats.weather.hourly_year import Weather, read_weather
+from frugal.formats.weather.hourly_year import Weather
+from frugal.formats.weather.readers import read_weather
 from frugal.physics.solar.position import extraterrestrial_normal_irradiance, sun_position
 
 #: Means of La Rochelle as published (rounded to 1 °C), an independent check of the typical year.

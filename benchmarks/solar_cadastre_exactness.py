@@ -31,7 +31,8 @@ from pvlib import irradiance, solarposition
 from scipy import ndimage
 
 from frugal.formats.files.atomic import write_text
-from frugal.formats.weather.hourly_year import Weather, read_weather
+from frugal.formats.weather.hourly_year import Weather
+from frugal.formats.weather.readers import read_weather
 from frugal.physics.solar.irradiation_map import irradiation_map, sky_view_factor
 from frugal.physics.solar.sky import cumulative_sky_tables, plane_irradiation
 from frugal.physics.solar.year import SolarYear, solar_year

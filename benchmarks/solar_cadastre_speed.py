@@ -36,8 +36,9 @@ from frugal.formats.files.atomic import write_text
 from frugal.formats.rasters.surface_model import SurfaceModel, write_surface_model
 from frugal.formats.rasters.tiling import Grid, Tile
 from frugal.physics.solar import fused_sweep
-from frugal.physics.solar.irradiation_map import _lines_of, _whole_heights, irradiation_map
+from frugal.physics.solar.irradiation_map import irradiation_map
 from frugal.physics.solar.normals import surface_normals
+from frugal.physics.solar.sector_sweeps import lines_of, whole_heights
 from frugal.physics.solar.sky import CumulativeSky, cumulative_sky_tables
 from frugal.physics.solar.year import solar_year
 from frugal.studies.solar.village.surface import synthetic_village, vendee_weather
@@ -78,7 +79,7 @@ def horizon_seconds(heights: np.ndarray, resolution_m: float, n_azimuths: int) -
     """CPU time per cell and azimuth of the horizons alone: heights along the lines and hulls, as the map makes them."""
     room = fused_sweep.scratch(math.ceil(250.0 / resolution_m))
     lanes = room.tops.size
-    upright = _whole_heights("surface", heights)
+    upright = whole_heights("surface", heights)
     spent, walked = 0.0, 0
     for k in range(n_azimuths):
         east, south = math.sin(2.0 * math.pi * k / n_azimuths), -math.cos(2.0 * math.pi * k / n_azimuths)
@@ -87,7 +88,7 @@ def horizon_seconds(heights: np.ndarray, resolution_m: float, n_azimuths: int) -
         cells = np.pad(upright.T if turned else upright, ((0, 0), (1, 1)), constant_values=fused_sweep.UNKNOWN)
         cells = np.ascontiguousarray(cells)
         rows, columns = cells.shape[0], cells.shape[1] - 2
-        lines = _lines_of(rows, 0, across / along, along > 0.0, resolution_m, 250.0)
+        lines = lines_of(rows, 0, across / along, along > 0.0, resolution_m, 250.0)
         middle = int(lines.shift[rows // 2])
         start = time.process_time()
         # Lines that pass through the middle row of the surface, so that most of their length is on it.

@@ -23,9 +23,10 @@ from pvlib import atmosphere, iam, inverter, iotools, irradiance, location, pvsy
 from frugal.formats.files.atomic import write_text
 from frugal.physics.solar.horizon import horizon_at_points, horizon_sweeps
 from frugal.physics.solar.position import sun_position
+from frugal.physics.solar.roof_years import roof_years
 from frugal.physics.solar.sky import cumulative_sky_tables, plane_irradiation
 from frugal.physics.solar.transposition import SkyComponents, plane_irradiance
-from frugal.physics.solar.year import SolarYear, roof_years, solar_year, typical_days
+from frugal.physics.solar.year import SolarYear, solar_year, typical_days
 
 ALBEDO = 0.2
 DC_AC = 1.25

@@ -1,8 +1,16 @@
 """Small studies that the tests plant; each has a known right answer."""
 
+import socket
+import sys
+from dataclasses import replace
+
 import numpy as np
+import pytest
 
 from frugal.experiments.study import Alternative, Answer, CallPattern, Need, Output, Study, Tolerance, Variable, formula
+from frugal.experiments.study.design import Design
+from frugal.surrogates.onnx.export import parity_points
+from frugal.surrogates.onnx.graph import Graph, serialise, session
 
 NEED = Need(
     functional_unit="one answer",
@@ -58,3 +66,40 @@ def vector_study() -> Study:
     outputs = (Output("total", "m", low=0.0), Output("monthly", "kWh", ("month",), {"month": ["j", "f", "m", "a"]}))
     need = Need("one", {"total": Tolerance("rmse", 0.5), "monthly": Tolerance("nrmse", 0.05)}, queries=(10.0, 100.0))
     return Study("vector", inputs, outputs, need, solve, n_runs=32)
+
+
+def reaching_for_the_network(study: Study, port: int, monkeypatch: pytest.MonkeyPatch) -> Study:
+    """The study with a solver that tries to open a connection to 192.0.2.1 first; nothing leaves the machine."""
+
+    class Unplugged(socket.socket):
+        def connect(self, address: object) -> None:  # type: ignore[override]
+            sys.audit("socket.connect", self, address)  # as the real one does
+            raise OSError("unplugged")
+
+    monkeypatch.setattr(socket, "socket", Unplugged)
+    calm = study.solve
+    assert calm is not None
+
+    def solve(inputs: np.ndarray) -> object:
+        try:
+            socket.create_connection(("192.0.2.1", port), timeout=0.1)
+        except OSError:
+            return calm(inputs)
+        raise AssertionError("the network must not be reached in tests")
+
+    return replace(study, solve=solve)
+
+
+def as_graph_and_as_numbers(
+    study: Study, design: Design, outputs: np.ndarray, name: str
+) -> tuple[np.ndarray, np.ndarray]:
+    """What an alternative answers all over the inputs, by its graph and by Python."""
+    alternative = next(a for a in study.alternatives if a.name == name)
+    answer = alternative.build(design.inputs, outputs)
+    assert answer.graph is not None
+    graph = Graph(name)
+    y = answer.graph(graph, graph.input("inputs", len(study.inputs)))
+    model = serialise(graph.finish([("y", graph.cast(y, np.float32), 1, outputs.shape[1:])]))
+    points = parity_points(study.inputs, design.inputs, seed=1)
+    (got,) = session(model).run(None, {"inputs": points.astype(np.float32)})
+    return got, study.flatten(answer.predict(points), len(points))

@@ -28,6 +28,7 @@ from frugal.metering.power.machine import HostNoise, Machine, describe_machine
 from frugal.metering.power.rapl import IDLE_SECONDS_FULL, IDLE_SECONDS_QUICK
 from frugal.metering.quietest_series import Times, quietest_series
 from frugal.metering.timing.interleaved_blocks import Plan
+from frugal.reporting.error_ratio import error_ratio
 from frugal.reporting.progress import Reporter, Silent
 from frugal.surrogates.bundle.bundle import Bundle, growing
 from frugal.surrogates.bundle.candidates_file import describe_decision, describe_measured
@@ -330,13 +331,12 @@ def decide_rows(
 
 def rung_of_row(row: Mapping[str, Any], pattern: str) -> CandidateCost:
     """What the decision reads of one row of ``candidates.json``."""
-    ratios = [error["high"] / error["tolerance"] for error in row["error"].values() if error["tolerance"]]
     broken = [] if row["limits"][pattern]["met"] else row["limits"][pattern]["broken"]
     return CandidateCost(
         name=row["name"],
         kind=row["kind"],
         error_met=row["error_met"],
-        error=max(ratios, default=math.inf),
+        error=error_ratio(row["error"]),
         query_blocks=tuple(row["query"][pattern]["blocks"]),
         needs_runs=row["needs_runs"],
         needs_compilation=row["needs_compilation"],

@@ -6,8 +6,6 @@ import importlib.util
 import json
 import os
 import re
-import socket
-import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
@@ -15,14 +13,13 @@ from html import unescape
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
 from huggingface_hub import ModelCard
 from jsonschema import Draft4Validator, Draft202012Validator
 from referencing import Registry, Resource
-from studies_for_tests import constant_study, linear_study, slow_study
+from studies_for_tests import constant_study, linear_study, reaching_for_the_network, slow_study
 
 from frugal.audit.build import Terms
 from frugal.audit.criteria.claims import FORBIDDEN, GRADES, found_words
@@ -272,23 +269,8 @@ def row_of(audit: dict[str, Any], per: str) -> dict[str, Any]:
 def test_case_8_a_solver_that_reaches_for_the_network_leaves_nothing_assessed(
     home: Path, linear: Trained, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    class Unplugged(socket.socket):
-        def connect(self, address: object) -> None:  # type: ignore[override]
-            sys.audit("socket.connect", self, address)  # as the real one does
-            raise OSError("unplugged")
-
-    monkeypatch.setattr(socket, "socket", Unplugged)
-    calm = linear_study().solve
-    assert calm is not None
-
-    def solve(inputs: np.ndarray) -> object:
-        try:
-            socket.create_connection(("192.0.2.1", 443), timeout=0.1)
-        except OSError:
-            return calm(inputs)
-        raise AssertionError("the network must not be reached in tests")
-
-    calling = train(replace(asked(linear_study(), (1e4, 1e6)), solve=solve, n_runs=32), home / "calling")
+    restless = reaching_for_the_network(linear_study(), 443, monkeypatch)
+    calling = train(replace(asked(restless, (1e4, 1e6)), n_runs=32), home / "calling")
     assert calling.audit["machine"]["network_calls"] == ["192.0.2.1:443"]
     assert calling.status("MES-10") == "fail"
     assert calling.audit["conditions"]["C1"]["status"] == "not_assessed"

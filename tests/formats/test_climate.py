@@ -10,7 +10,7 @@ import pytest
 from frugal.errors import UnusableInputError
 from frugal.formats.files.tables import columns, read_table
 from frugal.formats.weather.climate import COLUMNS, QUANTILE_COLUMNS, read_climate
-from frugal.formats.weather.hourly_year import read_weather
+from frugal.formats.weather.readers import read_weather
 
 TABLE = Path(str(files("frugal.formats.weather") / "data" / "vendee_coast.csv"))
 

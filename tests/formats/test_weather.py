@@ -11,13 +11,9 @@ import requests
 from pvlib.solarposition import get_solarposition
 
 from frugal.errors import EnvironmentFaultError, UnusableInputError
-from frugal.formats.weather.hourly_year import (
-    HOURS_OF_YEAR,
-    fetch_pvgis,
-    hours_of_common_year,
-    parse_weather,
-    read_weather,
-)
+from frugal.formats.weather.hourly_year import HOURS_OF_YEAR, hours_of_common_year
+from frugal.formats.weather.pvgis import fetch_pvgis
+from frugal.formats.weather.readers import parse_weather, read_weather
 
 LATITUDE, LONGITUDE = 46.17, -1.15
 TMYX = "weather/FRA_AC_La.Rochelle.Intl.AP.073160_TMYx.epw.gz"

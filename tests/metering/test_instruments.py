@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import textwrap
@@ -14,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from studies_for_tests import linear_study
+from studies_for_tests import linear_study, reaching_for_the_network
 
 from frugal.campaigns.bundle_writer import write_bundle
 from frugal.campaigns.campaign import Campaign, Settings, run_campaign, settle_ledger
@@ -68,23 +67,7 @@ def test_a_campaign_reaches_for_no_network(tmp_path: Path) -> None:
 
 
 def test_a_solver_that_reaches_for_the_network_is_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    class Unplugged(socket.socket):
-        def connect(self, address: object) -> None:  # type: ignore[override]
-            sys.audit("socket.connect", self, address)  # as the real one does
-            raise OSError("unplugged")
-
-    monkeypatch.setattr(socket, "socket", Unplugged)
-    quick = linear_study().solve
-    assert quick is not None
-
-    def solve(inputs: np.ndarray) -> object:
-        try:
-            socket.create_connection(("192.0.2.1", 9), timeout=0.1)
-        except OSError:
-            return quick(inputs)
-        raise AssertionError("the network must not be reached in tests")
-
-    result = campaign(tmp_path / "campaigns", replace(linear_study(), solve=solve))
+    result = campaign(tmp_path / "campaigns", reaching_for_the_network(linear_study(), 9, monkeypatch))
     assert result.noise["network_calls"] == ["192.0.2.1:9"]
     (tmp_path / "bundle").mkdir()
     write_bundle(result, tmp_path / "bundle")

@@ -20,9 +20,10 @@ from pvlib import (
 )
 
 from frugal.errors import UnusableInputError
-from frugal.physics.solar import year as solar
+from frugal.physics.solar.roof_years import roof_year
 from frugal.physics.solar.sky import cumulative_sky_tables, plane_irradiation
 from frugal.physics.solar.transposition import SkyComponents, plane_irradiance
+from frugal.physics.solar.year import solar_year
 
 ALBEDO = 0.2
 MOUNTING = (-3.47, -0.0594, 3.0)
@@ -64,7 +65,7 @@ def case(request):
     else:
         weather, place = la_rochelle(request.getfixturevalue("shared_data"))
     columns = [weather[c].to_numpy() for c in ("ghi", "dni", "dhi", "temp_air", "wind_speed")]
-    year = solar.solar_year(weather.index.as_unit("s").asi8, weather.index.month.to_numpy() - 1, *columns, *place)
+    year = solar_year(weather.index.as_unit("s").asi8, weather.index.month.to_numpy() - 1, *columns, *place)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # pandas announces a renamed attribute that pvlib still reads
         sun = solarposition.get_solarposition(weather.index, *place, temperature=weather["temp_air"].mean())
@@ -144,7 +145,7 @@ def test_yield_of_open_planes(case, plane, model):
     effective = (beam + circumsolar) * iam.physical(aoi) + isotropic * diffuse["sky"]
     if plane[0] > 0.0:  # marion_diffuse has no ground and no horizon to average over otherwise
         effective += band * diffuse["horizon"] + ground * diffuse["ground"]
-    mine = solar.roof_year(year, *plane, np.zeros(72), ALBEDO, DC_AC, *MOUNTING, transposition=MODELS[model])
+    mine = roof_year(year, *plane, np.zeros(72), ALBEDO, DC_AC, *MOUNTING, transposition=MODELS[model])
     assert mine[12] == pytest.approx(pvlib_yield(weather, effective, effective), rel=2e-4)
     # Against the convention of heating cells with the light before reflection.
     incident = beam + circumsolar + isotropic + band + ground
@@ -182,7 +183,7 @@ def test_yield_behind_a_horizon_against_plain_integration(case, hills, plane):
     ground_iam = iam.marion_diffuse("physical", plane[0])["ground"] if plane[0] > 0.0 else 0.0
     effective = lit * (beam + circumsolar) * iam.physical(aoi) + isotropic + ground * ground_iam
     expected = pvlib_yield(weather, effective, effective)
-    mine = solar.roof_year(year, *plane, hills, ALBEDO, DC_AC, *MOUNTING)
+    mine = roof_year(year, *plane, hills, ALBEDO, DC_AC, *MOUNTING)
     assert mine[12] == pytest.approx(expected, rel=1e-3)
     assert 0.01 < mine[13] < 0.9
 

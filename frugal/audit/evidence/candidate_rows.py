@@ -6,6 +6,8 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from frugal.reporting.error_ratio import over_tolerance, worst_output
+
 
 def nothing_meets(decision: Mapping[str, Any]) -> bool:
     """Everything was measured, and no candidate meets the need: there is nothing to retain, and nothing to need AI for."""
@@ -22,13 +24,15 @@ def worst_error(candidate: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]] |
     errors = candidate.get("error") or {}
     if not errors:
         return None
-    judged = {name: error for name, error in errors.items() if error.get("tolerance")}
-    if not judged:
-        return next(iter(errors.items()))
-    return max(judged.items(), key=lambda item: item[1]["high"] / item[1]["tolerance"])
+    name = worst_output(errors) or next(iter(errors))
+    return name, errors[name]
 
 
 def error_ratio(candidate: Mapping[str, Any]) -> float:
     """Upper bound of the worst error over its tolerance; over the mean where none is set."""
     worst = worst_error(candidate)
-    return math.inf if worst is None else float(worst[1]["high"] / (worst[1].get("tolerance") or 1.0))
+    if worst is None:
+        return math.inf
+    high = float(worst[1]["high"])
+    ratio = over_tolerance(high, worst[1].get("tolerance"))
+    return high if ratio is None else ratio

@@ -17,7 +17,7 @@ from frugal.errors import UnusableInputError
 from frugal.formats.files.digests import sha256_of
 from frugal.formats.point_clouds.surfaces import PointCloudInfo, point_cloud_header, system_of_clouds
 from frugal.formats.rasters.mosaic import examine_raster, open_rasters
-from frugal.formats.rasters.tiling import Bounds, Grid
+from frugal.formats.rasters.tiling import Bounds, Grid, rest_of_edge
 
 #: Points per square metre from which cells of 0.5 m hold several points each.
 DENSE = 4.0
@@ -98,7 +98,7 @@ def prepare_rasters(paths: Sequence[Path], crs: str | None, resolution_m: float 
             "leave it out, or resample the surface models"
         )
     return Prepared(
-        grid=Grid(size, _rest(west, size), _rest(north, size)),
+        grid=Grid(size, rest_of_edge(west, size), rest_of_edge(north, size)),
         crs=mosaic.crs,
         bounds=mosaic.bounds,
         surface=tuple(str(path) for path in good),
@@ -188,12 +188,6 @@ def prepare_clouds(
 def _around(boxes: Sequence[Bounds]) -> Bounds:
     corners = np.array(boxes)
     return (*map(float, corners[:, :2].min(axis=0)), *map(float, corners[:, 2:].max(axis=0)))  # type: ignore[return-value]
-
-
-def _rest(edge: float, size: float) -> float:
-    """Distance of the grid of a file from the multiples of its cells."""
-    rest = edge % size
-    return 0.0 if min(rest, size - rest) < 1e-6 * size else rest
 
 
 def _digest(paths: Sequence[Path], *, in_order: bool = False) -> str:

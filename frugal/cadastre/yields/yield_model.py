@@ -20,6 +20,7 @@ from frugal.formats.files.digests import sha256_of
 from frugal.formats.rasters.mosaic import open_rasters
 from frugal.formats.rasters.surface_model import SurfaceModel, write_surface_model
 from frugal.formats.rasters.tiling import Grid, Tile, plan_tiles
+from frugal.reporting.error_ratio import error_ratio
 
 if TYPE_CHECKING:
     from frugal.reporting.progress import Reporter
@@ -52,7 +53,7 @@ def check_yield_model(settings: CadastreSettings) -> None:
     UnusableInputError
         As `find_yield_model`; or if a bundle trained on the spot cannot have the candidate.
     """
-    from frugal.formats.weather.hourly_year import read_weather
+    from frugal.formats.weather.readers import read_weather
 
     if settings.bundle is not None:
         if settings.n_runs is not None:
@@ -124,7 +125,7 @@ def _nearest_where_none_ships(path: Path) -> str | None:
     if candidates["model"]["candidate"] is not None:
         return None
     beyond = {
-        row["name"]: max(found["high"] / found["tolerance"] for found in row["error"].values() if found["tolerance"])
+        row["name"]: error_ratio(row["error"])
         for row in candidates["candidates"]
         if row["graph"] is not None and row["error"]
     }

@@ -25,3 +25,9 @@ def faults_told(path: Path) -> Iterator[None]:
     except (DataLayerError, DataSourceError, sqlite3.Error, OSError) as fault:
         told = (str(fault).splitlines() or [""])[0][:200]
         raise EnvironmentFaultError(f"cannot write '{path}' (is the disk full?): {told}") from fault
+
+
+def brief(fault: Exception) -> str:
+    """First line of what a fault says, at most 120 characters; its type where it says nothing."""
+    lines = str(fault).strip().splitlines()
+    return lines[0][:120] if lines else type(fault).__name__

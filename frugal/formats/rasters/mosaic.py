@@ -12,6 +12,7 @@ import numpy as np
 from frugal.errors import UnusableInputError
 from frugal.formats.coordinate_systems import Bounds, check_place, metric_system, parse_system, same_system, told_bounds
 from frugal.formats.rasters.surface_model import SurfaceModel, hash_of_heights, opened_raster
+from frugal.formats.rasters.tiling import rest_of_edge
 
 _WHAT = "surface model"
 _ALIGNED_WITHIN_CELLS = 0.01
@@ -93,7 +94,7 @@ class Mosaic:
     def origin(self) -> tuple[float, float]:
         """Distance of the grid from the multiples of its cells, east and north; 0 for a grid of whole multiples."""
         size = self.resolution_m
-        return _rest(self.files[0].x_min, size), _rest(self.files[0].y_max, size)
+        return rest_of_edge(self.files[0].x_min, size), rest_of_edge(self.files[0].y_max, size)
 
     def read(self, bounds: Sequence[float]) -> SurfaceModel:
         """Heights of the cells that touch a window; NaN where no file knows one.
@@ -282,11 +283,6 @@ def _stripes(info: RasterInfo) -> Iterator[np.ndarray]:
     step = max(1, _CELLS_AT_ONCE // info.cols)
     for row in range(0, info.rows, step):
         yield _heights(info, Window(0, row, info.cols, min(step, info.rows - row)))
-
-
-def _rest(edge: float, size: float) -> float:
-    rest = edge - np.floor(edge / size) * size
-    return 0.0 if min(rest, size - rest) < 1e-6 * size else float(rest)
 
 
 def _off_grid(distance: float, size: float) -> float:

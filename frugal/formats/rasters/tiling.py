@@ -45,6 +45,12 @@ class Grid:
         return max(1, round(side_m / self.resolution_m)) * self.resolution_m
 
 
+def rest_of_edge(edge: float, size: float) -> float:
+    """Distance of an edge from the multiples of its cells, where its grid begins; 0 within a millionth of a cell."""
+    rest = float(edge % size)
+    return 0.0 if min(rest, size - rest) < 1e-6 * size else rest
+
+
 @dataclass(frozen=True)
 class Tile:
     """A square piece of the grid: its own cells, without halo."""

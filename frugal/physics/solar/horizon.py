@@ -31,6 +31,7 @@ import numpy as np
 
 from frugal.errors import UnusableInputError
 from frugal.physics.compiled import kernel
+from frugal.physics.solar.raster import require_raster
 
 
 @kernel(error_model="numpy")
@@ -84,9 +85,7 @@ def _sweep(
 def _surface(dsm: np.ndarray, resolution_m: float) -> np.ndarray:
     if not (math.isfinite(resolution_m) and resolution_m > 0.0):
         raise UnusableInputError(f"resolution_m is {resolution_m}: it must be a positive length in metres.")
-    heights = np.ascontiguousarray(dsm, dtype=np.float64)
-    if heights.ndim != 2 or heights.size == 0:
-        raise UnusableInputError(f"dsm has shape {heights.shape}: it must be a raster of rows and columns.")
+    heights = require_raster("dsm", np.ascontiguousarray(dsm, dtype=np.float64))
     if np.isinf(heights).any():
         raise UnusableInputError("dsm holds an infinite height: mark missing cells with NaN.")
     return heights

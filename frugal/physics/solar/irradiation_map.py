@@ -33,23 +33,13 @@ Incident energy, before reflection by the glass. A sector has one horizon, that 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from typing import NamedTuple
+from collections.abc import Sequence
 
 import numpy as np
 
 from frugal.errors import UnusableInputError
-from frugal.physics.solar.fused_sweep import (
-    UNITS_PER_M,
-    UNKNOWN,
-    Inner,
-    Lines,
-    Planes,
-    Sector,
-    scratch,
-    sweep,
-)
+from frugal.physics.solar.raster import require_raster
+from frugal.physics.solar.sector_sweeps import Far, frame_of, light_over_tops, whole_heights
 from frugal.physics.solar.sky import CumulativeSky
 
 #: Share of the light that passes a deciduous crown, January to December: 3 % in leaf (the default of UMEP, after Konarska et
@@ -57,25 +47,11 @@ from frugal.physics.solar.sky import CumulativeSky
 #: leaves); halfway between in April and November.
 DECIDUOUS_TRANSMISSIVITY = (0.5, 0.5, 0.5, 0.265, 0.03, 0.03, 0.03, 0.03, 0.03, 0.03, 0.265, 0.5)
 
-_HIGHEST_M = 9000.0
 _SMALLEST_UP = 1e-3
 #: Lower vegetation (grass, flowers) is no crown that a cell could lie under.
 _UNDER_CROWN_M = 1.5
 _PLACES_OF_YEAR = 1024
 _PLACES_OF_MONTHS = 512
-
-
-Far = np.ndarray | Callable[[int], np.ndarray]
-"""Tangents of the horizon of hills farther away: by sector, by sector and cell, or a map for a sector when it is asked."""
-
-
-class _Half(NamedTuple):
-    """What the directions along one axis of the raster work on; transposed for those nearer to east and west."""
-
-    turned: bool
-    inner: Inner
-    planes: Planes
-    light: np.ndarray
 
 
 def halo_cells(reach_m: float, resolution_m: float) -> int:
@@ -89,25 +65,6 @@ def halo_cells(reach_m: float, resolution_m: float) -> int:
     return 2 * math.ceil(reach_m / resolution_m) + 2
 
 
-def _raster(name: str, values: np.ndarray, shape: tuple[int, ...] | None = None) -> np.ndarray:
-    raster = np.asarray(values)
-    if raster.ndim != 2 or raster.size == 0 or (shape is not None and raster.shape != shape):
-        expected = "a raster of rows and columns" if shape is None else f"of shape {shape}, as the surface"
-        raise UnusableInputError(f"{name} has shape {raster.shape}: it must be {expected}.")
-    return raster
-
-
-def _whole_heights(name: str, heights: np.ndarray) -> np.ndarray:
-    """Heights in whole units, unknown ones far below."""
-    if np.any(np.abs(heights) > _HIGHEST_M):
-        worst = float(heights[np.abs(heights) > _HIGHEST_M][0])
-        raise UnusableInputError(
-            f"{name} holds a height of {worst} m: heights must lie within ±{_HIGHEST_M:g} m; mark unknown ones with NaN."
-        )
-    whole = np.rint(np.asarray(heights, dtype=np.float64) * UNITS_PER_M)
-    return np.where(np.isnan(whole), UNKNOWN, whole).astype(np.float32)
-
-
 def _tables(sky: CumulativeSky, weights: np.ndarray, by_month: bool) -> np.ndarray:
     """Tables on a finer grid, months weighted: float32 [K, places + 1, 2 or 24], light on the horizontal first."""
     parts = []
@@ -119,174 +76,6 @@ def _tables(sky: CumulativeSky, weights: np.ndarray, by_month: bool) -> np.ndarr
     low = np.minimum(position.astype(np.int64), coarse.shape[1] - 2)
     share = (position - low)[:, None]
     return np.ascontiguousarray(coarse[:, low] * (1.0 - share) + coarse[:, low + 1] * share, dtype=np.float32)
-
-
-def _lines_of(n_rows: int, start: int, slope: float, rising: bool, resolution_m: float, reach_m: float) -> Lines:
-    """Lines of a direction that moves `slope` columns per row."""
-    exact = (np.arange(n_rows) + start) * slope
-    nearest = np.floor(exact + 0.5)
-    step_m = resolution_m * math.hypot(1.0, slope)
-    length = math.ceil(reach_m / step_m)
-    inverse = np.zeros(2 * length + 2)
-    inverse[1:] = 1.0 / (np.arange(1, 2 * length + 2) * step_m * UNITS_PER_M)
-    return Lines(
-        rising=rising,
-        start=start,
-        length=length,
-        shift=(nearest - nearest[0]).astype(np.int64),
-        aside=(np.rint((exact - nearest) * 1024.0) / 1024.0).astype(np.float32),
-        inverse=inverse.astype(np.float32),
-        steep=np.float32(resolution_m * UNITS_PER_M),
-    )
-
-
-def _is_turned(azimuth: float) -> bool:
-    return abs(math.sin(azimuth)) >= abs(math.cos(azimuth))
-
-
-def _sweep_half(
-    half: _Half,
-    heights: np.ndarray,
-    azimuths: np.ndarray,
-    tables: np.ndarray,
-    far: Far,
-    resolution_m: float,
-    reach_m: float,
-    origin: tuple[int, int],
-) -> None:
-    """All sectors nearer to one axis, one after the other."""
-    padded = np.pad(heights.T if half.turned else heights, ((0, 0), (1, 1)), constant_values=UNKNOWN)
-    padded = np.ascontiguousarray(padded)
-    n_columns = padded.shape[1] - 2
-    room = scratch(math.ceil(reach_m / resolution_m))
-    for k, azimuth in enumerate(azimuths):
-        if _is_turned(azimuth) != half.turned:
-            continue
-        east, south = math.sin(azimuth), -math.cos(azimuth)
-        along, across = (east, south) if half.turned else (south, east)
-        lines = _lines_of(
-            padded.shape[0], origin[1 if half.turned else 0], across / along, along > 0.0, resolution_m, reach_m
-        )
-        constant, by_cell = _far_of(far, k)
-        far_map = np.ascontiguousarray(by_cell.T if half.turned else by_cell, dtype=np.float32)
-        sector = Sector(np.float32(across), np.float32(along), np.float32(constant), far_map, tables[k])
-        first = -int(lines.shift.max())
-        last = n_columns - int(lines.shift.min())
-        sweep(padded, lines, half.inner, sector, half.planes, first, last, room, half.light)
-
-
-def _far_of(far: Far, sector: int) -> tuple[float, np.ndarray]:
-    """Tangent of the hills toward a sector: one for all cells, and one by cell (or none)."""
-    tangent = np.asarray(far(sector) if callable(far) else far[sector])
-    if tangent.ndim == 0:
-        return float(tangent), np.zeros((0, 0), dtype=np.float32)
-    return 0.0, tangent
-
-
-def _azimuths(n_sectors: int, grid_turn_deg: float) -> np.ndarray:
-    """Middles of the sectors, clockwise from the grid's north, in radians."""
-    degrees = np.arange(n_sectors) * 360.0 / n_sectors - grid_turn_deg
-    return np.radians(degrees)
-
-
-def _halves(shape: tuple[int, int], margin: int, east: np.ndarray, north: np.ndarray, months: int) -> list[_Half]:
-    """Working arrays of the inner cells, upright and transposed."""
-    rows, columns = shape[0] - 2 * margin, shape[1] - 2 * margin
-    south = -north
-    upright = _Half(
-        False,
-        Inner(margin, margin + rows, margin, margin + columns),
-        Planes(np.ascontiguousarray(east), np.ascontiguousarray(south)),
-        np.zeros((rows, columns * months), dtype=np.float32),
-    )
-    turned = _Half(
-        True,
-        Inner(margin, margin + columns, margin, margin + rows),
-        Planes(np.ascontiguousarray(south.T), np.ascontiguousarray(east.T)),
-        np.zeros((columns, rows * months), dtype=np.float32),
-    )
-    return [upright, turned]
-
-
-def _sum_of(halves: list[_Half], months: int) -> np.ndarray:
-    upright, turned = (half.light.reshape(*half.planes.across.shape, months) for half in halves)
-    return upright + turned.transpose(1, 0, 2)
-
-
-class _Frame(NamedTuple):
-    """How the raster lies: what is the same for all surfaces of one map."""
-
-    resolution_m: float
-    reach_m: float
-    grid_turn_deg: float
-    origin: tuple[int, int]
-    margin: int
-    far: Far
-    threads: int
-
-
-def _light_of(
-    heights: np.ndarray, east: np.ndarray, north: np.ndarray, tables: np.ndarray, frame: _Frame
-) -> np.ndarray:
-    """Light over the tops of one surface per upward part of the normal: float32 [rows, columns, 1 or 12]."""
-    months = tables.shape[2] // 2
-    halves = _halves(heights.shape, frame.margin, east, north, months)
-    azimuths = _azimuths(tables.shape[0], frame.grid_turn_deg)
-
-    def run(half: _Half) -> None:
-        _sweep_half(half, heights, azimuths, tables, frame.far, frame.resolution_m, frame.reach_m, frame.origin)
-
-    if frame.threads == 1:
-        for half in halves:
-            run(half)
-    else:  # each half has arrays of its own, so the sums are the same
-        with ThreadPoolExecutor(2) as pool:
-            list(pool.map(run, halves))
-    return _sum_of(halves, months)
-
-
-def _frame(
-    shape: tuple[int, int],
-    resolution_m: float,
-    reach_m: float,
-    grid_turn_deg: float,
-    origin: tuple[int, int],
-    margin: int,
-    far_tangent: Far | None,
-    n_sectors: int,
-    threads: int,
-) -> _Frame:
-    for name, value in (("resolution_m", resolution_m), ("reach_m", reach_m)):
-        if not (math.isfinite(value) and value > 0.0):
-            raise UnusableInputError(f"{name} is {value}: it must be a positive length in metres.")
-    if reach_m < resolution_m:
-        raise UnusableInputError(f"reach_m is {reach_m}: it must be at least one cell, {resolution_m} m.")
-    if threads not in (1, 2):
-        raise UnusableInputError(f"threads is {threads}: it must be 1 or 2; for more, run tiles side by side.")
-    if margin < 0 or 2 * margin >= min(shape):
-        raise UnusableInputError(f"margin is {margin} cells: nothing would be left of a surface of shape {shape}.")
-    inner = (shape[0] - 2 * margin, shape[1] - 2 * margin)
-    far = far_tangent if callable(far_tangent) else _far_tangents(far_tangent, n_sectors, inner)
-    return _Frame(
-        float(resolution_m),
-        float(reach_m),
-        float(grid_turn_deg),
-        (int(origin[0]), int(origin[1])),
-        margin,
-        far,
-        threads,
-    )
-
-
-def _far_tangents(given: np.ndarray | None, n_sectors: int, inner: tuple[int, int]) -> np.ndarray:
-    far = np.zeros(n_sectors) if given is None else np.asarray(given, dtype=np.float64)
-    if far.shape not in ((n_sectors,), (n_sectors, *inner)):
-        raise UnusableInputError(
-            f"far_tangent has shape {far.shape}: it must be ({n_sectors},) or ({n_sectors}, {inner[0]}, {inner[1]})."
-        )
-    if not np.all(far >= 0.0):
-        raise UnusableInputError("far_tangent must hold numbers of 0 or more.")
-    return far
 
 
 def _transmissivity(values: Sequence[float] | np.ndarray) -> np.ndarray:
@@ -362,30 +151,30 @@ def irradiation_map(
     UnusableInputError
         If shapes differ, or a number is out of range.
     """
-    heights = _raster("surface", surface)
+    heights = require_raster("surface", surface)
     shape = heights.shape
-    frame = _frame(
+    frame = frame_of(
         shape, resolution_m, reach_m, grid_turn_deg, origin, margin, far_tangent, tables.horizontal.shape[0], threads
     )
     cut = (slice(margin, shape[0] - margin), slice(margin, shape[1] - margin))
-    normals = [_raster(name, part, shape)[cut] for name, part in (("east", east), ("north", north), ("up", up))]
+    normals = [require_raster(name, part, shape)[cut] for name, part in (("east", east), ("north", north), ("up", up))]
     if not 0.0 <= albedo <= 1.0:
         raise UnusableInputError(f"albedo is {albedo}: it must lie between 0 and 1.")
     known = ~np.isnan(heights[cut]) & np.isfinite(normals[0]) & np.isfinite(normals[1]) & np.isfinite(normals[2])
     rising = np.maximum(np.where(known, normals[2], 1.0), _SMALLEST_UP)
     sideways = [np.where(known, part / rising, 0.0).astype(np.float32) for part in normals[:2]]
-    whole = _whole_heights("surface", heights)
+    whole = whole_heights("surface", heights)
 
     if bare is None:
-        light = _light_of(whole, sideways[0], sideways[1], _tables(tables, np.ones(12), monthly), frame)
+        light = light_over_tops(whole, sideways[0], sideways[1], _tables(tables, np.ones(12), monthly), frame)
     else:
-        ground = _raster("bare", bare, shape)
+        ground = require_raster("bare", bare, shape)
         known &= ~np.isnan(ground[cut])
         through = _transmissivity(transmissivity)
-        over = _light_of(whole, sideways[0], sideways[1], _tables(tables, 1.0 - through, monthly), frame)
+        over = light_over_tops(whole, sideways[0], sideways[1], _tables(tables, 1.0 - through, monthly), frame)
         over[heights[cut] > ground[cut] + _UNDER_CROWN_M] = 0.0
-        lower = np.fmin(_whole_heights("bare", ground), whole)
-        light = over + _light_of(lower, sideways[0], sideways[1], _tables(tables, through, monthly), frame)
+        lower = np.fmin(whole_heights("bare", ground), whole)
+        light = over + light_over_tops(lower, sideways[0], sideways[1], _tables(tables, through, monthly), frame)
 
     months = tables.global_horizontal if monthly else tables.global_horizontal.sum(keepdims=True)
     upward = rising.astype(np.float32)[:, :, None]
@@ -434,15 +223,15 @@ def sky_view_factor(
     UnusableInputError
         If a number is out of range, or nothing is left within the margin.
     """
-    heights = _raster("surface", surface)
+    heights = require_raster("surface", surface)
     if n_azimuths < 1:
         raise UnusableInputError(f"n_azimuths is {n_azimuths}: at least one direction is needed.")
-    frame = _frame(heights.shape, resolution_m, reach_m, 0.0, origin, margin, None, n_azimuths, threads)
+    frame = frame_of(heights.shape, resolution_m, reach_m, 0.0, origin, margin, None, n_azimuths, threads)
     cut = (slice(margin, heights.shape[0] - margin), slice(margin, heights.shape[1] - margin))
     sine = np.linspace(0.0, 1.0, _PLACES_OF_YEAR + 1)
     table = np.stack([(1.0 - sine**2) / n_azimuths, np.zeros(sine.size)], axis=1).astype(np.float32)
     level = np.zeros(heights[cut].shape, dtype=np.float32)
     tables = np.broadcast_to(table, (n_azimuths, *table.shape)).copy()
-    light = _light_of(_whole_heights("surface", heights), level, level, tables, frame)[:, :, 0]
+    light = light_over_tops(whole_heights("surface", heights), level, level, tables, frame)[:, :, 0]
     light[np.isnan(heights[cut])] = np.nan
     return light

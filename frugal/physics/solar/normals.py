@@ -6,8 +6,8 @@ import math
 
 import numpy as np
 
-from frugal.errors import UnusableInputError
 from frugal.physics.compiled import kernel
+from frugal.physics.solar.raster import require_raster
 
 #: Slopes to the two neighbours that differ by no more than this (metres per metre) are of one plane.
 _AGREE = 0.5
@@ -36,9 +36,7 @@ def surface_normals(surface: np.ndarray, resolution_m: float) -> tuple[np.ndarra
     UnusableInputError
         If the surface is no raster.
     """
-    heights = np.asarray(surface, dtype=np.float64)
-    if heights.ndim != 2 or heights.size == 0:
-        raise UnusableInputError(f"surface has shape {heights.shape}: it must be a raster of rows and columns.")
+    heights = require_raster("surface", np.asarray(surface, dtype=np.float64))
     parts = tuple(np.empty(heights.shape, dtype=np.float32) for _ in range(3))
     _normals(np.ascontiguousarray(heights), float(resolution_m), *parts)
     return parts[0], parts[1], parts[2]

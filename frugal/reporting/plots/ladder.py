@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from frugal.errors import UnusableInputError
+from frugal.reporting.error_ratio import worst_output
 from frugal.reporting.plots.axes import (
     AI_LINE,
     INK,
@@ -155,8 +156,8 @@ def _errors(candidates: Iterable[Mapping[str, Any]]) -> tuple[str, str, float | 
             error = candidate.get("error")
             if not error:
                 return None
-            shares = [[100 * error[n][k] / error[n]["tolerance"] for k in ("value", "low", "high")] for n in judged]
-            value, low, high = max(shares, key=lambda share: share[2])
+            farthest = error[worst_output(error) or judged[0]]
+            value, low, high = (100 * farthest[k] / farthest["tolerance"] for k in ("value", "low", "high"))
             return value, low, high
 
         return "ratio", "", 100.0, worst

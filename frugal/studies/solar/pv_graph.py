@@ -196,7 +196,7 @@ def physics_graph(
     gamma: float,
     efficiency: float,
 ) -> str:
-    """Outputs ``[n, 14]`` of the physics over the steps of ``year``, as `frugal.physics.solar.year.roof_years` has them.
+    """Outputs ``[n, 14]`` of the physics over the steps of ``year``, as `frugal.physics.solar.roof_years.roof_years` has them.
 
     Parameters
     ----------

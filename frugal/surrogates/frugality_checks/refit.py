@@ -13,7 +13,7 @@ import numpy as np
 from frugal.experiments.runs.store import Runs
 from frugal.experiments.study import Alternative, Study
 from frugal.surrogates.fitting.model import Model
-from frugal.surrogates.measurement.errors import LARGEST_ERROR, OutputError, output_errors
+from frugal.surrogates.measurement.errors import LARGEST_ERROR, OutputError, output_errors, ratios_of
 from frugal.surrogates.models.registry import models_for
 from frugal.surrogates.onnx.physical_limits import clip_outputs
 
@@ -129,7 +129,7 @@ class Error:
     @property
     def ratio(self) -> float | None:
         """Largest ratio of an upper bound to its tolerance; None where no tolerance is declared."""
-        ratios = [error.high / error.tolerance for error in self.outputs.values() if error.tolerance]
+        ratios = ratios_of(self.outputs)
         return min(max(ratios), LARGEST_ERROR) if ratios else None
 
     @property

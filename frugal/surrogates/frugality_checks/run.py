@@ -10,6 +10,7 @@ from frugal.experiments.runs.store import Runs
 from frugal.experiments.study import Study
 from frugal.metering.ledger.ledger import Entry
 from frugal.metering.meter import Meter
+from frugal.reporting.error_ratio import error_ratio
 from frugal.reporting.progress import Reporter
 from frugal.surrogates.bundle.bundle import Bundle
 from frugal.surrogates.decision.decide import Decision
@@ -101,14 +102,9 @@ def studied(rows: Sequence[Mapping[str, Any]], decision: Decision) -> list[str]:
     best = decision.best_ai
     if best is None:
         tried = [row for row in works.values() if row["is_ai"]]
-        best = min(tried, key=_error_ratio)["name"] if tried else None
+        best = min(tried, key=lambda row: error_ratio(row["error"]))["name"] if tried else None
     names = dict.fromkeys(name for name in (best, decision.winner) if name in works)
     return [name for name in names if name and (works[name]["needs_runs"] or works[name]["graph"])]
-
-
-def _error_ratio(row: Mapping[str, Any]) -> float:
-    ratios = [error["high"] / error["tolerance"] for error in row["error"].values() if error["tolerance"]]
-    return max(ratios, default=float("inf"))
 
 
 @dataclass

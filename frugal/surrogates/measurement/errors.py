@@ -13,6 +13,7 @@ from frugal.experiments.runs.store import Runs
 from frugal.experiments.study import Output, Study, Tolerance
 from frugal.metering.meter import Meter
 from frugal.metering.timing.interleaved_blocks import QueryTime
+from frugal.reporting.error_ratio import over_tolerance
 from frugal.surrogates.ladder.asked import Answering
 from frugal.surrogates.measurement.map_errors import covered_columns, default_metric, pooled_map_error
 
@@ -42,6 +43,11 @@ class OutputError:
         """The upper bound is within the tolerance."""
         return self.tolerance is None or self.high <= self.tolerance
 
+    @property
+    def ratio(self) -> float | None:
+        """The upper bound over the tolerance; None where none is declared."""
+        return over_tolerance(self.high, self.tolerance)
+
 
 @dataclass
 class Judged:
@@ -62,8 +68,12 @@ class Judged:
     @property
     def error_ratio(self) -> float:
         """Largest ratio of an upper bound to its tolerance; infinite when nothing is declared."""
-        ratios = [error.high / error.tolerance for error in self.errors.values() if error.tolerance]
-        return max(ratios, default=math.inf)
+        return max(ratios_of(self.errors), default=math.inf)
+
+
+def ratios_of(errors: Mapping[str, OutputError]) -> list[float]:
+    """Upper bound over tolerance of every output that has a tolerance."""
+    return [error.ratio for error in errors.values() if error.ratio is not None]
 
 
 def judge(study: Study, answering: Answering, held_out: Runs, meter: Meter, seed: int) -> Judged:

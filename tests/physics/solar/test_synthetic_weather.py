@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from frugal.errors import UnusableInputError
-from frugal.formats.weather.hourly_year import read_weather
+from frugal.formats.weather.readers import read_weather
 from frugal.physics.solar.synthetic_weather import MonthlyClimate, SyntheticYear, synthetic_year
 
 DAYS_OF_MONTH = np.array([31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31])

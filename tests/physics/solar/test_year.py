@@ -8,7 +8,8 @@ import pytest
 
 from frugal.errors import UnusableInputError
 from frugal.physics.solar.position import sun_position
-from frugal.physics.solar.year import roof_year, roof_years, solar_year, typical_days
+from frugal.physics.solar.roof_years import roof_year, roof_years
+from frugal.physics.solar.year import solar_year, typical_days
 
 MOUNTING = (-3.47, -0.0594, 3.0)
 OPEN = np.zeros(36)

@@ -6,6 +6,7 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 import pytest
+from studies_for_tests import as_graph_and_as_numbers
 
 from frugal.errors import UnusableInputError
 from frugal.experiments.designs.sampling import design_for
@@ -20,8 +21,6 @@ from frugal.studies.solar.roof_shading.study import N_SECTORS, roof_shading
 from frugal.studies.solar.roof_yield.site import RoofYieldSite, SolarTerritory
 from frugal.studies.solar.roofs.roof_catalogue import find_roofs
 from frugal.studies.solar.village.surface import synthetic_village
-from frugal.surrogates.onnx.export import parity_points
-from frugal.surrogates.onnx.graph import Graph, serialise, session
 
 FIRST_RATIO = 2 + N_SECTORS
 _FOLDER = TemporaryDirectory(prefix="roof_shading_")
@@ -164,15 +163,7 @@ def test_each_alternative_answers_alike_as_graph(name: str, transposition: str) 
     study, design = study_and_design()
     if transposition == "perez":
         study = roof_shading(site(transposition="perez"))
-    alternative = next(a for a in study.alternatives if a.name == name)
-    answer = alternative.build(design.inputs, runs())
-    assert answer.graph is not None
-    graph = Graph(name)
-    y = answer.graph(graph, graph.input("inputs", len(study.inputs)))
-    model = serialise(graph.finish([("y", graph.cast(y, np.float32), 1, (2,))]))
-    points = parity_points(study.inputs, design.inputs, seed=1)
-    (got,) = session(model).run(None, {"inputs": points.astype(np.float32)})
-    expected = study.flatten(answer.predict(points), len(points))
+    got, expected = as_graph_and_as_numbers(study, design, runs(), name)
     assert expected.min() >= 0.0 and expected.max() <= 1.0
     np.testing.assert_allclose(got, expected, atol=1e-4 * runs().std(axis=0).max(), rtol=2e-5)
 

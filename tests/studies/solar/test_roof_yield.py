@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from studies_for_tests import as_graph_and_as_numbers
 
 from frugal.errors import UnusableInputError
 from frugal.experiments.designs.sampling import design_for
@@ -13,8 +14,6 @@ from frugal.experiments.study.design import Design
 from frugal.experiments.study.registry import load_study
 from frugal.studies.solar.roof_yield.site import RoofYieldSite, sector_horizon
 from frugal.studies.solar.roof_yield.study import N_SECTORS, roof_yield
-from frugal.surrogates.onnx.export import parity_points
-from frugal.surrogates.onnx.graph import Graph, serialise, session
 
 
 @cache
@@ -65,15 +64,7 @@ def test_each_alternative_answers_alike_as_graph(name: str, transposition: str) 
     study, design = study_and_design()
     if transposition == "perez":
         study = roof_yield(RoofYieldSite(transposition="perez", roofs_per_dsm=60))
-    alternative = next(a for a in study.alternatives if a.name == name)
-    answer = alternative.build(design.inputs, runs())
-    assert answer.graph is not None
-    graph = Graph(name)
-    y = answer.graph(graph, graph.input("inputs", len(study.inputs)))
-    model = serialise(graph.finish([("y", graph.cast(y, np.float32), 1, (14,))]))
-    points = parity_points(study.inputs, design.inputs, seed=1)
-    (got,) = session(model).run(None, {"inputs": points.astype(np.float32)})
-    expected = study.flatten(answer.predict(points), len(points))
+    got, expected = as_graph_and_as_numbers(study, design, runs(), name)
     np.testing.assert_allclose(got, expected, atol=1e-4 * runs().std(axis=0).max(), rtol=2e-5)
 
 

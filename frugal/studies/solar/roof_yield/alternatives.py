@@ -9,8 +9,9 @@ import numpy as np
 
 from frugal.experiments.study import Alternative, Answer, Arrays, GraphBuilder
 from frugal.physics.solar.photovoltaic import diffuse_factors
+from frugal.physics.solar.roof_years import roof_years
 from frugal.physics.solar.sky import cumulative_sky_tables, plane_irradiation
-from frugal.physics.solar.year import SolarYear, roof_years
+from frugal.physics.solar.year import SolarYear
 from frugal.studies.solar.pv_graph import RoofGraph, bilinear_graph, irradiation_graph, physics_graph
 from frugal.studies.solar.roof_yield.site import SolarTerritory
 

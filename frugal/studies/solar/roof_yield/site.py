@@ -14,7 +14,9 @@ from pydantic import Field, model_validator
 from frugal.errors import UnusableInputError
 from frugal.experiments.study.site import Site
 from frugal.formats.rasters.surface_model import SurfaceModel, read_surface_model
-from frugal.formats.weather.hourly_year import Weather, fetch_pvgis, read_weather
+from frugal.formats.weather.hourly_year import Weather
+from frugal.formats.weather.pvgis import fetch_pvgis
+from frugal.formats.weather.readers import read_weather
 from frugal.physics.solar.transposition import HAY_DAVIES, PEREZ
 from frugal.physics.solar.year import SolarYear, solar_year, typical_days
 from frugal.studies.solar.roofs.roof_sample import FEWEST_ROOFS, TRUTH_AZIMUTHS, Roofs, joined, true_roofs
