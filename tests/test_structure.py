@@ -109,3 +109,88 @@ def test_functions_of_three_parameters_and_more_say_what_these_are() -> None:
                 told_nothing.append(f"{path.relative_to(ROOT)}:{node.name}")
     share = said / (said + len(told_nothing))
     assert share >= 0.70, f"{share:.0%} have a Parameters section; without one are {', '.join(told_nothing)}"
+
+
+MODULES = {
+    ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path
+    for path in SOURCES
+}  # fmt: skip
+ROOMS = {name for name, path in MODULES.items() if path.name == "__init__.py"}
+MOST_MODULES, MOST_LINES = 16, 420
+
+
+def imports() -> dict[str, set[str]]:
+    """Modules that each module imports, anywhere in it, for types alone too."""
+    import ast
+
+    found: dict[str, set[str]] = {}
+    for name, path in MODULES.items():
+        found[name] = set()
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.ImportFrom) and node.module:
+                named = [f"{node.module}.{alias.name}" for alias in node.names]
+                found[name] |= {module if module in MODULES else node.module for module in named}
+            elif isinstance(node, ast.Import):
+                found[name] |= {alias.name for alias in node.names}
+        found[name] &= set(MODULES) - {name}
+    return found
+
+
+def circles(arrows: dict[str, set[str]]) -> list[str]:
+    """Names that lie on a circle of arrows."""
+    import graphlib
+
+    left = dict(arrows)
+    try:
+        graphlib.TopologicalSorter(left).prepare()
+    except graphlib.CycleError as fault:
+        return list(map(str, fault.args[1]))
+    return []
+
+
+def test_no_circle_of_files() -> None:
+    assert not circles(imports())
+
+
+@pytest.mark.parametrize("room", sorted(ROOMS - {"frugal"}))
+def test_no_circle_of_rooms(room: str) -> None:
+    """Inside a room, its sub-rooms and the files beside them import one way; these files count as one."""
+
+    def part(module: str) -> str:
+        first = ".".join(module.split(".")[: room.count(".") + 2])
+        return first if first in ROOMS else f"{room} (own files)"
+
+    arrows: dict[str, set[str]] = {}
+    for module, imported in imports().items():
+        if module.startswith(f"{room}."):
+            inside = {part(other) for other in imported if other.startswith(f"{room}.")}
+            arrows.setdefault(part(module), set()).update(inside - {part(module)})
+    assert not circles(arrows)
+
+
+def test_rooms_can_be_taken_in_at_a_glance() -> None:
+    held = {room: sum(name.rpartition(".")[0] == room and name not in ROOMS for name in MODULES) for room in ROOMS}
+    assert not {room: number for room, number in held.items() if number > MOST_MODULES}
+
+
+def test_files_end_before_one_gets_lost() -> None:
+    lines = {name: len(path.read_text().splitlines()) for name, path in MODULES.items()}
+    assert not {name: number for name, number in lines.items() if number > MOST_LINES}
+
+
+def test_every_folder_of_programs_is_a_room_that_says_what_it_holds() -> None:
+    import ast
+
+    for folder in {path.parent for path in SOURCES} | {path.parent.parent for path in SOURCES} - {ROOT}:
+        text = (folder / "__init__.py").read_text() if (folder / "__init__.py").is_file() else ""
+        assert ast.get_docstring(ast.parse(text)), f"{folder.relative_to(ROOT)} does not say what it holds"
+
+
+def test_no_two_classes_have_the_same_name() -> None:
+    import ast
+    from collections import Counter
+
+    names = Counter(
+        node.name for path in SOURCES for node in ast.parse(path.read_text()).body if isinstance(node, ast.ClassDef)
+    )
+    assert not [name for name, number in names.items() if number > 1]

@@ -75,7 +75,7 @@ def _fill(draft: Path, job: Job, tile: Tile, start: float) -> TileReport:
             monthly[~covered(job, tile, near)] = np.nan
         write_irradiation(draft / "irradiation.tif", monthly, job, tile)
     planes, buildings = _roofs(
-        job, tile, owned(job, tile, near), _Window(surface, bare, lambda: distant_horizon(N_SECTORS))
+        job, tile, owned(job, tile, near), _Surroundings(surface, bare, lambda: distant_horizon(N_SECTORS))
     )
     for name, frame in (("planes", planes), ("buildings", buildings)):
         if len(frame):
@@ -120,7 +120,7 @@ def _distant_horizon(job: Job, tile: Tile, sectors: int, margin_m: float) -> Dis
     return distant_horizon_of(job.terrain, job.crs, job.grid, tile, margin_m, job.reach_m, azimuths)
 
 
-class _Window(NamedTuple):
+class _Surroundings(NamedTuple):
     """What planes are found in: surfaces that reach beyond the tile, and the hills as its cells see them."""
 
     surface: SurfaceModel
@@ -129,7 +129,7 @@ class _Window(NamedTuple):
 
 
 def _roofs(
-    job: Job, tile: Tile, footprints: geopandas.GeoDataFrame, window: _Window
+    job: Job, tile: Tile, footprints: geopandas.GeoDataFrame, window: _Surroundings
 ) -> tuple[geopandas.GeoDataFrame, geopandas.GeoDataFrame]:
     """Planes with their yields, and buildings with their sums."""
     import geopandas
@@ -162,7 +162,7 @@ def _roofs(
 
 
 def _segmented(
-    footprints: geopandas.GeoDataFrame, window: _Window, rules: UsableRules
+    footprints: geopandas.GeoDataFrame, window: _Surroundings, rules: UsableRules
 ) -> list[tuple[str, list[RoofPlane]]]:
     from frugal.cadastre.roofs.segmentation import segment_roofs
 
@@ -180,14 +180,14 @@ def _within(job: Job, tile: Tile, footprints: geopandas.GeoDataFrame) -> np.ndar
     return far <= FARTHEST_PART_M
 
 
-def _window_of(job: Job, tile: Tile, building: geopandas.GeoDataFrame) -> _Window:
+def _window_of(job: Job, tile: Tile, building: geopandas.GeoDataFrame) -> _Surroundings:
     """The surfaces around one building, as far as obstacles are searched."""
     west, south, east, north = map(float, building.total_bounds)
     beyond = job.reach_m + 4 * job.grid.resolution_m
     bounds = west - beyond, south - beyond, east + beyond, north + beyond
     edges = job.grid.bounds(tile.columns, tile.rows)
     margin = max(edges[0] - west, edges[1] - south, east - edges[2], north - edges[3])
-    return _Window(
+    return _Surroundings(
         _read(job.surface, job.crs, bounds),
         _read(job.bare, job.crs, bounds) if job.bare else None,
         lambda: _distant_horizon(job, tile, N_SECTORS, margin),

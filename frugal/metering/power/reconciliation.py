@@ -15,7 +15,7 @@ from frugal.metering.power.codecarbon_meter import CODECARBON_RESOLUTION_JOULES
 
 
 @dataclass(frozen=True)
-class Segment:
+class BookedSegment:
     """What one process of one campaign booked.
 
     Parameters
@@ -53,7 +53,7 @@ class Segment:
         return math.copysign(beyond / self.expected_joules, self.gap)
 
 
-def reconcile(entries: Iterable[Entry], watts_per_core: float) -> list[Segment]:
+def reconcile(entries: Iterable[Entry], watts_per_core: float) -> list[BookedSegment]:
     """Compare codecarbon with our CPU time, one segment for each process of each campaign, in the order of the ledger.
 
     Parameters
@@ -70,7 +70,7 @@ def reconcile(entries: Iterable[Entry], watts_per_core: float) -> list[Segment]:
     return [_segment(*key, lines, watts_per_core) for key, lines in groups.items()]
 
 
-def _segment(campaign: str, process: str, lines: list[Entry], watts_per_core: float) -> Segment:
+def _segment(campaign: str, process: str, lines: list[Entry], watts_per_core: float) -> BookedSegment:
     seconds = joules = expected = without = 0.0
     for line in lines:
         if line.codecarbon_joules is None:
@@ -80,4 +80,6 @@ def _segment(campaign: str, process: str, lines: list[Entry], watts_per_core: fl
         joules += line.codecarbon_joules
         expected += line.total_cpu_seconds * (line.codecarbon_watts_per_core or watts_per_core)
     resolved = min(joules, expected) >= CODECARBON_RESOLUTION_JOULES
-    return Segment(campaign, process, seconds, joules, expected, joules / expected - 1 if resolved else None, without)
+    return BookedSegment(
+        campaign, process, seconds, joules, expected, joules / expected - 1 if resolved else None, without
+    )
