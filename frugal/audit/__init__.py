@@ -1,1 +1,1 @@
-"""Whether AI was needed: factors, footprint, criteria and reports; it reads a decision and takes none."""
+"""Whether AI was needed: evidence, footprint, criteria and reports; it reads a decision and takes none."""

@@ -1,1 +1,1 @@
-"""What is asked and what was run: studies, designs of experiment, the executor and the run store."""
+"""What is asked and how it is run: studies, needs, designs of experiment, execution, the run store."""

@@ -1,1 +1,1 @@
-"""The world's files: weather, rasters, tables, and atomic writes; read and written with coordinate system and units."""
+"""The world's files: weather, rasters, vectors, point clouds, tables; read and written with coordinate system and units."""

@@ -1,1 +1,1 @@
-"""What anything costs: CPU time, memory, codecarbon, host noise, and the ledger that keeps it."""
+"""What anything costs: CPU time, memory, codecarbon, host noise, the ledger that keeps it, and the factors that price it."""
