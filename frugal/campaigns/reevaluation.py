@@ -28,11 +28,9 @@ from frugal.metering.power.machine import HostNoise, Machine, describe_machine
 from frugal.metering.power.rapl import IDLE_SECONDS_FULL, IDLE_SECONDS_QUICK
 from frugal.metering.quietest_series import Times, quietest_series
 from frugal.metering.timing.interleaved_blocks import Plan
-from frugal.reporting.error_ratio import error_ratio
 from frugal.reporting.progress import Reporter, Silent
 from frugal.surrogates.bundle.bundle import Bundle, growing
-from frugal.surrogates.bundle.candidates_file import describe_decision, describe_measured
-from frugal.surrogates.decision.decide import CandidateCost, Decision, decide
+from frugal.surrogates.bundle.candidates_file import decide_rows, describe_decision, describe_measured
 from frugal.surrogates.frugality_checks.run import run_frugality_checks
 from frugal.surrogates.ladder.answering import from_model, full_physics
 from frugal.surrogates.ladder.asked import Answering
@@ -290,56 +288,3 @@ def _row(study: Study, row: Mapping[str, Any], measured: Mapping[str, Judged], m
     fresh = {key: value for key, value in measured_now.items() if key not in keep}
     told = {"lacks": dict(missing_data)} if missing_data else {}
     return {**row, **fresh, **told, "measured_again": True, "measured_again_reason": ""}
-
-
-def decide_rows(
-    study: Study, rows: Sequence[Mapping[str, Any]], ledger: Ledger, training_share: float, seed: int
-) -> list[Decision]:
-    """Decide from rows of ``candidates.json``, one decision for each call pattern.
-
-    Parameters
-    ----------
-    study : Study
-        Whose need is decided on.
-    rows : sequence of mapping
-        Candidates; those not measured under a call pattern take no part in its decision.
-    ledger : Ledger
-        Of all stages ever run for the bundle: fixed costs come from it.
-    training_share : float
-        Share of the runs that candidates learnt from, 0 to 1.
-    seed : int
-        Of the Monte Carlo over costs.
-
-    Returns
-    -------
-    list of Decision
-        In the order in which the need declares its call patterns.
-    """
-    entries = ledger.entries()
-    return [
-        decide(
-            entries,
-            [rung_of_row(row, pattern.name) for row in rows if pattern.name in row["query"]],
-            study.need,
-            pattern,
-            training_share=training_share,
-            seed=seed,
-        )
-        for pattern in study.need.call_patterns
-    ]
-
-
-def rung_of_row(row: Mapping[str, Any], pattern: str) -> CandidateCost:
-    """What the decision reads of one row of ``candidates.json``."""
-    broken = [] if row["limits"][pattern]["met"] else row["limits"][pattern]["broken"]
-    return CandidateCost(
-        name=row["name"],
-        kind=row["kind"],
-        error_met=row["error_met"],
-        error=error_ratio(row["error"]),
-        query_blocks=tuple(row["query"][pattern]["blocks"]),
-        needs_runs=row["needs_runs"],
-        needs_compilation=row["needs_compilation"],
-        hard_limits=tuple(name for name in broken if name != "latency"),
-        chosen_limits=tuple(name for name in broken if name == "latency"),
-    )

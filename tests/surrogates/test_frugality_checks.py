@@ -12,7 +12,7 @@ from studies_for_tests import NEED, unit_inputs
 
 from frugal.campaigns.bundle_writer import write_bundle, write_ledger
 from frugal.campaigns.campaign import Settings, run_campaign
-from frugal.campaigns.reevaluation import evaluate_bundle, rung_of_row
+from frugal.campaigns.reevaluation import evaluate_bundle
 from frugal.experiments.designs.sampling import design_for
 from frugal.experiments.runs.store import Runs
 from frugal.experiments.study import CallPattern, Output, Study, Tolerance, Variable
@@ -22,6 +22,7 @@ from frugal.metering.meter import Meter
 from frugal.metering.timing.interleaved_blocks import Plan
 from frugal.reporting.progress import Silent
 from frugal.surrogates.bundle.bundle import Bundle, open_bundle, write_checksums
+from frugal.surrogates.bundle.candidates_file import cost_of_row
 from frugal.surrogates.decision.decide import decide, fixed_parts
 from frugal.surrogates.frugality_checks import graph_variants
 from frugal.surrogates.frugality_checks import smaller_files as compression
@@ -359,7 +360,7 @@ def bundle(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
 
 def run_on(bundle: Bundle, study: Study, runs: Runs, folder: Path, **options) -> tuple[dict, list]:
     rows, ledger = bundle.candidates["candidates"], Ledger(bundle.path / "ledger.jsonl").entries()
-    decision = decide(ledger, [rung_of_row(row, "one") for row in rows if row["query"]], study.need)
+    decision = decide(ledger, [cost_of_row(row, "one") for row in rows if row["query"]], study.need)
     meter = Meter(Ledger(folder / "ledger.jsonl"), "test", None, 0)
     found = run_frugality_checks(study, bundle, runs, rows, decision, meter, 0, Silent(), **options)
     return found, meter.ledger.entries()
@@ -413,7 +414,7 @@ def test_a_full_evaluation_holds_the_practices(bundle: Bundle, monkeypatch: pyte
     assert [entry.details["practice"] for entry in booked[:3]] == ["learning_curve", "inputs_dropped", "compression"]
     spent = sum(entry.total_cpu_seconds for entry in booked)
     assert 0.8 * practices["spent_cpu_seconds"] <= spent <= practices["spent_cpu_seconds"]
-    rung = rung_of_row(rows[decision["best_ai"]], "one")
+    rung = cost_of_row(rows[decision["best_ai"]], "one")
     assert fixed_parts(new, rung, 0.75) == dict.fromkeys(("compile", "generation", "fit", "export"), 0.0)
 
 
@@ -431,7 +432,7 @@ def test_a_study_whose_physics_is_not_at_hand_is_still_refitted(bundle: Bundle, 
 def test_who_is_studied(bundle: Bundle, study: Study) -> None:
     rows = bundle.candidates["candidates"]
     ledger = Ledger(bundle.path / "ledger.jsonl").entries()
-    decision = decide(ledger, [rung_of_row(row, "one") for row in rows if row["query"]], study.need)
+    decision = decide(ledger, [cost_of_row(row, "one") for row in rows if row["query"]], study.need)
     none_met = replace(decision, best_ai=None, winner="full_physics")
     ratios = {r["name"]: r["error"]["y"]["high"] for r in rows if r["is_ai"] and r["status"] == "ok"}
     assert studied(rows, none_met) == [min(ratios, key=lambda name: ratios[name])]

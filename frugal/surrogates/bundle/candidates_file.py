@@ -10,7 +10,9 @@ import numpy as np
 
 from frugal.experiments.study import RUNGS, Study
 from frugal.experiments.study.study_file import describe_need
-from frugal.metering.ledger.ledger import Entry, cpu_total
+from frugal.metering.ledger.ledger import Entry, Ledger, cpu_total
+from frugal.reporting.error_ratio import error_ratio
+from frugal.surrogates.decision.costs import CandidateCost
 from frugal.surrogates.decision.decide import Decision, Interval, decide, fixed_parts
 from frugal.surrogates.decision.limits import cost_of, limits_broken
 from frugal.surrogates.decision.reasons import sentence
@@ -175,3 +177,56 @@ def _query(time: Any, runtime: str) -> dict[str, Any]:
 
 def _percentiles(interval: Interval) -> dict[str, float]:
     return {"p5": interval.low, "p50": interval.median, "p95": interval.high}
+
+
+def decide_rows(
+    study: Study, rows: Sequence[Mapping[str, Any]], ledger: Ledger, training_share: float, seed: int
+) -> list[Decision]:
+    """Decide from rows of ``candidates.json``, one decision for each call pattern.
+
+    Parameters
+    ----------
+    study : Study
+        Whose need is decided on.
+    rows : sequence of mapping
+        Candidates; those not measured under a call pattern take no part in its decision.
+    ledger : Ledger
+        Of all stages ever run for the bundle: fixed costs come from it.
+    training_share : float
+        Share of the runs that candidates learnt from, 0 to 1.
+    seed : int
+        Of the Monte Carlo over costs.
+
+    Returns
+    -------
+    list of Decision
+        In the order in which the need declares its call patterns.
+    """
+    entries = ledger.entries()
+    return [
+        decide(
+            entries,
+            [cost_of_row(row, pattern.name) for row in rows if pattern.name in row["query"]],
+            study.need,
+            pattern,
+            training_share=training_share,
+            seed=seed,
+        )
+        for pattern in study.need.call_patterns
+    ]
+
+
+def cost_of_row(row: Mapping[str, Any], pattern: str) -> CandidateCost:
+    """What the decision reads of one row of ``candidates.json``."""
+    broken = [] if row["limits"][pattern]["met"] else row["limits"][pattern]["broken"]
+    return CandidateCost(
+        name=row["name"],
+        kind=row["kind"],
+        error_met=row["error_met"],
+        error=error_ratio(row["error"]),
+        query_blocks=tuple(row["query"][pattern]["blocks"]),
+        needs_runs=row["needs_runs"],
+        needs_compilation=row["needs_compilation"],
+        hard_limits=tuple(name for name in broken if name != "latency"),
+        chosen_limits=tuple(name for name in broken if name == "latency"),
+    )
