@@ -26,11 +26,11 @@ from frugal.errors import UnusableInputError
 
 def studies(as_json: AsJson = False) -> None:
     """List the installed studies."""
-    from frugal.experiments.study.registry import installed_studies, site_model
+    from frugal.experiments.study.registry import installed_studies, load_entry_point, site_model
 
     found = []
     for name, point in installed_studies().items():
-        model = site_model(point.load())
+        model = site_model(load_entry_point(point))
         found.append({"name": name, "settings": list(model.model_fields)})
     if as_json:
         print_json(found)

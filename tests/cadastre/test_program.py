@@ -5,7 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from frugal.cadastre.job.job import Job
 from frugal.cadastre.job.program_digest import program_digest
+from frugal.cadastre.tiles.store import TileReport, finished, write_report
+from frugal.formats.rasters.tiling import Grid
 
 
 @pytest.fixture
@@ -49,3 +52,16 @@ def test_a_module_that_was_renamed_is_refused(missing: str) -> None:
 
 def test_the_whole_package_covers_every_room() -> None:
     assert digest() == digest("frugal") != digest("frugal.formats")
+
+
+def test_a_tile_that_another_program_made_is_computed_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    job = Job(
+        grid=Grid(1.0), crs="EPSG:2154", surface=(), bare=(), roofs=(), footprints="", terrain="", model="", site="{}",
+        azimuths=36, reach_m=200.0, setback_m=0.4, grid_turn_deg=0.0, reference_height_m=0.0, is_synthetic=True, maps=True,
+        maps_of="all", country="FRA", vintage="", folder=str(tmp_path), digest="",
+    )  # fmt: skip
+    (tmp_path / "0_0").mkdir()
+    write_report(tmp_path / "0_0", TileReport("0_0", job.hash()))
+    assert finished(tmp_path, "0_0", job.hash()) is not None
+    monkeypatch.setattr("frugal.cadastre.job.job.program_digest", lambda: "of another version")
+    assert finished(tmp_path, "0_0", job.hash()) is None

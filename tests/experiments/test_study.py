@@ -270,6 +270,7 @@ def test_a_study_that_an_older_environment_installed_elsewhere_is_told_in_one_se
 ) -> None:
     from importlib.metadata import EntryPoint
 
+    from frugal.commands.studies import studies
     from frugal.errors import EnvironmentFaultError
     from frugal.experiments.study import registry
 
@@ -278,3 +279,5 @@ def test_a_study_that_an_older_environment_installed_elsewhere_is_told_in_one_se
         monkeypatch.setattr(registry, "installed_studies", lambda gone=gone: {"roof_yield": gone})
         with pytest.raises(EnvironmentFaultError, match=r"roof_yield.*is not there.*setup\.sh"):
             registry.load_study("roof_yield")
+        with pytest.raises(EnvironmentFaultError, match=r"roof_yield.*is not there.*setup\.sh"):
+            studies()

@@ -53,10 +53,17 @@ def load_study(name: str, settings: dict[str, Any] | None = None, site_file: Pat
         close = difflib.get_close_matches(name, studies, n=1)
         hint = f"; did you mean '{close[0]}'?" if close else ""
         raise UnusableInputError(f"study '{name}' is unknown; installed: {', '.join(studies) or 'none'}{hint}")
-    return _build(_loaded(studies[name]), settings or {}, site_file)
+    return _build(load_entry_point(studies[name]), settings or {}, site_file)
 
 
-def _loaded(point: EntryPoint) -> Any:
+def load_entry_point(point: EntryPoint) -> Any:
+    """What an installed study names: a `Study`, or a function of a site.
+
+    Raises
+    ------
+    EnvironmentFaultError
+        If the environment was made for another version, in which the study lay elsewhere.
+    """
     try:
         return point.load()
     except (ImportError, AttributeError) as fault:
