@@ -11,7 +11,8 @@ from __future__ import annotations
 import numpy as np
 
 from frugal.errors import UnusableInputError
-from frugal.experiments.study import Arrays, CallPattern, Need, Output, Study, Tolerance, Variable
+from frugal.experiments.needs.file import packaged_need
+from frugal.experiments.study import Arrays, Output, Study, Variable
 from frugal.experiments.study.design import Design, held_out_count, split_by_place
 from frugal.studies.solar.roof_shading import coarse_view as coarse
 from frugal.studies.solar.roof_shading.alternatives import alternatives, named, sector_ratios
@@ -20,58 +21,6 @@ from frugal.studies.solar.roof_shading.site import RoofShadingSite, ShadingTerri
 
 #: Sectors of the coarse horizon that the candidates see.
 N_SECTORS = 12
-
-NEED = Need(
-    functional_unit={
-        "en": "the share of its yield that shading leaves to one roof",
-        "fr": "la part de sa production que l'ombrage laisse à un toit",
-    },
-    tolerances={"yearly_ratio": Tolerance("nrmse", 0.05)},
-    queries=(50_000.0, 500_000.0),
-    service_life_years=5.0,
-    call_patterns=(
-        CallPattern(
-            "one roof on a phone",
-            needs_graph=True,
-            target="phone",
-            max_bytes=5_000_000,
-            max_latency_s=0.2,
-            label={"en": "one roof on a phone", "fr": "un toit sur un téléphone"},
-        ),
-        CallPattern(
-            "50,000 roofs in a batch",
-            rows=10_000,
-            needs_graph=True,
-            label={"en": "50,000 roofs in a batch", "fr": "50 000 toits en série"},
-        ),
-    ),
-    use={
-        "en": "Where no fine survey exists, the owner of a roof still sees about what shading takes from it.",
-        "fr": "Là où aucun relevé fin n'existe, le propriétaire d'un toit voit tout de même à peu près ce que l'ombrage lui "
-        "prend.",
-    },
-    decided_by={
-        "en": "the owner of the roof, on whether to ask an installer for an offer",
-        "fr": "le propriétaire du toit : demander ou non un devis à un installateur",
-    },
-    replaces={
-        "en": "a visit with an instrument, or a rate of shading by rule of thumb",
-        "fr": "une visite avec un instrument, ou un taux d'ombrage forfaitaire",
-    },
-    queries_per_journey=10.0,
-    beneficiaries=50_000.0,
-    declared_on="2026-11-25",
-    reason={
-        "en": "Weather makes the yield of a roof vary by about 5 % from year to year: an error of the shading below that does "
-        "not change the decision to ask for an offer, and what an installer measures on the spot replaces it. About 50,000 "
-        "roofs of a département stand where no fine survey exists or is recent; each is asked for once to ten times in "
-        "five years.",
-        "fr": "La météo fait varier la production d'un toit d'environ 5 % d'une année à l'autre : une erreur d'ombrage plus "
-        "petite ne change pas la décision de demander un devis, et la mesure de l'installateur sur place la remplace. "
-        "Environ 50 000 toits d'un département se trouvent là où aucun relevé fin n'existe ou n'est récent ; chacun est "
-        "interrogé une à dix fois en cinq ans.",
-    },
-)
 
 
 def roof_shading(site: RoofShadingSite) -> Study:
@@ -105,7 +54,7 @@ def roof_shading(site: RoofShadingSite) -> Study:
         },
         inputs=_inputs(),
         outputs=_outputs(),
-        need=NEED,
+        need=packaged_need(__package__),
         solve=solve,
         truth=truth,
         draw=lambda n, seed: draw(territory, n, seed),

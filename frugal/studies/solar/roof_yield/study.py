@@ -10,7 +10,8 @@ import numpy as np
 
 from frugal.errors import UnusableInputError
 from frugal.experiments.designs.sampling import sobol
-from frugal.experiments.study import Arrays, CallPattern, Need, Output, Study, Tolerance, Variable
+from frugal.experiments.needs.file import packaged_need
+from frugal.experiments.study import Arrays, Output, Study, Variable
 from frugal.experiments.study.design import Design, split_by_place
 from frugal.studies.solar.roof_yield.alternatives import MOUNTINGS, Columns, alternatives, named, physics
 from frugal.studies.solar.roof_yield.site import RoofYieldSite, SolarTerritory, sector_horizon
@@ -22,54 +23,6 @@ MONTHS = (
     "January", "February", "March", "April", "May", "June",
     "July", "August", "September", "October", "November", "December",
 )  # fmt: skip
-
-NEED = Need(
-    functional_unit={
-        "en": "the yearly and monthly yield of one roof",
-        "fr": "la production d'un toit, sur l'année et par mois",
-    },
-    tolerances={"yearly_yield": Tolerance("nrmse", 0.02), "monthly_yield": Tolerance("nrmse", 0.05)},
-    queries=(400_000.0, 4_000_000.0),
-    service_life_years=5.0,
-    call_patterns=(
-        CallPattern(
-            "one roof on a phone",
-            needs_graph=True,
-            target="phone",
-            max_bytes=5_000_000,
-            max_latency_s=0.2,
-            label={"en": "one roof on a phone", "fr": "un toit sur un téléphone"},
-        ),
-        CallPattern(
-            "400,000 roofs in a batch",
-            rows=10_000,
-            label={"en": "400,000 roofs in a batch", "fr": "400 000 toits en série"},
-        ),
-    ),
-    use={
-        "en": "The owner of a roof sees what it can produce; the département sees where to begin.",
-        "fr": "Le propriétaire d'un toit voit ce qu'il peut produire ; le département voit par où commencer.",
-    },
-    decided_by={
-        "en": "the owner of the roof, on whether to ask an installer for an offer",
-        "fr": "le propriétaire du toit : demander ou non un devis à un installateur",
-    },
-    replaces={
-        "en": "a visit, an estimate by hand, or no answer at all",
-        "fr": "une visite, une estimation à la main, ou aucune réponse",
-    },
-    queries_per_journey=10.0,
-    beneficiaries=400_000.0,
-    declared_on="2026-11-25",
-    reason={
-        "en": "Weather makes the yield of a roof vary by several per cent from year to year: 2 % a year and 5 % a month do "
-        "not change the decision to install. A département has about 400,000 roofs; each is asked for once to ten times "
-        "in five years.",
-        "fr": "La météo fait varier la production d'un toit de plusieurs pour cent d'une année à l'autre : 2 % sur l'année et "
-        "5 % par mois ne changent pas la décision d'équiper. Un département compte environ 400 000 toits, chacun "
-        "interrogé une à dix fois en cinq ans.",
-    },
-)
 
 
 def roof_yield(site: RoofYieldSite) -> Study:
@@ -100,7 +53,7 @@ def roof_yield(site: RoofYieldSite) -> Study:
         title={"en": "What can this roof produce?", "fr": "Que peut produire ce toit ?"},
         inputs=_inputs(),
         outputs=_outputs(),
-        need=NEED,
+        need=packaged_need(__package__),
         solve=solve,
         truth=truth,
         draw=lambda n, seed: draw(territory, n, seed),
