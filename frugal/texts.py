@@ -7,7 +7,7 @@ written as Python's ``str.format`` has it.
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cached_property, lru_cache
 from importlib import resources
 from typing import Any
@@ -95,11 +95,10 @@ class Texts:
         return key in self._texts
 
 
-def _flat(table: Mapping[str, Any], start: str) -> list[tuple[str, Text]]:
-    found: list[tuple[str, Text]] = []
+def _flat(table: Mapping[str, Any], start: str) -> Iterator[tuple[str, Text]]:
+    """Texts by their whole keys; what is a text may be a group of others too."""
     for name, part in table.items():
-        if set(part) <= set(LANGUAGES):
-            found.append((start + name, part))
-        else:
-            found += _flat(part, f"{start}{name}.")
-    return found
+        text = {language: words for language, words in part.items() if isinstance(words, str)}
+        if text:
+            yield start + name, text
+        yield from _flat({key: below for key, below in part.items() if key not in text}, f"{start}{name}.")

@@ -16,7 +16,6 @@ from frugal.errors import UnusableInputError
 from frugal.experiments.needs.domain import with_need
 from frugal.experiments.study import Study, Variable
 from frugal.experiments.study.need import (
-    LANGUAGES,
     CallPattern,
     Need,
     Tolerance,
@@ -26,6 +25,7 @@ from frugal.experiments.study.need import (
 )
 from frugal.experiments.study.study_file import read_need
 from frugal.experiments.study.values import convert_difference, parse_value
+from frugal.texts import LANGUAGES
 
 #: What the program itself writes in a need: no key of a file.
 OURS = ("declared", "file_sha256")
