@@ -7,7 +7,7 @@ written as Python's ``str.format`` has it.
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property, lru_cache
 from importlib import resources
 from typing import Any
@@ -93,6 +93,11 @@ class Texts:
 
     def __contains__(self, key: str) -> bool:
         return key in self._texts
+
+
+def in_each(write: Callable[..., str], value: Any, *more: Any) -> Text:
+    """A value as ``write(value, language, *more)`` puts it in each language."""
+    return {language: write(value, language, *more) for language in LANGUAGES}
 
 
 def _flat(table: Mapping[str, Any], start: str) -> Iterator[tuple[str, Text]]:
