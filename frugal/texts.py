@@ -100,6 +100,11 @@ def in_each(write: Callable[..., str], value: Any, *more: Any) -> Text:
     return {language: write(value, language, *more) for language in LANGUAGES}
 
 
+def decimals(number: str) -> Text:
+    """A number that is written with a decimal point, with the comma of French."""
+    return {language: number.replace(".", ",") if language == "fr" else number for language in LANGUAGES}
+
+
 def _flat(table: Mapping[str, Any], start: str) -> Iterator[tuple[str, Text]]:
     """Texts by their whole keys; what is a text may be a group of others too."""
     for name, part in table.items():
