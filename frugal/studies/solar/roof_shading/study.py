@@ -18,6 +18,9 @@ from frugal.studies.solar.roof_shading import coarse_view as coarse
 from frugal.studies.solar.roof_shading.alternatives import alternatives, named, sector_ratios
 from frugal.studies.solar.roof_shading.shading_ratio import shading_ratios
 from frugal.studies.solar.roof_shading.site import RoofShadingSite, ShadingTerritory
+from frugal.texts import room_texts
+
+_TEXTS = room_texts("frugal.studies.solar")
 
 #: Sectors of the coarse horizon that the candidates see.
 N_SECTORS = 12
@@ -48,10 +51,7 @@ def roof_shading(site: RoofShadingSite) -> Study:
 
     return Study(
         name="roof_shading",
-        title={
-            "en": "How much does shading take from this roof, where only a coarse surface model exists?",
-            "fr": "Combien l'ombrage prend-il à ce toit, là où n'existe qu'un modèle de surface grossier ?",
-        },
+        title=_TEXTS.say("roof_shading.title"),
         inputs=_inputs(),
         outputs=_outputs(),
         need=packaged_need(__package__),
@@ -100,21 +100,18 @@ def _inputs() -> tuple[Variable, ...]:
             "deg",
             0.0,
             85.0,
-            label={
-                "en": f"Elevation of obstacles of the coarse surface toward {step * k}°",
-                "fr": f"Hauteur des obstacles de la surface grossière vers {step * k}°",
-            },
+            label=_TEXTS.say("roof_shading.horizon", degrees=step * k),
         )
         for k in range(N_SECTORS)
     )
     return (
-        Variable("tilt_deg", "deg", 0.0, 60.0, label={"en": "Tilt", "fr": "Inclinaison"}),
+        Variable("tilt_deg", "deg", 0.0, 60.0, label=_TEXTS.say("roof_shading.tilt_deg")),
         Variable(
             "azimuth_deg",
             "deg",
             0.0,
             360.0,
-            label={"en": "Azimuth (0 = north, clockwise)", "fr": "Azimut (0 = nord, sens horaire)"},
+            label=_TEXTS.say("roof_shading.azimuth_deg"),
             period=360.0,
         ),
         *horizon,
@@ -123,43 +120,24 @@ def _inputs() -> tuple[Variable, ...]:
             "1",
             0.0,
             1.0,
-            label={
-                "en": "What shading by the coarse surface leaves, year",
-                "fr": "Ce que laisse l'ombrage de la surface grossière, année",
-            },
+            label=_TEXTS.say("roof_shading.coarse_yearly_ratio"),
         ),
         Variable(
             "coarse_winter_ratio",
             "1",
             0.0,
             1.0,
-            label={
-                "en": "What shading by the coarse surface leaves, October to March",
-                "fr": "Ce que laisse l'ombrage de la surface grossière, d'octobre à mars",
-            },
+            label=_TEXTS.say("roof_shading.coarse_winter_ratio"),
         ),
         Variable(
             "cell_size_m",
             "m",
             0.5,
             12.5,
-            label={"en": "Cells of the coarse surface", "fr": "Mailles de la surface grossière"},
+            label=_TEXTS.say("roof_shading.cell_size_m"),
         ),
         *_relief(),
     )
-
-
-#: In words, in the order of `coarse.AROUND`.
-_DIRECTIONS = (
-    ("ahead of the roof", "devant le toit"),
-    ("ahead to the right", "devant à droite"),
-    ("to the right", "à droite"),
-    ("behind to the right", "derrière à droite"),
-    ("behind the roof", "derrière le toit"),
-    ("behind to the left", "derrière à gauche"),
-    ("to the left", "à gauche"),
-    ("ahead to the left", "devant à gauche"),
-)
 
 
 def _relief() -> tuple[Variable, ...]:
@@ -168,10 +146,7 @@ def _relief() -> tuple[Variable, ...]:
             f"relief_within_{reach}m",
             "m",
             *coarse.RELIEF_BOUNDS_M,
-            label={
-                "en": f"Coarse height above the mean within {reach} m",
-                "fr": f"Hauteur grossière au-dessus de la moyenne à moins de {reach} m",
-            },
+            label=_TEXTS.say("roof_shading.relief", reach=reach),
         )
         for reach in coarse.RELIEF_M
     )
@@ -180,10 +155,7 @@ def _relief() -> tuple[Variable, ...]:
             f"roughness_within_{reach}m",
             "m",
             *coarse.ROUGHNESS_BOUNDS_M,
-            label={
-                "en": f"Spread of coarse heights within {reach} m",
-                "fr": f"Dispersion des hauteurs grossières à moins de {reach} m",
-            },
+            label=_TEXTS.say("roof_shading.roughness", reach=reach),
         )
         for reach in coarse.ROUGHNESS_M
     )
@@ -191,22 +163,16 @@ def _relief() -> tuple[Variable, ...]:
         f"highest_within_{coarse.HIGHEST_M}m",
         "m",
         *coarse.HIGHEST_BOUNDS_M,
-        label={
-            "en": f"Highest coarse cell within {coarse.HIGHEST_M} m, above the roof",
-            "fr": f"Maille la plus haute à moins de {coarse.HIGHEST_M} m, au-dessus du toit",
-        },
+        label=_TEXTS.say("roof_shading.highest", reach=coarse.HIGHEST_M),
     )
     around = tuple(
         Variable(
             f"rise_{direction}",
             "m",
             *coarse.RISE_BOUNDS_M,
-            label={
-                "en": f"Coarse height one cell {english}, above the roof",
-                "fr": f"Hauteur grossière à une maille {french}, au-dessus du toit",
-            },
+            label=_TEXTS.say("roof_shading.rise", direction=_TEXTS.say(f"direction.{direction}")),
         )
-        for direction, (english, french) in zip(coarse.AROUND, _DIRECTIONS, strict=True)
+        for direction in coarse.AROUND
     )
     return (*above, *rough, highest, *around)
 
@@ -216,20 +182,14 @@ def _outputs() -> tuple[Output, ...]:
         Output(
             "yearly_ratio",
             "1",
-            label={
-                "en": "Share of the yield that shading leaves, year",
-                "fr": "Part de la production que laisse l'ombrage, année",
-            },
+            label=_TEXTS.say("roof_shading.yearly_ratio"),
             low=0.0,
             high=1.0,
         ),
         Output(
             "winter_ratio",
             "1",
-            label={
-                "en": "Share of the yield that shading leaves, October to March",
-                "fr": "Part de la production que laisse l'ombrage, d'octobre à mars",
-            },
+            label=_TEXTS.say("roof_shading.winter_ratio"),
             low=0.0,
             high=1.0,
         ),

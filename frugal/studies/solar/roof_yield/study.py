@@ -15,6 +15,9 @@ from frugal.experiments.study import Arrays, Output, Study, Variable
 from frugal.experiments.study.design import Design, split_by_place
 from frugal.studies.solar.roof_yield.alternatives import MOUNTINGS, Columns, alternatives, named, physics
 from frugal.studies.solar.roof_yield.site import RoofYieldSite, SolarTerritory, sector_horizon
+from frugal.texts import room_texts
+
+_TEXTS = room_texts("frugal.studies.solar")
 
 #: Sectors of horizon that the candidates see; ``benchmarks/roof_sectors.py`` shows how the error falls with their number.
 N_SECTORS = 36
@@ -50,7 +53,7 @@ def roof_yield(site: RoofYieldSite) -> Study:
 
     return Study(
         name="roof_yield",
-        title={"en": "What can this roof produce?", "fr": "Que peut produire ce toit ?"},
+        title=_TEXTS.say("roof_yield.title"),
         inputs=_inputs(),
         outputs=_outputs(),
         need=packaged_need(__package__),
@@ -93,29 +96,29 @@ def _inputs() -> tuple[Variable, ...]:
             "deg",
             0.0,
             85.0,
-            label={"en": f"Elevation of obstacles toward {step * k}°", "fr": f"Hauteur des obstacles vers {step * k}°"},
+            label=_TEXTS.say("roof_yield.horizon", degrees=step * k),
             default=0.0,
         )
         for k in range(N_SECTORS)
     )
     return (
-        Variable("tilt_deg", "deg", 0.0, 60.0, label={"en": "Tilt", "fr": "Inclinaison"}),
+        Variable("tilt_deg", "deg", 0.0, 60.0, label=_TEXTS.say("roof_yield.tilt_deg")),
         Variable(
             "azimuth_deg",
             "deg",
             0.0,
             360.0,
-            label={"en": "Azimuth (0 = north, clockwise)", "fr": "Azimut (0 = nord, sens horaire)"},
+            label=_TEXTS.say("roof_yield.azimuth_deg"),
             period=360.0,
         ),
         *horizon,
-        Variable("albedo", "1", 0.1, 0.4, label={"en": "Ground reflectance", "fr": "Albédo du sol"}, default=0.2),
+        Variable("albedo", "1", 0.1, 0.4, label=_TEXTS.say("roof_yield.albedo"), default=0.2),
         Variable(
             "dc_ac_ratio",
             "1",
             0.9,
             1.5,
-            label={"en": "Module power over inverter power", "fr": "Puissance des modules sur celle de l'onduleur"},
+            label=_TEXTS.say("roof_yield.dc_ac_ratio"),
             default=1.15,
         ),
         Variable(
@@ -123,7 +126,7 @@ def _inputs() -> tuple[Variable, ...]:
             "1",
             0.0,
             len(MOUNTINGS) - 1.0,
-            label={"en": "Mounting", "fr": "Pose"},
+            label=_TEXTS.say("roof_yield.mounting"),
             default=1.0,
             choices=tuple(MOUNTINGS),
         ),
@@ -137,11 +140,9 @@ def _outputs() -> tuple[Output, ...]:
             "kWh/kW",
             ("month",),
             {"month": MONTHS},
-            label={"en": "Monthly yield per kWp", "fr": "Production mensuelle par kWc"},
+            label=_TEXTS.say("roof_yield.monthly_yield"),
             low=0.0,
         ),
-        Output(
-            "yearly_yield", "kWh/kW", label={"en": "Yearly yield per kWp", "fr": "Production annuelle par kWc"}, low=0.0
-        ),
-        Output("shading_loss", "1", label={"en": "Share lost to shading", "fr": "Part perdue par l'ombrage"}, low=0.0),
+        Output("yearly_yield", "kWh/kW", label=_TEXTS.say("roof_yield.yearly_yield"), low=0.0),
+        Output("shading_loss", "1", label=_TEXTS.say("roof_yield.shading_loss"), low=0.0),
     )
