@@ -83,6 +83,8 @@ def test_a_wheel_holds_the_package_and_nothing_else(tmp_path: Path) -> None:
     assert "frugal/formats/weather/data/vendee_coast.csv" in names
     assert "frugal/audit/evidence/audit_schema.json" in names
     assert any(name.startswith("frugal/audit/report/templates/") for name in names)
+    data = {str(path.relative_to(ROOT)) for path in (ROOT / "frugal").rglob("*.toml")}
+    assert len(data) == 14 and data <= set(names)  # texts of the rooms, needs of the studies
 
 
 def test_no_file_is_found_by_counting_folders_upwards() -> None:

@@ -24,6 +24,7 @@ from frugal.formats.files.json_files import finite
 from frugal.metering.factors.table import FactorTable, load_factors
 from frugal.metering.power.machine import Machine
 from frugal.metering.power.tiers import apply_meter
+from frugal.texts import LANGUAGES
 
 #: Electricity of this country is taken where neither the machine's file nor the user names another.
 DEFAULT_COUNTRY = "FRA"
@@ -93,7 +94,7 @@ def build_audit(
     assessment = dataclasses.replace(assessment, limits=sentences.limits(assessment))
     audit = finite(_content(assessment, terms, graph_sha256))
     _judge(audit, assessment)
-    texts = {language: page_text(audit, language) for language in sentences.LANGUAGES}
+    texts = {language: page_text(audit, language) for language in LANGUAGES}
     _judge(audit, dataclasses.replace(assessment, texts=texts))
     return seal(audit)
 

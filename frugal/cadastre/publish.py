@@ -21,6 +21,7 @@ from frugal.cadastre.tiles.store import TileReport
 from frugal.cadastre.yields.yield_model import YieldModel
 from frugal.formats.rasters.mosaic import Mosaic, open_rasters
 from frugal.formats.rasters.tiling import Bounds, plan_tiles
+from frugal.texts import room_texts
 from frugal.web.relief_tiles import write_background
 
 if TYPE_CHECKING:
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 
     from frugal.formats.rasters.surface_model import SurfaceModel
     from frugal.formats.weather.hourly_year import Weather
+
+_TEXTS = room_texts("frugal.cadastre")
 
 #: Weather from farther away is warned about.
 FAR_WEATHER_KM = 100.0
@@ -194,8 +197,8 @@ def _write_tables(
 ) -> None:
     styles = {
         layer: {
-            "classes du productible": qgis_style(classes, columns, "fr", none=none),
-            "classes of specific yield": qgis_style(classes, columns, "en", none=none),
+            _TEXTS.phrase("style.classes", language): qgis_style(classes, columns, language, none=none)
+            for language in ("fr", "en")
         }
         for layer, columns, none in (("roof_planes", PLANES, False), ("buildings", BUILDINGS, True))
     }

@@ -19,6 +19,9 @@ from frugal.surrogates.decision.limits import limits_broken
 from frugal.surrogates.ladder.answering import answering_for
 from frugal.surrogates.ladder.build import Candidate
 from frugal.surrogates.measurement.map_plots import draw_maps
+from frugal.texts import room_texts
+
+_TEXTS = room_texts("frugal.campaigns")
 
 
 def write_bundle(campaign: Campaign, folder: Path, level: str = "quick") -> None:
@@ -99,15 +102,13 @@ def choose_model(campaign: Campaign) -> dict[str, Any]:
     if winner is None:
         return {
             "candidate": None,
-            "reason": {"en": "no candidate meets the need", "fr": "aucune solution ne répond au besoin"},
+            "reason": _TEXTS.say("model.none"),
         }
     if winner.model is not None:
         return {"candidate": winner.name, "reason": None}
     substitute = _cheapest_graph(campaign)
-    reason = {
-        "en": f"the answer is {winner.label['en']} and {winner.graph_reason.get('en', 'has no graph')}",
-        "fr": f"la réponse est {winner.label['fr']} et {winner.graph_reason.get('fr', 'n’a pas de graphe')}",
-    }
+    told = {**_TEXTS.say("model.no_graph"), **winner.graph_reason}
+    reason = _TEXTS.say("model.substitute", answer=winner.label, reason=told)
     return {"candidate": substitute.name if substitute else None, "reason": reason}
 
 

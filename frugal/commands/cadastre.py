@@ -11,9 +11,12 @@ import typer
 from frugal.commands.options import AsJson, Language, MachineFile, SiteSettings, check_language, prints_on_stderr
 from frugal.commands.printing import print_json
 from frugal.errors import UnusableInputError
+from frugal.texts import room_texts
 
 if TYPE_CHECKING:
     from frugal.cadastre.job.result import Cadastre
+
+_TEXTS = room_texts("frugal.commands")
 
 
 def cadastre(
@@ -143,33 +146,10 @@ def _told(made: Cadastre) -> dict[str, Any]:
     }
 
 
-#: What is printed at the end, in each language.
-_SUMMARY = {
-    "en": {
-        "roofs": "{planes} roof planes on {with_planes} of {buildings} buildings: {usable} m² usable, {power} kWp, "
-        "{year} MWh a year",
-        "cost": "Made in {cpu} CPU s for {area} km²: {energy} Wh [{low}–{high}], {carbon} g CO₂e",
-        "note": "Note: {}",
-        "failed": "Failed: {}",
-        "served": "{}  (Ctrl+C to stop)",
-        "stopped": "stopped",
-    },
-    "fr": {
-        "roofs": "{planes} pans de toit sur {with_planes} des {buildings} bâtiments : {usable} m² utiles, {power} kWc, "
-        "{year} MWh par an",
-        "cost": "Fait en {cpu} s de processeur pour {area} km² : {energy} Wh [{low}–{high}], {carbon} g CO₂e",
-        "note": "Remarque : {}",
-        "failed": "Échec : {}",
-        "served": "{}  (Ctrl+C pour arrêter)",
-        "stopped": "arrêté",
-    },
-}  # fmt: skip
-
-
 def _print(made: Cadastre, language: str) -> None:
     from frugal.cadastre.web_map.french_sources import note_in_french
 
-    words, sums, spent = _SUMMARY[language], made.sums, made.footprint
+    sums, spent = made.sums, made.footprint
 
     def number(value: float, form: str) -> str:
         written = format(value, form)
@@ -180,7 +160,9 @@ def _print(made: Cadastre, language: str) -> None:
             number(value, ",.0f") for value in (sums["usable_area_m2"], sums["power_kwp"], sums["yield_kwh"] / 1000)
         )
         typer.echo(
-            words["roofs"].format(
+            _TEXTS.phrase(
+                "cadastre.roofs",
+                language,
                 planes=made.planes,
                 with_planes=made.with_planes,
                 buildings=made.buildings,
@@ -192,15 +174,20 @@ def _print(made: Cadastre, language: str) -> None:
     if spent["area_km2"] > 0:
         energy = {name: number(1000 * value, ".2g") for name, value in spent["energy_kwh"].items()}
         typer.echo(
-            words["cost"].format(
+            _TEXTS.phrase(
+                "cadastre.cost", language,
                 cpu=number(spent["cpu_seconds"], ",.0f"), area=number(spent["area_km2"], ".3g"), energy=energy["value"],
                 low=energy["low"], high=energy["high"], carbon=number(spent["carbon_gco2e"]["value"], ".2g"),
             )
         )  # fmt: skip
     for note in made.notes:
-        typer.echo(words["note"].format(_one_line(note_in_french(note) if language == "fr" else note)))
+        typer.echo(
+            _TEXTS.phrase("cadastre.note", language, note=_one_line(note_in_french(note) if language == "fr" else note))
+        )
     for failure in made.failures:
-        typer.echo(words["failed"].format(_one_line(f"{failure.what}: {failure.message}")), err=True)
+        typer.echo(
+            _TEXTS.phrase("cadastre.failed", language, fault=_one_line(f"{failure.what}: {failure.message}")), err=True
+        )
     typer.echo(str(made.map_folder or made.out))
 
 
@@ -217,11 +204,11 @@ def _serve(folder: Path, language: str) -> None:
 
     server = map_server(folder)
     address = f"http://127.0.0.1:{server.server_address[1]}/"
-    typer.echo(_SUMMARY[language]["served"].format(address))
+    typer.echo(_TEXTS.phrase("cadastre.served", language, address=address))
     webbrowser.open(address)
     try:
         server.serve_forever()
     except KeyboardInterrupt:
-        typer.echo(_SUMMARY[language]["stopped"], err=True)
+        typer.echo(_TEXTS.phrase("cadastre.stopped", language), err=True)
     finally:
         server.server_close()

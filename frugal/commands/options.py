@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from frugal.errors import UnusableInputError
+from frugal.texts import LANGUAGES
 
 if TYPE_CHECKING:
     from frugal.experiments.study import Need, Study
@@ -108,8 +109,10 @@ def read_declared(path: Path | None) -> list[Any]:
 
 def check_language(language: str) -> None:
     """Refuse a language that the reports do not have."""
-    if language not in ("en", "fr"):
-        raise UnusableInputError(f"--lang '{language}' is not a language of the reports; allowed: en, fr")
+    if language not in LANGUAGES:
+        raise UnusableInputError(
+            f"--lang '{language}' is not a language of the reports; allowed: {', '.join(LANGUAGES)}"
+        )
 
 
 def names_in(text: str) -> list[str]:

@@ -7,24 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from frugal.metering.power.codecarbon_meter import CODECARBON_RESOLUTION_JOULES
 from frugal.reporting.text import plain_duration, plain_number
+from frugal.texts import room_texts
 
 if TYPE_CHECKING:
     from rich.table import Table
 
-_HEADS = (
-    ("candidate", "solution"),
-    ("AI", "IA"),
-    ("error (upper bound)", "erreur (borne haute)"),
-    ("CPU/query", "calcul/question"),
-    ("energy/query", "énergie/question"),
-    ("CPU over life", "calcul sur la durée"),
-    ("fixed", "fixe"),
-    ("codecarbon", "codecarbon"),
-    ("bytes", "octets"),
-    ("need", "besoin"),
-)
-_YES = {"en": ("met", "not met"), "fr": ("oui", "non")}
-_REFERENCE = {"en": "reference", "fr": "référence"}
+_TEXTS = room_texts("frugal.reporting")
+
+_HEADS = ("candidate", "ai", "error", "cpu", "energy", "lifetime", "fixed", "codecarbon", "bytes", "need")
 
 
 def ladder_table(ladder: Mapping[str, Any], language: str, pattern: str | None = None) -> Table:
@@ -54,8 +44,8 @@ def ladder_table(ladder: Mapping[str, Any], language: str, pattern: str | None =
     decision = next(d for d in ladder["decisions"] if pattern in (None, d["pattern"]))
     machine = ladder["machine"]
     table = Table(title=_title(ladder, decision, language), box=SIMPLE_HEAD, title_justify="left", pad_edge=False)
-    for number, heads in enumerate(_HEADS):
-        head = heads[1 if language == "fr" else 0]
+    for number, name in enumerate(_HEADS):
+        head = _TEXTS.phrase(f"head.{name}", language)
         table.add_column(head, justify="left" if number < 3 else "right", overflow="fold")
     for row in ladder["candidates"]:
         winner = row["name"] == decision["winner"]
@@ -66,15 +56,11 @@ def ladder_table(ladder: Mapping[str, Any], language: str, pattern: str | None =
 
 def _title(ladder: Mapping[str, Any], decision: Mapping[str, Any], language: str) -> str:
     machine = ladder["machine"]
-    level = {
-        "quick": {"en": "quick measurement", "fr": "mesure rapide"},
-        "full": {"en": "full measurement", "fr": "mesure complète"},
-    }
-    noisy = {"en": ", noisy host", "fr": ", machine occupée"}[language] if machine["noisy"] else ""
-    pattern = decision["pattern"]
-    watts = {"en": "W per busy core", "fr": "W par cœur occupé"}[language]
+    level = _TEXTS.phrase(f"level.{ladder['level']}", language)
+    noisy = _TEXTS.phrase("level.noisy", language) if machine["noisy"] else ""
+    pattern, watts = decision["pattern"], _TEXTS.phrase("level.watts", language)
     return (
-        f"{pattern} – {level[ladder['level']][language]}{noisy} – "
+        f"{pattern} – {level}{noisy} – "
         f"{machine['tier']}: {machine['watts_per_core']:g} [{machine['watts_low']:g}–{machine['watts_high']:g}] {watts}"
     )
 
@@ -98,13 +84,13 @@ def candidate_row(row: Mapping[str, Any], decision: Mapping[str, Any], watts: fl
         Ten cells; a candidate that could not be measured has its status and reason in the place of figures.
     """
     pattern = decision["pattern"]
-    ai = {True: {"en": "yes", "fr": "oui"}, False: {"en": "no", "fr": "non"}}[row["is_ai"]][language]
+    ai = _TEXTS.phrase("cell.ai" if row["is_ai"] else "cell.no_ai", language)
     if pattern not in row["query"]:
         message = (row["message"] or {}).get(language, row["status"])
         return [row["name"], ai, f"{row['status']}: {message}"[:120], *["–"] * 7]
     errors = ", ".join(_error(error) for error in row["error"].values() if error["tolerance"])
     if row.get("lacks"):
-        return [row["name"], ai, errors, *["–"] * 6, _REFERENCE[language]]
+        return [row["name"], ai, errors, *["–"] * 6, _TEXTS.phrase("cell.reference", language)]
     seconds = row["query"][pattern]["cpu_seconds"]
     lifetime = decision["lifetime_cpu_seconds"].get(row["name"])
     return [
@@ -117,7 +103,7 @@ def candidate_row(row: Mapping[str, Any], decision: Mapping[str, Any], watts: fl
         plain_duration(row["fixed_cpu_seconds"] or 0.0, language),
         _codecarbon(row["codecarbon_joules"], language),
         "–" if row["bytes"] is None else f"{row['bytes']:,}".replace(",", "\u202f"),
-        _YES[language][0] if row["need_met"][pattern] else _YES[language][1],
+        _TEXTS.phrase("cell.met" if row["need_met"][pattern] else "cell.not_met", language),
     ]
 
 

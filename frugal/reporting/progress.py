@@ -6,25 +6,9 @@ import sys
 import time
 from typing import Any, Protocol
 
-_STAGES = {
-    "read inputs": ("reading inputs", "lecture des données"),
-    "rasterise": ("rasterising", "mise en grille"),
-    "tiles": ("tiles", "tuiles"),
-    "write files": ("writing files", "écriture des fichiers"),
-    "prepare": ("reading the site", "lecture du site"),
-    "design": ("design of experiment", "plan d'expériences"),
-    "codecarbon": ("starting codecarbon", "démarrage de codecarbon"),
-    "idle": ("power at rest", "puissance au repos"),
-    "compile": ("compiling the solver", "compilation du solveur"),
-    "simulate": ("simulating", "simulation"),
-    "fit": ("fitting candidates", "ajustement des solutions"),
-    "judge": ("judging on held-out runs", "jugement sur les calculs réservés"),
-    "measure": ("timing queries", "mesure du temps de réponse"),
-    "practices": ("trying fewer runs, inputs and bytes", "essai avec moins de calculs, d'entrées et d'octets"),
-    "audit": ("auditing", "audit"),
-    "record": ("recording in MLflow", "enregistrement dans MLflow"),
-}
+from frugal.texts import room_texts
 
+_TEXTS = room_texts("frugal.reporting")
 
 #: A line at most this often, where there is no bar.
 _EVERY_SECONDS = 20.0
@@ -62,7 +46,7 @@ class Terminal:
     """A reporter for people: what is going on, how far it is, and how long it has taken."""
 
     def __init__(self, language: str = "en") -> None:
-        self._column = 1 if language == "fr" else 0
+        self._language = language
         self._start = time.monotonic()
         self._live: Any = None
         self._task: Any = None
@@ -72,7 +56,7 @@ class Terminal:
 
     def stage(self, text: str, total: int | None = None) -> None:
         """A stage begins."""
-        words = _STAGES.get(text, (text, text))[self._column]
+        words = _TEXTS.known("stage", text)[self._language]
         self._total = total
         self._words, self._began = words, time.monotonic()
         self._told = self._began
@@ -100,7 +84,7 @@ class Terminal:
             return
         self._told = now
         left = plain_time((now - self._began) * (self._total - done) / done)
-        told = f"{left} left" if self._column == 0 else f"reste {left}"
+        told = _TEXTS.phrase("time_left", self._language, time=left)
         print(f"[{now - self._start:5.1f} s] {self._words}: {done}/{self._total}, {told}", file=sys.stderr, flush=True)
 
     def close(self) -> None:

@@ -5,17 +5,18 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
-_LARGE = {
-    "en": ((1e9, "billion", "billion"), (1e6, "million", "million")),
-    "fr": ((1e9, "milliard", "milliards"), (1e6, "million", "millions")),
-}
+from frugal.texts import Text, room_texts
+
+_TEXTS = room_texts("frugal.reporting")
+
+_LARGE = ((1e9, "billion"), (1e6, "million"))
+#: From so many seconds on, in units of so many seconds, and their name.
 _DURATIONS = (
-    (365.25 * 86400, "years", "ans"),
-    (2 * 86400, "days", "jours"),
-    (7200, "h", "h"),
-    (120, "min", "min"),
+    (365.25 * 86400, 365.25 * 86400, "years"),
+    (2 * 86400, 86400, "days"),
+    (7200, 3600, "h"),
+    (120, 60, "min"),
 )
-_DIVISORS = {"years": 365.25 * 86400, "days": 86400, "h": 3600, "min": 60}
 
 
 def plain_number(value: float, language: str, digits: int = 2) -> str:
@@ -38,10 +39,11 @@ def plain_number(value: float, language: str, digits: int = 2) -> str:
         return "0"
     if not math.isfinite(value):
         return "∞"
-    for scale, singular, plural in _LARGE[language]:
+    for scale, name in _LARGE:
         if abs(value) >= 0.9995 * scale:
             mantissa = _rounded(value / scale, digits)
-            return f"{_localised(mantissa, language)}\u00a0{singular if abs(float(mantissa)) < 2 else plural}"
+            word = f"number.{name}" if abs(float(mantissa)) < 2 else f"number.{name}s"
+            return f"{_localised(mantissa, language)}\u00a0{_TEXTS.phrase(word, language)}"
     if abs(value) < 1e-4:
         exponent = math.floor(math.log10(abs(value)))
         mantissa = _rounded(value / 10.0**exponent, digits)
@@ -84,10 +86,10 @@ def plain_duration(seconds: float, language: str, digits: int = 2) -> str:
     str
         Number and unit with an unbreakable space between them; a year has 365.25 days.
     """
-    for threshold, english, french in _DURATIONS:
+    for threshold, unit_seconds, unit in _DURATIONS:
         if seconds >= threshold:
-            amount = plain_number(seconds / _DIVISORS[english], language, digits)
-            return f"{amount}\u00a0{english if language == 'en' else french}"
+            amount = plain_number(seconds / unit_seconds, language, digits)
+            return f"{amount}\u00a0{_TEXTS.known('duration', unit)[language]}"
     for threshold, unit in ((0.0995, "s"), (0.9995e-3, "ms"), (0.0, "µs")):
         if seconds >= threshold:
             scale = {"s": 1.0, "ms": 1e3, "µs": 1e6}[unit]
@@ -97,15 +99,11 @@ def plain_duration(seconds: float, language: str, digits: int = 2) -> str:
 
 def plain_queries(queries: float, language: str) -> str:
     """Write a number of queries with its noun (``2.2 million queries``, ``2,2 millions de questions``)."""
-    if language == "en":
-        return f"{plain_number(queries, 'en')} {'query' if queries == 1 else 'queries'}"
-    of = " de" if queries >= 0.9995e6 else ""
-    return f"{plain_number(queries, 'fr')}{of} question{'s' if queries >= 2 else ''}"
+    one = queries == 1 if language == "en" else queries < 2
+    key = "queries.one" if one else "queries.millions" if queries >= 0.9995e6 else "queries.many"
+    return _TEXTS.phrase(key, language, number=plain_number(queries, language))
 
 
-def missing_data_text(missing_data: Mapping[str, str]) -> dict[str, str]:
+def missing_data_text(missing_data: Mapping[str, str]) -> Text:
     """That a candidate cannot be asked, for want of the data named, in both languages."""
-    return {
-        "en": f"it needs {missing_data['en']}, which is just what is missing",
-        "fr": f"elle demande {missing_data['fr']}, justement ce qui manque",
-    }
+    return _TEXTS.say("missing_data", data=missing_data)

@@ -7,13 +7,13 @@ from collections.abc import Mapping, Sequence
 
 from frugal.metering.power.codecarbon_meter import CODECARBON_RESOLUTION_JOULES
 from frugal.reporting.text import plain_number
+from frugal.texts import room_texts
+
+_TEXTS = room_texts("frugal.reporting")
 
 _JOULES = ((1e9, "GJ"), (1e6, "MJ"), (1e3, "kJ"), (1.0, "J"), (1e-3, "mJ"), (1e-6, "µJ"))
 _GRAMS = ((1e6, "t"), (1e3, "kg"), (1.0, "g"), (1e-3, "mg"), (1e-6, "µg"))
-_BYTES = {
-    "en": ((1e9, "GB"), (1e6, "MB"), (1e3, "kB"), (1.0, "bytes")),
-    "fr": ((1e9, "Go"), (1e6, "Mo"), (1e3, "ko"), (1.0, "octets")),
-}
+_BYTES = ((1e9, "bytes.giga"), (1e6, "bytes.mega"), (1e3, "bytes.kilo"), (1.0, "bytes.one"))
 _LITRES = ((1e3, "m³"), (1.0, "L"), (1e-3, "mL"), (1e-6, "µL"))
 _SMALL_GRAMS = (*_GRAMS, (1e-9, "ng"), (1e-12, "pg"))
 #: For each category of the footprint: into the unit that prefixes are made of, the prefixes, what is weighed.
@@ -45,7 +45,7 @@ def grams(value: float, language: str) -> str:
 
 def size(value: float, language: str) -> str:
     """Write a number of bytes."""
-    return _single(value, _BYTES[language], language)
+    return _single(value, [(scale, _TEXTS.phrase(key, language)) for scale, key in _BYTES], language)
 
 
 def _single(value: float, units: Sequence[tuple[float, str]], language: str) -> str:

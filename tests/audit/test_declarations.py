@@ -206,5 +206,5 @@ def test_every_example_of_the_template_is_accepted(folder: Path, language: str) 
         if bare.startswith("[") or (" = " in bare and bare.split(" = ")[0].isidentifier()):
             lines.append(bare)
     found = read_declarations(written(folder, "\n".join(lines)), ASKS)
-    assert {d.id: set(d.fields) for d in found} == {name: set(ask.fields) for name, ask in ASKS.items()}
+    assert {d.id: set(d.fields) for d in found} == {name: set(fields) for name, fields in ASKS.items()}
     assert all(d.evidenced for d in found)

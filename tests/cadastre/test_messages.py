@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from string import Formatter
 from types import SimpleNamespace
 
 import numpy as np
@@ -15,10 +16,11 @@ from frugal.cadastre.production_footprint import production_footprint
 from frugal.cadastre.publish import best_classes
 from frugal.cadastre.tables.classes import classes_for, qgis_style
 from frugal.cadastre.tables.columns import BUILDINGS, PLANES
-from frugal.cadastre.web_map.french_sources import note_in_french
+from frugal.cadastre.web_map.french_sources import note_in_french, translations
 from frugal.commands.cadastre import _print
 from frugal.formats.point_clouds.surfaces import note_on_voids, system_of_clouds
 from frugal.reporting.progress import Terminal
+from frugal.texts import room_texts
 
 #: Words that no French sentence holds.
 ENGLISH = re.compile(r"\b(the|and|of|that|lies?|left|taken|from|with|than|are|count|planes?|made|note|failed)\b", re.I)
@@ -152,3 +154,20 @@ def test_a_kill_counts_once() -> None:
 
 def test_units_have_the_decimal_sign_of_the_language() -> None:
     assert PLANES["horizon"].alias("en").endswith("(0.35°)") and PLANES["horizon"].alias("fr").endswith("(0,35°)")
+
+
+#: What may stand in the place of a value, by the letter after its name.
+VALUES = {"d": "17", "v": "3.3.2", "w": "2.5", "q": "'a.laz'", "": "one, two"}
+
+
+@pytest.mark.parametrize("group", ["source", "note"])
+def test_every_pattern_of_the_texts_finds_its_english_and_gives_its_french(group: str) -> None:
+    texts = room_texts("frugal.cadastre").group(group)
+    assert len(translations(group)) == len(texts) > 20
+    for (pattern, french), text in zip(translations(group), texts.values(), strict=True):
+        kinds = {name: VALUES[kind or ""] for _, name, kind, _ in Formatter().parse(text["en"]) if name is not None}
+        english = re.sub(r":[dvwq]\}", "}", text["en"]).format(**kinds)
+        assert text["en"].startswith("…") == text["fr"].startswith("…")
+        assert text["en"].endswith("…") == text["fr"].endswith("…")
+        assert pattern.sub(french, english.strip("…")) == text["fr"].strip("…").format(**kinds)
+        assert bool(pattern.search(f"x {english.strip('…')}")) == english.startswith("…")

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 
 from frugal.audit.criteria.findings import Finding, Status
 from frugal.audit.impacts.assessment import Assessment
-from frugal.audit.words.sentences import Text, both
+from frugal.audit.words.sentences import phrase, say
+from frugal.texts import LANGUAGES
 
 #: Claims that no measurement here can carry, as they are forbidden or regulated by Directive (EU) 2024/825.
 FORBIDDEN = {
@@ -46,14 +47,14 @@ def found_words(text: str, patterns: tuple[str, ...]) -> list[str]:
     return sorted({match.group(0).lower() for match in re.finditer(expression, text, flags=re.IGNORECASE)})
 
 
-def _scan(assessment: Assessment, patterns: Mapping[str, tuple[str, ...]], clean: Text) -> Finding:
+def _scan(assessment: Assessment, patterns: Mapping[str, tuple[str, ...]], clean: str) -> Finding:
     found = {language: found_words(text, patterns[language]) for language, text in assessment.texts.items()}
     words = sorted({word for language in found.values() for word in language})
     if not words:
-        return Finding("pass", clean, [], [], ("audit.fr.html", "audit.en.html"))
+        return Finding("pass", say(clean), [], [], ("audit.fr.html", "audit.en.html"))
     return Finding(
         "fail",
-        both(f"Found: {', '.join(words)}.", f"Trouvé : {', '.join(words)}."),
+        say("finding.found", words=", ".join(words)),
         words,
         [],
         ("audit.fr.html", "audit.en.html"),
@@ -65,10 +66,7 @@ def no_claim(assessment: Assessment) -> Finding:
     return _scan(
         assessment,
         FORBIDDEN,
-        both(
-            "No general environmental claim in either language.",
-            "Aucune allégation environnementale générale, dans les deux langues.",
-        ),
+        "COM-02.pass",
     )
 
 
@@ -77,10 +75,7 @@ def no_grade(assessment: Assessment) -> Finding:
     return _scan(
         assessment,
         GRADES,
-        both(
-            "Findings are counted, never summed up in one figure or sign.",
-            "Les constats sont comptés, jamais résumés en un chiffre ou un signe.",
-        ),
+        "COM-03.pass",
     )
 
 
@@ -100,10 +95,7 @@ def no_adjective(assessment: Assessment) -> Finding:
     return _scan(
         assessment,
         ADJECTIVE,
-        both(
-            "The page does not call the service frugal: that would need all three conditions, and a signature.",
-            "La page ne qualifie pas le service de frugal : il y faudrait les trois conditions, et une signature.",
-        ),
+        "COM-04.pass",
     )
 
 
@@ -112,10 +104,7 @@ def no_avoided_emissions(assessment: Assessment) -> Finding:
     return _scan(
         assessment,
         AVOIDED,
-        both(
-            "Nothing is claimed of effects elsewhere (ITU-T L.1480, tier 1 or 2, would be needed).",
-            "Rien n’est affirmé d’effets ailleurs (il y faudrait l’UIT-T L.1480, niveau 1 ou 2).",
-        ),
+        "COM-06.pass",
     )
 
 
@@ -124,23 +113,18 @@ def complete_sentences(assessment: Assessment) -> Finding:
     where = ("audit.fr.html", "audit.en.html")
     lacking = []
     if not assessment.need.get("functional_unit"):
-        lacking.append(("functional unit", "unité fonctionnelle"))
+        lacking.append("COM-01.unit")
     if assessment.machine.get("tier") is None:
-        lacking.append(("tier of measurement", "niveau de mesure"))
+        lacking.append("COM-01.tier")
     if not any(not candidate["is_ai"] for candidate in assessment.candidates.values()):
-        lacking.append(("alternatives", "réponses sans IA"))
+        lacking.append("COM-01.alternatives")
     if not assessment.account.footprint["rows"]:
-        lacking.append(("footprint with its interval", "empreinte avec son intervalle"))
+        lacking.append("COM-01.footprint")
     if lacking:
-        text = both(
-            f"Missing beside the numbers: {', '.join(pair[0] for pair in lacking)}.",
-            f"Manque à côté des chiffres : {', '.join(pair[1] for pair in lacking)}.",
-        )
+        names = {language: ", ".join(phrase(key, language) for key in lacking) for language in LANGUAGES}
+        text = say("COM-01.missing", names=names)
         return Finding("warn", text, len(lacking), 0, where)
-    text = both(
-        "Functional unit, alternatives, date, tier and intervals stand beside the numbers.",
-        "Unité fonctionnelle, réponses sans IA, date, niveau et intervalles figurent à côté des chiffres.",
-    )
+    text = say("COM-01.complete")
     return Finding("pass", text, 0, 0, where)
 
 
@@ -148,5 +132,5 @@ def limits_told(assessment: Assessment) -> Finding:
     """COM-05: what the audit does not say stands on the first page."""
     number = len(assessment.limits)
     status: Status = "pass" if number else "fail"
-    text = both(f"{number} limits are told on the first page.", f"{number} limites figurent en première page.")
+    text = say("COM-05.told", number=number)
     return Finding(status, text, number, 1, ("audit.fr.html", "audit.en.html"))

@@ -8,9 +8,10 @@ from typing import Any
 
 from frugal.audit.evidence.evidence import Evidence
 from frugal.audit.impacts.assessment import Assessment
-from frugal.audit.words.sentences import LANGUAGES, Text, flip_words, known, quoted, say
+from frugal.audit.words.sentences import flip_words, known, phrase, quoted, say
 from frugal.reporting.text import plain_number
 from frugal.reporting.units_text import percent, size
+from frugal.texts import LANGUAGES, Text, in_each
 
 #: Reasons of the decision that the line of condition 1 repeats; `audit.json` holds all.
 REASONS_TOLD = 2
@@ -50,16 +51,13 @@ def _rolled_up(findings: Sequence[Mapping[str, Any]]) -> str:
 def _points(findings: Sequence[Mapping[str, Any]], statuses: set[str]) -> Text:
     found = [f for f in findings if f["status"] in statuses]
     return {
-        language: "; ".join(f["title"][language] for f in found)
-        if language == "en"
-        else " ; ".join(f["title"][language] for f in found)
-        for language in LANGUAGES
+        language: phrase("c2.between", language).join(f["title"][language] for f in found) for language in LANGUAGES
     }
 
 
 def _second_condition(findings: Sequence[Mapping[str, Any]]) -> tuple[str, Text]:
     counts, status = _counts(findings), _rolled_up(findings)
-    told = {lang: plain_number(counts["pass"], lang) for lang in LANGUAGES}
+    told = in_each(plain_number, counts["pass"])
     asked = len(findings) - counts["n_a"]
     failing = _points(findings, {"fail"})
     open_points = counts["unevidenced"] + counts["not_assessed"] + counts["warn"]
@@ -81,7 +79,7 @@ def _third_condition(
     return _rolled_up(findings), say(
         "c3",
         category=known("category", worst["category"]),
-        part={lang: percent(worst["part_of_budget"]["p95"], lang) for lang in LANGUAGES},
+        part=in_each(percent, worst["part_of_budget"]["p95"]),
         covered=len(found["categories"]),
         network=_network(assessment),
         use=told,
@@ -94,15 +92,15 @@ def _network(assessment: Assessment) -> Text:
     year, journey = rows.get("year_high"), rows.get("journey")
     carbon = (year or {}).get("impacts", {}).get("gwp")
     if not carbon or not journey:
-        return {"en": "", "fr": ""}
+        return dict.fromkeys(LANGUAGES, "")
     whole = sum(carbon[part] or 0.0 for part in ("use", "embodied", "network"))
     share = carbon["network"] / whole if whole else 0.0
     if share < NETWORK_TOLD_FROM:
-        return {"en": "", "fr": ""}
+        return dict.fromkeys(LANGUAGES, "")
     return say(
         "c3.network",
-        share=say("c3.nearly_all") if share > NEARLY_ALL else {lang: percent(share, lang) for lang in LANGUAGES},
-        bytes={lang: size(journey["network_bytes"], lang) for lang in LANGUAGES},
+        share=say("c3.nearly_all") if share > NEARLY_ALL else in_each(percent, share),
+        bytes=in_each(size, journey["network_bytes"]),
     )
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from frugal.audit.criteria.findings import Finding, declared, field_of
 from frugal.audit.evidence.evidence import Evidence
-from frugal.audit.words.sentences import both
+from frugal.audit.words.sentences import say
 from frugal.reporting.text import plain_number
+from frugal.texts import in_each
 
 
 def usage_limits(evidence: Evidence) -> Finding:
@@ -28,11 +29,8 @@ def production_counter(evidence: Evidence) -> Finding:
     yearly = float(seen) * 365 / float(days)
     low, high = (value / evidence.need["service_life_years"] for value in usage)
     inside = low <= yearly <= high
-    told = {lang: [plain_number(v, lang) for v in (yearly, low, high)] for lang in ("en", "fr")}
-    text = both(
-        f"{told['en'][0]} queries a year counted; declared: {told['en'][1]} to {told['en'][2]}."
-        + ("" if inside else " The audit has to be made again for the real use."),
-        f"{told['fr'][0]} questions par an comptées ; déclaré : de {told['fr'][1]} à {told['fr'][2]}."
-        + ("" if inside else " L’audit est à refaire pour l’usage réel."),
+    told = (in_each(plain_number, value) for value in (yearly, low, high))
+    text = say(
+        "FRU-23.inside" if inside else "FRU-23.outside", **dict(zip(("yearly", "low", "high"), told, strict=True))
     )
     return Finding("pass" if inside else "fail", text, yearly, [low, high], found.evidence)

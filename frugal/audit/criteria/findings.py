@@ -8,7 +8,8 @@ from typing import Any, Literal
 
 from frugal.audit.evidence.evidence import Evidence
 from frugal.audit.impacts.assessment import Assessment
-from frugal.audit.words.sentences import Text, both
+from frugal.audit.words.sentences import say
+from frugal.texts import Text
 
 Condition = Literal["C1", "C2", "C3", "MES", "COM"]
 Role = Literal["producer", "provider", "customer"]
@@ -67,22 +68,19 @@ def declared(evidence: Evidence, name: str, wanted: tuple[str, ...] = ()) -> Fin
     where: tuple[str, ...] = (f"declarations.json: {name}",)
     found = evidence.declarations.get(name)
     if found is None:
-        return Finding("unevidenced", both("Nothing was declared.", "Rien n’est déclaré."), None, None, where)
+        return Finding("unevidenced", say("finding.not_declared"), None, None, where)
     told = str(found["text"]).rstrip(".")
     files = [str(file["file"]) for file in found.get("evidence") or ()]
     if not files:
-        text = both(f"Declared without an evidence file: {told}.", f"Déclaré sans pièce à l’appui : {told}.")
+        text = say("finding.without_evidence", told=told)
         return Finding("unevidenced", text, told, None, where)
     missing = [key for key in wanted if (found.get("fields") or {}).get(key) in (None, "")]
     listed = ", ".join(files)
     where = (*where, *(f"{file['kept']} (SHA-256 {file['sha256'][:8]}…)" for file in found["evidence"]))
     if missing:
-        text = both(
-            f"Declared in part ({listed}): {told}. Not said: {', '.join(missing)}.",
-            f"Déclaré en partie ({listed}) : {told}. Non précisé : {', '.join(missing)}.",
-        )
+        text = say("finding.in_part", listed=listed, told=told, missing=", ".join(missing))
         return Finding("warn", text, told, list(wanted), where)
-    return Finding("pass", both(f"Declared ({listed}): {told}.", f"Déclaré ({listed}) : {told}."), told, None, where)
+    return Finding("pass", say("finding.declared", listed=listed, told=told), told, None, where)
 
 
 def field_of(evidence: Evidence, name: str, key: str) -> Any:
@@ -109,10 +107,10 @@ def about_ai(evidence: Evidence, finding: Finding) -> Finding:
     """The same finding, for information only when no AI ships."""
     if evidence.winner is not None and evidence.winner["is_ai"]:
         return finding
-    told = both(f"For the record: {finding.text['en']}", f"Pour mémoire : {finding.text['fr']}")
+    told = say("finding.for_the_record", told=finding.text)
     return Finding("n_a", told, finding.value, finding.threshold, finding.evidence)
 
 
-def no_ai(english: str = "No AI ships.", french: str = "Aucune IA n’est livrée.") -> Finding:
-    """The question does not arise."""
-    return Finding("n_a", both(english, french))
+def no_ai(key: str = "finding.no_ai", **values: object) -> Finding:
+    """The question does not arise, as the text of that key says."""
+    return Finding("n_a", say(key, **values))

@@ -11,10 +11,11 @@ from frugal.audit.criteria.findings import Finding, Status
 from frugal.audit.evidence.evidence import Evidence
 from frugal.audit.evidence.ledger_lines import cpu_total, entries_of
 from frugal.audit.impacts.assessment import Assessment
-from frugal.audit.words.sentences import both, known
+from frugal.audit.words.sentences import known, say
 from frugal.metering.power.reconciliation import reconcile
 from frugal.reporting.text import plain_duration, plain_number
 from frugal.reporting.units_text import percent
+from frugal.texts import LANGUAGES, in_each
 
 
 def tier_recorded(evidence: Evidence) -> Finding:
@@ -24,22 +25,16 @@ def tier_recorded(evidence: Evidence) -> Finding:
     if tier not in ("T1", "T2", "T3", "T4") or watts is None:
         return Finding(
             "fail",
-            both("The way energy was measured is not recorded.", "La méthode de mesure n’est pas consignée."),
+            say("MES-01.not_recorded"),
             tier,
             None,
             where,
         )
     text = {
-        "T1": both("Power meter at the wall.", "Wattmètre à la prise."),
-        "T2": both("Energy counters of the processor.", "Compteurs d’énergie du processeur."),
-        "T3": both(
-            f"Processor time × {plain_number(watts, 'en')} W, declared.",
-            f"Temps de processeur × {plain_number(watts, 'fr')} W, valeur déclarée.",
-        ),
-        "T4": both(
-            f"Processor time × {plain_number(watts, 'en')} W, default value.",
-            f"Temps de processeur × {plain_number(watts, 'fr')} W, valeur par défaut.",
-        ),
+        "T1": say("MES-01.T1"),
+        "T2": say("MES-01.T2"),
+        "T3": say("MES-01.T3", watts=in_each(plain_number, watts)),
+        "T4": say("MES-01.T4", watts=in_each(plain_number, watts)),
     }[tier]
     return Finding("warn" if tier == "T4" else "pass", text, tier, None, where)
 
@@ -78,14 +73,11 @@ def repeatable(evidence: Evidence) -> Finding:
     where = ("candidates.json: query.blocks",)
     times = compared(evidence)
     if not times:
-        return Finding("n_a", both("Nothing was timed.", "Rien n’a été chronométré."), None, [0.05, 0.15], where)
+        return Finding("n_a", say("MES-02.not_timed"), None, [0.05, 0.15], where)
     worst = max(map(variation, times))
     undecided = evidence.decision["verdict"] == "undecided"
     status: Status = "pass" if worst <= 0.05 else "warn" if worst <= 0.15 or not undecided else "fail"
-    text = both(
-        f"Repeated timings vary by {percent(worst, 'en')} at most.",
-        f"Les mesures répétées varient de {percent(worst, 'fr')} au plus.",
-    )
+    text = say("MES-02.vary", spread=in_each(percent, worst))
     return Finding(status, text, worst, [0.05, 0.15], where)
 
 
@@ -93,15 +85,12 @@ def host_quiet(evidence: Evidence) -> Finding:
     """MES-03: the machine did little else, and its host took little time away; else a close verdict is measured again."""
     machine, where = evidence.machine, ("candidates.json: machine.load1, machine.steal_percent",)
     if machine.get("steal_percent") is None or machine.get("load1") is None:
-        text = both("Load and steal were not recorded.", "Charge et temps volé non relevés.")
+        text = say("MES-03.not_recorded")
         return Finding("warn", text, None, None, where)
     steal, load = machine["steal_percent"], machine["load1"]
-    text = both(
-        f"{plain_number(steal, 'en')}% of the time taken by the host, load {plain_number(load, 'en')}.",
-        f"{plain_number(steal, 'fr')} % du temps pris par l’hôte, charge {plain_number(load, 'fr')}.",
-    )
+    text = say("MES-03.taken", steal=in_each(plain_number, steal), load=in_each(plain_number, load))
     if machine.get("measure_again"):
-        again = both("Measure again on a quieter machine.", "À mesurer de nouveau sur une machine plus calme.")
+        again = say("MES-03.again")
         text = {lang: f"{text[lang]} {again[lang]}" for lang in text}
     status: Status = "warn" if machine.get("noisy") or machine.get("measure_again") else "pass"
     if machine.get("measure_again") and not settled(evidence):
@@ -118,25 +107,19 @@ def codecarbon_agrees(evidence: Evidence) -> Finding:
     """
     where, watts = ("ledger.jsonl: codecarbon_joules, process",), evidence.machine.get("watts_per_core")
     if not watts or all(line.get("codecarbon_joules") is None for line in evidence.ledger):
-        return Finding("unevidenced", both("No codecarbon reading.", "Aucun relevé codecarbon."), None, 0.05, where)
+        return Finding("unevidenced", say("MES-04.no_reading"), None, 0.05, where)
     segments = reconcile(entries_of(evidence.ledger), watts)
     read = [segment for segment in segments if segment.gap is not None]
     if not read:
-        text = both(
-            "The work is too short for codecarbon to resolve.",
-            "Travail trop court pour la résolution de codecarbon.",
-        )
+        text = say("MES-04.too_short")
         return Finding("n_a", text, None, 0.05, where)
     farthest = max(read, key=lambda segment: (abs(segment.resolved_gap), abs(segment.gap or 0.0)))
     gap, resolved = farthest.gap or 0.0, abs(farthest.resolved_gap)
     status: Status = "pass" if resolved <= 0.05 else "warn" if resolved <= 0.20 else "fail"
     words = {
-        lang: ("+" if gap > 0 else "−") + percent(abs(gap), lang) if gap else percent(0, lang) for lang in ("en", "fr")
+        lang: ("+" if gap > 0 else "−") + percent(abs(gap), lang) if gap else percent(0, lang) for lang in LANGUAGES
     }
-    text = both(
-        f"codecarbon reads {words['en']} against time × watts, same stages; processes compared: {len(read)}.",
-        f"codecarbon relève {words['fr']} par rapport à temps × watts, mêmes étapes ; processus comparés : {len(read)}.",
-    )
+    text = say("MES-04.reads", words=words, processes=len(read))
     return Finding(status, text, gap, 0.05, where)
 
 
@@ -151,10 +134,7 @@ def enough_blocks(evidence: Evidence) -> Finding:
     ]
     fewest = min((len(query.get("blocks") or []) for query in measured), default=0)
     level_words = known("level", level)
-    text = both(
-        f"{level_words['en'].capitalize()}: at least {fewest} blocks per candidate.",
-        f"{level_words['fr'].capitalize()} : au moins {fewest} blocs par réponse possible.",
-    )
+    text = say("MES-05.blocks", level={lang: level_words[lang].capitalize() for lang in LANGUAGES}, fewest=fewest)
     if level != "full":
         return Finding("warn", text, fewest, 30, where)
     return Finding("pass" if fewest >= 30 else "fail", text, fewest, 30, where)
@@ -168,22 +148,16 @@ def stages_complete(evidence: Evidence) -> Finding:
     """MES-06: every stage is in the ledger, which nobody altered."""
     where = ("ledger.jsonl",)
     if evidence.ledger_fault:
-        text = both(
-            f"The ledger was altered: {evidence.ledger_fault['en']}.",
-            f"Le registre a été modifié : {evidence.ledger_fault['fr']}.",
-        )
+        text = say("finding.ledger_altered", fault=evidence.ledger_fault)
         return Finding("fail", text, dict(evidence.ledger_fault), {}, where)
     needed = [*NEEDED_STAGES, *(["generation"] if evidence.full_physics is not None else [])]
     present = {line["stage"] for line in evidence.ledger}
     missing = [stage for stage in needed if stage not in present]
     if missing:
-        text = both(f"Not in the ledger: {', '.join(missing)}.", f"Absent du registre : {', '.join(missing)}.")
+        text = say("MES-06.missing", missing=", ".join(missing))
         return Finding("fail", text, missing, [], where)
     total = sum(map(cpu_total, evidence.ledger))
-    text = both(
-        f"{len(present)} stages, {plain_duration(total, 'en')} of computing, from the first run on.",
-        f"{len(present)} étapes, {plain_duration(total, 'fr')} de calcul, depuis le premier essai.",
-    )
+    text = say("MES-06.stages", stages=len(present), time=in_each(plain_duration, total))
     return Finding("pass", text, len(present), None, where)
 
 
@@ -194,11 +168,11 @@ def several_impacts(assessment: Assessment) -> Finding:
     counted = [category for category in covered if category != "energy"]
     rows = assessment.account.footprint["rows"]
     made = any((row["impacts"].get("gwp") or {}).get("embodied") is not None for row in rows)
-    names = {lang: ", ".join(known("category", name)[lang] for name in counted) for lang in ("en", "fr")}
+    names = {lang: ", ".join(known("category", name)[lang] for name in counted) for lang in LANGUAGES}
     if not made:
-        text = both("Manufacture is not counted.", "La fabrication n’est pas comptée.")
+        text = say("MES-07.not_counted")
         return Finding("fail", text, counted, 3, where)
-    text = both(f"{names['en']}; manufacture included.", f"{names['fr']} ; fabrication comprise.")
+    text = say("MES-07.included", names=names)
     return Finding("pass" if len(counted) >= 3 else "warn", text, counted, 3, where)
 
 
@@ -212,15 +186,10 @@ def recent_factors(assessment: Assessment) -> Finding:
     made = int(assessment.created[:4])
     old = sorted(factor.id for factor in assessment.account.factors if made - factor.year > OLD_YEARS)
     if not old:
-        text = both(f"All are at most {OLD_YEARS} years old.", f"Tous ont au plus {OLD_YEARS} ans.")
+        text = say("MES-08.recent", years=OLD_YEARS)
         return Finding("pass", text, [], OLD_YEARS, where)
     oldest = min(factor.year for factor in assessment.account.factors)
-    text = both(
-        f"{len(old)} of {len(assessment.account.factors)} are older than {OLD_YEARS} years "
-        f"(the oldest of {oldest}); for packaged ones no later open source was found.",
-        f"{len(old)} sur {len(assessment.account.factors)} ont plus de {OLD_YEARS} ans "
-        f"(le plus ancien de {oldest}) ; pour ceux du programme, pas de source ouverte plus récente.",
-    )
+    text = say("MES-08.old", old=len(old), factors=len(assessment.account.factors), years=OLD_YEARS, oldest=oldest)
     return Finding("warn", text, old, OLD_YEARS, where)
 
 
@@ -230,10 +199,8 @@ def intervals_given(assessment: Assessment) -> Finding:
     rows = assessment.account.footprint["rows"]
     spans = [impact for row in rows for impact in row["impacts"].values()]
     if not spans or any(span["p5"] >= span["p95"] and span["p95"] > 0 for span in spans):
-        return Finding(
-            "fail", both("Some figures have no interval.", "Des chiffres sont sans intervalle."), None, None, where
-        )
-    text = both(f"P5–P50–P95 for {len(spans)} figures.", f"P5–P50–P95 pour {len(spans)} chiffres.")
+        return Finding("fail", say("MES-09.not_given"), None, None, where)
+    text = say("MES-09.given", figures=len(spans))
     return Finding("pass", text, len(spans), None, where)
 
 
@@ -241,19 +208,16 @@ def no_network(evidence: Evidence) -> Finding:
     """MES-10: Python code asked nothing of the network while the campaign or the evaluation ran."""
     calls, where = evidence.machine.get("network_calls"), ("candidates.json: machine.network_calls",)
     if calls is None:
-        text = both("Network calls were not watched.", "Les appels réseau n’ont pas été surveillés.")
+        text = say("MES-10.not_watched")
         return Finding("unevidenced", text, None, 0, where)
     if calls:
         shown = ", ".join(map(str, calls[:3]))
-        text = both(f"Called while measuring: {shown}.", f"Appelé pendant la mesure : {shown}.")
+        text = say("MES-10.called", shown=shown)
         return Finding("fail", text, len(calls), 0, where)
     cluster = evidence.machine.get("network_calls_expected")
     if cluster:
         shown = ", ".join(map(str, cluster[:3]))
-        text = both(
-            f"No connection was opened but to the cluster that computed the runs: {shown}.",
-            f"Aucune connexion ouverte, hormis vers la grappe qui a fait les calculs : {shown}.",
-        )
+        text = say("MES-10.cluster_only", shown=shown)
         return Finding("pass", text, 0, 0, (*where, "candidates.json: machine.network_calls_expected"))
-    text = both("No connection was opened.", "Aucune connexion ouverte.")
+    text = say("MES-10.none_opened")
     return Finding("pass", text, 0, 0, where)

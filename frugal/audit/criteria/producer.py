@@ -8,9 +8,10 @@ from typing import Any
 from frugal.audit.criteria.findings import Finding, Status, declared, no_ai
 from frugal.audit.evidence.evidence import Evidence
 from frugal.audit.evidence.ledger_lines import cpu_total
-from frugal.audit.words.sentences import Text, both, labels, quoted
+from frugal.audit.words.sentences import known, labels, quoted, say
 from frugal.reporting.text import plain_duration, plain_number
 from frugal.reporting.units_text import percent, size
+from frugal.texts import LANGUAGES, Text, in_each
 
 #: Below this many bytes compression is not worth asking for.
 SMALL_MODEL_BYTES = 10_000
@@ -23,7 +24,7 @@ def simplest_model(evidence: Evidence) -> Finding:
     tried = [c for c in evidence.candidates.values() if c["is_ai"] and c["status"] == "ok"]
     winner, where = evidence.winner, ("candidates.json: decisions[0].lifetime_cpu_seconds",)
     if winner is None or not winner["is_ai"]:
-        return no_ai(f"No AI ships; {len(tried)} were tried.", f"Aucune IA n’est livrée ; {len(tried)} essayées.")
+        return no_ai("FRU-01.no_ai", tried=len(tried))
     costs = evidence.decision.get("lifetime_cpu_seconds") or {}
     meets = [c for c in tried if (c.get("need_met") or {}).get(evidence.decision["pattern"]) and c["name"] in costs]
     cheapest = min(meets, key=lambda c: costs[c["name"]], default=winner)
@@ -31,12 +32,7 @@ def simplest_model(evidence: Evidence) -> Finding:
     status: Status = "pass" if ratio <= 1.0 else "warn" if ratio <= 1.5 else "fail"
     if status == "pass" and len(tried) < FAMILIES:
         status = "warn"
-    text = both(
-        f"{len(tried)} AI families were tried; what ships costs {plain_number(ratio, 'en')} times "
-        "the cheapest that meets the need.",
-        f"{len(tried)} familles d’IA essayées ; celle livrée coûte {plain_number(ratio, 'fr')} fois "
-        "la moins chère qui répond au besoin.",
-    )
+    text = say("FRU-01.tried", tried=len(tried), times=in_each(plain_number, ratio))
     return Finding(status, text, ratio, [1.0, 1.5], where)
 
 
@@ -53,10 +49,7 @@ def size_in_proportion(evidence: Evidence) -> Finding:
     ]
     ratio = winner["bytes"] / min(sizes, default=winner["bytes"])
     status: Status = "pass" if ratio <= 2 else "warn" if ratio <= 5 else "fail"
-    text = both(
-        f"{size(winner['bytes'], 'en')}: {plain_number(ratio, 'en')} times the smallest AI that meets the need.",
-        f"{size(winner['bytes'], 'fr')} : {plain_number(ratio, 'fr')} fois la plus petite IA qui répond au besoin.",
-    )
+    text = say("FRU-02.times", size=in_each(size, winner["bytes"]), times=in_each(plain_number, ratio))
     return Finding(status, text, ratio, [2, 5], where)
 
 
@@ -75,12 +68,9 @@ def _not_measured(evidence: Evidence, part: str) -> Finding:
         studied = evidence.practices.get(candidate["name"]) if candidate is not None else None
         reason = ((studied or {}).get("skipped") or {}).get(part)
         if reason:
-            text = both(f"Not measured: {reason['en']}.", f"Non mesuré : {reason['fr']}.")
+            text = say("finding.not_measured", reason=reason)
             return Finding("not_assessed", text, None, None, ("evaluations: practices",))
-    text = both(
-        "Measured by a full evaluation only (frugal eval --full).",
-        "Mesuré seulement par une évaluation complète (frugal eval --full).",
-    )
+    text = say("finding.full_evaluation_only")
     return Finding("not_assessed", text)
 
 
@@ -89,9 +79,7 @@ def _about_shipped(evidence: Evidence, candidate: Mapping[str, Any], finding: Fi
     if evidence.winner is not None and candidate["name"] == evidence.winner["name"]:
         return finding
     name = quoted(candidate)
-    told = both(
-        f"For the record, {name['en']}: {finding.text['en']}", f"Pour mémoire, {name['fr']} : {finding.text['fr']}"
-    )
+    told = say("finding.for_the_record_of", name=name, told=finding.text)
     return Finding("n_a", told, finding.value, finding.threshold, finding.evidence)
 
 
@@ -108,22 +96,16 @@ def data_in_proportion(evidence: Evidence) -> Finding:
             for p in points
             if p["error_ratio"] is not None
         )
-        for lang in ("en", "fr")
+        for lang in LANGUAGES
     }
     fewer = [p["n"] for p in points[:-1] if p["met"]]
     most = points[-1]["n"]
     if fewer:
-        text = both(
-            f"{plain_number(min(fewer), 'en', 4)} of {plain_number(most, 'en', 4)} runs would have met the need "
-            f"(runs → error, in % of the tolerance: {told['en']}).",
-            f"{plain_number(min(fewer), 'fr', 4)} calculs sur {plain_number(most, 'fr', 4)} auraient suffi "
-            f"(calculs → erreur, en % de la tolérance : {told['fr']}).",
+        text = say(
+            "FRU-03.fewer", fewer=in_each(plain_number, min(fewer), 4), most=in_each(plain_number, most, 4), told=told
         )
         return _about_shipped(evidence, candidate, Finding("warn", text, min(fewer), most, ("evaluations: practices",)))
-    text = both(
-        f"Fewer runs do not meet the need (runs → error, in % of the tolerance: {told['en']}).",
-        f"Moins de calculs ne suffit pas (calculs → erreur, en % de la tolérance : {told['fr']}).",
-    )
+    text = say("FRU-03.none_fewer", told=told)
     return _about_shipped(evidence, candidate, Finding("pass", text, most, most, ("evaluations: practices",)))
 
 
@@ -135,16 +117,10 @@ def inputs_in_proportion(evidence: Evidence) -> Finding:
     candidate, found = studied
     names = list(found["droppable"])
     if not names:
-        text = both(
-            f"None of the {found['n_inputs']} inputs can be left out.",
-            f"Aucune des {found['n_inputs']} entrées ne peut être retirée.",
-        )
+        text = say("FRU-04.none_droppable", inputs=found["n_inputs"])
         return _about_shipped(evidence, candidate, Finding("pass", text, [], [], ("evaluations: practices",)))
     shown = ", ".join(names[:4]) + (", …" if len(names) > 4 else "")
-    text = both(
-        f"{len(names)} of {found['n_inputs']} inputs can be left out: {shown}.",
-        f"{len(names)} entrées sur {found['n_inputs']} peuvent être retirées : {shown}.",
-    )
+    text = say("FRU-04.droppable", droppable=len(names), inputs=found["n_inputs"], shown=shown)
     return _about_shipped(evidence, candidate, Finding("warn", text, names, [], ("evaluations: practices",)))
 
 
@@ -154,17 +130,13 @@ def search_bounded(evidence: Evidence) -> Finding:
     log = (candidate or {}).get("log") or {}
     searched, fitted = log.get("search_cpu_seconds"), log.get("fit_cpu_seconds")
     if candidate is None or searched is None or not fitted:
-        return no_ai("No search was made.", "Aucune recherche de réglages.")
+        return no_ai("FRU-05.no_search")
     ratio = searched / fitted
     status: Status = "pass" if ratio <= 20 else "warn" if ratio <= 100 else "fail"
     trials = log.get("trials")
-    named = {
-        "en": f"{trials} settings tried, " if trials else "",
-        "fr": f"{trials} réglages essayés, " if trials else "",
-    }
-    text = both(
-        f"{named['en']}{plain_duration(searched, 'en')} of search for {plain_duration(fitted, 'en')} of fit.",
-        f"{named['fr']}{plain_duration(searched, 'fr')} de recherche pour {plain_duration(fitted, 'fr')} d’ajustement.",
+    named: Text | str = say("FRU-05.trials", trials=trials) if trials else ""
+    text = say(
+        "FRU-05.search", named=named, searched=in_each(plain_duration, searched), fitted=in_each(plain_duration, fitted)
     )
     return _about_shipped(evidence, candidate, Finding(status, text, ratio, [20, 100], where))
 
@@ -174,49 +146,28 @@ def stopped_early(evidence: Evidence) -> Finding:
     candidate, where = evidence.closest_ai, ("candidates.json: log.stopped_early",)
     how = ((candidate or {}).get("log") or {}).get("stopped_early")
     if candidate is None or how is None:
-        return no_ai("No training was made.", "Aucun apprentissage.")
-    words: dict[str, Text] = {
-        "converged": both("Training stopped when it converged.", "L’apprentissage s’est arrêté à convergence."),
-        "early_stopping": both(
-            "Training stopped when held-out error no longer fell.",
-            "L’apprentissage s’est arrêté quand l’erreur ne baissait plus.",
-        ),
-        "closed_form": both("Solved in one step.", "Résolu en une étape."),
-        "iteration_limit": both(
-            "Training stopped at its limit of work, not by itself.",
-            "L’apprentissage s’est arrêté à sa limite de calcul, non de lui-même.",
-        ),
-    }
+        return no_ai("FRU-06.no_training")
     status: Status = "warn" if how == "iteration_limit" else "pass"
-    return _about_shipped(evidence, candidate, Finding(status, words.get(how, both(how, how)), how, None, where))
+    return _about_shipped(evidence, candidate, Finding(status, known("FRU-06", how), how, None, where))
 
 
 def failures_counted(evidence: Evidence) -> Finding:
     """FRU-07: the ledger is whole, and failed candidates stand in it and in the costs."""
     if not evidence.ledger:
-        text = both("The bundle has no ledger.", "Le dossier n’a pas de registre des calculs.")
+        text = say("FRU-07.no_ledger")
         return Finding("fail", text, None, None, ("ledger.jsonl",))
     if evidence.ledger_fault:
-        text = both(
-            f"The ledger was altered: {evidence.ledger_fault['en']}.",
-            f"Le registre a été modifié : {evidence.ledger_fault['fr']}.",
-        )
+        text = say("finding.ledger_altered", fault=evidence.ledger_fault)
         return Finding("fail", text, dict(evidence.ledger_fault), {}, ("ledger.jsonl: number, previous",))
     failed = [line for line in evidence.ledger if line["status"] != "ok"]
     told = {line.get("candidate") for line in failed}
     untold = [c["name"] for c in evidence.candidates.values() if c["status"] == "failed" and c["name"] not in told]
     seconds = sum(cpu_total(line) for line in failed)
-    lost = [plain_duration(seconds, lang) for lang in ("en", "fr")]
+    lost = in_each(plain_duration, seconds)
     if untold:
-        text = both(
-            f"Failed but absent from the ledger: {', '.join(untold)}.",
-            f"En échec mais absents du registre : {', '.join(untold)}.",
-        )
+        text = say("FRU-07.untold", names=", ".join(untold))
         return Finding("fail", text, untold, [], ("ledger.jsonl", "candidates.json: candidates"))
-    text = both(
-        f"{len(evidence.ledger)} entries, unbroken; failed or interrupted: {len(failed)} ({lost[0]}), part of the costs.",
-        f"{len(evidence.ledger)} entrées, sans rupture ; en échec ou interrompues : {len(failed)} ({lost[1]}), comptées.",
-    )
+    text = say("FRU-07.counted", entries=len(evidence.ledger), failed=len(failed), time=lost)
     return Finding("pass", text, len(failed), None, ("ledger.jsonl",))
 
 
@@ -226,7 +177,7 @@ def compression(evidence: Evidence) -> Finding:
     studied = _studied(evidence, "compression")
     if studied is None:
         if winner is not None and (winner.get("bytes") or 0) < SMALL_MODEL_BYTES:
-            return no_ai("The file is too small to gain from it.", "Le fichier est trop petit pour y gagner.")
+            return no_ai("FRU-08.too_small")
         return _not_measured(evidence, "compression")
     candidate, found = studied
     variants = {variant["name"]: variant for variant in found["variants"] if variant.get("bytes")}
@@ -236,17 +187,16 @@ def compression(evidence: Evidence) -> Finding:
     if original and best and best["bytes"] < original["bytes"]:
         gain = 1 - best["bytes"] / original["bytes"]
         slower = best["cpu_seconds_per_query"] / original["cpu_seconds_per_query"]
-        text = both(
-            f"Tried: {tried}. {best['name']} still meets the need with {percent(gain, 'en')} fewer bytes "
-            f"({size(best['bytes'], 'en')}), for {plain_number(slower, 'en')} times the computing of a query.",
-            f"Essayé : {tried}. {best['name']} répond encore au besoin avec {percent(gain, 'fr')} d’octets en moins "
-            f"({size(best['bytes'], 'fr')}), pour {plain_number(slower, 'fr')} fois le calcul d’une question.",
+        text = say(
+            "FRU-08.smaller",
+            tried=tried,
+            name=best["name"],
+            gain=in_each(percent, gain),
+            size=in_each(size, best["bytes"]),
+            times=in_each(plain_number, slower),
         )
         return _about_shipped(evidence, candidate, Finding("pass", text, gain, None, where))
-    text = both(
-        f"Tried: {tried or 'nothing that could be made'}. None is smaller and meets the need.",
-        f"Essayé : {tried or 'rien de réalisable'}. Rien de plus petit ne répond au besoin.",
-    )
+    text = say("FRU-08.none_smaller", tried=tried or say("FRU-08.nothing_tried"))
     return _about_shipped(evidence, candidate, Finding("pass", text, 0.0, None, where))
 
 
@@ -258,21 +208,16 @@ def reuse(evidence: Evidence) -> Finding:
 def efficient_runs(evidence: Evidence) -> Finding:
     """FRU-10: coarser physics was tried; what one run takes is said."""
     if evidence.full_physics is None:
-        return no_ai("The runs come from a table.", "Les calculs viennent d’une table.")
+        return no_ai("finding.runs_of_a_table")
     coarse = [c for c in evidence.candidates.values() if c["kind"] == "coarse_physics" and c["status"] == "ok"]
     runs = sum(line.get("runs") or 0 for line in evidence.ledger if line["stage"] == "generation")
     spent = sum(cpu_total(line) for line in evidence.ledger if line["stage"] == "generation")
-    each = {lang: plain_duration(spent / runs, lang) if runs else "–" for lang in ("en", "fr")}
+    each = {lang: plain_duration(spent / runs, lang) if runs else "–" for lang in LANGUAGES}
     if coarse:
-        names = {lang: ", ".join(labels(c)[lang] for c in coarse) for lang in ("en", "fr")}
-        text = both(
-            f"{each['en']} per run; coarser physics tried: {names['en']}.",
-            f"{each['fr']} par calcul ; physique simplifiée essayée : {names['fr']}.",
-        )
+        names = {lang: ", ".join(labels(c)[lang] for c in coarse) for lang in LANGUAGES}
+        text = say("FRU-10.coarser", each=each, names=names)
         return Finding("pass", text, len(coarse), 1, ("candidates.json", "ledger.jsonl: runs"))
-    text = both(
-        f"{each['en']} per run; no coarser physics was tried.", f"{each['fr']} par calcul ; pas de physique simplifiée."
-    )
+    text = say("FRU-10.none_coarser", each=each)
     return Finding("warn", text, 0, 1, ("candidates.json", "ledger.jsonl: runs"))
 
 
@@ -285,15 +230,9 @@ def reproducible(evidence: Evidence) -> Finding:
     versioned = {line.get("campaign") for line in evidence.ledger if line.get("versions")}
     hashed = any({"study", "design", "data"} <= set(line.get("hashes") or {}) for line in evidence.ledger)
     if drawn and not unseeded and campaigns <= versioned and hashed:
-        text = both(
-            "Seeds, versions and data hashes are recorded.",
-            "Graines, versions et empreintes des données sont consignées.",
-        )
+        text = say("FRU-11.recorded")
         return Finding("pass", text, True, True, where)
-    text = both(
-        "Seeds or versions of some stages are not recorded.",
-        "Les graines ou versions de certaines étapes manquent.",
-    )
+    text = say("FRU-11.not_recorded")
     return Finding("fail", text, False, True, where)
 
 
@@ -301,22 +240,19 @@ def estimated_beforehand(evidence: Evidence) -> Finding:
     """FRU-12: what the runs would cost was estimated before they were made."""
     where = ("ledger.jsonl: details.estimated_cpu_seconds",)
     if evidence.full_physics is None:
-        return no_ai("The runs come from a table.", "Les calculs viennent d’une table.")
+        return no_ai("finding.runs_of_a_table")
     lines = [line for line in evidence.ledger if line["stage"] == "generation"]
     estimates = [(line.get("details") or {}).get("estimated_cpu_seconds") for line in lines]
     known = [value for value in estimates if value]
     if not known:
-        text = both("The runs were not estimated beforehand.", "Les calculs n’ont pas été estimés à l’avance.")
+        text = say("FRU-12.not_estimated")
         return Finding("fail", text, None, [2, 5], where)
     # a campaign that was taken up again has an estimate of what was left each time: the first one covers it all
     spent, expected = sum(map(cpu_total, lines)), known[0]
     ratio = max(spent / expected, expected / spent) if spent > 0 else float("inf")
     status: Status = "pass" if ratio <= 2 else "warn" if ratio <= 5 else "fail"
-    told = [[plain_duration(value, lang) for value in (expected, spent)] for lang in ("en", "fr")]
-    text = both(
-        f"Runs estimated at {told[0][0]} of computing, measured {told[0][1]}.",
-        f"Calculs estimés à {told[1][0]}, mesurés à {told[1][1]}.",
-    )
+    told = (in_each(plain_duration, value) for value in (expected, spent))
+    text = say("FRU-12.estimated", **dict(zip(("expected", "spent"), told, strict=True)))
     return Finding(status, text, spent / expected, [2, 5], where)
 
 
@@ -326,11 +262,8 @@ def tracked_together(evidence: Evidence) -> Finding:
     lacking = [c for c in measured if not c.get("error") or not c.get("query")]
     where = ("candidates.json: error, query",)
     if measured and not lacking:
-        text = both(
-            f"Error and computing time of {len(measured)} candidates, side by side.",
-            f"Erreur et temps de calcul de {len(measured)} réponses possibles, côte à côte.",
-        )
+        text = say("FRU-13.side_by_side", candidates=len(measured))
         return Finding("pass", text, len(measured), None, where)
-    names = {lang: ", ".join(labels(c)[lang] for c in lacking) or "–" for lang in ("en", "fr")}
-    text = both(f"Error or time is missing for: {names['en']}.", f"Erreur ou temps manquant pour : {names['fr']}.")
+    names = {lang: ", ".join(labels(c)[lang] for c in lacking) or "–" for lang in LANGUAGES}
+    text = say("FRU-13.missing", names=names)
     return Finding("warn" if measured else "fail", text, len(lacking), 0, where)

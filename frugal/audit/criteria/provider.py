@@ -5,9 +5,10 @@ from __future__ import annotations
 from frugal.audit.criteria.findings import Finding, Status, declared, field_of, no_ai
 from frugal.audit.evidence.evidence import Evidence
 from frugal.audit.impacts.assessment import Assessment
-from frugal.audit.words.sentences import both
+from frugal.audit.words.sentences import phrase, say
 from frugal.reporting.text import plain_duration
 from frugal.reporting.units_text import percent, size
+from frugal.texts import LANGUAGES, in_each
 
 #: Bytes on the wire for one journey in a browser: small, and too large.
 LIGHT_BYTES, HEAVY_BYTES = 100_000, 1_000_000
@@ -19,25 +20,26 @@ def inference_strategy(evidence: Evidence) -> Finding:
     """FRU-14: every declared way of asking was measured."""
     winner, where = evidence.winner, ("candidates.json: query",)
     if winner is None:
-        return no_ai("Nothing ships.", "Rien n’est livré.")
+        return no_ai("finding.nothing_ships")
     declared_patterns = [pattern["name"] for pattern in evidence.need["call_patterns"]]
     missing = [evidence.labels[name] for name in declared_patterns if not (winner.get("query") or {}).get(name)]
     if missing:
-        names = {lang: ", ".join(label[lang] for label in missing) for lang in ("en", "fr")}
-        text = both(f"Not measured: {names['en']}.", f"Non mesuré : {names['fr']}.")
+        names = {lang: ", ".join(label[lang] for label in missing) for lang in LANGUAGES}
+        text = say("FRU-14.missing", names=names)
         return Finding("warn", text, len(missing), 0, where)
     each = {
         lang: ", ".join(
-            f"{evidence.labels[name][lang]}{':' if lang == 'en' else ' :'} "
-            f"{plain_duration(winner['query'][name]['cpu_seconds'], lang)}"
+            phrase(
+                "FRU-14.pattern",
+                lang,
+                name=evidence.labels[name][lang],
+                time=plain_duration(winner["query"][name]["cpu_seconds"], lang),
+            )
             for name in declared_patterns
         )
-        for lang in ("en", "fr")
+        for lang in LANGUAGES
     }
-    text = both(
-        f"One thread, measured for each way of asking ({each['en']} per query).",
-        f"Un seul fil, mesuré pour chaque manière de demander ({each['fr']} par question).",
-    )
+    text = say("FRU-14.measured", each=each)
     return Finding("pass", text, len(declared_patterns), None, where)
 
 
@@ -46,19 +48,16 @@ def delivery_weight(assessment: Assessment) -> Finding:
     target = assessment.pattern.get("target") or "local"
     winner, where = assessment.winner, ("candidates.json: bytes", "factors: runtime_bytes_browser")
     if winner is None or target not in ("browser", "phone"):
-        return no_ai("Nothing is loaded into a browser.", "Rien n’est chargé dans un navigateur.")
+        return no_ai("FRU-15.not_in_a_browser")
     if not winner.get("graph"):
-        return no_ai("It is asked over the network, not loaded.", "La réponse est demandée par le réseau, non chargée.")
+        return no_ai("FRU-15.over_the_network")
     runtime = assessment.account.runtime_bytes
     weight = winner["bytes"] + runtime
     cached = bool(assessment.pattern.get("cached"))
     status: Status = "pass" if weight <= LIGHT_BYTES else "warn" if weight <= HEAVY_BYTES or cached else "fail"
-    text = both(
-        f"{size(weight, 'en')} to load: model {size(winner['bytes'], 'en')}, runtime {size(runtime, 'en')}"
-        + ("; kept by the browser." if cached else "; loaded at each journey."),
-        f"{size(weight, 'fr')} à charger : modèle {size(winner['bytes'], 'fr')}, moteur {size(runtime, 'fr')}"
-        + (" ; gardés par le navigateur." if cached else " ; chargés à chaque parcours."),
-    )
+    parts = {"weight": weight, "model": winner["bytes"], "runtime": runtime}
+    told = {name: in_each(size, value) for name, value in parts.items()}
+    text = say("FRU-15.cached" if cached else "FRU-15.loaded", **told)
     return Finding(status, text, weight, [LIGHT_BYTES, HEAVY_BYTES], where)
 
 
@@ -66,34 +65,25 @@ def modest_hardware(evidence: Evidence) -> Finding:
     """FRU-16: memory and response time on one core were measured and are within the need."""
     winner, where = evidence.winner, ("candidates.json: memory_bytes, query.wall_p95_seconds_per_call",)
     if winner is None:
-        return no_ai("Nothing ships.", "Rien n’est livré.")
+        return no_ai("finding.nothing_ships")
     time = (winner.get("query") or {}).get(evidence.decision["pattern"]) or {}
     memory = (winner.get("memory_bytes") or {}).get(evidence.decision["pattern"])
     wait = time.get("wall_p95_seconds_per_call") or time.get("wall_seconds_per_call")
     if not winner.get("graph"):
-        text = both(
-            "It runs as a program, whose memory is not measured.",
-            "Elle tourne comme un programme, dont la mémoire n’est pas mesurée.",
-        )
+        text = say("FRU-16.program")
         return Finding("not_assessed", text, None, None, where)
     if not memory or wait is None:
-        text = both(
-            "Memory is measured by a full evaluation only (frugal eval --full).",
-            "La mémoire est mesurée seulement par une évaluation complète (frugal eval --full).",
-        )
+        text = say("FRU-16.full_evaluation_only")
         return Finding("not_assessed", text, None, None, where)
     met = ((winner.get("limits") or {}).get(evidence.decision["pattern"]) or {}).get("met", True)
-    text = both(
-        f"{size(memory, 'en')} of memory at most, {plain_duration(wait, 'en')} for a call, on one core.",
-        f"{size(memory, 'fr')} de mémoire au plus, {plain_duration(wait, 'fr')} par appel, sur un cœur.",
-    )
+    text = say("FRU-16.memory", memory=in_each(size, memory), time=in_each(plain_duration, wait))
     return Finding("pass" if met else "fail", text, {"memory_bytes": memory, "seconds": wait}, None, where)
 
 
 def retraining_rule(evidence: Evidence) -> Finding:
     """FRU-17: when to learn again is laid down."""
     if evidence.winner is None or not evidence.winner.get("needs_runs"):
-        return no_ai("What ships learnt nothing from runs.", "La réponse livrée n’a rien appris de calculs.")
+        return no_ai("FRU-17.learnt_nothing")
     return declared(evidence, "FRU-17", ("trigger", "max_per_year", "drift_metric"))
 
 
@@ -103,19 +93,16 @@ def version_stability(evidence: Evidence) -> Finding:
     if previous is None or evidence.winner is None:
         found = declared(evidence, "FRU-18")
         if found.status == "unevidenced" and previous is None:
-            return no_ai("First version.", "Première version.")
+            return no_ai("FRU-18.first")
         return found
     before = next((row for row in previous["ladder"] if row["name"] == previous["decisions"][0]["winner"]), None)
     then = ((before or {}).get("query") or {}).get(previous["decisions"][0]["pattern"])
     now = (evidence.winner.get("query") or {}).get(evidence.decision["pattern"])
     if not then or not now or not then["cpu_seconds"]:
-        return no_ai("The version before cannot be compared.", "La version précédente n’est pas comparable.")
+        return no_ai("FRU-18.not_comparable")
     rise = now["cpu_seconds"] / then["cpu_seconds"] - 1
-    told = {lang: ("+" if rise > 0 else "−") + percent(abs(rise), lang) for lang in ("en", "fr")}
-    text = both(
-        f"{told['en']} of computing per query since the audit before.",
-        f"{told['fr']} de calcul par question depuis l’audit précédent.",
-    )
+    told = {lang: ("+" if rise > 0 else "−") + percent(abs(rise), lang) for lang in LANGUAGES}
+    text = say("FRU-18.change", told=told)
     # timings of two days differ by as much as their intervals: only what exceeds both counts
     beyond = now["low"] > (1 + DEARER_WITHOUT_NOTICE) * then["high"]
     return Finding("warn" if beyond else "pass", text, rise, DEARER_WITHOUT_NOTICE, where)
@@ -128,10 +115,7 @@ def hosting(evidence: Evidence) -> Finding:
     if found.status != "unevidenced" or not machine.get("file_sha256"):
         return found
     known = [key for key in ("country", "pue", "wue_l_per_kwh") if machine.get(key) is not None]
-    text = both(
-        f"Machine file says: {', '.join(known) or 'nothing of it'}.",
-        f"Le fichier de la machine donne : {', '.join(known) or 'rien de cela'}.",
-    )
+    text = say("FRU-19.machine_file", told=", ".join(known) or say("FRU-19.nothing"))
     return Finding("pass" if len(known) == 3 else "warn", text, known, None, ("machine.toml",))
 
 
@@ -139,12 +123,10 @@ def data_life_cycle(evidence: Evidence) -> Finding:
     """FRU-20: how long runs are kept is laid down, and what they weigh is within it."""
     found = declared(evidence, "FRU-20", ("retention_days", "max_gigabytes"))
     kept = evidence.runs_bytes
-    weight = {lang: size(kept, lang) for lang in ("en", "fr")} if kept else {"en": "–", "fr": "–"}
+    weight = in_each(size, kept) if kept else dict.fromkeys(LANGUAGES, "–")
     limit = field_of(evidence, "FRU-20", "max_gigabytes")
     status: Status = found.status
     if limit is not None and kept > 1e9 * float(limit):
         status = "fail"
-    text = both(
-        f"Runs kept: {weight['en']}. {found.text['en']}", f"Calculs gardés : {weight['fr']}. {found.text['fr']}"
-    )
+    text = say("FRU-20.kept", weight=weight, found=found.text)
     return Finding(status, text, kept, limit, (*found.evidence, "runs.zarr"))

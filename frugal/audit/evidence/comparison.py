@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from frugal.reporting.plots.ladder import candidate_label
+from frugal.texts import LANGUAGES
 
 CATEGORY = "gwp"
 
@@ -107,7 +108,7 @@ def _label(audit: Mapping[str, Any]) -> dict[str, str] | None:
     """The plain name of what ships, by language."""
     winner = audit["decisions"][0]["winner"]
     row = next((row for row in audit["ladder"] if row["name"] == winner), None)
-    return None if row is None else {language: candidate_label(row, language) for language in ("en", "fr")}
+    return None if row is None else {language: candidate_label(row, language) for language in LANGUAGES}
 
 
 def _identity(audit: Mapping[str, Any]) -> dict[str, Any]:

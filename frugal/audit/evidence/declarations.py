@@ -20,6 +20,9 @@ from frugal.audit.evidence.declared_fields import ASKS, Field, fields_of
 from frugal.errors import NotAssessedError, UnusableInputError
 from frugal.experiments.study.need import did_you_mean, is_number
 from frugal.formats.files.atomic import write_bytes, write_text
+from frugal.texts import room_texts
+
+_TEXTS = room_texts("frugal.audit")
 
 #: Largest evidence file that is kept with a bundle.
 MAXIMUM_EVIDENCE_BYTES = 20_000_000
@@ -35,17 +38,6 @@ _ALLOWED = {
     "amount": "a number of at least 0",
     "ratio": "a number of at least 1",
 }
-
-_HEAD = (
-    "What only those who know can tell, for the audit: frugal audit … --declarations THIS_FILE\n"
-    "A declaration counts only with evidence: files beside this one or below, of at most 20 MB each, which are copied into\n"
-    "the bundle with their hash. Without evidence it is kept and shown as unevidenced.\n"
-    "Take the '#' away from the tables that you fill in.",
-    "Ce que seuls ceux qui savent peuvent dire, pour l'audit : frugal audit … --declarations CE_FICHIER\n"
-    "Une déclaration ne compte qu'avec des pièces : des fichiers à côté de celui-ci ou en dessous, de 20 Mo au plus chacun,\n"
-    "copiés dans le lot avec leur empreinte. Sans pièce, elle est conservée et montrée comme non étayée.\n"
-    "Retirez le « # » des tables que vous remplissez.",
-)
 
 
 @dataclass(frozen=True)
@@ -274,10 +266,11 @@ def _unchanged(criterion: str, evidence: EvidenceFile) -> bytes:
 
 def template(language: str) -> str:
     """A commented file of declarations to fill in, in one language (``en`` or ``fr``); read as it is, it declares nothing."""
-    chosen = 1 if language == "fr" else 0
-    blocks = ["\n".join(f"# {line}" for line in _HEAD[chosen].split("\n"))]
-    for name, ask in ASKS.items():
-        lines = [f"# {ask.question[chosen]}", f"# [{name}]", '# text = "…"']
-        lines += [f"# {key} = {own.example}  # {own.meaning[chosen]}" for key, own in ask.fields.items()]
+    head = _TEXTS.phrase("asked.head", language)
+    blocks = ["\n".join(f"# {line}" for line in head.split("\n"))]
+    for name, fields in ASKS.items():
+        lines = [f"# {_TEXTS.phrase(f'asked.{name}', language)}", f"# [{name}]", '# text = "…"']
+        for key, own in fields.items():
+            lines.append(f"# {key} = {own.example}  # {_TEXTS.phrase(f'asked.{name}.{key}', language)}")
         blocks.append("\n".join([*lines, '# evidence = ["….pdf"]']))
     return "\n\n".join(blocks) + "\n"

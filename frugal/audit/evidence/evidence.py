@@ -15,6 +15,7 @@ from frugal.errors import NotAssessedError, UnusableInputError
 from frugal.formats.files.json_files import finite
 from frugal.metering.ledger.hash_chain import check_chain, check_seal
 from frugal.surrogates.bundle.bundle import LEDGER_SEAL
+from frugal.texts import LANGUAGES
 
 #: The audit of the version before, kept when a bundle is replaced.
 PREVIOUS = "previous_audit.json"
@@ -65,7 +66,7 @@ class Evidence:
         for item in [*self.study.get("outputs", []), *self.need.get("call_patterns", [])]:
             plain = str(item["name"]).replace("_", " ")
             label = item.get("label") or {}
-            named[item["name"]] = {language: label.get(language) or plain for language in ("en", "fr")}
+            named[item["name"]] = {language: label.get(language) or plain for language in LANGUAGES}
         return named
 
     @property
@@ -272,6 +273,6 @@ def _ledger(
     faults = {
         language: next(filter(None, (check_seal(whole, seal, language) for seal in seals)), "")
         or check_chain(whole, language)
-        for language in ("en", "fr")
+        for language in LANGUAGES
     }
     return rows, faults if any(faults.values()) else {}

@@ -7,11 +7,13 @@ from typing import Any
 
 from frugal.audit.words.sentences import known, phrase
 from frugal.reporting import units_text
+from frugal.texts import room_texts
+
+_TEXTS = room_texts("frugal.audit")
 
 
 def comparison_lines(found: Mapping[str, Any], language: str) -> list[str]:
     """What changed, one line each, the rebound first where there is one."""
-    colon = ":" if language == "en" else "\u00a0:"
     old, new = found["old"], found["new"]
     lines = [
         phrase(
@@ -29,14 +31,17 @@ def comparison_lines(found: Mapping[str, Any], language: str) -> list[str]:
     lines.append(phrase("compare.verdict", language, old=verdicts[0], new=verdicts[1]))
     winners = [label[language] if label else "–" for label in found["winner_label"]]
     lines.append(phrase("compare.winner", language, old=winners[0], new=winners[1]))
-    lines += [
-        f"{known('category', row['category'])[language]}{colon} {_change(row, language)}" for row in found["changes"]
-    ]
-    lines += [f"{field}{colon} {before} → {after}" for field, (before, after) in found["need"].items()]
+    for row in found["changes"]:
+        lines.append(_line(known("category", row["category"])[language], _change(row, language), language))
+    lines += [_line(field, f"{before} → {after}", language) for field, (before, after) in found["need"].items()]
     for row in found["criteria"]:
         before, after = (phrase(f"status.{row[side]}", language) if row[side] else "–" for side in ("old", "new"))
-        lines.append(f"{row['id']} {row['title'][language]}{colon} {before} → {after}")
+        lines.append(_line(f"{row['id']} {row['title'][language]}", f"{before} → {after}", language))
     return lines
+
+
+def _line(name: str, told: str, language: str) -> str:
+    return _TEXTS.phrase("compare.line", language, name=name, told=told)
 
 
 def _change(row: Mapping[str, Any], language: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from frugal.audit.words.sentences import data
+from frugal.audit.words.sentences import page_words
 from frugal.errors import UnusableInputError
 from frugal.reporting import units_text
 from frugal.reporting.plots.axes import INK, MUTED, plain_frame, svg
@@ -30,7 +30,7 @@ def footprint_bars(audit: Mapping[str, Any], language: str) -> str:
     UnusableInputError
         If the footprint has no carbon to draw.
     """
-    words = data("page.json", "frugal.audit.report")[language]
+    words = page_words(language)
     answers, stages = _answers(audit, language), _stages(audit, language, words)
     right = words["bars_stages" if audit["decisions"][0]["winner"] else "bars_preparation"]
     panels = [panel for panel in ((words["bars_answers"], answers), (right, stages)) if panel[1]]

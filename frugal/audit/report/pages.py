@@ -12,12 +12,13 @@ from typing import Any
 
 from frugal.audit.report import evidence_sections, impact_sections, sections
 from frugal.audit.report.footprint_bars import footprint_bars
-from frugal.audit.words.sentences import LANGUAGES, data, known
+from frugal.audit.words.sentences import known, page_words
 from frugal.errors import UnusableInputError
 from frugal.formats.files.atomic import write_text
 from frugal.reporting import units_text
 from frugal.reporting.plots.ladder import break_even_plot, candidate_label, error_cost_plot
 from frugal.reporting.text import plain_number
+from frugal.texts import LANGUAGES
 
 
 def render(audit: Mapping[str, Any], language: str) -> str:
@@ -147,7 +148,7 @@ def _words(audit: Mapping[str, Any], language: str) -> dict[str, str]:
         "population": plain_number(audit["boundaries"]["population"], language),
     }
     filled = {}
-    for key, text in data("page.json", "frugal.audit.report")[language].items():
+    for key, text in page_words(language).items():
         told = text
         for gap, value in gaps.items():
             told = told.replace("{" + gap + "}", value)

@@ -104,7 +104,7 @@ def ladder_row(
     lifetime = (decision.get("lifetime_cpu_seconds") or {}).get(row["name"])
     met = (row.get("need_met") or {}).get(decision["pattern"])
     reasons = ((row.get("limits") or {}).get(decision["pattern"]) or {}).get("reasons") or []
-    ai = ("IA" if language == "fr" else "AI") if row["is_ai"] else ""
+    ai = words["ai"] if row["is_ai"] else ""
     if row["status"] != "ok":
         state = words["failed" if row["status"] == "failed" else "skipped"]
         why = told_in(row.get("message"), language)

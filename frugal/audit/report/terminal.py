@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 from frugal.audit.words.sentences import phrase
+from frugal.texts import room_texts
+
+_TEXTS = room_texts("frugal.audit")
 
 
 def exit_code(audit: Mapping[str, Any]) -> Literal[0, 1, 4]:
@@ -17,13 +20,13 @@ def exit_code(audit: Mapping[str, Any]) -> Literal[0, 1, 4]:
 
 def summary_lines(audit: Mapping[str, Any], language: str) -> list[str]:
     """The audit for a terminal: the answer, the three conditions, what failed, what is not known."""
-    name = {"en": "Condition", "fr": "Condition"}[language]
-    colon = ":" if language == "en" else "\u00a0:"
     lines = [audit["first_line"][language]]
-    lines += [f"{name} {key[1]}{colon} {condition['text'][language]}" for key, condition in audit["conditions"].items()]
+    for key, condition in audit["conditions"].items():
+        lines.append(_TEXTS.phrase("terminal.condition", language, number=key[1], text=condition["text"]))
     for finding in audit["criteria"]:
         if finding["status"] in ("fail", "warn"):
+            told = {"id": finding["id"], "title": finding["title"], "text": finding["text"]}
             word = phrase(f"status.{finding['status']}", language)
-            lines.append(f"{finding['id']} {word}{colon} {finding['title'][language]}. {finding['text'][language]}")
-    limits = {"en": "Limits", "fr": "Limites"}[language]
-    return [*lines, f"{limits}{colon} " + " ".join(limit[language] for limit in audit["limits"])]
+            lines.append(_TEXTS.phrase("terminal.finding", language, status=word, **told))
+    limits = " ".join(limit[language] for limit in audit["limits"])
+    return [*lines, _TEXTS.phrase("terminal.limits", language, limits=limits)]

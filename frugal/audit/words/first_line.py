@@ -10,8 +10,6 @@ from frugal.audit.evidence.candidate_rows import missing_data_of
 from frugal.audit.evidence.evidence import Evidence
 from frugal.audit.evidence.shortfall import Shortfall, accurate, nearest, shortfalls
 from frugal.audit.words.sentences import (
-    LANGUAGES,
-    Text,
     error_words,
     every_error,
     known,
@@ -22,6 +20,7 @@ from frugal.audit.words.sentences import (
 )
 from frugal.reporting.text import plain_duration, plain_number, plain_queries
 from frugal.reporting.units_text import percent, size
+from frugal.texts import LANGUAGES, Text, in_each
 
 #: Up to this many times a limit the excess is told in per cent.
 TOLD_IN_PERCENT = 2.0
@@ -58,8 +57,8 @@ def _answer(candidate: Mapping[str, Any], evidence: Evidence, language: str) -> 
 def _paid_back(evidence: Evidence) -> Text:
     crossing = (evidence.decision.get("break_even_queries") or {}).get("median")
     if not crossing or crossing <= 0:
-        return {"en": "", "fr": ""}
-    return say("answer.paid_back", queries={lang: plain_queries(crossing, lang) for lang in LANGUAGES})
+        return dict.fromkeys(LANGUAGES, "")
+    return say("answer.paid_back", queries=in_each(plain_queries, crossing))
 
 
 # ------------------------------------------------------------------------------- Nothing meets the need

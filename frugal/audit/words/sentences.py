@@ -1,12 +1,9 @@
-"""The sentences of the audit in both languages, made from the evidence and `data/sentences.json`."""
+"""The sentences of the audit in both languages, made from the evidence and the texts of the room."""
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping, Sequence
-from functools import cache
-from importlib.resources import files
 from typing import Any
 
 from frugal.audit.evidence.candidate_rows import missing_data_of, nothing_meets, worst_error
@@ -15,42 +12,32 @@ from frugal.audit.impacts.assessment import Assessment
 from frugal.reporting.plots.ladder import candidate_label
 from frugal.reporting.text import plain_number, plain_queries
 from frugal.reporting.units_text import grams, percent, typeset
+from frugal.texts import LANGUAGES, Text, in_each, room_texts
 
-Text = dict[str, str]
-LANGUAGES = ("en", "fr")
+_TEXTS = room_texts("frugal.audit")
+
 #: Relative errors are printed as bounds no finer than this.
 LEAST_ERROR = 1e-4
 
 
-@cache
-def data(name: str, package: str = "frugal.audit.words") -> dict[str, Any]:
-    """A table of words that comes with the program."""
-    text = (files(package) / "data" / name).read_text(encoding="utf-8")
-    return json.loads(text)
-
-
-def both(english: str, french: str) -> Text:
-    """A sentence in both languages, with the spaces of French."""
-    return {"en": english, "fr": typeset(french, "fr")}
-
-
 def phrase(key: str, language: str, **values: object) -> str:
-    """A sentence by its key, its gaps filled."""
-    return typeset(data("sentences.json")[key][language].format(**values), language)
+    """A text of the audit by its key, its gaps filled, with the spaces of French."""
+    return typeset(_TEXTS.phrase(key, language, **values), language)
 
 
-def say(key: str, **values: Mapping[str, object] | object) -> Text:
-    """A sentence in both languages; a value that differs between them comes as a mapping by language."""
-    told = {}
-    for language in LANGUAGES:
-        gaps = {name: v[language] if isinstance(v, Mapping) else v for name, v in values.items()}
-        told[language] = phrase(key, language, **gaps)
-    return told
+def say(key: str, **values: object) -> Text:
+    """A text of the audit in both languages; a value that differs between them comes as a mapping by language."""
+    return {language: phrase(key, language, **values) for language in LANGUAGES}
 
 
 def known(group: str, name: str) -> Text:
     """The words for a name of the program; the name itself where it has none."""
-    return data("sentences.json").get(f"{group}.{name}") or {"en": name, "fr": name}
+    return _TEXTS.known(group, name)
+
+
+def page_words(language: str) -> dict[str, str]:
+    """The words of the page by their keys, as they stand in the file of texts."""
+    return {key: text[language] for key, text in _TEXTS.group("page").items()}
 
 
 def verdict_words(decision: Mapping[str, Any]) -> Text:
@@ -62,22 +49,23 @@ def title(study: Mapping[str, Any]) -> Text:
     """The question, or the name of the study where it has no title."""
     titles = study.get("title") or {}
     plain = str(study["name"]).replace("_", " ")
-    english, french = titles.get("en"), titles.get("fr")
-    return both(english or french or plain, french or english or plain)
+    return {
+        language: typeset(titles.get(language) or titles.get("en") or titles.get("fr") or plain, language)
+        for language in LANGUAGES
+    }
 
 
 def labels(candidate: Mapping[str, Any]) -> Text:
     """The plain name of a candidate in both languages."""
-    return {language: candidate_label(candidate, language) for language in LANGUAGES}
+    return in_each(candidate_label, candidate)
 
 
 def quoted(candidate: Mapping[str, Any]) -> Text:
     """The plain name of a candidate inside a sentence, between quotation marks."""
-    marks = {"en": "“{}”", "fr": "«\u00a0{}\u00a0»"}
     told = {}
     for language, label in labels(candidate).items():
         name = label[:1].lower() + label[1:] if label[1:2].islower() else label
-        told[language] = marks[language].format(name)
+        told[language] = _TEXTS.phrase("quoted", language, name=name)
     return told
 
 
@@ -155,7 +143,7 @@ def break_even_words(decision: Mapping[str, Any]) -> Text:
     """The break-even with its interval; "never" where no number of queries pays the AI back."""
     crossing = decision.get("break_even_queries")
     if crossing is None:
-        return {"en": "–", "fr": "–"}
+        return dict.fromkeys(LANGUAGES, "–")
     median = crossing.get("median")
     if median is None:
         return say("break_even.never")
@@ -168,17 +156,17 @@ def break_even_words(decision: Mapping[str, Any]) -> Text:
             lang: phrase("break_even.never", lang) if bound is None else plain_number(max(bound, 0), lang)
             for lang in LANGUAGES
         }
-    return say("break_even.after", queries={lang: plain_queries(median, lang) for lang in LANGUAGES}, **bounds)
+    return say("break_even.after", queries=in_each(plain_queries, median), **bounds)
 
 
 def flip_words(decision: Mapping[str, Any]) -> Text:
     """From which use on the need for AI would count as demonstrated; empty where there is no pair to compare."""
     if decision.get("break_even_queries") is None:
-        return {"en": "", "fr": ""}
+        return dict.fromkeys(LANGUAGES, "")
     flip = decision.get("flip_queries")
     if flip is None:
         return say("flip.never")
-    return say("flip.from", queries={lang: plain_queries(flip, lang) for lang in LANGUAGES})
+    return say("flip.from", queries=in_each(plain_queries, flip))
 
 
 # ---------------------------------------------------------------------------------------------- Limits
@@ -204,14 +192,14 @@ def limits(assessment: Assessment) -> list[Text]:
         found.append(say("limit.need_changed"))
     fields = {"watts": "watts_per_core", "low": "watts_low", "high": "watts_high"}
     if machine.get("tier") in ("T3", "T4") and all(machine.get(field) for field in fields.values()):
-        values = {k: {lang: plain_number(machine[f], lang) for lang in LANGUAGES} for k, f in fields.items()}
+        values = {k: in_each(plain_number, machine[f]) for k, f in fields.items()}
         found.append(say("limit.watts", tier=machine["tier"], **values))
     held_out = (comparison.get("split") or {}).get("n_held_out")
     number = {lang: plain_number(held_out, lang, 4) if held_out else "–" for lang in LANGUAGES}
     found += _truth(assessment, number)
     failed = len(comparison.get("failed_runs") or [])
     if failed:
-        found.append(say("limit.failed_runs", number={lang: plain_number(failed, lang, 6) for lang in LANGUAGES}))
+        found.append(say("limit.failed_runs", number=in_each(plain_number, failed, 6)))
     if len([place for place in (comparison.get("split") or {}).get("held_out_places", []) if place]) == 1:
         found.append(say("limit.one_place"))
     return [*found, *_limits_of_account(assessment), say("limit.left_out")]
@@ -240,13 +228,13 @@ def lighter_words(assessment: Assessment) -> Text:
     """Which accurate answer would emit clearly less carbon than the one retained; empty where there is none."""
     found = assessment.account.footprint["lighter"]
     if not found:
-        return {"en": "", "fr": ""}
+        return dict.fromkeys(LANGUAGES, "")
     return say(
         "lighter",
         name=quoted(assessment.candidates[found["candidate"]]),
         served=known("lighter", "served") if found["served"] else "",
-        gwp={lang: grams(found["gwp"], lang) for lang in LANGUAGES},
-        winner_gwp={lang: grams(found["winner_gwp"], lang) for lang in LANGUAGES},
+        gwp=in_each(grams, found["gwp"]),
+        winner_gwp=in_each(grams, found["winner_gwp"]),
     )
 
 

@@ -9,6 +9,9 @@ from xml.sax.saxutils import quoteattr
 import numpy as np
 
 from frugal.cadastre.tables.columns import Column
+from frugal.texts import Text, in_each, room_texts
+
+_TEXTS = room_texts("frugal.cadastre")
 
 
 @dataclass(frozen=True)
@@ -27,16 +30,8 @@ class YieldClass:
 _COLOURS = ("#4c02a1", "#9c179e", "#d8576b", "#f89540", "#f0f921")
 #: Of buildings without a class, as on the page.
 _NONE_COLOUR = "#b9bec5"
-_NONE = {"en": "no plane that modules fit on", "fr": "aucun pan où des modules tiennent"}
 #: Shares of the best plane of the site: what a roof yields is judged by what one could yield there.
 _SHARES = (0.0, 0.55, 0.70, 0.80, 0.90, np.inf)
-_WORDS = (
-    {"en": "poor", "fr": "faible"},
-    {"en": "moderate", "fr": "moyen"},
-    {"en": "fair", "fr": "correct"},
-    {"en": "good", "fr": "bon"},
-    {"en": "very good", "fr": "très bon"},
-)
 
 
 def classes_for(best_yield: float) -> tuple[YieldClass, ...]:
@@ -49,7 +44,7 @@ def classes_for(best_yield: float) -> tuple[YieldClass, ...]:
     """
     edges = [round(share * best_yield, -1) if np.isfinite(share) else np.inf for share in _SHARES]
     return tuple(
-        YieldClass(k + 1, edges[k], edges[k + 1], _COLOURS[k], _labelled(_WORDS[k], edges[k], edges[k + 1]))
+        YieldClass(k + 1, edges[k], edges[k + 1], _COLOURS[k], _labelled(k + 1, edges[k], edges[k + 1]))
         for k in range(5)
     )
 
@@ -60,19 +55,10 @@ def class_of(classes: tuple[YieldClass, ...], specific_yield: np.ndarray) -> np.
     return np.searchsorted(edges, np.asarray(specific_yield), side="right") + 1
 
 
-def _labelled(words: dict[str, str], low: float, high: float) -> dict[str, str]:
-    unit = {"en": "\N{NO-BREAK SPACE}kWh/kWp", "fr": "\N{NO-BREAK SPACE}kWh/kWc"}
-    told = {}
-    for language, between in (("en", "to"), ("fr", "à")):
-        first, last = _grouped(low, language), _grouped(high, language)
-        if not np.isfinite(high):
-            span = f"{first}{unit[language]} {'and more' if language == 'en' else 'et plus'}"
-        elif low <= 0:
-            span = f"{'below' if language == 'en' else 'moins de'} {last}{unit[language]}"
-        else:
-            span = f"{first} {between} {last}{unit[language]}"
-        told[language] = f"{words[language]} ({span})"
-    return told
+def _labelled(number: int, low: float, high: float) -> Text:
+    key = "span.above" if not np.isfinite(high) else "span.below" if low <= 0 else "span.between"
+    told = {"low": in_each(_grouped, low), "high": in_each(_grouped, high)}
+    return _TEXTS.say(key, words=_TEXTS.say(f"class.{number}"), **told)
 
 
 def _grouped(value: float, language: str) -> str:
@@ -96,7 +82,7 @@ def qgis_style(
     none : bool
         Draw class 0 too, in grey: QGIS shows nothing where no category fits.
     """
-    drawn = [*classes, *([YieldClass(0, 0.0, 0.0, _NONE_COLOUR, _NONE)] if none else [])]
+    drawn = [*classes, *([YieldClass(0, 0.0, 0.0, _NONE_COLOUR, _TEXTS.say("class.0"))] if none else [])]
     categories = "".join(
         f'<category render="true" symbol="{k}" value="{found.number}" type="long" label="{found.label[language]}"/>'
         for k, found in enumerate(drawn)

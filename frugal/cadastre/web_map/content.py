@@ -20,6 +20,7 @@ from frugal.cadastre.yields.sky_table import read_sky_table, write_sky_table
 from frugal.cadastre.yields.yield_model import YieldModel
 from frugal.cadastre.yields.yields import co2_avoided
 from frugal.errors import UnusableInputError
+from frugal.texts import LANGUAGES
 
 if TYPE_CHECKING:
     import geopandas
@@ -115,7 +116,7 @@ def verdict_of(path: Path, study: str) -> tuple[dict[str, str], dict[str, Path]]
     if found != study:
         raise UnusableInputError(f"bundle '{path}' answers '{found}'; one of '{study}' is needed")
     line = read_json(path / "audit.json")["first_line"]
-    pages = {language: path / f"audit.{language}.html" for language in ("en", "fr")}
+    pages = {language: path / f"audit.{language}.html" for language in LANGUAGES}
     return {language: line[language] for language in pages}, {k: page for k, page in pages.items() if page.is_file()}
 
 
@@ -132,4 +133,4 @@ def _label(candidates: dict[str, Any], name: str) -> dict[str, str]:
     from frugal.reporting.plots.ladder import candidate_label
 
     row = next(row for row in candidates["candidates"] if row["name"] == name)
-    return {language: candidate_label(row, language) for language in ("en", "fr")}
+    return {language: candidate_label(row, language) for language in LANGUAGES}

@@ -20,6 +20,7 @@ from frugal.cadastre.web_map.surface_blocks import SurfaceBlocks
 from frugal.errors import EnvironmentFaultError, UnusableInputError
 from frugal.formats.files.atomic import new_folder
 from frugal.formats.rasters.surface_model import SurfaceModel
+from frugal.texts import LANGUAGES
 from frugal.web.map_projection import projection_polynomial
 from frugal.web.vector_tiles import TileLayer, write_vector_tiles
 
@@ -231,7 +232,7 @@ def _with_pages(
     for study, sentences in verdicts.items():
         if sentences is None:
             continue
-        told[study] = {"en": sentences["en"], "fr": sentences["fr"], "link": {}}
+        told[study] = {**{language: sentences[language] for language in LANGUAGES}, "link": {}}
         for language, page in pages.get(study, {}).items():
             place = draft / "audit" / study / f"{language}.html"
             place.parent.mkdir(parents=True, exist_ok=True)

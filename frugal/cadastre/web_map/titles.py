@@ -8,6 +8,10 @@ from collections.abc import Iterable, Sequence
 from pathlib import PurePath
 from typing import Any
 
+from frugal.texts import LANGUAGES, Text, room_texts
+
+_TEXTS = room_texts("frugal.cadastre")
+
 #: Communes that a title names; of more the first are named and the others counted.
 MOST_COMMUNES = 3
 
@@ -36,12 +40,11 @@ def default_title(files: Sequence[str], communes: Iterable[str]) -> str | dict[s
     named = {commune: count for commune, count in counted.items() if _NAME.search(commune)} or counted
     ordered = sorted(named, key=lambda commune: (-named[commune], commune))
     if ordered:
-        title = _listed(ordered, MOST_COMMUNES, ("commune", "communes"))
+        title = _listed(ordered, MOST_COMMUNES, "commune")
         if not _NAME.search(ordered[0]):  # a number alone says nothing
-            word = "Communes" if len(ordered) > 1 else "Commune"
-            title = {language: f"{word} {text}" for language, text in title.items()}
+            title = _TEXTS.say("title.communes" if len(ordered) > 1 else "title.commune", codes=title)
     else:
-        title = _listed([_stem(name) for name in files], 1, ("file", "files"), ("fichier", "fichiers"))
+        title = _listed([_stem(name) for name in files], 1, "file")
     return title["en"] if title["en"] == title["fr"] else title
 
 
@@ -50,22 +53,14 @@ def told_files(files: Sequence[str]) -> dict[str, Any]:
     return {"names": list(files[:MOST_FILES]), "count": len(files)}
 
 
-def _listed(
-    names: Sequence[str], most: int, english: tuple[str, str], french: tuple[str, str] | None = None
-) -> dict[str, str]:
+def _listed(names: Sequence[str], most: int, kind: str) -> Text:
     """``A, B and C``, or ``A, B, C and 4 other communes``, in both languages."""
     rest = len(names) - most
     if rest <= 0:
         first, last = ", ".join(names[:-1]), names[-1]
-        return {
-            language: f"{first} {word} {last}" if first else last for language, word in (("en", "and"), ("fr", "et"))
-        }
-    first, many = ", ".join(names[:most]), rest > 1
-    other, autre = english[many], (french or english)[many]
-    return {
-        "en": f"{first} and {rest} other {other}",
-        "fr": f"{first} et {rest} {'autres' if many else 'autre'} {autre}",
-    }
+        return _TEXTS.say("list.and", first=first, last=last) if first else dict.fromkeys(LANGUAGES, last)
+    key = f"list.other_{kind}s" if rest > 1 else f"list.other_{kind}"
+    return _TEXTS.say(key, first=", ".join(names[:most]), rest=rest)
 
 
 def _stem(name: str) -> str:

@@ -19,6 +19,9 @@ from frugal.errors import UnusableInputError
 from frugal.metering.factors.table import load_factors
 from frugal.physics.solar.sky import CumulativeSky
 from frugal.surrogates.bundle.predictor import Predictor
+from frugal.texts import room_texts
+
+_TEXTS = room_texts("frugal.cadastre")
 
 _BATCH = 32
 
@@ -185,13 +188,5 @@ def co2_avoided(country: str = "FRA") -> AvoidedCarbon:
             f"no greenhouse gases of electricity are known for country '{country}'; known: {known}"
         )
     factor = factors[name]
-    meaning = {
-        "en": "What as much electricity of the country's mean mix emits, over the life cycle. The making of the modules is "
-        "not taken off (about 40 g CO₂e/kWh for modules made in Asia, ADEME, INCER-ACV, 2021), nor is it known which "
-        "power station produces less in its place.",
-        "fr": "Ce qu'émet autant d'électricité du mix moyen du pays, sur son cycle de vie. La fabrication des modules n'est "
-        "pas déduite (environ 40 g CO₂e/kWh pour des modules fabriqués en Asie, ADEME, INCER-ACV, 2021), et l'on ne "
-        "sait pas quelle centrale produit moins à la place.",
-    }
     told = (factor.value / 1000.0, factor.low / 1000.0, factor.high / 1000.0)
-    return AvoidedCarbon(*told, country, f"{factor.source}, {factor.year}", meaning)
+    return AvoidedCarbon(*told, country, f"{factor.source}, {factor.year}", _TEXTS.say("avoided.meaning"))

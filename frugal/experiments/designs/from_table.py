@@ -15,6 +15,9 @@ from frugal.experiments.needs.domain import describe_domain, rows_inside, with_n
 from frugal.experiments.study import Need, Output, Study, Tolerance, Variable
 from frugal.experiments.study.design import MINIMUM_RUNS, Design
 from frugal.formats.files.tables import columns, read_table
+from frugal.texts import LANGUAGES, room_texts
+
+_TEXTS = room_texts("frugal.experiments")
 
 
 @dataclass(frozen=True)
@@ -69,14 +72,14 @@ def table_of_runs(
         _check_names(need.domain, inputs, "the domain of the need names the input")
         need = _renamed(need)
     variables = tuple(
-        Variable(_identifier(name), "1", float(column.min()), float(column.max()), label={"en": name, "fr": name})
+        Variable(_identifier(name), "1", float(column.min()), float(column.max()), label=dict.fromkeys(LANGUAGES, name))
         for name, column in zip(inputs, x.T, strict=True)
     )
     bare = Study(
         name=_identifier(path.stem),
-        title={"en": f"Table of runs {path.name}", "fr": f"Table de calculs {path.name}"},
+        title=_TEXTS.say("table.title", name=path.name),
         inputs=variables,
-        outputs=tuple(Output(_identifier(name), "1", label={"en": name, "fr": name}) for name in outputs),
+        outputs=tuple(Output(_identifier(name), "1", label=dict.fromkeys(LANGUAGES, name)) for name in outputs),
         need=undeclared_need([_identifier(name) for name in outputs]),
         definition=hashlib.sha256(np.ascontiguousarray(np.hstack([x, y])).tobytes()).hexdigest(),
         site={"table": str(path)},

@@ -5,8 +5,10 @@ from __future__ import annotations
 import hashlib
 import tomllib
 from collections.abc import Mapping
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import date
+from importlib import resources
+from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +16,6 @@ from frugal.errors import UnusableInputError
 from frugal.experiments.needs.domain import with_need
 from frugal.experiments.study import Study, Variable
 from frugal.experiments.study.need import (
-    LANGUAGES,
     CallPattern,
     Need,
     Tolerance,
@@ -24,6 +25,7 @@ from frugal.experiments.study.need import (
 )
 from frugal.experiments.study.study_file import read_need
 from frugal.experiments.study.values import convert_difference, parse_value
+from frugal.texts import LANGUAGES
 
 #: What the program itself writes in a need: no key of a file.
 OURS = ("declared", "file_sha256")
@@ -52,8 +54,32 @@ def read_need_file(path: Path, study: Study | None = None) -> Need:
     """
     try:
         content = path.read_bytes()
+    except OSError as fault:
+        raise UnusableInputError(f"need file '{path}' cannot be read: {fault}") from fault
+    need = _read(content, path, study)
+    return replace(need, file_sha256=hashlib.sha256(content).hexdigest())
+
+
+def packaged_need(package: str, name: str = "need.toml") -> Need:
+    """The need of an installed study, from the file beside it.
+
+    It is no need that users have declared for themselves, so that no hash of a file stands in it.
+
+    Parameters
+    ----------
+    package : str
+        Full name of the package that the file lies in.
+    name : str
+        Of the file.
+    """
+    file = resources.files(package) / name
+    return _read(file.read_bytes(), file)
+
+
+def _read(content: bytes, path: Path | Traversable, study: Study | None = None) -> Need:
+    try:
         values: dict[str, Any] = tomllib.loads(content.decode("utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as fault:
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as fault:
         raise UnusableInputError(f"need file '{path}' cannot be read: {fault}") from fault
     try:
         _check_keys(values)
@@ -64,7 +90,6 @@ def read_need_file(path: Path, study: Study | None = None) -> Need:
             "domain": _domain(values.get("domain", {}), study),
             "declared_on": _iso(values.get("declared_on", "")),
             **{name: _by_language(values.get(name, {})) for name in ("reason", "use")},
-            "file_sha256": hashlib.sha256(content).hexdigest(),
         }
         need = read_need(plain)
         if study is not None:

@@ -9,105 +9,11 @@ from typing import Any
 
 from frugal.experiments.study import Output, Study, Variable
 from frugal.experiments.study.need import TARGETS, CallPattern, Need
+from frugal.texts import room_texts
+
+_TEXTS = room_texts("frugal.experiments")
 
 _BARE_KEY = re.compile(r"^[A-Za-z0-9_-]+$")
-
-_WORDS = {
-    "head": (
-        "The need of the study “{title}”, to fill in before the first run: frugal train … --need THIS_FILE\n"
-        "Its hash and the date of the first campaign that reads it go into the ledger; a later change is shown as such.\n"
-        "Lines that begin with '#' are left out. Take the '#' away in front of what you know.",
-        "Le besoin de l'étude « {title} », à remplir avant le premier calcul : frugal train … --need CE_FICHIER\n"
-        "Son empreinte et la date de la première campagne qui le lit vont au registre ; un changement ultérieur y est montré.\n"
-        "Les lignes qui commencent par « # » sont ignorées. Retirez le « # » devant ce que vous savez.",
-    ),
-    "functional_unit": (
-        "What one query answers, in plain words.",
-        "Ce à quoi répond une question, en mots simples.",
-    ),
-    "use": (
-        "What the answer is used for.",
-        "À quoi sert la réponse.",
-    ),
-    "decided_by": (
-        "Who decides what with the answer.",
-        "Qui décide quoi avec la réponse.",
-    ),
-    "owner": (
-        "Who answers for this need: a service, a person's function.",
-        "Qui répond de ce besoin : un service, une fonction.",
-    ),
-    "replaces": (
-        "The practice that the answer replaces, if any.",
-        "La pratique que la réponse remplace, s'il y en a une.",
-    ),
-    "declared_on": (
-        "The date of this declaration, year-month-day.",
-        "La date de cette déclaration, année-mois-jour.",
-    ),
-    "reason": (
-        "Why these tolerances: what a larger error would change in the decision.",
-        "Pourquoi ces tolérances : ce qu'une erreur plus grande changerait à la décision.",
-    ),
-    "queries": (
-        "Queries over the service life, [lowest, highest] guess; or instead: queries_per_year = [low, high].\n"
-        "Without them nothing can be said about whether AI is needed.",
-        "Questions sur la durée de service, estimations [basse, haute] ; ou à la place : queries_per_year = [basse, haute].\n"
-        "Sans elles, rien ne peut être dit de la nécessité d'une IA.",
-    ),
-    "service_life_years": (
-        "Years until the answer is made anew or given up.",
-        "Années avant que la réponse soit refaite ou abandonnée.",
-    ),
-    "queries_per_journey": (
-        "Queries of one journey of a user, from opening the page to leaving it.",
-        "Questions d'un parcours d'usager, de l'ouverture de la page à son départ.",
-    ),
-    "queries_per_hour": (
-        "Queries of one hour of continuous use.",
-        "Questions d'une heure d'usage continu.",
-    ),
-    "beneficiaries": (
-        "People that the service is for: its budget within planetary boundaries is theirs.",
-        "Personnes à qui le service est destiné : son budget dans les limites planétaires est le leur.",
-    ),
-    "tolerances": (
-        "How wrong the answer may be, output by output. metric: 'nrmse' is the root mean square error over the mean of the\n"
-        "output, a share (unit = \"%\" may be given); 'rmse' is in the unit of the output, or in another one given as unit;\n"
-        "'rmse_wet' the same over the cells of a map that are wet in at least one run.",
-        "De combien la réponse peut se tromper, sortie par sortie. metric : « nrmse » est l'erreur quadratique moyenne\n"
-        "rapportée à la moyenne de la sortie, une part (unit = \"%\" est permis) ; « rmse » est dans l'unité de la sortie, ou\n"
-        "dans une autre, donnée par unit ; « rmse_wet » de même, sur les cellules d'une carte mouillées au moins une fois.",
-    ),
-    "solver_error": (
-        "The known error of the full physics itself, in the metric of each tolerance: a tolerance below it asks for more than\n"
-        "the physics can tell. Take it from a comparison with measurements.",
-        "L'erreur connue de la physique complète elle-même, dans la mesure de chaque tolérance : une tolérance plus petite\n"
-        "demande plus que ce que la physique peut dire. Elle vient d'une comparaison à des mesures.",
-    ),
-    "domain": (
-        "What is asked of the inputs, where it is less than the bounds of the study; with a unit if you like:\n"
-        "[\"2 km/h\", \"30 km/h\"].",
-        "Ce qui est demandé des entrées, là où c'est moins que les bornes de l'étude ; avec une unité si l'on veut :\n"
-        "[\"2 km/h\", \"30 km/h\"].",
-    ),
-    "choice": (
-        "a choice ({choices}); it cannot be narrowed",
-        "un choix ({choices}) ; il ne peut pas être restreint",
-    ),
-    "call_patterns": (
-        "How the answer is asked for; the first pattern decides what ships.\n"
-        "target: {targets}. must_run_offline in a browser or on a phone, and needs_graph, leave only\n"
-        "what is an ONNX file. Limits: max_latency_s (seconds of one call, 95th percentile), max_bytes (of the file),\n"
-        "max_memory_bytes (of the process, runtime included). cached: the browser keeps the\n"
-        "runtime from one journey to the next.",
-        "Comment la réponse est demandée ; le premier usage décide de ce qui est livré.\n"
-        "target : {targets}. must_run_offline dans un navigateur ou sur un téléphone, et needs_graph,\n"
-        "ne laissent que ce qui est un fichier ONNX. Limites : max_latency_s (secondes d'un appel, 95e centile),\n"
-        "max_bytes (du fichier), max_memory_bytes (du processus, moteur compris).\n"
-        "cached : le navigateur garde le moteur d'un parcours à l'autre.",
-    ),
-}  # fmt: skip
 
 
 def need_template(study: Study, language: str) -> str:
@@ -155,7 +61,7 @@ class _Writer:
         self._lines: list[str] = []
 
     def comment(self, word: str, **values: str) -> None:
-        text = _WORDS[word][1 if self._language == "fr" else 0].format(**values)
+        text = _TEXTS.phrase(f"need.{word}", self._language, **values)
         self._lines += ["" if not self._lines else "\n", *(f"# {line}" for line in text.split("\n"))]
 
     def value(self, name: str, value: Any, example: Any = None) -> None:
@@ -207,7 +113,7 @@ class _Writer:
         return ", ".join(" ".join(part.split()) for part in (label, "" if unit == "1" else unit) if part)
 
     def choice(self, choices: Iterable[str]) -> str:
-        return _WORDS["choice"][1 if self._language == "fr" else 0].format(choices=", ".join(choices))
+        return _TEXTS.phrase("need.choice", self._language, choices=", ".join(choices))
 
     def content(self) -> str:
         return "\n".join(line.rstrip("\n") for line in self._lines).lstrip("\n") + "\n"

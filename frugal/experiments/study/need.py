@@ -12,15 +12,13 @@ from numbers import Real
 from typing import Any, Literal, get_args
 
 from frugal.errors import UnusableInputError
+from frugal.texts import LANGUAGES
 
 Target = Literal["local", "server", "browser", "phone"]
 Metric = Literal["nrmse", "rmse", "rmse_wet"]
 
 #: Where an answer may be computed.
 TARGETS: tuple[Target, ...] = get_args(Target)
-
-#: Languages of the texts that a reader meets.
-LANGUAGES = ("en", "fr")
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from frugal.experiments.study.fingerprint import fingerprint
 from frugal.experiments.study.need import Need, did_you_mean
 from frugal.experiments.study.outputs import Diagnostic, Output, check_outputs, complete, output_slices
 from frugal.experiments.study.variables import Variable
+from frugal.texts import LANGUAGES
 
 #: Names that the run store and the ONNX graphs use themselves.
 RESERVED = frozenset({"run", "status", "message", "cpu_seconds", "held_out", "subject", "place", "inputs", "in_domain"})
@@ -151,7 +152,7 @@ class Study:
                 )
 
     def _check_missing_data(self) -> None:
-        if self.missing_data and not all(self.missing_data.get(language) for language in ("en", "fr")):
+        if self.missing_data and not all(self.missing_data.get(language) for language in LANGUAGES):
             raise UnusableInputError(
                 f"study '{self.name}' has missing_data {dict(self.missing_data)}; words for 'en' and 'fr' are needed"
             )

@@ -11,6 +11,10 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from frugal.texts import room_texts
+
+_TEXTS = room_texts("frugal.metering")
+
 
 def split_lines(content: bytes) -> list[bytes]:
     """Lines of a ledger without their ends, empty ones left out."""
@@ -68,11 +72,11 @@ def check_chain(lines: Sequence[bytes], language: str = "en") -> str:
             values = json.loads(line)
             number, named = values["number"], values["previous"]
         except (ValueError, KeyError, TypeError):
-            return _said("unreadable", language, index + 1)
+            return _TEXTS.phrase("chain.unreadable", language, line=index + 1)
         if number != index:
-            return _said("missing", language, index + 1)
+            return _TEXTS.phrase("chain.missing", language, line=index + 1)
         if named != previous:
-            return _said("altered", language, max(index, 1))
+            return _TEXTS.phrase("chain.altered", language, line=max(index, 1))
         previous = line_digest(line)
     return ""
 
@@ -96,36 +100,7 @@ def check_seal(lines: Sequence[bytes], seal: Mapping[str, Any], language: str = 
     """
     expected = int(seal["lines"])
     if len(lines) < expected:
-        return _said("cut", language, len(lines), expected)
+        return _TEXTS.phrase("chain.cut", language, lines=len(lines), sealed=expected)
     if prefix_digest(lines, expected) != seal["sha256"]:
-        return check_chain(lines[:expected], language) or _said("rewritten", language, expected)
+        return check_chain(lines[:expected], language) or _TEXTS.phrase("chain.rewritten", language, sealed=expected)
     return ""
-
-
-_SENTENCES = {
-    "unreadable": (
-        "line {0} of the ledger is not a chained entry",
-        "la ligne {0} du registre n’est pas une entrée chaînée",
-    ),
-    "missing": (
-        "a line of the ledger is missing, was added or was moved just before line {0}",
-        "une ligne du registre manque, a été ajoutée ou déplacée juste avant la ligne {0}",
-    ),
-    "altered": (
-        "line {0} of the ledger was altered: it does not give the hash that the next line carries",
-        "la ligne {0} du registre a été modifiée : elle ne donne pas l’empreinte que porte la ligne suivante",
-    ),
-    "cut": (
-        "the ledger has {0} lines and {1} were sealed: its last lines are missing",
-        "le registre a {0} lignes et {1} ont été scellées : ses dernières lignes manquent",
-    ),
-    "rewritten": (
-        "the first {0} lines of the ledger are not those that were sealed",
-        "les {0} premières lignes du registre ne sont pas celles qui ont été scellées",
-    ),
-}
-
-
-def _said(what: str, language: str, *values: int) -> str:
-    english, french = _SENTENCES[what]
-    return (french if language == "fr" else english).format(*values)

@@ -9,6 +9,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from frugal.texts import Text, decimals, room_texts
+
+_TEXTS = room_texts("frugal.metering")
+
 #: Watts of one busy core when nobody measured them: central value and interval.
 #: Range of the per-vCPU figures of the Cloud Carbon Footprint coefficients (SPECpower) and of Green Algorithms v3.
 DEFAULT_WATTS_PER_CORE = (3.0, 1.5, 6.0)
@@ -96,13 +100,10 @@ class Machine:
         return {**values, "method": dict(self.method), "meter_file": self.meter_file.name if self.meter_file else None}
 
 
-def _default_method(machine: Machine) -> dict[str, str]:
-    watts, low, high = (f"{value:g}" for value in (machine.watts_per_core, machine.watts_low, machine.watts_high))
-    french = f"temps de processeur × {watts} W par cœur occupé, valeur par défaut [{low}–{high}]".replace(".", ",")
-    return {
-        "en": f"CPU time × {watts} W for each busy core, a default value [{low}–{high}]: this machine was not measured",
-        "fr": f"{french} : cette machine n’a pas été mesurée",
-    }
+def _default_method(machine: Machine) -> Text:
+    powers = (machine.watts_per_core, machine.watts_low, machine.watts_high)
+    watts, low, high = (decimals(f"{value:g}") for value in powers)
+    return _TEXTS.say("method.default", watts=watts, low=low, high=high)
 
 
 def describe_machine() -> Machine:

@@ -19,6 +19,9 @@ from frugal.metering.power.machine import Machine, describe_machine
 from frugal.metering.power.rapl import POWERCAP, rapl_is_readable
 from frugal.metering.power.tiers import HALF_WIDTH
 from frugal.metering.power.wall_meter import read_meter
+from frugal.texts import decimals, room_texts
+
+_TEXTS = room_texts("frugal.metering")
 
 #: Read where nobody names another file.
 MACHINE_FILE = Path("machine.toml")
@@ -82,11 +85,7 @@ def _with_power(path: Path, machine: Machine, declared: Mapping[str, Any]) -> Ma
         raise UnusableInputError(
             f"'{path}': watts_per_core {watts:g} is not between watts_low {low:g} and watts_high {high:g}"
         )
-    source = declared["source"]
-    method = {
-        "en": f"CPU time × {watts:g} W for each busy core, declared: {source}",
-        "fr": f"temps de processeur × {f'{watts:g}'.replace('.', ',')} W par cœur occupé, valeur déclarée : {source}",
-    }
+    method = _TEXTS.say("method.declared", watts=decimals(f"{watts:g}"), source=declared["source"])
     return replace(machine, tier="T3", watts_per_core=watts, watts_low=low, watts_high=high, method=method)
 
 

@@ -11,6 +11,9 @@ from frugal.metering.ledger.ledger import Entry
 from frugal.metering.power.machine import Machine
 from frugal.metering.power.rapl import RaplMeter
 from frugal.metering.power.wall_meter import Readings, read_meter
+from frugal.texts import Text, decimals, room_texts
+
+_TEXTS = room_texts("frugal.metering")
 
 #: Relative half-width of the power's interval. T1 as for calibrated meters, T2 as published comparisons of on-chip
 #: counters with meters; T3 for a declared value whose source is named, which nobody checks.
@@ -47,14 +50,8 @@ def with_counters(machine: Machine, entries: Iterable[Entry], energy: RaplMeter)
     if seconds < LEAST_METERED_CPU_SECONDS or joules <= 0:
         return machine
     idle = energy.idle_watts
-    memory = (" and memory", " et mémoire") if energy.includes_memory else ("", "")
-    french = f"{idle:.3g}".replace(".", ",")
-    method = {
-        "en": f"energy counters of the processor (RAPL, package{memory[0]}) over the stages, {idle:.3g} W at rest taken off; "
-        "what else ran on the machine is counted too",
-        "fr": f"compteurs d’énergie du processeur (RAPL, boîtier{memory[1]}) sur les étapes, moins {french} W au repos ; "
-        "ce qui tournait d’autre sur la machine est compté aussi",
-    }
+    key = "method.counters_with_memory" if energy.includes_memory else "method.counters"
+    method = _TEXTS.say(key, idle=decimals(f"{idle:.3g}"))
     return metered_machine(machine, "T2", joules / seconds, idle, method, includes_memory=energy.includes_memory)
 
 
@@ -163,11 +160,7 @@ def metered_machine(
     )
 
 
-def _method(name: str, idle: float | None) -> dict[str, str]:
-    english = f"{idle:g} W at rest taken off" if idle is not None else "power at rest included"
-    french = f"moins {idle:g} W au repos".replace(".", ",") if idle is not None else "puissance au repos comprise"
-    return {
-        "en": f"meter at the wall ({name}) over the stages, {english}; what else ran on the machine is counted too",
-        "fr": f"wattmètre à la prise ({name}) sur les étapes, {french} ; ce qui tournait d’autre sur la machine est "
-        "compté aussi",
-    }
+def _method(name: str, idle: float | None) -> Text:
+    if idle is None:
+        return _TEXTS.say("method.meter", name=name)
+    return _TEXTS.say("method.meter_above_rest", name=name, idle=decimals(f"{idle:g}"))

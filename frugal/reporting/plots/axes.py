@@ -9,16 +9,19 @@ from __future__ import annotations
 import io
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 from xml.sax.saxutils import escape
 
 from frugal.reporting.plots.labels import wrapped
 from frugal.reporting.text import plain_duration, plain_number, plain_queries
+from frugal.texts import room_texts
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+
+_TEXTS = room_texts("frugal.reporting")
 
 INK, MUTED = "#1b2733", "#55626f"
 MET, NOT_MET, AI_LINE = "#0072b2", "#b84a00", "#8e3a73"
@@ -148,15 +151,10 @@ def _apart(ticks: list[float], distance: float) -> list[float]:
 
 def tick_duration(seconds: float, language: str) -> str:
     """A duration as a tick: a round number and its unit."""
-    for unit, english, french in (
-        (365.25 * 86400, "y", "ans"),
-        (86400.0, "d", "j"),
-        (3600.0, "h", "h"),
-        (60.0, "min", "min"),
-    ):
+    for unit, name in ((365.25 * 86400, "years"), (86400.0, "days"), (3600.0, "h"), (60.0, "min")):
         if seconds >= unit:
-            short = "an" if french == "ans" and seconds < 2 * unit else french
-            return f"{plain_number(seconds / unit, language)}\u00a0{english if language == 'en' else short}"
+            named = "year" if name == "years" and seconds < 2 * unit else name
+            return f"{plain_number(seconds / unit, language)}\u00a0{_TEXTS.known('tick', named)[language]}"
     return plain_duration(seconds, language)
 
 
@@ -236,14 +234,13 @@ def marker(
         )
 
 
-def legend(figure: Figure, words: Mapping[str, str], judged: bool, with_ai: bool) -> None:
+def legend(figure: Figure, language: str, judged: bool, with_ai: bool) -> None:
     """Explain shapes and colours below the plot.
 
     Parameters
     ----------
     figure : matplotlib.figure.Figure
-    words : mapping of str to str
-        Texts in the language of the picture: ``met``, ``not_met`` and ``ai_frame``.
+    language : {"en", "fr"}
     judged : bool
         There is a tolerance, so that shapes and colours mean something.
     with_ai : bool
@@ -251,9 +248,10 @@ def legend(figure: Figure, words: Mapping[str, str], judged: bool, with_ai: bool
     """
     from matplotlib.lines import Line2D
 
+    met, not_met = (_TEXTS.phrase(key, language) for key in ("plot.met", "plot.not_met"))
     handles = [
-        Line2D([], [], marker="o", linestyle="none", color=MET, markersize=6.5, label=words["met"]),
-        Line2D([], [], marker="X", linestyle="none", color=NOT_MET, markersize=6.5, label=words["not_met"]),
+        Line2D([], [], marker="o", linestyle="none", color=MET, markersize=6.5, label=met),
+        Line2D([], [], marker="X", linestyle="none", color=NOT_MET, markersize=6.5, label=not_met),
     ]
     handles = handles if judged else []
     if with_ai:
@@ -267,7 +265,7 @@ def legend(figure: Figure, words: Mapping[str, str], judged: bool, with_ai: bool
                 markeredgecolor=INK,
                 markersize=9,
                 markeredgewidth=0.9,
-                label=words["ai_frame"],
+                label=_TEXTS.phrase("plot.ai", language),
             )
         )
     figure.legend(
@@ -304,7 +302,7 @@ def name_list(figure: Figure, rows: list[tuple[int, str, str, bool]], left: floa
         y -= step * (text.count("\n") + 1.35)
 
 
-def mark_crossing(axes: Axes, queries: float, cost: float, words: Mapping[str, str], language: str) -> None:
+def mark_crossing(axes: Axes, queries: float, cost: float, language: str) -> None:
     """Mark the break-even, and say its number of queries.
 
     Parameters
@@ -315,15 +313,13 @@ def mark_crossing(axes: Axes, queries: float, cost: float, words: Mapping[str, s
         At which the two lines cross.
     cost : float
         CPU time there [s].
-    words : mapping of str to str
-        Texts in the language of the picture: ``crossing``, with a place for ``n``.
     language : {"en", "fr"}
     """
     axes.plot([queries], [cost], marker="o", markersize=6, markerfacecolor="white", markeredgecolor=INK, zorder=5)
     low, high = axes.get_xlim()
     on_left = math.log(queries / low) > 0.5 * math.log(high / low)
     axes.annotate(
-        words["crossing"].format(n=plain_queries(queries, language)),
+        _TEXTS.phrase("plot.crossing", language, n=plain_queries(queries, language)),
         (queries, cost),
         (-6 if on_left else 6, 7 if on_left else -7),
         textcoords="offset points",

@@ -32,62 +32,15 @@ from frugal.reporting.plots.axes import (
 )
 from frugal.reporting.plots.labels import end_labels, place
 from frugal.reporting.text import plain_duration, plain_number, plain_queries
+from frugal.texts import room_texts
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+_TEXTS = room_texts("frugal.reporting")
+
 #: Queries the cost is drawn for when the study declares no usage.
 QUERIES_IF_UNDECLARED = 1_000_000.0
-
-_WORDS: dict[str, dict[str, str]] = {
-    "en": {
-        "cost": "Computing time for {n}, preparation included",
-        "undeclared": "Computing time for {n} (usage not declared), preparation included",
-        "error": "Error, % of the mean",
-        "ratio": "Worst error, % of what is tolerated",
-        "absolute": "Error",
-        "need": "tolerated: {limit}",
-        "met": "meets the need",
-        "not_met": "does not meet it",
-        "ai": "AI",
-        "ai_frame": "AI",
-        "winner": "retained",
-        "limit": "another limit not kept",
-        "queries": "Number of queries over the service life",
-        "lifetime": "Computing time",
-        "usage": "declared usage",
-        "crossing": "break-even:\n{n}",
-        "title_error": "Error and computing time of each candidate",
-        "title_crossing": "Computing time against the number of queries",
-        "desc_error": "{met} of {all} candidates meet the need.",
-        "desc_winner": " Retained: {name}, {cost} for {n}.",
-        "desc_crossing": "For {n}: {lines}.",
-    },
-    "fr": {
-        "cost": "Temps de calcul pour {n}, préparation comprise",
-        "undeclared": "Temps de calcul pour {n} (usage non déclaré), préparation comprise",
-        "error": "Erreur, en % de la moyenne",
-        "ratio": "Pire erreur, en % de la tolérance",
-        "absolute": "Erreur",
-        "need": "toléré\u00a0: {limit}",
-        "met": "répond au besoin",
-        "not_met": "n’y répond pas",
-        "ai": "IA",
-        "ai_frame": "IA",
-        "winner": "retenue",
-        "limit": "autre limite dépassée",
-        "queries": "Nombre de questions sur la durée de service",
-        "lifetime": "Temps de calcul",
-        "usage": "usage déclaré",
-        "crossing": "amortie après\n{n}",
-        "title_error": "Erreur et temps de calcul de chaque réponse possible",
-        "title_crossing": "Temps de calcul selon le nombre de questions",
-        "desc_error": "{met} réponses possibles sur {all} répondent au besoin.",
-        "desc_winner": " Retenue\u00a0: {name}, {cost} pour {n}.",
-        "desc_crossing": "Pour {n}\u00a0: {lines}.",
-    },
-}
-
 
 # -------------------------------------------------------------------------------- Reading a comparison
 
@@ -202,7 +155,7 @@ def error_cost_plot(candidates: Mapping[str, Any], language: str, pattern: str |
     UnusableInputError
         If no candidate was measured.
     """
-    words, decision = _WORDS[language], decision_for(candidates, pattern)
+    decision = decision_for(candidates, pattern)
     queries = decision.get("queries_mid") or QUERIES_IF_UNDECLARED
     kind, _, limit, read = _errors(candidates["candidates"])
     points = []
@@ -222,9 +175,13 @@ def error_cost_plot(candidates: Mapping[str, Any], language: str, pattern: str |
         axes = figure.add_axes((0.085, 0.165, 0.53 if listed else 0.9, 0.72))
         error_axes(axes, [p[1] for p in points], [p[2] for p in points], limit)
         axes.set_xlabel(
-            words["cost" if decision.get("queries_mid") else "undeclared"].format(n=plain_queries(queries, language))
+            _TEXTS.phrase(
+                "plot.cost" if decision.get("queries_mid") else "plot.undeclared",
+                language,
+                n=plain_queries(queries, language),
+            )
         )
-        axes.set_ylabel(words[kind])
+        axes.set_ylabel(_TEXTS.phrase(f"plot.{kind}", language))
         duration_ticks(axes.xaxis, axes.get_xlim(), language)
         error_ticks(axes, language)
         labels, names = [], {}
@@ -235,9 +192,11 @@ def error_cost_plot(candidates: Mapping[str, Any], language: str, pattern: str |
             shape = "o" if keeps or not judged else "X"
             marker(axes, cost, error, shape=shape, colour=colour, is_ai=candidate["is_ai"], winner=winner)
             text = candidate_label(candidate, language)
-            text += f" ({words['ai']})" if candidate["is_ai"] else ""
-            text += f" – {words['limit']}" if judged and candidate["error_met"] and not keeps else ""
-            text += f" – {words['winner']}" if winner else ""
+            text += f" ({_TEXTS.phrase('plot.ai', language)})" if candidate["is_ai"] else ""
+            text += (
+                f" – {_TEXTS.phrase('plot.limit', language)}" if judged and candidate["error_met"] and not keeps else ""
+            )
+            text += f" – {_TEXTS.phrase('plot.winner', language)}" if winner else ""
             names[candidate["name"]] = (text, colour, winner)
             labels.append((cost, error, str(number[candidate["name"]]) if listed else text, colour, winner))
         if listed:
@@ -246,7 +205,7 @@ def error_cost_plot(candidates: Mapping[str, Any], language: str, pattern: str |
         if limit is not None:
             axes.axhline(limit, color=INK, linewidth=1.0, linestyle=(0, (5, 3)), zorder=1)
             unit = "" if kind == "absolute" else "\u202f%" if language == "fr" else "%"
-            need = words["need"].format(limit=plain_number(limit, language) + unit)
+            need = _TEXTS.phrase("plot.need", language, limit=plain_number(limit, language) + unit)
             fixed.append(
                 axes.annotate(
                     need,
@@ -260,18 +219,20 @@ def error_cost_plot(candidates: Mapping[str, Any], language: str, pattern: str |
                     fontsize=8.5,
                 )
             )
-        legend(figure, words, judged, any(p[0]["is_ai"] for p in points))
+        legend(figure, language, judged, any(p[0]["is_ai"] for p in points))
         place(axes, labels, fixed, limit)
 
-    description = words["desc_error"].format(met=sum(met.values()), all=len(points)) if judged else ""
+    description = _TEXTS.phrase("plot.desc_error", language, met=sum(met.values()), all=len(points)) if judged else ""
     for candidate, cost, _ in points:
         if candidate["name"] == decision["winner"]:
-            description += words["desc_winner"].format(
+            description += _TEXTS.phrase(
+                "plot.desc_winner",
+                language,
                 name=candidate_label(candidate, language),
                 cost=plain_duration(cost, language),
                 n=plain_queries(queries, language),
             )
-    return svg(draw, (7.1, 3.6 if listed else 3.3), words["title_error"], description, "ec")
+    return svg(draw, (7.1, 3.6 if listed else 3.3), _TEXTS.phrase("plot.title_error", language), description, "ec")
 
 
 def break_even_plot(candidates: Mapping[str, Any], language: str, pattern: str | None = None) -> str:
@@ -296,7 +257,7 @@ def break_even_plot(candidates: Mapping[str, Any], language: str, pattern: str |
     UnusableInputError
         If none of the three was measured.
     """
-    words, decision = _WORDS[language], decision_for(candidates, pattern)
+    decision = decision_for(candidates, pattern)
     mid = decision.get("queries_mid") or QUERIES_IF_UNDECLARED
     usage = decision.get("queries")
     crossing = (decision.get("break_even_queries") or {}).get("median")
@@ -324,7 +285,7 @@ def break_even_plot(candidates: Mapping[str, Any], language: str, pattern: str |
         if usage:
             axes.axvspan(usage[0], max(usage[1], usage[0] * 1.05), color=USAGE_BAND, zorder=0, linewidth=0)
             axes.annotate(
-                words["usage"],
+                _TEXTS.phrase("plot.usage", language),
                 (math.sqrt(usage[0] * usage[1]), 1),
                 (0, -4),
                 xycoords=("data", "axes fraction"),
@@ -333,19 +294,19 @@ def break_even_plot(candidates: Mapping[str, Any], language: str, pattern: str |
                 va="top",
                 color=MUTED,
             )
-        axes.set_xlabel(words["queries"])
-        axes.set_ylabel(words["lifetime"])
+        axes.set_xlabel(_TEXTS.phrase("plot.queries", language))
+        axes.set_ylabel(_TEXTS.phrase("plot.lifetime", language))
         duration_ticks(axes.yaxis, axes.get_ylim(), language)
         count_ticks(axes, language)
         plain_frame(axes)
         if crossing and low < crossing < high:
-            mark_crossing(axes, crossing, cost(lines[0][0], crossing), words, language)
+            mark_crossing(axes, crossing, cost(lines[0][0], crossing), language)
         end_labels(axes, [(cost(c, high), _role_label(c, decision, language), colour) for c, colour, _ in lines])
 
     shares = "\u00a0; " if language == "fr" else "; "
     told = shares.join(f"{candidate_label(c, language)} {plain_duration(cost(c, mid), language)}" for c, _, _ in lines)
-    description = words["desc_crossing"].format(n=plain_queries(mid, language), lines=told)
-    return svg(draw, (4.6, 2.5), words["title_crossing"], description, "be")
+    description = _TEXTS.phrase("plot.desc_crossing", language, n=plain_queries(mid, language), lines=told)
+    return svg(draw, (4.6, 2.5), _TEXTS.phrase("plot.title_crossing", language), description, "be")
 
 
 def _lines(candidates: Mapping[str, Any], decision: Mapping[str, Any]) -> list[tuple[Mapping[str, Any], str, Any]]:
@@ -370,6 +331,7 @@ def _lines(candidates: Mapping[str, Any], decision: Mapping[str, Any]) -> list[t
 
 
 def _role_label(candidate: Mapping[str, Any], decision: Mapping[str, Any], language: str) -> str:
-    words = _WORDS[language]
-    text = candidate_label(candidate, language) + (f" ({words['ai']})" if candidate["is_ai"] else "")
-    return text + (f"\n– {words['winner']}" if candidate["name"] == decision["winner"] else "")
+    text = candidate_label(candidate, language) + (
+        f" ({_TEXTS.phrase('plot.ai', language)})" if candidate["is_ai"] else ""
+    )
+    return text + (f"\n– {_TEXTS.phrase('plot.winner', language)}" if candidate["name"] == decision["winner"] else "")

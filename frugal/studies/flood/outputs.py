@@ -9,6 +9,9 @@ import numpy as np
 
 from frugal.experiments.study import Derived, Output
 from frugal.studies.flood.terrain.terrain import FloodTerrain
+from frugal.texts import room_texts
+
+_TEXTS = room_texts("frugal.studies.flood")
 
 #: A cell counts as wet, and as flooded, above this depth.
 WET_M = 0.05
@@ -30,7 +33,7 @@ def flood_outputs(terrain: FloodTerrain, duration_s: float) -> tuple[Output, ...
             "m",
             dims,
             coords,
-            {"en": "Greatest depth", "fr": "Hauteur d'eau maximale"},
+            _TEXTS.say("flood.max_depth"),
             low=0.0,
             wet_threshold=WET_M,
         ),
@@ -39,7 +42,7 @@ def flood_outputs(terrain: FloodTerrain, duration_s: float) -> tuple[Output, ...
             "m/s",
             dims,
             coords,
-            {"en": "Greatest speed", "fr": "Vitesse maximale"},
+            _TEXTS.say("flood.max_speed"),
             low=0.0,
             wet_where="max_depth",
         ),
@@ -48,7 +51,7 @@ def flood_outputs(terrain: FloodTerrain, duration_s: float) -> tuple[Output, ...
             "hour",
             dims,
             coords,
-            {"en": "Arrival of the water", "fr": "Arrivée de l'eau"},
+            _TEXTS.say("flood.arrival_time"),
             low=0.0,
             wet_where="max_depth",
             dry_value=duration_s / HOUR,
@@ -56,21 +59,21 @@ def flood_outputs(terrain: FloodTerrain, duration_s: float) -> tuple[Output, ...
         Output(
             "flooded_area",
             "hectare",
-            label={"en": "Flooded area", "fr": "Surface inondée"},
+            label=_TEXTS.say("flood.flooded_area"),
             low=0.0,
             derived=Derived("max_depth", "above", area / 1e4, WET_M),
         ),
         Output(
             "flood_volume",
             "m^3",
-            label={"en": "Volume at greatest depth", "fr": "Volume à la hauteur maximale"},
+            label=_TEXTS.say("flood.flood_volume"),
             low=0.0,
             derived=Derived("max_depth", "sum", area),
         ),
         Output(
             "buildings_reached",
             "1",
-            label={"en": "Buildings reached", "fr": "Bâtiments atteints"},
+            label=_TEXTS.say("flood.buildings_reached"),
             low=0.0,
             derived=Derived("max_depth", "above", terrain.buildings, REACHED_M),
         ),

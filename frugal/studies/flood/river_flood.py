@@ -25,6 +25,9 @@ from frugal.studies.flood.solver_alternatives import row_by_row
 from frugal.studies.flood.study import flood_study
 from frugal.studies.flood.terrain.site import RiverFloodSite, river_valley
 from frugal.studies.flood.terrain.terrain import FloodTerrain, edge_of, nearest_of
+from frugal.texts import room_texts
+
+_TEXTS = room_texts("frugal.studies.flood")
 
 DURATION_S = 10.0 * HOUR
 #: Longest step of the hydrograph.
@@ -43,27 +46,22 @@ def inputs_of(site: RiverFloodSite) -> tuple[Variable, ...]:
             "peak_discharge",
             "m^3/s",
             *site.peak_discharge,
-            {"en": "Peak discharge", "fr": "Débit de pointe"},
+            _TEXTS.say("river_flood.peak_discharge"),
         ),
         Variable(
             "time_to_peak",
             "hour",
             *site.time_to_peak_h,
-            {"en": "Time to peak", "fr": "Temps de montée"},
+            _TEXTS.say("river_flood.time_to_peak"),
             default=float(np.mean(site.time_to_peak_h)),
         ),
-        Variable("volume", "m^3", *site.volume, {"en": "Volume of the wave", "fr": "Volume de l'onde"}),
-        Variable(
-            "roughness_factor", "1", 0.6, 1.6, {"en": "Roughness factor", "fr": "Facteur de rugosité"}, default=1.0
-        ),
+        Variable("volume", "m^3", *site.volume, _TEXTS.say("river_flood.volume")),
+        Variable("roughness_factor", "1", 0.6, 1.6, _TEXTS.say("river_flood.roughness_factor"), default=1.0),
         Variable(
             "downstream_depth",
             "m",
             *site.downstream_depth,
-            {
-                "en": "Level downstream, above the river bed there",
-                "fr": "Niveau aval, au-dessus du fond de la rivière",
-            },
+            _TEXTS.say("river_flood.downstream_depth"),
             default=float(np.clip(1.5, *site.downstream_depth)),
         ),
     )
@@ -89,7 +87,7 @@ def river_flood(site: RiverFloodSite) -> Study:
 
     return flood_study(
         "river_flood",
-        {"en": "What does the flood wave reach?", "fr": "Qu'atteint l'onde de crue ?"},
+        _TEXTS.say("river_flood.title"),
         site,
         terrain,
         event,
@@ -232,8 +230,5 @@ def _normal_depth(terrain: FloodTerrain, duration_s: float) -> Alternative:
         "normal_depth",
         "formula",
         answer,
-        {
-            "en": "Uniform flow in each cross-section, connected",
-            "fr": "Écoulement uniforme dans chaque profil, connexe",
-        },
+        _TEXTS.say("river_flood.normal_depth"),
     )

@@ -12,6 +12,9 @@ from frugal.physics.shallow_water.scenario import Scenario
 from frugal.physics.shallow_water.simulate import Flood, VolumeLedger, simulate
 from frugal.studies.flood.outputs import WET_M, Maps, refined
 from frugal.studies.flood.terrain.terrain import FloodTerrain
+from frugal.texts import room_texts
+
+_TEXTS = room_texts("frugal.studies.flood")
 
 #: ``build(terrain, inputs) -> Scenario``: one event over a terrain, fine or coarse.
 Build = Callable[[FloodTerrain, np.ndarray], Scenario]
@@ -19,21 +22,11 @@ Build = Callable[[FloodTerrain, np.ndarray], Scenario]
 #: Of the volume that was there or entered.
 LARGEST_IMBALANCE = 1e-10
 
-LABELS = {
-    "local_inertial": {"en": "Local inertial model", "fr": "Modèle inertiel local"},
-    "twice_coarser": {"en": "Solver on cells twice as wide", "fr": "Solveur sur mailles deux fois plus larges"},
-    "four_times_coarser": {
-        "en": "Solver on cells four times as wide",
-        "fr": "Solveur sur mailles quatre fois plus larges",
-    },
-}
-
-
 VOLUMES = (
-    Diagnostic("volume_in", "m^3", {"en": "Water that entered", "fr": "Eau entrée"}),
-    Diagnostic("volume_out", "m^3", {"en": "Water that left", "fr": "Eau sortie"}),
-    Diagnostic("volume_stored", "m^3", {"en": "Water stored", "fr": "Eau stockée"}),
-    Diagnostic("volume_imbalance", "1", {"en": "Share unaccounted for", "fr": "Part sans explication"}),
+    Diagnostic("volume_in", "m^3", _TEXTS.say("flood.volume_in")),
+    Diagnostic("volume_out", "m^3", _TEXTS.say("flood.volume_out")),
+    Diagnostic("volume_stored", "m^3", _TEXTS.say("flood.volume_stored")),
+    Diagnostic("volume_imbalance", "1", _TEXTS.say("flood.volume_imbalance")),
 )
 
 
@@ -133,7 +126,7 @@ def row_by_row(
 
 
 def _cheaper(name: str, answer: Callable[[np.ndarray], Arrays]) -> Alternative:
-    return row_by_row(name, "coarse_physics", answer, LABELS[name], uses_solver=True)
+    return row_by_row(name, "coarse_physics", answer, _TEXTS.say(f"flood.{name}"), uses_solver=True)
 
 
 def _stacked(answers: list[Arrays]) -> dict[str, np.ndarray]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from frugal.experiments.needs.file import packaged_need
 from frugal.experiments.study import Alternative, Study, Summaries, Variable
-from frugal.studies.flood.need import flood_need
 from frugal.studies.flood.outputs import flood_outputs
 from frugal.studies.flood.solver_alternatives import VOLUMES, Build, cheaper_physics, solver
 from frugal.studies.flood.terrain.site import RiverFloodSite, SubmersionSite
@@ -59,7 +59,7 @@ def flood_study(
         title=title,
         inputs=inputs,
         outputs=flood_outputs(terrain, duration_s),
-        need=flood_need(name),
+        need=packaged_need(__package__, f"{name}.need.toml"),
         solve=solver(terrain, build),
         alternatives=(formula, *other_formulas, *cheaper_physics(terrain, build)),
         n_runs=site.n_runs,

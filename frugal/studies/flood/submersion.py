@@ -27,6 +27,9 @@ from frugal.studies.flood.solver_alternatives import row_by_row
 from frugal.studies.flood.study import flood_study
 from frugal.studies.flood.terrain.site import SubmersionSite, coast
 from frugal.studies.flood.terrain.terrain import FloodTerrain, breached, edge_of
+from frugal.texts import room_texts
+
+_TEXTS = room_texts("frugal.studies.flood")
 
 #: From shortly before the breach opens to five hours after high tide.
 START_S, END_S = -1.25 * HOUR, 5.0 * HOUR
@@ -35,31 +38,27 @@ BREACH_START_S, BREACH_END_S = -1.0 * HOUR, -0.5 * HOUR
 STEP_S = 300.0
 
 INPUTS = (
-    Variable("surge_peak", "m", 0.5, 2.0, {"en": "Peak of the storm surge", "fr": "Pic de surcote"}, default=1.5),
-    Variable("tide_range", "m", 4.0, 6.5, {"en": "Tide range", "fr": "Marnage"}, default=6.0),
+    Variable("surge_peak", "m", 0.5, 2.0, _TEXTS.say("submersion.surge_peak"), default=1.5),
+    Variable("tide_range", "m", 4.0, 6.5, _TEXTS.say("submersion.tide_range"), default=6.0),
     Variable(
         "sea_level_rise",
         "m",
         0.0,
         1.0,
-        {"en": "Rise of the mean sea level", "fr": "Élévation du niveau moyen de la mer"},
+        _TEXTS.say("submersion.sea_level_rise"),
         default=0.0,
     ),
-    Variable(
-        "storm_duration", "hour", 6.0, 36.0, {"en": "Duration of the storm", "fr": "Durée de la tempête"}, default=18.0
-    ),
-    Variable(
-        "breach_width", "m", 20.0, 200.0, {"en": "Width of the breach", "fr": "Largeur de la brèche"}, default=100.0
-    ),
+    Variable("storm_duration", "hour", 6.0, 36.0, _TEXTS.say("submersion.storm_duration"), default=18.0),
+    Variable("breach_width", "m", 20.0, 200.0, _TEXTS.say("submersion.breach_width"), default=100.0),
     Variable(
         "breach_position",
         "1",
         0.0,
         1.0,
-        {"en": "Place of the breach along the dike (0 to 1)", "fr": "Place de la brèche sur la digue (0 à 1)"},
+        _TEXTS.say("submersion.breach_position"),
         default=0.5,
     ),
-    Variable("roughness_factor", "1", 0.6, 1.6, {"en": "Roughness factor", "fr": "Facteur de rugosité"}, default=1.0),
+    Variable("roughness_factor", "1", 0.6, 1.6, _TEXTS.say("submersion.roughness_factor"), default=1.0),
 )
 
 
@@ -83,7 +82,7 @@ def submersion(site: SubmersionSite) -> Study:
 
     return flood_study(
         "submersion",
-        {"en": "What does the sea flood if the dike breaks?", "fr": "Que noie la mer si la digue cède ?"},
+        _TEXTS.say("submersion.title"),
         site,
         terrain,
         build,
@@ -156,7 +155,7 @@ def _bathtub(terrain: FloodTerrain) -> Alternative:
         "bathtub",
         "formula",
         answer,
-        {"en": "Bathtub: level minus ground, connected", "fr": "Baignoire : niveau moins terrain, connexe"},
+        _TEXTS.say("submersion.bathtub"),
     )
 
 
@@ -178,8 +177,5 @@ def _fill_and_spill(terrain: FloodTerrain, weir: BreachWeir) -> Alternative:
         "fill_and_spill",
         "formula",
         answer,
-        {
-            "en": "Fill and spill: water over the weir, poured into the hollows of the ground",
-            "fr": "Remplissage des creux : l'eau passée au déversoir, versée dans les creux du terrain",
-        },
+        _TEXTS.say("submersion.fill_and_spill"),
     )

@@ -10,6 +10,9 @@ from frugal.reporting.text import missing_data_text
 from frugal.surrogates.decision.decide import MISSING_DATA, CandidateCost
 from frugal.surrogates.ladder.build import Candidate
 from frugal.surrogates.measurement.errors import Judged
+from frugal.texts import room_texts
+
+_TEXTS = room_texts("frugal.surrogates")
 
 
 def limits_broken(
@@ -30,15 +33,10 @@ def limits_broken(
     hard, chosen = [], []
     if pattern.requires_graph and model_bytes is None:
         hard.append("graph")
-        sentences.append({"en": "it has no ONNX graph", "fr": "il n'a pas de graphe ONNX"})
+        sentences.append(_TEXTS.say("broken.graph"))
     if pattern.max_bytes is not None and model_bytes is not None and model_bytes > pattern.max_bytes:
         hard.append("bytes")
-        sentences.append(
-            {
-                "en": f"its file has {model_bytes} bytes; {pattern.max_bytes} are allowed",
-                "fr": f"son fichier pèse {model_bytes} octets ; {pattern.max_bytes} sont permis",
-            }
-        )
+        sentences.append(_TEXTS.say("broken.bytes", bytes=model_bytes, allowed=pattern.max_bytes))
     if pattern.max_memory_bytes is not None and model_bytes is not None:
         broken = _memory_broken(pattern.max_memory_bytes, memory_bytes)
         if broken:
@@ -47,24 +45,16 @@ def limits_broken(
     latency = call_latency(pattern, time)
     if pattern.max_latency_s is not None and latency > pattern.max_latency_s:
         chosen.append("latency")
-        sentences.append(
-            {
-                "en": f"95 % of calls take up to {latency:.2g} s; {pattern.max_latency_s:g} s are allowed",
-                "fr": f"95 % des appels prennent jusqu'à {latency:.2g} s ; {pattern.max_latency_s:g} s sont permises",
-            }
-        )
+        sentences.append(_TEXTS.say("broken.latency", seconds=latency, allowed=pattern.max_latency_s))
     return sentences, tuple(hard), tuple(chosen)
 
 
 def _memory_broken(allowed: int, memory_bytes: int | None) -> dict[str, str]:
     if memory_bytes is None:
-        return {"en": "its memory could not be measured", "fr": "sa mémoire n'a pas pu être mesurée"}
+        return _TEXTS.say("broken.memory_not_measured")
     if memory_bytes <= allowed:
         return {}
-    return {
-        "en": f"it holds {memory_bytes} bytes in memory; {allowed} are allowed",
-        "fr": f"il occupe {memory_bytes} octets en mémoire ; {allowed} sont permis",
-    }
+    return _TEXTS.say("broken.memory", bytes=memory_bytes, allowed=allowed)
 
 
 def call_latency(pattern: CallPattern, time: QueryTime) -> float:

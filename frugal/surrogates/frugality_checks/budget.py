@@ -6,6 +6,9 @@ from collections.abc import Mapping
 
 from frugal.metering.timing.stopwatch import Stopwatch
 from frugal.reporting.text import plain_duration
+from frugal.texts import LANGUAGES, room_texts
+
+_TEXTS = room_texts("frugal.surrogates")
 
 Reason = Mapping[str, str]
 
@@ -40,16 +43,11 @@ class Budget:
         if self.spent_cpu_seconds + estimate_cpu_seconds <= self.cpu_seconds:
             return None
         self.complete = False
-        words = {
-            language: (plain_duration(estimate_cpu_seconds, language), plain_duration(self.cpu_seconds, language))
-            for language in ("en", "fr")
-        }
-        return {
-            "en": "it would take about {} of CPU time, more than is left of the {} allowed".format(*words["en"]),
-            "fr": "il faudrait environ {} de temps processeur, plus qu'il n'en reste des {} permis".format(
-                *words["fr"]
-            ),
-        }
+        needed, allowed = (
+            {language: plain_duration(seconds, language) for language in LANGUAGES}
+            for seconds in (estimate_cpu_seconds, self.cpu_seconds)
+        )
+        return _TEXTS.say("check.beyond_the_budget", needed=needed, allowed=allowed)
 
     def failure(self, fault: Exception) -> Reason:
         """What a piece of work that failed says, by language."""
@@ -60,4 +58,4 @@ class Budget:
 def told(fault: Exception) -> Reason:
     """A fault as one line, by language."""
     line = f"{type(fault).__name__}: {(str(fault).splitlines() or [''])[0][:200]}"
-    return {"en": f"it failed ({line})", "fr": f"échec ({line})"}
+    return _TEXTS.say("check.failed", fault=line)

@@ -16,9 +16,12 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from frugal.surrogates.onnx.graph import IR_VERSION, serialise
+from frugal.texts import room_texts
 
 if TYPE_CHECKING:
     import onnx
+
+_TEXTS = room_texts("frugal.surrogates")
 
 #: Smaller tables gain less than the node costs that reads them back.
 SMALLEST_TABLE = 64
@@ -155,11 +158,11 @@ def with_fewer_trees(model: bytes, share: float) -> bytes:
     proto = _load(model)
     node = next((node for node in proto.graph.node if node.op_type == "TreeEnsemble"), None)
     if node is None:
-        raise NotPossible("the graph holds no trees", "le graphe ne contient pas d'arbres")
+        raise NotPossible(**_TEXTS.say("variant.no_trees"))
     table = {a.name: helper.get_attribute_value(a) for a in node.attribute}
     fewer = _first_trees(table, share)
     if fewer is None:
-        raise NotPossible("there is no tree to spare", "aucun arbre n'est de trop")
+        raise NotPossible(**_TEXTS.say("variant.no_tree_to_spare"))
     attributes = [helper.make_attribute(key, value) for key, value in {**table, **fewer}.items()]
     _replace(node.attribute, attributes)
     return _finished(proto)
@@ -279,25 +282,16 @@ _STORE: dict[str, Callable[[np.ndarray], tuple[np.ndarray, Any]]] = {
 def _nothing_to_store(proto: onnx.ModelProto) -> NotPossible:
     if any(node.op_type == "TreeEnsemble" for node in proto.graph.node):
         return _only_trees()
-    return NotPossible(
-        f"the graph holds no table of {SMALLEST_TABLE} numbers or more",
-        f"le graphe ne contient aucune table de {SMALLEST_TABLE} nombres ou plus",
-    )
+    return NotPossible(**_TEXTS.say("variant.no_table", least=SMALLEST_TABLE))
 
 
 def _nothing_to_quantise(proto: onnx.ModelProto) -> NotPossible:
     tables = _weight_tables(proto, shorter_than=1)
     if any(_product_of(node, tables) == np.float64 for node in proto.graph.node):
-        return NotPossible(
-            "its products are in double precision, which 8-bit products cannot replace",
-            "ses produits sont en double précision, que des produits sur 8 bits ne remplacent pas",
-        )
+        return NotPossible(**_TEXTS.say("variant.double_precision"))
     if any(node.op_type == "TreeEnsemble" for node in proto.graph.node):
         return _only_trees()
-    return NotPossible(
-        f"the graph holds no matrix product with {SMALLEST_TABLE} weights or more",
-        f"le graphe ne contient aucun produit matriciel de {SMALLEST_TABLE} poids ou plus",
-    )
+    return NotPossible(**_TEXTS.say("variant.no_product", least=SMALLEST_TABLE))
 
 
 def _product_of(node: onnx.NodeProto, tables: Mapping[str, np.ndarray]) -> np.dtype[Any] | None:
@@ -308,10 +302,7 @@ def _product_of(node: onnx.NodeProto, tables: Mapping[str, np.ndarray]) -> np.dt
 
 
 def _only_trees() -> NotPossible:
-    return NotPossible(
-        "its numbers are tests and leaves of trees, which have to stay as they are compared",
-        "ses nombres sont des tests et des feuilles d'arbres, qui doivent rester tels qu'ils sont comparés",
-    )
+    return NotPossible(**_TEXTS.say("variant.only_trees"))
 
 
 def _quantize_dynamic() -> Callable[..., None]:

@@ -20,25 +20,14 @@ from frugal.surrogates.frugality_checks.fewer_inputs import inputs_dropped
 from frugal.surrogates.frugality_checks.fewer_runs import learning_curve
 from frugal.surrogates.frugality_checks.refit import Learner, Learnt, learner_for
 from frugal.surrogates.frugality_checks.smaller_files import compression
+from frugal.texts import room_texts
+
+_TEXTS = room_texts("frugal.surrogates")
 
 #: CPU seconds that the practices may take together.
 BUDGET_CPU_SECONDS = 240.0
 
 STAGE = "practice"
-
-_NOT_LEARNT = {
-    "en": "it does not learn from runs, or what builds it is not at hand",
-    "fr": "elle n'apprend pas de calculs, ou ce qui la construit n'est pas à disposition",
-}
-_NO_TOLERANCE = {
-    "en": "no tolerance is declared that could be met",
-    "fr": "aucune tolérance n'est déclarée",
-}
-_OWN_INPUTS = {
-    "en": "it is an alternative of the study, written for these inputs",
-    "fr": "c'est une solution de l'étude, écrite pour ces entrées",
-}
-_NO_GRAPH = {"en": "it has no ONNX graph", "fr": "elle n'a pas de graphe ONNX"}
 
 
 def run_frugality_checks(
@@ -158,9 +147,9 @@ class _Candidate:
     def _curve(self) -> tuple[dict[str, Any] | None, Reason | None]:
         learner = self._learner()
         if learner is None:
-            return None, _NOT_LEARNT
+            return None, _TEXTS.say("check.not_learnt")
         if not self.study.need.tolerances:
-            return None, _NO_TOLERANCE
+            return None, _TEXTS.say("check.no_tolerance")
         # without the solver at hand, nobody knows where the order of the rows comes from
         in_sequence = (
             self.study.solve is not None and self.study.draw is None and bool((self.runs.object_ids < 0).all())
@@ -173,17 +162,17 @@ class _Candidate:
     def _inputs(self) -> tuple[dict[str, Any] | None, Reason | None]:
         learner = self._learner()
         if learner is None:
-            return None, _NOT_LEARNT
+            return None, _TEXTS.say("check.not_learnt")
         if learner.model is None:
-            return None, _OWN_INPUTS
+            return None, _TEXTS.say("check.own_inputs")
         if not self.study.need.tolerances:
-            return None, _NO_TOLERANCE
+            return None, _TEXTS.say("check.no_tolerance")
         training, held_out = self.runs.training, self.runs.held_out
         return inputs_dropped(learner, self.learnt, training, held_out, self.budget, self._booked_fit())
 
     def _compression(self) -> tuple[dict[str, Any] | None, Reason | None]:
         if self.row["graph"] is None:
-            return None, self.row["graph_reason"] or _NO_GRAPH
+            return None, self.row["graph_reason"] or _TEXTS.say("check.no_graph")
         model = self.bundle.model_path(self.row["name"]).read_bytes()
         rows = int(self.row["query"][self.study.need.call_patterns[0].name]["rows"])
         return compression(self.study, model, rows, self.runs.training, self.runs.held_out, self.budget, self.seed)

@@ -18,6 +18,9 @@ from frugal.surrogates.fitting.model import Model, Skipped
 from frugal.surrogates.onnx.export import INTERVAL_LEVEL as LEVEL
 from frugal.surrogates.onnx.export import PARITY_TOLERANCE_SIGMA, Domain, Parity, WriteNodes, check_parity, write_graph
 from frugal.surrogates.onnx.physical_limits import clip_outputs
+from frugal.texts import LANGUAGES, room_texts
+
+_TEXTS = room_texts("frugal.surrogates")
 
 N_FOLDS = 3
 
@@ -141,7 +144,7 @@ def _makers(study: Study, seed: int) -> Iterator[tuple[Candidate, Build]]:
         candidate = Candidate(
             alternative.name,
             alternative.kind,
-            alternative.label or {"en": alternative.name, "fr": alternative.name},
+            alternative.label or dict.fromkeys(LANGUAGES, alternative.name),
             needs_runs=alternative.needs_runs,
             needs_compilation=study.solve is not None and (alternative.needs_runs or alternative.uses_solver),
         )
@@ -200,11 +203,11 @@ def _attempt(candidate: Candidate, build: Build, study: Study, training: Runs, m
         raise
     except Exception as fault:  # whatever one candidate raises, the others are tried
         candidate.status = "failed"
-        candidate.message = {language: f"{type(fault).__name__}: {fault}" for language in ("en", "fr")}
+        candidate.message = dict.fromkeys(LANGUAGES, f"{type(fault).__name__}: {fault}")
         return
     candidate.domain = _domain(study, candidate, training)
     if candidate.nodes is None:
-        candidate.graph_reason = {"en": "the study gives no graph for it", "fr": "l'étude n'en fournit pas de graphe"}
+        candidate.graph_reason = _TEXTS.say("graph.none_of_the_study")
         return
     try:
         with meter.stage("export", candidate.name):
@@ -213,7 +216,7 @@ def _attempt(candidate: Candidate, build: Build, study: Study, training: Runs, m
         raise
     except Exception as fault:  # it still answers as a program
         told = f"{type(fault).__name__}: {(str(fault).splitlines() or [''])[0][:200]}"
-        candidate.graph_reason = {"en": f"its graph fails ({told})", "fr": f"son graphe échoue ({told})"}
+        candidate.graph_reason = _TEXTS.say("graph.fails", fault=told)
 
 
 def _half_width(
@@ -263,25 +266,16 @@ def _export(candidate: Candidate, study: Study, training: Runs, seed: int) -> No
     if candidate.parity.holds:
         candidate.model = model
         return
-    differ = f"{candidate.parity.max_sigma:.1e}"
-    candidate.graph_reason = {
-        "en": f"the graph differs from the model by {differ} standard deviations; {PARITY_TOLERANCE_SIGMA:g} is allowed",
-        "fr": f"le graphe s'écarte du modèle de {differ} écarts-types ; {PARITY_TOLERANCE_SIGMA:g} est permis",
-    }
+    sigma = candidate.parity.max_sigma
+    candidate.graph_reason = _TEXTS.say("graph.differs", sigma=sigma, allowed=PARITY_TOLERANCE_SIGMA)
 
 
 def _full_physics(study: Study) -> Candidate:
-    label = {"en": "Full physics, run at each query", "fr": "Physique complète, exécutée à chaque question"}
-    reference = {"en": "Full physics, to judge by only", "fr": "Physique complète, pour juger seulement"}
-    program = {
-        "en": "the full physics runs as a program, not as a graph",
-        "fr": "la physique complète s'exécute comme un programme, pas comme un graphe",
-    }
     return Candidate(
         FULL_PHYSICS,
         "full_physics",
-        reference if study.missing_data else label,
+        _TEXTS.say("model.full_physics_as_judge" if study.missing_data else "model.full_physics"),
         needs_compilation=True,
-        graph_reason=missing_data_text(study.missing_data) if study.missing_data else program,
+        graph_reason=missing_data_text(study.missing_data) if study.missing_data else _TEXTS.say("graph.full_physics"),
         missing_data=study.missing_data,
     )

@@ -16,38 +16,12 @@ from frugal.formats.files.atomic import write_bytes
 from frugal.reporting.plots.axes import INK, MUTED
 from frugal.reporting.text import plain_number
 from frugal.surrogates.ladder.asked import Answering
+from frugal.texts import LANGUAGES, room_texts
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-LANGUAGES = ("en", "fr")
-
-_WORDS: dict[str, dict[str, str]] = {
-    "en": {
-        "truth": "Full physics",
-        "predicted": "Answer",
-        "difference": "Answer less physics",
-        "best": "Best",
-        "median": "Median",
-        "worst": "Worst",
-        "rmse": "RMSE of wet cells",
-        "title": "{label}: held-out runs, from the best told to the worst",
-        "edge": "line: edge of the water by the full physics",
-        "nearest": "{name}, which errs least: nothing that has a file meets the need",
-    },
-    "fr": {
-        "truth": "Physique complète",
-        "predicted": "Réponse",
-        "difference": "Réponse moins physique",
-        "best": "Meilleur",
-        "median": "Médian",
-        "worst": "Pire",
-        "rmse": "EQM des cellules mouillées",
-        "title": "{label}\u00a0: calculs mis de côté, du mieux rendu au moins bien rendu",
-        "edge": "trait\u00a0: bord de l’eau selon la physique complète",
-        "nearest": "{name}, qui s’écarte le moins\u00a0: rien de ce qui a un fichier ne répond au besoin",
-    },
-}
+_TEXTS = room_texts("frugal.surrogates")
 
 
 def write_map_plots(
@@ -156,7 +130,8 @@ def map_plot(
     from matplotlib.figure import Figure
     from matplotlib.ticker import MaxNLocator
 
-    words, truth, unit = _WORDS[language], held_out.outputs, _unit(output.unit)
+    truth, unit = held_out.outputs, _unit(output.unit)
+    words = {name: text[language] for name, text in _TEXTS.group("map").items()}
     rows, errors = chosen_runs(outputs, output, truth, predicted), _errors(outputs, output, truth, predicted)
     columns = output_slices(outputs)[output.name]
     shown = {
@@ -188,8 +163,8 @@ def map_plot(
             bar = figure.colorbar(image, ax=under, label=unit, location="bottom", shrink=0.8, aspect=40, pad=0.02)
             bar.locator = MaxNLocator(4)
             bar.update_ticks()
-        title = words["title"].format(label=output.label.get(language, output.name))
-        who = candidate if ships else words["nearest"].format(name=candidate)
+        title = _TEXTS.phrase("map.title", language, label=output.label.get(language, output.name))
+        who = candidate if ships else _TEXTS.phrase("map.nearest", language, name=candidate)
         parts = [who, words["edge"]] if output.has_dry_cells else [who]
         subtitle = (" · " if ships else "\n").join(parts)
         figure.suptitle(f"{title}\n{subtitle}", fontsize=10)

@@ -13,6 +13,9 @@ from frugal.studies.solar.pv_graph import RoofGraph, physics_graph
 from frugal.studies.solar.roof_shading.shading_ratio import WHOLE_AND_WINTER, shading_ratios
 from frugal.studies.solar.roof_shading.site import ShadingTerritory
 from frugal.studies.solar.roof_yield.alternatives import EFFICIENCY, GAMMA, LOSSES, MOUNTINGS, REFERENCE
+from frugal.texts import room_texts
+
+_TEXTS = room_texts("frugal.studies.solar")
 
 _TILTS_DEG = np.arange(0.0, 90.25, 0.25)
 
@@ -22,40 +25,12 @@ Build = Callable[[ShadingTerritory, np.ndarray, np.ndarray], Answer]
 def alternatives(territory: ShadingTerritory) -> tuple[Alternative, ...]:
     """Everything that answers without AI, from the cheapest up."""
     n = territory.n_sectors
-    rows: tuple[tuple[str, str, Build, bool, str, str], ...] = (
-        ("no_shading", "formula", _no_shading, False, "No shading at all", "Aucun ombrage"),
-        (
-            "sky_view",
-            "formula",
-            _sky_view,
-            False,
-            "Share of the sky seen over the coarse surface",
-            "Part de ciel visible au-dessus de la surface grossière",
-        ),
-        (
-            "coarse_surface",
-            "coarse_physics",
-            _coarse_surface,
-            False,
-            "Hourly physics on the coarse surface, as it is",
-            "Physique horaire sur la surface grossière, telle quelle",
-        ),
-        (
-            "coarse_surface_corrected",
-            "coarse_physics",
-            _corrected,
-            True,
-            "Physics on the coarse surface, corrected by a straight line",
-            "Physique sur la surface grossière, corrigée par une droite",
-        ),
-        (
-            "sector_year",
-            "coarse_physics",
-            _sector_year,
-            False,
-            f"Hourly physics on {n} sectors of the coarse horizon",
-            f"Physique horaire sur {n} secteurs de l'horizon grossier",
-        ),
+    rows: tuple[tuple[str, str, Build, bool], ...] = (
+        ("no_shading", "formula", _no_shading, False),
+        ("sky_view", "formula", _sky_view, False),
+        ("coarse_surface", "coarse_physics", _coarse_surface, False),
+        ("coarse_surface_corrected", "coarse_physics", _corrected, True),
+        ("sector_year", "coarse_physics", _sector_year, False),
     )
     return tuple(
         Alternative(
@@ -64,9 +39,9 @@ def alternatives(territory: ShadingTerritory) -> tuple[Alternative, ...]:
             partial(build, territory),
             needs_runs=needs_runs,
             uses_solver=kind == "coarse_physics",
-            label={"en": english, "fr": french},
+            label=_TEXTS.say(f"roof_shading.{name}", n=n),
         )
-        for name, kind, build, needs_runs, english, french in rows
+        for name, kind, build, needs_runs in rows
     )
 
 

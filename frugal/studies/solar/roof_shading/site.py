@@ -21,6 +21,9 @@ from frugal.studies.solar.roof_yield import site as roof_yield
 from frugal.studies.solar.roof_yield.site import RoofYieldSite, sector_horizon
 from frugal.studies.solar.roofs.roof_sample import FEWEST_ROOFS, Roofs, joined, true_roofs
 from frugal.studies.solar.village.surface import synthetic_village
+from frugal.texts import LANGUAGES, Text, decimals, room_texts
+
+_TEXTS = room_texts("frugal.studies.solar")
 
 #: Places are cut so many times so many from each surface model: about 90 m wide in a generated one.
 _TILES = 3
@@ -120,14 +123,14 @@ class ShadingTerritory:
         columns = (roofs.tilt_deg[:, None], roofs.azimuth_deg[:, None], sectors, ratio, cell, view.relief)
         return SeenRoofs(**vars(roofs), seen=np.concatenate(columns, axis=1), tested=np.full(len(roofs), tested))
 
-    def fine_surface(self) -> dict[str, str]:
+    def fine_surface(self) -> Text:
         """What the truth needs and nobody has where the study is asked, in words."""
         cells = sorted({round(surface.resolution_m, 2) for surface in (*self.surfaces, *self.test_surfaces)})
-        english, french = (mark.join(f"{cell:g}" for cell in cells) for mark in (" or ", " ou "))
-        return {
-            "en": f"a surface model in cells of {english} m",
-            "fr": f"un modèle de surface en mailles de {french.replace('.', ',')} m",
+        alternatives = {
+            language: _TEXTS.phrase("roof_shading.or", language).join(decimals(f"{cell:g}")[language] for cell in cells)
+            for language in LANGUAGES
         }
+        return _TEXTS.say("roof_shading.fine_surface", cells=alternatives)
 
     def definition(self) -> str:
         """Hash of the weather, the surface models and the choices that fix the answers."""

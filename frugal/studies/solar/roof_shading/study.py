@@ -11,67 +11,19 @@ from __future__ import annotations
 import numpy as np
 
 from frugal.errors import UnusableInputError
-from frugal.experiments.study import Arrays, CallPattern, Need, Output, Study, Tolerance, Variable
+from frugal.experiments.needs.file import packaged_need
+from frugal.experiments.study import Arrays, Output, Study, Variable
 from frugal.experiments.study.design import Design, held_out_count, split_by_place
 from frugal.studies.solar.roof_shading import coarse_view as coarse
 from frugal.studies.solar.roof_shading.alternatives import alternatives, named, sector_ratios
 from frugal.studies.solar.roof_shading.shading_ratio import shading_ratios
 from frugal.studies.solar.roof_shading.site import RoofShadingSite, ShadingTerritory
+from frugal.texts import room_texts
+
+_TEXTS = room_texts("frugal.studies.solar")
 
 #: Sectors of the coarse horizon that the candidates see.
 N_SECTORS = 12
-
-NEED = Need(
-    functional_unit={
-        "en": "the share of its yield that shading leaves to one roof",
-        "fr": "la part de sa production que l'ombrage laisse à un toit",
-    },
-    tolerances={"yearly_ratio": Tolerance("nrmse", 0.05)},
-    queries=(50_000.0, 500_000.0),
-    service_life_years=5.0,
-    call_patterns=(
-        CallPattern(
-            "one roof on a phone",
-            needs_graph=True,
-            target="phone",
-            max_bytes=5_000_000,
-            max_latency_s=0.2,
-            label={"en": "one roof on a phone", "fr": "un toit sur un téléphone"},
-        ),
-        CallPattern(
-            "50,000 roofs in a batch",
-            rows=10_000,
-            needs_graph=True,
-            label={"en": "50,000 roofs in a batch", "fr": "50 000 toits en série"},
-        ),
-    ),
-    use={
-        "en": "Where no fine survey exists, the owner of a roof still sees about what shading takes from it.",
-        "fr": "Là où aucun relevé fin n'existe, le propriétaire d'un toit voit tout de même à peu près ce que l'ombrage lui "
-        "prend.",
-    },
-    decided_by={
-        "en": "the owner of the roof, on whether to ask an installer for an offer",
-        "fr": "le propriétaire du toit : demander ou non un devis à un installateur",
-    },
-    replaces={
-        "en": "a visit with an instrument, or a rate of shading by rule of thumb",
-        "fr": "une visite avec un instrument, ou un taux d'ombrage forfaitaire",
-    },
-    queries_per_journey=10.0,
-    beneficiaries=50_000.0,
-    declared_on="2026-11-25",
-    reason={
-        "en": "Weather makes the yield of a roof vary by about 5 % from year to year: an error of the shading below that does "
-        "not change the decision to ask for an offer, and what an installer measures on the spot replaces it. About 50,000 "
-        "roofs of a département stand where no fine survey exists or is recent; each is asked for once to ten times in "
-        "five years.",
-        "fr": "La météo fait varier la production d'un toit d'environ 5 % d'une année à l'autre : une erreur d'ombrage plus "
-        "petite ne change pas la décision de demander un devis, et la mesure de l'installateur sur place la remplace. "
-        "Environ 50 000 toits d'un département se trouvent là où aucun relevé fin n'existe ou n'est récent ; chacun est "
-        "interrogé une à dix fois en cinq ans.",
-    },
-)
 
 
 def roof_shading(site: RoofShadingSite) -> Study:
@@ -99,13 +51,10 @@ def roof_shading(site: RoofShadingSite) -> Study:
 
     return Study(
         name="roof_shading",
-        title={
-            "en": "How much does shading take from this roof, where only a coarse surface model exists?",
-            "fr": "Combien l'ombrage prend-il à ce toit, là où n'existe qu'un modèle de surface grossier ?",
-        },
+        title=_TEXTS.say("roof_shading.title"),
         inputs=_inputs(),
         outputs=_outputs(),
-        need=NEED,
+        need=packaged_need(__package__),
         solve=solve,
         truth=truth,
         draw=lambda n, seed: draw(territory, n, seed),
@@ -169,21 +118,18 @@ def _inputs() -> tuple[Variable, ...]:
             "deg",
             0.0,
             85.0,
-            label={
-                "en": f"Elevation of obstacles of the coarse surface toward {step * k}°",
-                "fr": f"Hauteur des obstacles de la surface grossière vers {step * k}°",
-            },
+            label=_TEXTS.say("roof_shading.horizon", degrees=step * k),
         )
         for k in range(N_SECTORS)
     )
     return (
-        Variable("tilt_deg", "deg", 0.0, 60.0, label={"en": "Tilt", "fr": "Inclinaison"}),
+        Variable("tilt_deg", "deg", 0.0, 60.0, label=_TEXTS.say("roof_shading.tilt_deg")),
         Variable(
             "azimuth_deg",
             "deg",
             0.0,
             360.0,
-            label={"en": "Azimuth (0 = north, clockwise)", "fr": "Azimut (0 = nord, sens horaire)"},
+            label=_TEXTS.say("roof_shading.azimuth_deg"),
             period=360.0,
         ),
         *horizon,
@@ -192,43 +138,24 @@ def _inputs() -> tuple[Variable, ...]:
             "1",
             0.0,
             1.0,
-            label={
-                "en": "What shading by the coarse surface leaves, year",
-                "fr": "Ce que laisse l'ombrage de la surface grossière, année",
-            },
+            label=_TEXTS.say("roof_shading.coarse_yearly_ratio"),
         ),
         Variable(
             "coarse_winter_ratio",
             "1",
             0.0,
             1.0,
-            label={
-                "en": "What shading by the coarse surface leaves, October to March",
-                "fr": "Ce que laisse l'ombrage de la surface grossière, d'octobre à mars",
-            },
+            label=_TEXTS.say("roof_shading.coarse_winter_ratio"),
         ),
         Variable(
             "cell_size_m",
             "m",
             0.5,
             12.5,
-            label={"en": "Cells of the coarse surface", "fr": "Mailles de la surface grossière"},
+            label=_TEXTS.say("roof_shading.cell_size_m"),
         ),
         *_relief(),
     )
-
-
-#: In words, in the order of `coarse.AROUND`.
-_DIRECTIONS = (
-    ("ahead of the roof", "devant le toit"),
-    ("ahead to the right", "devant à droite"),
-    ("to the right", "à droite"),
-    ("behind to the right", "derrière à droite"),
-    ("behind the roof", "derrière le toit"),
-    ("behind to the left", "derrière à gauche"),
-    ("to the left", "à gauche"),
-    ("ahead to the left", "devant à gauche"),
-)
 
 
 def _relief() -> tuple[Variable, ...]:
@@ -237,10 +164,7 @@ def _relief() -> tuple[Variable, ...]:
             f"relief_within_{reach}m",
             "m",
             *coarse.RELIEF_BOUNDS_M,
-            label={
-                "en": f"Coarse height above the mean within {reach} m",
-                "fr": f"Hauteur grossière au-dessus de la moyenne à moins de {reach} m",
-            },
+            label=_TEXTS.say("roof_shading.relief", reach=reach),
         )
         for reach in coarse.RELIEF_M
     )
@@ -249,10 +173,7 @@ def _relief() -> tuple[Variable, ...]:
             f"roughness_within_{reach}m",
             "m",
             *coarse.ROUGHNESS_BOUNDS_M,
-            label={
-                "en": f"Spread of coarse heights within {reach} m",
-                "fr": f"Dispersion des hauteurs grossières à moins de {reach} m",
-            },
+            label=_TEXTS.say("roof_shading.roughness", reach=reach),
         )
         for reach in coarse.ROUGHNESS_M
     )
@@ -260,22 +181,16 @@ def _relief() -> tuple[Variable, ...]:
         f"highest_within_{coarse.HIGHEST_M}m",
         "m",
         *coarse.HIGHEST_BOUNDS_M,
-        label={
-            "en": f"Highest coarse cell within {coarse.HIGHEST_M} m, above the roof",
-            "fr": f"Maille la plus haute à moins de {coarse.HIGHEST_M} m, au-dessus du toit",
-        },
+        label=_TEXTS.say("roof_shading.highest", reach=coarse.HIGHEST_M),
     )
     around = tuple(
         Variable(
             f"rise_{direction}",
             "m",
             *coarse.RISE_BOUNDS_M,
-            label={
-                "en": f"Coarse height one cell {english}, above the roof",
-                "fr": f"Hauteur grossière à une maille {french}, au-dessus du toit",
-            },
+            label=_TEXTS.say("roof_shading.rise", direction=_TEXTS.say(f"direction.{direction}")),
         )
-        for direction, (english, french) in zip(coarse.AROUND, _DIRECTIONS, strict=True)
+        for direction in coarse.AROUND
     )
     return (*above, *rough, highest, *around)
 
@@ -285,20 +200,14 @@ def _outputs() -> tuple[Output, ...]:
         Output(
             "yearly_ratio",
             "1",
-            label={
-                "en": "Share of the yield that shading leaves, year",
-                "fr": "Part de la production que laisse l'ombrage, année",
-            },
+            label=_TEXTS.say("roof_shading.yearly_ratio"),
             low=0.0,
             high=1.0,
         ),
         Output(
             "winter_ratio",
             "1",
-            label={
-                "en": "Share of the yield that shading leaves, October to March",
-                "fr": "Part de la production que laisse l'ombrage, d'octobre à mars",
-            },
+            label=_TEXTS.say("roof_shading.winter_ratio"),
             low=0.0,
             high=1.0,
         ),

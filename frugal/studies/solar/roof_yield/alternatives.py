@@ -14,6 +14,9 @@ from frugal.physics.solar.sky import cumulative_sky_tables, plane_irradiation
 from frugal.physics.solar.year import SolarYear
 from frugal.studies.solar.pv_graph import RoofGraph, bilinear_graph, irradiation_graph, physics_graph
 from frugal.studies.solar.roof_yield.site import SolarTerritory
+from frugal.texts import room_texts
+
+_TEXTS = room_texts("frugal.studies.solar")
 
 #: Coefficients (a, b, delta_t) of the Sandia cell temperature model for each mounting (King, Boyson and Kratochvil 2004,
 #: SAND2004-3535, table 1): glass/glass on an open rack, glass/glass close to the roof, glass/polymer with insulated back.
@@ -97,55 +100,13 @@ def named(outputs: np.ndarray) -> Arrays:
 
 def alternatives(territory: SolarTerritory, n_sectors: int) -> tuple[Alternative, ...]:
     """Everything that answers without AI, from the cheapest up."""
-    rows: tuple[tuple[str, str, Callable[..., Answer], bool, str, str], ...] = (
-        (
-            "sun_vector",
-            "formula",
-            _sun_vector,
-            False,
-            "Formula: yearly sum of sun vectors, no shading",
-            "Formule : somme des vecteurs solaires, sans ombrage",
-        ),
-        (
-            "unshaded_table",
-            "table",
-            _unshaded_table,
-            False,
-            "Table of tilt and azimuth, no shading",
-            "Table inclinaison-azimut, sans ombrage",
-        ),
-        (
-            "sky_view_table",
-            "table",
-            _sky_view_table,
-            False,
-            "The same table times the share of the sky seen",
-            "La même table multipliée par la part de ciel visible",
-        ),
-        (
-            "cumulative_sky",
-            "table",
-            _cumulative_sky,
-            True,
-            "Cumulative-sky table with a performance ratio",
-            "Table du ciel cumulé avec un ratio de performance",
-        ),
-        (
-            "typical_days",
-            "coarse_physics",
-            _typical_days,
-            False,
-            "Physics of twelve typical days",
-            "Physique de douze journées types",
-        ),
-        (
-            "sector_year",
-            "coarse_physics",
-            _sector_year,
-            False,
-            f"Physics of the whole year on {n_sectors} sectors of horizon",
-            f"Physique de l'année entière sur {n_sectors} secteurs d'horizon",
-        ),
+    rows: tuple[tuple[str, str, Callable[..., Answer], bool], ...] = (
+        ("sun_vector", "formula", _sun_vector, False),
+        ("unshaded_table", "table", _unshaded_table, False),
+        ("sky_view_table", "table", _sky_view_table, False),
+        ("cumulative_sky", "table", _cumulative_sky, True),
+        ("typical_days", "coarse_physics", _typical_days, False),
+        ("sector_year", "coarse_physics", _sector_year, False),
     )
     return tuple(
         Alternative(
@@ -154,9 +115,9 @@ def alternatives(territory: SolarTerritory, n_sectors: int) -> tuple[Alternative
             partial(build, territory, n_sectors),
             needs_runs=needs_runs,
             uses_solver=kind != "formula",
-            label={"en": english, "fr": french},
+            label=_TEXTS.say(f"roof_yield.{name}", n=n_sectors),
         )
-        for name, kind, build, needs_runs, english, french in rows
+        for name, kind, build, needs_runs in rows
     )
 
 

@@ -10,10 +10,14 @@ import numpy as np
 
 from frugal.errors import UnusableInputError
 from frugal.experiments.designs.sampling import sobol
-from frugal.experiments.study import Arrays, CallPattern, Need, Output, Study, Tolerance, Variable
+from frugal.experiments.needs.file import packaged_need
+from frugal.experiments.study import Arrays, Output, Study, Variable
 from frugal.experiments.study.design import Design, split_by_place
 from frugal.studies.solar.roof_yield.alternatives import MOUNTINGS, Columns, alternatives, named, physics
 from frugal.studies.solar.roof_yield.site import RoofYieldSite, SolarTerritory, sector_horizon
+from frugal.texts import room_texts
+
+_TEXTS = room_texts("frugal.studies.solar")
 
 #: Sectors of horizon that the candidates see; ``benchmarks/roof_sectors.py`` shows how the error falls with their number.
 N_SECTORS = 36
@@ -22,54 +26,6 @@ MONTHS = (
     "January", "February", "March", "April", "May", "June",
     "July", "August", "September", "October", "November", "December",
 )  # fmt: skip
-
-NEED = Need(
-    functional_unit={
-        "en": "the yearly and monthly yield of one roof",
-        "fr": "la production d'un toit, sur l'année et par mois",
-    },
-    tolerances={"yearly_yield": Tolerance("nrmse", 0.02), "monthly_yield": Tolerance("nrmse", 0.05)},
-    queries=(400_000.0, 4_000_000.0),
-    service_life_years=5.0,
-    call_patterns=(
-        CallPattern(
-            "one roof on a phone",
-            needs_graph=True,
-            target="phone",
-            max_bytes=5_000_000,
-            max_latency_s=0.2,
-            label={"en": "one roof on a phone", "fr": "un toit sur un téléphone"},
-        ),
-        CallPattern(
-            "400,000 roofs in a batch",
-            rows=10_000,
-            label={"en": "400,000 roofs in a batch", "fr": "400 000 toits en série"},
-        ),
-    ),
-    use={
-        "en": "The owner of a roof sees what it can produce; the département sees where to begin.",
-        "fr": "Le propriétaire d'un toit voit ce qu'il peut produire ; le département voit par où commencer.",
-    },
-    decided_by={
-        "en": "the owner of the roof, on whether to ask an installer for an offer",
-        "fr": "le propriétaire du toit : demander ou non un devis à un installateur",
-    },
-    replaces={
-        "en": "a visit, an estimate by hand, or no answer at all",
-        "fr": "une visite, une estimation à la main, ou aucune réponse",
-    },
-    queries_per_journey=10.0,
-    beneficiaries=400_000.0,
-    declared_on="2026-11-25",
-    reason={
-        "en": "Weather makes the yield of a roof vary by several per cent from year to year: 2 % a year and 5 % a month do "
-        "not change the decision to install. A département has about 400,000 roofs; each is asked for once to ten times "
-        "in five years.",
-        "fr": "La météo fait varier la production d'un toit de plusieurs pour cent d'une année à l'autre : 2 % sur l'année et "
-        "5 % par mois ne changent pas la décision d'équiper. Un département compte environ 400 000 toits, chacun "
-        "interrogé une à dix fois en cinq ans.",
-    },
-)
 
 
 def roof_yield(site: RoofYieldSite) -> Study:
@@ -97,10 +53,10 @@ def roof_yield(site: RoofYieldSite) -> Study:
 
     return Study(
         name="roof_yield",
-        title={"en": "What can this roof produce?", "fr": "Que peut produire ce toit ?"},
+        title=_TEXTS.say("roof_yield.title"),
         inputs=_inputs(),
         outputs=_outputs(),
-        need=NEED,
+        need=packaged_need(__package__),
         solve=solve,
         truth=truth,
         draw=lambda n, seed: draw(territory, n, seed),
@@ -159,29 +115,29 @@ def _inputs() -> tuple[Variable, ...]:
             "deg",
             0.0,
             85.0,
-            label={"en": f"Elevation of obstacles toward {step * k}°", "fr": f"Hauteur des obstacles vers {step * k}°"},
+            label=_TEXTS.say("roof_yield.horizon", degrees=step * k),
             default=0.0,
         )
         for k in range(N_SECTORS)
     )
     return (
-        Variable("tilt_deg", "deg", 0.0, 60.0, label={"en": "Tilt", "fr": "Inclinaison"}),
+        Variable("tilt_deg", "deg", 0.0, 60.0, label=_TEXTS.say("roof_yield.tilt_deg")),
         Variable(
             "azimuth_deg",
             "deg",
             0.0,
             360.0,
-            label={"en": "Azimuth (0 = north, clockwise)", "fr": "Azimut (0 = nord, sens horaire)"},
+            label=_TEXTS.say("roof_yield.azimuth_deg"),
             period=360.0,
         ),
         *horizon,
-        Variable("albedo", "1", 0.1, 0.4, label={"en": "Ground reflectance", "fr": "Albédo du sol"}, default=0.2),
+        Variable("albedo", "1", 0.1, 0.4, label=_TEXTS.say("roof_yield.albedo"), default=0.2),
         Variable(
             "dc_ac_ratio",
             "1",
             0.9,
             1.5,
-            label={"en": "Module power over inverter power", "fr": "Puissance des modules sur celle de l'onduleur"},
+            label=_TEXTS.say("roof_yield.dc_ac_ratio"),
             default=1.15,
         ),
         Variable(
@@ -189,7 +145,7 @@ def _inputs() -> tuple[Variable, ...]:
             "1",
             0.0,
             len(MOUNTINGS) - 1.0,
-            label={"en": "Mounting", "fr": "Pose"},
+            label=_TEXTS.say("roof_yield.mounting"),
             default=1.0,
             choices=tuple(MOUNTINGS),
         ),
@@ -203,11 +159,9 @@ def _outputs() -> tuple[Output, ...]:
             "kWh/kW",
             ("month",),
             {"month": MONTHS},
-            label={"en": "Monthly yield per kWp", "fr": "Production mensuelle par kWc"},
+            label=_TEXTS.say("roof_yield.monthly_yield"),
             low=0.0,
         ),
-        Output(
-            "yearly_yield", "kWh/kW", label={"en": "Yearly yield per kWp", "fr": "Production annuelle par kWc"}, low=0.0
-        ),
-        Output("shading_loss", "1", label={"en": "Share lost to shading", "fr": "Part perdue par l'ombrage"}, low=0.0),
+        Output("yearly_yield", "kWh/kW", label=_TEXTS.say("roof_yield.yearly_yield"), low=0.0),
+        Output("shading_loss", "1", label=_TEXTS.say("roof_yield.shading_loss"), low=0.0),
     )

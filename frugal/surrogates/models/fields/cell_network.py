@@ -21,6 +21,9 @@ from frugal.surrogates.models.fields.pod import Modes, latent_map
 from frugal.surrogates.models.fields.tanh_training import train
 from frugal.surrogates.models.scalar.mlp import FittedMlp, Mlp
 from frugal.surrogates.onnx.graph import Graph
+from frugal.texts import room_texts
+
+_TEXTS = room_texts("frugal.surrogates")
 
 
 @dataclass(frozen=True)
@@ -145,12 +148,7 @@ class CellNetwork:
     rest: Mlp = field(default_factory=Mlp)
     name: str = "cell_network"
     kind: Kind = "surrogate"
-    label: Mapping[str, str] = field(
-        default_factory=lambda: {
-            "en": "Small neural network, cell by cell",
-            "fr": "Petit réseau de neurones, cellule par cellule",
-        }
-    )
+    label: Mapping[str, str] = field(default_factory=lambda: _TEXTS.say("model.cell_network"))
 
     def fit(
         self,

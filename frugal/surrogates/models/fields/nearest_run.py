@@ -15,6 +15,9 @@ from frugal.surrogates.fitting.input_features import FeatureMap
 from frugal.surrogates.fitting.model import NoSearch, check_runs, fit_log, one_thread
 from frugal.surrogates.models.scalar.ridge import fit_ridge
 from frugal.surrogates.onnx.graph import Graph
+from frugal.texts import room_texts
+
+_TEXTS = room_texts("frugal.surrogates")
 
 
 @dataclass(frozen=True)
@@ -67,9 +70,7 @@ class NearestRun(NoSearch):
     outputs: tuple[Output, ...]
     name: str = "nearest_run"
     kind: Kind = "precomputed"
-    label: Mapping[str, str] = field(
-        default_factory=lambda: {"en": "Nearest stored run", "fr": "Calcul enregistré le plus proche"}
-    )
+    label: Mapping[str, str] = field(default_factory=lambda: _TEXTS.say("model.nearest_run"))
 
     def fit(
         self,

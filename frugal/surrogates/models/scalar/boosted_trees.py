@@ -20,6 +20,9 @@ from frugal.surrogates.fitting.folds import folds
 from frugal.surrogates.fitting.input_features import FeatureMap
 from frugal.surrogates.fitting.model import Ending, Skipped, TargetScaling, check_runs, fit_log, one_thread
 from frugal.surrogates.onnx.graph import Graph
+from frugal.texts import room_texts
+
+_TEXTS = room_texts("frugal.surrogates")
 
 _GRID = 2.0**24
 #: Rounds between two looks at the held-out error.
@@ -161,9 +164,7 @@ class BoostedTrees:
 
     name: str = "boosted_trees"
     kind: Kind = "surrogate"
-    label: Mapping[str, str] = field(
-        default_factory=lambda: {"en": "Boosted trees (LightGBM)", "fr": "Arbres boostés (LightGBM)"}
-    )
+    label: Mapping[str, str] = field(default_factory=lambda: _TEXTS.say("model.boosted_trees"))
     max_rounds: int = 200
     leaves: int = 12
     learning_rate: float = 0.15
@@ -197,15 +198,10 @@ class BoostedTrees:
         """
         x, y, groups = check_runs(inputs, outputs, groups, variables)
         if len(x) < self.min_runs:
-            raise Skipped(
-                f"{len(x)} runs are too few for boosted trees; at least {self.min_runs} are needed",
-                f"{len(x)} calculs sont trop peu pour des arbres ; il en faut au moins {self.min_runs}",
-            )
+            raise Skipped(**_TEXTS.say("skipped.too_few_runs_for_trees", runs=len(x), least=self.min_runs))
         if y.shape[1] > self.max_outputs:
-            raise Skipped(
-                f"{y.shape[1]} outputs are too many for one booster each; at most {self.max_outputs} do",
-                f"{y.shape[1]} sorties sont trop pour un modèle chacune ; {self.max_outputs} au plus",
-            )
+            told = _TEXTS.say("skipped.too_many_outputs_for_trees", outputs=y.shape[1], most=self.max_outputs)
+            raise Skipped(**told)
         start, search, trials = thread_time(), 0.0, 1
         ending: Ending = "closed_form"
         with one_thread():

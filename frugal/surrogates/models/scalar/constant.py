@@ -13,6 +13,9 @@ from frugal.experiments.study import Kind, Variable
 from frugal.surrogates.fitting.input_features import check_inputs
 from frugal.surrogates.fitting.model import NoSearch, check_runs, fit_log
 from frugal.surrogates.onnx.graph import Graph
+from frugal.texts import room_texts
+
+_TEXTS = room_texts("frugal.surrogates")
 
 
 @dataclass(frozen=True)
@@ -47,7 +50,7 @@ class Constant(NoSearch):
 
     name: str = "constant"
     kind: Kind = "constant"
-    label: Mapping[str, str] = field(default_factory=lambda: {"en": "Mean of the runs", "fr": "Moyenne des calculs"})
+    label: Mapping[str, str] = field(default_factory=lambda: _TEXTS.say("model.constant"))
 
     def fit(
         self,

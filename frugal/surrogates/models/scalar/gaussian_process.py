@@ -23,6 +23,9 @@ from frugal.experiments.study import Kind, Variable
 from frugal.surrogates.fitting.input_features import FeatureMap
 from frugal.surrogates.fitting.model import NoSearch, Skipped, TargetScaling, check_runs, fit_log, one_thread
 from frugal.surrogates.onnx.graph import Graph
+from frugal.texts import room_texts
+
+_TEXTS = room_texts("frugal.surrogates")
 
 Kernel = Literal["squared_exponential", "matern52"]
 KERNELS: tuple[Kernel, ...] = ("squared_exponential", "matern52")
@@ -157,7 +160,7 @@ class GaussianProcess(NoSearch):
 
     name: str = "gaussian_process"
     kind: Kind = "surrogate"
-    label: Mapping[str, str] = field(default_factory=lambda: {"en": "Gaussian process", "fr": "Processus gaussien"})
+    label: Mapping[str, str] = field(default_factory=lambda: _TEXTS.say("model.gaussian_process"))
     max_runs: int = 3000
     max_centres: int = 1500
     subset: int = 250
@@ -193,10 +196,8 @@ class GaussianProcess(NoSearch):
         x, y, groups = check_runs(inputs, outputs, groups, variables)
         n = len(x)
         if n > self.max_runs:
-            raise Skipped(
-                f"{n} runs are too many for a Gaussian process; at most {self.max_runs} are fitted",
-                f"{n} calculs sont trop pour un processus gaussien ; au plus {self.max_runs} sont ajustés",
-            )
+            told = _TEXTS.say("skipped.too_many_runs_for_a_gaussian_process", runs=n, most=self.max_runs)
+            raise Skipped(**told)
         start = thread_time()
         with one_thread():
             features, targets = FeatureMap(variables, x), TargetScaling.of(y, self.scaled)

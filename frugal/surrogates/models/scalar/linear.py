@@ -14,6 +14,9 @@ from frugal.surrogates.fitting.input_features import FeatureMap
 from frugal.surrogates.fitting.model import NoSearch, TargetScaling, check_runs, fit_log, one_thread
 from frugal.surrogates.models.scalar.ridge import PENALTIES, fit_ridge
 from frugal.surrogates.onnx.graph import Graph
+from frugal.texts import room_texts
+
+_TEXTS = room_texts("frugal.surrogates")
 
 
 @dataclass(frozen=True)
@@ -46,7 +49,7 @@ class LinearRidge(NoSearch):
 
     name: str = "linear"
     kind: Kind = "linear"
-    label: Mapping[str, str] = field(default_factory=lambda: {"en": "Linear regression", "fr": "Régression linéaire"})
+    label: Mapping[str, str] = field(default_factory=lambda: _TEXTS.say("model.linear"))
 
     def fit(
         self,

@@ -20,6 +20,9 @@ from frugal.surrogates.fitting.folds import folds
 from frugal.surrogates.fitting.input_features import FeatureMap
 from frugal.surrogates.fitting.model import Ending, TargetScaling, check_runs, fit_log, one_thread
 from frugal.surrogates.onnx.graph import Graph
+from frugal.texts import room_texts
+
+_TEXTS = room_texts("frugal.surrogates")
 
 
 @dataclass(frozen=True)
@@ -99,9 +102,7 @@ class Mlp:
 
     name: str = "mlp"
     kind: Kind = "surrogate"
-    label: Mapping[str, str] = field(
-        default_factory=lambda: {"en": "Small neural network", "fr": "Petit réseau de neurones"}
-    )
+    label: Mapping[str, str] = field(default_factory=lambda: _TEXTS.say("model.mlp"))
     trials: tuple[Trial, ...] = TRIALS
     max_iterations: int = 800
     work: float = 2.4e10

@@ -14,6 +14,9 @@ from frugal.surrogates.fitting.input_features import FeatureMap
 from frugal.surrogates.fitting.model import NoSearch, Skipped, TargetScaling, check_runs, fit_log, one_thread
 from frugal.surrogates.models.scalar.ridge import PENALTIES, fit_ridge
 from frugal.surrogates.onnx.graph import Graph
+from frugal.texts import room_texts
+
+_TEXTS = room_texts("frugal.surrogates")
 
 
 def _with_products(z: np.ndarray) -> np.ndarray:
@@ -76,9 +79,7 @@ class QuadraticRidge(NoSearch):
 
     name: str = "quadratic"
     kind: Kind = "quadratic"
-    label: Mapping[str, str] = field(
-        default_factory=lambda: {"en": "Quadratic regression", "fr": "Régression quadratique"}
-    )
+    label: Mapping[str, str] = field(default_factory=lambda: _TEXTS.say("model.quadratic"))
     max_terms: int = 4000
     max_terms_per_run: float = 4.0
 
@@ -111,10 +112,7 @@ class QuadraticRidge(NoSearch):
         terms = f + f * (f + 1) // 2
         limit = int(min(self.max_terms, self.max_terms_per_run * len(x)))
         if terms > limit:
-            raise Skipped(
-                f"{terms} terms are too many for {len(x)} runs; at most {limit} are fitted",
-                f"{terms} termes sont trop pour {len(x)} calculs ; au plus {limit} sont ajustés",
-            )
+            raise Skipped(**_TEXTS.say("skipped.too_many_terms", terms=terms, runs=len(x), most=limit))
         with one_thread():
             z = features.transform(x)
             mean, spread = z.mean(axis=0), z.std(axis=0)

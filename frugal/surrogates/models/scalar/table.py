@@ -19,6 +19,9 @@ from frugal.surrogates.fitting.folds import folds
 from frugal.surrogates.fitting.input_features import check_inputs
 from frugal.surrogates.fitting.model import NoSearch, TargetScaling, check_runs, fit_log, one_thread
 from frugal.surrogates.onnx.graph import Graph
+from frugal.texts import room_texts
+
+_TEXTS = room_texts("frugal.surrogates")
 
 #: Penalties tried on second differences, relative to the mean weight of a node.
 _SMOOTHING = (1e-4, 1e-2, 1.0)
@@ -204,9 +207,7 @@ class Table(NoSearch):
 
     name: str = "table"
     kind: Kind = "table"
-    label: Mapping[str, str] = field(
-        default_factory=lambda: {"en": "Table with interpolation", "fr": "Table avec interpolation"}
-    )
+    label: Mapping[str, str] = field(default_factory=lambda: _TEXTS.say("model.table"))
     max_axes: int = 3
     runs_per_node: float = 8.0
     scaled: bool = False
