@@ -53,7 +53,10 @@ def audits() -> dict[str, str]:
 
 @pytest.fixture
 def audited(bundles: ModuleType, audits: dict[str, str], tmp_path: Path) -> Callable[..., dict[str, Any]]:
-    """``audited("table_wins", change)`` audits a case after ``change(bundle)`` altered it."""
+    """``audited("table_wins", change)`` audits a case after ``change(bundle)`` altered it.
+
+    The audit of a case that was changed draws its pictures in one language, for both; one as it stands in each.
+    """
 
     def run(case: str, change: Callable[[dict[str, Any]], object] | None = None) -> dict[str, Any]:
         bundle = bundles.ALL[case]()
@@ -62,7 +65,12 @@ def audited(bundles: ModuleType, audits: dict[str, str], tmp_path: Path) -> Call
         folder = bundles.write(bundle, tmp_path / case)
         content = json.dumps(bundle)
         if content not in audits:
-            audits[content] = json.dumps(build_audit(folder, created="2026-11-23T05:20:00+00:00"))
+            with pytest.MonkeyPatch.context() as patch:
+                if change is not None:
+                    draw = pages._drawn
+                    patch.setattr(pages, "_drawn", lambda plot, drawn, language: draw(plot, drawn, "en"))
+                audits[content] = json.dumps(build_audit(folder, created="2026-11-23T05:20:00+00:00"))
+            pages._pictures.cache_clear()
         return dict(json.loads(audits[content]))
 
     return run
