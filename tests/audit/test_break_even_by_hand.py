@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from campaigns_for_tests import WITH_AI, few_models
 from studies_for_tests import slow_study
 
 from frugal.audit.report.pages import render
@@ -93,7 +94,9 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
         call_patterns=(CallPattern("one at a time"),),
     )
     settings = Settings(folder=home / "campaigns", measure_seconds=0.5, carbon=False, threads=1)
-    return publish(run_campaign(replace(study, need=need, n_runs=128), settings), home / "bundle")
+    with pytest.MonkeyPatch.context() as patch:
+        few_models(patch, (*WITH_AI, "table", "quadratic"))
+        return publish(run_campaign(replace(study, need=need, n_runs=128), settings), home / "bundle")
 
 
 @pytest.fixture(params=["demonstrated", "table_wins", "not_demonstrated", "trained"])

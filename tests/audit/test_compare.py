@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from campaigns_for_tests import WITH_AI, few_models
 from studies_for_tests import linear_study
 
 from frugal.audit.criteria.claims import FORBIDDEN, GRADES, found_words
@@ -136,11 +137,13 @@ def test_lines_hold_no_claim_and_begin_with_the_rebound(audited: Audited, langua
 def twice(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, Any], dict[str, Any], Path]:
     """A bundle, trained again for ten times the use."""
     home = tmp_path_factory.mktemp("twice")
-    settings = Settings(folder=home / "campaigns", measure_seconds=0.3, carbon=False, threads=1)
+    settings = Settings(folder=home / "campaigns", measure_seconds=0.2, carbon=False, threads=1)
     study = replace(linear_study(), n_runs=32)
-    first = publish(run_campaign(study, settings), home / "bundle")
     more = replace(study, need=replace(study.need, queries=(1e5, 1e7)))
-    second = publish(run_campaign(more, settings), home / "bundle")
+    with pytest.MonkeyPatch.context() as patch:
+        few_models(patch, WITH_AI)
+        first = publish(run_campaign(study, settings), home / "bundle")
+        second = publish(run_campaign(more, settings), home / "bundle")
     return first, second, home / "bundle"
 
 
@@ -196,6 +199,7 @@ def test_growth_and_dearer_queries_are_reserves(
     assert (status(audit, "LIM-05"), status(audit, "FRU-18")) == (trajectory, stable)
 
 
+@pytest.mark.usefixtures("cheap_campaigns")
 def test_an_altered_or_foreign_audit_is_not_kept_as_the_one_before(
     tmp_path: Path,
 ) -> None:

@@ -13,6 +13,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+from campaigns_for_tests import WITH_AI, few_models
 from studies_for_tests import slow_study
 
 from frugal.audit.criteria.catalogue import CRITERIA
@@ -52,8 +53,10 @@ def fill_docs() -> ModuleType:
 def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A bundle that was really trained."""
     home = tmp_path_factory.mktemp("docs")
-    settings = Settings(folder=home / "campaigns", measure_seconds=0.5, carbon=False, threads=1)
-    publish(run_campaign(slow_study(steps=20_000), settings), home / "bundle")
+    settings = Settings(folder=home / "campaigns", measure_seconds=0.2, carbon=False, threads=1)
+    with pytest.MonkeyPatch.context() as patch:
+        few_models(patch, WITH_AI)
+        publish(run_campaign(slow_study(steps=20_000), settings), home / "bundle")
     return home / "bundle"
 
 

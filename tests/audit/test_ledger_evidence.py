@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from campaigns_for_tests import WITH_AI, few_models
 from studies_for_tests import linear_study
 
 from frugal.audit.build import build_audit
@@ -63,11 +64,13 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Trained:
         return straight.solve(inputs)
 
     study = replace(straight, solve=solve, n_runs=48, alternatives=(*straight.alternatives, formula("broken", breaks)))
-    settings = Settings(folder=home / "campaigns", measure_seconds=0.3, carbon=False, threads=1)
-    with pytest.raises(KeyboardInterrupt):
-        run_campaign(study, settings)
-    campaign = run_campaign(study, settings)
-    publish(campaign, home / "bundle")
+    settings = Settings(folder=home / "campaigns", measure_seconds=0.2, carbon=False, threads=1)
+    with pytest.MonkeyPatch.context() as patch:
+        few_models(patch, (*WITH_AI, "table", "quadratic"))
+        with pytest.raises(KeyboardInterrupt):
+            run_campaign(study, settings)
+        campaign = run_campaign(study, settings)
+        publish(campaign, home / "bundle")
     return Trained(home / "bundle", campaign)
 
 
@@ -75,6 +78,14 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Trained:
 def bundle(trained: Trained, tmp_path: Path) -> Path:
     """A copy to spoil."""
     return Path(shutil.copytree(trained.folder, tmp_path / "bundle"))
+
+
+@pytest.fixture(scope="module")
+def audited_twice(trained: Trained, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The bundle audited again, whole; to be copied."""
+    folder = Path(shutil.copytree(trained.folder, tmp_path_factory.mktemp("again") / "bundle"))
+    assert exit_code(audit_again(folder)) != 4, "whole before it is touched"
+    return folder
 
 
 def status(audit: dict[str, Any], name: str) -> str:
@@ -132,10 +143,10 @@ def chained_anew_without_a_line(lines: Lines) -> Lines:
     ],
 )
 def test_a_ledger_that_was_touched_is_noticed_and_nothing_is_assessed(
-    bundle: Path, spoil: Callable[[Lines], Lines]
+    audited_twice: Path, tmp_path: Path, spoil: Callable[[Lines], Lines]
 ) -> None:
+    bundle = Path(shutil.copytree(audited_twice, tmp_path / "bundle"))
     path = bundle / "ledger.jsonl"
-    assert exit_code(audit_again(bundle)) != 4, "whole before it is touched"
     path.write_bytes(b"".join(line + b"\n" for line in spoil(path.read_bytes().splitlines())))
     audit = audit_again(bundle)
     assert status(audit, "FRU-07") == status(audit, "MES-06") == "fail"

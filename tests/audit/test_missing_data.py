@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from campaigns_for_tests import WITH_AI, few_models, given_times
 from studies_for_tests import slow_study
 
 from frugal.campaigns.campaign import Settings, run_campaign
@@ -33,6 +34,15 @@ def study(needs: dict[str, str], limit: float) -> Study:
         call_patterns=(CallPattern("one at a time"),),
     )
     return replace(made, need=need, missing_data=needs)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def few_and_steady() -> Iterator[None]:
+    """One AI is enough, and what else runs on this machine must not decide what it pays."""
+    with pytest.MonkeyPatch.context() as patch:
+        few_models(patch, (*WITH_AI, "table", "quadratic"))
+        given_times(patch)
+        yield
 
 
 @pytest.fixture(scope="module")

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from campaigns_for_tests import WITH_AI, few_models
 from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
 from huggingface_hub import ModelCard
@@ -125,6 +126,12 @@ def often(home: Path) -> Trained:
     return train(slow(OFTEN), home / "slow", "often", carbon=True, measure_seconds=1.5)
 
 
+@pytest.fixture
+def some_models(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every model is fitted to the cases that others are held against; these are enough where one case is looked at."""
+    few_models(monkeypatch, (*WITH_AI, "table", "quadratic"))
+
+
 @pytest.fixture(scope="module")
 def hot_and_noisy(home: Path, often: Trained) -> Trained:
     """The same on a host that steals a fifth of the time, of which one core is declared to take ten times the watts."""
@@ -157,6 +164,7 @@ def test_case_2_a_constant_target_is_answered_by_the_constant(constant: Trained)
     assert "AI is not needed here" in constant.audit["first_line"]["en"]
 
 
+@pytest.mark.usefixtures("some_models")
 def test_case_3_cheap_physics_leaves_nothing_to_save(home: Path) -> None:
     cheap = train(slow((1e4, 1e6), steps=50), home / "cheap")
     assert cheap.decision["best_ai"] is not None, "an AI keeps the tolerance, so that it is the saving that decides"
@@ -167,6 +175,7 @@ def test_case_3_cheap_physics_leaves_nothing_to_save(home: Path) -> None:
     assert cheap.audit["conditions"]["C1"]["status"] == "no_ai"
 
 
+@pytest.mark.usefixtures("some_models")
 def test_case_3_where_nothing_meets_the_need_the_nearest_and_the_physics_are_told(home: Path) -> None:
     study = slow((1e4, 1e6), steps=20_000)
     tight = replace(
@@ -218,6 +227,7 @@ def test_case_6_a_noisy_host_is_flagged_and_a_positive_verdict_waits(hot_and_noi
     assert exit_code(noisy) == 4
 
 
+@pytest.mark.usefixtures("some_models")
 def test_case_6_a_negative_verdict_stays_on_a_noisy_host(home: Path, linear: Trained) -> None:
     noisy = train(asked(linear_study(), (1e4, 1e6)), home / "noise", host=stolen(20.0))
     assert (linear.status("MES-03"), noisy.status("MES-03")) == ("pass", "warn")
@@ -266,6 +276,7 @@ def row_of(audit: dict[str, Any], per: str) -> dict[str, Any]:
     return dict(next(row for row in rows if row["per"] == per and row["role"] == "winner"))
 
 
+@pytest.mark.usefixtures("some_models")
 def test_case_8_a_solver_that_reaches_for_the_network_leaves_nothing_assessed(
     home: Path, linear: Trained, monkeypatch: pytest.MonkeyPatch
 ) -> None:

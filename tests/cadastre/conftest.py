@@ -12,9 +12,10 @@ import numpy as np
 import pytest
 from cadastre.chromium import Chromium, serve
 from cadastre.village_map import write_village_map
+from campaigns_for_tests import few_models, made_once
 
+from frugal.campaigns import workflow
 from frugal.campaigns.campaign import Settings
-from frugal.campaigns.workflow import train_study
 from frugal.formats.rasters.surface_model import SurfaceModel, write_surface_model
 from frugal.studies.solar.roof_yield.site import RoofYieldSite
 from frugal.studies.solar.roof_yield.study import roof_yield
@@ -23,12 +24,17 @@ from frugal.studies.solar.village.surface import synthetic_village
 
 @pytest.fixture(scope="session")
 def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An answer of `roof_yield`, trained on few runs."""
-    folder = tmp_path_factory.mktemp("answer")
-    settings = Settings(n_runs=128, measure_seconds=0.2, carbon=False, folder=folder / "campaigns")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(folder)
-        return train_study(lambda: roof_yield(RoofYieldSite()), settings, folder / "roof_yield").bundle
+    """An answer of `roof_yield`, trained on few runs, with two models beside the alternatives of the study."""
+
+    def make(folder: Path) -> None:
+        settings = Settings(n_runs=128, measure_seconds=0.2, carbon=False, folder=folder / "campaigns")
+        with pytest.MonkeyPatch.context() as patch:
+            patch.chdir(folder)
+            few_models(patch)
+            patch.setattr(workflow, "record_bundle", lambda bundle, campaign: "none")  # MLflow is tested elsewhere
+            workflow.train_study(lambda: roof_yield(RoofYieldSite()), settings, folder / "roof_yield")
+
+    return made_once(tmp_path_factory, "roof_yield_answer", make) / "roof_yield"
 
 
 @pytest.fixture(scope="session")

@@ -15,6 +15,7 @@ import pytest
 import rasterio
 import shapely
 from cadastre.cadastres import made
+from campaigns_for_tests import few_models
 from clouds_for_tests import write_cloud, write_octree
 from laspy.copc import load_octree_for_query
 from pyogrio.errors import DataLayerError
@@ -200,7 +201,8 @@ def test_candidates_that_no_training_gives_are_refused_before_it(tmp_path: Path)
 
 
 @pytest.mark.slow
-def test_trained_names_are_those_of_a_bundle(bundle: Path) -> None:
+def test_trained_names_are_those_of_a_bundle(bundle: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    few_models(monkeypatch)  # as for the bundle
     ladder = json.loads((bundle / "candidates.json").read_text())["candidates"]
     assert set(trained_names()) == {row["name"] for row in ladder} - {"full_physics"}
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from campaigns_for_tests import GIVEN_SECONDS, WITH_AI, few_models, given_times
 from studies_for_tests import constant_study, linear_study, slow_study
 
 from frugal.campaigns.campaign import Campaign, Settings, run_campaign
@@ -14,11 +15,15 @@ from frugal.experiments.study import Study, Tolerance
 
 
 def campaign(study: Study, folder: Path, **options: object) -> Campaign:
-    settings = {"folder": folder, "measure_seconds": 1.5, "carbon": False, **options}
+    settings = {"folder": folder, "measure_seconds": 0.2, "carbon": False, **options}
     return run_campaign(study, Settings(**settings))  # type: ignore[arg-type]
 
 
-def test_a_slow_smooth_solver_asked_often_demonstrates_the_need_for_ai(tmp_path: Path) -> None:
+def test_a_slow_smooth_solver_asked_often_demonstrates_the_need_for_ai(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    few_models(monkeypatch, (*WITH_AI, "table", "quadratic"))
+    given_times(monkeypatch, {**GIVEN_SECONDS, "full_physics": 5e-3})
     study = slow_study()
     strict = {"y": Tolerance("nrmse", 0.005)}  # what a quadratic fit does not reach
     study = replace(study, need=replace(study.need, tolerances=strict, queries=(3e6, 3e7)))
@@ -34,7 +39,10 @@ def test_a_slow_smooth_solver_asked_often_demonstrates_the_need_for_ai(tmp_path:
 
 
 @pytest.mark.parametrize(("make", "winner"), [(linear_study, "linear"), (constant_study, "constant")])
-def test_simple_targets_end_in_the_simplest_answer(make: object, winner: str, tmp_path: Path) -> None:
+def test_simple_targets_end_in_the_simplest_answer(
+    make: object, winner: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given_times(monkeypatch)
     study: Study = make()  # type: ignore[operator]
     # asked often enough that the runs are cheaper than asking the solver
     study = replace(study, need=replace(study.need, queries=(1e7, 1e8)))
@@ -62,6 +70,7 @@ def test_the_same_seed_gives_the_same_graphs_and_errors(tmp_path: Path) -> None:
     assert errors[0] == errors[1]
 
 
+@pytest.mark.usefixtures("cheap_campaigns")
 def test_full_physics_has_no_error_and_no_graph(tmp_path: Path) -> None:
     result = campaign(linear_study(), tmp_path)
     judged = result.judged["full_physics"]
@@ -75,6 +84,7 @@ def test_mlflow_records_the_campaign_with_a_nested_run_for_each_candidate(
 ) -> None:
     from frugal.campaigns.workflow import record_bundle
 
+    few_models(monkeypatch, ("constant", "linear", "mlp"))
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
     publish(campaign(linear_study(), tmp_path / "campaigns"), tmp_path / "bundle")
@@ -103,6 +113,7 @@ def test_an_alternative_may_not_take_the_name_of_a_rung(tmp_path: Path) -> None:
         campaign(study, tmp_path)
 
 
+@pytest.mark.usefixtures("cheap_campaigns")
 def test_one_candidate_that_breaks_does_not_stop_the_others(tmp_path: Path) -> None:
     from frugal.experiments.study import Alternative, Answer, formula
 
@@ -141,6 +152,7 @@ def test_repeated_rows_of_a_table_do_not_leak() -> None:
     assert not seen & {tuple(row) for row in design.inputs[design.held_out]}
 
 
+@pytest.mark.usefixtures("cheap_campaigns")
 def test_a_dear_solver_is_not_run_again_to_be_timed(tmp_path: Path) -> None:
     study, calls = linear_study(), []
     quick = study.solve

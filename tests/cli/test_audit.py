@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from campaigns_for_tests import WITH_AI, few_models, made_once
 from studies_for_tests import linear_study
 
 from frugal.audit.exports.export import FORMATS
@@ -32,13 +33,17 @@ text = "Nothing was found in two catalogues."
 @pytest.fixture(scope="session")
 def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A small bundle, and beside it one of the same study that is asked ten times more."""
-    home = tmp_path_factory.mktemp("audited")
-    settings = Settings(folder=home / "campaigns", measure_seconds=0.3, carbon=False, threads=1)
-    study = replace(linear_study(), n_runs=32)
-    publish(run_campaign(study, settings), home / "old")
-    more = replace(study, need=replace(study.need, queries=(1e5, 1e7)))
-    publish(run_campaign(more, settings), home / "new")
-    return home
+
+    def make(home: Path) -> None:
+        settings = Settings(folder=home / "campaigns", measure_seconds=0.2, carbon=False, threads=1)
+        study = replace(linear_study(), n_runs=32)
+        more = replace(study, need=replace(study.need, queries=(1e5, 1e7)))
+        with pytest.MonkeyPatch.context() as patch:
+            few_models(patch, WITH_AI)
+            publish(run_campaign(study, settings), home / "old")
+            publish(run_campaign(more, settings), home / "new")
+
+    return made_once(tmp_path_factory, "audited", make)
 
 
 @pytest.fixture

@@ -7,12 +7,13 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
+from campaigns_for_tests import WITH_AI, few_models, short_timings
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLE = ROOT / "docs" / "examples" / "oxygen_sag.py"
@@ -53,18 +54,14 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp
 
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No codecarbon, no MLflow, short timings: what they do is tested elsewhere."""
+    """No codecarbon, no MLflow, few models, short timings: what they do is tested elsewhere."""
     from frugal.campaigns import campaign, workflow
 
     monkeypatch.setattr(workflow, "record_bundle", lambda bundle, name: "none")
-    monkeypatch.setattr(campaign.Settings, "carbon", False)
-    monkeypatch.setattr(campaign.Settings, "measure_seconds", 0.3)
-    real = campaign.Settings.__init__
-
-    def short(self: Any, **options: Any) -> None:
-        real(self, **{"carbon": False, "measure_seconds": 0.3, **options})
-
-    monkeypatch.setattr(campaign.Settings, "__init__", short)
+    monkeypatch.setattr(workflow, "evaluate_bundle", partial(workflow.evaluate_bundle, carbon=False))
+    monkeypatch.setattr(campaign, "Settings", partial(campaign.Settings, carbon=False))
+    few_models(monkeypatch, (*WITH_AI, "table", "quadratic"))
+    short_timings(monkeypatch)
 
 
 @pytest.fixture
@@ -219,9 +216,21 @@ def test_a_study_whose_runs_all_fail_is_told(run: Run, quick: None, tmp_path: Pa
     assert not Path("bundles").exists()
 
 
+#: Before the study: two models, and neither codecarbon nor MLflow, which take a process of its own seconds to start.
+LIGHT = """
+from functools import partial
+from frugal.campaigns import workflow
+from frugal.metering import instruments
+from frugal.surrogates.models import registry
+registry.SCALAR_MODELS = tuple(m for m in registry.SCALAR_MODELS if m.name in ("constant", "quadratic"))
+instruments.CarbonMeter = lambda machine: None
+workflow.record_bundle = lambda bundle, campaign: "none"
+"""
+
+
 def test_ctrl_c_ends_with_130_and_the_same_command_goes_on(tmp_path: Path) -> None:
-    slow = SMALL.replace("lambda x: {", "lambda x: __import__('time').sleep(0.4) or {")
-    (tmp_path / "slow.py").write_text(slow)
+    waits = "__import__('time').sleep(0.4 * (not __import__('os').path.exists('hurry')))"
+    (tmp_path / "slow.py").write_text(LIGHT + SMALL.replace("lambda x: {", f"lambda x: {waits} or {{"))
     command = [sys.executable, "-m", "frugal.cli", "train", "--study", "slow.py", "--threads", "1"]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     # Where the tests themselves run in the background, a shell has told them, and so their children, to ignore Ctrl-C.
@@ -237,6 +246,7 @@ def test_ctrl_c_ends_with_130_and_the_same_command_goes_on(tmp_path: Path) -> No
     _, said = process.communicate(timeout=30)
     assert process.returncode == 130
     assert "run the same command again" in said
+    (tmp_path / "hurry").touch()  # the runs that are left need not wait
     (campaign,) = (tmp_path / "campaigns").iterdir()
     lines = [json.loads(line) for line in (campaign / "ledger.jsonl").read_text().splitlines()]
     assert [line["status"] for line in lines if line["stage"] == "generation"] == ["interrupted"]

@@ -4,12 +4,14 @@ import json
 import sys
 import tomllib
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
+from campaigns_for_tests import WITHOUT_AI, few_models, short_timings
 
 Run = Callable[..., tuple[int, str, str]]
 
@@ -30,16 +32,13 @@ study = Study(
 
 @pytest.fixture
 def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Run:
-    """Call the command line in this process, in a working folder with one study, without codecarbon and MLflow."""
+    """Call the command line in this process, in a working folder with one study: few models, and no MLflow."""
     from frugal.campaigns import campaign, workflow
     from frugal.cli import main
 
-    real = campaign.Settings.__init__
-
-    def short(self: Any, **options: Any) -> None:
-        real(self, **{**options, "carbon": False, "measure_seconds": 0.3})
-
-    monkeypatch.setattr(campaign.Settings, "__init__", short)
+    few_models(monkeypatch, (*WITHOUT_AI, "quadratic"))
+    short_timings(monkeypatch)
+    monkeypatch.setattr(campaign, "Settings", partial(campaign.Settings, carbon=False))
     monkeypatch.setattr(workflow, "record_bundle", lambda bundle, name: "none")
     monkeypatch.chdir(tmp_path)
     Path("small.py").write_text(SMALL)

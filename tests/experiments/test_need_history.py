@@ -83,9 +83,10 @@ def ledger(path: Path) -> list[dict[str, Any]]:
 
 
 def run(study: Study, folder: Path, **options: Any) -> Any:
-    return run_campaign(study, Settings(folder=folder, measure_seconds=0.3, carbon=False, **options))
+    return run_campaign(study, Settings(folder=folder, measure_seconds=0.2, carbon=False, **options))
 
 
+@pytest.mark.usefixtures("cheap_campaigns")
 def test_a_campaign_books_its_need_before_its_first_run_and_a_later_one_after_it(tmp_path: Path) -> None:
     first = run(linear_study(), tmp_path)
     path = first.meter.ledger.path
@@ -103,6 +104,7 @@ def test_a_campaign_books_its_need_before_its_first_run_and_a_later_one_after_it
     assert set(after["changed"]) == {"tolerances", "owner"}
 
 
+@pytest.mark.usefixtures("cheap_campaigns")
 def test_a_campaign_runs_inside_the_domain_of_its_need(tmp_path: Path) -> None:
     result = run(linear_study(replace(NEED, domain={"x0": (0.25, 0.5)})), tmp_path)
     assert result.study.inputs[0].high == 0.5
@@ -110,6 +112,7 @@ def test_a_campaign_runs_inside_the_domain_of_its_need(tmp_path: Path) -> None:
     assert result.candidates[0].domain.high[0] == 0.5
 
 
+@pytest.mark.usefixtures("cheap_campaigns")
 def test_a_bundle_keeps_its_need_when_the_study_has_another(tmp_path: Path) -> None:
     from frugal.campaigns.bundle_writer import write_bundle
     from frugal.campaigns.reevaluation import study_of
@@ -128,6 +131,7 @@ def test_a_bundle_keeps_its_need_when_the_study_has_another(tmp_path: Path) -> N
     assert found.solve is None and "not the one" in reason
 
 
+@pytest.mark.usefixtures("cheap_campaigns")
 def test_an_evaluation_under_another_need_is_not_assessed(tmp_path: Path) -> None:
     from frugal.audit.evidence.evidence import read_evidence
     from frugal.campaigns.bundle_writer import write_bundle

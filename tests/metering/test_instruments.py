@@ -32,7 +32,7 @@ from frugal.surrogates.bundle.bundle import Bundle, open_bundle, write_checksums
 
 
 def campaign(folder: Path, study: Study | None = None, **options: object) -> Campaign:
-    settings = {"folder": folder, "measure_seconds": 0.4, "carbon": False, **options}
+    settings = {"folder": folder, "measure_seconds": 0.2, "carbon": False, **options}
     return run_campaign(study or linear_study(), Settings(**settings))  # type: ignore[arg-type]
 
 
@@ -66,6 +66,7 @@ def test_a_campaign_reaches_for_no_network(tmp_path: Path) -> None:
     assert campaign(tmp_path, carbon=True).noise["network_calls"] == []
 
 
+@pytest.mark.usefixtures("cheap_campaigns")
 def test_a_solver_that_reaches_for_the_network_is_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     result = campaign(tmp_path / "campaigns", reaching_for_the_network(linear_study(), 9, monkeypatch))
     assert result.noise["network_calls"] == ["192.0.2.1:9"]
@@ -87,6 +88,7 @@ def test_the_first_line_carries_hashes_and_a_fit_what_its_search_cost(tmp_path: 
     assert generation.details["failed_runs"] == 0
 
 
+@pytest.mark.usefixtures("cheap_campaigns")
 def test_the_bundle_seals_its_ledger(tmp_path: Path) -> None:
     result = campaign(tmp_path / "campaigns")
     folder = tmp_path / "bundle"
@@ -105,6 +107,7 @@ def test_the_bundle_seals_its_ledger(tmp_path: Path) -> None:
             check_ledger(bundle)
 
 
+@pytest.mark.usefixtures("cheap_campaigns")
 def test_a_campaign_does_not_go_on_with_an_altered_ledger(tmp_path: Path) -> None:
     path = campaign(tmp_path).meter.ledger.path
     lines = path.read_bytes().splitlines(keepends=True)
@@ -113,6 +116,7 @@ def test_a_campaign_does_not_go_on_with_an_altered_ledger(tmp_path: Path) -> Non
         campaign(tmp_path)
 
 
+@pytest.mark.usefixtures("cheap_campaigns")
 def test_what_the_next_bundle_shares_is_kept_with_need_and_hashes(tmp_path: Path) -> None:
     result = campaign(tmp_path)
     said = next(entry for entry in result.ledger if entry.versions)
@@ -126,6 +130,7 @@ def test_what_the_next_bundle_shares_is_kept_with_need_and_hashes(tmp_path: Path
     assert [entry.stage for entry in campaign(tmp_path).ledger][:3] == ["need", "compile", "generation"]
 
 
+@pytest.mark.usefixtures("cheap_campaigns")
 @pytest.mark.parametrize(("percent", "again"), [(0.0, False), (20.0, True)])
 def test_steal_says_to_measure_again(tmp_path: Path, percent: float, again: bool) -> None:
     noise = campaign(tmp_path, host=stolen(percent)).noise
@@ -133,6 +138,7 @@ def test_steal_says_to_measure_again(tmp_path: Path, percent: float, again: bool
     assert noise["measure_again"] is again
 
 
+@pytest.mark.usefixtures("cheap_campaigns")
 def test_a_declared_machine_is_the_one_that_is_recorded(tmp_path: Path) -> None:
     machine = replace(describe_machine(), tier="T3", watts_per_core=7.0, country="FRA")
     assert campaign(tmp_path, machine=machine).machine == machine
@@ -173,6 +179,7 @@ def test_where_no_series_is_quiet_the_quietest_is_kept_and_said_to_be_noisy() ->
     assert [one["kept"] for one in record["series"]] == [False, False, True]
 
 
+@pytest.mark.usefixtures("cheap_campaigns_with_ai")
 @pytest.mark.parametrize(("full", "attempts"), [(True, 3), (False, None)])
 def test_an_evaluation_on_a_host_that_is_stolen_from_says_to_measure_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, full: bool, attempts: int | None
@@ -202,7 +209,7 @@ import numpy as np
 from frugal.experiments.study import Need, Output, Study, Tolerance, Variable
 
 def solve(inputs):
-    for _ in range(60):
+    for _ in range(30):
         np.sin(np.arange(100_000.0)).sum()
     return {"y": 5.0 + inputs.sum()}
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from campaigns_for_tests import WITH_AI, few_models, made_once
 from studies_for_tests import linear_study, vector_study
 
 from frugal.campaigns.campaign import Settings, run_campaign
@@ -19,14 +20,14 @@ from frugal.surrogates.onnx.digest import graph_digest
 
 
 def train(study: Study, folder: Path, name: str = "bundle") -> Path:
-    settings = Settings(folder=folder / "campaigns", measure_seconds=0.4, carbon=False)
+    settings = Settings(folder=folder / "campaigns", measure_seconds=0.2, carbon=False)
     publish(run_campaign(study, settings), folder / name)
     return folder / name
 
 
 @pytest.fixture(scope="module")
 def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return train(vector_study(), tmp_path_factory.mktemp("vector"))
+    return made_once(tmp_path_factory, "vector", lambda home: train(vector_study(), home)) / "bundle"
 
 
 @pytest.fixture
@@ -155,8 +156,11 @@ def test_an_unknown_candidate_is_told(bundle: Path) -> None:
         Predictor(bundle, candidate="full_physics")
 
 
-def test_physics_that_wins_leaves_the_cheapest_graph_that_meets_the_need(tmp_path: Path) -> None:
+def test_physics_that_wins_leaves_the_cheapest_graph_that_meets_the_need(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Asked once, a solver of some milliseconds is the cheapest; the file holds an alternative and says so."""
+    few_models(monkeypatch, (*WITH_AI, "quadratic"))
     study = linear_study()
     quick = study.solve
     assert quick is not None
@@ -173,6 +177,7 @@ def test_physics_that_wins_leaves_the_cheapest_graph_that_meets_the_need(tmp_pat
     assert "full physics" in ladder["model"]["reason"]["en"].lower()
 
 
+@pytest.mark.usefixtures("cheap_campaigns")
 def test_no_graph_at_all_where_nothing_meets_the_need(tmp_path: Path) -> None:
     study = linear_study()
     strict = CallPattern("tiny", needs_graph=True, max_bytes=10)
@@ -182,6 +187,7 @@ def test_no_graph_at_all_where_nothing_meets_the_need(tmp_path: Path) -> None:
         Predictor(path)
 
 
+@pytest.mark.usefixtures("cheap_campaigns")
 def test_a_disk_that_fills_leaves_the_old_bundle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = train(linear_study(), tmp_path)
     before = {p.name: p.stat().st_mtime_ns for p in path.iterdir()}
@@ -197,6 +203,7 @@ def test_a_disk_that_fills_leaves_the_old_bundle(tmp_path: Path, monkeypatch: py
     assert sorted(p.name for p in tmp_path.iterdir()) == ["bundle", "campaigns"]
 
 
+@pytest.mark.usefixtures("cheap_campaigns")
 def test_a_second_campaign_shares_the_runs_and_books_them_once(tmp_path: Path) -> None:
     first = train(linear_study(), tmp_path, "first")
     second = train(linear_study(), tmp_path, "second")
@@ -210,6 +217,7 @@ def test_a_second_campaign_shares_the_runs_and_books_them_once(tmp_path: Path) -
         assert len(booked(first, stage)) == 1
 
 
+@pytest.mark.usefixtures("cheap_campaigns")
 def test_what_is_not_a_bundle_is_never_replaced(tmp_path: Path) -> None:
     campaign = run_campaign(linear_study(), Settings(folder=tmp_path / "campaigns", measure_seconds=0.2, carbon=False))
     (tmp_path / "home").mkdir()
@@ -234,6 +242,7 @@ def test_a_folder_that_a_kill_caught_half_way_comes_back(tmp_path: Path) -> None
     assert [path.name for path in tmp_path.iterdir()] == ["bundle"]
 
 
+@pytest.mark.usefixtures("cheap_campaigns_with_ai")
 def test_a_new_evaluation_keeps_the_need_that_was_declared(tmp_path: Path) -> None:
     from frugal.campaigns.reevaluation import evaluate_bundle
 

@@ -39,7 +39,7 @@ def few_rungs(study):
 def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("polder")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(fields, "fitted_rungs", few_rungs)
+        patch.setattr(fields, "models_for", few_rungs)
         settings = Settings(folder=folder / "campaigns", measure_seconds=0.3, carbon=False)
         study = polder_study(n_runs=40)
         publish(run_campaign(replace(study, need=replace(study.need, tolerances={})), settings), folder / "bundle")
@@ -82,7 +82,7 @@ def test_where_nothing_ships_train_and_eval_draw_what_errs_least_and_say_so(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     drawn = []
-    monkeypatch.setattr(fields, "fitted_rungs", few_rungs)
+    monkeypatch.setattr(fields, "models_for", few_rungs)
     monkeypatch.setattr(map_plots, "map_plot", lambda *parts: drawn.append(parts[5:]) or b"picture")
     study = polder_study(maps=1, n_runs=40)
     study = replace(study, need=replace(study.need, tolerances={"max_depth": Tolerance("rmse_wet", 1e-6)}))

@@ -83,6 +83,7 @@ def campaign(folder: Path, limit: int | None) -> Campaign:
     return run_campaign(study, Settings(folder=folder, measure_seconds=0.3, carbon=False))
 
 
+@pytest.mark.usefixtures("cheap_campaigns")
 def test_memory_is_measured_where_the_need_limits_it_and_is_booked(tmp_path: Path) -> None:
     result = campaign(tmp_path, 20_000_000)  # less than any interpreter holds
     with_graph = {c.name for c in result.candidates if c.model is not None}
@@ -99,12 +100,14 @@ def test_memory_is_measured_where_the_need_limits_it_and_is_booked(tmp_path: Pat
     assert result.decisions[0].winner in {c.name for c in result.candidates if c.model is None}
 
 
+@pytest.mark.usefixtures("cheap_campaigns")
 def test_memory_that_nobody_limits_is_not_measured(tmp_path: Path) -> None:
     result = campaign(tmp_path, None)
     assert not any(judged.memory for judged in result.judged.values())
     assert not any(entry.message == "memory while answering" for entry in result.ledger)
 
 
+@pytest.mark.usefixtures("cheap_campaigns_with_ai")
 def test_a_full_evaluation_always_measures_the_winner_and_the_best_ai(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
