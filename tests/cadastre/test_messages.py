@@ -163,7 +163,7 @@ VALUES = {"d": "17", "v": "3.3.2", "w": "2.5", "q": "'a.laz'", "": "one, two"}
 @pytest.mark.parametrize("group", ["source", "note"])
 def test_every_pattern_of_the_texts_finds_its_english_and_gives_its_french(group: str) -> None:
     texts = room_texts("frugal.cadastre").group(group)
-    assert len(translations(group)) == len(texts) > 20
+    assert len(translations(group)) == len(texts) >= 20
     for (pattern, french), text in zip(translations(group), texts.values(), strict=True):
         kinds = {name: VALUES[kind or ""] for _, name, kind, _ in Formatter().parse(text["en"]) if name is not None}
         english = re.sub(r":[dvwq]\}", "}", text["en"]).format(**kinds)
