@@ -20,18 +20,20 @@ from pathlib import Path
 import frugal
 from frugal.audit.evidence.audit_file import read_audit
 from frugal.audit.report.pages import render
-from frugal.audit.words.sentences import data
 from frugal.cadastre.job.program_digest import program_digest
 from frugal.cadastre.web_map.folder import PAGE
 from frugal.experiments.study.registry import installed_studies, load_entry_point
 from frugal.formats.weather.climate import read_climate
 from frugal.metering.factors.table import load_factors
+from frugal.texts import room_texts
 
 home, bundle = Path(sys.argv[1]), Path(sys.argv[2])
 assert Path(frugal.__file__) == home / "frugal" / "__init__.py", frugal.__file__
 assert load_factors().electricity("gwp", "FRA")
 assert read_climate()
-assert data("sentences.json") and data("page.json", "frugal.audit.report")
+for path in (home / "frugal").rglob("texts.toml"):
+    room = ".".join(path.parent.relative_to(home).parts)
+    assert room_texts(room)._texts, room
 audit = read_audit(bundle)  # against audit_schema.json
 for language in ("en", "fr"):
     assert "<style>" in render(audit, language)

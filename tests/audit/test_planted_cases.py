@@ -122,8 +122,8 @@ def constant(home: Path) -> Trained:
 
 @pytest.fixture(scope="module")
 def often(home: Path) -> Trained:
-    """The slow study asked often, with codecarbon."""
-    return train(slow(OFTEN), home / "slow", "often", carbon=True, measure_seconds=1.5)
+    """The slow study asked often, with codecarbon; measured long enough that its resolution does not decide."""
+    return train(slow(OFTEN), home / "slow", "often", carbon=True, measure_seconds=3.0)
 
 
 @pytest.fixture
