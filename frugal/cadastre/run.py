@@ -181,7 +181,11 @@ def _tiles(
         withdraw(out, "irradiation.vrt")  # it would show tiles of two runs as one
     reporter.stage("tiles", len(todo))
     elsewhere = DaskCluster(cluster, "tiles", retries=3) if cluster else None
-    executor = elsewhere or Threads(threads)
+    executor = elsewhere or Threads(
+        threads, patience_seconds=None
+    )  # a tile under way is kept, and the folder ours until then
+    if cluster and todo:
+        entry.details[REMOTE_WORK] = {"cpu_seconds": 0.0, "threads": 1, "cluster": cluster, "not_counted": NOT_COUNTED}
     with closing(executor.outcomes(partial(compute_tile, job), todo)) as outcomes:
         for done, outcome in enumerate(outcomes, start=1):
             if outcome.result is not None:
@@ -198,10 +202,8 @@ def _tiles(
 def _book_elsewhere(entry: Entry, cluster: DaskCluster | None, report: TileReport) -> None:
     """Tell the ledger what the workers of a cluster spent."""
     if cluster is not None:
-        told = entry.details.setdefault(REMOTE_WORK, {"cpu_seconds": 0.0, "not_counted": NOT_COUNTED})
-        told.update(
-            cpu_seconds=told["cpu_seconds"] + report.cpu_seconds, threads=cluster.threads, cluster=cluster.address
-        )
+        told = entry.details[REMOTE_WORK]
+        told.update(cpu_seconds=told["cpu_seconds"] + report.cpu_seconds, threads=cluster.threads)
 
 
 def _cost_of(out: Path, machine: Machine, reports: list[TileReport], job: Job) -> dict[str, Any]:

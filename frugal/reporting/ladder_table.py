@@ -21,8 +21,7 @@ def ladder_table(ladder: Mapping[str, Any], language: str, pattern: str | None =
     """Every candidate of ``candidates.json``, from the lowest rung up.
 
     Errors are those of the outputs with a tolerance, in their order; the energy is CPU seconds times the watts of one busy
-    core, of the tier that the title names; codecarbon's figure is that of the candidate's own fit and evaluation. What
-    lacks
+    core, of the tier that the title names; codecarbon's figure is that of the candidate's own fit and evaluation. What lacks
     data only judges the others, and is not priced beside them.
 
     Parameters

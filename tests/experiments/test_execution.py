@@ -69,3 +69,19 @@ def test_a_fault_in_drawing_tasks_is_raised() -> None:
 
     with pytest.raises(ValueError, match="nothing more"):
         list(Threads(2).outcomes(lambda n: n, tasks()))
+
+
+def test_tasks_that_keep_what_they_do_are_waited_for() -> None:
+    through: list[int] = []
+
+    def work(n: int) -> int:
+        if n:
+            time.sleep(0.3)
+        through.append(n)
+        return n
+
+    with closing(Threads(2, patience_seconds=None).outcomes(work, range(100))) as outcomes:
+        next(outcomes)
+    count = len(through)
+    time.sleep(0.4)
+    assert len(through) == count > 1

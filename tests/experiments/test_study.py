@@ -281,3 +281,19 @@ def test_a_study_that_an_older_environment_installed_elsewhere_is_told_in_one_se
             registry.load_study("roof_yield")
         with pytest.raises(EnvironmentFaultError, match=r"roof_yield.*is not there.*setup\.sh"):
             studies()
+
+
+def test_a_study_that_cannot_be_imported_is_told_in_one_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from importlib.metadata import EntryPoint
+
+    from frugal.errors import EnvironmentFaultError
+    from frugal.experiments.study import registry
+
+    (tmp_path / "their_study.py").write_text("import a_package_that_nobody_has\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    point = EntryPoint("theirs", "their_study:study", registry.GROUP)
+    monkeypatch.setattr(registry, "installed_studies", lambda: {"theirs": point})
+    with pytest.raises(EnvironmentFaultError, match=r"'theirs' .*cannot be loaded: .*a_package_that_nobody_has"):
+        registry.load_study("theirs")

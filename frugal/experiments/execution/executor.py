@@ -38,7 +38,7 @@ class Executor(Protocol):
         work : callable
             ``work(task) -> result``; for a cluster a function of a module, or a `functools.partial` of one.
         tasks : iterable
-            Drawn from as there is room; for a cluster plain values and arrays.
+            Drawn from as there is room, on a cluster all at once: there plain values and arrays.
 
         Raises
         ------

@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import queue
 import threading
+import time
 from collections.abc import Callable, Generator, Iterable, Iterator
 
 from frugal.errors import EnvironmentFaultError, FrugalError
 from frugal.experiments.execution.executor import Outcome, Result, Task
 
-#: Seconds that an interruption waits for tasks that are under way.
+#: Seconds that an interruption waits for runs that are under way.
 PATIENCE_SECONDS = 2.0
 
 
@@ -26,10 +27,14 @@ class Threads:
     ----------
     threads : int, optional
         One per core by default.
+    patience_seconds : float, optional
+        How long tasks that are under way are waited for when the call ends early; None waits until they are through, which is
+        for tasks that keep what they do.
     """
 
-    def __init__(self, threads: int | None = None) -> None:
+    def __init__(self, threads: int | None = None, patience_seconds: float | None = PATIENCE_SECONDS) -> None:
         self._threads = threads or default_threads()
+        self._patience_seconds = patience_seconds
         self._stop = threading.Event()
 
     def stopping(self) -> bool:
@@ -39,7 +44,7 @@ class Threads:
     def outcomes(
         self, work: Callable[[Task], Result], tasks: Iterable[Task]
     ) -> Generator[Outcome[Task, Result], None, None]:
-        """As `Executor.outcomes`; tasks that are under way when the call ends early are waited for `PATIENCE_SECONDS`."""
+        """As `Executor.outcomes`; tasks that are under way when the call ends early are waited for, but not for ever."""
         waiting, drawing = iter(tasks), threading.Lock()
         finished: queue.SimpleQueue[Outcome[Task, Result] | BaseException | None] = queue.SimpleQueue()
         stop = self._stop = threading.Event()
@@ -72,8 +77,9 @@ class Threads:
                     yield found
         finally:
             stop.set()
+            until = None if self._patience_seconds is None else time.monotonic() + self._patience_seconds
             for worker in workers:
-                worker.join(timeout=PATIENCE_SECONDS)
+                worker.join(timeout=None if until is None else max(until - time.monotonic(), 0.0))
 
 
 def _one(waiting: Iterator[Task]) -> Iterator[Task]:

@@ -82,27 +82,30 @@ def _here(store: RunStore, blocks: Iterable[Block], threads: int | None) -> Gene
         computed = compute_rows(store.study, block.inputs, block.object_ids, executor.stopping)
         return (0, 0) if computed is None else computed.commit(store, block.number)
 
-    for outcome in executor.outcomes(compute, blocks):
-        if outcome.fault is not None:
-            raise outcome.fault
-        assert outcome.result is not None
-        yield (*outcome.result, {})
+    with closing(executor.outcomes(compute, blocks)) as outcomes:
+        for outcome in outcomes:
+            if outcome.fault is not None:
+                raise outcome.fault
+            assert outcome.result is not None
+            yield (*outcome.result, {})
 
 
 def _elsewhere(store: RunStore, blocks: Iterable[Block], cluster: Cluster) -> Generator[_Committed, None, None]:
     """Workers compute, and blocks are committed here; one that nobody can compute counts as failed runs."""
     executor = DaskCluster(cluster.address, "runs")
     booked = _RemoteWork(executor)
-    for outcome in executor.outcomes(partial(run_block, order_for(cluster.study_spec, store)), blocks):
-        if outcome.result is not None:
-            booked.add(outcome.result)
-            computed = outcome.result.computed
-        elif isinstance(outcome.fault, WorkersEndedError):
-            computed = Computed.failed(store.study, len(outcome.task), str(outcome.fault))
-        else:
-            assert outcome.fault is not None
-            raise outcome.fault
-        yield (*computed.commit(store, outcome.task.number), booked.told())
+    work = partial(run_block, order_for(cluster.study_spec, store))
+    with closing(executor.outcomes(work, blocks)) as outcomes:
+        for outcome in outcomes:
+            if outcome.result is not None:
+                booked.add(outcome.result)
+                computed = outcome.result.computed
+            elif isinstance(outcome.fault, WorkersEndedError):
+                computed = Computed.failed(store.study, len(outcome.task), str(outcome.fault))
+            else:
+                assert outcome.fault is not None
+                raise outcome.fault
+            yield (*computed.commit(store, outcome.task.number), booked.told())
 
 
 class _RemoteWork:

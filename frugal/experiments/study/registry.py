@@ -62,13 +62,14 @@ def load_entry_point(point: EntryPoint) -> Any:
     Raises
     ------
     EnvironmentFaultError
-        If the environment was made for another version, in which the study lay elsewhere.
+        If the environment was made for another version, in which the study lay elsewhere, or the study itself cannot be
+        imported.
     """
     try:
         return point.load()
     except (ImportError, AttributeError) as fault:
         if not _names_what_is_gone(point, fault):
-            raise
+            raise EnvironmentFaultError(f"study '{point.name}' ('{point.value}') cannot be loaded: {fault}") from fault
         raise EnvironmentFaultError(
             f"study '{point.name}' is installed as '{point.value}', which is not there: this environment was made for another "
             "version of the program; run 'sh setup.sh', or install it again"

@@ -58,7 +58,7 @@ class Study:
         candidate that answers cell by cell learns from them.
     summaries : Summaries, optional
         Closed-form columns that smooth fits and networks learn from in the place of the inputs.
-    diagnostics : tuple of Booked
+    diagnostics : tuple of Diagnostic
         What ``solve`` gives beside the outputs, under the names of these: volumes that must balance, steps taken.
     missing_data : mapping
         Data that the solver reads beside the inputs and that nobody has where the study is asked, by language, as words that

@@ -192,6 +192,8 @@ def _attempt(candidate: Candidate, build: Build, study: Study, training: Runs, m
             built = build(training.inputs, training.outputs, groups)
             for part in fields(Built):
                 setattr(candidate, part.name, getattr(built, part.name))
+            if built.nodes is None:
+                candidate.graph_reason = _TEXTS.say("graph.none_of_the_study")
             if "search_cpu_seconds" in built.log:  # contained in the stage's own time
                 entry.details = {"search_cpu_seconds": built.log["search_cpu_seconds"]}
         with meter.stage("calibration", candidate.name):
@@ -207,7 +209,6 @@ def _attempt(candidate: Candidate, build: Build, study: Study, training: Runs, m
         return
     candidate.domain = _domain(study, candidate, training)
     if candidate.nodes is None:
-        candidate.graph_reason = _TEXTS.say("graph.none_of_the_study")
         return
     try:
         with meter.stage("export", candidate.name):
