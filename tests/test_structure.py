@@ -1,5 +1,6 @@
 """The house: imports run one way, help is light, files stay small, the wheel holds what it should."""
 
+import functools
 import subprocess
 import sys
 from pathlib import Path
@@ -121,6 +122,7 @@ ROOMS = {name for name, path in MODULES.items() if path.name == "__init__.py"}
 MOST_MODULES, MOST_LINES = 16, 420
 
 
+@functools.cache
 def imports() -> dict[str, set[str]]:
     """Modules that each module imports, anywhere in it, for types alone too."""
     import ast

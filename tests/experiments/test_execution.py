@@ -1,5 +1,6 @@
 """Threads as an executor: outcomes as they come, faults of tasks apart from faults that end everything."""
 
+import itertools
 import threading
 import time
 from contextlib import closing
@@ -48,18 +49,19 @@ def test_no_task_is_begun_once_nobody_asks_and_long_ones_are_told() -> None:
 
     def work(n: int) -> int:
         begun.append(n)
+        time.sleep(0.0005)
         if n == 1:
             while not executor.stopping():
                 time.sleep(0.001)
             gave_up.set()
         return n
 
-    with closing(executor.outcomes(work, iter(range(10_000)))) as outcomes:
+    with closing(executor.outcomes(work, itertools.count())) as outcomes:  # there is always one more to begin
         assert next(outcomes).task != 1
-    assert gave_up.wait(1.0)
+    assert gave_up.wait(5.0)
     count = len(begun)
     time.sleep(0.02)
-    assert len(begun) == count < 10_000
+    assert len(begun) == count
 
 
 def test_a_fault_in_drawing_tasks_is_raised() -> None:
@@ -84,4 +86,4 @@ def test_tasks_that_keep_what_they_do_are_waited_for() -> None:
         next(outcomes)
     count = len(through)
     time.sleep(0.4)
-    assert len(through) == count > 1
+    assert len(through) == count >= 2
