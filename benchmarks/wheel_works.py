@@ -4,7 +4,7 @@ Usage: ``python benchmarks/wheel_works.py [--keep DIR]``. The wheel is built fro
 temporary folder by the lines of ``setup.sh`` itself, but for the last, which would install the checkout: the wheel is installed
 in its place. The commands run from another folder, and every file that their Python opens or lists is watched: one of the
 checkout is a failure (libraries that open files by themselves are not seen). Prints a line for each step, and exits 1 at the
-first that fails. Takes ten minutes and needs the package index, as ``setup.sh`` does.
+first that fails. Takes about five minutes and needs the package index, as ``setup.sh`` does.
 """
 
 from __future__ import annotations
@@ -94,7 +94,9 @@ def check(folder: Path) -> None:
     _tell(start, "frugal is imported from the environment")
     for arguments, word in COMMANDS:
         start = time.perf_counter()
-        said = _run([python.parent / "frugal", *arguments], work, environment)
+        # an audit ends with 1 where a criterion fails and with 4 where one was not assessed: it has worked all the same
+        good = (0, 1, 4) if arguments[0] == "audit" else (0,)
+        said = _run([python.parent / "frugal", *arguments], work, environment, good)
         if word not in said:
             _fail(f"frugal {' '.join(arguments)} does not say '{word}': {said[-500:]}")
         if told.is_file():
@@ -137,9 +139,9 @@ def make_environment(folder: Path, wheel: Path) -> Path:
     return python
 
 
-def _run(command: Sequence[str | Path], folder: Path, environment: dict[str, str]) -> str:
+def _run(command: Sequence[str | Path], folder: Path, environment: dict[str, str], good: Sequence[int] = (0,)) -> str:
     done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
-    if done.returncode != 0:
+    if done.returncode not in good:
         told = " ".join(str(part) for part in command)
         _fail(f"{told} ends with {done.returncode}: {(done.stderr or done.stdout)[-1500:]}")
     return done.stdout
