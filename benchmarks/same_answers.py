@@ -158,14 +158,12 @@ def fixed_inputs(variables: list[dict[str, Any]]) -> np.ndarray:
 
 def graph_summary(model: bytes, inputs: np.ndarray) -> dict[str, Any]:
     """Weighted sums of every row for outputs, means for what stands beside them."""
-    import onnxruntime
+    from frugal.surrogates.onnx.graph import session
 
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
-    session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
-    names = [output.name for output in session.get_outputs()]
+    opened = session(model)
+    names = [output.name for output in opened.get_outputs()]
     summary: dict[str, Any] = {}
-    for name, answer in zip(names, session.run(names, {"inputs": inputs}), strict=True):
+    for name, answer in zip(names, opened.run(names, {"inputs": inputs}), strict=True):
         flat = np.asarray(answer, dtype=float).reshape(len(inputs), -1)
         if name.endswith(("_lower", "_upper")) or name == "in_domain":
             summary[name] = {"mean": float(flat.mean()), "spread": float(flat.std())}

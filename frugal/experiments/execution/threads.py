@@ -6,13 +6,16 @@ import os
 import queue
 import threading
 import time
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
+from typing import Any
 
 from frugal.errors import EnvironmentFaultError, FrugalError
 from frugal.experiments.execution.executor import Outcome, Result, Task
 
 #: Seconds that an interruption waits for runs that are under way.
 PATIENCE_SECONDS = 2.0
+
+_NO_MORE: Any = object()
 
 
 def default_threads() -> int:
@@ -53,10 +56,10 @@ class Threads:
             try:
                 while not stop.is_set():
                     with drawing:
-                        drawn = list(_one(waiting))
-                    if not drawn:
+                        task = next(waiting, _NO_MORE)
+                    if task is _NO_MORE:
                         break
-                    finished.put(_outcome(work, drawn[0]))
+                    finished.put(_outcome(work, task))
                 finished.put(None)
             except BaseException as fault:  # handed to the calling thread, which raises it
                 finished.put(fault)
@@ -80,12 +83,6 @@ class Threads:
             until = None if self._patience_seconds is None else time.monotonic() + self._patience_seconds
             for worker in workers:
                 worker.join(timeout=None if until is None else max(until - time.monotonic(), 0.0))
-
-
-def _one(waiting: Iterator[Task]) -> Iterator[Task]:
-    for task in waiting:
-        yield task
-        return
 
 
 def _outcome(work: Callable[[Task], Result], task: Task) -> Outcome[Task, Result]:

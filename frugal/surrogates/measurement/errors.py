@@ -1,4 +1,4 @@
-"""Judge candidates on the held-out runs and time their answers, on the same machine and in the same minutes."""
+"""Errors of answers on the held-out runs, with their bounds."""
 
 from __future__ import annotations
 

@@ -13,6 +13,12 @@ from frugal.metering.meter import Meter
 from frugal.metering.timing.interleaved_blocks import Call, Plan, QueryTime, measure
 from frugal.surrogates.ladder.asked import Answering
 
+#: Rows of one call are cut down to what fits this many seconds: batches gain nothing beyond some thousand rows.
+LONGEST_CALL_SECONDS = 0.02
+
+#: Blocks that the booked runs of a dear solver are put into.
+BOOKED_BLOCKS = 8
+
 
 def time_queries(
     study: Study,
@@ -116,11 +122,3 @@ def _affordable_rows(candidate: Answering, held_out: Runs, rows: int) -> int:
         if tried >= rows or tried >= fits:
             return min(tried, rows)
         tried = min(rows, fits, tried * 32)
-
-
-#: Rows of one call are cut down to what fits this many seconds: batches gain nothing beyond some thousand rows.
-LONGEST_CALL_SECONDS = 0.02
-
-
-#: Blocks that the booked runs of a dear solver are put into.
-BOOKED_BLOCKS = 8
