@@ -89,7 +89,7 @@ def write_maps(
 
 def _dry(outputs: Sequence[Output], output: Output, values: Mapping[str, np.ndarray]) -> np.ndarray:
     """Cells ``[y, x]`` where a map has no meaning."""
-    if not output.wet_where:
+    if not output.defined_where:
         return np.zeros(output.shape, dtype=bool)
-    source = next(o for o in outputs if o.name == output.wet_where)
-    return np.asarray(values[source.name] <= source.wet_threshold)
+    source = next(o for o in outputs if o.name == output.defined_where)
+    return np.asarray(values[source.name] <= source.valid_above)

@@ -93,12 +93,12 @@ class Output:
         Coordinate values of each dimension; their number fixes the shape.
     low, high : float, optional
         Physical limits of the quantity (0 for an energy, 0 and 1 for a share): predictions and intervals are clipped to them.
-    wet_threshold : float, optional
+    valid_above : float, optional
         Of a map of depths: a cell is wet where its value is above (0.05 m).
-    wet_where : str
+    defined_where : str
         Of a map that has a meaning only where another one is wet (a speed, an arrival time): the name of that other map.
-        Whatever the solver writes in dry cells, missing values included, is replaced by ``dry_value``.
-    dry_value : float
+        Whatever the solver writes in dry cells, missing values included, is replaced by ``fill_value``.
+    fill_value : float
         What dry cells hold. Values of wet cells must lie on one side of it: 0 for a depth or a speed; for an arrival time the
         length of the event, so that dry reads "not before the end".
     derived : Derived, optional
@@ -112,9 +112,9 @@ class Output:
     label: Mapping[str, str] = field(default_factory=dict)
     low: float | None = None
     high: float | None = None
-    wet_threshold: float | None = None
-    wet_where: str = ""
-    dry_value: float = 0.0
+    valid_above: float | None = None
+    defined_where: str = ""
+    fill_value: float = 0.0
     derived: Derived | None = None
 
     def __post_init__(self) -> None:
@@ -128,9 +128,9 @@ class Output:
         for dim in self.dims:
             if dim not in self.coords:
                 raise UnusableInputError(f"output '{self.name}' has dimension '{dim}' but no coordinates for it")
-        if (self.wet_threshold is not None or self.wet_where) and not self.is_map:
+        if (self.valid_above is not None or self.defined_where) and not self.is_map:
             raise UnusableInputError(f"output '{self.name}' has dry cells but is no map: its dims must be ('y', 'x')")
-        if self.wet_threshold is not None and self.wet_where:
+        if self.valid_above is not None and self.defined_where:
             raise UnusableInputError(
                 f"output '{self.name}' has both wet_threshold and wet_where; one of them is needed"
             )
@@ -153,14 +153,14 @@ class Output:
         return self.dims == MAP_DIMS
 
     @property
-    def has_dry_cells(self) -> bool:
+    def has_undefined(self) -> bool:
         """Its cells are wet or dry."""
-        return self.wet_threshold is not None or bool(self.wet_where)
+        return self.valid_above is not None or bool(self.defined_where)
 
     def definition(self) -> list[Any]:
         """What the hash of a study holds of it; of a plain output no more than name, unit and coordinates."""
         plain = [self.name, self.unit, self.dims, {k: list(map(str, c)) for k, c in self.coords.items()}]
-        extra = [self.wet_threshold, self.wet_where, self.dry_value, asdict(self.derived) if self.derived else None]
+        extra = [self.valid_above, self.defined_where, self.fill_value, asdict(self.derived) if self.derived else None]
         return plain if extra == [None, "", 0.0, None] else [*plain, extra]
 
 
@@ -183,11 +183,11 @@ def check_outputs(outputs: Sequence[Output]) -> None:
     """
     maps = {output.name: output for output in outputs if output.is_map}
     for output in outputs:
-        if output.wet_where:
-            other = maps.get(output.wet_where)
-            if other is None or other.wet_threshold is None:
+        if output.defined_where:
+            other = maps.get(output.defined_where)
+            if other is None or other.valid_above is None:
                 raise UnusableInputError(
-                    f"output '{output.name}' is wet where '{output.wet_where}' is, which is no map with a wet_threshold"
+                    f"output '{output.name}' is wet where '{output.defined_where}' is, which is no map with a wet_threshold"
                 )
             if other.shape != output.shape:
                 raise UnusableInputError(f"outputs '{output.name}' and '{other.name}' have maps of different shapes")
@@ -205,7 +205,7 @@ def check_outputs(outputs: Sequence[Output]) -> None:
                 )
 
 
-def wet_cells(values: np.ndarray, outputs: Sequence[Output], output: Output) -> np.ndarray:
+def defined_cells(values: np.ndarray, outputs: Sequence[Output], output: Output) -> np.ndarray:
     """Which cells of a map are wet, ``bool [n, size]``, in values ``[n, m]``; all of them where none can be dry.
 
     Parameters
@@ -220,22 +220,22 @@ def wet_cells(values: np.ndarray, outputs: Sequence[Output], output: Output) -> 
     Returns
     -------
     array of bool [n, size]
-        Judged on the map itself, or on the one that ``wet_where`` names: wet is above its ``wet_threshold``.
+        Judged on the map itself, or on the one that ``defined_where`` names: wet is above its ``valid_above``.
     """
     slices = output_slices(outputs)
-    if not output.has_dry_cells:
+    if not output.has_undefined:
         return np.ones((len(values), output.size), dtype=bool)
-    source = next(o for o in outputs if o.name == output.wet_where) if output.wet_where else output
-    return np.asarray(values[:, slices[source.name]] > source.wet_threshold)
+    source = next(o for o in outputs if o.name == output.defined_where) if output.defined_where else output
+    return np.asarray(values[:, slices[source.name]] > source.valid_above)
 
 
-def code_dry_cells(values: np.ndarray, outputs: Sequence[Output]) -> np.ndarray:
-    """Values ``[n, m]`` in which cells that another map says are dry hold their ``dry_value``."""
+def fill_undefined(values: np.ndarray, outputs: Sequence[Output]) -> np.ndarray:
+    """Values ``[n, m]`` in which cells that another map says are dry hold their ``fill_value``."""
     slices = output_slices(outputs)
     for output in outputs:
-        if output.wet_where:
+        if output.defined_where:
             cells = values[:, slices[output.name]]
-            values[:, slices[output.name]] = np.where(wet_cells(values, outputs, output), cells, output.dry_value)
+            values[:, slices[output.name]] = np.where(defined_cells(values, outputs, output), cells, output.fill_value)
     return values
 
 
@@ -268,7 +268,7 @@ def complete(given: Mapping[str, np.ndarray], outputs: Sequence[Output], n: int)
     for output in outputs:
         if output.name in given:
             flat[:, slices[output.name]] = given[output.name]
-    flat = derive(code_dry_cells(flat, outputs), outputs)
+    flat = derive(fill_undefined(flat, outputs), outputs)
     for output in outputs:
         if output.derived is not None and output.name in given:
             own, said = flat[:, slices[output.name]], given[output.name]

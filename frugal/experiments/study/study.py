@@ -132,7 +132,7 @@ class Study:
                 )
         for output in self.outputs:
             tolerance = self.need.tolerances.get(output.name)
-            if tolerance is not None and tolerance.metric == "rmse_wet" and not output.has_dry_cells:
+            if tolerance is not None and tolerance.metric == "rmse_wet" and not output.has_undefined:
                 raise UnusableInputError(
                     f"the tolerance of '{output.name}' is an rmse_wet, but it is no map with dry cells; use 'rmse' or 'nrmse'"
                 )

@@ -35,7 +35,7 @@ def flood_outputs(terrain: FloodTerrain, duration_s: float) -> tuple[Output, ...
             coords,
             _TEXTS.say("flood.max_depth"),
             low=0.0,
-            wet_threshold=WET_M,
+            valid_above=WET_M,
         ),
         Output(
             "max_speed",
@@ -44,7 +44,7 @@ def flood_outputs(terrain: FloodTerrain, duration_s: float) -> tuple[Output, ...
             coords,
             _TEXTS.say("flood.max_speed"),
             low=0.0,
-            wet_where="max_depth",
+            defined_where="max_depth",
         ),
         Output(
             "arrival_time",
@@ -53,8 +53,8 @@ def flood_outputs(terrain: FloodTerrain, duration_s: float) -> tuple[Output, ...
             coords,
             _TEXTS.say("flood.arrival_time"),
             low=0.0,
-            wet_where="max_depth",
-            dry_value=duration_s / HOUR,
+            defined_where="max_depth",
+            fill_value=duration_s / HOUR,
         ),
         Output(
             "flooded_area",

@@ -8,16 +8,16 @@ import numpy as np
 
 from frugal.experiments.study import Study
 from frugal.experiments.study.need import Metric
-from frugal.experiments.study.outputs import Output, wet_cells
+from frugal.experiments.study.outputs import Output, defined_cells
 from frugal.surrogates.measurement.bootstrap import ErrorInterval, pooled_error
 
 
 def default_metric(output: Output) -> Metric:
     """Metric of an output without tolerance: nRMSE, but the RMSE of wet cells for a map that has dry ones."""
-    return "rmse_wet" if output.has_dry_cells else "nrmse"
+    return "rmse_wet" if output.has_undefined else "nrmse"
 
 
-def ever_wet(study: Study, output: Output, truth: np.ndarray) -> np.ndarray:
+def ever_defined(study: Study, output: Output, truth: np.ndarray) -> np.ndarray:
     """Cells of a map that are wet in at least one of the runs ``truth [n, m]``, ``bool [size]``.
 
     Parameters
@@ -33,13 +33,13 @@ def ever_wet(study: Study, output: Output, truth: np.ndarray) -> np.ndarray:
     array of bool [size]
         Row by row from the first of ``y``.
     """
-    return np.asarray(wet_cells(truth, study.outputs, output).any(axis=0))
+    return np.asarray(defined_cells(truth, study.outputs, output).any(axis=0))
 
 
 def covered_columns(study: Study, truth: np.ndarray) -> np.ndarray:
     """Columns ``bool [m]`` that count for the coverage of intervals: cells that are never wet are always covered."""
     return np.concatenate(
-        [ever_wet(study, o, truth) if o.is_map else np.ones(o.size, dtype=bool) for o in study.outputs]
+        [ever_defined(study, o, truth) if o.is_map else np.ones(o.size, dtype=bool) for o in study.outputs]
     )
 
 
@@ -76,7 +76,7 @@ def pooled_map_error(
     """
     columns = study.output_slices()[output.name]
     t, p = truth[:, columns], predicted[:, columns]
-    wet = ever_wet(study, output, truth)
+    wet = ever_defined(study, output, truth)
     cells = _counted(study, output, truth, metric)
     interval = pooled_error(t, p, cells, relative=metric == "nrmse", groups=groups, seed=seed)
     by_cell = np.sqrt(np.mean((p - t) ** 2, axis=0))
@@ -88,9 +88,9 @@ def pooled_map_error(
         row, column = np.unravel_index(int(np.flatnonzero(cells)[np.argmax(counted)]), output.shape)
         summary["worst_cell"] = f"y={output.coords['y'][int(row)]}, x={output.coords['x'][int(column)]}"
         summary["bias"] = float((p - t)[:, cells].mean())
-    if output.has_dry_cells:
+    if output.has_undefined:
         summary["csi"] = critical_success_index(
-            wet_cells(truth, study.outputs, output), wet_cells(predicted, study.outputs, output)
+            defined_cells(truth, study.outputs, output), defined_cells(predicted, study.outputs, output)
         )
     return interval, summary
 
@@ -160,7 +160,7 @@ def floor_and_regression(
 
 
 def _counted(study: Study, output: Output, truth: np.ndarray, metric: Metric) -> np.ndarray:
-    return ever_wet(study, output, truth) if metric == "rmse_wet" else np.ones(output.size, dtype=bool)
+    return ever_defined(study, output, truth) if metric == "rmse_wet" else np.ones(output.size, dtype=bool)
 
 
 def critical_success_index(truth: np.ndarray, predicted: np.ndarray) -> float:

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from frugal.experiments.study import Kind, Variable
-from frugal.experiments.study.outputs import Output, output_slices, wet_cells
+from frugal.experiments.study.outputs import Output, output_slices, defined_cells
 from frugal.surrogates.fitting.input_features import FeatureMap
 from frugal.surrogates.fitting.model import check_runs, fit_log, one_thread
 from frugal.surrogates.models.fields.pod import Modes, latent_map
@@ -69,7 +69,7 @@ class FittedCells:
         return out
 
     def _modes(self, name: str, side: int) -> Modes:
-        dry = next(o.dry_value for o in self.outputs if o.name == name)
+        dry = next(o.fill_value for o in self.outputs if o.name == name)
         return Modes(np.zeros(0), np.zeros((0, 0)), side, dry, False)
 
     def graph(self, builder: Graph, x: str) -> str:
@@ -91,7 +91,7 @@ class FittedCells:
         done: dict[str, str] = {}
         for k, (name, (_, _, side)) in enumerate(self.maps.items()):
             part = builder.op("Gather", values, builder.constant(k, np.int64), axis=2)
-            dry = builder.constant(self._modes(name, side).dry_value)
+            dry = builder.constant(self._modes(name, side).fill_value)
             done[name] = part if side == 0 else builder.op("Max" if side > 0 else "Min", part, dry)
         done |= self._rest_in_graph(builder, x)
         parts = [done[o.name] for o in self.outputs]
@@ -206,7 +206,7 @@ class CellNetwork:
         """Runs and cells of the pairs."""
         rng = np.random.default_rng(seed)
         source = next(o for o in self.outputs if o.is_map)
-        wet = wet_cells(y, self.outputs, next((o for o in self.outputs if o.wet_threshold is not None), source))
+        wet = defined_cells(y, self.outputs, next((o for o in self.outputs if o.valid_above is not None), source))
         often = wet.mean(axis=0)
         weight = np.where((often > 0) & (often < 1), 1.0, 0.25)
         weight[often == 0] = 0.1
@@ -232,7 +232,7 @@ def _latent_maps(
     for output in outputs:
         if output.is_map:
             own = values[:, slices[output.name]]
-            filled, side = latent_map(own, wet_cells(values, outputs, output), output)
+            filled, side = latent_map(own, defined_cells(values, outputs, output), output)
             latent[output.name] = filled
             maps[output.name] = (float(filled.mean()), float(filled.std()) or 1.0, side)
     return latent, maps
