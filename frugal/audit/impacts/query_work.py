@@ -148,7 +148,7 @@ def _bytes_per_query(candidate: Mapping[str, Any], evidence: Evidence, target: s
         return 0.0
     if target == "server":
         outputs = sum(_size(output) for output in evidence.study["outputs"])
-        numbers = len(evidence.study["inputs"]) + 3 * outputs
+        numbers = InputLayout(read_variables(evidence.study["inputs"])).size + 3 * outputs
         return float(HEADER_BYTES / evidence.pattern["rows"] + NUMBER_BYTES * numbers)
     download = float(candidate.get("bytes") or 0) + runtime_bytes
     need, middle = evidence.need, evidence.decision.get("queries_mid")

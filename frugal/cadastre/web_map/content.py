@@ -99,7 +99,7 @@ def map_content(
         "horizon": {"sectors": N_SECTORS, "step_deg": HORIZON_STEP_DEG},
         "module": {"power_per_m2_kwp": UsableRules.power_per_m2_kwp, "setback_m": settings.setback_m},
         "co2": avoided._asdict(),
-        "inputs": bundle.study["inputs"],
+        "inputs": [asdict(column) for column in InputLayout(read_variables(bundle.study["inputs"])).columns],
         "model": {"candidate": answer.candidate, "label": _label(bundle.candidates, answer.candidate)},
         "verdicts": verdicts,
         "attributions": [weather["attribution"]],

@@ -14,7 +14,7 @@ from frugal.surrogates.measurement.bootstrap import ErrorInterval, pooled_error
 
 def default_metric(output: Output) -> Metric:
     """Metric of an output without tolerance: nRMSE, but the RMSE of wet cells for a map that has dry ones."""
-    return "rmse_wet" if output.has_undefined else "nrmse"
+    return "rmse_defined" if output.has_undefined else "nrmse"
 
 
 def ever_defined(study: Study, output: Output, truth: np.ndarray) -> np.ndarray:
@@ -39,7 +39,7 @@ def ever_defined(study: Study, output: Output, truth: np.ndarray) -> np.ndarray:
 def covered_columns(study: Study, truth: np.ndarray) -> np.ndarray:
     """Columns ``bool [m]`` that count for the coverage of intervals: cells that are never wet are always covered."""
     return np.concatenate(
-        [ever_defined(study, o, truth) if o.is_map else np.ones(o.size, dtype=bool) for o in study.outputs]
+        [ever_defined(study, o, truth) if o.is_field else np.ones(o.size, dtype=bool) for o in study.outputs]
     )
 
 
@@ -62,7 +62,7 @@ def pooled_map_error(
     truth, predicted : array [n, m]
         All outputs of the study side by side.
     metric : str
-        ``rmse_wet`` is pooled over the cells ever wet in the truth, ``rmse`` and ``nrmse`` over all cells.
+        ``rmse_defined`` is pooled over the cells ever wet in the truth, ``rmse`` and ``nrmse`` over all cells.
     groups, seed
         As for `pooled_error`.
 
@@ -85,8 +85,7 @@ def pooled_map_error(
         counted = by_cell[cells]
         for name, q in (("p50", 50), ("p90", 90), ("p95", 95), ("max", 100)):
             summary[f"cell_rmse_{name}"] = float(np.percentile(counted, q))
-        row, column = np.unravel_index(int(np.flatnonzero(cells)[np.argmax(counted)]), output.shape)
-        summary["worst_cell"] = f"y={output.coords['y'][int(row)]}, x={output.coords['x'][int(column)]}"
+        summary["worst_cell"] = output.element(int(np.flatnonzero(cells)[np.argmax(counted)]))
         summary["bias"] = float((p - t)[:, cells].mean())
     if output.has_undefined:
         summary["csi"] = critical_success_index(
@@ -128,7 +127,7 @@ def floor_and_regression(
     """
     found: dict[str, dict[str, Any]] = {}
     for output in study.outputs:
-        if not output.is_map:
+        if not output.is_field:
             continue
         tolerance = study.need.tolerances.get(output.name)
         metric = tolerance.metric if tolerance else default_metric(output)
@@ -160,7 +159,7 @@ def floor_and_regression(
 
 
 def _counted(study: Study, output: Output, truth: np.ndarray, metric: Metric) -> np.ndarray:
-    return ever_defined(study, output, truth) if metric == "rmse_wet" else np.ones(output.size, dtype=bool)
+    return ever_defined(study, output, truth) if metric in ("rmse_defined", "rmse_wet") else np.ones(output.size, dtype=bool)
 
 
 def critical_success_index(truth: np.ndarray, predicted: np.ndarray) -> float:

@@ -11,7 +11,7 @@ import numpy as np
 
 from frugal.experiments.runs.store import Runs
 from frugal.experiments.study import Study, Variable
-from frugal.experiments.study.outputs import Output, output_slices, defined_cells
+from frugal.experiments.study.outputs import Output, defined_cells, output_slices
 from frugal.formats.files.atomic import write_bytes
 from frugal.reporting.plots.axes import INK, MUTED
 from frugal.reporting.text import plain_number
@@ -56,7 +56,7 @@ def write_map_plots(
     """
     written = []
     for output in outputs:
-        if output.is_map:
+        if output.is_grid:
             for language in LANGUAGES:
                 path = folder / f"map_{output.name}.{language}.png"
                 write_bytes(path, map_plot(outputs, output, variables, held_out, predicted, candidate, language, ships))
@@ -249,8 +249,8 @@ def draw_maps(
     list of Path
         The files; none where the study has no map or no candidate has a graph.
     """
-    if not any(output.is_map for output in study.outputs) or not error_ratios:
+    if not any(output.is_grid for output in study.outputs) or not error_ratios:
         return []
     name = shipped or min(error_ratios, key=lambda name: error_ratios[name])
     predicted = answering(name).predict(held_out.inputs, held_out.object_ids)
-    return write_map_plots(folder, study.outputs, study.inputs, held_out, predicted, name, ships=shipped is not None)
+    return write_map_plots(folder, study.outputs, study.columns, held_out, predicted, name, ships=shipped is not None)

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from frugal.experiments.study import Kind, Variable
-from frugal.experiments.study.outputs import Output, output_slices, defined_cells
+from frugal.experiments.study.outputs import Output, defined_cells, output_slices
 from frugal.surrogates.fitting.input_features import FeatureMap
 from frugal.surrogates.fitting.model import check_runs, fit_log, one_thread
 from frugal.surrogates.models.fields.pod import Modes, latent_map
@@ -116,7 +116,7 @@ class FittedCells:
 
 def _others(outputs: Sequence[Output]) -> list[Output]:
     """Outputs that are neither maps nor derived from one."""
-    return [output for output in outputs if not output.is_map and output.derived is None]
+    return [output for output in outputs if not output.is_field and output.derived is None]
 
 
 @dataclass(frozen=True)
@@ -205,7 +205,7 @@ class CellNetwork:
     def _draw(self, y: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
         """Runs and cells of the pairs."""
         rng = np.random.default_rng(seed)
-        source = next(o for o in self.outputs if o.is_map)
+        source = next(o for o in self.outputs if o.is_field)
         wet = defined_cells(y, self.outputs, next((o for o in self.outputs if o.valid_above is not None), source))
         often = wet.mean(axis=0)
         weight = np.where((often > 0) & (often < 1), 1.0, 0.25)
@@ -230,7 +230,7 @@ def _latent_maps(
     """Latent maps by name, and mean, spread and dry side of each."""
     slices, latent, maps = output_slices(outputs), {}, {}
     for output in outputs:
-        if output.is_map:
+        if output.is_field:
             own = values[:, slices[output.name]]
             filled, side = latent_map(own, defined_cells(values, outputs, output), output)
             latent[output.name] = filled

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from frugal.experiments.study.outputs import Output, output_slices, defined_cells
+from frugal.experiments.study.outputs import Output, defined_cells, output_slices
 from frugal.surrogates.onnx.graph import Graph
 
 #: Share of the variance of a latent map that its modes leave out at the most, and most modes of one map.
@@ -135,7 +135,7 @@ class Reduction:
                 continue
             own = values[:, slices[output.name]]
             part: Modes | Plain
-            if output.is_map:
+            if output.is_field:
                 rank = None if ranks is None else ranks.get(output.name)
                 part, t = _modes(own, defined_cells(values, outputs, output), output, rank, most)
             else:
@@ -223,7 +223,7 @@ def _modes(
 ) -> tuple[Modes, np.ndarray]:
     """Modes of a map, and the targets of its runs."""
     latent, side = latent_map(values, wet, output)
-    own = output.valid_above is not None
+    own = output.tells_itself
     mean = latent.mean(axis=0)
     centred = latent - mean
     vectors, energy = _directions(centred)
@@ -267,7 +267,7 @@ def latent_map(values: np.ndarray, wet: np.ndarray, output: Output) -> tuple[np.
         return values, 0
     side = 1 if values[wet].mean() >= output.fill_value else -1
     height = np.where(wet, side * (values - output.fill_value), 0.0)
-    filled = output.fill_value + side * _filled(height, wet, output.valid_above is not None)
+    filled = output.fill_value + side * _filled(height, wet, output.tells_itself)
     return np.where(wet, values, filled), side
 
 
