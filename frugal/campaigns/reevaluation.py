@@ -262,7 +262,7 @@ def _answering(study: Study, bundle: Bundle, row: Mapping[str, Any], runs: Runs)
     found = next((alternative for alternative in study.alternatives if alternative.name == name), None)
     if found is None:
         return None
-    answer = found.build(runs.training.inputs, runs.training.outputs)
+    answer = study.answer_of(found, runs.training.inputs, runs.training.outputs)
 
     def predict(inputs: np.ndarray, object_ids: np.ndarray) -> np.ndarray:
         return clip_outputs(study.flatten(answer.predict(inputs), len(inputs)), study.outputs)

@@ -33,7 +33,9 @@ Inputs = Annotated[
 ]
 ScenarioName = Annotated[
     str | None,
-    typer.Option("--scenario", metavar="NAME", help="Inputs of a scenario of the study; those given with -i override it."),
+    typer.Option(
+        "--scenario", metavar="NAME", help="Inputs of a scenario of the study; those given with -i override it."
+    ),
 ]
 Parameters = Annotated[
     list[str] | None,

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from frugal.commands.options import AsJson, Inputs
-from frugal.commands.printing import print_json, print_value
+from frugal.commands.options import AsJson, Inputs, ScenarioName
+from frugal.commands.printing import print_assumed, print_json, print_value
 from frugal.errors import UnusableInputError
 
 if TYPE_CHECKING:

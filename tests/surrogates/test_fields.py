@@ -11,7 +11,7 @@ from polder_for_tests import EVENT_S, polder_runs, polder_study
 
 from frugal.errors import UnusableInputError
 from frugal.experiments.study import Summaries, Variable
-from frugal.experiments.study.outputs import Output, output_slices, defined_cells
+from frugal.experiments.study.outputs import Output, defined_cells, output_slices
 from frugal.surrogates.fitting.model import one_thread
 from frugal.surrogates.ladder.answering import answering_for, from_model
 from frugal.surrogates.ladder.build import build_ladder

@@ -94,4 +94,5 @@ def _dry(outputs: Sequence[Output], output: Output, values: Mapping[str, np.ndar
     if not output.defined_where:
         return np.zeros(output.shape, dtype=bool)
     source = next(o for o in outputs if o.name == output.defined_where)
-    return ~defined_cells(np.reshape(values[source.name], (1, -1)), [replace(source, derived=None)], source)[0].reshape(output.shape)
+    defined = defined_cells(np.reshape(values[source.name], (1, -1)), [source], source)
+    return ~defined[0].reshape(output.shape)

@@ -121,7 +121,8 @@ class Alternative:
         given = [form for form in ("answer", "fit", "build") if getattr(self, form) is not None]
         if len(given) != 1:
             raise UnusableInputError(
-                f"alternative '{self.name}' has {' and '.join(given) or 'no way to answer'}; one of answer, fit, build is needed"
+                f"alternative '{self.name}' has {' and '.join(given) or 'no way to answer'}; one of answer, fit and build is "
+                "needed"
             )
         if self.fit is not None:
             object.__setattr__(self, "needs_runs", True)

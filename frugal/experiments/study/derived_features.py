@@ -14,6 +14,9 @@ from frugal.experiments.study.variables import Variable
 from frugal.experiments.tracing.graph_builder import GraphBuilder
 from frugal.experiments.tracing.namespace import GraphNamespace
 
+#: Rows computed at once.
+_CHUNK = 4096
+
 
 @dataclass(frozen=True)
 class Summaries:
@@ -43,6 +46,10 @@ class Summaries:
         UnusableInputError
             If the study computes something else.
         """
+        parts = [self._rows(inputs[start : start + _CHUNK], layout) for start in range(0, max(len(inputs), 1), _CHUNK)]
+        return np.concatenate(parts).astype(np.float32).astype(np.float64)
+
+    def _rows(self, inputs: np.ndarray, layout: InputLayout) -> np.ndarray:
         named = layout.columns_by_name(np.asarray(inputs, dtype=float))
         columns = self._in_order(self.compute(np, **asked_for(self.compute, named)))
         for variable, column in zip(self.variables, columns, strict=True):
@@ -50,7 +57,7 @@ class Summaries:
                 raise UnusableInputError(
                     f"the summary '{variable.name}' has shape {np.shape(column)}; finite ({len(inputs)},) is needed"
                 )
-        return np.stack(columns, axis=1).astype(np.float32).astype(np.float64)
+        return np.stack(columns, axis=1)
 
     def graph(self, builder: GraphBuilder, x: str, layout: InputLayout) -> str:
         """The columns as a tensor ``[n, k]``, from the float32 tensor ``[n, d]`` of inputs."""

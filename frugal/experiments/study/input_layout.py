@@ -68,7 +68,7 @@ class InputLayout:
         }
 
     def rows(self, values: Mapping[str, Any]) -> np.ndarray:
-        """Rows ``[n, d]`` from arrays ``[n]`` or ``[n, ...]``, or one value for all rows, by name; all inputs have to be there."""
+        """Rows ``[n, d]`` from arrays ``[n]`` or ``[n, ...]``, or one value for all rows, by name, of every input."""
         columns = []
         for variable in self.variables:
             value = np.asarray(values[variable.name], dtype=float)

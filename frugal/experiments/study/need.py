@@ -24,8 +24,9 @@ TARGETS: tuple[Target, ...] = get_args(Target)
 class Tolerance:
     """How wrong an answer may be.
 
-    ``metric`` is ``nrmse`` (RMSE over the mean of the output), ``rmse``, or where elements may be undefined ``rmse_defined`` (formerly
-    ``rmse_wet``): the RMSE over the elements that are defined in at least one held-out run. The error of a map is pooled over its cells; of a vector, each
+    ``metric`` is ``nrmse`` (RMSE over the mean of the output), ``rmse``, or where elements may be undefined
+    ``rmse_defined`` (formerly ``rmse_wet``): the RMSE over the elements that are defined in at least one held-out run. The
+    error of a field is pooled over its elements; of a vector, each
     element has to keep the limit.
     """
 

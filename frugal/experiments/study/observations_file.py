@@ -68,7 +68,7 @@ def read_observations(
     if "value" not in table.columns:
         raise UnusableInputError(f"observations '{path}' have no column 'value'")
     known = {output.name: output for output in outputs}
-    rows: list[Mapping[str, Any]] = table.to_dict(orient="records")
+    rows = table.to_dict(orient="records")
     measured = []
     for number, row in enumerate(rows, start=1):
         try:
@@ -79,12 +79,10 @@ def read_observations(
     return Observations(name or (stem if stem.isidentifier() else f"_{stem}"), tuple(measured), source, scenario)
 
 
-def _measurement(row: Mapping[str, Any], outputs: Mapping[str, Output]) -> Measurement:
+def _measurement(row: Mapping[Any, Any], outputs: Mapping[str, Output]) -> Measurement:
     name = _text(row.get("output")) or (next(iter(outputs)) if len(outputs) == 1 else "")
     if name not in outputs:
-        raise UnusableInputError(
-            f"'{name}' is no output; known: {', '.join(outputs)}{did_you_mean(name, outputs)}"
-        )
+        raise UnusableInputError(f"'{name}' is no output; known: {', '.join(outputs)}{did_you_mean(name, outputs)}")
     output, unit = outputs[name], _text(row.get("unit"))
     value, sigma = _number(row["value"], "value"), None
     if _text(row.get("sigma")):
@@ -137,4 +135,4 @@ def _place(value: Any) -> str:
 
 
 def _text(value: Any) -> str:
-    return "" if value is None or value != value else str(value).strip()
+    return "" if value is None or (isinstance(value, float) and math.isnan(value)) else str(value).strip()

@@ -164,7 +164,8 @@ class Output:
         told = tuple(len(self.coords.get(dim, ())) for dim in self.dims)
         if self.dims and (self.dims != dims or told != shape):
             raise UnusableInputError(
-                f"output '{self.name}' has the dimensions {self.dims}, {told}, but its geometry and time axis make {dims}, {shape}"
+                f"output '{self.name}' has the dimensions {self.dims}, {told}, but its geometry and time axis make {dims}, "
+                f"{shape}"
             )
         object.__setattr__(self, "dims", dims)
         object.__setattr__(self, "coords", {dim: self.coords.get(dim, coords[dim]) for dim in dims})
@@ -191,7 +192,7 @@ class Output:
 
     @property
     def is_field(self) -> bool:
-        """It is answered by its modes, and its error is pooled over its elements: a grid, or more than `LARGEST_VECTOR` values."""
+        """Answered by its modes, its error pooled over its elements: a grid, or more than `LARGEST_VECTOR` values."""
         return self.dims[-2:] == GRID_DIMS or self.size > LARGEST_VECTOR or self.has_undefined
 
     @property
@@ -287,7 +288,7 @@ def check_outputs(outputs: Sequence[Output]) -> None:
 
 
 def defined_cells(values: np.ndarray, outputs: Sequence[Output], output: Output) -> np.ndarray:
-    """Which elements of an output are defined, ``bool [n, size]``, in values ``[n, m]``; all of them where none can be undefined.
+    """Which elements of an output are defined, ``bool [n, size]``, in values ``[n, m]``.
 
     Parameters
     ----------
@@ -320,9 +321,7 @@ def fill_undefined(values: np.ndarray, outputs: Sequence[Output]) -> np.ndarray:
     for output in outputs:
         if output.defined_where:
             cells = values[:, slices[output.name]]
-            values[:, slices[output.name]] = np.where(
-                defined_cells(values, outputs, output), cells, output.fill_value
-            )
+            values[:, slices[output.name]] = np.where(defined_cells(values, outputs, output), cells, output.fill_value)
     return values
 
 

@@ -83,7 +83,7 @@ def question(
     if missing:
         raise UnusableInputError(f"input '{missing[0]}' is missing ({len(missing)} of {len(row)} are)")
     if bounded:
-        check_bounds(layout.columns, row)
+        check_bounds(layout.columns, row.tolist())
     return Question(row, assumed)
 
 

@@ -26,7 +26,19 @@ from frugal.texts import LANGUAGES
 
 #: Names that the run store and the ONNX graphs use themselves, or that solvers and answers take beside the inputs.
 RESERVED = frozenset(
-    {"run", "status", "message", "cpu_seconds", "held_out", "subject", "place", "inputs", "in_domain", "object_id", "xp"}
+    {
+        "run",
+        "status",
+        "message",
+        "cpu_seconds",
+        "held_out",
+        "subject",
+        "place",
+        "inputs",
+        "in_domain",
+        "object_id",
+        "xp",
+    }
 )
 
 
@@ -122,7 +134,8 @@ class Study:
 
     def _check_names(self) -> None:
         dims = [dim for output in self.outputs for dim in output.dims]
-        names = [part.name for part in (*self.inputs, *self.outputs, *self.diagnostics, *self.parameters)]
+        told = (self.inputs, self.outputs, self.diagnostics, self.parameters)
+        names = [str(part.name) for parts in told for part in parts]
         for name in names:
             if names.count(name) > 1:
                 raise UnusableInputError(f"study '{self.name}' uses the name '{name}' twice")
@@ -148,7 +161,7 @@ class Study:
                 )
 
     def _check_functions(self) -> None:
-        names = [part.name for part in (*self.inputs, *self.parameters)]
+        names = self._argument_names
         for what, function, beside in (("solve", self.solve, ()), ("truth", self.truth, ("object_id",))):
             if function is not None and not takes_rows(function, names, beside):
                 check_arguments(f"'{what}' of study '{self.name}'", function, names, beside, all_of_them=True)
@@ -212,6 +225,11 @@ class Study:
         """Names of the columns."""
         return tuple(variable.name for variable in self.columns)
 
+    @property
+    def _argument_names(self) -> list[str]:
+        """What solver and answers may take."""
+        return [variable.name for variable in self.inputs] + [parameter.name for parameter in self.parameters]
+
     @cached_property
     def parameter_set(self) -> Mapping[str, float]:
         """Value of every parameter."""
@@ -230,7 +248,7 @@ class Study:
     @property
     def former_forms(self) -> tuple[str, ...]:
         """What still takes the inputs by position: ``solve``, ``truth``, names of alternatives."""
-        names = [part.name for part in (*self.inputs, *self.parameters)]
+        names = self._argument_names
         functions = {"solve": self.solve, "truth": self.truth} | {a.name: a.answer for a in self.alternatives}
         by_position = [
             name for name, function in functions.items() if function and takes_rows(function, names, ("object_id",))
@@ -291,7 +309,7 @@ class Study:
         if function is None:
             raise UnusableInputError(f"study '{self.name}' has no solver: it comes from a table of runs")
         beside = {"object_id": object_id} if about_object else {}
-        if takes_rows(function, [*self.layout.slices, *self.parameter_set], tuple(beside)):
+        if takes_rows(function, self._argument_names, tuple(beside)):
             return function(inputs, *beside.values())
         named = {**self.layout.by_name(inputs), **self.parameter_set, **beside}
         return function(**asked_for(function, named))

@@ -43,16 +43,13 @@ def _parameters(study: Study) -> list[dict[str, Any]]:
 
 
 def describe_output(output: Output) -> dict[str, Any]:
-    """An output as plain values; dimensions and coordinates that follow from its geometry are not told twice."""
+    """An output as plain values, geometry and time axis beside the dimensions and coordinates that follow from them."""
     values = {f.name: getattr(output, f.name) for f in fields(output) if f.name not in ("geometry", "time", "derived")}
     values["derived"] = asdict(output.derived) if output.derived is not None else None
     if output.geometry is not None:
         values["geometry"] = describe_geometry(output.geometry)
     if output.time is not None:
         values["time"] = asdict(output.time)
-    told = set(output.geometry.coords) if output.geometry is not None else set()
-    if told and all(list(output.geometry.coords[dim]) == list(output.coords[dim]) for dim in told):  # type: ignore[union-attr]
-        values |= {"dims": (), "coords": {}}
     return values
 
 

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from frugal.experiments.tracing.graph_builder import GraphBuilder
-from frugal.experiments.tracing.traced_array import Operand, TracedArray, combined
+from frugal.experiments.tracing.traced_array import TracedArray, combined
 
 _UNARY = {
     "abs": "Abs", "exp": "Exp", "log": "Log", "sqrt": "Sqrt", "floor": "Floor", "ceil": "Ceil", "round": "Round",
@@ -119,7 +119,7 @@ class GraphNamespace:
             x = self.maximum(x, low)
         return x if high is None else self.minimum(x, high)
 
-    def where(self, condition: Any, x: Operand, y: Operand) -> Any:
+    def where(self, condition: Any, x: Any, y: Any) -> Any:
         """x where the condition holds, else y."""
         if not isinstance(condition, TracedArray):
             if not (_is_traced(x) or _is_traced(y)):
@@ -224,7 +224,9 @@ class GraphNamespace:
         """Numbers ``[1, ...]`` as an array of as many rows as another."""
         array = np.asarray(value, dtype=float)
         if array.ndim != first.ndim or array.shape[0] != 1:
-            raise ValueError(f"numbers of shape {array.shape} beside an array {first.shape}; a first axis of 1 is needed")
+            raise ValueError(
+                f"numbers of shape {array.shape} beside an array {first.shape}; a first axis of 1 is needed"
+            )
         one = first.reshaped((int(np.prod(first.inner)),))[:, :1] * 0.0
         flat = combined("Add", one, array.reshape(-1))
         return flat.reshaped(array.shape[1:])

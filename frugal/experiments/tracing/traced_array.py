@@ -210,16 +210,16 @@ class TracedArray:
     def __abs__(self) -> TracedArray:
         return self.node("Abs")
 
-    def __lt__(self, other: Operand) -> TracedArray:
+    def __lt__(self, other: Any) -> TracedArray:
         return combined("Less", self, other, _BOOL)
 
-    def __le__(self, other: Operand) -> TracedArray:
+    def __le__(self, other: Any) -> TracedArray:
         return combined("LessOrEqual", self, other, _BOOL)
 
-    def __gt__(self, other: Operand) -> TracedArray:
+    def __gt__(self, other: Any) -> TracedArray:
         return combined("Greater", self, other, _BOOL)
 
-    def __ge__(self, other: Operand) -> TracedArray:
+    def __ge__(self, other: Any) -> TracedArray:
         return combined("GreaterOrEqual", self, other, _BOOL)
 
     def __eq__(self, other: object) -> TracedArray:  # type: ignore[override]

@@ -132,8 +132,7 @@ class Predictor:
             return dict.fromkeys(names, values)
         if values.shape[-len(variable.shape) :] != variable.shape or values.ndim > len(variable.shape) + 1:
             raise UnusableInputError(
-                f"input '{variable.name}' has shape {values.shape}; {variable.shape} or (n, {', '.join(map(str, variable.shape))}) "
-                "is needed"
+                f"input '{variable.name}' has shape {values.shape}; {variable.shape} is needed, or one such for each row"
             )
         return dict(zip(names, values.reshape(-1, variable.size).T, strict=True))
 

@@ -91,7 +91,7 @@ class Learner:
 
     def _alternative(self, training: Runs) -> Learnt:
         assert self.alternative is not None
-        answer, study = self.alternative.build(training.inputs, training.outputs), self.study
+        answer, study = self.study.answer_of(self.alternative, training.inputs, training.outputs), self.study
         return Learnt(
             lambda inputs: clip_outputs(study.flatten(answer.predict(inputs), len(inputs)), study.outputs), 0.0
         )

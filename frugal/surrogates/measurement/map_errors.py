@@ -159,7 +159,11 @@ def floor_and_regression(
 
 
 def _counted(study: Study, output: Output, truth: np.ndarray, metric: Metric) -> np.ndarray:
-    return ever_defined(study, output, truth) if metric in ("rmse_defined", "rmse_wet") else np.ones(output.size, dtype=bool)
+    return (
+        ever_defined(study, output, truth)
+        if metric in ("rmse_defined", "rmse_wet")
+        else np.ones(output.size, dtype=bool)
+    )
 
 
 def critical_success_index(truth: np.ndarray, predicted: np.ndarray) -> float:
