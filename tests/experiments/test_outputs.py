@@ -50,7 +50,7 @@ def test_a_value_missing_in_a_wet_cell_is_a_failed_run():
 @pytest.mark.parametrize(
     ("make", "told"),
     [
-        (lambda: Derived("depth", "mean"), "derived kind 'mean' is unknown; use 'sum' or 'above'"),
+        (lambda: Derived("depth", "mean"), "derived kind 'mean' is unknown; use 'sum', 'above' or 'below'"),
         (lambda: Derived("depth", "sum", [1.0, np.nan]), "must be finite"),
         (lambda: Output("h", "m", valid_above=0.1), "'h' is a scalar: it has no undefined elements"),
         (lambda: replace(DEPTH, defined_where="other"), "has both valid_above and defined_where"),
