@@ -110,7 +110,7 @@ class GraphNamespace:
         """x to a power."""
         return x**exponent
 
-    def clip(self, x: Any, low: Any = None, high: Any = None) -> Any:
+    def clip(self, x: Any, low: Any, high: Any) -> Any:
         """Keep within bounds, either of which may be None."""
         if isinstance(x, TracedArray) and np.ndim(low) == np.ndim(high) == 0 and low is not None and high is not None:
             bounds = [self.builder.constant(bound, x.dtype) for bound in (low, high)]
@@ -168,7 +168,12 @@ class GraphNamespace:
         if first is None:
             return np.concatenate(list(arrays), axis=axis)
         at = first.axis(axis)
-        parts = [array if isinstance(array, TracedArray) else self._beside(first, array) for array in arrays]
+        for array in arrays:
+            if not isinstance(array, TracedArray):
+                raise ValueError(
+                    "xp.concat of numbers beside arrays of a graph; write them as xp.full_like of one of these"
+                )
+        parts: list[TracedArray] = list(arrays)
         inner = list(first.inner)
         inner[at - 1] = sum(part.inner[at - 1] for part in parts)
         dtype = np.result_type(*(part.dtype for part in parts))
@@ -219,17 +224,6 @@ class GraphNamespace:
     def matmul(self, x: Any, y: Any) -> Any:
         """Product of an array with a matrix of numbers."""
         return x @ y
-
-    def _beside(self, first: TracedArray, value: Any) -> TracedArray:
-        """Numbers ``[1, ...]`` as an array of as many rows as another."""
-        array = np.asarray(value, dtype=float)
-        if array.ndim != first.ndim or array.shape[0] != 1:
-            raise ValueError(
-                f"numbers of shape {array.shape} beside an array {first.shape}; a first axis of 1 is needed"
-            )
-        one = first.reshaped((int(np.prod(first.inner)),))[:, :1] * 0.0
-        flat = combined("Add", one, array.reshape(-1))
-        return flat.reshaped(array.shape[1:])
 
 
 def trace(

@@ -53,6 +53,9 @@ class TracedArray:
         """Sizes of the axes; None for the rows."""
         return (None, *self.inner)
 
+    def __array__(self, dtype: Any = None, copy: Any = None) -> np.ndarray:
+        raise TypeError("numpy cannot compute with an array of a graph: take the function from xp")
+
     def __len__(self) -> int:
         raise TypeError("nobody knows yet how many rows a call will have: write the answer without their number")
 

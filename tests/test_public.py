@@ -1,0 +1,65 @@
+"""`import frugal`: the public names, lazily, and the page that shows them."""
+
+import ast
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import frugal
+
+ROOT = Path(__file__).resolve().parents[1]
+PAGE = ROOT / "docs" / "python.md"
+
+
+def test_every_public_name_is_there_and_none_is_a_room() -> None:
+    rooms = {path.name for path in (ROOT / "frugal").iterdir() if path.is_dir()}
+    modules = {path.stem for path in (ROOT / "frugal").glob("*.py")}
+    assert not set(frugal.__all__) & (rooms | modules)
+    for name in frugal.__all__:
+        assert getattr(frugal, name).__doc__, name
+    assert set(frugal.__all__) <= set(dir(frugal))
+
+
+def test_an_unknown_name_is_told() -> None:
+    with pytest.raises(AttributeError, match="has no attribute 'trian'"):
+        frugal.trian  # noqa: B018
+
+
+def test_type_checkers_know_the_same_names() -> None:
+    tree = ast.parse((ROOT / "frugal" / "__init__.pyi").read_text())
+    told = {alias.asname for node in tree.body if isinstance(node, ast.ImportFrom) for alias in node.names}
+    assert told == set(frugal.__all__)
+
+
+def test_importing_loads_nothing() -> None:
+    code = "import sys, frugal; print(*sorted(n for n in sys.modules if n.startswith(('numpy', 'frugal.'))))"
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert not found.stdout.split()
+
+
+def test_the_page_runs_as_written(tmp_path: Path) -> None:
+    """All its examples, one after the other, from an empty folder that holds the docs."""
+    examples = re.findall(r"```python\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.S)
+    assert len(examples) == 3
+    (tmp_path / "docs").symlink_to(ROOT / "docs")
+    program = tmp_path / "page.py"
+    program.write_text("\n".join(examples), encoding="utf-8")
+    ran = subprocess.run(
+        [sys.executable, str(program)],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
+    assert ran.returncode == 0, ran.stderr[-2000:]
+    assert "roof_yield" in ran.stdout and (tmp_path / "bundles" / "oxygen_sag" / "model.onnx").is_file()
+
+
+def test_the_page_names_every_public_name() -> None:
+    text = PAGE.read_text(encoding="utf-8")
+    assert [name for name in frugal.__all__ if f"`{name}`" not in text] == []
