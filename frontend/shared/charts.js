@@ -82,12 +82,14 @@ export function rampColour(share) {
   return RAMP[low].map((value, k) => Math.round(value + (position - low) * (RAMP[low + 1][k] - value)));
 }
 
-/** A map of values, rows from the top, as coloured cells between two values. */
+const NOTHING = [201, 205, 210];
+
+/** A map of values, rows from the top, as coloured cells between two values; cells without a value, NaN, are grey. */
 export function cells({ values, shape: [rows, columns], low, high, title }) {
   const canvas = h('canvas', { width: columns, height: rows, role: 'img', 'aria-label': title, class: 'cells' });
   const context = canvas.getContext('2d');
   const picture = context.createImageData(columns, rows);
-  values.forEach((value, k) => picture.data.set([...rampColour((value - low) / (high - low || 1)), 255], 4 * k));
+  values.forEach((value, k) => picture.data.set([...(Number.isNaN(value) ? NOTHING : rampColour((value - low) / (high - low || 1))), 255], 4 * k));
   context.putImageData(picture, 0, 0);
   return canvas;
 }

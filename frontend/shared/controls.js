@@ -1,6 +1,6 @@
 /** Controls of numbers and choices; those of a whole study are made from its variables. */
 import { h } from './dom.js';
-import { addWords, number, t, told, unit } from './i18n.js';
+import { addWords, brief, t, told, unit, withUnit } from './i18n.js';
 import { startOf } from './model.js';
 import { decimalsOf, toStep } from './rounding.js';
 import { sliderStep } from './scales.js';
@@ -16,6 +16,9 @@ addWords({
     allAlike: 'Toutes pareilles', slider: (name) => `${name}, curseur`,
   },
 });
+
+/** What has no label is called by its name. */
+export const plainName = (name) => name.replaceAll('_', ' ');
 
 /** A slider that tells its value in words; `show(value)` moves it without a word to anybody. */
 export function slider({ id, low, high, step, value, told: inWords, onInput, ...attributes }) {
@@ -37,8 +40,9 @@ export const choiceList = (id, names, chosen, onChange) => {
   return element;
 };
 
-/** The number as a field and a slider write it. */
-const asField = (value) => String(Number(value.toPrecision(7)));
+/** Digits that a field keeps: those that the graph does. */
+const FINEST = 7;
+const asField = (value) => String(Number(value.toPrecision(FINEST)));
 
 /** A field with a slider under it. What is typed may lie beyond the bounds: the model tells whether it knows anything there. */
 function numberControl({ id, label, low, high, unit: pint, value, onInput }) {
@@ -72,28 +76,28 @@ function numberControl({ id, label, low, high, unit: pint, value, onInput }) {
     h('label', { for: id }, label),
     h('span', { class: 'quantity' }, field, h('span', { class: 'unit' }, named)),
     moved.element,
-    h('small', { id: `${id}-bounds` }, t('bounds', number(low, decimalsOf(step)), unit(high, named, decimalsOf(step)))));
+    h('small', { id: `${id}-bounds` }, t('bounds', brief(low, FINEST), withUnit(brief(high, FINEST), named))));
   return { row, show };
 }
 
 function columnControl(column, label, value, onInput) {
   const id = `input-${column.name}`;
   if (!column.choices.length) return numberControl({ ...column, id, label, value, onInput });
-  const list = choiceList(id, column.choices.map((name) => told(name).replaceAll('_', ' ')), value, onInput);
+  const list = choiceList(id, column.choices.map(plainName), value, onInput);
   return { row: h('div', { class: 'control' }, h('label', { for: id }, label), list), show: (shown) => (list.value = String(shown)) };
 }
 
 /** A vector, folded: its elements one by one, and all of them at once. */
 function vectorControl(variable, valueOf, onInput) {
   const [first] = variable.columns;
-  const label = told(variable.label) || variable.name;
+  const label = told(variable.label) || plainName(variable.name);
   const named = unitName(first.unit);
   const summary = h('small', {});
   const summarise = () => {
     const values = variable.columns.map(valueOf);
     const [least, most] = [Math.min(...values), Math.max(...values)];
-    const decimals = decimalsOf(sliderStep(first.low, first.high));
-    summary.textContent = least === most ? t('elementsAlike', values.length, unit(most, named, decimals)) : t('elements', values.length, number(least, decimals), unit(most, named, decimals));
+    const high = withUnit(brief(most), named);
+    summary.textContent = least === most ? t('elementsAlike', values.length, high) : t('elements', values.length, brief(least), high);
   };
   const controls = variable.columns.map((column, k) =>
     columnControl(column, told(column.label) || variable.elements[k], valueOf(column), (value) => {
@@ -109,7 +113,7 @@ function vectorControl(variable, valueOf, onInput) {
     show();
   });
   summarise();
-  const row = h('details', { class: 'vector' }, h('summary', {}, label, ' ', summary), h('div', { class: 'all-alike' }, all.row), controls.map((control) => control.row));
+  const row = h('details', { class: 'vector' }, h('summary', {}, label, ' ', summary), h('div', { class: 'all-alike' }, all.row), h('div', { class: 'elements' }, controls.map((control) => control.row)));
   return { row, show };
 }
 
@@ -126,7 +130,7 @@ export function inputControls(model, values, onChange) {
   const controls = model.variables.map((variable) => {
     if (variable.elements) return vectorControl(variable, valueOf, set);
     const [column] = variable.columns;
-    const control = columnControl(column, told(column.label) || column.name, valueOf(column), (value) => set({ [column.name]: value }));
+    const control = columnControl(column, told(column.label) || plainName(column.name), valueOf(column), (value) => set({ [column.name]: value }));
     return { row: control.row, show: () => control.show(valueOf(column)) };
   });
   return { rows: controls.map((control) => control.row), show: () => controls.forEach((control) => control.show()) };

@@ -51,8 +51,12 @@ export const told = (text) =>
 export function number(value, decimals = 0) {
   return new Intl.NumberFormat(current, { minimumFractionDigits: decimals, maximumFractionDigits: decimals }).format(value);
 }
+/** A number in so many digits, without zeros at its end. */
+export const brief = (value, digits = 3) => new Intl.NumberFormat(current, { maximumSignificantDigits: digits }).format(value);
 /** A number and its unit, kept on one line; a unit without a name is none. */
-export const unit = (value, name, decimals = 0) => `${number(value, decimals)}${name === '°' || !name ? '' : '\u00a0'}${name}`;
+export const unit = (value, name, decimals = 0) => withUnit(number(value, decimals), name);
+/** Text of a number with its unit, as `unit`. */
+export const withUnit = (text, name) => `${text}${name === '°' || !name ? '' : '\u00a0'}${name}`;
 export const percent = (share, decimals = 1) => (current === 'fr' ? unit(100 * share, '%', decimals) : `${number(100 * share, decimals)}%`);
 export const signed = (share) => (Math.abs(share) < 0.0005 ? percent(0) : `${share < 0 ? '−' : '+'}${percent(Math.abs(share))}`);
 /** A date as people write it; a year stays a year. */

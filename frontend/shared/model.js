@@ -81,10 +81,11 @@ function commonLabel(columns) {
   return Object.fromEntries(languages.map((language) => [language, common(columns.map(({ label }) => label[language] ?? ''))]));
 }
 
-const outputOf = ({ name, unit, label = {}, dims = [], coords = {}, low = null, high = null }) => {
-  const shape = dims.map((dim) => coords[dim].length);
-  return { name, unit, label, dims, coords, low, high, shape, size: shape.reduce((product, length) => product * length, 1) };
-};
+/** An output: `fill` is what a map holds where it has no meaning, null where it has one everywhere. */
+function outputOf({ name, unit, label = {}, dims = [], coords = {}, ...more }) {
+  const partly = more.defined_where || more.wet_where; // the second, and `dry_value`, in older bundles
+  return { name, unit, label, dims, coords, shape: dims.map((dim) => coords[dim].length), fill: partly ? (more.fill_value ?? more.dry_value ?? 0) : null };
+}
 
 /** The value that a column has before anybody gives one: its default, else the first choice or the middle of its bounds. */
 export const startOf = ({ default: standard, choices, low, high }) => standard ?? (choices.length ? low : (low + high) / 2);

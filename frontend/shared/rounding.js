@@ -19,5 +19,3 @@ export const digitStep = (value, digits) => power(exponent(value) - digits + 1);
 export const significant = (value, digits) => toStep(value, Math.max(digitStep(value, digits), 1));
 /** Written with so many significant digits, decimals where it takes them. */
 export const withDigits = (value, digits) => number(value, Math.max(digits - 1 - exponent(value), 0));
-/** Written to a step. */
-export const written = (value, step) => number(toStep(value, step), decimalsOf(step));
