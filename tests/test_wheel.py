@@ -38,7 +38,8 @@ audit = read_audit(bundle)  # against audit_schema.json
 for language in ("en", "fr"):
     assert "<style>" in render(audit, language)
 for page in ("cadastre", "study"):
-    assert (PAGES / page / "index.html").is_file() and {path.suffix for path in (PAGES / page / "assets").iterdir()} >= {".js", ".css"}
+    assert (PAGES / page / "index.html").is_file()
+    assert {path.suffix for path in (PAGES / page / "assets").iterdir()} >= {".js", ".css"}
 assert {path.suffix for path in (PAGES / "runtime").iterdir()} == {".js", ".gz"}
 assert PAGES.is_relative_to(home)
 for point in installed_studies().values():

@@ -1,7 +1,7 @@
 /** Degrees and metres: the polynomial of a territory, and plain metres around a place. */
 
 /** Longitude and latitude to a projected system, by the polynomial that stands for it. */
-export function project(projection, lon, lat) {
+function project(projection, lon, lat) {
   const u = (lon - projection.lon) / projection.scale;
   const v = (lat - projection.lat) / projection.scale;
   let x = 0;

@@ -32,7 +32,7 @@ const SIGN = 1 / 54;
 
 export const outputName = (output) => told(output.label) || plainName(output.name);
 /** Name of an output with its unit. */
-export const nameWithUnit = (output) => [outputName(output), unitName(output.unit) && `(${unitName(output.unit)})`].filter(Boolean).join(' ');
+const nameWithUnit = (output) => [outputName(output), unitName(output.unit) && `(${unitName(output.unit)})`].filter(Boolean).join(' ');
 
 /** The step that values of an output are told to: as its interval supports, else so many digits of the largest. */
 export function outputStep({ value, lower, upper }) {
