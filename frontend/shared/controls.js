@@ -24,7 +24,10 @@ export const plainName = (name) => name.replaceAll('_', ' ');
 export function slider({ id, low, high, step, value, told: inWords, onInput, ...attributes }) {
   const element = h('input', {
     id, type: 'range', min: String(low), max: String(high), step: String(step), value: String(value), 'aria-valuetext': inWords(value), ...attributes,
-    oninput: () => onInput(Number(element.value)),
+    oninput: () => {
+      show(Number(element.value));
+      onInput(Number(element.value));
+    },
   });
   const show = (shown) => {
     element.value = String(shown);
@@ -64,7 +67,6 @@ function numberControl({ id, label, low, high, unit: pint, value, onInput }) {
       // The last step of a slider may end before the bound does.
       const exact = chosen + step > high && high - chosen < step / 2 ? high : toStep(chosen - low, step) + low;
       field.value = asField(exact);
-      moved.element.setAttribute('aria-valuetext', inWords(exact));
       onInput(exact);
     },
   });

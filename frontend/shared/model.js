@@ -81,11 +81,23 @@ function commonLabel(columns) {
   return Object.fromEntries(languages.map((language) => [language, common(columns.map(({ label }) => label[language] ?? ''))]));
 }
 
-/** An output: `fill` is what a map holds where it has no meaning, null where it has one everywhere. */
+/**
+ * An output. It has a meaning only where its value is above `validAbove` and is not `fill`; null stands for everywhere. Older
+ * bundles say `wet_threshold`, `wet_where` and `dry_value`.
+ */
 function outputOf({ name, unit, label = {}, dims = [], coords = {}, ...more }) {
-  const partly = more.defined_where || more.wet_where; // the second, and `dry_value`, in older bundles
-  return { name, unit, label, dims, coords, shape: dims.map((dim) => coords[dim].length), fill: partly ? (more.fill_value ?? more.dry_value ?? 0) : null };
+  const partly = more.defined_where || more.wet_where;
+  return {
+    name, unit, label, dims, coords,
+    shape: dims.map((dim) => coords[dim].length),
+    validAbove: more.valid_above ?? more.wet_threshold ?? null,
+    fill: partly ? (more.fill_value ?? more.dry_value ?? 0) : null,
+  };
 }
+
+/** Values of an output, NaN where it has no meaning. */
+export const definedValues = ({ validAbove, fill }, values) =>
+  values.map((value) => ((validAbove !== null && value <= Math.fround(validAbove)) || (fill !== null && value === Math.fround(fill)) ? NaN : value));
 
 /** The value that a column has before anybody gives one: its default, else the first choice or the middle of its bounds. */
 export const startOf = ({ default: standard, choices, low, high }) => standard ?? (choices.length ? low : (low + high) / 2);

@@ -1,8 +1,9 @@
 /** What a model answers, told of any study: numbers with their interval, pictures of vectors and maps. */
 import { bars, cells, line, numbersTable, RAMP_CSS } from './charts.js';
-import { plainName } from './controls.js';
+import { plainName, slider } from './controls.js';
 import { h } from './dom.js';
 import { addWords, brief, language, number, t, told, withUnit } from './i18n.js';
+import { definedValues } from './model.js';
 import { decimalsOf, digitStep, stepOf, toStep } from './rounding.js';
 import { unitName } from './units.js';
 
@@ -10,14 +11,14 @@ addWords({
   en: {
     interval: (share, low, high) => `in ${share} of cases between ${low} and ${high}`,
     whisker: (share) => `The black lines hold ${share} of cases.`, band: (share) => `The pale band holds ${share} of cases.`,
-    value: 'Value', from: 'From', to: 'To', overall: (least, most, mean) => `From ${least} to ${most}, ${mean} on average.`, nowhere: 'It has a value nowhere.', greyCells: 'Grey: no value.',
-    dimensions: { month: 'Month', hour: 'Hour', time: 'Time', day: 'Day' },
+    value: 'Value', from: 'From', to: 'To', overall: (least, most, mean) => `From ${least} to ${most}, ${mean} on average.`, nowhere: 'It has a value nowhere.', greyCells: 'Grey: no value.', axes: (rows, columns) => `Rows: ${rows}; columns: ${columns}.`,
+    dimensions: { month: 'Month', hour: 'Hour', time: 'Time', day: 'Day', place: 'Place' },
   },
   fr: {
     interval: (share, low, high) => `dans ${share} des cas entre ${low} et ${high}`,
     whisker: (share) => `Les traits noirs contiennent ${share} des cas.`, band: (share) => `La bande pâle contient ${share} des cas.`,
-    value: 'Valeur', from: 'De', to: 'À', overall: (least, most, mean) => `De ${least} à ${most}, ${mean} en moyenne.`, nowhere: 'Sans valeur partout.', greyCells: 'Gris : sans valeur.',
-    dimensions: { month: 'Mois', hour: 'Heure', time: 'Temps', day: 'Jour' },
+    value: 'Valeur', from: 'De', to: 'À', overall: (least, most, mean) => `De ${least} à ${most}, ${mean} en moyenne.`, nowhere: 'Sans valeur partout.', greyCells: 'Gris : sans valeur.', axes: (rows, columns) => `Lignes : ${rows} ; colonnes : ${columns}.`,
+    dimensions: { month: 'Mois', hour: 'Heure', time: 'Temps', day: 'Jour', place: 'Lieu' },
   },
 });
 
@@ -79,27 +80,63 @@ export function vectorFigure(output, answer, share) {
       names.map((name, k) => [name, ...[answer.value, answer.lower, answer.upper].filter(Boolean).map((series) => toldValue(series[k], step))])));
 }
 
-/** Values of a map from the north, NaN where it has no meaning. */
-function northUp({ shape: [rows, columns], dims: [dim], coords, fill }, values) {
-  const known = fill === null ? values : values.map((value) => (value === Math.fround(fill) ? NaN : value));
-  const southFirst = dim === 'y' && Number(coords.y[0]) < Number(coords.y.at(-1));
-  return southFirst ? Array.from({ length: rows }, (_, r) => known.slice((rows - 1 - r) * columns, (rows - r) * columns)).flat() : known;
+const extremes = (values) => values.reduce(([least, most], value) => [Math.min(least, value), Math.max(most, value)], [Infinity, -Infinity]);
+const known = (values) => values.filter((value) => !Number.isNaN(value));
+
+/** Rows of a map from the north, where its rows are places from south to north. */
+function northUp({ dims, coords }, values, columns) {
+  const southFirst = dims.at(-2) === 'y' && Number(coords.y[0]) < Number(coords.y.at(-1));
+  return southFirst ? Array.from({ length: values.length / columns }, (_, r) => values.slice(values.length - (r + 1) * columns, values.length - r * columns)).flat() : values;
 }
 
-/** A map as coloured cells, north up, with its scale. */
-export function mapFigure(output, answer) {
-  const values = northUp(output, answer.value);
-  const known = values.filter((value) => !Number.isNaN(value));
-  const [least, most] = [known.reduce((a, b) => Math.min(a, b), Infinity), known.reduce((a, b) => Math.max(a, b), -Infinity)];
-  const mean = known.reduce((sum, value) => sum + value, 0) / known.length;
+/**
+ * Values in rows and columns as coloured cells, a map with north up, with their scale. Of more dimensions a slider chooses where
+ * along the first ones; `chosen` keeps that by the name of the output.
+ */
+export function mapFigure(output, answer, chosen) {
+  const [rows, columns] = output.shape.slice(-2);
+  const all = definedValues(output, answer.value);
+  const [least, most] = extremes(known(all));
   const step = digitStep(Math.max(Math.abs(least), Math.abs(most)), MAP_DIGITS);
   const written = (value) => inUnit(toldValue(value, step), output);
-  const sentence = known.length ? t('overall', toldValue(least, step), written(most), written(mean)) : t('nowhere');
   const low = Math.min(least, 0);
+  const dims = output.dims.map((dim) => t('dimensions')[dim] ?? plainName(dim));
+  const drawn = (k) => {
+    const values = northUp(output, all.slice(k * rows * columns, (k + 1) * rows * columns), columns);
+    const told = known(values);
+    const [from, to] = extremes(told);
+    const sentence = told.length ? t('overall', toldValue(from, step), written(to), written(told.reduce((sum, value) => sum + value, 0) / told.length)) : t('nowhere');
+    return [
+      cells({ values, shape: [rows, columns], low, high: most, title: `${outputName(output)}${t('colon')}${sentence}` }),
+      h('p', { class: 'note' }, [sentence, told.length < values.length && told.length ? t('greyCells') : '', output.dims.at(-2) === 'y' ? '' : t('axes', ...dims.slice(-2))].filter(Boolean).join(' ')),
+    ];
+  };
+  const slices = all.length / (rows * columns);
+  const box = h('div', {}, drawn(chosen.get(output.name) ?? 0));
+  const choose = (k) => {
+    chosen.set(output.name, k);
+    box.replaceChildren(...drawn(k));
+  };
   return h('figure', {},
     h('figcaption', {}, nameWithUnit(output)),
-    cells({ values, shape: output.shape, low, high: most, title: `${outputName(output)}${t('colon')}${sentence}` }),
-    known.length > 0 && h('div', { class: 'ramp', 'aria-hidden': 'true' },
-      h('span', {}, toldValue(low, step)), h('span', { class: 'colours', style: `background:${RAMP_CSS}` }), h('span', {}, written(most))),
-    h('p', { class: 'note' }, sentence, known.length < values.length && known.length > 0 ? ` ${t('greyCells')}` : ''));
+    slices > 1 && sliceControl(output, dims, chosen.get(output.name) ?? 0, slices, choose),
+    box,
+    known(all).length > 0 && h('div', { class: 'ramp', 'aria-hidden': 'true' },
+      h('span', {}, toldValue(low, step)), h('span', { class: 'colours', style: `background:${RAMP_CSS}` }), h('span', {}, written(most))));
+}
+
+/** A slider along the dimensions before the last two. */
+function sliceControl(output, dims, k, slices, onChoose) {
+  const id = `slice-${output.name}`;
+  const leading = output.dims.slice(0, -2);
+  const place = (at) => leading.reduceRight(([text, rest], dim) => {
+    const names = output.coords[dim];
+    return [[`${names[rest % names.length]}`, ...text], Math.floor(rest / names.length)];
+  }, [[], at])[0].join(', ');
+  const shown = h('output', { for: id }, place(k));
+  const { element } = slider({ id, low: 0, high: slices - 1, step: 1, value: k, told: place, onInput: (at) => {
+    shown.textContent = place(at);
+    onChoose(at);
+  } });
+  return h('div', { class: 'control' }, h('label', { for: id }, dims.slice(0, -2).join(', ')), shown, element);
 }

@@ -49,13 +49,16 @@ function footer({ model, study }) {
       sources.length > 0 && h('p', {}, `${t('sources')}${t('colon')}${sources.join(' · ')}`)));
 }
 
+/** Where along its first dimensions an output is shown, by name. */
+const slices = new Map();
+
 const share = (model) => percent(model.level, 0);
 
 /** The answer of the moment: numbers, and pictures of vectors and maps. What somebody has unfolded stays so. */
 export function drawAnswer({ model, answer, values }) {
   if (!answer) return byId('numbers').replaceChildren(h('p', { class: 'warning' }, t('noAnswer')));
   const scalars = model.outputs.filter((output) => !output.dims.length);
-  const others = model.outputs.filter((output) => output.dims.length === 1 || output.dims.length === 2);
+  const others = model.outputs.filter((output) => output.dims.length);
   const beyond = outOfBounds(model.columns, values).map((column) => told(column.label) || plainName(column.name));
   byId('numbers').replaceChildren(
     h('dl', { class: 'facts' },
@@ -67,7 +70,8 @@ export function drawAnswer({ model, answer, values }) {
   const unfolded = new Set([...document.querySelectorAll('#pictures > div')].filter((box) => box.querySelector('details')?.open).map((box) => box.id));
   byId('pictures').replaceChildren(
     ...others.map((output) => {
-      const figure = (output.dims.length === 1 ? vectorFigure : mapFigure)(output, answer.values[output.name], share(model));
+      const told = answer.values[output.name];
+      const figure = output.dims.length === 1 ? vectorFigure(output, told, share(model)) : mapFigure(output, told, slices);
       const box = h('div', { id: `output-${output.name}` }, figure);
       if (unfolded.has(box.id)) box.querySelector('details').open = true;
       return box;

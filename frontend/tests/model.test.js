@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { inputRow } from '../cadastre/estimate.js';
-import { answerOf, columnsOf, elementOf, modelOf, outOfBounds, rowOf, startOf, variablesOf } from '../shared/model.js';
+import { answerOf, columnsOf, definedValues, elementOf, modelOf, outOfBounds, rowOf, startOf, variablesOf } from '../shared/model.js';
 import { metadataOf } from '../shared/onnx_metadata.js';
 
 const utf8 = (text) => new TextEncoder().encode(text);
@@ -93,7 +93,7 @@ test('a graph of frugal tells its study; another file is refused', () => {
   const study = {
     name: 'any', title: { en: 'Any?' }, hash: 'ab', inputs: [before],
     outputs: [
-      { name: 'depth', unit: 'm', dims: ['y', 'x'], coords: { y: [2, 1], x: [1, 2, 3] } },
+      { name: 'depth', unit: 'm', dims: ['y', 'x'], coords: { y: [2, 1], x: [1, 2, 3] }, valid_above: 0.05 },
       { name: 'arrival', unit: 's', dims: ['y', 'x'], coords: { y: [2, 1], x: [1, 2, 3] }, wet_where: 'depth', dry_value: 9 },
       { name: 'speed', unit: 'm/s', dims: ['y', 'x'], coords: { y: [2, 1], x: [1, 2, 3] }, defined_where: 'depth', fill_value: 0 },
     ],
@@ -103,6 +103,9 @@ test('a graph of frugal tells its study; another file is refused', () => {
   assert.equal(model.candidate, 'linear');
   assert.deepEqual(model.outputs[0].shape, [2, 3]);
   assert.deepEqual(model.outputs.map(({ fill }) => fill), [null, 9, 0]);
+  assert.deepEqual(model.outputs.map(({ validAbove }) => validAbove), [0.05, null, null]);
+  assert.deepEqual(definedValues(model.outputs[0], [0, Math.fround(0.05), 0.06]), [NaN, NaN, 0.06]);
+  assert.deepEqual(definedValues(model.outputs[1], [9, 8, 0]), [NaN, 8, 0]);
   assert.throws(() => modelOf(onnx({ other: 'x' })), /not an answer of frugal/);
 });
 

@@ -43,6 +43,7 @@ def coast_study() -> Study:
         Output("volume", "m^3", label={"en": "Volume", "fr": "Volume d'eau"}),
         Output("level", "m", ("hour",), {"hour": list(range(48))}, {"en": "Level", "fr": "Niveau"}),
         Output("depth", "m", ("y", "x"), grid, {"en": "Depth", "fr": "Hauteur d'eau"}),
+        Output("speed", "m/s", ("time", "y", "x"), {"time": [0, 1800], **grid}, {"en": "Speed", "fr": "Vitesse"}),
     )
     need = Need("one", {"volume": Tolerance("rmse", 0.5)}, queries=(10.0, 100.0))
     title = {"en": "How high does the sea come?", "fr": "Jusqu'où monte la mer ?"}
@@ -52,8 +53,8 @@ def coast_study() -> Study:
 def write_coast(folder: Path) -> None:
     """A graph of `coast_study` with an interval, and its study, as a bundle has them."""
     study = coast_study()
-    weights = np.random.default_rng(0).uniform(-1.0, 1.0, (5, 1 + 48 + 6))
-    half = np.full(55, 0.25)
+    weights = np.random.default_rng(0).uniform(-1.0, 1.0, (5, 1 + 48 + 6 + 12))
+    half = np.full(67, 0.25)
 
     def nodes(graph: Any, x: str) -> str:
         return str(graph.op("MatMul", x, graph.constant(weights)))
@@ -208,6 +209,30 @@ def test_the_interval_the_domain_and_the_address(page: Chromium, site: SimpleNam
     page.click_on("#reset")
     page.until("location.hash === '#lang=en'")
     assert page.run("study.row()") == [1.0, 0.0, 0.0, 0.0, 0.0]
+
+
+def test_maps_and_maps_at_several_times(page: Chromium, site: SimpleNamespace) -> None:
+    page.open(f"{site.url}coast/#lang=en")
+    answer = Predictor(site.root / "coast" / "model.onnx")({"surge": 1.0})
+    note = "document.querySelector('#output-{0} .note').textContent"
+    for name, values in (("depth", answer["depth"][0]), ("speed", answer["speed"][0, 0])):
+        told = re.findall(r"-?[\d.]*\d", page.run(note.format(name)))
+        expected = (values.min(), values.max(), values.mean())
+        assert [float(text) for text in told] == pytest.approx(expected, abs=0.006)
+    page.run("document.getElementById('slice-speed').focus()")
+    page.key("ArrowRight", 39)
+    assert page.run("document.querySelector('#output-speed output').textContent") == "1800"
+    assert page.run("document.getElementById('slice-speed').getAttribute('aria-valuetext')") == "1800"
+    told = re.findall(r"-?[\d.]*\d", page.run(note.format("speed")))
+    later = answer["speed"][0, 1]
+    assert [float(text) for text in told] == pytest.approx((later.min(), later.max(), later.mean()), abs=0.006)
+    # the darkest cell of the canvas is the highest value
+    pixels = page.run(
+        "Array.from(document.querySelector('#output-speed canvas').getContext('2d').getImageData(0, 0, 2, 3).data)"
+    )
+    assert int(np.argmin(pixels[::4])) == int(np.argmax(later))
+    put(page, "#input-surge", 2)  # another answer, at the same time
+    assert page.run("document.querySelector('#output-speed output').textContent") == "1800"
 
 
 def test_all_elements_of_a_vector_at_once(page: Chromium, site: SimpleNamespace) -> None:
