@@ -1,1 +1,1 @@
-"""What a browser needs: vector and relief tiles, the projection of the map, a server of static files, the built pages and their copies."""
+"""What a browser needs: vector and relief tiles, the projection of the map, a server of static files, the built pages."""
