@@ -21,11 +21,11 @@ import frugal
 from frugal.audit.evidence.audit_file import read_audit
 from frugal.audit.report.pages import render
 from frugal.cadastre.job.program_digest import program_digest
-from frugal.cadastre.web_map.folder import PAGE
 from frugal.experiments.study.registry import installed_studies, load_entry_point
 from frugal.formats.weather.climate import read_climate
 from frugal.metering.factors.table import load_factors
 from frugal.texts import room_texts
+from frugal.web.built_pages import PAGES
 
 home, bundle = Path(sys.argv[1]), Path(sys.argv[2])
 assert Path(frugal.__file__) == home / "frugal" / "__init__.py", frugal.__file__
@@ -37,8 +37,11 @@ for path in (home / "frugal").rglob("texts.toml"):
 audit = read_audit(bundle)  # against audit_schema.json
 for language in ("en", "fr"):
     assert "<style>" in render(audit, language)
-assert (PAGE / "index.html").is_file() and {path.suffix for path in (PAGE / "assets").iterdir()} >= {".js", ".css", ".gz"}
-assert PAGE.is_relative_to(home)
+for page in ("cadastre", "study"):
+    assert (PAGES / page / "index.html").is_file()
+    assert {path.suffix for path in (PAGES / page / "assets").iterdir()} >= {".js", ".css"}
+assert {path.suffix for path in (PAGES / "runtime").iterdir()} == {".js", ".gz"}
+assert PAGES.is_relative_to(home)
 for point in installed_studies().values():
     assert point.dist._path.is_relative_to(home), point
     load_entry_point(point)

@@ -8,7 +8,6 @@ import math
 import shutil
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
-from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,18 +16,16 @@ import pandas as pd
 
 from frugal.cadastre.web_map.french_sources import cadastre_in_both
 from frugal.cadastre.web_map.surface_blocks import SurfaceBlocks
-from frugal.errors import EnvironmentFaultError, UnusableInputError
+from frugal.errors import UnusableInputError
 from frugal.formats.files.atomic import new_folder
 from frugal.formats.rasters.surface_model import SurfaceModel
 from frugal.texts import LANGUAGES
+from frugal.web.built_pages import copy_page
 from frugal.web.map_projection import projection_polynomial
 from frugal.web.vector_tiles import TileLayer, write_vector_tiles
 
 if TYPE_CHECKING:
     import geopandas
-
-#: The page as `frontend/` builds it.
-PAGE = Path(str(files("frugal.web"))) / "pages" / "cadastre"
 
 #: Zooms from which dots stand for buildings, at which planes can be told apart, and at which their numbers are kept.
 DOTS_FROM, PLANES_FROM, DETAIL_ZOOM = 8, 14, 16
@@ -112,12 +109,10 @@ def write_map_folder(
     EnvironmentFaultError
         If the page was not built or the folder cannot be written.
     """
-    if not (PAGE / "index.html").is_file():
-        raise EnvironmentFaultError(f"the page of the map is missing from this installation ('{PAGE}')")
     if planes.empty:
         raise UnusableInputError("the cadastre holds no roof plane: there is nothing to map")
     with new_folder(folder) as draft:
-        shutil.copytree(PAGE, draft, dirs_exist_ok=True)
+        copy_page("cadastre", draft)
         data = draft / "data"
         data.mkdir()
         told: dict[str, Any] = {"version": 1, "created": datetime.now(UTC).date().isoformat()}

@@ -1,0 +1,31 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { columnsOf, variablesOf } from '../shared/model.js';
+import { hashOf, keepValues, parameters, valuesFrom } from '../shared/url_state.js';
+
+const columns = columnsOf([
+  { name: 'surge', unit: 'm', low: 0, high: 4, default: 1 },
+  { name: 'kind', unit: '1', low: 0, high: 1, choices: ['low', 'high'] },
+  { name: 'rain', unit: 'mm', low: 0, high: 9, default: 0, dims: ['hour'], coords: { hour: [0, 1, 2] } },
+]);
+const model = { columns, variables: variablesOf(columns) };
+const read = (hash) => valuesFrom(model, parameters(hash));
+
+test('values that differ from the start are kept in the address and read back, whatever else it holds', () => {
+  const values = { surge: 2.5, kind: 1, 'rain[1]': 0.1 };
+  const hash = hashOf(keepValues(model, values, parameters('#lang=fr&surge=9')));
+  assert.equal(hash, '#lang=fr&surge=2.5&kind=1&rain=0,0.1,0');
+  assert.deepEqual(read(hash), { surge: 2.5, kind: 1, 'rain[0]': 0, 'rain[1]': 0.1, 'rain[2]': 0 });
+});
+
+test('what stands at its start leaves the address', () => {
+  assert.equal(String(keepValues(model, { surge: 1 }, parameters('#surge=3&rain=1,2,3&roof=7'))), 'roof=7');
+});
+
+test('what is no number, no choice or of another length is left out; what is out of bounds is not', () => {
+  assert.deepEqual(read('#surge=high&kind=2&rain=1,2'), {});
+  assert.deepEqual(read('#surge=&kind=0.5&rain=1,,3'), { 'rain[0]': 1, 'rain[2]': 3 });
+  assert.deepEqual(read('#surge=Infinity'), {});
+  assert.deepEqual(read('#surge=-7'), { surge: -7 });
+  assert.deepEqual(read(''), {});
+});

@@ -1,0 +1,34 @@
+"""The pages that `frontend/` builds, and the runtime of models in a browser that they share."""
+
+from __future__ import annotations
+
+import shutil
+from importlib.resources import files
+from pathlib import Path
+
+from frugal.errors import EnvironmentFaultError
+
+PAGES = Path(str(files("frugal.web"))) / "pages"
+
+
+def copy_page(name: str, folder: Path) -> None:
+    """Put a page into a folder, with the runtime among its assets: any static host can serve it from there.
+
+    Parameters
+    ----------
+    name : str
+        ``cadastre`` or ``study``.
+    folder : Path
+        Made if it is not there; what else it holds stays.
+
+    Raises
+    ------
+    EnvironmentFaultError
+        If the page or the runtime was not built.
+    """
+    page, runtime = PAGES / name, PAGES / "runtime"
+    for part in (page / "index.html", runtime):
+        if not part.exists():
+            raise EnvironmentFaultError(f"the page '{name}' is missing from this installation ('{part}')")
+    shutil.copytree(page, folder, dirs_exist_ok=True)
+    shutil.copytree(runtime, folder / "assets", dirs_exist_ok=True)

@@ -1,0 +1,285 @@
+"""The page of one study in a real browser, held against the answers of Python."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+from cadastre.chromium import Chromium, find_chromium, serve
+from campaigns_for_tests import few_models, made_once, short_timings
+from studies_for_tests import vector_study
+
+from frugal.campaigns import workflow
+from frugal.campaigns.campaign import Settings
+from frugal.experiments.study import Need, Output, Study, Tolerance, Variable
+from frugal.experiments.study.study_file import describe_study
+from frugal.surrogates.bundle.predictor import Predictor
+from frugal.surrogates.onnx.export import Domain, write_graph
+from frugal.web.built_pages import copy_page
+
+pytestmark = pytest.mark.skipif(find_chromium() is None, reason="Chromium is not installed")
+
+SECTORS = tuple(f"{angle:03d}" for angle in range(0, 360, 90))
+
+
+def coast_study() -> Study:
+    """Inputs with labels and numbered columns; a scalar, a series too long for bars, and a map with cells without meaning."""
+    sectors = tuple(
+        Variable(
+            f"horizon_{a}_deg", "deg", 0.0, 80.0, {"en": f"Obstacles toward {a}°", "fr": f"Obstacles vers {a}°"}, 0.0
+        )
+        for a in SECTORS
+    )
+    surge = Variable("surge", "m", -1.0, 3.0, {"en": "Surge", "fr": "Surcote"}, 1.0)
+    grid = {"y": [30.0, 20.0, 10.0], "x": [1.0, 2.0]}
+    outputs = (
+        Output("volume", "m^3", label={"en": "Volume", "fr": "Volume d'eau"}),
+        Output("level", "m", ("hour",), {"hour": list(range(48))}, {"en": "Level", "fr": "Niveau"}),
+        Output("depth", "m", ("y", "x"), grid, {"en": "Depth", "fr": "Hauteur d'eau"}),
+        Output("speed", "m/s", ("time", "y", "x"), {"time": [0, 1800], **grid}, {"en": "Speed", "fr": "Vitesse"}),
+    )
+    need = Need("one", {"volume": Tolerance("rmse", 0.5)}, queries=(10.0, 100.0))
+    title = {"en": "How high does the sea come?", "fr": "Jusqu'où monte la mer ?"}
+    return Study("coast", (surge, *sectors), outputs, need, None, title=title)
+
+
+def write_coast(folder: Path) -> None:
+    """A graph of `coast_study` with an interval, and its study, as a bundle has them."""
+    study = coast_study()
+    weights = np.random.default_rng(0).uniform(-1.0, 1.0, (5, 1 + 48 + 6 + 12))
+    half = np.full(67, 0.25)
+
+    def nodes(graph: Any, x: str) -> str:
+        return str(graph.op("MatMul", x, graph.constant(weights)))
+
+    low, high = (np.array([getattr(v, edge) for v in study.inputs]) for edge in ("low", "high"))
+    high[0] = 2.0  # built on less than the study is asked
+    (folder / "model.onnx").write_bytes(write_graph(study, "linear", nodes, half, Domain(low, high)))
+    (folder / "study.json").write_text(json.dumps(describe_study(study)), encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimpleNamespace]:
+    """A host with the pages of two studies: one out of a bundle of a campaign, one of a graph made here."""
+
+    def train(folder: Path) -> None:
+        settings = Settings(n_runs=32, measure_seconds=0.2, carbon=False, folder=folder / "campaigns")
+        with pytest.MonkeyPatch.context() as patch:
+            patch.chdir(folder)
+            few_models(patch)
+            short_timings(patch)
+            patch.setattr(workflow, "record_bundle", lambda bundle, campaign: "none")  # MLflow is tested elsewhere
+            workflow.train_study(vector_study, settings, folder / "vector")
+
+    root = tmp_path_factory.mktemp("site")
+    (root / "index.html").write_text("<!DOCTYPE html>")
+    shutil.copytree(made_once(tmp_path_factory, "vector_answer", train) / "vector", root / "vector")
+    (root / "coast").mkdir()
+    write_coast(root / "coast")
+    for name in ("vector", "coast"):
+        copy_page("study", root / name)
+    server, address = serve(root)
+    yield SimpleNamespace(root=root, url=address)
+    server.shutdown()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Chromium]:
+    made = Chromium()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def page(browser: Chromium) -> Iterator[Chromium]:
+    browser.size(1200, 900)
+    browser.errors.clear()
+    browser.requests.clear()
+    yield browser
+    browser.leave()
+    assert not browser.errors
+
+
+def put(page: Chromium, selector: str, value: float | str) -> None:
+    """Move a control as a hand would, and wait for the answer."""
+    page.run(
+        f"(() => {{ const e = document.querySelector({selector!r}); e.value = '{value}';"
+        " for (const kind of ['input', 'change']) e.dispatchEvent(new Event(kind, {bubbles: true})); })()"
+    )
+    page.run("study.answered()")
+
+
+def told_to(lower: np.ndarray, upper: np.ndarray) -> float:
+    """Step that values with this interval are rounded to: a power of ten, at most a quarter of its width."""
+    return float(10.0 ** np.floor(np.log10(np.max(upper - lower) / 4)))
+
+
+def shown(page: Chromium, output: str) -> tuple[float, float]:
+    """The number that is displayed for a scalar, and what half of its last digit is worth."""
+    text = page.run(f"document.querySelector('#output-{output} .told').textContent")
+    number = re.match(r"−?-?[\d.,]+", text).group().replace(",", "").replace("−", "-")
+    return float(number), 0.5 * 10.0 ** -len(number.partition(".")[2])
+
+
+def table(page: Chromium, output: str) -> np.ndarray:
+    """The numbers of the table beside the picture of a vector."""
+    rows = page.run(
+        f"[...document.querySelectorAll('#output-{output} tbody tr')].map((r) => [...r.cells].map((c) => c.textContent))"
+    )
+    return np.array([[float(cell.replace(",", "").replace("−", "-")) for cell in row[1:]] for row in rows])
+
+
+def test_a_bundle_answers_in_the_page_as_in_python(page: Chromium, site: SimpleNamespace) -> None:
+    predictor = Predictor(site.root / "vector")
+    page.open(f"{site.url}vector/#lang=en")
+    put(page, "#input-a", 1.37)
+    put(page, "#input-kind", 2)
+    assert page.run("study.row()") == pytest.approx([1.37, 2.0])
+    expected = predictor({"a": [1.37], "kind": [2]})
+    value, half_digit = shown(page, "total")
+    assert value == pytest.approx(float(expected["total"][0]), abs=half_digit * 1.001)
+    (exact,) = page.run("study.state.answer.values.total.value")
+    assert exact == pytest.approx(float(expected["total"][0]), rel=1e-6)
+    assert page.run("study.state.answer.values.monthly.value") == pytest.approx(
+        expected["monthly"][0].tolist(), rel=1e-6
+    )
+    # The linear model answers this study exactly: no interval has a width, and four digits are told.
+    assert (expected["monthly_upper"] == expected["monthly_lower"]).all()
+    assert table(page, "monthly") == pytest.approx(expected["monthly"][0][:, None], rel=5e-4)
+    assert {url.split("/")[2] for url in page.requests if url.startswith("http")} == {site.url.split("/")[2]}
+
+
+def test_a_slider_moves_its_field_and_the_answer(page: Chromium, site: SimpleNamespace) -> None:
+    page.open(f"{site.url}vector/#lang=en")
+    page.run("document.querySelector('.control input[type=range]').focus()")
+    before = page.run("study.state.answer.values.total.value[0]")
+    page.key("ArrowRight", 39)
+    page.until(f"study.state.answer.values.total.value[0] !== {before}")
+    moved = page.run("document.getElementById('input-a').valueAsNumber")
+    assert moved == pytest.approx(1.02)
+    expected = Predictor(site.root / "vector")({"a": [moved], "kind": [0]})["total"][0]
+    assert page.run("study.state.answer.values.total.value[0]") == pytest.approx(float(expected), rel=1e-6)
+    assert (
+        page.run("document.querySelector('.control input[type=range]').getAttribute('aria-valuetext')") == "1.02\xa0m"
+    )
+    page.until("document.getElementById('said').textContent.includes('total')")
+
+
+def test_the_interval_the_domain_and_the_address(page: Chromium, site: SimpleNamespace) -> None:
+    predictor = Predictor(site.root / "coast" / "model.onnx")
+    page.open(f"{site.url}coast/#lang=en")
+    assert page.run("document.title") == "How high does the sea come?"
+    assert page.run("document.querySelector('#output-volume .told').textContent").endswith("m³")
+    interval = page.run("document.querySelector('#output-volume small').textContent")
+    expected = predictor({"surge": 1.0})
+    low, high = (float(text) for text in re.findall(r"between (-?[\d.]+) and (-?[\d.]+)", interval)[0])
+    assert interval.startswith("in 90% of cases")
+    assert (low, high) == pytest.approx((expected["volume_lower"][0], expected["volume_upper"][0]), abs=0.051)
+    assert page.run("document.getElementById('outside')") is None
+    level = [expected[name][0] for name in ("level", "level_lower", "level_upper")]
+    half_step = 0.5 * told_to(level[1], level[2])
+    np.testing.assert_allclose(table(page, "level"), np.transpose(level), rtol=0, atol=half_step * 1.001)
+    assert page.run("document.querySelector('#output-level .band') !== null")
+    assert page.run("document.querySelector('#output-depth canvas').height") == 3
+
+    put(page, "#input-surge", 2.5)  # inside the bounds, and beyond what the model was built on
+    assert not predictor({"surge": 2.5})["in_domain"][0]
+    assert "do not rely" in page.run("document.getElementById('outside').textContent")
+    put(page, "#input-surge", 4)
+    assert "Beyond its bounds: Surge." in page.run("document.getElementById('outside').textContent")
+    page.run("document.querySelector('.vector').open = true")
+    put(page, "#input-horizon_090_deg", 40)
+    assert page.run("location.hash") == "#lang=en&surge=4&horizon_deg=0,40,0,0"
+
+    page.open(f"{site.url}coast/{page.run('location.hash').replace('surge=4', 'surge=1.5')}")
+    row = [1.5, 0.0, 40.0, 0.0, 0.0]
+    assert page.run("study.row()") == row
+    value, half_digit = shown(page, "volume")
+    answer = predictor(np.array([row]))
+    assert value == pytest.approx(float(answer["volume"][0]), abs=half_digit * 1.001)
+    depth = page.run("study.state.answer.values.depth.value")
+    assert depth == pytest.approx(answer["depth"][0].ravel().tolist(), rel=1e-5, abs=1e-5)
+    page.click_on("#reset")
+    page.until("location.hash === '#lang=en'")
+    assert page.run("study.row()") == [1.0, 0.0, 0.0, 0.0, 0.0]
+
+
+def test_maps_and_maps_at_several_times(page: Chromium, site: SimpleNamespace) -> None:
+    page.open(f"{site.url}coast/#lang=en")
+    answer = Predictor(site.root / "coast" / "model.onnx")({"surge": 1.0})
+    note = "document.querySelector('#output-{0} .note').textContent"
+    for name, values in (("depth", answer["depth"][0]), ("speed", answer["speed"][0, 0])):
+        told = re.findall(r"-?[\d.]*\d", page.run(note.format(name)))
+        expected = (values.min(), values.max(), values.mean())
+        assert [float(text) for text in told] == pytest.approx(expected, abs=0.006)
+    page.run("document.getElementById('slice-speed').focus()")
+    page.key("ArrowRight", 39)
+    assert page.run("document.querySelector('#output-speed output').textContent") == "1800"
+    assert page.run("document.getElementById('slice-speed').getAttribute('aria-valuetext')") == "1800"
+    told = re.findall(r"-?[\d.]*\d", page.run(note.format("speed")))
+    later = answer["speed"][0, 1]
+    assert [float(text) for text in told] == pytest.approx((later.min(), later.max(), later.mean()), abs=0.006)
+    # the darkest cell of the canvas is the highest value
+    pixels = page.run(
+        "Array.from(document.querySelector('#output-speed canvas').getContext('2d').getImageData(0, 0, 2, 3).data)"
+    )
+    assert int(np.argmin(pixels[::4])) == int(np.argmax(later))
+    put(page, "#input-surge", 2)  # another answer, at the same time
+    assert page.run("document.querySelector('#output-speed output').textContent") == "1800"
+
+
+def test_all_elements_of_a_vector_at_once(page: Chromium, site: SimpleNamespace) -> None:
+    page.open(f"{site.url}coast/#lang=en")
+    assert page.run("document.querySelector('.vector').open") is False
+    assert page.run("document.querySelector('.vector summary').innerText").replace("\n", " ") == (
+        "Obstacles toward … 4 values, all 0°"
+    )
+    page.run("document.querySelector('.vector').open = true")
+    put(page, "#input-horizon_deg", 25)
+    assert page.run("study.row()") == [1.0, 25.0, 25.0, 25.0, 25.0]
+    assert page.run("document.getElementById('input-horizon_270_deg').value") == "25"
+
+
+def test_both_languages_with_all_that_is_pressed_named(page: Chromium, site: SimpleNamespace) -> None:
+    page.open(f"{site.url}coast/#lang=en&surge=2")
+    page.click_on("#head [lang=fr]")
+    assert page.run("document.documentElement.lang") == "fr"
+    assert page.run("document.activeElement.lang") == "fr"
+    assert page.run("document.querySelector('h1').textContent") == "Jusqu’où monte la mer\u202f?"
+    assert page.run("document.getElementById('input-surge').valueAsNumber") == 2
+    assert page.run("location.hash") == "#lang=fr&surge=2"
+    unnamed = page.run(
+        "[...document.querySelectorAll('input, select, button')]"
+        ".filter((e) => !e.labels?.length && !e.getAttribute('aria-label') && !e.textContent.trim()).length"
+    )
+    assert unnamed == 0
+    assert page.run("new Set([...document.querySelectorAll('[id]')].map((e) => e.id)).size") == page.run(
+        "document.querySelectorAll('[id]').length"
+    )
+    page.size(390, 800, phone=True)
+    assert page.run("document.documentElement.scrollWidth") == 390
+
+
+def test_what_is_missing_or_does_not_belong_together_is_told(browser: Chromium, site: SimpleNamespace) -> None:
+    for name, spoil, told in (
+        ("no_model", lambda folder: (folder / "model.onnx").unlink(), "Could not load model.onnx."),
+        ("no_study", lambda folder: (folder / "study.json").unlink(), "Could not load study.json."),
+        (
+            "other",
+            lambda folder: shutil.copy(site.root / "vector" / "study.json", folder),
+            "study.json and model.onnx are not of the same study.",
+        ),
+        ("spoilt", lambda folder: (folder / "model.onnx").write_bytes(b"<html>"), "Could not load model.onnx."),
+    ):
+        shutil.copytree(site.root / "coast", site.root / name)
+        spoil(site.root / name)
+        browser.call("Page.navigate", {"url": f"{site.url}{name}/#lang=en"})
+        browser.until("document.querySelector('[role=alert] strong') !== null")
+        assert browser.run("document.querySelector('[role=alert] strong').textContent") == told
