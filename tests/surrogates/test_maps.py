@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import rasterio
+from frugal.surrogates.bundle.prediction_maps import write_geotiff
 from polder_for_tests import COLUMNS, ROWS, polder_runs, polder_study
 from studies_for_tests import linear_study
 from typer.testing import CliRunner
@@ -19,7 +20,6 @@ from frugal.campaigns.reevaluation import evaluate_bundle
 from frugal.errors import UnusableInputError
 from frugal.experiments.study import Tolerance
 from frugal.surrogates.bundle.bundle import growing, open_bundle
-from frugal.surrogates.bundle.prediction_maps import write_geotiff
 from frugal.surrogates.bundle.predictor import Predictor
 from frugal.surrogates.measurement import map_plots
 from frugal.surrogates.measurement.map_plots import chosen_runs, map_plot, write_map_plots
