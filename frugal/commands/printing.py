@@ -124,7 +124,8 @@ def time_text(axis: TimeAxis, time: float) -> str:
     from frugal.experiments.study.values import convert
 
     seconds = convert(time, axis.unit, "s", "time")
-    return (datetime.fromisoformat(axis.origin) + timedelta(seconds=seconds)).isoformat(" ", "minutes")
+    moment = datetime.fromisoformat(axis.origin) + timedelta(seconds=seconds)
+    return f"{moment:%Y-%m-%d %H:%M}{moment:%z}".replace("+0000", "Z")
 
 
 def _unit(unit: str) -> str:

@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 import rasterio
-from frugal.surrogates.bundle.prediction_maps import write_geotiff
 from polder_for_tests import COLUMNS, ROWS, polder_runs, polder_study
 from studies_for_tests import linear_study
 from typer.testing import CliRunner
