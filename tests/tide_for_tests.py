@@ -42,7 +42,9 @@ def tide_outputs(form: Form) -> tuple[Output, ...]:
     else:
         lines = Lines("EPSG:2154", {"estuary": ESTUARY}, {"estuary": CHAINAGE})
         geometry = lines if form == "lines" else Points("EPSG:2154", *lines.places(), NAMES)
-        level = Output("level", "m", label=label, geometry=geometry, time=TimeAxis(HOURS, "hour", "2010-02-27T18:00:00Z"))
+        level = Output(
+            "level", "m", label=label, geometry=geometry, time=TimeAxis(HOURS, "hour", "2010-02-27T18:00:00Z")
+        )
     highest = Output("highest", "m", label={"en": "Highest level", "fr": "Niveau le plus haut"})
     return (level, highest)
 
@@ -60,7 +62,14 @@ def tide_study(form: Form = "points", n_runs: int = 120, limit: float = 0.2) -> 
         inputs=(
             Variable("tide_range", "m", 2.0, 6.0, default=4.0, label={"en": "Tidal range", "fr": "Marnage"}),
             Variable("surge", "m", 0.0, 2.0, default=0.5, label={"en": "Surge", "fr": "Surcote"}),
-            Variable("surge_time", "hour", 6.0, 18.0, default=12.0, label={"en": "Time of the surge", "fr": "Heure de la surcote"}),
+            Variable(
+                "surge_time",
+                "hour",
+                6.0,
+                18.0,
+                default=12.0,
+                label={"en": "Time of the surge", "fr": "Heure de la surcote"},
+            ),
             Variable("discharge", "m^3/s", 200.0, 5000.0, default=900.0, label={"en": "Discharge", "fr": "Débit"}),
         ),
         outputs=tide_outputs(form),

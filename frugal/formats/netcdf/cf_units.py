@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import pint
@@ -43,7 +43,7 @@ def udunits(unit: str) -> str:
     if unit in ("", "1"):
         return "1"
     try:
-        parts = dict(_units().Quantity(1.0, unit).unit_items())
+        parts: dict[str, Any] = dict(_units().Quantity(1.0, unit).unit_items())
     except (pint.PintError, AttributeError, ValueError, AssertionError, TypeError):
         return unit  # what the unit parser raises depends on where the text goes wrong
     told = [_power(name, float(exponent)) for name, exponent in parts.items()]
