@@ -86,7 +86,7 @@ def test_where_nothing_ships_train_and_eval_draw_what_errs_least_and_say_so(
     monkeypatch.setattr(fields, "models_for", few_rungs)
     monkeypatch.setattr(map_plots, "map_plot", lambda *parts: drawn.append(parts[5:]) or b"picture")
     study = polder_study(maps=1, n_runs=40)
-    study = replace(study, need=replace(study.need, tolerances={"max_depth": Tolerance("rmse_wet", 1e-6)}))
+    study = replace(study, need=replace(study.need, tolerances={"max_depth": Tolerance("rmse_defined", 1e-6)}))
     settings = Settings(folder=tmp_path / "campaigns", measure_seconds=0.1, carbon=False)
     publish(run_campaign(study, settings), tmp_path / "bundle")
     assert open_bundle(tmp_path / "bundle").candidates["model"]["candidate"] is None
