@@ -249,7 +249,7 @@ def _create_variables(group: Any, study: Study, design: Design, block: int) -> N
             attributes=attributes,
         )
 
-    for variable, column in zip(study.inputs, design.inputs.T, strict=True):
+    for variable, column in zip(study.columns, design.inputs.T, strict=True):
         write(
             variable.name,
             np.ascontiguousarray(column),
