@@ -85,7 +85,7 @@ def simulate(
     file = answer_file(out, geotiff, found.name, found.outputs)
     start = time.thread_time()
     with prints_on_stderr():
-        run = simulate_once(found, asked.row)
+        run = simulate_once(found, asked)
     seconds = time.thread_time() - start
     told = plain_inputs(found.inputs, asked)
     if file is not None:
