@@ -18,7 +18,7 @@ from frugal.surrogates.decision.decide import least_consuming
 from frugal.surrogates.decision.limits import limits_broken
 from frugal.surrogates.ladder.answering import answering_for
 from frugal.surrogates.ladder.build import Candidate
-from frugal.surrogates.measurement.map_plots import draw_maps
+from frugal.surrogates.measurement.series_plots import draw_fields
 from frugal.texts import room_texts
 
 _TEXTS = room_texts("frugal.campaigns")
@@ -52,7 +52,9 @@ def write_bundle(campaign: Campaign, folder: Path, level: str = "quick") -> None
     study, held_out = campaign.study, campaign.runs.held_out
     with_graph = {n: c for n, c in candidates.items() if c.model is not None and campaign.judged[n].errors}
     ratios = {name: campaign.judged[name].error_ratio for name in with_graph}
-    draw_maps(folder, study, held_out, model["candidate"], ratios, lambda name: answering_for(study, candidates[name]))
+    draw_fields(
+        folder, study, held_out, model["candidate"], ratios, lambda name: answering_for(study, candidates[name])
+    )
     pack(campaign.store, folder / "runs.zarr")
     (folder / "study.json").write_text(to_json(describe_study(campaign.study)), encoding="utf-8")
     ladder = describe_ladder(

@@ -35,8 +35,8 @@ from frugal.surrogates.frugality_checks.run import run_frugality_checks
 from frugal.surrogates.ladder.answering import from_model, full_physics
 from frugal.surrogates.ladder.asked import Answering
 from frugal.surrogates.measurement.errors import Judged
-from frugal.surrogates.measurement.map_plots import draw_maps
 from frugal.surrogates.measurement.measure_ladder import measure_answers
+from frugal.surrogates.measurement.series_plots import draw_fields
 from frugal.surrogates.measurement.timing import time_queries
 from frugal.surrogates.onnx.physical_limits import clip_outputs
 
@@ -174,19 +174,19 @@ def evaluate_bundle(
     path = _unused(bundle.path / "evaluations", created.replace(":", "").replace("+0000", "Z"))
     with growing(bundle.path) as folder:
         write_text(folder / path.relative_to(bundle.path), to_json(content))
-        _draw_maps(folder, study, bundle, runs, measured)
+        _draw_fields(folder, study, bundle, runs, measured)
     return path
 
 
-def _draw_maps(folder: Path, study: Study, bundle: Bundle, runs: Runs, measured: Mapping[str, Judged]) -> None:
-    """Draw the maps of the bundle anew, of the candidate that `write_bundle` draws."""
+def _draw_fields(folder: Path, study: Study, bundle: Bundle, runs: Runs, measured: Mapping[str, Judged]) -> None:
+    """Draw the pictures of the bundle anew, of the candidate that `write_bundle` draws."""
     rows = {row["name"]: row for row in bundle.candidates["candidates"] if row["graph"] is not None}
     ratios = {name: measured[name].error_ratio for name in rows if name in measured}
 
     def answering(name: str) -> Answering:
         return from_model(study, name, rows[name]["kind"], bundle.model_path(name).read_bytes())
 
-    draw_maps(folder, study, runs.held_out, bundle.candidates["model"]["candidate"], ratios, answering)
+    draw_fields(folder, study, runs.held_out, bundle.candidates["model"]["candidate"], ratios, answering)
 
 
 def check_ledger(bundle: Bundle) -> None:

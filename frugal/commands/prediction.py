@@ -7,12 +7,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from frugal.commands.answer_file import GeoTiff, answer_file
 from frugal.commands.options import AsJson, Inputs, ScenarioName
-from frugal.commands.printing import print_assumed, print_json, print_value
+from frugal.commands.printing import plain_inputs, print_assumed, print_json, print_output
 from frugal.errors import UnusableInputError
+from frugal.texts import room_texts
 
 if TYPE_CHECKING:
+    from frugal.commands.answer_file import AnswerFile
     from frugal.surrogates.bundle.predictor import Predictor
+
+_TEXTS = room_texts("frugal.commands")
 
 
 def predict(
@@ -21,23 +26,23 @@ def predict(
     csv: Annotated[Path | None, typer.Option("--csv", metavar="FILE", help="Answer every row of a table.")] = None,
     out: Annotated[
         Path | None,
-        typer.Option("--out", metavar="FILE", help="Write the answers of --csv there instead of to the terminal."),
+        typer.Option(
+            "--out",
+            metavar="FILE",
+            help="Write the answer there: .tif, .gpkg, .parquet or .nc by its ending; the table of --csv as .csv or .parquet.",
+        ),
     ] = None,
     candidate: Annotated[
         str | None, typer.Option("--candidate", metavar="NAME", help="Another candidate of the bundle.")
     ] = None,
     extrapolate: Annotated[bool, typer.Option("--extrapolate", help="Answer outside the bounds, flagged.")] = False,
     scenario: ScenarioName = None,
-    geotiff: Annotated[
-        Path | None, typer.Option("--geotiff", metavar="FILE.tif", help="Write the maps of one answer there.")
-    ] = None,
+    geotiff: GeoTiff = None,
     as_json: AsJson = False,
 ) -> None:
     """Answer with a bundle, or with its ONNX file alone."""
     from frugal.surrogates.bundle.predictor import Predictor
 
-    if out is not None and csv is None:
-        raise UnusableInputError("--out goes with --csv")
     if geotiff is not None and csv is not None:
         raise UnusableInputError("--geotiff holds the maps of one answer; it does not go with --csv")
     predictor = Predictor(model, candidate)
@@ -46,7 +51,8 @@ def predict(
             raise UnusableInputError("give either -i and --scenario, or --csv, not both")
         _predict_table(predictor, csv, out, extrapolate, as_json)
         return
-    _predict_one(predictor, inputs or [], scenario, extrapolate, as_json, geotiff)
+    file = answer_file(out, geotiff, predictor.study_name, predictor.outputs)
+    _predict_one(predictor, inputs or [], scenario, extrapolate, as_json, file)
 
 
 def _predict_one(
@@ -55,7 +61,7 @@ def _predict_one(
     scenario: str | None,
     extrapolate: bool,
     as_json: bool,
-    geotiff: Path | None,
+    file: AnswerFile | None,
 ) -> None:
     from frugal.experiments.study.questions import find_scenario, question
     from frugal.experiments.study.values import parse_settings
@@ -63,33 +69,29 @@ def _predict_one(
     chosen = None if scenario is None else find_scenario(predictor.scenarios, scenario, predictor.study_name)
     asked = question(predictor.inputs, parse_settings(inputs, "input"), chosen, bounded=not extrapolate)
     print_assumed(predictor.inputs, asked, scenario)
-    if geotiff is not None:
-        from frugal.experiments.runs.geotiff import check_maps
-        from frugal.surrogates.bundle.prediction_maps import write_geotiff
-
-        check_maps(predictor.study_name, predictor.outputs)
     answers = predictor(asked.row[None], extrapolate=extrapolate)
-    if geotiff is not None:
-        write_geotiff(geotiff, predictor, answers)
+    if file is not None:
+        from frugal.surrogates.bundle.prediction_result import prediction_result
+
+        file.write(prediction_result(predictor, answers, plain_inputs(predictor.inputs, asked)))
     if as_json:
         print_json({name: answer[0].tolist() for name, answer in answers.items()})
         return
     for output in predictor.outputs:
-        print_value(
-            output.name,
-            answers[output.name][0],
-            output.unit,
-            output.coords.get(output.dims[0]) if output.dims else None,
-            answers[f"{output.name}_lower"][0],
-            answers[f"{output.name}_upper"][0],
-        )
+        low, high = (answers[output.name + end][0] for end in ("_lower", "_upper"))
+        print_output(output, answers[output.name][0], low, high)
     if not answers["in_domain"][0]:
         typer.echo("outside the domain the answer was made for: do not rely on it", err=True)
 
 
 def _predict_table(predictor: Predictor, csv: Path, out: Path | None, extrapolate: bool, as_json: bool) -> None:
-    from frugal.surrogates.bundle.prediction_table import predict_table
+    from frugal.experiments.runs.result_files import endings_for
+    from frugal.surrogates.bundle.prediction_table import fields_left_out, predict_table
 
+    left_out = fields_left_out(predictor)
+    if left_out:
+        names, endings = ", ".join(output.name for output in left_out), endings_for(left_out)
+        typer.echo(_TEXTS.phrase("answer.fields_left_out", "en", names=names, endings=endings), err=True)
     table = predict_table(predictor, csv, extrapolate)
     if out is not None:
         from frugal.formats.files.tables import write_table

@@ -8,9 +8,19 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from frugal.texts import room_texts
+
 if TYPE_CHECKING:
+    import numpy as np
+
+    from frugal.experiments.study import Output
+    from frugal.experiments.study.geometry import TimeAxis
     from frugal.experiments.study.questions import Question
     from frugal.experiments.study.variables import Variable
+
+_TEXTS = room_texts("frugal.commands")
+#: Elements of a vector, or places, that are told one a line; of more the range.
+_MOST_LINES = 64
 
 
 def print_json(content: Any) -> None:
@@ -20,35 +30,106 @@ def print_json(content: Any) -> None:
     typer.echo(to_json(content), nl=False)
 
 
-def print_value(name: str, value: Any, unit: str, coordinates: Any = None, low: Any = None, high: Any = None) -> None:
-    """One output: a number, a column of numbers, or the range of a field.
+def print_value(name: str, value: float, unit: str, low: Any = None, high: Any = None) -> None:
+    """One number with its unit, and its interval where there is one.
 
     Parameters
     ----------
     name : str
-    value : number or array
-        A scalar, a vector or a field.
+    value : float
     unit : str
-        Behind each number; ``1`` is left out.
-    coordinates : sequence, optional
-        Names of the elements of a vector (months); one without them is printed as a range.
-    low, high : number or array, optional
-        Ends of the interval, of the shape of the value; not printed for a field.
+        Behind the number; ``1`` is left out.
+    low, high : float, optional
+        Ends of the interval.
+    """
+    between = "" if low is None else f"  [{float(low):.5g} – {float(high):.5g}]"
+    typer.echo(f"{name}: {float(value):.5g}{_unit(unit)}{between}")
+
+
+def print_output(output: Output, value: Any, low: Any = None, high: Any = None, language: str = "en") -> None:
+    """One output: a number, a column of numbers, the range of a field, or of a series at each of its places.
+
+    Parameters
+    ----------
+    output : Output
+    value : array
+        Of its shape.
+    low, high : array, optional
+        Ends of the interval, of the shape of the value; not printed for a field or a series.
+    language : str
+        ``en`` or ``fr``.
     """
     import numpy as np
 
-    unit = "" if unit == "1" else f" {unit}"
-    array = np.asarray(value)
+    name, unit, array = output.name, _unit(output.unit), np.asarray(value, dtype=float)
     if array.ndim == 0:
-        between = "" if low is None else f"  [{float(low):.5g} – {float(high):.5g}]"
-        typer.echo(f"{name}: {float(array):.5g}{unit}{between}")
-    elif array.ndim == 1 and coordinates is not None:
+        print_value(name, float(array), output.unit, low, high)
+    elif output.is_series and array.ndim <= 2:
+        _print_series(output, array.reshape(len(array), -1), unit, language)
+    elif array.ndim == 1 and len(array) <= _MOST_LINES:
         typer.echo(f"{name}:")
-        for k, coordinate in enumerate(coordinates):
+        for k, coordinate in enumerate(output.coords[output.dims[0]]):
             between = "" if low is None else f"  [{float(low[k]):.5g} – {float(high[k]):.5g}]"
             typer.echo(f"  {coordinate}: {float(array[k]):.5g}{unit}{between}")
+    elif array.ndim == 1:
+        places = output.coords[output.dims[0]]
+        typer.echo(_TEXTS.phrase("answer.places", language, name=name, places=len(array)))
+        typer.echo("  " + _lowest_and_highest(array, array, places, unit, language))
     else:
         typer.echo(f"{name}: field {array.shape}, {array.min():.5g} to {array.max():.5g}{unit}")
+
+
+def _print_series(output: Output, values: np.ndarray, unit: str, language: str) -> None:
+    """Range of each place of a series ``[time, place]``, and when it is highest."""
+    times = output.coords[output.dims[0]]
+    if len(output.dims) == 1:
+        typer.echo(_TEXTS.phrase("answer.times", language, name=output.name, times=len(times)))
+        typer.echo("  " + _range(output, values[:, 0], unit, language))
+        return
+    places = output.coords[output.dims[1]]
+    head = _TEXTS.phrase("answer.places_and_times", language, name=output.name, times=len(times), places=len(places))
+    typer.echo(head)
+    if len(places) > _MOST_LINES:
+        typer.echo("  " + _lowest_and_highest(values.min(axis=0), values.max(axis=0), places, unit, language))
+        return
+    for place, column in zip(places, values.T, strict=True):
+        typer.echo(f"  {place}: {_range(output, column, unit, language)}")
+
+
+def _range(output: Output, values: np.ndarray, unit: str, language: str) -> str:
+    when = output.coords[output.dims[0]][int(values.argmax())]
+    told = str(when) if output.time is None else time_text(output.time, float(when))
+    low, high = f"{values.min():.5g}", f"{values.max():.5g}"
+    return _TEXTS.phrase("answer.series", language, low=low, high=high, unit=unit, when=told)
+
+
+def _lowest_and_highest(low: np.ndarray, high: np.ndarray, places: Sequence[Any], unit: str, language: str) -> str:
+    return _TEXTS.phrase(
+        "answer.most",
+        language,
+        low=f"{low.min():.5g}",
+        lowest=places[int(low.argmin())],
+        high=f"{high.max():.5g}",
+        highest=places[int(high.argmax())],
+        unit=unit,
+    )
+
+
+def time_text(axis: TimeAxis, time: float) -> str:
+    """A time of an axis as people write it: a date where the axis counts from one, else a number with its unit."""
+    if not axis.origin:
+        return f"{time:.5g} {axis.unit}"
+    from datetime import datetime, timedelta
+
+    from frugal.experiments.study.values import convert
+
+    seconds = convert(time, axis.unit, "s", "time")
+    moment = datetime.fromisoformat(axis.origin) + timedelta(seconds=seconds)
+    return f"{moment:%Y-%m-%d %H:%M}{moment:%z}".replace("+0000", "Z")
+
+
+def _unit(unit: str) -> str:
+    return "" if unit == "1" else f" {unit}"
 
 
 def plain_inputs(variables: Sequence[Variable], asked: Question) -> dict[str, Any]:

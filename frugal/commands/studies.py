@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from frugal.commands.answer_file import GeoTiff, answer_file
+from frugal.commands.observed import describe_residuals, find_observations, print_residuals
 from frugal.commands.options import (
     AsJson,
     Inputs,
@@ -22,7 +24,7 @@ from frugal.commands.options import (
     names_in,
     prints_on_stderr,
 )
-from frugal.commands.printing import plain_inputs, print_assumed, print_json, print_value
+from frugal.commands.printing import plain_inputs, print_assumed, print_json, print_output, print_value
 from frugal.errors import UnusableInputError
 
 
@@ -49,47 +51,70 @@ def simulate(
     inputs: Inputs = None,
     scenario: ScenarioName = None,
     parameters: Parameters = None,
-    geotiff: Annotated[
-        Path | None, typer.Option("--geotiff", metavar="FILE.tif", help="Write the maps of the run there.")
+    observations: Annotated[
+        str | None,
+        typer.Option(
+            "--observations",
+            metavar="NAME|FILE.csv",
+            help="Hold the run against what was measured: observations of the study, whose scenario is asked, or a table.",
+        ),
     ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", metavar="FILE", help="Write the run there: .tif, .gpkg, .parquet or .nc by its ending."),
+    ] = None,
+    geotiff: GeoTiff = None,
     as_json: AsJson = False,
 ) -> None:
     """Run the solver once, for the inputs given; what is assumed for the others is told."""
     import time
 
-    from frugal.experiments.runs.geotiff import check_maps, write_maps
+    from frugal.experiments.runs.residuals import residuals
+    from frugal.experiments.runs.result import Result
     from frugal.experiments.runs.single import simulate as simulate_once
     from frugal.experiments.study.questions import find_scenario, question
     from frugal.experiments.study.values import parse_parameters, parse_settings
 
     found = load_study(study, study_file, site, settings)
     found = found.with_parameters(parse_parameters(found.parameters, parse_settings(parameters or [], "parameter")))
+    observed = None if observations is None else find_observations(found, observations)
+    scenario = scenario or (observed.scenario if observed else "") or None
     chosen = None if scenario is None else find_scenario(found.scenarios, scenario, found.name)
     asked = question(found.inputs, parse_settings(inputs or [], "input"), chosen, assume_middle=True)
     print_assumed(found.inputs, asked, scenario)
-    if geotiff is not None:
-        check_maps(found.name, found.outputs)
+    file = answer_file(out, geotiff, found.name, found.outputs)
     start = time.thread_time()
     with prints_on_stderr():
         run = simulate_once(found, asked)
     seconds = time.thread_time() - start
-    if geotiff is not None:
-        tags = {b.name.upper(): f"{run.diagnostics[b.name]:.6g} {b.unit}" for b in found.diagnostics}
-        write_maps(geotiff, found.name, found.outputs, run.outputs, {**tags, "CANDIDATE": "full_physics"})
+    told = plain_inputs(found.inputs, asked)
+    if file is not None:
+        file.write(
+            Result(
+                study=found.name,
+                study_hash=found.hash(),
+                outputs=found.outputs,
+                values=run.outputs,
+                candidate="full_physics",
+                inputs=told,
+                title=found.title.get("en", ""),
+                diagnostics=[(kept, run.diagnostics[kept.name]) for kept in found.diagnostics],
+                sources=found.sources,
+            )
+        )
+    apart = residuals(found.outputs, run.outputs, observed) if observed else ()
     if as_json:
         outputs = {name: value.tolist() for name, value in run.outputs.items()}
-        told = {"inputs": plain_inputs(found.inputs, asked), "assumed": dict(asked.assumed)}
-        print_json({**told, "outputs": outputs, "booked": dict(run.diagnostics), "cpu_seconds": seconds})
+        beside = {"observations": describe_residuals(apart, observed)} if observed else {}
+        content = {"inputs": told, "assumed": dict(asked.assumed), "outputs": outputs, "booked": dict(run.diagnostics)}
+        print_json({**content, **beside, "cpu_seconds": seconds})
         return
     for output in found.outputs:
-        print_value(
-            output.name,
-            run.outputs[output.name],
-            output.unit,
-            output.coords.get(output.dims[0]) if output.dims else None,
-        )
+        print_output(output, run.outputs[output.name])
     for diagnostic in found.diagnostics:
         print_value(diagnostic.name, run.diagnostics[diagnostic.name], diagnostic.unit)
+    if observed:
+        print_residuals(apart, observed)
 
 
 def need_file(

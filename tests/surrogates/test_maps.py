@@ -17,9 +17,10 @@ from frugal.campaigns.campaign import Settings, run_campaign
 from frugal.campaigns.publish import publish
 from frugal.campaigns.reevaluation import evaluate_bundle
 from frugal.errors import UnusableInputError
+from frugal.experiments.runs.result_files import write_result_file
 from frugal.experiments.study import Tolerance
 from frugal.surrogates.bundle.bundle import growing, open_bundle
-from frugal.surrogates.bundle.prediction_maps import write_geotiff
+from frugal.surrogates.bundle.prediction_result import prediction_result
 from frugal.surrogates.bundle.predictor import Predictor
 from frugal.surrogates.measurement import map_plots
 from frugal.surrogates.measurement.map_plots import chosen_runs, map_plot, write_map_plots
@@ -54,8 +55,7 @@ def test_a_bundle_with_maps_stays_small_and_tells_floor_and_regression(bundle: P
     held_out = row["log"]["held_out_maps"]["max_depth"]
     assert 0 < held_out["projection_floor"] < held_out["regression"]
     assert row["error"]["max_depth"]["value"] <= held_out["projection_floor"] + held_out["regression"]
-    study = json.loads((bundle / "study.json").read_text())
-    assert study["outputs"][0]["geometry"]["crs"] == "EPSG:2154"
+    assert json.loads((bundle / "study.json").read_text())["outputs"][0]["geometry"]["crs"] == "EPSG:2154"
     assert 0.5 < row["interval_coverage"] <= 1
 
 
@@ -114,26 +114,28 @@ def test_a_prediction_becomes_a_geotiff_in_its_place(bundle: Path, tmp_path: Pat
         assert dataset.descriptions[:3] == ("max_depth", "max_speed", "arrival_time") and dataset.count == 9
         assert dataset.units[0] == "m"
         assert dataset.tags()["IN_DOMAIN"] == "yes" and dataset.tags()["FLOODED_AREA"].endswith(" ha")
-        depth, arrival = dataset.read(1), dataset.read(3, masked=True)
-    np.testing.assert_allclose(depth, answer["max_depth"], rtol=1e-6)
-    np.testing.assert_array_equal(np.ma.getmaskarray(arrival), depth <= 0.05)
+        assert dataset.descriptions[6] == "max_depth_upper"
+        depth, arrival, upper = dataset.read(1), dataset.read(3, masked=True), dataset.read(7)
+    told = np.array(answer["max_depth"])
+    np.testing.assert_allclose(depth, np.where(told > 0.05, told, -9999), rtol=1e-6)  # dry cells hold no data
+    np.testing.assert_array_equal(np.ma.getmaskarray(arrival), told <= 0.05)
+    np.testing.assert_array_equal(upper > 0, np.array(answer["max_depth_upper"]) > 0.05)
+    assert (upper > 0).sum() > (depth > 0).sum()  # wet at the upper end where the depth itself is dry
     assert 0 < arrival.count() < arrival.size
 
 
 def test_a_geotiff_appears_whole_or_not_at_all_and_only_where_there_is_a_map(bundle: Path, tmp_path: Path) -> None:
     predictor = Predictor(bundle, "linear")
-    answers = predictor({name: [value] for name, value in ASKED.items()})
-    known = predictor.outputs
-    nowhere = [replace(o, geometry=replace(o.geometry, crs="EPSG:0") if o.geometry else None) for o in known]
-    predictor.outputs = tuple(nowhere)
-    with pytest.raises(UnusableInputError, match="coordinate system 'EPSG:0' is unknown"):
-        write_geotiff(tmp_path / "bad.tif", predictor, answers)
-    predictor.outputs = tuple(replace(output, geometry=None) for output in known)
-    with pytest.raises(UnusableInputError, match="does not say where its maps lie"):
-        write_geotiff(tmp_path / "bad.tif", predictor, answers)
-    predictor.outputs = linear_study().outputs
-    with pytest.raises(UnusableInputError, match="has no map"):
-        write_geotiff(tmp_path / "bad.tif", predictor, answers)
+    result = prediction_result(predictor, predictor({name: [value] for name, value in ASKED.items()}), ASKED)
+    nowhere = [replace(output, geometry=None) for output in result.outputs]
+    unknown = [replace(o, geometry=replace(o.geometry, crs="EPSG:0") if o.geometry else None) for o in result.outputs]
+    for outputs, told in (
+        (unknown, "coordinate system 'EPSG:0' is unknown"),
+        (nowhere, "does not say where its maps lie .* fits a file that ends in .nc"),
+        (linear_study().outputs, "has no map at one time: it answers single numbers"),
+    ):
+        with pytest.raises(UnusableInputError, match=told):
+            write_result_file(tmp_path / "bad.tif", replace(result, outputs=outputs))
     assert not list(tmp_path.iterdir())
 
 
@@ -167,10 +169,10 @@ def test_a_map_that_is_dry_in_every_run_is_drawn_too() -> None:
 
 def test_units_are_written_by_hand() -> None:
     from frugal.experiments.study import Variable
-    from frugal.surrogates.measurement.map_plots import _told
+    from frugal.surrogates.measurement.map_plots import told_inputs
 
     asked = (Variable("peak", "m^3/s", 0.0, 9.0), Variable("time", "hour", 0.0, 9.0), Variable("factor", "1", 0.0, 9.0))
-    assert _told(asked, np.array([3.0, 2.0, 1.0]), "en") == "peak 3 m³/s · time 2 h · factor 1"
+    assert told_inputs(asked, np.array([3.0, 2.0, 1.0]), "en") == "peak 3 m³/s · time 2 h · factor 1"
 
 
 def test_what_a_run_was_asked_does_not_push_its_panels_apart() -> None:

@@ -249,7 +249,7 @@ def _create_variables(group: Any, study: Study, design: Design, block: int) -> N
             attributes=attributes,
         )
 
-    for variable, column in zip(study.inputs, design.inputs.T, strict=True):
+    for variable, column in zip(study.columns, design.inputs.T, strict=True):
         write(
             variable.name,
             np.ascontiguousarray(column),
@@ -272,18 +272,23 @@ def _create_variables(group: Any, study: Study, design: Design, block: int) -> N
         long_name="number of the real object, -1 where there is none",
     )
     write("place", design.places.astype(np.dtypes.StringDType()), ("run",), long_name="place of the object")
-    written: set[str] = set()
+    written: dict[str, list[str]] = {}
     for output in study.outputs:
+        dims = []
         for dim in output.dims:
-            if dim not in written:
-                write(dim, _coordinates(output.coords[dim]), (dim,))
-                written.add(dim)
+            coordinates = list(map(str, output.coords[dim]))
+            # two sets of stations, or two time axes, are two dimensions
+            name = dim if written.get(dim, coordinates) == coordinates else f"{dim}_{output.name}"
+            if name not in written:
+                write(name, _coordinates(output.coords[dim]), (name,))
+                written[name] = coordinates
+            dims.append(name)
         per_run(
             output.name,
             "f8",
             np.nan,
             output.shape,
-            output.dims,
+            tuple(dims),
             units=output.unit,
             long_name=output.label.get("en", output.name),
         )

@@ -14,8 +14,8 @@ from frugal.errors import UnusableInputError
 
 #: Dimensions of a grid: rows from north to south where it lies on a map, then columns from west to east.
 GRID_DIMS = ("y", "x")
-#: Dimension of points, and of places along lines.
-PLACE_DIM = "place"
+#: Dimension of points, and of places along lines; run stores call the place of a run "place".
+PLACE_DIM = "station"
 #: Dimension of a time axis, which comes first.
 TIME_DIM = "time"
 

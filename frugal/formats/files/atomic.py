@@ -57,6 +57,26 @@ def write_text(path: Path | str, content: str) -> None:
 
 
 @contextmanager
+def drafted(path: Path | str) -> Iterator[Path]:
+    """Yield a path beside a file for a driver to write; what stands there takes the file's place when the block ends.
+
+    Raises
+    ------
+    EnvironmentFaultError
+        If the disk is full or the folder cannot be written; the old file, if any, is left as it was.
+    """
+    path = Path(path)
+    with _explained(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}.") as folder:
+            draft = Path(folder) / path.name
+            yield draft
+            with draft.open("rb") as stream:
+                os.fsync(stream.fileno())
+            draft.replace(path)
+
+
+@contextmanager
 def new_folder(path: Path | str) -> Iterator[Path]:
     """Fill a folder that appears under its name only when the block ends without an error.
 

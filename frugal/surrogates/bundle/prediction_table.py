@@ -21,7 +21,8 @@ def predict_table(predictor: Predictor, path: Path, extrapolate: bool = False) -
     """Answers for the rows of a table, beside the inputs they were given for.
 
     Inputs are taken from the columns of their name, in the study's units; an input without a column takes its default.
-    Vector outputs become one column for each element. Maps are left out: a column for each of their cells is no table.
+    Vector outputs become one column for each element. Fields are left out (`fields_left_out`): a column for each of their
+    elements is no table.
 
     Parameters
     ----------
@@ -66,6 +67,11 @@ def predict_table(predictor: Predictor, path: Path, extrapolate: bool = False) -
                 result[f"{output.name}{element}{suffix}"] = values[:, k].astype(float)
     result["in_domain"] = answers["in_domain"]
     return pandas.DataFrame(result)
+
+
+def fields_left_out(predictor: Predictor) -> list[Output]:
+    """Outputs that a table of answers does not hold: it would need a column for each of many elements."""
+    return [output for output in predictor.outputs if output.is_field]
 
 
 def _elements(output: Output) -> list[str]:

@@ -57,6 +57,8 @@ class Predictor:
         try:
             described = json.loads(self.metadata["frugal.study"])
             self.study_name: str = described["name"]
+            self.study_hash: str = str(described.get("hash", ""))
+            self.title: dict[str, str] = dict(described.get("title") or {})
             self.inputs: tuple[Variable, ...] = read_variables(described["inputs"])
             self.outputs: tuple[Output, ...] = read_outputs(described["outputs"], described.get("grid"))
             self.scenarios: tuple[Scenario, ...] = read_scenarios(described.get("scenarios", []))

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from frugal.experiments.runs.store import Runs
-from frugal.experiments.study import Study, Variable
+from frugal.experiments.study import Variable
 from frugal.experiments.study.outputs import Output, defined_cells, output_slices
 from frugal.formats.files.atomic import write_bytes
 from frugal.reporting.plots.axes import INK, MUTED
 from frugal.reporting.text import plain_number
-from frugal.surrogates.ladder.asked import Answering
 from frugal.texts import LANGUAGES, room_texts
 
 if TYPE_CHECKING:
@@ -65,7 +64,7 @@ def write_map_plots(
 
 
 def chosen_runs(outputs: Sequence[Output], output: Output, truth: np.ndarray, predicted: np.ndarray) -> dict[str, int]:
-    """Rows of the best, median and worst told run by the RMSE over cells that are ever wet, and of no run twice.
+    """Rows of the best, median and worst told run by the RMSE over elements that are ever defined, and of no run twice.
 
     Parameters
     ----------
@@ -82,13 +81,14 @@ def chosen_runs(outputs: Sequence[Output], output: Output, truth: np.ndarray, pr
         Row by ``best``, ``median`` and ``worst``; a row that stands there already is not named again, as with one or two
         runs.
     """
-    error = _errors(outputs, output, truth, predicted)
+    error = run_errors(outputs, output, truth, predicted)
     order = np.argsort(error, kind="stable")
     found = {"best": int(order[0]), "median": int(order[len(order) // 2]), "worst": int(order[-1])}
     return {name: row for k, (name, row) in enumerate(found.items()) if row not in list(found.values())[:k]}
 
 
-def _errors(outputs: Sequence[Output], output: Output, truth: np.ndarray, predicted: np.ndarray) -> np.ndarray:
+def run_errors(outputs: Sequence[Output], output: Output, truth: np.ndarray, predicted: np.ndarray) -> np.ndarray:
+    """RMSE ``[n]`` of each run over the elements of an output that are ever defined."""
     columns, cells = output_slices(outputs)[output.name], defined_cells(truth, outputs, output).any(axis=0)
     if not cells.any():
         cells = np.ones(output.size, dtype=bool)
@@ -130,12 +130,13 @@ def map_plot(
     from matplotlib.figure import Figure
     from matplotlib.ticker import MaxNLocator
 
-    truth, unit = held_out.outputs, _unit(output.unit)
+    truth, unit = held_out.outputs, unit_text(output.unit)
     words = {name: text[language] for name, text in _TEXTS.group("map").items()}
-    rows, errors = chosen_runs(outputs, output, truth, predicted), _errors(outputs, output, truth, predicted)
+    rows, errors = chosen_runs(outputs, output, truth, predicted), run_errors(outputs, output, truth, predicted)
     columns = output_slices(outputs)[output.name]
     shown = {
-        name: (_map(truth[row], outputs, output), _map(predicted[row], outputs, output)) for name, row in rows.items()
+        name: (value_of_run(truth[row], outputs, output), value_of_run(predicted[row], outputs, output))
+        for name, row in rows.items()
     }
     raw = (predicted - truth)[list(rows.values())][:, columns]
     low, high = _range([part for pair in shown.values() for part in pair])
@@ -155,8 +156,9 @@ def map_plot(
             drawn = line[2].imshow(difference, cmap="RdBu_r", vmin=-most, vmax=most, interpolation="nearest")
             for ax in line:
                 _plain(ax, edge, output)
-            line[0].set_ylabel(f"{words[name]}\n{words['rmse']}\n{plain_number(errors[row], language)} {unit}")
-            _write_under(line[0], _told(variables, held_out.inputs[row], language))
+            which = words["rmse" if output.has_undefined else "rmse_all"]
+            line[0].set_ylabel(f"{words[name]}\n{which}\n{plain_number(errors[row], language)} {unit}")
+            write_under(line[0], told_inputs(variables, held_out.inputs[row], language))
         for ax, key in zip(axes[0], ("truth", "predicted", "difference"), strict=True):
             ax.set_title(words[key], fontsize=9)
         for image, under in ((values_drawn, axes[-1, :2]), (drawn, axes[-1, 2])):
@@ -173,8 +175,8 @@ def map_plot(
     return stream.getvalue()
 
 
-def _map(values: np.ndarray, outputs: Sequence[Output], output: Output) -> np.ndarray:
-    """A map of one run, missing where it is dry."""
+def value_of_run(values: np.ndarray, outputs: Sequence[Output], output: Output) -> np.ndarray:
+    """An output of one run ``[shape]``, missing where it is undefined."""
     cells = values[output_slices(outputs)[output.name]]
     wet = defined_cells(values[None], outputs, output)[0]
     return np.asarray(np.where(wet, cells, np.nan).reshape(output.shape))
@@ -199,58 +201,24 @@ def _plain(ax: Axes, edge: np.ndarray, output: Output) -> None:
         ax.contour(edge.astype(float), levels=[0.5], colors=INK, linewidths=0.6)
 
 
-def _write_under(ax: Axes, text: str) -> None:
-    """Lines from the left edge of a panel on; they take up height, but do not push the next panel away."""
+def write_under(ax: Axes, text: str, below: float = 4) -> None:
+    """Lines from the left edge of a panel on, so many points below; they take up height, but push no panel away."""
     ax.set_xlabel("\n".join(" " for _ in text.splitlines()), fontsize=7)
     ax.annotate(
-        text, (0, 0), (0, -4), "axes fraction", "offset points", fontsize=7, color=MUTED, va="top"
+        text, (0, 0), (0, -below), "axes fraction", "offset points", fontsize=7, color=MUTED, va="top"
     ).set_in_layout(False)
 
 
-def _unit(unit: str) -> str:
+def unit_text(unit: str) -> str:
     """A unit as it is written by hand: ``m³/s`` for ``m^3/s``, ``h`` for ``hour``."""
     return "h" if unit == "hour" else unit.replace("^2", "²").replace("^3", "³")
 
 
-def _told(variables: Sequence[Variable], inputs: np.ndarray, language: str) -> str:
+def told_inputs(variables: Sequence[Variable], inputs: np.ndarray, language: str) -> str:
     """Inputs of a run, four to a line."""
     parts: list[Any] = []
     for variable, value in zip(variables, inputs, strict=True):
-        unit = "" if variable.unit == "1" else f" {_unit(variable.unit)}"
+        unit = "" if variable.unit == "1" else f" {unit_text(variable.unit)}"
         told = variable.choices[round(value)] if variable.choices else f"{plain_number(float(value), language)}{unit}"
         parts.append(f"{variable.label.get(language, variable.name)} {told}")
     return "\n".join(" · ".join(parts[k : k + 4]) for k in range(0, len(parts), 4))
-
-
-def draw_maps(
-    folder: Path,
-    study: Study,
-    held_out: Runs,
-    shipped: str | None,
-    error_ratios: Mapping[str, float],
-    answering: Callable[[str], Answering],
-) -> list[Path]:
-    """Draw the maps of the candidate whose graph ships, or where none does, of the one that errs least.
-
-    Parameters
-    ----------
-    folder : Path
-    study : Study
-    held_out : Runs
-        Held-out runs.
-    shipped : str, optional
-    error_ratios : mapping of str to float
-        Worst error over its tolerance of every candidate that has a graph.
-    answering : callable
-        Gives the candidate of that name as something that can be asked.
-
-    Returns
-    -------
-    list of Path
-        The files; none where the study has no map or no candidate has a graph.
-    """
-    if not any(output.is_grid for output in study.outputs) or not error_ratios:
-        return []
-    name = shipped or min(error_ratios, key=lambda name: error_ratios[name])
-    predicted = answering(name).predict(held_out.inputs, held_out.object_ids)
-    return write_map_plots(folder, study.outputs, study.columns, held_out, predicted, name, ships=shipped is not None)

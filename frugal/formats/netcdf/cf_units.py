@@ -1,0 +1,86 @@
+"""Units in the spelling of UDUNITS, which CF files have: ``m3 s-1`` for ``m^3/s``."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pint
+
+#: Where the symbol of pint is none of UDUNITS, or another one there; a prefix stands before it.
+_SYMBOLS = {"hour": "hour", "minute": "min", "day": "day", "week": "week", "year": "year", "month": "month"} | {
+    "degree": "degree",
+    "degree_Celsius": "degree_C",
+    "delta_degree_Celsius": "degree_C",
+    "degree_Fahrenheit": "degree_F",
+    "delta_degree_Fahrenheit": "degree_F",
+    "kelvin": "K",
+    "percent": "percent",
+    "hectare": "hectare",
+    "liter": "litre",
+    "metric_ton": "tonne",
+    "radian": "radian",
+    "kilowatt_hour": "kW hour",
+    "watt_hour": "W hour",
+    "megawatt_hour": "MW hour",
+}
+#: Words of a time axis that every reader knows.
+_TIMES = {"second": "seconds", "minute": "minutes", "hour": "hours", "day": "days"}
+
+
+def udunits(unit: str) -> str:
+    """A unit that pint knows, as UDUNITS writes it; one that it does not know (``EUR``) as it is.
+
+    Parameters
+    ----------
+    unit : str
+        ``"1"`` where there is none.
+    """
+    import pint
+
+    if unit in ("", "1"):
+        return "1"
+    try:
+        parts: dict[str, Any] = dict(_units().Quantity(1.0, unit).unit_items())
+    except (pint.PintError, AttributeError, ValueError, AssertionError, TypeError):
+        return unit  # what the unit parser raises depends on where the text goes wrong
+    told = [_power(name, float(exponent)) for name, exponent in parts.items()]
+    # what is multiplied stands before what divides
+    return " ".join(sorted((part for part in told if part), key=lambda part: "-" in part)) or "1"
+
+
+def _power(name: str, exponent: float) -> str:
+    symbol = _SYMBOLS.get(name) or _units().get_symbol(name)
+    if exponent == 1:
+        return symbol
+    if not exponent.is_integer():
+        return f"{symbol}^{exponent:g}"
+    return " ".join(f"{part}{int(exponent)}" for part in symbol.split())
+
+
+def time_units(unit: str, origin: str) -> str:
+    """Units of a time axis: ``hours since 2010-02-28 00:00:00`` in UTC, or ``hours`` where it has no origin.
+
+    Parameters
+    ----------
+    unit : str
+        In the spelling of pint.
+    origin : str
+        An ISO date and time, in UTC where it names no zone; or empty.
+    """
+    names = [name for name, _ in _units().Quantity(1.0, unit).unit_items()]
+    words = _TIMES.get(str(names[0]), udunits(unit)) if len(names) == 1 else udunits(unit)
+    if not origin:
+        return words
+    moment = datetime.fromisoformat(origin)
+    moment = moment.astimezone(UTC) if moment.tzinfo else moment
+    return f"{words} since {moment:%Y-%m-%d %H:%M:%S}"
+
+
+@cache
+def _units() -> pint.UnitRegistry:
+    import pint
+
+    return pint.UnitRegistry()
