@@ -83,6 +83,8 @@ class Alternative:
     fit : callable, optional
         ``fit(inputs, outputs) -> answer`` in the place of ``answer``, for what learns from the training runs: both are
         mappings of names to arrays ``[n, ...]``. Those runs then belong to its fixed cost.
+    make : callable, optional
+        ``make() -> answer`` in the place of ``answer``, for what is prepared when the ladder is built (a table of the solver).
     each_row : bool
         ``answer`` takes one query, floats and arrays of the shape of a vector, and gives the value of each output.
     program : callable, optional
@@ -100,7 +102,7 @@ class Alternative:
     Raises
     ------
     UnusableInputError
-        If its rung is none of an alternative, or not exactly one of ``answer``, ``fit`` and ``build`` is given.
+        If its rung is none of an alternative, or not exactly one of ``answer``, ``make``, ``fit`` and ``build`` is given.
     """
 
     name: str
@@ -111,6 +113,7 @@ class Alternative:
     label: Mapping[str, str] = field(default_factory=dict)
     answer: Answering | None = None
     fit: Callable[[Mapping[str, np.ndarray], Mapping[str, np.ndarray]], Answering] | None = None
+    make: Callable[[], Answering] | None = None
     each_row: bool = False
     program: Answering | None = None
 
@@ -118,11 +121,11 @@ class Alternative:
         if self.kind not in RUNGS or self.kind in ("surrogate", "full_physics"):
             allowed = ", ".join(kind for kind in RUNGS if kind not in ("surrogate", "full_physics"))
             raise UnusableInputError(f"alternative '{self.name}' has kind '{self.kind}'; allowed: {allowed}")
-        given = [form for form in ("answer", "fit", "build") if getattr(self, form) is not None]
+        given = [form for form in ("answer", "make", "fit", "build") if getattr(self, form) is not None]
         if len(given) != 1:
+            told = " and ".join(given) or "no way to answer"
             raise UnusableInputError(
-                f"alternative '{self.name}' has {' and '.join(given) or 'no way to answer'}; one of answer, fit and build is "
-                "needed"
+                f"alternative '{self.name}' has {told}; one of answer, make, fit and build is needed"
             )
         if self.fit is not None:
             object.__setattr__(self, "needs_runs", True)
@@ -151,7 +154,7 @@ class Alternative:
         """
         if self.build is not None:
             return self.build(inputs, values)
-        answer = self.answer
+        answer = self.make() if self.make is not None else self.answer
         if self.fit is not None:
             slices = output_slices(outputs)
             known = {o.name: values[:, slices[o.name]].reshape(len(values), *o.shape) for o in outputs}

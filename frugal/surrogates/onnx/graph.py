@@ -172,7 +172,9 @@ class Graph:
         for name, tensor, element, shape in outputs:
             nodes.append(helper.make_node("Identity", [tensor], [name]))
             declared.append(helper.make_tensor_value_info(name, element, ["n", *shape]))
-        graph = helper.make_graph(nodes, self.name, self._inputs, declared, self._initializers)
+        nodes, read = _needed(nodes, {name for name, *_ in outputs})
+        constants = [constant for constant in self._initializers if constant.name in read]
+        graph = helper.make_graph(nodes, self.name, self._inputs, declared, constants)
         imports = [helper.make_opsetid("", OPSET)]
         if self._uses_ml:
             imports.append(helper.make_opsetid("ai.onnx.ml", ML_OPSET))
@@ -181,6 +183,16 @@ class Graph:
             helper.set_model_props(model, dict(sorted(metadata.items())))
         checker.check_model(model, full_check=True)
         return model
+
+
+def _needed(nodes: Sequence[onnx.NodeProto], wanted: set[str]) -> tuple[list[onnx.NodeProto], set[str]]:
+    """Nodes that the wanted tensors come from, in order, and the names of all tensors that these read."""
+    read, kept = set(wanted), []
+    for node in reversed(nodes):
+        if read.intersection(node.output):
+            read.update(node.input)
+            kept.append(node)
+    return kept[::-1], read
 
 
 def _plain(value: Any) -> Any:
