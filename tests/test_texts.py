@@ -25,9 +25,10 @@ CHOSEN_BY_NAME = {
         *(f"page.{what}_" for what in ("bar", "group", "need", "part", "per", "role", "stage", "target", "tier")),
     ),
     "frugal.cadastre": ("class.", "list.other_", "month.", "name.", "note.", "point.", "source."),
-    "frugal.experiments": ("need.",),
+    "frugal.experiments": ("metric.", "need."),
     "frugal.reporting": (
-        "duration.", "head.", "level.", "number.", "plot.absolute", "plot.error", "plot.ratio", "stage.", "tick.",
+        "duration.", "head.", "level.", "number.", "stage.", "tick.",
+        *(f"plot.{kind}" for kind in ("absolute", "error", "ratio", "score", "share")),
     ),
     "frugal.studies.flood": ("flood.local_inertial", "flood.twice_coarser", "flood.four_times_coarser"),
     "frugal.studies.solar": (

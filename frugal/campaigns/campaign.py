@@ -14,6 +14,7 @@ import numpy as np
 from frugal.campaigns.generation import check_runs, generate
 from frugal.errors import UnusableInputError
 from frugal.experiments.designs.sampling import design_for
+from frugal.experiments.needs.check_runs import check_metrics
 from frugal.experiments.needs.domain import with_need
 from frugal.experiments.needs.history import need_entry
 from frugal.experiments.runs.remote import Cluster
@@ -135,7 +136,7 @@ def run_campaign(
     Raises
     ------
     UnusableInputError
-        If the store holds runs of another study, or too few runs succeeded.
+        If the store holds runs of another study, too few runs succeeded, or the metric of a tolerance says nothing of them.
     EnvironmentFaultError
         If something cannot be written.
     KeyboardInterrupt
@@ -183,6 +184,7 @@ def _run(
     store = generate(study, design, outputs, path, meter, reporter, settings.threads, settings.cluster)
     runs = store.finished()
     check_runs(runs, store)
+    check_metrics(study, runs.outputs)
     reporter.stage("fit")
     with meter.stage("loading"):
         _load_libraries()

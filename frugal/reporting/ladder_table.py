@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from frugal.experiments.metrics.registry import metric_of, scale_of
 from frugal.metering.power.codecarbon_meter import CODECARBON_RESOLUTION_JOULES
 from frugal.reporting.text import plain_duration, plain_number
 from frugal.texts import room_texts
@@ -87,7 +88,7 @@ def candidate_row(row: Mapping[str, Any], decision: Mapping[str, Any], watts: fl
     if pattern not in row["query"]:
         message = (row["message"] or {}).get(language, row["status"])
         return [row["name"], ai, f"{row['status']}: {message}"[:120], *["–"] * 7]
-    errors = ", ".join(_error(error) for error in row["error"].values() if error["tolerance"])
+    errors = ", ".join(_error(error, language) for error in row["error"].values() if error["tolerance"])
     if row.get("lacks"):
         return [row["name"], ai, errors, *["–"] * 6, _TEXTS.phrase("cell.reference", language)]
     seconds = row["query"][pattern]["cpu_seconds"]
@@ -106,10 +107,12 @@ def candidate_row(row: Mapping[str, Any], decision: Mapping[str, Any], watts: fl
     ]
 
 
-def _error(error: Mapping[str, Any]) -> str:
-    if error["metric"] == "nrmse":
+def _error(error: Mapping[str, Any], language: str) -> str:
+    scale = scale_of(error["metric"])
+    if scale == "share":
         return f"{100 * error['value']:.2f} % ({100 * error['high']:.2f} %)"
-    return f"{error['value']:.3g} ({error['high']:.3g})"
+    name = f"{metric_of(error['metric']).label[language]}: " if scale == "score" else ""
+    return f"{name}{error['value']:.3g} ({error['high']:.3g})"
 
 
 def _energy(joules: float, language: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
+from frugal.experiments.metrics.registry import metric_of, scale_of
 from frugal.metering.power.codecarbon_meter import CODECARBON_RESOLUTION_JOULES
 from frugal.reporting.text import plain_number
 from frugal.texts import room_texts
@@ -96,6 +97,26 @@ def day(moment: str, language: str) -> str:
 def percent(fraction: float, language: str) -> str:
     """Write a fraction as a percentage, with the space French puts before the sign."""
     return plain_number(100 * fraction, language) + (f"{_NARROW}%" if language == "fr" else "%")
+
+
+def error_quantity(value: float, metric: str, unit: str, language: str) -> str:
+    """Write an error: a share in per cent, what a score lacks to 1 with the name of that, anything else with its unit.
+
+    Parameters
+    ----------
+    value : float
+    metric : str
+        Its name, as rows and needs hold it; one that is not known is taken to be in the unit.
+    unit : str
+        In which the errors of the output are told.
+    language : {"en", "fr"}
+    """
+    scale = scale_of(metric)
+    if scale == "share":
+        return percent(value, language)
+    if scale == "score":
+        return f"{plain_number(value, language)} ({metric_of(metric).label[language]})"
+    return f"{plain_number(value, language)}{_WIDE}{unit}"
 
 
 def french_spaces(text: str) -> str:

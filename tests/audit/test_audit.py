@@ -163,6 +163,29 @@ def test_with_several_tolerances_the_output_that_fails_is_named(audited):
     assert "répond à ±2,3\u00a0kW près (pointe) pour 2\u00a0kW toléré" in line["fr"]
 
 
+@pytest.mark.parametrize(
+    ("metric", "limit", "bound", "told"),
+    [
+        ("nse", 0.98, "0.09 (1 − NSE)", "0.02 (1 − NSE)"),
+        ("timing_error", 0.02, "±0.09\u00a0hour", "0.02\u00a0hour"),
+        ("nrmse_range", 0.02, "±9%", "2%"),
+    ],
+)
+def test_every_metric_is_told_as_it_is_measured(audited, metric, limit, bound, told):
+    def judged_in(bundle):
+        bundle["study"]["outputs"][0]["time"] = {"values": [0.0, 1.0], "unit": "hour", "origin": ""}
+        need = bundle["study"]["need"]
+        need["tolerances"]["annual_energy_per_area"] = {"metric": metric, "limit": limit}
+        need["solver_error"] = {"annual_energy_per_area": 0.015}
+        for row in bundle["candidates"]["candidates"]:
+            error = row["error"]["annual_energy_per_area"]
+            error.update(metric=metric, high=error["high"] and 0.09, tolerance=0.02)
+
+    audit = audited("no_winner", judged_in)
+    assert f"answers within {bound} where {told} is tolerated" in audit["first_line"]["en"]
+    assert finding(audit, "NEC-02")["status"] == "pass"
+
+
 def test_without_evidence_files_conditions_2_and_3_are_never_passed(audited):
     for case in CASES:
         conditions = audited(case)["conditions"]

@@ -13,9 +13,10 @@ from frugal.errors import UnusableInputError
 from frugal.experiments.designs.from_table import table_of_runs
 from frugal.experiments.needs.file import read_need_file
 from frugal.experiments.needs.template import need_template, toml_value
-from frugal.experiments.study import Output, Study, Variable
+from frugal.experiments.study import Output, Study, TimeAxis, Variable
 from frugal.experiments.study.need import CallPattern, Need, Tolerance
 from frugal.experiments.study.registry import load_study
+from frugal.experiments.study.study_file import describe_need, read_need
 
 STUDY = Study(
     "gauge",
@@ -104,7 +105,7 @@ def test_a_share_may_be_in_per_cent(tmp_path: Path) -> None:
         ("limit = 20\n", "", "'tolerances.head.limit' is missing; metric and limit"),
         ("limit = 20\n", "limit = -20\n", "tolerances.head.limit = -20; a positive number"),
         ("limit = 20\n", 'limit = "20 cm"\n', "tolerances.head.limit = '20 cm'; a positive number"),
-        ('"rmse"\nlimit = 20', '"mae"\nlimit = 20', "metric 'mae' is unknown; use 'nrmse', 'rmse' or 'rmse_defined'"),
+        ('"rmse"\nlimit = 20', '"mae"\nlimit = 20', "metric 'mae' is unknown; known: nrmse, nrmse_range, rmse,"),
         ('"rmse"\nlimit = 20', '"nrmse"\nlimit = 20', "tolerances.head.unit = 'cm'; an nrmse is a share: '1' or '%'"),
         ('unit = "cm"', 'unit = "cubits"', "key 'tolerances.head.unit': unit 'cubits' is unknown; use m"),
         ('unit = "cm"', 'unit = "kg"', "key 'tolerances.head.unit': 'kg' does not convert to m"),
@@ -244,6 +245,72 @@ def test_a_domain_that_does_not_fit_a_table_is_told(table: Path, domain: dict, w
     need = Need("one row", {"y": Tolerance("nrmse", 0.05)}, domain=domain)
     with pytest.raises(UnusableInputError, match=words):
         table_of_runs(table, ["a", "b (m)"], ["y"], need)
+
+
+def test_a_table_without_need_is_not_judged_relative_to_a_mean_of_zero(tmp_path: Path) -> None:
+    a = np.linspace(0.0, 1.0, 101)
+    pd.DataFrame({"a": a, "size": 1 + a, "swing": np.sin(2 * np.pi * a)}).to_csv(tmp_path / "runs.csv", index=False)
+    tolerances = table_of_runs(tmp_path / "runs.csv", ["a"], ["size", "swing"]).study.need.tolerances
+    assert tolerances == {"size": Tolerance("nrmse", 0.05), "swing": Tolerance("nrmse_range", 0.05)}
+    need = Need("one row", {"swing": Tolerance("nrmse", 0.05)})
+    with pytest.raises(UnusableInputError, match=r"the mean of 'swing' is .*: use rmse or nrmse_range"):
+        table_of_runs(tmp_path / "runs.csv", ["a"], ["size", "swing"], need)
+
+
+SERIES = replace(
+    STUDY,
+    outputs=(Output("head", "m", time=TimeAxis((0.0, 1.0, 2.0), "hour")), Output("warmth", "degC")),
+    need=replace(NEED, tolerances={}),
+)
+
+
+@pytest.mark.parametrize(
+    ("lines", "tolerance"),
+    [
+        ('metric = "nse"\nlimit = 0.8', Tolerance("nse", 0.8)),
+        ('metric = "kge"\nlimit = 0.7\nover = "pooled"', Tolerance("kge", 0.7, "pooled")),
+        ('metric = "timing_error"\nlimit = 30\nunit = "min"', Tolerance("timing_error", 0.5)),
+        ('metric = "peak_error"\nlimit = 30\nunit = "cm"\nover = "worst"', Tolerance("peak_error", 0.3, "worst")),
+        ('metric = "nrmse_range"\nlimit = 3\nunit = "%"', Tolerance("nrmse_range", 0.03)),
+        ('metric = "log_nse"\nlimit = -0.5\nunit = "1"', Tolerance("log_nse", -0.5)),
+    ],
+)
+def test_every_metric_is_read_with_its_unit(tmp_path: Path, lines: str, tolerance: Tolerance) -> None:
+    need = read_need_file(written(tmp_path, f'functional_unit = "x"\n[tolerances.head]\n{lines}\n'), SERIES)
+    found = need.tolerances["head"]
+    assert (found.metric, found.over) == (tolerance.metric, tolerance.over)
+    assert found.limit == pytest.approx(tolerance.limit)
+    again = need_template(replace(SERIES, need=need), "fr")
+    assert read_need_file(written(tmp_path, again), SERIES).tolerances == need.tolerances
+
+
+@pytest.mark.parametrize(
+    ("lines", "words"),
+    [
+        ('metric = "nse"\nlimit = 0.8\nunit = "%"', "tolerances.head.unit = '%'; an nse is a number without unit"),
+        ('metric = "nse"\nlimit = 80', "tolerances.head: limit = 80.0; of an nse the least is told, a number below 1"),
+        ('metric = "area_error"\nlimit = 0.1', "'head' is of the metric area_error, but it is defined everywhere"),
+        ('metric = "rmse"\nlimit = 0.1\nover = "mean"', "tolerances.head: over = 'mean'; 'pooled' .* or 'worst'"),
+        ('metric = "timing_error"\nlimit = 1\nunit = "m"', "'tolerances.head.unit': 'm' does not convert to hour"),
+        ('metric = "nce"\nlimit = 0.8', "metric 'nce' is unknown; .*did you mean 'nse'"),
+    ],
+)
+def test_a_metric_that_is_wrong_in_a_file_is_told(tmp_path: Path, lines: str, words: str) -> None:
+    with pytest.raises(UnusableInputError, match=words):
+        read_need_file(written(tmp_path, f'functional_unit = "x"\n[tolerances.head]\n{lines}\n'), SERIES)
+
+
+def test_a_need_has_the_hash_that_it_always_had(tmp_path: Path) -> None:
+    """What says how errors are pooled is another need; a new name of the same metric is not."""
+    text = 'functional_unit = "x"\n[tolerances.depth]\nmetric = "{}"\nlimit = 0.2\n'
+    old, new = (read_need_file(written(tmp_path, text.format(name))) for name in ("rmse_wet", "rmse_defined"))
+    assert describe_need(old)["tolerances"] == {"depth": {"metric": "rmse_wet", "limit": 0.2}}
+    assert describe_need(new)["tolerances"] == {"depth": {"metric": "rmse_defined", "limit": 0.2}}
+    hashes = [describe_need(replace(need, file_sha256=""))["hash"] for need in (old, new)]
+    assert hashes[0] == hashes[1]
+    worst = replace(old, file_sha256="", tolerances={"depth": Tolerance("rmse_wet", 0.2, "worst")})
+    assert describe_need(worst)["hash"] != hashes[0]
+    assert read_need(describe_need(worst)) == worst
 
 
 def test_values_are_written_as_toml_reads_them() -> None:

@@ -76,6 +76,23 @@ def test_several_outputs_are_drawn_as_shares_of_their_tolerance():
     assert "Worst error, % of what is tolerated" in told and "tolerated: 100%" in told
 
 
+@pytest.mark.parametrize(
+    ("metric", "axis", "limit"),
+    [
+        ("nrmse", "Error, % of the mean", "tolerated: 2%"),
+        ("nrmse_range", "Error, % (RMSE over the range)", "tolerated: 2%"),
+        ("nse", "Error (1 − NSE)", "tolerated: 0.02"),
+        ("rmse", "Error", "tolerated: 0.02"),
+    ],
+)
+def test_the_axis_says_in_which_metric(metric, axis, limit):
+    content = comparison("table_wins")
+    for candidate in content["candidates"]:
+        candidate["error"]["annual_energy_per_area"]["metric"] = metric
+    told = texts(error_cost_plot(content, "en"))
+    assert axis in told and limit in told
+
+
 def test_labels_cover_neither_each_other_nor_the_points(monkeypatch):
     boxes = {}
     place = plot_labels.place

@@ -56,6 +56,23 @@ def test_french_spaces():
     assert numbers.typeset("What? 'it'", "en") == "What? 'it'"
 
 
+@pytest.mark.parametrize(
+    ("metric", "english", "french"),
+    [
+        ("nrmse", "1.2%", "1,2\u202f%"),
+        ("area_error", "1.2%", "1,2\u202f%"),
+        ("rmse_wet", "0.012\u00a0m", "0,012\u00a0m"),
+        ("timing_error", "0.012\u00a0m", "0,012\u00a0m"),
+        ("nse", "0.012 (1 − NSE)", "0,012 (1 − NSE)"),
+        ("log_nse", "0.012 (1 − NSE of logarithms)", "0,012 (1 − NSE des logarithmes)"),
+        ("of another version", "0.012\u00a0m", "0,012\u00a0m"),
+    ],
+)
+def test_errors_are_told_by_the_scale_of_their_metric(metric, english, french):
+    assert numbers.error_quantity(0.012, metric, "m", "en") == english
+    assert numbers.error_quantity(0.012, metric, "m", "fr") == french
+
+
 @pytest.mark.parametrize(("value", "bound"), [(0.01201, 0.013), (0.012, 0.012), (0.0999, 0.1), (0.0, 0.0)])
 def test_upper_bounds_are_never_rounded_down(value, bound):
     assert rounded_up(value) == pytest.approx(bound)

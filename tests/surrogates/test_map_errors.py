@@ -3,8 +3,10 @@
 import numpy as np
 import pytest
 
+from frugal.experiments.metrics.registry import metric_of
+from frugal.experiments.metrics.sample import Sample
 from frugal.experiments.study import Need, Output, Study, Tolerance, Variable
-from frugal.surrogates.measurement.bootstrap import error_with_interval, pooled_error
+from frugal.surrogates.measurement.bootstrap import error_with_interval, interval_of
 from frugal.surrogates.measurement.errors import error_as_plain, output_errors
 from frugal.surrogates.measurement.map_errors import covered_columns, critical_success_index, floor_and_regression
 
@@ -57,11 +59,13 @@ def test_pooling_one_cell_is_the_error_of_that_cell():
     truth = rng.normal(2.0, 1.0, (60, 5))
     predicted = truth + rng.normal(size=truth.shape)
     for groups in (None, np.repeat(np.arange(12), 5)):
-        for relative in (False, True):
-            pooled = pooled_error(truth, predicted, np.arange(5) == 2, relative=relative, groups=groups)
-            alone = error_with_interval(
-                truth[:, 2:3], predicted[:, 2:3], "nrmse" if relative else "rmse", groups=groups
-            )
+        for metric in ("rmse", "nrmse", "nrmse_range", "nse", "rmse_defined"):
+            one = Sample(truth[:, None], predicted[:, None], counted=(np.arange(5) == 2)[None])
+            if metric != "rmse_defined":
+                one = Sample(truth[:, None, 2:3], predicted[:, None, 2:3])
+            pooled = interval_of(metric_of(metric), one, True, groups=groups)
+            alone_in = "rmse" if metric == "rmse_defined" else metric
+            alone = error_with_interval(truth[:, 2:3], predicted[:, 2:3], alone_in, groups=groups)
             for name in ("value", "low", "high"):
                 np.testing.assert_allclose(getattr(pooled, name), getattr(alone, name), rtol=1e-9)
 
@@ -72,7 +76,8 @@ def test_the_interval_of_a_pooled_error_covers_the_true_one():
     for _ in range(200):
         sizes = rng.gamma(3.0, 1.0, (40, 1))  # whole runs are better or worse: cells are no independent draws
         error = rng.normal(size=(40, 30)) * sizes
-        found = pooled_error(np.zeros_like(error), error, np.ones(30, bool), n_bootstrap=300)
+        sample = Sample(np.zeros_like(error)[:, None], error[:, None])
+        found = interval_of(metric_of("rmse"), sample, True, n_bootstrap=300)
         covered += bool(found.low[0] <= np.sqrt(12.0) <= found.high[0])
     assert 0.88 <= covered / 200 <= 0.99
 

@@ -9,6 +9,7 @@ from frugal.audit.evidence.ledger_lines import cpu_total
 from frugal.audit.impacts.assessment import Assessment
 from frugal.audit.impacts.rebound import ENOUGH_ROOM
 from frugal.audit.words.sentences import baselines, break_even_words, flip_words, known, labels, lighter_words, say
+from frugal.experiments.metrics.registry import error_allowed
 from frugal.reporting.plots.ladder import candidate_label
 from frugal.reporting.text import plain_duration, plain_number
 from frugal.reporting.units_text import day
@@ -72,7 +73,8 @@ def _tighter_than_physics(evidence: Evidence) -> list[str]:
     return [
         name
         for name, tolerance in evidence.need["tolerances"].items()
-        if known_error.get(name) and tolerance["limit"] < float(known_error[name])
+        if known_error.get(name)
+        and error_allowed(str(tolerance.get("metric")), tolerance["limit"]) < float(known_error[name])
     ]
 
 

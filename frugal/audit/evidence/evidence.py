@@ -12,6 +12,7 @@ from typing import Any
 
 from frugal.audit.evidence.candidate_rows import error_ratio, missing_data_of, nothing_meets, worst_error
 from frugal.errors import NotAssessedError, UnusableInputError
+from frugal.experiments.metrics.registry import scale_of
 from frugal.formats.files.json_files import finite
 from frugal.metering.ledger.hash_chain import check_chain, check_seal
 from frugal.surrogates.bundle.bundle import LEDGER_SEAL
@@ -71,8 +72,14 @@ class Evidence:
 
     @property
     def units(self) -> dict[str, str]:
-        """Unit of each output."""
-        return {output["name"]: output["unit"] for output in self.study["outputs"]}
+        """Unit in which the error of each output is told: that of its time axis where times are judged."""
+        tolerances = self.need.get("tolerances") or {}
+        return {
+            output["name"]: output["time"]["unit"]
+            if output.get("time") and scale_of(str((tolerances.get(output["name"]) or {}).get("metric"))) == "time"
+            else output["unit"]
+            for output in self.study["outputs"]
+        }
 
     @property
     def decision(self) -> Mapping[str, Any]:

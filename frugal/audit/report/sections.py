@@ -7,6 +7,7 @@ from typing import Any
 
 from frugal.audit.evidence.candidate_rows import error_ratio, missing_data_of
 from frugal.audit.words.sentences import break_even_words, error_words, phrase, verdict_words
+from frugal.experiments.metrics.registry import error_allowed
 from frugal.reporting import units_text
 from frugal.reporting.plots.ladder import candidate_label
 from frugal.reporting.text import missing_data_text, plain_duration, plain_number, plain_queries
@@ -74,8 +75,8 @@ def facts(audit: Mapping[str, Any], language: str, words: Mapping[str, str]) -> 
 def _tolerances(tolerances: Mapping[str, Mapping[str, Any]], audit: Mapping[str, Any], language: str) -> str:
     told = []
     for name, tolerance in tolerances.items():
-        limit = plain_number(tolerance["limit"], language) + f"\u00a0{audit['units'].get(name, '')}"
-        limit = units_text.percent(tolerance["limit"], language) if tolerance["metric"] == "nrmse" else limit
+        allowed = error_allowed(tolerance["metric"], tolerance["limit"])
+        limit = units_text.error_quantity(allowed, tolerance["metric"], audit["units"].get(name, ""), language)
         told.append(limit if len(tolerances) == 1 else f"{limit} ({audit['labels'][name][language]})")
     return ", ".join(told)
 

@@ -19,7 +19,7 @@ from frugal.audit.words.sentences import (
     say,
 )
 from frugal.reporting.text import plain_duration, plain_number, plain_queries
-from frugal.reporting.units_text import percent, size
+from frugal.reporting.units_text import error_quantity, percent, size
 from frugal.texts import LANGUAGES, Text, in_each
 
 #: Up to this many times a limit the excess is told in per cent.
@@ -113,9 +113,7 @@ def _told(evidence: Evidence, shortfall: Shortfall, candidate: Mapping[str, Any]
 
 
 def _tolerance(evidence: Evidence, shortfall: Shortfall, metric: str, language: str) -> str:
-    if metric == "nrmse":
-        return percent(shortfall.limit, language)
-    return f"{plain_number(shortfall.limit, language)}\u00a0{evidence.units.get(shortfall.output, '')}"
+    return error_quantity(shortfall.limit, metric, evidence.units.get(shortfall.output, ""), language)
 
 
 def _excess(ratio: float, language: str) -> str:

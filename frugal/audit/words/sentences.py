@@ -9,9 +9,10 @@ from typing import Any
 from frugal.audit.evidence.candidate_rows import missing_data_of, nothing_meets, worst_error
 from frugal.audit.evidence.evidence import Evidence
 from frugal.audit.impacts.assessment import Assessment
+from frugal.experiments.metrics.registry import scale_of
 from frugal.reporting.plots.ladder import candidate_label
 from frugal.reporting.text import plain_number, plain_queries
-from frugal.reporting.units_text import grams, percent, typeset
+from frugal.reporting.units_text import error_quantity, grams, typeset
 from frugal.texts import LANGUAGES, Text, in_each, room_texts
 
 _TEXTS = room_texts("frugal.audit")
@@ -78,14 +79,14 @@ def rounded_up(value: float, digits: int = 2) -> float:
 
 
 def error_words(candidate: Mapping[str, Any], units: Mapping[str, str], language: str) -> str:
-    """Upper 95 % bound of the worst error, as ``±1.4%`` or in the output's unit; empty if there is none.
+    """Upper 95 % bound of the worst error: ``±1.4%``, ``±0.2 m``, ``0.12 (1 − NSE)``; empty if there is none.
 
     Parameters
     ----------
     candidate : mapping
         A row of the ladder; ``error`` by output is read.
     units : mapping of str to str
-        Unit of each output, by name; nRMSE is told in per cent without it.
+        In which the error of each output is told, by name; shares are told in per cent without it.
     language : str
         ``en`` or ``fr``.
 
@@ -98,9 +99,11 @@ def error_words(candidate: Mapping[str, Any], units: Mapping[str, str], language
     if worst is None or not worst[1]["high"]:
         return ""
     bound = rounded_up(worst[1]["high"])
-    if worst[1]["metric"] == "nrmse":
+    name, metric = worst[0], worst[1]["metric"]
+    scale = scale_of(metric)
+    if scale == "share":
         bound = max(bound, LEAST_ERROR)
-    return "±" + _quantity(bound, worst, units, language)
+    return ("" if scale == "score" else "±") + error_quantity(bound, metric, units.get(name, ""), language)
 
 
 def every_error(candidate: Mapping[str, Any], evidence: Evidence, language: str) -> str:
@@ -130,13 +133,6 @@ def every_error(candidate: Mapping[str, Any], evidence: Evidence, language: str)
         bound = error_words({"error": {name: error}}, evidence.units, language) or "±0"
         told.append(f"{bound} ({label[:1].lower()}{label[1:]})")
     return phrase("error.and", language).join([", ".join(told[:-1]), told[-1]])
-
-
-def _quantity(value: float, worst: tuple[str, Mapping[str, Any]], units: Mapping[str, str], language: str) -> str:
-    name, error = worst
-    if error["metric"] == "nrmse":
-        return percent(value, language)
-    return f"{plain_number(value, language)}\u00a0{units.get(name, '')}"
 
 
 def break_even_words(decision: Mapping[str, Any]) -> Text:

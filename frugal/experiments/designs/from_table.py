@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -11,6 +11,8 @@ import numpy as np
 
 from frugal.errors import UnusableInputError
 from frugal.experiments.designs.sampling import from_table
+from frugal.experiments.metrics.meaning import doubt_about_mean
+from frugal.experiments.needs.check_runs import check_metrics
 from frugal.experiments.needs.domain import describe_domain, rows_inside, with_need
 from frugal.experiments.study import Need, Output, Study, Tolerance, Variable
 from frugal.experiments.study.design import MINIMUM_RUNS, Design
@@ -41,8 +43,8 @@ def table_of_runs(
     inputs, outputs : list of str
         Names of columns, each at least one and none twice; their units are not known, and are given as ``1``.
     need : Need, optional
-        By the names of the columns; 5 % nRMSE on every output, not declared, where it is absent. Rows outside its domain
-        are left out.
+        By the names of the columns; where it is absent, 5 % nRMSE on every output, not declared (over the range where the
+        mean is about 0). Rows outside its domain are left out.
     seed : int
         Of the rows that are held out.
 
@@ -53,7 +55,8 @@ def table_of_runs(
     Raises
     ------
     UnusableInputError
-        If the file cannot be read, a column is unknown, empty or not numeric, or an input never varies.
+        If the file cannot be read, a column is unknown, empty or not numeric, an input never varies, or the metric of a
+        tolerance says nothing of the rows.
     """
     if not inputs or not outputs:
         raise UnusableInputError("a table of runs needs --inputs and --outputs, each with at least one column name")
@@ -80,7 +83,7 @@ def table_of_runs(
         title=_TEXTS.say("table.title", name=path.name),
         inputs=variables,
         outputs=tuple(Output(_identifier(name), "1", label=dict.fromkeys(LANGUAGES, name)) for name in outputs),
-        need=undeclared_need([_identifier(name) for name in outputs]),
+        need=undeclared_need(dict(zip(map(_identifier, outputs), y.T, strict=True))),
         definition=hashlib.sha256(np.ascontiguousarray(np.hstack([x, y])).tobytes()).hexdigest(),
         site={"table": str(path)},
     )
@@ -91,14 +94,24 @@ def table_of_runs(
             f"{inside.sum()} of the {len(x)} rows of '{path}' are inside the domain of the need "
             f"({describe_domain(study.need)}); at least {MINIMUM_RUNS} are needed: widen the domain or add rows"
         )
+    check_metrics(study, y[inside])
     return TableOfRuns(study, from_table(x[inside], seed), y[inside])
 
 
-def undeclared_need(outputs: list[str]) -> Need:
-    """What stands in where nobody declared a need: 5 % nRMSE on every output, usage unknown."""
+def undeclared_need(outputs: Mapping[str, np.ndarray]) -> Need:
+    """What stands in where nobody declared a need: 5 % nRMSE on every output, of the range where a mean says nothing.
+
+    Parameters
+    ----------
+    outputs : mapping of str to array [n]
+        The values of each.
+    """
     return Need(
         functional_unit="one row",
-        tolerances={name: Tolerance("nrmse", 0.05) for name in outputs},
+        tolerances={
+            name: Tolerance("nrmse" if doubt_about_mean(values[:, None, None], True) is None else "nrmse_range", 0.05)
+            for name, values in outputs.items()
+        },
         declared=False,
     )
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from frugal.errors import UnusableInputError, did_you_mean
+from frugal.experiments.metrics.registry import metric_of
 from frugal.experiments.needs.domain import with_need
 from frugal.experiments.study import Study, Variable
 from frugal.experiments.study.need import (
@@ -37,7 +38,7 @@ def read_need_file(path: Path, study: Study | None = None) -> Need:
 
     Its keys are those of `Need`, all optional but ``functional_unit`` and a table ``[tolerances.OUTPUT]`` with ``metric``
     and ``limit`` for each output. Besides: ``queries_per_year = [low, high]`` in the place of ``queries``; ``unit`` beside
-    the limit of an ``rmse``; bounds of the domain with a unit, as in ``["2 km/h", "30 km/h"]``; one text in the place of
+    a limit that has one; bounds of the domain with a unit, as in ``["2 km/h", "30 km/h"]``; one text in the place of
     texts by language.
 
     Parameters
@@ -147,7 +148,7 @@ def _tolerance(name: str, table: Any, study: Study | None) -> dict[str, Any]:
     where = f"tolerances.{name}"
     if not isinstance(table, Mapping):
         raise UnusableInputError(f"{where} = {table!r}; a table with metric and limit is needed")
-    _known(table, ("metric", "limit", "unit"), f"{where}.")
+    _known(table, ("metric", "limit", "unit", "over"), f"{where}.")
     for key in ("metric", "limit"):
         if key not in table:
             raise UnusableInputError(f"'{where}.{key}' is missing; metric and limit must both be given")
@@ -157,26 +158,33 @@ def _tolerance(name: str, table: Any, study: Study | None) -> dict[str, Any]:
         return tolerance
     if not isinstance(unit, str):
         raise UnusableInputError(f"{where}.unit = {unit!r}; a text is needed")
-    check_positive(f"{where}.limit", tolerance["limit"])
+    if not metric_of(tolerance["metric"]).is_score:
+        check_positive(f"{where}.limit", tolerance["limit"])
     tolerance["limit"] = _converted(name, Tolerance(**tolerance), unit, study)
     return tolerance
 
 
 def _converted(name: str, tolerance: Tolerance, unit: str, study: Study | None) -> float:
-    """The limit in the unit of its output; a share in per cent for an ``nrmse``."""
-    where = f"tolerances.{name}.unit"
-    if tolerance.metric == "nrmse":
+    """The limit in the unit that its metric is measured in; a share in per cent."""
+    where, metric = f"tolerances.{name}.unit", tolerance.measure
+    if metric.scale == "share":
         if unit not in ("1", "%"):
-            raise UnusableInputError(f"{where} = '{unit}'; an nrmse is a share: '1' or '%' is allowed")
+            raise UnusableInputError(f"{where} = '{unit}'; an {metric.name} is a share: '1' or '%' is allowed")
         return tolerance.limit / (100 if unit == "%" else 1)
+    if metric.is_score:
+        if unit != "1":
+            raise UnusableInputError(f"{where} = '{unit}'; an {metric.name} is a number without unit: leave it out")
+        return tolerance.limit
     if study is None:
         raise UnusableInputError(f"{where} = '{unit}', but columns of a table of runs have no unit; leave it out")
-    outputs = {output.name: output.unit for output in study.outputs}
+    outputs = {output.name: output for output in study.outputs}
     if name not in outputs:
         raise UnusableInputError(
             f"'tolerances.{name}' is no output; known: {', '.join(outputs)}{did_you_mean(name, outputs)}"
         )
-    return convert_difference(tolerance.limit, unit, outputs[name], where, what="key")
+    time = outputs[name].time
+    own = time.unit if metric.scale == "time" and time is not None else outputs[name].unit
+    return convert_difference(tolerance.limit, unit, own, where, what="key")
 
 
 def _pattern(table: Mapping[str, Any]) -> dict[str, Any]:

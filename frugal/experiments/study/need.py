@@ -11,10 +11,10 @@ from numbers import Real
 from typing import Any, Literal, get_args
 
 from frugal.errors import UnusableInputError, did_you_mean
+from frugal.experiments.metrics.registry import Metric, Over, check_over, metric_of
 from frugal.texts import LANGUAGES
 
 Target = Literal["local", "server", "browser", "phone"]
-Metric = Literal["nrmse", "rmse", "rmse_defined", "rmse_wet"]
 
 #: Where an answer may be computed.
 TARGETS: tuple[Target, ...] = get_args(Target)
@@ -24,19 +24,46 @@ TARGETS: tuple[Target, ...] = get_args(Target)
 class Tolerance:
     """How wrong an answer may be.
 
-    ``metric`` is ``nrmse`` (RMSE over the mean of the output), ``rmse``, or where elements may be undefined
-    ``rmse_defined`` (formerly ``rmse_wet``): the RMSE over the elements that are defined in at least one held-out run. The
-    error of a field is pooled over its elements; of a vector, each
-    element has to keep the limit.
+    Parameters
+    ----------
+    metric : str
+        One of `frugal.experiments.metrics.registry.METRICS`, or a former name of one (``rmse_wet``).
+    limit : float
+        The largest error in that metric; of a score (``nse``, ``kge``, ``log_nse``) the least one, as 0.8.
+    over : str, optional
+        ``pooled``: one error of all elements together. ``worst``: each element has to keep the limit. By default fields are
+        pooled and vectors are not.
+
+    Raises
+    ------
+    UnusableInputError
+        If one of them is not allowed.
     """
 
-    metric: Metric
+    metric: str
     limit: float
+    over: Over | None = None
 
     def __post_init__(self) -> None:
-        if self.metric not in get_args(Metric):
-            raise UnusableInputError(f"metric '{self.metric}' is unknown; use 'nrmse', 'rmse' or 'rmse_defined'")
-        check_positive("limit", self.limit)
+        if self.measure.is_score:
+            self.measure.check_limit(self.limit)
+        else:
+            check_positive("limit", self.limit)
+        check_over(self.over)
+
+    @property
+    def measure(self) -> Metric:
+        """The metric itself."""
+        return metric_of(self.metric)
+
+    @property
+    def error_allowed(self) -> float:
+        """The largest error; of a score what the limit lacks to 1."""
+        return self.measure.error_allowed(self.limit)
+
+    def pools(self, is_field: bool) -> bool:
+        """One error of all elements together is meant, for an output that is a field or not."""
+        return is_field if self.over is None else self.over == "pooled"
 
 
 @dataclass(frozen=True)
@@ -126,8 +153,8 @@ class Need:
     decided_by, owner, replaces : str or mapping
         Who decides what with the answer; who answers for the need; the practice that it replaces. By language or in one.
     solver_error : mapping of str to float
-        The known error of the full physics itself by output name, in the metric of that output's tolerance: a tolerance
-        below it asks for more than the physics can tell.
+        The known error of the full physics itself by output name, in the metric of that output's tolerance (of a score, what
+        it lacks to 1): a tolerance below it asks for more than the physics can tell.
     domain : mapping of str to tuple of float
         ``(low, high)`` by input name, in the unit of the input, where the use asks less than the study's bounds.
     queries_per_journey, queries_per_hour : float, optional

@@ -10,6 +10,7 @@ from typing import Any, Literal, get_args
 import numpy as np
 
 from frugal.errors import SolverError, UnusableInputError
+from frugal.experiments.metrics.registry import Columns
 from frugal.experiments.study.geometry import GRID_DIMS, TIME_DIM, Geometry, Grid, TimeAxis, describe_geometry
 
 DerivedKind = Literal["sum", "above", "below"]
@@ -213,10 +214,23 @@ class Output:
         """Its own value says where it is defined."""
         return self.valid_above is not None or self.defined_where == self.name
 
-    def element(self, index: int) -> str:
-        """Coordinates of an element by its number, row by row: ``y=5, x=15``; empty for a scalar."""
-        position = np.unravel_index(index, self.shape)
-        return ", ".join(f"{dim}={self.coords[dim][int(i)]}" for dim, i in zip(self.dims, position, strict=True))
+    def by_time(self, values: np.ndarray) -> np.ndarray:
+        """Values ``[n, size]`` as ``[n, times, places]``; one time where there is no time axis."""
+        return values.reshape(len(values), self.shape[0] if self.is_series else 1, -1)
+
+    def element(self, index: int, columns: Columns = "elements") -> str:
+        """Coordinates of an element by its number, row by row: ``y=5, x=15``; empty for a scalar.
+
+        Parameters
+        ----------
+        index : int
+        columns : str
+            What is counted: elements, or ``places`` or ``times`` alone.
+        """
+        first = 1 if self.is_series else 0
+        dims = {"elements": self.dims, "places": self.dims[first:], "times": self.dims[:first]}[columns]
+        position = np.unravel_index(index, tuple(len(self.coords[dim]) for dim in dims))
+        return ", ".join(f"{dim}={self.coords[dim][int(i)]}" for dim, i in zip(dims, position, strict=True))
 
     def definition(self) -> list[Any]:
         """What the hash of a study holds of it; of a plain output no more than name, unit and coordinates."""

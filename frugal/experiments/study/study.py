@@ -181,9 +181,13 @@ class Study:
                 )
         for output in self.outputs:
             tolerance = self.need.tolerances.get(output.name)
-            if tolerance is not None and tolerance.metric in ("rmse_defined", "rmse_wet") and not output.has_undefined:
-                raise UnusableInputError(
-                    f"the tolerance of '{output.name}' is an rmse_defined, but it is defined everywhere; use 'rmse' or 'nrmse'"
+            if tolerance is not None:
+                tolerance.measure.check_use(
+                    output.name,
+                    has_time=output.time is not None,
+                    has_undefined=output.has_undefined,
+                    compares_runs=output.size > 1 and not (output.is_series and output.shape[0] > 1),
+                    pooled=tolerance.pools(output.is_field),
                 )
         variables = {variable.name: variable for variable in self.inputs}
         for name, (low, high) in self.need.domain.items():

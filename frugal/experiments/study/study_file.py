@@ -9,6 +9,7 @@ from dataclasses import asdict, fields
 from typing import Any
 
 from frugal.errors import UnusableInputError, did_you_mean
+from frugal.experiments.metrics.registry import FORMER_NAMES
 from frugal.experiments.study.geometry import TimeAxis, describe_geometry, read_geometry
 from frugal.experiments.study.need import CallPattern, Need, Tolerance, is_number
 from frugal.experiments.study.outputs import Derived, Output, on_grid
@@ -54,23 +55,32 @@ def describe_output(output: Output) -> dict[str, Any]:
 
 
 def describe_need(need: Need) -> dict[str, Any]:
-    """A need as plain values, with the hash of all of them."""
+    """A need as plain values, with the hash of all of them; a tolerance that leaves ``over`` open does not name it."""
     values: dict[str, Any] = json.loads(json.dumps(asdict(need)))
+    for tolerance in values["tolerances"].values():
+        if tolerance["over"] is None:
+            del tolerance["over"]
     return {**values, "hash": need_hash(values)}
 
 
 def need_hash(values: Mapping[str, Any]) -> str:
-    """SHA-256 of a need given as plain values; a ``hash`` among them is left out."""
+    """SHA-256 of a need given as plain values; a ``hash`` among them is left out.
+
+    A metric goes in under its first name: a need is not another one because a metric has a new name.
+    """
     content = {name: value for name, value in values.items() if name != "hash"}
-    tolerances = {name: dict(told) for name, told in content["tolerances"].items()}
-    for told in tolerances.values():
-        told["metric"] = _FORMER_METRICS.get(told["metric"], told["metric"])
-    content["tolerances"] = tolerances
+    tolerances = content.get("tolerances")
+    if isinstance(tolerances, Mapping):
+        content["tolerances"] = {name: _with_first_name(tolerance) for name, tolerance in tolerances.items()}
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
-#: Metrics as older needs name them: another name of the same thing is the same need.
-_FORMER_METRICS = {"rmse_defined": "rmse_wet"}
+def _with_first_name(tolerance: Any) -> Any:
+    if not isinstance(tolerance, Mapping):
+        return tolerance
+    metric = tolerance.get("metric")
+    first = next((former for former, name in FORMER_NAMES.items() if name == metric), metric)
+    return {**tolerance, "metric": first}
 
 
 def read_variables(values: list[Mapping[str, Any]]) -> tuple[Variable, ...]:

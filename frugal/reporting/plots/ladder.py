@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from frugal.errors import UnusableInputError
+from frugal.experiments.metrics.registry import metric_of, scale_of
 from frugal.reporting.error_ratio import worst_output
 from frugal.reporting.plots.axes import (
     AI_LINE,
@@ -93,7 +94,7 @@ def candidate_label(candidate: Mapping[str, Any], language: str) -> str:
 
 
 def _errors(candidates: Iterable[Mapping[str, Any]]) -> tuple[str, str, float | None, Callable[[Any], Any]]:
-    """Say which error is drawn: kind, output, limit and ``read(candidate) -> (value, low, high) | None``.
+    """Say which error is drawn: kind, metric, limit and ``read(candidate) -> (value, low, high) | None``.
 
     One relative tolerance is drawn in its own unit; several are drawn as shares of what is tolerated, which
     is the only scale they have in common.
@@ -115,15 +116,16 @@ def _errors(candidates: Iterable[Mapping[str, Any]]) -> tuple[str, str, float | 
 
         return "ratio", "", 100.0, worst
     name = judged[0] if judged else next(iter(limits))
-    relative = rows[0][name]["metric"] == "nrmse"
-    scale = 100.0 if relative else 1.0
+    metric = rows[0][name]["metric"]
+    scale = 100.0 if scale_of(metric) == "share" else 1.0
 
     def single(candidate: Mapping[str, Any]) -> tuple[float, float, float] | None:
         error = (candidate.get("error") or {}).get(name)
         return None if error is None else (scale * error["value"], scale * error["low"], scale * error["high"])
 
     limit = limits[name]
-    return "error" if relative else "absolute", name, scale * limit if limit else None, single
+    kind = "error" if metric == "nrmse" else {"share": "share", "score": "score"}.get(scale_of(metric), "absolute")
+    return kind, metric, scale * limit if limit else None, single
 
 
 # -------------------------------------------------------------------------------------------- Pictures
@@ -157,7 +159,7 @@ def error_cost_plot(candidates: Mapping[str, Any], language: str, pattern: str |
     """
     decision = decision_for(candidates, pattern)
     queries = decision.get("queries_mid") or QUERIES_IF_UNDECLARED
-    kind, _, limit, read = _errors(candidates["candidates"])
+    kind, metric, limit, read = _errors(candidates["candidates"])
     points = []
     for candidate in candidates["candidates"]:
         cost, error = lifetime_seconds(candidate, decision["pattern"], queries), read(candidate)
@@ -181,7 +183,8 @@ def error_cost_plot(candidates: Mapping[str, Any], language: str, pattern: str |
                 n=plain_queries(queries, language),
             )
         )
-        axes.set_ylabel(_TEXTS.phrase(f"plot.{kind}", language))
+        named = metric_of(metric).label[language] if kind in ("share", "score") else ""
+        axes.set_ylabel(_TEXTS.phrase(f"plot.{kind}", language, metric=named))
         duration_ticks(axes.xaxis, axes.get_xlim(), language)
         error_ticks(axes, language)
         labels, names = [], {}
@@ -204,7 +207,7 @@ def error_cost_plot(candidates: Mapping[str, Any], language: str, pattern: str |
         fixed = []
         if limit is not None:
             axes.axhline(limit, color=INK, linewidth=1.0, linestyle=(0, (5, 3)), zorder=1)
-            unit = "" if kind == "absolute" else "\u202f%" if language == "fr" else "%"
+            unit = "" if kind in ("absolute", "score") else "\u202f%" if language == "fr" else "%"
             need = _TEXTS.phrase("plot.need", language, limit=plain_number(limit, language) + unit)
             fixed.append(
                 axes.annotate(

@@ -17,9 +17,8 @@ from frugal.experiments.study import Study
 from frugal.surrogates.frugality_checks.budget import Budget, Reason
 from frugal.surrogates.frugality_checks.fewer_runs import JUDGING_CPU_SECONDS
 from frugal.surrogates.frugality_checks.refit import Error, Learner, Learnt, judged
-from frugal.surrogates.measurement.bootstrap import error_with_interval
 from frugal.surrogates.measurement.errors import LARGEST_ERROR
-from frugal.surrogates.measurement.map_errors import map_error_value
+from frugal.surrogates.measurement.map_errors import error_value
 
 SHUFFLES = 5
 #: A candidate that does not meet the need may lose this part of its error ratio to fewer inputs, and no more.
@@ -120,15 +119,11 @@ def permutation_importance(study: Study, learnt: Learnt, held_out: Runs, seed: i
 def _ratios(study: Study, predicted: np.ndarray, held_out: Runs) -> np.ndarray:
     """Error over tolerance of each output that has one, the worst of its elements, without an interval."""
     ratios = []
-    for output, columns in zip(study.outputs, study.output_slices().values(), strict=True):
+    for output in study.outputs:
         tolerance = study.need.tolerances.get(output.name)
         if tolerance is not None:
-            truth, answer = held_out.outputs[:, columns], predicted[:, columns]
-            if output.is_field or tolerance.metric in ("rmse_defined", "rmse_wet"):
-                value = map_error_value(study, output, held_out.outputs, predicted, tolerance.metric)
-            else:
-                value = error_with_interval(truth, answer, tolerance.metric, n_bootstrap=1).value
-            ratios.append(min(float(value.max()) / tolerance.limit, LARGEST_ERROR))
+            value = error_value(study, output, held_out.outputs, predicted)
+            ratios.append(min(float(value.max()) / tolerance.error_allowed, LARGEST_ERROR))
     return np.array(ratios)
 
 

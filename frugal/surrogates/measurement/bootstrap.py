@@ -11,10 +11,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from frugal.errors import UnusableInputError
+from frugal.experiments.metrics.registry import Metric, metric_of
+from frugal.experiments.metrics.sample import Sample
 
-#: A mean below this part of the root mean square is rounding, and nothing can be divided by it.
-_ZERO_MEAN = 1e-9
 _CHUNK = 100
+#: Columns whose draws are held at once: a field has as many as it has elements.
+_COLUMNS = 4096
 
 
 @dataclass(frozen=True)
@@ -36,16 +38,15 @@ def error_with_interval(
     n_bootstrap: int = 1000,
     seed: int = 0,
 ) -> ErrorInterval:
-    """Error of each output, with a 95 % bootstrap interval.
+    """Error of each of several numbers, with a 95 % bootstrap interval.
 
     Parameters
     ----------
     truth, predicted : array [n, m]
     metric : str
-        ``rmse``, or ``nrmse``: RMSE divided by the mean of the truth (its absolute value).
-    groups : array [n], optional
-        Whole groups are drawn, when there are at least two.
-    n_bootstrap, seed : int
+        Any that needs no time axis.
+    groups, n_bootstrap, seed
+        As for `interval_of`.
 
     Returns
     -------
@@ -59,107 +60,78 @@ def error_with_interval(
     UnusableInputError
         If shapes do not match.
     """
-    if truth.shape != predicted.shape or truth.ndim != 2 or len(truth) == 0:
+    if truth.shape != predicted.shape or truth.ndim != 2:
         raise UnusableInputError(
             f"truth has shape {truth.shape} and prediction {predicted.shape}; the same [n, m] is needed"
         )
-    relative = metric == "nrmse"
-    found = _resampled((predicted - truth) ** 2, truth, groups, relative, n_bootstrap, seed)
-    if not relative or not found.resampled:
-        return found
-    fixed = _without_mean(truth, predicted)
-    value, low, high = (np.where(np.isnan(fixed), b, fixed) for b in (found.value, found.low, found.high))
-    return ErrorInterval(value, low, high)
+    sample = Sample(truth[:, None], predicted[:, None])
+    return interval_of(metric_of(metric), sample, False, groups=groups, n_bootstrap=n_bootstrap, seed=seed)
 
 
-def pooled_error(
-    truth: np.ndarray,
-    predicted: np.ndarray,
-    cells: np.ndarray,
+def interval_of(
+    metric: Metric,
+    sample: Sample,
+    pooled: bool,
     *,
-    relative: bool = False,
     groups: np.ndarray | None = None,
     n_bootstrap: int = 1000,
     seed: int = 0,
 ) -> ErrorInterval:
-    """RMSE over all runs and the chosen cells of a map together, with a 95 % bootstrap interval over runs or groups.
+    """Error in a metric, with a 95 % bootstrap interval over runs or groups.
 
     Parameters
     ----------
-    truth, predicted : array [n, cells of the map]
-    cells : array of bool
-        The cells that count; where there is none, the error is 0 if nothing else was predicted anywhere, else infinite.
-    relative : bool
-        Divide by the mean of the truth over the same cells.
-    groups, n_bootstrap, seed
-        As for `error_with_interval`.
+    metric : Metric
+    sample : Sample
+    pooled : bool
+        One error of all elements; else one for each column of the metric.
+    groups : array [n], optional
+        Whole groups are drawn, when there are at least two.
+    n_bootstrap, seed : int
 
     Returns
     -------
     ErrorInterval
-        Arrays ``[1]``.
+        Arrays ``[1]`` where pooled.
     """
-    if truth.shape != predicted.shape or truth.ndim != 2 or len(truth) == 0:
-        raise UnusableInputError(
-            f"truth has shape {truth.shape} and prediction {predicted.shape}; the same [n, m] is needed"
-        )
-    if not cells.any():
-        nothing = np.array([0.0 if np.array_equal(truth, predicted) else np.inf])
-        return ErrorInterval(nothing, nothing, nothing)
-    t, p = truth[:, cells], predicted[:, cells]
-    squares = np.mean((p - t) ** 2, axis=1, keepdims=True)
-    return _resampled(squares, np.mean(t, axis=1, keepdims=True), groups, relative, n_bootstrap, seed)
+    statistics, counts = _by_unit(metric.statistics(sample, pooled), groups)
+    parts = [
+        _resampled(metric, statistics[:, :, start : start + _COLUMNS], counts, n_bootstrap, seed)
+        for start in range(0, statistics.shape[2], _COLUMNS)
+    ]
+    value, low, high = (np.concatenate(ends) for ends in zip(*parts, strict=True))
+    return ErrorInterval(value, low, high, resampled=len(counts) > 1)
 
 
 def _resampled(
-    squares: np.ndarray, truth: np.ndarray, groups: np.ndarray | None, relative: bool, n_bootstrap: int, seed: int
-) -> ErrorInterval:
-    """Error of each column of squared errors ``[n, k]``, with its interval."""
-    columns = squares.shape[1]
-    squares, sums, counts = _by_unit(squares, truth, groups)
-    value = _error(squares.sum(axis=0), sums.sum(axis=0), counts.sum(), relative)
-    units = len(counts)
+    metric: Metric, statistics: np.ndarray, counts: np.ndarray, n_bootstrap: int, seed: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Error and bounds ``[k]`` of statistics ``[units, s, k]`` of units that hold ``counts`` rows."""
+    units, n_statistics, columns = statistics.shape
+    total = statistics.sum(axis=0)
+    value = metric.combine(total, counts.sum(keepdims=True))
     if units == 1:
-        return ErrorInterval(value, np.zeros_like(value), np.where(value > 0, np.inf, 0.0), resampled=False)
+        return value, np.zeros_like(value), np.where(value > 0, np.inf, 0.0)
     draws = np.empty((n_bootstrap, columns))
     rng = np.random.default_rng(seed)
     even = np.full(units, 1 / units)
+    flat = statistics.reshape(units, -1)
     for start in range(0, n_bootstrap, _CHUNK):
         times = rng.multinomial(units, even, size=min(_CHUNK, n_bootstrap - start)).astype(np.float64)
-        n_drawn = (times @ counts)[:, None]
-        draws[start : start + len(times)] = _error(times @ squares, times @ sums, n_drawn, relative)
-    without = _error(squares.sum(axis=0) - squares, sums.sum(axis=0) - sums, (counts.sum() - counts)[:, None], relative)
-    low, high = _bias_corrected(value, draws, without)
-    return ErrorInterval(value, low, high)
+        sums = (times @ flat).reshape(len(times), n_statistics, columns)
+        draws[start : start + len(times)] = metric.combine(sums, (times @ counts)[:, None])
+    without = metric.combine(total - statistics, (counts.sum() - counts)[:, None])
+    return (value, *_bias_corrected(value, draws, without))
 
 
-def _by_unit(
-    squares: np.ndarray, truth: np.ndarray, groups: np.ndarray | None
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Sums of squared errors and of truth, and numbers of rows, of each unit that is resampled."""
+def _by_unit(statistics: np.ndarray, groups: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
+    """Statistics ``[units, s, k]`` and numbers of rows of each unit that is resampled."""
     if groups is None or len(np.unique(groups)) < 2:
-        return squares, truth, np.ones(len(truth))
+        return statistics, np.ones(len(statistics))
     _, member, counts = np.unique(groups, return_inverse=True, return_counts=True)
-    totals = np.zeros((2, len(counts), truth.shape[1]))
-    np.add.at(totals[0], member, squares)
-    np.add.at(totals[1], member, truth)
-    return totals[0], totals[1], counts.astype(np.float64)
-
-
-def _error(squares: np.ndarray, sums: np.ndarray, counts: np.ndarray | float, relative: bool) -> np.ndarray:
-    rmse = np.sqrt(np.maximum(squares, 0) / counts)
-    if not relative:
-        return rmse
-    mean = np.abs(sums / counts)
-    return np.divide(rmse, mean, out=np.where(rmse > 0, np.inf, 0.0), where=mean > 0)
-
-
-def _without_mean(truth: np.ndarray, predicted: np.ndarray) -> np.ndarray:
-    """Error [m] of elements whose mean is 0: nothing or infinity; not a number for the others."""
-    size = np.sqrt(np.mean(truth**2, axis=0))
-    zero = np.abs(truth.mean(axis=0)) <= _ZERO_MEAN * size
-    negligible = np.sqrt(np.mean((predicted - truth) ** 2, axis=0)) <= 1e-6 * size.max()
-    return np.where(zero, np.where(negligible, 0.0, np.inf), np.nan)
+    totals = np.zeros((len(counts), *statistics.shape[1:]))
+    np.add.at(totals, member, statistics)
+    return totals, counts.astype(np.float64)
 
 
 def _bias_corrected(

@@ -9,13 +9,20 @@ from typing import Any
 
 import numpy as np
 
+from frugal.experiments.metrics.registry import metric_of
 from frugal.experiments.runs.store import Runs
-from frugal.experiments.study import Output, Study, Tolerance
+from frugal.experiments.study import Output, Study
 from frugal.metering.meter import Meter
 from frugal.metering.timing.interleaved_blocks import QueryTime
 from frugal.reporting.error_ratio import over_tolerance
 from frugal.surrogates.ladder.asked import Answering
-from frugal.surrogates.measurement.map_errors import covered_columns, default_metric, pooled_map_error
+from frugal.surrogates.measurement.map_errors import (
+    covered_columns,
+    error_value,
+    field_summary,
+    metric_for,
+    sample_of,
+)
 
 #: What is written for an error without bound (relative to an output that is always zero): JSON knows no infinity.
 LARGEST_ERROR = 1e6
@@ -25,8 +32,9 @@ LARGEST_ERROR = 1e6
 class OutputError:
     """Error of one output on the held-out runs.
 
-    ``value`` is the largest error of its elements, ``low`` and ``high`` its 95 % bootstrap interval, in the metric of the
-    tolerance (nRMSE where none is declared). The error of a map is pooled over its cells: it has no elements but a summary.
+    ``value`` is the largest error of its elements, or the pooled one, ``low`` and ``high`` its 95 % bootstrap interval, in the
+    metric of the tolerance (of the default where none is declared). Of a score the error is what it lacks to 1, and
+    ``tolerance`` what the least allowed score does. A field has no elements but a summary.
     """
 
     metric: str
@@ -94,12 +102,12 @@ def judge(study: Study, answering: Answering, held_out: Runs, meter: Meter, seed
     -------
     Judged
         Without errors, and with a message, where asking failed. ``coverage`` is the share of all elements within the
-        interval, cells that are never wet left out.
+        interval, those that are never defined left out.
     """
     judged = Judged(runtime=answering.runtime)
     with meter.stage("evaluation", answering.name):
         if answering.exact:
-            judged.errors = {o.name: _no_error(o, study.need.tolerances.get(o.name)) for o in study.outputs}
+            judged.errors = {o.name: _no_error(study, o, held_out.outputs) for o in study.outputs}
             return judged
         try:
             predicted = answering.predict(held_out.inputs, held_out.object_ids)
@@ -136,49 +144,39 @@ def output_errors(
     dict of str to OutputError
         By name of the output, those without a tolerance too.
     """
-    from frugal.surrogates.measurement.bootstrap import error_with_interval
-
-    errors = {}
-    for output, (name, columns) in zip(study.outputs, study.output_slices().items(), strict=True):
-        tolerance = study.need.tolerances.get(name)
-        if output.is_field:
-            errors[name] = map_error(study, output, truth, predicted, groups, seed)
-            continue
-        metric = tolerance.metric if tolerance else "nrmse"
-        assert metric not in ("rmse_defined", "rmse_wet")
-        found = error_with_interval(truth[:, columns], predicted[:, columns], metric, groups=groups, seed=seed)
-        worst = int(np.argmax(found.value))
-        errors[name] = OutputError(
-            metric=metric,
-            value=float(found.value[worst]),
-            low=float(found.low[worst]),
-            high=float(np.max(found.high)),
-            elements=tuple(float(v) for v in found.value),
-            worst_element=output.element(worst) or None,
-            tolerance=tolerance.limit if tolerance else None,
-        )
-    return errors
+    return {output.name: output_error(study, output, truth, predicted, groups, seed) for output in study.outputs}
 
 
-def map_error(
+def output_error(
     study: Study, output: Output, truth: np.ndarray, predicted: np.ndarray, groups: np.ndarray | None, seed: int
 ) -> OutputError:
-    """Error of one map, pooled over its cells.
+    """Error of one output: pooled over its elements, or that of its worst one.
 
     Parameters
     ----------
     study : Study
     output : Output
-        The map.
+        One of it.
     truth, predicted, groups, seed
-        As for `output_errors`: wetness may be told by another map than this one.
+        As for `output_errors`: another output may tell where this one is defined.
     """
-    tolerance = study.need.tolerances.get(output.name)
-    metric = tolerance.metric if tolerance else default_metric(output)
-    found, summary = pooled_map_error(study, output, truth, predicted, metric, groups, seed)
-    value, low, high = (float(bound[0]) for bound in (found.value, found.low, found.high))
-    limit = tolerance.limit if tolerance else None
-    return OutputError(metric, value, low, high, (), summary["worst_cell"], limit, summary)
+    from frugal.surrogates.measurement.bootstrap import interval_of
+
+    name, pooled = metric_for(study, output, truth)
+    metric = metric_of(name)
+    found = interval_of(metric, sample_of(study, output, truth, predicted), pooled, groups=groups, seed=seed)
+    worst = int(np.argmax(found.value))
+    summary = field_summary(study, output, truth, predicted, metric) if output.is_field else {}
+    return OutputError(
+        metric=name,
+        value=float(found.value[worst]),
+        low=float(found.low[worst]),
+        high=float(np.max(found.high)),
+        elements=() if pooled or output.is_field else tuple(float(v) for v in found.value),
+        worst_element=summary.get("worst_cell") if pooled else output.element(worst, metric.columns) or None,
+        tolerance=_allowed(study, output),
+        summary=summary,
+    )
 
 
 def error_as_plain(errors: Mapping[str, OutputError]) -> dict[str, Any]:
@@ -198,8 +196,12 @@ def error_as_plain(errors: Mapping[str, OutputError]) -> dict[str, Any]:
     }
 
 
-def _no_error(output: Output, tolerance: Tolerance | None) -> OutputError:
-    metric = tolerance.metric if tolerance else default_metric(output)
-    limit = tolerance.limit if tolerance else None
-    elements = () if output.is_field else (0.0,) * output.size
-    return OutputError(metric, 0.0, 0.0, 0.0, elements, None, limit)
+def _no_error(study: Study, output: Output, truth: np.ndarray) -> OutputError:
+    name, pooled = metric_for(study, output, truth)
+    elements = () if pooled or output.is_field else (0.0,) * len(error_value(study, output, truth, truth))
+    return OutputError(name, 0.0, 0.0, 0.0, elements, None, _allowed(study, output))
+
+
+def _allowed(study: Study, output: Output) -> float | None:
+    tolerance = study.need.tolerances.get(output.name)
+    return None if tolerance is None else tolerance.error_allowed

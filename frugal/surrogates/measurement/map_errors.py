@@ -1,4 +1,4 @@
-"""How wrong a map is: one pooled error with its interval, and a summary of where the error lies."""
+"""How wrong a field is: what a metric is taken of, a summary of where the error lies, and what its modes can tell."""
 
 from __future__ import annotations
 
@@ -6,79 +6,125 @@ from typing import Any
 
 import numpy as np
 
+from frugal.experiments.metrics.meaning import doubt_about_mean
+from frugal.experiments.metrics.registry import Metric, metric_of
+from frugal.experiments.metrics.sample import Sample
 from frugal.experiments.study import Study
-from frugal.experiments.study.need import Metric
 from frugal.experiments.study.outputs import Output, defined_cells
-from frugal.surrogates.measurement.bootstrap import ErrorInterval, pooled_error
 
 
-def default_metric(output: Output) -> Metric:
-    """Metric of an output without tolerance: nRMSE, but the RMSE of wet cells for a map that has dry ones."""
-    return "rmse_defined" if output.has_undefined else "nrmse"
+def default_metric(output: Output, truth: np.ndarray) -> str:
+    """Metric of an output without tolerance, from its true values ``[n, size]``.
+
+    nRMSE, but the RMSE of what is defined where elements may be undefined, and over the range where a mean says nothing.
+    """
+    if output.has_undefined:
+        return "rmse_defined"
+    doubt = doubt_about_mean(output.by_time(truth), output.is_field)
+    return "nrmse" if doubt is None else "nrmse_range"
 
 
-def ever_defined(study: Study, output: Output, truth: np.ndarray) -> np.ndarray:
-    """Cells of a map that are wet in at least one of the runs ``truth [n, m]``, ``bool [size]``.
+def metric_for(study: Study, output: Output, truth: np.ndarray) -> tuple[str, bool]:
+    """Name of the metric that an output is judged in, and whether its elements are pooled.
+
+    Parameters
+    ----------
+    study : Study
+        Its need says so, or else `default_metric`.
+    output : Output
+    truth : array [n, m]
+        All outputs side by side.
+    """
+    tolerance = study.need.tolerances.get(output.name)
+    if tolerance is not None:
+        return tolerance.metric, tolerance.pools(output.is_field)
+    return default_metric(output, truth[:, study.output_slices()[output.name]]), output.is_field
+
+
+def sample_of(study: Study, output: Output, truth: np.ndarray, predicted: np.ndarray) -> Sample:
+    """One output of several runs, as metrics take it.
 
     Parameters
     ----------
     study : Study
     output : Output
-        A map of it; each of its cells counts as wet where it cannot be dry.
+        One of it.
+    truth, predicted : array [n, m]
+        All outputs of the study side by side: another output may tell where this one is defined.
+    """
+    columns = study.output_slices()[output.name]
+    t, p = output.by_time(truth[:, columns]), output.by_time(predicted[:, columns])
+    times = output.time.values if output.time is not None else ()
+    if not output.has_undefined:
+        return Sample(t, p, times)
+    masks = [output.by_time(defined_cells(values, study.outputs, output)) for values in (truth, predicted)]
+    return Sample(t, p, times, np.any(masks[0], axis=0), (masks[0], masks[1]))
+
+
+def error_value(study: Study, output: Output, truth: np.ndarray, predicted: np.ndarray) -> np.ndarray:
+    """Error of an output in its metric ``[k]``, without interval; one number where it is pooled.
+
+    Parameters
+    ----------
+    study, output, truth, predicted
+        As for `sample_of`.
+    """
+    name, pooled = metric_for(study, output, truth)
+    return metric_of(name).value(sample_of(study, output, truth, predicted), pooled)
+
+
+def ever_defined(study: Study, output: Output, truth: np.ndarray) -> np.ndarray:
+    """Elements of an output that are defined in at least one of the runs ``truth [n, m]``, ``bool [size]``.
+
+    Parameters
+    ----------
+    study : Study
+    output : Output
+        One of it; each of its elements counts where none may be undefined.
     truth : array [n, m]
-        All outputs side by side: another map may tell where this one is wet.
+        All outputs side by side: another one may tell where this one is defined.
 
     Returns
     -------
     array of bool [size]
-        Row by row from the first of ``y``.
+        Row by row.
     """
     return np.asarray(defined_cells(truth, study.outputs, output).any(axis=0))
 
 
 def covered_columns(study: Study, truth: np.ndarray) -> np.ndarray:
-    """Columns ``bool [m]`` that count for the coverage of intervals: cells that are never wet are always covered."""
+    """Columns ``bool [m]`` that count for the coverage of intervals: what is never defined is always covered."""
     return np.concatenate(
         [ever_defined(study, o, truth) if o.is_field else np.ones(o.size, dtype=bool) for o in study.outputs]
     )
 
 
-def pooled_map_error(
-    study: Study,
-    output: Output,
-    truth: np.ndarray,
-    predicted: np.ndarray,
-    metric: Metric,
-    groups: np.ndarray | None,
-    seed: int,
-) -> tuple[ErrorInterval, dict[str, Any]]:
-    """Error of a map in a metric, and its summary.
+def field_summary(
+    study: Study, output: Output, truth: np.ndarray, predicted: np.ndarray, metric: Metric
+) -> dict[str, Any]:
+    """Where the error of a field lies.
 
     Parameters
     ----------
     study : Study
     output : Output
-        A map of it.
+        A field of it.
     truth, predicted : array [n, m]
         All outputs of the study side by side.
-    metric : str
-        ``rmse_defined`` is pooled over the cells ever wet in the truth, ``rmse`` and ``nrmse`` over all cells.
-    groups, seed
-        As for `pooled_error`.
+    metric : Metric
+        Those of what is defined leave out elements that are never defined in the truth; the others count all elements.
 
     Returns
     -------
-    interval : ErrorInterval
-    summary : dict
-        ``cells``, ``cells_wet``; percentiles of the RMSE of single cells among those that count, the worst of them, the mean
-        of predicted minus true (``bias``), and where cells can be dry the critical success index of wetness: cells wet in
-        both over cells wet in either.
+    dict
+        ``cells``, ``cells_wet``: its elements, and those that are ever defined; percentiles of the RMSE of single elements
+        among those that count, the worst of them, the mean of predicted minus true (``bias``), and where elements may be
+        undefined the critical success index: defined in both over defined in either.
     """
     columns = study.output_slices()[output.name]
     t, p = truth[:, columns], predicted[:, columns]
     wet = ever_defined(study, output, truth)
-    cells = _counted(study, output, truth, metric)
-    interval = pooled_error(t, p, cells, relative=metric == "nrmse", groups=groups, seed=seed)
+    cells = wet if metric.needs_undefined else np.ones(output.size, dtype=bool)
     by_cell = np.sqrt(np.mean((p - t) ** 2, axis=0))
     summary: dict[str, Any] = {"cells": output.size, "cells_wet": int(wet.sum()), "worst_cell": None}
     if cells.any():
@@ -91,82 +137,50 @@ def pooled_map_error(
         summary["csi"] = critical_success_index(
             defined_cells(truth, study.outputs, output), defined_cells(predicted, study.outputs, output)
         )
-    return interval, summary
-
-
-def map_error_value(
-    study: Study, output: Output, truth: np.ndarray, predicted: np.ndarray, metric: Metric
-) -> np.ndarray:
-    """The pooled error alone ``[1]``, without interval.
-
-    Parameters
-    ----------
-    study, output, truth, predicted, metric
-        As for `pooled_map_error`.
-
-    Returns
-    -------
-    array [1]
-        In the unit of the map; without unit for ``nrmse``.
-    """
-    columns, cells = study.output_slices()[output.name], _counted(study, output, truth, metric)
-    t, p = truth[:, columns], predicted[:, columns]
-    return pooled_error(t, p, cells, relative=metric == "nrmse", n_bootstrap=1).value
+    return summary
 
 
 def floor_and_regression(
     study: Study, truth: np.ndarray, projected: np.ndarray, predicted: np.ndarray
 ) -> dict[str, dict[str, Any]]:
-    """By map, in the metric of its tolerance: the error of the modes alone, and of the prediction beside what they can tell.
+    """By field, in the metric of its tolerance: the error of the modes alone, and of the prediction beside what they can tell.
 
     Parameters
     ----------
     study : Study
     truth, projected, predicted : array [n, m]
         Held-out runs, the same through the modes and back, and what was predicted of them.
+
+    Returns
+    -------
+    dict
+        A metric that is no root mean square, over something or not, gives way to ``rmse``.
     """
     found: dict[str, dict[str, Any]] = {}
     for output in study.outputs:
         if not output.is_field:
             continue
-        tolerance = study.need.tolerances.get(output.name)
-        metric = tolerance.metric if tolerance else default_metric(output)
-        columns, cells = study.output_slices()[output.name], _counted(study, output, truth, metric)
-
-        def error(of: np.ndarray, against: np.ndarray, columns: Any = columns, cells: np.ndarray = cells) -> float:
-            """RMSE over all runs and the cells that count, in the unit of the map; 0 where no cell counts.
-
-            Parameters
-            ----------
-            of, against : array [n, m]
-                All outputs side by side.
-            columns, cells
-                Of the map at hand: where it stands in ``m``, and which of its cells count.
-            """
-            if not cells.any():
-                return 0.0
-            return float(np.sqrt(np.mean((of - against)[:, columns][:, cells] ** 2)))
-
-        scale = 1.0
-        if metric == "nrmse":
-            scale = abs(float(truth[:, columns].mean())) or 1.0
+        name, _ = metric_for(study, output, truth)
+        if metric_of(name).divisor is None:
+            name = "rmse_defined" if output.has_undefined else "rmse"
+        columns, metric = study.output_slices()[output.name], metric_of(name)
+        cells = ever_defined(study, output, truth) if metric.needs_undefined else np.ones(output.size, dtype=bool)
+        true, through, answered = (values[:, columns] for values in (truth, projected, predicted))
+        scale = (metric.divisor(true) if metric.divisor is not None else 1.0) or 1.0
         found[output.name] = {
-            "metric": metric,
-            "projection_floor": error(projected, truth) / scale,
-            "regression": error(predicted, projected) / scale,
+            "metric": name,
+            "projection_floor": _root_mean_square((through - true)[:, cells]) / scale,
+            "regression": _root_mean_square((answered - through)[:, cells]) / scale,
         }
     return found
 
 
-def _counted(study: Study, output: Output, truth: np.ndarray, metric: Metric) -> np.ndarray:
-    return (
-        ever_defined(study, output, truth)
-        if metric in ("rmse_defined", "rmse_wet")
-        else np.ones(output.size, dtype=bool)
-    )
+def _root_mean_square(error: np.ndarray) -> float:
+    """Over all of an array; 0 of none."""
+    return float(np.sqrt(np.mean(error**2))) if error.size else 0.0
 
 
 def critical_success_index(truth: np.ndarray, predicted: np.ndarray) -> float:
-    """Cells wet in both over cells wet in either, of arrays of truth values; 1 where nothing is wet in either."""
+    """Elements defined in both over those in either, of arrays of truth values; 1 where nothing is defined in either."""
     either = int((truth | predicted).sum())
     return float((truth & predicted).sum() / either) if either else 1.0
