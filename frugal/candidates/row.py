@@ -14,7 +14,7 @@ from typing import Any
 
 from frugal.candidates.json_object import JsonObject
 from frugal.metering.timing.interleaved_blocks import QueryTime
-from frugal.texts import Text
+from frugal.texts import LANGUAGES, Text
 
 #: What is written for an error without bound (relative to an output that is always zero): JSON knows no infinity.
 LARGEST_ERROR = 1e6
@@ -284,6 +284,11 @@ class CandidateRow:
     def label_in(self, language: str) -> str:
         """Its plain name."""
         return self.label.get(language) or self.label.get("en") or self.name
+
+    @property
+    def labels(self) -> Text:
+        """Its plain name in both languages."""
+        return {language: self.label_in(language) for language in LANGUAGES}
 
     @classmethod
     def read(cls, content: Any, file: str) -> CandidateRow:

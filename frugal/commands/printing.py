@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
+
+if TYPE_CHECKING:
+    from frugal.candidates.comparison import Comparison
 
 
 def print_json(content: Any) -> None:
@@ -46,14 +49,14 @@ def print_value(name: str, value: Any, unit: str, coordinates: Any = None, low: 
         typer.echo(f"{name}: field {array.shape}, {array.min():.5g} to {array.max():.5g}{unit}")
 
 
-def print_ladder(ladder: dict[str, Any], language: str) -> None:
+def print_ladder(comparison: Comparison, language: str) -> None:
     """The ladder as a table."""
     from rich.console import Console
 
     from frugal.reporting.ladder_table import ladder_table
 
     console = Console(width=None if sys.stdout.isatty() else 180)
-    console.print(ladder_table(ladder, language))
+    console.print(ladder_table(comparison, language))
 
 
 def print_summary(result: dict[str, Any], language: str) -> None:

@@ -20,7 +20,6 @@ from frugal.formats.files.digests import sha256_of
 from frugal.formats.rasters.mosaic import open_rasters
 from frugal.formats.rasters.surface_model import SurfaceModel, write_surface_model
 from frugal.formats.rasters.tiling import Grid, Tile, plan_tiles
-from frugal.reporting.error_ratio import error_ratio
 
 if TYPE_CHECKING:
     from frugal.reporting.progress import Reporter
@@ -122,13 +121,9 @@ def _nearest_where_none_ships(path: Path) -> str | None:
     from frugal.surrogates.bundle.bundle import open_bundle
 
     candidates = open_bundle(path).candidates
-    if candidates["model"]["candidate"] is not None:
+    if candidates.model.candidate is not None:
         return None
-    beyond = {
-        row["name"]: error_ratio(row["error"])
-        for row in candidates["candidates"]
-        if row["graph"] is not None and row["error"]
-    }
+    beyond = {row.name: row.error_ratio for row in candidates.ladder.rows if row.graph is not None and row.errors}
     return min(beyond, key=beyond.__getitem__) if beyond else None
 
 
@@ -138,7 +133,7 @@ def _opened(path: Path, settings: CadastreSettings, notes: tuple[str, ...]) -> Y
     bundle = open_bundle(path)
     if bundle.study["name"] != "roof_yield":
         raise UnusableInputError(f"bundle '{path}' answers '{bundle.study['name']}'; one of 'roof_yield' is needed")
-    candidate = settings.candidate or str(bundle.candidates["model"]["candidate"] or "")
+    candidate = settings.candidate or (bundle.candidates.model.candidate or "")
     model = bundle.model_path(settings.candidate).absolute()  # tiles may be computed by processes started elsewhere
     site = _site(bundle.study.get("site") or {}, settings)
     _check_weather(bundle, model, site, settings.azimuths)

@@ -11,8 +11,9 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from frugal.candidates.decision import NOTHING_MEETS, Interval, Policy, Verdict
 from frugal.experiments.study import Need
-from frugal.surrogates.decision.costs import CandidateCost, Interval, Policy, Verdict, cheapest, missing_baselines
+from frugal.surrogates.decision.costs import DecisionRow, cheapest, missing_baselines
 
 #: The flip point is looked for up to here, at so many uses a factor of about 1.8 apart.
 MOST_QUERIES = 1e12
@@ -23,7 +24,7 @@ class Necessity:
     """The Monte Carlo and the rules; made once for a decision."""
 
     def __init__(
-        self, ladder: Sequence[CandidateCost], need: Need, fixed: Mapping[str, float], policy: Policy, seed: int
+        self, ladder: Sequence[DecisionRow], need: Need, fixed: Mapping[str, float], policy: Policy, seed: int
     ) -> None:
         self.ladder = ladder
         self.need = need
@@ -37,18 +38,18 @@ class Necessity:
 
     def judge(
         self,
-        surrogates: Sequence[CandidateCost],
-        alternatives: Sequence[CandidateCost],
-        best_ai: CandidateCost | None,
-        best_alternative: CandidateCost | None,
+        surrogates: Sequence[DecisionRow],
+        alternatives: Sequence[DecisionRow],
+        best_ai: DecisionRow | None,
+        best_alternative: DecisionRow | None,
     ) -> tuple[Verdict, tuple[str, ...], dict]:
         """Verdict, codes of the reasons, and the figures behind them.
 
         Parameters
         ----------
-        surrogates, alternatives : sequence of CandidateCost
+        surrogates, alternatives : sequence of DecisionRow
             The admissible candidates with AI, and without.
-        best_ai, best_alternative : CandidateCost, optional
+        best_ai, best_alternative : DecisionRow, optional
             The cheapest of each over the service life, at the geometric mean of the usage interval; None where none is
             admissible.
 
@@ -68,7 +69,7 @@ class Necessity:
         missing = missing_baselines(self.ladder)
         if best_ai is None:
             if best_alternative is None:
-                return "not_assessed", ("nothing_meets_the_need",), {}
+                return "not_assessed", (NOTHING_MEETS,), {}
             tried = any(rung.is_ai for rung in self.ladder)
             return "not_demonstrated", ("no_ai_meets_the_need" if tried else "no_ai_tried",), {}
         if best_alternative is None:
@@ -93,22 +94,22 @@ class Necessity:
             reasons.append("missing_information")
         return "infeasible_otherwise", tuple(reasons), {"limits_that_exclude": tuple(names)}
 
-    def _cost(self, rungs: Sequence[CandidateCost], queries: np.ndarray) -> np.ndarray:
+    def _cost(self, rungs: Sequence[DecisionRow], queries: np.ndarray) -> np.ndarray:
         """Cost of the cheapest of some candidates, for each draw."""
         costs = [self.fixed[rung.name] + queries * self.per_query[rung.name] for rung in rungs]
         return np.min(costs, axis=0)
 
     def _figures(
-        self, surrogates: Sequence[CandidateCost], alternatives: Sequence[CandidateCost], best_ai: CandidateCost
+        self, surrogates: Sequence[DecisionRow], alternatives: Sequence[DecisionRow], best_ai: DecisionRow
     ) -> dict:
         figures = self._compared(surrogates, alternatives, best_ai, 1.0)
         return {**figures, "flip_queries": self._flip(surrogates, alternatives)}
 
     def _compared(
         self,
-        surrogates: Sequence[CandidateCost],
-        alternatives: Sequence[CandidateCost],
-        best_ai: CandidateCost,
+        surrogates: Sequence[DecisionRow],
+        alternatives: Sequence[DecisionRow],
+        best_ai: DecisionRow,
         times: float,
     ) -> dict:
         """The figures that a verdict reads, for so many times the declared use."""
@@ -122,7 +123,7 @@ class Necessity:
             "probability_alternative_cheaper": float(np.mean(alternative <= ai)),
         }
 
-    def _break_even(self, surrogate: CandidateCost, alternative: CandidateCost) -> np.ndarray:
+    def _break_even(self, surrogate: DecisionRow, alternative: DecisionRow) -> np.ndarray:
         extra = self.fixed[surrogate.name] - self.fixed[alternative.name]
         gain = self.per_query[alternative.name] - self.per_query[surrogate.name]
         with np.errstate(divide="ignore", invalid="ignore"):
@@ -130,7 +131,7 @@ class Necessity:
         # Cheaper to build and dearer to ask pays from the first query on; where it stops paying, the draws price it.
         return np.maximum(crossing, 0.0)
 
-    def _flip(self, surrogates: Sequence[CandidateCost], alternatives: Sequence[CandidateCost]) -> float:
+    def _flip(self, surrogates: Sequence[DecisionRow], alternatives: Sequence[DecisionRow]) -> float:
         """Least low end of the usage interval, its ratio kept, for which the verdict would be `demonstrated`.
 
         Found with the rule of the verdict itself, which AI is best at each use included; infinite up to `MOST_QUERIES`.
@@ -153,7 +154,7 @@ class Necessity:
         return above
 
     def _demonstrated(
-        self, surrogates: Sequence[CandidateCost], alternatives: Sequence[CandidateCost], times: float
+        self, surrogates: Sequence[DecisionRow], alternatives: Sequence[DecisionRow], times: float
     ) -> bool:
         low, high = (queries * times for queries in self.need.queries or (1.0, 1.0))
         middle = math.sqrt(low * high)
@@ -165,7 +166,7 @@ class Necessity:
         return self._compare(best_ai, best_alternative, figures, (low, high))[0] == "demonstrated"
 
     def _compare(
-        self, best_ai: CandidateCost, best_alternative: CandidateCost, figures: dict, usage: tuple[float, float]
+        self, best_ai: DecisionRow, best_alternative: DecisionRow, figures: dict, usage: tuple[float, float]
     ) -> tuple[Verdict, tuple[str, ...]]:
         policy = self.policy
         low, high = usage

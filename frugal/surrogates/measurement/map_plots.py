@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from frugal.candidates.row import CandidateRow
 from frugal.experiments.runs.store import Runs
 from frugal.experiments.study import Study, Variable
 from frugal.experiments.study.outputs import Output, output_slices, wet_cells
 from frugal.formats.files.atomic import write_bytes
 from frugal.reporting.plots.axes import INK, MUTED
 from frugal.reporting.text import plain_number
-from frugal.surrogates.ladder.asked import Answering
+from frugal.surrogates.ladder.answering import Answering
 from frugal.texts import LANGUAGES, room_texts
 
 if TYPE_CHECKING:
@@ -227,7 +228,7 @@ def draw_maps(
     study: Study,
     held_out: Runs,
     shipped: str | None,
-    error_ratios: Mapping[str, float],
+    rows: Sequence[CandidateRow],
     answering: Callable[[str], Answering],
 ) -> list[Path]:
     """Draw the maps of the candidate whose graph ships, or where none does, of the one that errs least.
@@ -239,8 +240,8 @@ def draw_maps(
     held_out : Runs
         Held-out runs.
     shipped : str, optional
-    error_ratios : mapping of str to float
-        Worst error over its tolerance of every candidate that has a graph.
+    rows : sequence of CandidateRow
+        The ladder as measured.
     answering : callable
         Gives the candidate of that name as something that can be asked.
 
@@ -249,8 +250,9 @@ def draw_maps(
     list of Path
         The files; none where the study has no map or no candidate has a graph.
     """
-    if not any(output.is_map for output in study.outputs) or not error_ratios:
+    with_graph = [row for row in rows if row.graph is not None and row.errors]
+    if not any(output.is_map for output in study.outputs) or not with_graph:
         return []
-    name = shipped or min(error_ratios, key=lambda name: error_ratios[name])
+    name = shipped or min(with_graph, key=lambda row: row.error_ratio).name
     predicted = answering(name).predict(held_out.inputs, held_out.object_ids)
     return write_map_plots(folder, study.outputs, study.inputs, held_out, predicted, name, ships=shipped is not None)
