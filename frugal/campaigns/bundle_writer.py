@@ -50,7 +50,12 @@ def write_bundle(campaign: Campaign, folder: Path) -> None:
         (folder / MODEL).write_bytes(chosen)
     study, rows = campaign.study, campaign.ladder.rows
     draw_maps(
-        folder, study, campaign.runs.held_out, model.candidate, rows, lambda name: answering_for(study, candidates[name])
+        folder,
+        study,
+        campaign.runs.held_out,
+        model.candidate,
+        rows,
+        lambda name: answering_for(study, candidates[name]),
     )
     pack(campaign.store, folder / "runs.zarr")
     (folder / "study.json").write_text(to_json(describe_study(study)), encoding="utf-8")

@@ -250,8 +250,7 @@ class CandidateRow:
     @property
     def worst_output(self) -> str | None:
         """Output nearest to or farthest beyond its tolerance; the first one where none is declared, None without errors."""
-        ratios = {name: error.ratio for name, error in self.errors.items() if error.ratio is not None}
-        return max(ratios, key=ratios.__getitem__, default=next(iter(self.errors), None))
+        return worst_output(self.errors)
 
     @property
     def worst_error(self) -> OutputError | None:
@@ -384,6 +383,12 @@ class CandidateRow:
         for query in row["query"].values():
             del query["blocks"]
         return row
+
+
+def worst_output(errors: Mapping[str, OutputError]) -> str | None:
+    """Output nearest to or farthest beyond its tolerance; the first one where none is declared, None without errors."""
+    ratios = {name: error.ratio for name, error in errors.items() if error.ratio is not None}
+    return max(ratios, key=ratios.__getitem__, default=next(iter(errors), None))
 
 
 def largest_ratio(errors: Mapping[str, OutputError]) -> float:

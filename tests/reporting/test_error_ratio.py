@@ -3,7 +3,6 @@
 import math
 
 import pytest
-
 from frugal.reporting.error_ratio import error_ratio, error_ratios, over_tolerance, worst_output
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import onnx
 import pytest
+from frugal.surrogates.bundle.candidates_file import cost_of_row
 from studies_for_tests import NEED, unit_inputs
 
 from frugal.campaigns.bundle_writer import write_bundle, write_ledger
@@ -22,7 +23,6 @@ from frugal.metering.meter import Meter
 from frugal.metering.timing.interleaved_blocks import Plan
 from frugal.reporting.progress import Silent
 from frugal.surrogates.bundle.bundle import Bundle, open_bundle, write_checksums
-from frugal.surrogates.bundle.candidates_file import cost_of_row
 from frugal.surrogates.decision.decide import decide, fixed_parts
 from frugal.surrogates.frugality_checks import graph_variants
 from frugal.surrogates.frugality_checks import smaller_files as compression

@@ -6,14 +6,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+from frugal.surrogates.bundle.candidates_file import describe_candidate
+from frugal.surrogates.decision.limits import call_latency, limits_broken
 from studies_for_tests import NEED, linear_study
 
 from frugal.campaigns.campaign import Campaign, Settings, run_campaign
 from frugal.errors import EnvironmentFaultError
 from frugal.experiments.study import CallPattern
 from frugal.metering.timing.interleaved_blocks import Call, Plan, QueryTime, measure
-from frugal.surrogates.bundle.candidates_file import describe_candidate
-from frugal.surrogates.decision.limits import call_latency, limits_broken
 from frugal.surrogates.measurement.memory import graph_memory
 from frugal.surrogates.onnx.graph import Graph, serialise
 
