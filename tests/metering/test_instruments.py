@@ -186,9 +186,7 @@ def test_an_evaluation_on_a_host_that_is_stolen_from_says_to_measure_again(
 ) -> None:
     monkeypatch.setattr(Plan, "full", classmethod(lambda cls: Plan.quick(8, 0.4)))  # the rule is not under test
     monkeypatch.setattr("frugal.campaigns.reevaluation.run_frugality_checks", lambda *arguments: {})
-    monkeypatch.setattr(
-        "frugal.surrogates.measurement.measure_ladder.measure_memory", lambda *arguments, **options: None
-    )
+    monkeypatch.setattr("frugal.surrogates.measurement.measure_ladder.measure_memory", lambda *arguments, **options: {})
     folder = tmp_path / "bundle"
     folder.mkdir()
     write_bundle(campaign(tmp_path / "campaigns"), folder)

@@ -22,7 +22,7 @@ from frugal.audit.exports.content import (
     shipped,
     stages,
 )
-from frugal.candidates.decision import Decision, Interval
+from frugal.candidates.decision import Interval
 from frugal.candidates.row import CandidateRow, OutputError, Query
 
 #: Activities of CycloneDX by stage of the footprint.
@@ -280,8 +280,7 @@ def _interval(ends: Interval | Query) -> str:
 def _properties(audit: Mapping[str, Any]) -> list[dict[str, str]]:
     """What CycloneDX has no field for, about the bundle as a whole."""
     found: dict[str, Any] = {
-        **_decided(decision(audit)),
-        "need_for_ai": audit.get("verdict"),
+        **_decided(audit),
         "level": audit.get("level"),
         "need_sha256": (audit.get("need") or {}).get("hash"),
         "audit_sha256": audit["content_sha256"],
@@ -299,13 +298,15 @@ def _properties(audit: Mapping[str, Any]) -> list[dict[str, str]]:
     return _pairs(found)
 
 
-def _decided(chosen: Decision | None) -> dict[str, Any]:
+def _decided(audit: Mapping[str, Any]) -> dict[str, Any]:
+    chosen = decision(audit)
     if chosen is None:
-        return {"answer": "nothing ships"}
+        return {"answer": "nothing ships", "need_for_ai": audit.get("verdict")}
     even = chosen.break_even_queries
     return {
         "answer": chosen.winner or "nothing ships",
         "answer_is_ai": chosen.winner_is_ai if chosen.winner else None,
+        "need_for_ai": audit.get("verdict"),
         "best_ai": chosen.best_ai,
         "best_alternative": chosen.best_alternative,
         "break_even_queries": None if even is None or math.isinf(even.median) else even.median,

@@ -127,6 +127,6 @@ def decide(
         lifetime_cpu_seconds=lifetime,
         missing_baselines=missing_baselines(ladder),
         policy=policy,
-        **figures,
+        **vars(figures),
     )
     return replace(decision, told=tuple(sentence(code, decision) for code in reasons))
