@@ -20,7 +20,7 @@ from malpasset_site import write_site as write_malpasset
 from matplotlib.colors import LightSource
 
 from frugal.experiments.study.site import build_site
-from frugal.physics.shallow_water.scenario import Scenario
+from frugal.physics.shallow_water.flood_case import FloodCase
 from frugal.physics.shallow_water.simulate import simulate
 from frugal.studies.flood import river_flood as river
 from frugal.studies.flood import submersion
@@ -36,7 +36,7 @@ WAVE = np.array([1100.0, 2.0, 10e6, 1.0, 1.5])
 DAM_BREAK = np.array([40e3, 0.1, 50e6, 1.0, 0.6])
 
 
-def draw(terrain: FloodTerrain, scenario: Scenario, times_h: tuple[float, ...], title: str, path: Path) -> None:
+def draw(terrain: FloodTerrain, scenario: FloodCase, times_h: tuple[float, ...], title: str, path: Path) -> None:
     """Small multiples: depth at some times and its maximum, over shaded ground."""
     flood = simulate(scenario, snapshot_times=tuple(HOUR * t for t in times_h), arrival_depth_m=WET_M)
     panels = [(f"{t:g} h", s.depth) for t, s in zip(times_h, flood.snapshots, strict=True)]

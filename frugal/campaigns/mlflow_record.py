@@ -83,7 +83,7 @@ def _quiet() -> Any:
 
 
 def _record(mlflow: Any, bundle: Bundle) -> str:
-    comparison = bundle.candidates
+    comparison = bundle.comparison
     decision = comparison.ladder.decision
     mlflow.set_experiment(bundle.study["name"])
     with mlflow.start_run(run_name=f"{bundle.study['name']} {comparison.created}") as parent:

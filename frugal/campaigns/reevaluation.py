@@ -75,7 +75,7 @@ def _bare_study(bundle: Bundle) -> Study:
     return Study(
         name=described["name"],
         inputs=read_variables(described["inputs"]),
-        outputs=read_outputs(described["outputs"]),
+        outputs=read_outputs(described["outputs"], described.get("grid")),
         need=read_need(described["need"]),
         title=described["title"],
     )
@@ -129,8 +129,8 @@ def evaluate_bundle(
     reporter = reporter or Silent()
     check_ledger(bundle)
     study, missing_reason = study_of(bundle, given)
-    seed = bundle.candidates.seed
-    runs = read_runs(bundle.path / "runs.zarr", [v.name for v in study.inputs], [o.name for o in study.outputs])
+    seed = bundle.comparison.seed
+    runs = read_runs(bundle.path / "runs.zarr", list(study.column_names), [o.name for o in study.outputs])
     with running_instruments(
         bundle.path / "ledger.jsonl",
         machine or describe_machine(),
@@ -141,7 +141,7 @@ def evaluate_bundle(
         host,
         package_versions(VERSIONED),
     ) as instruments:
-        before = [_asked_now(study, row) for row in bundle.candidates.ladder.rows]
+        before = [_asked_now(study, row) for row in bundle.comparison.ladder.rows]
         again = [answering_again(study, row, _model(bundle, row), runs.training) for row in before]
         asked = [answering for answering in again if answering is not None]
         effort = Effort("full" if full else "quick", always=_of_interest(bundle) if full else (), host=host)
@@ -157,7 +157,7 @@ def evaluate_bundle(
     created = datetime.now(UTC).isoformat(timespec="seconds")
     calls = list(instruments.network.calls)
     comparison = replace(
-        bundle.candidates,
+        bundle.comparison,
         created=created,
         level=effort.level,
         machine={**instruments.measured_machine.describe(), **noise, "network_calls": calls},
@@ -172,7 +172,7 @@ def evaluate_bundle(
 
     with growing(bundle.path) as folder:
         write_text(folder / path.relative_to(bundle.path), to_json(comparison.to_json()))
-        draw_maps(folder, study, runs.held_out, bundle.candidates.model.candidate, rows, graph_of)
+        draw_maps(folder, study, runs.held_out, bundle.comparison.model.candidate, rows, graph_of)
     return path
 
 
@@ -185,7 +185,7 @@ def check_ledger(bundle: Bundle) -> None:
         Saying what is wrong.
     """
     path = bundle.path / "ledger.jsonl"
-    lines, seal = Ledger(path).lines(), bundle.candidates.ledger
+    lines, seal = Ledger(path).lines(), bundle.comparison.ledger
     fault = check_chain(lines) or (check_seal(lines, seal) if seal else "")
     if fault:
         raise NotAssessedError(f"'{path}': {fault}")
@@ -200,7 +200,7 @@ def latest_evaluation(bundle_path: Path) -> Path | None:
 
 def _of_interest(bundle: Bundle) -> list[str]:
     """The winner and the best AI of the call pattern that decides."""
-    decision = bundle.candidates.ladder.decision
+    decision = bundle.comparison.ladder.decision
     return [name for name in (decision.winner, decision.best_ai) if name is not None]
 
 

@@ -51,7 +51,7 @@ class Ladder:
             If there is no decision, or none for that pattern.
         """
         if not self.decisions:
-            raise UnusableInputError("the comparison holds no decision, so there is nothing to draw")
+            raise UnusableInputError("the comparison holds no decision")
         for decision in self.decisions:
             if pattern in (None, decision.pattern):
                 return decision

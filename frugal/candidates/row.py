@@ -1,8 +1,8 @@
 """One candidate as it was measured: errors on held-out runs, query times, limits, costs; a row of ``candidates.json``.
 
 Everything that stands in the file is a field here and is read and written here alone. A number that is not finite is null in
-the file, and infinite when it is read. An error that is hand-made, or of a row that was made slimmer, may lack what only
-details need: blocks of a timing, elements of an output.
+the file, and infinite when it is read. A row that was made by hand, or slimmer, may lack what only details need: blocks of a
+timing, elements of an output.
 """
 
 from __future__ import annotations

@@ -31,6 +31,16 @@ Inputs = Annotated[
     list[str] | None,
     typer.Option("-i", "--input", metavar="NAME=VALUE", help="One input, with a unit if you like (30km/h)."),
 ]
+ScenarioName = Annotated[
+    str | None,
+    typer.Option(
+        "--scenario", metavar="NAME", help="Inputs of a scenario of the study; those given with -i override it."
+    ),
+]
+Parameters = Annotated[
+    list[str] | None,
+    typer.Option("-p", "--parameter", metavar="NAME=VALUE", help="One parameter of the physics; may be repeated."),
+]
 MachineFile = Annotated[
     Path | None,
     typer.Option("--machine", metavar="FILE.toml", help="Power and place of this machine; ./machine.toml by default."),
@@ -86,6 +96,12 @@ def load_study(
         if study_file is not None
         else registry.load_study(str(name), parsed, site)
     )
+    if study.former_forms:
+        typer.echo(
+            f"note: {', '.join(study.former_forms)} of study '{study.name}' take the inputs by position, solve(x); the next "
+            f"version passes them by name, solve({', '.join(study.layout.slices)})",
+            err=True,
+        )
     declared = read_need(need, study)
     return study if declared is None else with_need(study, declared)
 

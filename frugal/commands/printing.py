@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import typer
 
 if TYPE_CHECKING:
     from frugal.candidates.comparison import Comparison
+    from frugal.experiments.study.questions import Question
+    from frugal.experiments.study.variables import Variable
 
 
 def print_json(content: Any) -> None:
@@ -47,6 +50,45 @@ def print_value(name: str, value: Any, unit: str, coordinates: Any = None, low: 
             typer.echo(f"  {coordinate}: {float(array[k]):.5g}{unit}{between}")
     else:
         typer.echo(f"{name}: field {array.shape}, {array.min():.5g} to {array.max():.5g}{unit}")
+
+
+def plain_inputs(variables: Sequence[Variable], asked: Question) -> dict[str, Any]:
+    """Inputs of a question as plain values: a number, a list, the name of a choice."""
+    from frugal.experiments.study.input_layout import InputLayout
+
+    told: dict[str, Any] = {}
+    values = InputLayout(tuple(variables)).by_name(asked.row)
+    for variable in variables:
+        value = values[variable.name]
+        told[variable.name] = (
+            value.tolist() if variable.dims else variable.choices[round(value)] if variable.choices else value
+        )
+    return told
+
+
+def print_assumed(variables: Sequence[Variable], asked: Question, scenario: str | None = None) -> None:
+    """One line on stderr for the inputs that nobody gave: their values, and where these come from."""
+    told = plain_inputs(variables, asked)
+    reasons = {"scenario": f"scenario {scenario}", "default": "default", "middle": "middle of its bounds"}
+    parts = []
+    for variable in variables:
+        if variable.name not in asked.assumed:
+            continue
+        value = told[variable.name]
+        if isinstance(value, list):
+            flat = asked_elements(value)
+            shown = f"{flat[0]:.6g}" if len(set(flat)) == 1 else f"{min(flat):.6g} to {max(flat):.6g}"
+        else:
+            shown = value if isinstance(value, str) else f"{value:.6g}"
+        unit = "" if variable.unit == "1" else f" {variable.unit}"
+        parts.append(f"{variable.name} = {shown}{unit} ({reasons[asked.assumed[variable.name]]})")
+    if parts:
+        typer.echo(f"assumed: {', '.join(parts)}", err=True)
+
+
+def asked_elements(value: list[Any]) -> list[float]:
+    """Numbers of a list of lists."""
+    return [number for part in value for number in (asked_elements(part) if isinstance(part, list) else [part])]
 
 
 def print_ladder(comparison: Comparison, language: str) -> None:

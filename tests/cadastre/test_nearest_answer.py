@@ -38,5 +38,5 @@ def test_the_nearest_graph_answers_where_none_ships(
     ]  # fmt: skip
     ladder = Ladder(tuple(CandidateRow.read(row, "candidates.json") for row in rows), ())
     content = SimpleNamespace(model=ModelFile(ships), ladder=ladder)
-    monkeypatch.setattr(bundles, "open_bundle", lambda path: SimpleNamespace(candidates=content))
+    monkeypatch.setattr(bundles, "open_bundle", lambda path: SimpleNamespace(comparison=content))
     assert answer._nearest_where_none_ships(Path("b")) == expected

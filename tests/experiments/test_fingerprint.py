@@ -5,7 +5,7 @@ from functools import partial
 
 import numpy as np
 
-from frugal.experiments.study.fingerprint import fingerprint
+from frugal.experiments.fingerprint import fingerprint
 from frugal.studies.solar.roof_yield.site import RoofYieldSite
 from frugal.studies.solar.roof_yield.study import roof_yield
 

@@ -12,8 +12,8 @@ from frugal.experiments.study import Derived, Need, Output, Study, Tolerance, Va
 from frugal.experiments.study.study_file import describe_study, read_outputs
 
 GRID = {"y": [1, 0], "x": [0, 1, 2]}
-DEPTH = Output("depth", "m", ("y", "x"), GRID, low=0.0, wet_threshold=0.1)
-ARRIVAL = Output("arrival", "s", ("y", "x"), GRID, wet_where="depth", dry_value=99.0)
+DEPTH = Output("depth", "m", ("y", "x"), GRID, low=0.0, valid_above=0.1)
+ARRIVAL = Output("arrival", "s", ("y", "x"), GRID, defined_where="depth", fill_value=99.0)
 AREA = Output("area", "ha", derived=Derived("depth", "above", [[1, 2, 4], [8, 16, 32]], 0.1))
 VOLUME = Output("volume", "m^3", derived=Derived("depth", "sum", 10.0))
 INPUTS = (Variable("a", "1", 0.0, 1.0),)
@@ -52,9 +52,9 @@ def test_a_value_missing_in_a_wet_cell_is_a_failed_run():
     [
         (lambda: Derived("depth", "mean"), "derived kind 'mean' is unknown; use 'sum' or 'above'"),
         (lambda: Derived("depth", "sum", [1.0, np.nan]), "must be finite"),
-        (lambda: Output("h", "m", wet_threshold=0.1), "'h' has dry cells but is no map"),
-        (lambda: replace(DEPTH, wet_where="other"), "has both wet_threshold and wet_where"),
-        (lambda: replace(DEPTH, wet_threshold=None, derived=Derived("x", "sum")), "must be a scalar"),
+        (lambda: Output("h", "m", valid_above=0.1), "'h' has dry cells but is no map"),
+        (lambda: replace(DEPTH, defined_where="other"), "has both wet_threshold and wet_where"),
+        (lambda: replace(DEPTH, valid_above=None, derived=Derived("x", "sum")), "must be a scalar"),
         (lambda: study(ARRIVAL), "wet where 'depth' is, which is no map with a wet_threshold"),
         (lambda: study(DEPTH, replace(AREA, derived=Derived("speed", "sum"))), "'speed', which is no map; maps: depth"),
         (lambda: study(DEPTH, replace(AREA, derived=Derived("depth", "sum", [1.0]))), "has 1 weights; .* 6 cells"),
@@ -82,7 +82,7 @@ def test_the_hash_knows_what_dry_means_and_plain_studies_keep_theirs():
         study(*outputs).hash()
         for outputs in (
             (DEPTH, AREA),
-            (replace(DEPTH, wet_threshold=0.2), AREA),
+            (replace(DEPTH, valid_above=0.2), AREA),
             (DEPTH, replace(AREA, derived=Derived("depth", "above", 1.0, 0.1))),
         )
     }

@@ -11,7 +11,7 @@ from polder_for_tests import EVENT_S, polder_runs, polder_study
 
 from frugal.errors import UnusableInputError
 from frugal.experiments.study import Summaries, Variable
-from frugal.experiments.study.outputs import Output, output_slices, wet_cells
+from frugal.experiments.study.outputs import Output, defined_cells, output_slices
 from frugal.surrogates.fitting.model import one_thread
 from frugal.surrogates.ladder.answering import answering_for, from_graph
 from frugal.surrogates.ladder.build import build_ladder
@@ -55,12 +55,12 @@ def of(name, values):
 
 
 def depth_error(predicted, cells=None):
-    wet = wet_cells(RUNS.held_out.outputs, STUDY.outputs, STUDY.outputs[0]).any(axis=0)
+    wet = defined_cells(RUNS.held_out.outputs, STUDY.outputs, STUDY.outputs[0]).any(axis=0)
     return float(np.sqrt(np.mean((of("max_depth", predicted) - of("max_depth", RUNS.held_out.outputs))[:, wet] ** 2)))
 
 
 def test_the_polder_is_worth_the_name():
-    wet = wet_cells(RUNS.outputs, STUDY.outputs, STUDY.outputs[0])
+    wet = defined_cells(RUNS.outputs, STUDY.outputs, STUDY.outputs[0])
     share = wet.mean(axis=1)
     assert share.min() < 0.05 and share.max() > 0.5
     assert ((wet.mean(axis=0) > 0.1) & (wet.mean(axis=0) < 0.9)).mean() > 0.4
@@ -84,7 +84,7 @@ def test_modes_tell_held_out_maps_to_a_few_centimetres():
 
 def test_the_latent_depth_is_the_depth_where_it_is_wet_and_negative_elsewhere():
     output = STUDY.outputs[0]
-    values, wet = of("max_depth", RUNS.outputs), wet_cells(RUNS.outputs, STUDY.outputs, output)
+    values, wet = of("max_depth", RUNS.outputs), defined_cells(RUNS.outputs, STUDY.outputs, output)
     latent, side = latent_map(values, wet, output)
     assert side == 1
     np.testing.assert_array_equal(latent[wet], values[wet])
@@ -94,13 +94,13 @@ def test_the_latent_depth_is_the_depth_where_it_is_wet_and_negative_elsewhere():
         filled, found = latent_map(values, wet, output)
         assert found == side
         np.testing.assert_array_equal(filled[wet], values[wet])
-        assert (side * (filled[~wet] - output.dry_value) >= 0).all()
-        assert (filled[~wet] != output.dry_value).mean() > 0.3
+        assert (side * (filled[~wet] - output.fill_value) >= 0).all()
+        assert (filled[~wet] != output.fill_value).mean() > 0.3
 
 
 def test_a_pool_that_sinks_keeps_sinking_below_the_ground():
     ground, levels = np.linspace(0.0, 2.0, 40), np.array([2.5, 1.7, 1.1, 0.6, 0.2])
-    output = Output("h", "m", ("y", "x"), {"y": [0], "x": range(40)}, wet_threshold=0.0)
+    output = Output("h", "m", ("y", "x"), {"y": [0], "x": range(40)}, valid_above=0.0)
     values = np.maximum(levels[:, None] - ground, 0.0)
     latent, _ = latent_map(values, values > 0, output)
     np.testing.assert_allclose(latent, levels[:, None] - ground, atol=1e-9)
@@ -125,7 +125,7 @@ def test_filling_dry_cells_places_the_wet_edge_better_than_cutting_the_map_off()
         outputs = polder_study(maps=1).outputs
         cells = np.concatenate([of("max_depth", training.outputs), training.outputs[:, -3:]], axis=1)
         if name == "cut":  # without a threshold no cell is dry: the modes are those of the map as it is
-            outputs = (replace(outputs[0], wet_threshold=None), *outputs[1:])
+            outputs = (replace(outputs[0], valid_above=None), *outputs[1:])
         reduction, targets = Reduction.of(cells, outputs)
         fitted = rung.fit(training.inputs, targets, None, STUDY.inputs, 0)
         predicted = clip_outputs(reduction.decode(fitted.predict(held_out.inputs)), outputs)
@@ -237,7 +237,7 @@ def test_a_graph_that_differs_in_one_cell_or_one_scalar_is_not_shipped(ladder):
         model = write_graph(STUDY, "wrong", nodes, candidate.half_width, domain)
         return check_parity(model, candidate.predict, STUDY, RUNS.training.inputs, spread, 0)
 
-    wet = wet_cells(RUNS.training.outputs, STUDY.outputs, STUDY.outputs[0]).mean(axis=0)
+    wet = defined_cells(RUNS.training.outputs, STUDY.outputs, STUDY.outputs[0]).mean(axis=0)
     assert not wrong(int(np.argmax(wet))).holds
     assert wrong(SLICES["volume"].start).holds  # whatever stands there is replaced by what the map says
 

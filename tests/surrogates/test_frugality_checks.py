@@ -359,7 +359,7 @@ def bundle(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
 
 
 def run_on(bundle: Bundle, study: Study, runs: Runs, folder: Path, **options) -> tuple[dict, list]:
-    rows, ledger = bundle.candidates.ladder.rows, Ledger(bundle.path / "ledger.jsonl").entries()
+    rows, ledger = bundle.comparison.ladder.rows, Ledger(bundle.path / "ledger.jsonl").entries()
     decision = decide_rows(study.need, rows, ledger, 0.75, 0)[0]
     meter = Meter(Ledger(folder / "ledger.jsonl"), "test", None, 0)
     found = run_frugality_checks(study, bundle, runs, rows, decision, meter, 0, Silent(), **options)
@@ -431,7 +431,7 @@ def test_a_study_whose_physics_is_not_at_hand_is_still_refitted(bundle: Bundle, 
 
 
 def test_who_is_studied(bundle: Bundle, study: Study) -> None:
-    rows, ledger = bundle.candidates.ladder.rows, Ledger(bundle.path / "ledger.jsonl").entries()
+    rows, ledger = bundle.comparison.ladder.rows, Ledger(bundle.path / "ledger.jsonl").entries()
     decision = decide_rows(study.need, rows, ledger, 0.75, 0)[0]
     none_met = replace(decision, best_ai=None, winner="full_physics")
     ratios = {row.name: row.errors["y"].high for row in rows if row.is_ai and row.status == "ok"}

@@ -13,7 +13,7 @@ GRID = {"y": [10, 0], "x": [0, 5]}
 
 def study(metric="rmse_wet"):
     outputs = (
-        Output("depth", "m", ("y", "x"), GRID, low=0.0, wet_threshold=0.1),
+        Output("depth", "m", ("y", "x"), GRID, low=0.0, valid_above=0.1),
         Output("months", "m", ("month",), {"month": ["j", "f", "m"]}),
     )
     return Study("s", (Variable("a", "1", 0.0, 1.0),), outputs, Need("one", {"depth": Tolerance(metric, 0.5)}))

@@ -129,7 +129,7 @@ def test_a_full_evaluation_always_measures_the_winner_and_the_best_ai(
     bundle = Bundle(path, read_json(path / "study.json"), read_comparison(path / "candidates.json"))
     monkeypatch.setattr(Plan, "full", classmethod(lambda plan: plan(5, 0.002, 0.001)))
     monkeypatch.setattr(reevaluation, "run_frugality_checks", lambda *rest: {})
-    decision = bundle.candidates.ladder.decision
+    decision = bundle.comparison.ladder.decision
     rows = read_json(reevaluation.evaluate_bundle(bundle, study, full=True, carbon=False))["candidates"]
     measured = {row["name"]: row["memory_bytes"] for row in rows if row["memory_bytes"]}
     with_graph = {row["name"] for row in rows if row["graph"] is not None}

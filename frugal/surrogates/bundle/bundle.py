@@ -33,7 +33,7 @@ class Bundle:
 
     path: Path
     study: dict[str, Any]
-    candidates: Comparison
+    comparison: Comparison
 
     def candidate(self, name: str) -> CandidateRow:
         """Row of the ladder.
@@ -43,10 +43,10 @@ class Bundle:
         UnusableInputError
             If there is no such candidate.
         """
-        row = self.candidates.ladder.row(name)
+        row = self.comparison.ladder.row(name)
         if row is not None:
             return row
-        names = ", ".join(self.candidates.ladder.by_name)
+        names = ", ".join(self.comparison.ladder.by_name)
         raise UnusableInputError(f"candidate '{name}' is not in '{self.path}'; it has: {names}")
 
     def model_path(self, candidate: str | None = None) -> Path:
@@ -75,7 +75,7 @@ class Bundle:
 
     def reason_without_model(self, language: str) -> str:
         """Why ``model.onnx`` is absent."""
-        return self.candidates.model.reason.get(language, "")
+        return self.comparison.model.reason.get(language, "")
 
 
 def open_bundle(path: Path | str) -> Bundle:

@@ -81,8 +81,8 @@ class Learner:
         return replace(self, model=learnt.model)
 
     def _refitted(self, model: Model, training: Runs, kept: Sequence[int] | None) -> Learnt:
-        columns = np.arange(len(self.study.inputs)) if kept is None else np.asarray(kept)
-        variables = [self.study.inputs[int(column)] for column in columns]
+        columns = np.arange(len(self.study.columns)) if kept is None else np.asarray(kept)
+        variables = [self.study.columns[int(column)] for column in columns]
         fitted = model.fit(training.inputs[:, columns], training.outputs, groups_of(training), variables, self.seed)
         outputs = self.study.outputs
         return Learnt(
@@ -93,7 +93,7 @@ class Learner:
 
     def _alternative(self, training: Runs) -> Learnt:
         assert self.alternative is not None
-        answer = self.alternative.build(training.inputs, training.outputs)
+        answer = self.study.answer_of(self.alternative, training.inputs, training.outputs)
         return Learnt(predictor_of(self.study, answer), 0.0)
 
 

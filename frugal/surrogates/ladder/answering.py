@@ -83,9 +83,8 @@ def answering_again(study: Study, row: CandidateRow, model: bytes | None, traini
     found = next((alternative for alternative in study.alternatives if alternative.name == row.name), None)
     if found is None:
         return None
-    return _from_function(
-        row.name, predictor_of(study, found.build(training.inputs, training.outputs)), half_width, None
-    )
+    answer = study.answer_of(found, training.inputs, training.outputs)
+    return _from_function(row.name, predictor_of(study, answer), half_width, None)
 
 
 def _full_physics(study: Study) -> Answering:
@@ -139,7 +138,7 @@ def from_graph(
     """
     opened = session(model)
     names = [output.name for output in study.outputs]
-    if half_width is None and any(output.is_map for output in study.outputs):
+    if half_width is None and any(output.is_field for output in study.outputs):
         half_width = _half_width_of(opened, study)
 
     def predict(inputs: np.ndarray, object_ids: np.ndarray) -> np.ndarray:
@@ -153,7 +152,7 @@ def from_graph(
 
 def _half_width_of(opened: Any, study: Study) -> np.ndarray:
     """Half-width ``[m]`` of the interval that a graph gives: with maps it is kept nowhere else."""
-    middle = np.array([[(v.low + v.high) / 2 if not v.choices else v.low for v in study.inputs]])
+    middle = np.array([[(v.low + v.high) / 2 if not v.choices else v.low for v in study.columns]])
     names = [output.name for output in study.outputs]
     upper = flat_answers(opened, [f"{name}_upper" for name in names], middle)
     return np.asarray((upper - flat_answers(opened, names, middle))[0])

@@ -32,6 +32,6 @@ def unmeasured_row(study: Study, candidate: Candidate) -> CandidateRow:
 
 def _half_width(study: Study, candidate: Candidate) -> tuple[float, ...] | None:
     """Half-width of each element; None with maps, whose thousands of cells have theirs in the graph alone."""
-    if candidate.half_width is None or any(output.is_map for output in study.outputs):
+    if candidate.half_width is None or any(output.is_field for output in study.outputs):
         return None
     return tuple(float(value) for value in candidate.half_width)
