@@ -32,7 +32,7 @@ from frugal.surrogates.decision.decide import decide_rows
 from frugal.surrogates.frugality_checks.run import run_frugality_checks
 from frugal.surrogates.ladder.answering import Answering, answering_again, from_graph
 from frugal.surrogates.measurement.map_plots import draw_maps
-from frugal.surrogates.measurement.measure_ladder import Effort, Measurement, measure_ladder
+from frugal.surrogates.measurement.measure_ladder import Effort, MeasuredLadder, measure_ladder
 
 OTHER_STUDY = "the study at hand is not the one the bundle was made from"
 
@@ -214,7 +214,7 @@ def _asked_now(study: Study, row: CandidateRow) -> CandidateRow:
     return replace(row, lacks=dict(study.missing_data)) if told else row
 
 
-def _told(row: CandidateRow, found: Measurement, missing_reason: str) -> CandidateRow:
+def _told(row: CandidateRow, found: MeasuredLadder, missing_reason: str) -> CandidateRow:
     """The row with whether it was measured again, and why not."""
     if row.name in found.measured:
         return replace(row, measured_again=True, measured_again_reason="")

@@ -47,7 +47,7 @@ class Effort:
 
 
 @dataclass(frozen=True)
-class Measurement:
+class MeasuredLadder:
     """What came of measuring a ladder.
 
     Parameters
@@ -77,7 +77,7 @@ def measure_ladder(
     seed: int,
     reporter: Reporter,
     effort: Effort,
-) -> Measurement:
+) -> MeasuredLadder:
     """Judge candidates on held-out runs, then time those that work and measure their memory.
 
     Parameters
@@ -99,7 +99,7 @@ def measure_ladder(
 
     Returns
     -------
-    Measurement
+    MeasuredLadder
     """
     known = {row.name: row for row in rows}
     judged: dict[str, CandidateRow] = {}
@@ -121,7 +121,7 @@ def measure_ladder(
         query = {pattern: Query.of(time, answering.runtime) for pattern, time in times[name].items()}
         held = {**judged[name].memory_bytes, **memory.get(name, {})}
         judged[name] = _with_limits(study, replace(judged[name], query=query, memory_bytes=held))
-    return Measurement(tuple(judged.get(row.name, row) for row in rows), frozenset(judged), faults, series)
+    return MeasuredLadder(tuple(judged.get(row.name, row) for row in rows), frozenset(judged), faults, series)
 
 
 def _times(
