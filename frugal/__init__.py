@@ -1,3 +1,62 @@
-"""Answer a territory's question with the least: compare physics, tables, fits and small models, and audit the choice."""
+"""Answer a territory's question with the least: compare physics, tables, fits and small models, and audit the choice.
+
+The names below are imported when they are first asked for; `docs/python.md` shows them at work, and
+``__init__.pyi`` tells them to type checkers.
+"""
+
+from typing import Any
 
 __version__ = "0.1.0"
+
+__all__ = [
+    "Alternative",
+    "CallPattern",
+    "Grid",
+    "Lines",
+    "Need",
+    "Observations",
+    "Output",
+    "Parameter",
+    "Points",
+    "Predictor",
+    "Scenario",
+    "Site",
+    "Study",
+    "TimeAxis",
+    "Tolerance",
+    "Variable",
+    "audit_bundle",
+    "evaluate",
+    "formula",
+    "list_studies",
+    "load_study",
+    "make_cadastre",
+    "open_bundle",
+    "read_observations",
+    "simulate",
+    "train",
+]
+
+_STUDY, _PUBLIC, _BUNDLE = "frugal.experiments.study", "frugal.public", "frugal.surrogates.bundle"
+_HOMES = {
+    **dict.fromkeys(__all__, _STUDY),
+    **dict.fromkeys(
+        ("audit_bundle", "evaluate", "list_studies", "load_study", "make_cadastre", "simulate", "train"), _PUBLIC
+    ),
+    "open_bundle": f"{_BUNDLE}.bundle",
+    "Predictor": f"{_BUNDLE}.predictor",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'frugal' has no attribute '{name}'")
+    from importlib import import_module
+
+    value = getattr(import_module(_HOMES[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

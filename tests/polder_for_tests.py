@@ -68,7 +68,7 @@ def polder_study(maps: int = 3, **more: object) -> Study:
         Output("volume", "m^3", low=0.0, derived=Derived("max_depth", "sum", CELL_M**2)),
         Output("buildings_reached", "1", low=0.0, derived=Derived("max_depth", "above", buildings, 0.2)),
     )
-    need = Need("one map", {"max_depth": Tolerance("rmse_wet", 0.2)}, queries=(1e3, 1e5))
+    need = Need("one map", {"max_depth": Tolerance("rmse_defined", 0.2)}, queries=(1e3, 1e5))
     features = {
         "bed": bed,
         "inland": np.tile(np.arange(float(COLUMNS)), (ROWS, 1)),

@@ -71,7 +71,7 @@ def simulate(
         check_maps(found.name, found.outputs)
     start = time.thread_time()
     with prints_on_stderr():
-        run = simulate_once(found, asked.row)
+        run = simulate_once(found, asked)
     seconds = time.thread_time() - start
     if geotiff is not None:
         tags = {b.name.upper(): f"{run.diagnostics[b.name]:.6g} {b.unit}" for b in found.diagnostics}

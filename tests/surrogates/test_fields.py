@@ -260,24 +260,15 @@ def test_few_runs_and_one_map_alone_still_make_a_ladder():
 # ------------------------------------------------------------------------------------------ Summaries of the inputs
 
 
-def inflow(inputs):
+def summaries(xp, **storm):
     """Size of the pool that passes the breach of the polder, its place, and the duration."""
-    surge, duration, width, position = inputs.T
-    return np.stack([(np.maximum(surge - 0.7, 0.0) ** 1.5 * width * duration) ** (1 / 3), position, duration], axis=1)
-
-
-def inflow_in_graph(builder, x):
-    surge, duration, width, position = builder.op("Split", x, builder.constant([1] * 4, np.int64), outputs=4, axis=1)
-    head = builder.op("Relu", builder.op("Sub", surge, builder.constant(0.7)))
-    volume = builder.op("Mul", builder.op("Mul", builder.op("Pow", head, builder.constant(1.5)), width), duration)
-    volume = builder.op("Pow", volume, builder.constant(1 / 3))
-    return builder.op("Concat", volume, position, duration, axis=1)
+    surge, duration, width, position = storm.values()
+    head = xp.maximum(surge - 0.7, 0.0)
+    return {"inflow": (head**1.5 * width * duration) ** (1 / 3), "own_3": position, "own_1": duration}
 
 
 SUMMARIES = Summaries(
-    (Variable("inflow", "1", 0.0, 17.0), *(replace(STUDY.inputs[k], name=f"own_{k}") for k in (3, 1))),
-    inflow,
-    inflow_in_graph,
+    (Variable("inflow", "1", 0.0, 17.0), *(replace(STUDY.inputs[k], name=f"own_{k}") for k in (3, 1))), summaries
 )
 
 
@@ -327,8 +318,11 @@ def test_summaries_of_the_inputs_save_runs_and_stand_in_the_graph():
 def test_cheap_rungs_take_inputs_or_summaries_whichever_err_less():
     rng = np.random.default_rng(0)
     inputs = rng.uniform([v.low for v in STUDY.inputs], [v.high for v in STUDY.inputs], (40, 4))
-    linear = OnDerivedFeatures(LinearRidge(), SUMMARIES, STUDY.inputs, compares=True)
-    for target, chosen in ((inputs[:, [0]] + inputs[:, [2]], False), (inflow(inputs)[:, [0]], True)):
+    linear = OnDerivedFeatures(LinearRidge(), SUMMARIES, STUDY.layout, compares=True)
+    for target, chosen in (
+        (inputs[:, [0]] + inputs[:, [2]], False),
+        (SUMMARIES.of(inputs, STUDY.layout)[:, [0]], True),
+    ):
         fitted = linear.fit(inputs, target, None, STUDY.inputs, 0)
         assert isinstance(fitted, FittedOnSummaries) is chosen
         np.testing.assert_allclose(fitted.predict(inputs), target, atol=1e-3 * np.ptp(target))
@@ -336,7 +330,7 @@ def test_cheap_rungs_take_inputs_or_summaries_whichever_err_less():
 
 
 def test_a_rung_whose_inputs_are_left_out_sees_those_that_remain():
-    rung = OnDerivedFeatures(next(r for r in models_for(STUDY) if r.name == "linear"), SUMMARIES, STUDY.inputs)
+    rung = OnDerivedFeatures(next(r for r in models_for(STUDY) if r.name == "linear"), SUMMARIES, STUDY.layout)
     kept = [0, 2]
     training = RUNS.training
     fitted = rung.fit(training.inputs[:, kept], training.outputs, None, [STUDY.inputs[k] for k in kept], 0)
@@ -345,6 +339,9 @@ def test_a_rung_whose_inputs_are_left_out_sees_those_that_remain():
 
 
 def test_summaries_of_the_wrong_shape_are_refused():
-    wrong = replace(SUMMARIES, compute=lambda inputs: inputs[:, :2])
-    with pytest.raises(UnusableInputError, match="have shape \\(3, 2\\); finite \\(3, 3\\) is needed"):
-        wrong.of(np.ones((3, 4)))
+    wrong = replace(SUMMARIES, compute=lambda xp, **storm: dict(list(summaries(xp, **storm).items())[:2]))
+    with pytest.raises(UnusableInputError, match="are inflow, own_3; inflow, own_3, own_1 are needed"):
+        wrong.of(np.ones((3, 4)), STUDY.layout)
+    wrong = replace(SUMMARIES, compute=lambda xp, **storm: dict.fromkeys(summaries(xp, **storm), np.ones(2)))
+    with pytest.raises(UnusableInputError, match="'inflow' has shape \\(2,\\); finite \\(3,\\) is needed"):
+        wrong.of(np.ones((3, 4)), STUDY.layout)

@@ -3,29 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
 from frugal.errors import FrugalError, SolverError, UnusableInputError
 from frugal.experiments.study import Arrays, Study
+from frugal.experiments.study.questions import Question
 
 
 @dataclass(frozen=True)
 class Simulated:
-    """A run: ``outputs`` by name, each of the shape of its output, and ``diagnostics``, what it kept count of beside them."""
+    """A run: ``outputs`` by name, each of the shape of its output, and ``diagnostics``, what it kept count of beside them.
+
+    ``inputs`` are what was asked, by name; ``assumed`` says of those that nobody gave where they come from: a ``scenario``,
+    the ``default``, or the ``middle`` of the bounds.
+    """
 
     outputs: Mapping[str, np.ndarray]
     diagnostics: Mapping[str, float]
+    inputs: Mapping[str, Any] = field(default_factory=dict)
+    assumed: Mapping[str, str] = field(default_factory=dict)
 
 
-def simulate(study: Study, inputs: np.ndarray) -> Simulated:
+def simulate(study: Study, asked: Question) -> Simulated:
     """Run the full physics once.
 
     Parameters
     ----------
     study : Study
-    inputs : array [d]
+    asked : Question
 
     Raises
     ------
@@ -37,7 +45,7 @@ def simulate(study: Study, inputs: np.ndarray) -> Simulated:
     if study.solve is None:
         raise UnusableInputError(f"study '{study.name}' has no solver")
     try:
-        solved = study.solved(inputs)
+        solved = study.solved(asked.row)
         flat = study.flatten(solved)
     except (FrugalError, MemoryError):
         raise
@@ -45,7 +53,8 @@ def simulate(study: Study, inputs: np.ndarray) -> Simulated:
         raise SolverError(f"the solver of study '{study.name}' fails: {type(fault).__name__}: {fault}") from fault
     slices = study.output_slices()
     outputs = {output.name: flat[slices[output.name]].reshape(output.shape) for output in study.outputs}
-    return Simulated(outputs, {kept.name: _diagnostic(study, kept.name, solved) for kept in study.diagnostics})
+    counted = {kept.name: _diagnostic(study, kept.name, solved) for kept in study.diagnostics}
+    return Simulated(outputs, counted, study.layout.by_name(asked.row), dict(asked.assumed))
 
 
 def _diagnostic(study: Study, name: str, solved: Arrays) -> float:

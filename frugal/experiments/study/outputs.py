@@ -12,7 +12,7 @@ import numpy as np
 from frugal.errors import SolverError, UnusableInputError
 from frugal.experiments.study.geometry import GRID_DIMS, TIME_DIM, Geometry, Grid, TimeAxis, describe_geometry
 
-DerivedKind = Literal["sum", "above"]
+DerivedKind = Literal["sum", "above", "below"]
 
 #: An output of more elements than this is a field: its modes are learnt (POD), not each element for itself.
 LARGEST_VECTOR = 64
@@ -47,7 +47,7 @@ class Derived:
         Name of the map.
     kind : str
         ``sum``: sum over the cells of weight times value (a volume). ``above``: sum of the weights of the cells whose value is
-        above ``threshold`` (a flooded area, the buildings reached).
+        above ``threshold`` (a flooded area, the buildings reached); ``below``: of those below it (what a fire reaches in time).
     weights : float or array [y, x]
         One weight for all cells (the area of a cell), or one for each (buildings in it).
     threshold : float
@@ -61,7 +61,7 @@ class Derived:
 
     def __post_init__(self) -> None:
         if self.kind not in get_args(DerivedKind):
-            raise UnusableInputError(f"derived kind '{self.kind}' is unknown; use 'sum' or 'above'")
+            raise UnusableInputError(f"derived kind '{self.kind}' is unknown; use 'sum', 'above' or 'below'")
         weights = np.asarray(self.weights, dtype=float)
         if not np.isfinite(weights).all() or not math.isfinite(self.threshold):
             raise UnusableInputError(
@@ -77,7 +77,10 @@ class Derived:
     def of_map(self, values: np.ndarray) -> np.ndarray:
         """The scalar ``[n]`` of maps ``[n, size]``."""
         weights = self.cell_weights(values.shape[-1])
-        return np.asarray((values > self.threshold) @ weights if self.kind == "above" else values @ weights)
+        if self.kind == "sum":
+            return np.asarray(values @ weights)
+        counted = values > self.threshold if self.kind == "above" else values < self.threshold
+        return np.asarray(counted @ weights)
 
 
 @dataclass(frozen=True)

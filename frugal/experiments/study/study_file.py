@@ -62,7 +62,15 @@ def describe_need(need: Need) -> dict[str, Any]:
 def need_hash(values: Mapping[str, Any]) -> str:
     """SHA-256 of a need given as plain values; a ``hash`` among them is left out."""
     content = {name: value for name, value in values.items() if name != "hash"}
+    tolerances = {name: dict(told) for name, told in content["tolerances"].items()}
+    for told in tolerances.values():
+        told["metric"] = _FORMER_METRICS.get(told["metric"], told["metric"])
+    content["tolerances"] = tolerances
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+#: Metrics as older needs name them: another name of the same thing is the same need.
+_FORMER_METRICS = {"rmse_defined": "rmse_wet"}
 
 
 def read_variables(values: list[Mapping[str, Any]]) -> tuple[Variable, ...]:

@@ -117,8 +117,9 @@ def _split(graph: Graph, tensor: str, outputs: Sequence[Output]) -> Sequence[str
 
 
 def _derived(graph: Graph, cells: str, derived: Derived, size: int) -> str:
-    if derived.kind == "above":
-        cells = graph.cast(graph.op("Greater", cells, graph.constant(derived.threshold)), np.float32)
+    if derived.kind != "sum":
+        operator = "Greater" if derived.kind == "above" else "Less"
+        cells = graph.cast(graph.op(operator, cells, graph.constant(derived.threshold)), np.float32)
     if isinstance(derived.weights, float):
         total = graph.op("ReduceSum", cells, graph.constant([1], np.int64), keepdims=1)
         return graph.op("Mul", total, graph.constant(derived.weights))

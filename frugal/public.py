@@ -1,0 +1,222 @@
+"""The library as a user calls it: ``import frugal`` gives each of these names when it is first asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from frugal.errors import UnusableInputError
+
+if TYPE_CHECKING:
+    from frugal.cadastre.job.result import Cadastre
+    from frugal.campaigns.workflow import Trained
+    from frugal.experiments.runs.single import Simulated
+    from frugal.experiments.study import Need, Study
+
+
+def list_studies() -> tuple[str, ...]:
+    """Names of the installed studies."""
+    from frugal.experiments.study.registry import installed_studies
+
+    return tuple(installed_studies())
+
+
+def load_study(study: str | Path, site: Path | str | None = None, **settings: Any) -> Study:
+    """A study that is installed, or that a Python file holds.
+
+    Parameters
+    ----------
+    study : str or Path
+        Name of an installed study, or path of a ``.py`` file, which is executed.
+    site : Path, optional
+        TOML file of the site.
+    **settings
+        Of the site; they override those of the file.
+
+    Raises
+    ------
+    UnusableInputError
+        If there is no such study, or the site cannot be used.
+    """
+    from frugal.experiments.study import registry
+
+    site_file = None if site is None else Path(site)
+    if isinstance(study, Path) or str(study).endswith(".py"):
+        return registry.load_study_file(Path(study), settings, site_file)
+    return registry.load_study(str(study), settings, site_file)
+
+
+def simulate(
+    study: Study | str | Path,
+    scenario: str | None = None,
+    parameters: Mapping[str, float] | None = None,
+    **inputs: Any,
+) -> Simulated:
+    """Run the full physics once.
+
+    Parameters
+    ----------
+    study : Study, str or Path
+        A study, or what `load_study` takes.
+    scenario : str, optional
+        Name of a scenario of the study, for the inputs that are not given.
+    parameters : mapping of str to float, optional
+        Parameters of the physics that differ from their default.
+    **inputs
+        By name: numbers in the unit of the study, texts with a unit (``"30 km/h"``), sequences for a vector, the name of a
+        choice. Those left out take their default, or the middle of their bounds; ``assumed`` of the result says which.
+
+    Returns
+    -------
+    Simulated
+        ``outputs`` and ``diagnostics`` by name, ``inputs`` that were asked, ``assumed`` ones.
+
+    Raises
+    ------
+    UnusableInputError
+        If a name is unknown, or a value is not allowed.
+    SolverError
+        If the run fails.
+    """
+    from frugal.experiments.runs.single import simulate as run_once
+    from frugal.experiments.study.questions import find_scenario, question
+
+    found = _study(study).with_parameters(parameters or {})
+    chosen = None if scenario is None else find_scenario(found.scenarios, scenario, found.name)
+    return run_once(found, question(found.inputs, inputs, chosen, assume_middle=True))
+
+
+def train(
+    study: Study | str | Path,
+    n_runs: int | None = None,
+    *,
+    out: Path | str | None = None,
+    need: Need | Path | str | None = None,
+    seed: int = 0,
+    threads: int | None = None,
+) -> Trained:
+    """Simulate, fit, measure quickly, export and audit: one campaign, one bundle.
+
+    Parameters
+    ----------
+    study : Study, str or Path
+        A study, or what `load_study` takes.
+    n_runs : int, optional
+        Number of runs; the study's own by default.
+    out : Path, optional
+        Folder of the bundle, ``bundles/STUDY`` by default.
+    need : Need or Path, optional
+        A need, or the TOML file of one, in the place of the study's.
+    seed : int
+        Of designs, fits and intervals.
+    threads : int, optional
+        For the runs; one per core by default.
+
+    Returns
+    -------
+    Trained
+        ``bundle``, its folder; ``audit`` and ``ladder``, what was found.
+
+    Raises
+    ------
+    UnusableInputError
+        If the study or the need cannot be used, or something that is no bundle stands at ``out``.
+    """
+    from frugal.campaigns.campaign import Settings
+    from frugal.campaigns.workflow import train_study
+    from frugal.experiments.needs.domain import with_need
+    from frugal.experiments.needs.file import read_need_file
+    from frugal.experiments.study import Need as DeclaredNeed
+
+    def build() -> Study:
+        found = _study(study)
+        if need is None:
+            return found
+        return with_need(found, need if isinstance(need, DeclaredNeed) else read_need_file(Path(need), found))
+
+    settings = Settings(n_runs=n_runs, seed=seed, threads=threads)
+    return train_study(build, settings, None if out is None else Path(out))
+
+
+def evaluate(bundle: Path | str, study: Study | None = None, *, full: bool = False) -> dict[str, Any]:
+    """Measure the candidates of a bundle again, into a new file of it.
+
+    Parameters
+    ----------
+    bundle : Path
+    study : Study, optional
+        Of the bundle, where it is not installed; without it what needs its physics keeps the earlier measurement.
+    full : bool
+        To the audit's rule: thirty blocks and ten CPU seconds for each candidate and call pattern.
+
+    Returns
+    -------
+    dict
+        The ladder as measured now, of the form of the bundle's ``candidates.json``.
+    """
+    from frugal.campaigns.workflow import evaluate_again
+
+    return evaluate_again(Path(bundle), study, full)[1]
+
+
+def audit_bundle(
+    bundle: Path | str, *, country: str | None = None, factors: Path | str | None = None
+) -> dict[str, Any]:
+    """Say whether AI was needed, and what it cost; the reports in the bundle are written anew.
+
+    Parameters
+    ----------
+    bundle : Path
+    country : str, optional
+        ISO 3166-1 alpha-3, for the electricity; France by default.
+    factors : Path, optional
+        A table of factors, laid over the packaged one.
+
+    Returns
+    -------
+    dict
+        The audit, as in the bundle's ``audit.json``.
+
+    Raises
+    ------
+    NotAssessedError
+        If its runs, its ledger or an evidence file are missing or changed.
+    """
+    from frugal.campaigns.workflow import audit_again, terms_from
+
+    return audit_again(Path(bundle), terms_from(None if factors is None else Path(factors), country, None))
+
+
+def make_cadastre(out: Path | str, **settings: Any) -> Cadastre:
+    """Make a solar cadastre, or go on with one that was interrupted.
+
+    Parameters
+    ----------
+    out : Path
+        Folder of the cadastre.
+    **settings
+        As `frugal.cadastre.job.settings.CadastreSettings` takes them: ``inputs``, ``buildings``, ``bundle`` and others; a
+        generated village without any.
+
+    Raises
+    ------
+    UnusableInputError
+        If a setting or a file cannot be used.
+    """
+    from pydantic import ValidationError
+
+    from frugal.cadastre.job.settings import CadastreSettings
+    from frugal.cadastre.run import make_cadastre as make
+
+    try:
+        chosen = CadastreSettings(**settings)
+    except ValidationError as fault:
+        first = fault.errors()[0]
+        name = ".".join(map(str, first["loc"]))
+        raise UnusableInputError(f"setting '{name}' = {first['input']!r}: {first['msg']}") from fault
+    return make(chosen, Path(out))
+
+
+def _study(study: Study | str | Path) -> Study:
+    return load_study(study) if isinstance(study, str | Path) else study
