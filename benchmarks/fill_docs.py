@@ -16,7 +16,8 @@ from functools import reduce
 from pathlib import Path
 from typing import Any
 
-from frugal.reporting.ladder_table import candidate_row
+from frugal.candidates.comparison import read_comparison
+from frugal.reporting.ladder_table import candidate_cells
 from frugal.reporting.plots.ladder import error_cost_plot
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -40,17 +41,16 @@ def table(head: list[str], rows: list[list[str]]) -> str:
 
 def ladder(bundle: Path, errors: str = "month, year") -> str:
     """The ladder as the terminal prints it, and what was concluded; ``errors`` says of which outputs the errors are."""
-    content: dict[str, Any] = json.loads((bundle / "candidates.json").read_text())
+    found = read_comparison(bundle / "candidates.json")
     audit = json.loads((bundle / "audit.json").read_text())
     head = ["candidate", "AI", f"error (upper bound): {errors}", "CPU/query", "CPU over life", "bytes", "need"]
     rows = []
-    for candidate in content["candidates"]:
-        cells = candidate_row(candidate, content["decisions"][0], content["machine"]["watts_per_core"], "en")
+    decision, machine = found.ladder.decision, found.machine
+    for candidate in found.ladder.rows:
+        cells = candidate_cells(candidate, decision, machine["watts_per_core"], "en")
         kept = [cells[k] for k in (0, 1, 2, 3, 5, 8, 9)]
-        winner = candidate["name"] == content["decisions"][0]["winner"]
-        rows.append([f"**{cell}**" if winner else cell for cell in kept])
-    machine = content["machine"]
-    told = f"*{content['level']} measurement on {machine['cpu_model']}, {machine['cores']} cores, {content['created'][:10]}*"
+        rows.append([f"**{cell}**" if candidate.name == decision.winner else cell for cell in kept])
+    told = f"*{found.level} measurement on {machine['cpu_model']}, {machine['cores']} cores, {found.created[:10]}*"
     return f"{table(head, rows)}\n\n{told}\n\n> {audit['first_line']['en']}"
 
 
@@ -154,17 +154,18 @@ def _plain(value: Any) -> str:
 
 def worked_example(bundle: Path) -> str:
     """The table to compute by hand of the oxygen study, as its page prints it."""
-    from frugal.audit.report.sections import break_evens, compared_ai
-    from frugal.reporting.plots.ladder import candidate_label
+    from frugal.audit.evidence.audit_file import ladder_of
+    from frugal.audit.report.sections import break_evens
 
     audit = json.loads((bundle / "audit.json").read_text(encoding="utf-8"))
-    ai = compared_ai(audit)
+    ladder = ladder_of(audit)
+    ai = ladder.closest_ai
     if ai is None:
         raise SystemExit(f"{bundle} has no AI to compare")
     head = ["answer without AI", "*F* of the AI", "*F* of the other", "*v* of the AI", "*v* of the other", "*N\\**"]
-    rows = [[row["name"], *row["cells"]] for row in break_evens(audit, "en")]
+    rows = [[row["name"], *row["cells"]] for row in break_evens(ladder, "en")]
     machine = audit["machine"]
-    told = f"*AI compared: {candidate_label(ai, 'en')}; {audit['level']} measurement on {machine['cpu_model']}, "
+    told = f"*AI compared: {ai.label_in('en')}; {audit['level']} measurement on {machine['cpu_model']}, "
     return f"{told}{machine['cores']} cores, {audit['created'][:10]}*\n\n{table(head, rows)}"
 
 
@@ -284,18 +285,18 @@ PEERS = {
 
 def map_ladder(bundle: Path) -> str:
     """The ladder of a study with maps, with its conclusion and its break-even."""
-    content: dict[str, Any] = json.loads((bundle / "candidates.json").read_text())
+    found = read_comparison(bundle / "candidates.json")
     audit = json.loads((bundle / "audit.json").read_text())
     head = ["candidate", "AI", "error (upper bound): depth in m, area", "CPU/query", "CPU over life", "bytes", "need"]
-    decision, rows = content["decisions"][0], []
-    for candidate in content["candidates"]:
-        cells = candidate_row(candidate, decision, content["machine"]["watts_per_core"], "en")
+    decision, machine, split = found.ladder.decision, found.machine, found.split
+    rows = []
+    for candidate in found.ladder.rows:
+        cells = candidate_cells(candidate, decision, machine["watts_per_core"], "en")
         kept = [cells[k] for k in (0, 1, 2, 3, 5, 8, 9)]
-        rows.append([f"**{cell}**" if candidate["name"] == decision["winner"] else cell for cell in kept])
-    machine, split = content["machine"], content["split"]
+        rows.append([f"**{cell}**" if candidate.name == decision.winner else cell for cell in kept])
     told = (
-        f"*{split['n_train']} training and {split['n_held_out']} held-out runs; {content['level']} measurement on "
-        f"{machine['cpu_model']}, {machine['cores']} cores, {content['created'][:10]}*"
+        f"*{split['n_train']} training and {split['n_held_out']} held-out runs; {found.level} measurement on "
+        f"{machine['cpu_model']}, {machine['cores']} cores, {found.created[:10]}*"
     )
     lines = [
         audit["first_line"]["en"],
@@ -362,8 +363,8 @@ def main() -> None:
     fill(page, "verification", verification())
     picture = ROOT / "docs" / "images" / "roof_yield_ladder.svg"
     picture.parent.mkdir(exist_ok=True)
-    content = json.loads((bundle / "candidates.json").read_text())
-    picture.write_text(error_cost_plot(content, "en"), encoding="utf-8")
+    comparison = read_comparison(bundle / "candidates.json")
+    picture.write_text(error_cost_plot(comparison.ladder, "en"), encoding="utf-8")
 
 
 if __name__ == "__main__":

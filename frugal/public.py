@@ -11,6 +11,7 @@ from frugal.errors import UnusableInputError
 if TYPE_CHECKING:
     from frugal.cadastre.job.result import Cadastre
     from frugal.campaigns.workflow import Trained
+    from frugal.candidates.comparison import Comparison
     from frugal.experiments.runs.single import Simulated
     from frugal.experiments.study import Need, Study
 
@@ -116,7 +117,7 @@ def train(
     Returns
     -------
     Trained
-        ``bundle``, its folder; ``audit`` and ``ladder``, what was found.
+        ``bundle``, its folder; ``audit`` and ``comparison``, what was found.
 
     Raises
     ------
@@ -139,7 +140,7 @@ def train(
     return train_study(build, settings, None if out is None else Path(out))
 
 
-def evaluate(bundle: Path | str, study: Study | None = None, *, full: bool = False) -> dict[str, Any]:
+def evaluate(bundle: Path | str, study: Study | None = None, *, full: bool = False) -> Comparison:
     """Measure the candidates of a bundle again, into a new file of it.
 
     Parameters
@@ -152,8 +153,8 @@ def evaluate(bundle: Path | str, study: Study | None = None, *, full: bool = Fal
 
     Returns
     -------
-    dict
-        The ladder as measured now, of the form of the bundle's ``candidates.json``.
+    Comparison
+        The candidates as measured now and the decisions over them, ``ladder.rows`` and ``ladder.decisions``.
     """
     from frugal.campaigns.workflow import evaluate_again
 

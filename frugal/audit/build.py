@@ -12,7 +12,6 @@ from typing import Any
 from frugal.audit.criteria.catalogue import evaluate
 from frugal.audit.criteria.conditions import condition_lines
 from frugal.audit.evidence.audit_file import FORMAT, seal
-from frugal.audit.evidence.candidate_rows import missing_data_of
 from frugal.audit.evidence.evidence import Evidence, read_evidence
 from frugal.audit.evidence.ledger_lines import entries_of
 from frugal.audit.impacts.account import Account, take_account
@@ -111,7 +110,7 @@ def _on_machine(evidence: Evidence, terms: Terms) -> Evidence:
 
 
 def _with_machine(evidence: Evidence, machine: Mapping[str, Any]) -> Evidence:
-    return dataclasses.replace(evidence, comparison={**evidence.comparison, "machine": dict(machine)})
+    return dataclasses.replace(evidence, comparison=dataclasses.replace(evidence.comparison, machine=dict(machine)))
 
 
 def _with_user_watts(evidence: Evidence, terms: Terms) -> Evidence:
@@ -125,18 +124,19 @@ def _with_user_watts(evidence: Evidence, terms: Terms) -> Evidence:
 
 def _with_verdict(evidence: Evidence, account: Account) -> Evidence:
     """A demonstrated need whose AI weighs more in some category is a trade-off, and not simply demonstrated."""
-    if evidence.decision["verdict"] != "demonstrated":
+    if evidence.decision.verdict != "demonstrated":
         return evidence
     if all(row["probability_ai_heavier"] < 0.95 for row in account.burdens):
         return evidence
-    first, *others = evidence.comparison["decisions"]
-    decisions = [{**first, "verdict": "trade_off"}, *others]
-    return dataclasses.replace(evidence, comparison={**evidence.comparison, "decisions": decisions})
+    first, *others = evidence.ladder.decisions
+    decisions = (dataclasses.replace(first, verdict="trade_off"), *others)
+    ladder = dataclasses.replace(evidence.ladder, decisions=decisions)
+    return dataclasses.replace(evidence, comparison=dataclasses.replace(evidence.comparison, ladder=ladder))
 
 
 def _content(assessment: Assessment, terms: Terms, graph_sha256: str | None) -> dict[str, Any]:
     comparison, account = assessment.comparison, assessment.account
-    missing = missing_data_of(assessment.full_physics)
+    missing = assessment.physics_data
     return {
         "format": FORMAT,
         "tool": {"name": "frugal-territoires", "version": _version()},
@@ -155,16 +155,16 @@ def _content(assessment: Assessment, terms: Terms, graph_sha256: str | None) -> 
         "labels": assessment.labels,
         "need": dict(assessment.need),
         "need_history": assessment.need_history,
-        "level": comparison["level"],
+        "level": comparison.level,
         "machine": dict(assessment.machine),
-        "split": comparison.get("split") or {},
-        "model": comparison.get("model") or {"candidate": None, "reason": None},
+        "split": dict(comparison.split),
+        "model": comparison.model.to_json(),
         "graph_sha256": graph_sha256,
         "inputs": [dict(row) for row in assessment.inputs],
         "first_line": first_line(assessment),
-        "verdict": assessment.decision["verdict"],
-        "decisions": [dict(decision) for decision in comparison["decisions"]],
-        "ladder": [_slim(candidate) for candidate in comparison["candidates"]],
+        "verdict": assessment.decision.verdict,
+        "decisions": [decision.to_json() for decision in assessment.ladder.decisions],
+        "ladder": [row.slim() for row in assessment.ladder.rows],
         "practices": dict(assessment.practices),
         "costs": account.costs,
         "footprint": account.footprint,
@@ -191,17 +191,3 @@ def _version() -> str:
         return version("frugal-territoires")
     except PackageNotFoundError:
         return "0"
-
-
-def _slim(candidate: Mapping[str, Any]) -> dict[str, Any]:
-    """A candidate as the page and the plots need it: without single blocks and elements, which weigh most."""
-    row = {key: value for key, value in candidate.items() if key not in ("error", "query", "parity")}
-    row["error"] = {
-        output: {key: value for key, value in error.items() if key != "elements"}
-        for output, error in (candidate.get("error") or {}).items()
-    }
-    row["query"] = {
-        pattern: {key: value for key, value in query.items() if key != "blocks"}
-        for pattern, query in (candidate.get("query") or {}).items()
-    }
-    return row

@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 
 from frugal.campaigns.generation import check_runs, generate
+from frugal.candidates.comparison import Ladder
+from frugal.candidates.decision import Decision
 from frugal.errors import UnusableInputError
 from frugal.experiments.designs.sampling import design_for
 from frugal.experiments.needs.check_runs import check_metrics
@@ -31,11 +33,12 @@ from frugal.metering.power.machine import HostNoise, Machine, describe_machine
 from frugal.metering.power.rapl import IDLE_SECONDS_QUICK
 from frugal.metering.timing.stopwatch import Stopwatch
 from frugal.reporting.progress import Reporter, Silent
-from frugal.surrogates.bundle.candidates_file import decide_patterns
-from frugal.surrogates.decision.decide import Decision
+from frugal.surrogates.decision.decide import decide_rows
+from frugal.surrogates.ladder.answering import answering_for
 from frugal.surrogates.ladder.build import Candidate, build_ladder, check_names
-from frugal.surrogates.measurement.errors import Judged
-from frugal.surrogates.measurement.measure_ladder import measure_ladder
+from frugal.surrogates.ladder.row import unmeasured_row
+from frugal.surrogates.measurement.measure_ladder import Effort, measure_ladder
+from frugal.texts import LANGUAGES
 
 #: Stages whose lines every bundle of the same runs shares: what runs need to be made, and to be made again by the full physics.
 SHARED_STAGES = ("need", "compile", "generation")
@@ -48,14 +51,13 @@ VERSIONED = (
 
 @dataclass
 class Campaign:
-    """A finished campaign, in memory, ready to be written as a bundle."""
+    """A finished campaign, in memory, ready to be written as a bundle: what was fitted, what was measured, what was decided."""
 
     study: Study
     runs: Runs
     store: RunStore
     candidates: list[Candidate]
-    judged: dict[str, Judged]
-    decisions: list[Decision]
+    ladder: Ladder
     machine: Machine
     noise: dict[str, Any]
     failures: list[tuple[int, str]]
@@ -69,6 +71,11 @@ class Campaign:
         """Everything booked up to the end of the campaign, and by it since then."""
         later = [e for e in self.meter.ledger.entries() if e.campaign == self.meter.campaign]
         return [*self.settled, *later[sum(e.campaign == self.meter.campaign for e in self.settled) :]]
+
+    @property
+    def decisions(self) -> tuple[Decision, ...]:
+        """One for each call pattern of the need; the first decides what ships."""
+        return self.ladder.decisions
 
     @property
     def training_share(self) -> float:
@@ -189,14 +196,18 @@ def _run(
     with meter.stage("loading"):
         _load_libraries()
     candidates = build_ladder(study, runs.training, meter, settings.seed, lambda name: reporter.step(0, name))
-    judged = measure_ladder(study, candidates, runs.held_out, meter, settings.seed, settings.measure_seconds, reporter)
+    asked = [answering_for(study, candidate) for candidate in candidates if candidate.status == "ok"]
+    rows = [unmeasured_row(study, candidate) for candidate in candidates]
+    effort = Effort(seconds=settings.measure_seconds)
+    found = measure_ladder(study, rows, asked, runs.held_out, meter, settings.seed, reporter, effort)
+    told = {name: dict.fromkeys(LANGUAGES, fault) for name, fault in found.faults.items()}
+    measured = tuple(replace(row, message=told.get(row.name, row.message)) for row in found.rows)
     campaign = Campaign(
         study=study,
         runs=runs,
         store=store,
         candidates=candidates,
-        judged=judged,
-        decisions=[],
+        ladder=Ladder(measured, ()),
         machine=instruments.measured_machine,
         noise=instruments.report(),
         failures=store.failures(),
@@ -205,9 +216,8 @@ def _run(
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         settled=meter.ledger.entries(),
     )
-    campaign.decisions = decide_patterns(
-        study, candidates, judged, campaign.ledger, campaign.training_share, settings.seed
-    )
+    decisions = decide_rows(study.need, measured, campaign.ledger, campaign.training_share, settings.seed)
+    campaign.ladder = Ladder(measured, tuple(decisions))
     return campaign
 
 

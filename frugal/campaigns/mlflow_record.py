@@ -9,10 +9,12 @@ from __future__ import annotations
 import contextlib
 import io
 import logging
+import math
 import os
 from pathlib import Path
 from typing import Any
 
+from frugal.candidates.row import CandidateRow
 from frugal.errors import EnvironmentFaultError
 from frugal.surrogates.bundle.bundle import MODEL, Bundle, open_bundle
 
@@ -81,31 +83,31 @@ def _quiet() -> Any:
 
 
 def _record(mlflow: Any, bundle: Bundle) -> str:
-    ladder = bundle.candidates
-    decision = ladder["decisions"][0]
+    comparison = bundle.comparison
+    decision = comparison.ladder.decision
     mlflow.set_experiment(bundle.study["name"])
-    with mlflow.start_run(run_name=f"{bundle.study['name']} {ladder['created']}") as parent:
+    with mlflow.start_run(run_name=f"{bundle.study['name']} {comparison.created}") as parent:
         mlflow.log_params(
             {
                 "study": bundle.study["name"],
-                "study_hash": ladder["study_hash"],
-                "need_hash": ladder["need_hash"],
-                "seed": ladder["seed"],
-                "n_train": ladder["split"]["n_train"],
-                "n_held_out": ladder["split"]["n_held_out"],
+                "study_hash": comparison.study_hash,
+                "need_hash": comparison.need_hash,
+                "seed": comparison.seed,
+                "n_train": comparison.split["n_train"],
+                "n_held_out": comparison.split["n_held_out"],
                 **{f"site.{key}": str(value)[:500] for key, value in bundle.study["site"].items()},
             }
         )
         mlflow.set_tags(
             {
-                "frugal.verdict": decision["verdict"],
-                "frugal.winner": str(decision["winner"]),
-                "frugal.level": ladder["level"],
-                "frugal.noisy_host": str(ladder["machine"]["noisy"]),
+                "frugal.verdict": decision.verdict,
+                "frugal.winner": str(decision.winner),
+                "frugal.level": comparison.level,
+                "frugal.noisy_host": str(comparison.machine["noisy"]),
             }
         )
-        mlflow.log_metrics({f"shared.{key}": value for key, value in ladder["shared"].items()})
-        for row in ladder["candidates"]:
+        mlflow.log_metrics({f"shared.{key}": value for key, value in comparison.shared.items()})
+        for row in comparison.ladder.rows:
             _record_candidate(mlflow, bundle, row)
         for name in FILES:
             if (bundle.path / name).exists():
@@ -115,30 +117,23 @@ def _record(mlflow: Any, bundle: Bundle) -> str:
         return str(parent.info.run_id)
 
 
-def _record_candidate(mlflow: Any, bundle: Bundle, row: dict[str, Any]) -> None:
-    with mlflow.start_run(run_name=row["name"], nested=True):
-        mlflow.log_params({"kind": row["kind"], "is_ai": row["is_ai"], "status": row["status"]})
-        metrics: dict[str, float] = {}
-        for output, error in row["error"].items():
-            for name, key in (("", "value"), ("_upper", "high")):
-                if error[key] is not None:  # null stands for infinity
-                    metrics[f"{error['metric']}{name}.{output}"] = error[key]
-        for pattern, time in row["query"].items():
-            metrics[f"cpu_seconds_per_query.{_metric_name(pattern)}"] = time["cpu_seconds"]
-        for part, seconds in row["fixed_parts"].items():
-            metrics[f"fixed_cpu_seconds.{part}"] = seconds
-        for stage, joules in row["codecarbon_joules"].items():
-            if joules is not None:
-                metrics[f"codecarbon_joules.{stage}"] = joules
-        for name in ("bytes", "parameters", "interval_coverage"):
-            if row[name] is not None:
-                metrics[name] = float(row[name])
-        if row["parity"] is not None:
-            metrics["parity_sigma"] = row["parity"]["max_sigma"]
-        mlflow.log_metrics(metrics)
-        mlflow.set_tags({f"need_met.{_metric_name(name)}": str(met) for name, met in row["need_met"].items()})
-        if row["graph"] is not None:
-            mlflow.log_artifact(str(bundle.path / row["graph"]))
+def _record_candidate(mlflow: Any, bundle: Bundle, row: CandidateRow) -> None:
+    with mlflow.start_run(run_name=row.name, nested=True):
+        mlflow.log_params({"kind": row.kind, "is_ai": row.is_ai, "status": row.status})
+        metrics: dict[str, float | None] = {}
+        for output, error in row.errors.items():
+            metrics |= {f"{error.metric}.{output}": error.value, f"{error.metric}_upper.{output}": error.high}
+        for pattern, query in row.query.items():
+            metrics[f"cpu_seconds_per_query.{_metric_name(pattern)}"] = query.cpu_seconds
+        metrics |= {f"fixed_cpu_seconds.{part}": seconds for part, seconds in row.fixed_parts.items()}
+        metrics |= {f"codecarbon_joules.{stage}": joules for stage, joules in row.codecarbon_joules.items()}
+        metrics |= {"bytes": row.bytes, "parameters": row.parameters, "interval_coverage": row.interval_coverage}
+        metrics["parity_sigma"] = None if row.parity is None else row.parity.max_sigma
+        known = {name: float(value) for name, value in metrics.items() if value is not None and math.isfinite(value)}
+        mlflow.log_metrics(known)
+        mlflow.set_tags({f"need_met.{_metric_name(name)}": str(met) for name, met in row.need_met.items()})
+        if row.graph is not None:
+            mlflow.log_artifact(str(bundle.path / row.graph))
 
 
 def _log_model(mlflow: Any, bundle: Bundle) -> None:

@@ -15,9 +15,9 @@ from frugal.audit.exports.huggingface import model_card
 from frugal.audit.report.pages import write_reports
 from frugal.campaigns.bundle_writer import write_bundle, write_ledger
 from frugal.campaigns.campaign import Campaign, settle_ledger
+from frugal.candidates.comparison import Comparison, read_comparison
 from frugal.errors import EnvironmentFaultError, FrugalError, UnusableInputError
 from frugal.formats.files.atomic import new_folder
-from frugal.formats.files.json_files import read_json
 from frugal.reporting.plots.ladder import error_cost_plot
 from frugal.surrogates.bundle.bundle import ALTERNATIVES, CHECKSUMS, MODEL, held, write_checksums
 from frugal.surrogates.onnx.digest import graph_digest
@@ -126,27 +126,27 @@ def audit_folder(
     audit = build_audit(folder, graph_sha256=digest, evaluation=evaluation, terms=terms)
     write_audit(audit, folder)
     write_reports(audit, folder)
-    ladder = read_json(evaluation or folder / "candidates.json")
-    (folder / "ladder.svg").write_text(error_cost_plot(ladder, "en"), encoding="utf-8")
+    comparison = read_comparison(evaluation or folder / "candidates.json")
+    (folder / "ladder.svg").write_text(error_cost_plot(comparison.ladder, "en"), encoding="utf-8")
     (folder / "README.md").write_text(model_card(audit), encoding="utf-8")
     for graph in [*(folder / ALTERNATIVES).glob("*.onnx"), *([model] if model.exists() else [])]:
-        _seal(graph, audit, ladder)
+        _seal(graph, audit, comparison)
     return audit
 
 
-def _seal(path: Path, audit: dict[str, Any], ladder: dict[str, Any]) -> None:
+def _seal(path: Path, audit: dict[str, Any], comparison: Comparison) -> None:
     content = path.read_bytes()
     name = model_metadata(content)["frugal.candidate"]
-    row = next(row for row in ladder["candidates"] if row["name"] == name)
+    row = comparison.ladder.by_name[name]
     extra = {
         "frugal.graph_sha256": graph_digest(content),
         "frugal.audit_sha256": audit["content_sha256"],
         "frugal.verdict": audit["verdict"],
     }
-    if row["query"]:
-        per_query = next(iter(row["query"].values()))["cpu_seconds"]
-        watts = ladder["machine"]["watts_per_core"]
+    if row.query:
+        per_query = next(iter(row.query.values())).cpu_seconds
+        watts = comparison.machine["watts_per_core"]
         extra["frugal.cpu_seconds_per_row"] = f"{per_query:.3g}"
         extra["frugal.joules_per_row"] = f"{per_query * watts:.3g}"
-        extra["frugal.measurement_tier"] = ladder["machine"]["tier"]
+        extra["frugal.measurement_tier"] = comparison.machine["tier"]
     path.write_bytes(with_metadata(content, extra))

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import itertools
-import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from frugal.campaigns.campaign import VERSIONED
+from frugal.candidates.comparison import Ladder
+from frugal.candidates.row import CandidateRow
 from frugal.errors import FrugalError, NotAssessedError
 from frugal.experiments.needs.domain import with_need
-from frugal.experiments.runs.store import Runs, read_runs
+from frugal.experiments.runs.store import read_runs
 from frugal.experiments.study import Study
 from frugal.experiments.study.registry import load_study
 from frugal.experiments.study.study_file import read_need, read_outputs, read_variables
@@ -23,22 +24,15 @@ from frugal.formats.files.json_files import read_json, to_json
 from frugal.metering.instruments import running_instruments
 from frugal.metering.ledger.hash_chain import check_chain, check_seal, seal_of
 from frugal.metering.ledger.ledger import Ledger, package_versions
-from frugal.metering.meter import Meter
 from frugal.metering.power.machine import HostNoise, Machine, describe_machine
 from frugal.metering.power.rapl import IDLE_SECONDS_FULL, IDLE_SECONDS_QUICK
-from frugal.metering.quietest_series import Times, quietest_series
-from frugal.metering.timing.interleaved_blocks import Plan
 from frugal.reporting.progress import Reporter, Silent
 from frugal.surrogates.bundle.bundle import Bundle, growing
-from frugal.surrogates.bundle.candidates_file import decide_rows, describe_decision, describe_measured
+from frugal.surrogates.decision.decide import decide_rows
 from frugal.surrogates.frugality_checks.run import run_frugality_checks
-from frugal.surrogates.ladder.answering import from_model, full_physics
-from frugal.surrogates.ladder.asked import Answering
-from frugal.surrogates.measurement.errors import Judged
-from frugal.surrogates.measurement.measure_ladder import measure_answers
+from frugal.surrogates.ladder.answering import Answering, answering_again, from_graph
+from frugal.surrogates.measurement.measure_ladder import Effort, MeasuredLadder, measure_ladder
 from frugal.surrogates.measurement.series_plots import draw_fields
-from frugal.surrogates.measurement.timing import time_queries
-from frugal.surrogates.onnx.physical_limits import clip_outputs
 
 OTHER_STUDY = "the study at hand is not the one the bundle was made from"
 
@@ -135,7 +129,7 @@ def evaluate_bundle(
     reporter = reporter or Silent()
     check_ledger(bundle)
     study, missing_reason = study_of(bundle, given)
-    seed = int(bundle.candidates["seed"])
+    seed = bundle.comparison.seed
     runs = read_runs(bundle.path / "runs.zarr", list(study.column_names), [o.name for o in study.outputs])
     with running_instruments(
         bundle.path / "ledger.jsonl",
@@ -147,46 +141,39 @@ def evaluate_bundle(
         host,
         package_versions(VERSIONED),
     ) as instruments:
-        measured, series = _measure(study, bundle, runs, full, instruments.meter, seed, reporter, host)
-        noise = {**instruments.report(), **series}
-        rows = [_row(study, row, measured, missing_reason) for row in bundle.candidates["candidates"]]
-        decisions = decide_rows(study, rows, instruments.meter.ledger, float(np.mean(~runs.is_held_out)), seed)
-        extra: dict[str, Any] = {}
+        before = [_asked_now(study, row) for row in bundle.comparison.ladder.rows]
+        again = [answering_again(study, row, _model(bundle, row), runs.training) for row in before]
+        asked = [answering for answering in again if answering is not None]
+        effort = Effort("full" if full else "quick", always=_of_interest(bundle) if full else (), host=host)
+        meter = instruments.meter
+        found = measure_ladder(study, before, asked, runs.held_out, meter, seed, reporter, effort)
+        noise = {**instruments.report(), **found.series}
+        rows = [_told(row, found, missing_reason) for row in found.rows]
+        training_share = float(np.mean(~runs.is_held_out))
+        decisions = decide_rows(study.need, rows, meter.ledger.entries(), training_share, seed)
+        practices = None
         if full:
-            practices = run_frugality_checks(study, bundle, runs, rows, decisions[0], instruments.meter, seed, reporter)
-            extra["practices"] = practices
-    ledger = instruments.meter.ledger
+            practices = run_frugality_checks(study, bundle, runs, rows, decisions[0], meter, seed, reporter)
     created = datetime.now(UTC).isoformat(timespec="seconds")
-    content = {
-        **bundle.candidates,
-        "created": created,
-        "level": "full" if full else "quick",
-        "machine": {
-            **instruments.measured_machine.describe(),
-            **noise,
-            "network_calls": list(instruments.network.calls),
-        },
-        "ledger": seal_of(ledger.lines()),
-        "candidates": rows,
-        "decisions": [describe_decision(decision) for decision in decisions],
-        **extra,
-    }
+    calls = list(instruments.network.calls)
+    comparison = replace(
+        bundle.comparison,
+        created=created,
+        level=effort.level,
+        machine={**instruments.measured_machine.describe(), **noise, "network_calls": calls},
+        ledger=seal_of(meter.ledger.lines()),
+        ladder=Ladder(tuple(rows), tuple(decisions)),
+        practices=practices,
+    )
     path = _unused(bundle.path / "evaluations", created.replace(":", "").replace("+0000", "Z"))
+
+    def graph_of(name: str) -> Answering:
+        return from_graph(study, name, bundle.model_path(name).read_bytes())
+
     with growing(bundle.path) as folder:
-        write_text(folder / path.relative_to(bundle.path), to_json(content))
-        _draw_fields(folder, study, bundle, runs, measured)
+        write_text(folder / path.relative_to(bundle.path), to_json(comparison.to_json()))
+        draw_fields(folder, study, runs.held_out, bundle.comparison.model.candidate, rows, graph_of)
     return path
-
-
-def _draw_fields(folder: Path, study: Study, bundle: Bundle, runs: Runs, measured: Mapping[str, Judged]) -> None:
-    """Draw the pictures of the bundle anew, of the candidate that `write_bundle` draws."""
-    rows = {row["name"]: row for row in bundle.candidates["candidates"] if row["graph"] is not None}
-    ratios = {name: measured[name].error_ratio for name in rows if name in measured}
-
-    def answering(name: str) -> Answering:
-        return from_model(study, name, rows[name]["kind"], bundle.model_path(name).read_bytes())
-
-    draw_fields(folder, study, runs.held_out, bundle.candidates["model"]["candidate"], ratios, answering)
 
 
 def check_ledger(bundle: Bundle) -> None:
@@ -198,7 +185,7 @@ def check_ledger(bundle: Bundle) -> None:
         Saying what is wrong.
     """
     path = bundle.path / "ledger.jsonl"
-    lines, seal = Ledger(path).lines(), bundle.candidates.get("ledger")
+    lines, seal = Ledger(path).lines(), bundle.comparison.ledger
     fault = check_chain(lines) or (check_seal(lines, seal) if seal else "")
     if fault:
         raise NotAssessedError(f"'{path}': {fault}")
@@ -211,80 +198,25 @@ def latest_evaluation(bundle_path: Path) -> Path | None:
     return next(reversed(full or found), None)
 
 
-def _measure(
-    study: Study,
-    bundle: Bundle,
-    runs: Runs,
-    full: bool,
-    meter: Meter,
-    seed: int,
-    reporter: Reporter,
-    host: Callable[[], HostNoise],
-) -> tuple[dict[str, Judged], dict[str, Any]]:
-    """What was measured of each candidate, and how the series of timings went where there may be several."""
-    rows = bundle.candidates["candidates"]
-    asked = [a for a in (_answering(study, bundle, row, runs) for row in rows) if a]
-    series: dict[str, Any] = {}
-
-    def time_all(works: Sequence[Answering]) -> Times:
-        def times_of(plan: Callable[[int], Plan]) -> Times:
-            return time_queries(study, works, runs.held_out, plan, meter, seed)
-
-        if not full:
-            return times_of(Plan.quick)
-        times, told = quietest_series(lambda: times_of(lambda n: Plan.full()), host)
-        series.update(told)
-        return times
-
-    known = {row["name"]: row.get("memory_bytes") or {} for row in rows}
-    always = _of_interest(bundle) if full else ()
-    judged = measure_answers(study, asked, runs.held_out, meter, seed, reporter, time_all, known, always)
-    return {name: result for name, result in judged.items() if result.errors}, series
-
-
 def _of_interest(bundle: Bundle) -> list[str]:
     """The winner and the best AI of the call pattern that decides."""
-    decision = bundle.candidates["decisions"][0]
-    return [decision[key] for key in ("winner", "best_ai") if decision[key] is not None]
+    decision = bundle.comparison.ladder.decision
+    return [name for name in (decision.winner, decision.best_ai) if name is not None]
 
 
-def _answering(study: Study, bundle: Bundle, row: Mapping[str, Any], runs: Runs) -> Answering | None:
-    if row["status"] != "ok":
-        return None
-    name = row["name"]
-    if row["graph"] is not None:
-        width = _half_width(row)
-        return from_model(study, name, row["kind"], bundle.model_path(name).read_bytes(), width)
-    if study.solve is None:
-        return None
-    if row["kind"] == "full_physics":
-        return full_physics(study, name)
-    found = next((alternative for alternative in study.alternatives if alternative.name == name), None)
-    if found is None:
-        return None
-    answer = study.answer_of(found, runs.training.inputs, runs.training.outputs)
-
-    def predict(inputs: np.ndarray, object_ids: np.ndarray) -> np.ndarray:
-        return clip_outputs(study.flatten(answer.predict(inputs), len(inputs)), study.outputs)
-
-    width = _half_width(row)
-    return Answering(name, row["kind"], predict=predict, ask=predict, runtime="python", half_width=width)
+def _model(bundle: Bundle, row: CandidateRow) -> bytes | None:
+    return None if row.graph is None else bundle.model_path(row.name).read_bytes()
 
 
-def _half_width(row: Mapping[str, Any]) -> np.ndarray | None:
-    if row["half_width"] is None:
-        return None
-    return np.array([math.inf if value is None else value for value in row["half_width"]])  # null stands for infinity
+def _asked_now(study: Study, row: CandidateRow) -> CandidateRow:
+    """The row with what the study says now of data that are missing: an earlier version did not keep it."""
+    told = row.kind == "full_physics" and study.missing_data
+    return replace(row, lacks=dict(study.missing_data)) if told else row
 
 
-def _row(study: Study, row: Mapping[str, Any], measured: Mapping[str, Judged], missing_reason: str) -> dict[str, Any]:
-    judged = measured.get(row["name"])
-    if judged is None:
-        reason = missing_reason if row["status"] == "ok" else ""
-        return {**row, "measured_again": False, "measured_again_reason": reason}
-    keep = ("fixed_cpu_seconds", "fixed_parts")
-    missing_data = study.missing_data if row["kind"] == "full_physics" else {}
-    measured_now = describe_measured(study, judged, row["bytes"], missing_data)
-    fresh = {key: value for key, value in measured_now.items() if key not in keep}
-    told = {"lacks": dict(missing_data)} if missing_data else {}
-    return {**row, **fresh, **told, "measured_again": True, "measured_again_reason": ""}
+def _told(row: CandidateRow, found: MeasuredLadder, missing_reason: str) -> CandidateRow:
+    """The row with whether it was measured again, and why not."""
+    if row.name in found.measured:
+        return replace(row, measured_again=True, measured_again_reason="")
+    reason = (found.faults.get(row.name) or missing_reason) if row.status == "ok" else ""
+    return replace(row, measured_again=False, measured_again_reason=reason)

@@ -17,6 +17,7 @@ from frugal.campaigns.campaign import Campaign, Settings, run_campaign
 from frugal.campaigns.mlflow_record import record
 from frugal.campaigns.publish import audit_folder, check_target, publish
 from frugal.campaigns.reevaluation import evaluate_bundle, latest_evaluation
+from frugal.candidates.comparison import Comparison, read_comparison
 from frugal.errors import EnvironmentFaultError, NotAssessedError, UnusableInputError
 from frugal.experiments.designs.from_table import table_of_runs
 from frugal.experiments.designs.sampling import design_for
@@ -24,7 +25,6 @@ from frugal.experiments.execution.threads import default_threads
 from frugal.experiments.runs.blocks import choose_block
 from frugal.experiments.study import Need, Study
 from frugal.formats.files.atomic import write_text
-from frugal.formats.files.json_files import read_json
 from frugal.metering.factors.table import load_factors
 from frugal.metering.ledger.ledger import Ledger
 from frugal.metering.meter import Meter, campaign_id
@@ -41,11 +41,11 @@ BUNDLES = Path("bundles")
 
 @dataclass(frozen=True)
 class Trained:
-    """A finished ``train``: the bundle's folder, its audit and its ladder."""
+    """A finished ``train``: the bundle's folder, its audit and what ``candidates.json`` holds."""
 
     bundle: Path
     audit: dict[str, Any]
-    ladder: dict[str, Any]
+    comparison: Comparison
 
 
 def train_study(
@@ -134,7 +134,7 @@ def _finish(campaign: Campaign, out: Path, reporter: Reporter, declarations: Seq
     audit = publish(campaign, out, declarations=declarations)
     reporter.stage("record")
     record_bundle(out, campaign.meter.campaign)
-    return Trained(out, audit, read_json(out / "candidates.json"))
+    return Trained(out, audit, read_comparison(out / "candidates.json"))
 
 
 def record_bundle(bundle: Path, campaign: str) -> str:
@@ -159,7 +159,7 @@ def evaluate_again(
     reporter: Reporter | None = None,
     language: str = "en",
     machine: Machine | None = None,
-) -> tuple[Path, dict[str, Any], Path]:
+) -> tuple[Path, Comparison, Path]:
     """Measure a bundle again; returns the new file, its content and the plot drawn from it.
 
     Parameters
@@ -180,8 +180,8 @@ def evaluate_again(
     -------
     path : Path
         The new file among the bundle's ``evaluations``.
-    ladder : dict
-        Its content, of the form of ``candidates.json``.
+    comparison : Comparison
+        Its content.
     plot : Path
         SVG, beside the file.
 
@@ -192,10 +192,10 @@ def evaluate_again(
     """
     with held(bundle_path):
         path = evaluate_bundle(open_bundle(bundle_path), given, full, reporter, machine=machine)
-    ladder = read_json(path)
+    comparison = read_comparison(path)
     plot = path.with_suffix(".svg")
-    write_text(plot, error_cost_plot(ladder, language))
-    return path, ladder, plot
+    write_text(plot, error_cost_plot(comparison.ladder, language))
+    return path, comparison, plot
 
 
 def audit_again(

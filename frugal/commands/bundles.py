@@ -49,11 +49,11 @@ def evaluate(
     reporter = Terminal(language)
     given = load_study(None, study_file, site, settings) if study_file is not None else None
     with closing(reporter), prints_on_stderr():
-        path, ladder, plot = evaluate_again(bundle, given, full, reporter, language, read_machine(machine))
+        path, comparison, plot = evaluate_again(bundle, given, full, reporter, language, read_machine(machine))
     if as_json:
-        print_json(ladder)
+        print_json(comparison.to_json())
         return
-    print_ladder(ladder, language)
+    print_ladder(comparison, language)
     typer.echo(f"\n{path}\n{plot}")
 
 

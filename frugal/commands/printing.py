@@ -13,6 +13,7 @@ from frugal.texts import room_texts
 if TYPE_CHECKING:
     import numpy as np
 
+    from frugal.candidates.comparison import Comparison
     from frugal.experiments.study import Output
     from frugal.experiments.study.geometry import TimeAxis
     from frugal.experiments.study.questions import Question
@@ -171,14 +172,14 @@ def asked_elements(value: list[Any]) -> list[float]:
     return [number for part in value for number in (asked_elements(part) if isinstance(part, list) else [part])]
 
 
-def print_ladder(ladder: dict[str, Any], language: str) -> None:
+def print_ladder(comparison: Comparison, language: str) -> None:
     """The ladder as a table."""
     from rich.console import Console
 
     from frugal.reporting.ladder_table import ladder_table
 
     console = Console(width=None if sys.stdout.isatty() else 180)
-    console.print(ladder_table(ladder, language))
+    console.print(ladder_table(comparison, language))
 
 
 def print_summary(result: dict[str, Any], language: str) -> None:

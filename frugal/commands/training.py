@@ -94,9 +94,10 @@ def train(
             return
         with closing(reporter), prints_on_stderr():
             result = train_study(build, chosen, out, reporter, told)
-    failed = result.ladder["failed_runs"]
+    failed = result.comparison.failed_runs
     if failed:
-        total = len(failed) + result.ladder["split"]["n_train"] + result.ladder["split"]["n_held_out"]
+        split = result.comparison.split
+        total = len(failed) + split["n_train"] + split["n_held_out"]
         typer.echo(
             f"{len(failed)} of {total} runs failed; the first is run {failed[0]['run']}: {failed[0]['message']}",
             err=True,
@@ -104,7 +105,7 @@ def train(
     if as_json:
         print_json({"bundle": str(result.bundle), "audit": result.audit})
     else:
-        print_ladder(result.ladder, language)
+        print_ladder(result.comparison, language)
         print_summary(result.audit, language)
         typer.echo(f"\n{result.bundle}")
     raise typer.Exit(1 if failed else 0)

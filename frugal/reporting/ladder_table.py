@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from frugal.candidates.comparison import Comparison
+from frugal.candidates.decision import Decision
+from frugal.candidates.row import CandidateRow, OutputError
 from frugal.experiments.metrics.registry import metric_of, scale_of
 from frugal.metering.power.codecarbon_meter import CODECARBON_RESOLUTION_JOULES
 from frugal.reporting.text import plain_duration, plain_number
@@ -18,7 +21,7 @@ _TEXTS = room_texts("frugal.reporting")
 _HEADS = ("candidate", "ai", "error", "cpu", "energy", "lifetime", "fixed", "codecarbon", "bytes", "need")
 
 
-def ladder_table(ladder: Mapping[str, Any], language: str, pattern: str | None = None) -> Table:
+def ladder_table(comparison: Comparison, language: str, pattern: str | None = None) -> Table:
     """Every candidate of ``candidates.json``, from the lowest rung up.
 
     Errors are those of the outputs with a tolerance, in their order; the energy is CPU seconds times the watts of one busy
@@ -27,8 +30,8 @@ def ladder_table(ladder: Mapping[str, Any], language: str, pattern: str | None =
 
     Parameters
     ----------
-    ladder : mapping
-        Parsed ``candidates.json``.
+    comparison : Comparison
+        What ``candidates.json`` or an evaluation holds.
     language : {"en", "fr"}
     pattern : str, optional
         Call pattern; the first decided one by default.
@@ -41,39 +44,36 @@ def ladder_table(ladder: Mapping[str, Any], language: str, pattern: str | None =
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
 
-    decision = next(d for d in ladder["decisions"] if pattern in (None, d["pattern"]))
-    machine = ladder["machine"]
-    table = Table(title=_title(ladder, decision, language), box=SIMPLE_HEAD, title_justify="left", pad_edge=False)
+    decision = comparison.ladder.decision_for(pattern)
+    table = Table(title=_title(comparison, decision, language), box=SIMPLE_HEAD, title_justify="left", pad_edge=False)
     for number, name in enumerate(_HEADS):
         head = _TEXTS.phrase(f"head.{name}", language)
         table.add_column(head, justify="left" if number < 3 else "right", overflow="fold")
-    for row in ladder["candidates"]:
-        winner = row["name"] == decision["winner"]
-        cells = candidate_row(row, decision, machine["watts_per_core"], language)
-        table.add_row(*cells, style="bold" if winner else None)
+    for row in comparison.ladder.rows:
+        cells = candidate_cells(row, decision, comparison.machine["watts_per_core"], language)
+        table.add_row(*cells, style="bold" if row.name == decision.winner else None)
     return table
 
 
-def _title(ladder: Mapping[str, Any], decision: Mapping[str, Any], language: str) -> str:
-    machine = ladder["machine"]
-    level = _TEXTS.phrase(f"level.{ladder['level']}", language)
+def _title(comparison: Comparison, decision: Decision, language: str) -> str:
+    machine = comparison.machine
+    level = _TEXTS.phrase(f"level.{comparison.level}", language)
     noisy = _TEXTS.phrase("level.noisy", language) if machine["noisy"] else ""
-    pattern, watts = decision["pattern"], _TEXTS.phrase("level.watts", language)
+    pattern, watts = decision.pattern, _TEXTS.phrase("level.watts", language)
     return (
         f"{pattern} – {level}{noisy} – "
         f"{machine['tier']}: {machine['watts_per_core']:g} [{machine['watts_low']:g}–{machine['watts_high']:g}] {watts}"
     )
 
 
-def candidate_row(row: Mapping[str, Any], decision: Mapping[str, Any], watts: float, language: str) -> list[str]:
+def candidate_cells(row: CandidateRow, decision: Decision, watts: float, language: str) -> list[str]:
     """Cells of one candidate, in the order of the table's heads.
 
     Parameters
     ----------
-    row : mapping
-        One of the candidates of ``candidates.json``.
-    decision : mapping
-        The one of its decisions whose call pattern is shown.
+    row : CandidateRow
+    decision : Decision
+        Of the call pattern that is shown.
     watts : float
         Of one busy core [W].
     language : {"en", "fr"}
@@ -83,36 +83,35 @@ def candidate_row(row: Mapping[str, Any], decision: Mapping[str, Any], watts: fl
     list of str
         Ten cells; a candidate that could not be measured has its status and reason in the place of figures.
     """
-    pattern = decision["pattern"]
-    ai = _TEXTS.phrase("cell.ai" if row["is_ai"] else "cell.no_ai", language)
-    if pattern not in row["query"]:
-        message = (row["message"] or {}).get(language, row["status"])
-        return [row["name"], ai, f"{row['status']}: {message}"[:120], *["–"] * 7]
-    errors = ", ".join(_error(error, language) for error in row["error"].values() if error["tolerance"])
-    if row.get("lacks"):
-        return [row["name"], ai, errors, *["–"] * 6, _TEXTS.phrase("cell.reference", language)]
-    seconds = row["query"][pattern]["cpu_seconds"]
-    lifetime = decision["lifetime_cpu_seconds"].get(row["name"])
+    ai = _TEXTS.phrase("cell.ai" if row.is_ai else "cell.no_ai", language)
+    query = row.query.get(decision.pattern)
+    if query is None:
+        message = row.message.get(language, row.status)
+        return [row.name, ai, f"{row.status}: {message}"[:120], *["–"] * 7]
+    errors = ", ".join(_error(error, language) for error in row.errors.values() if error.tolerance)
+    if row.lacks:
+        return [row.name, ai, errors, *["–"] * 6, _TEXTS.phrase("cell.reference", language)]
+    lifetime = decision.lifetime_cpu_seconds.get(row.name)
     return [
-        row["name"],
+        row.name,
         ai,
         errors,
-        plain_duration(seconds, language),
-        _energy(seconds * watts, language),
+        plain_duration(query.cpu_seconds, language),
+        _energy(query.cpu_seconds * watts, language),
         "–" if lifetime is None else plain_duration(lifetime, language),
-        plain_duration(row["fixed_cpu_seconds"] or 0.0, language),
-        _codecarbon(row["codecarbon_joules"], language),
-        "–" if row["bytes"] is None else f"{row['bytes']:,}".replace(",", "\u202f"),
-        _TEXTS.phrase("cell.met" if row["need_met"][pattern] else "cell.not_met", language),
+        plain_duration(row.fixed_cpu_seconds or 0.0, language),
+        _codecarbon(row.codecarbon_joules, language),
+        "–" if row.bytes is None else f"{row.bytes:,}".replace(",", "\u202f"),
+        _TEXTS.phrase("cell.met" if row.need_met[decision.pattern] else "cell.not_met", language),
     ]
 
 
-def _error(error: Mapping[str, Any], language: str) -> str:
-    scale = scale_of(error["metric"])
+def _error(error: OutputError, language: str) -> str:
+    scale = scale_of(error.metric)
     if scale == "share":
-        return f"{100 * error['value']:.2f} % ({100 * error['high']:.2f} %)"
-    name = f"{metric_of(error['metric']).label[language]}: " if scale == "score" else ""
-    return f"{name}{error['value']:.3g} ({error['high']:.3g})"
+        return f"{100 * error.value:.2f} % ({100 * error.high:.2f} %)"
+    name = f"{metric_of(error.metric).label[language]}: " if scale == "score" else ""
+    return f"{name}{error.value:.3g} ({error.high:.3g})"
 
 
 def _energy(joules: float, language: str) -> str:

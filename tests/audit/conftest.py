@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -34,8 +34,8 @@ def pictures_drawn_once() -> Iterator[None]:
     """The same content gives the same picture, and most of what these tests change leaves the pictures as they are."""
     draw, drawn = pages._drawn, {}
 
-    def once(plot: Callable[..., str], content: Mapping[str, Any], language: str) -> str:
-        key = plot.__name__, json.dumps(content, sort_keys=True), language
+    def once(plot: Callable[..., str], content: Any, language: str) -> str:
+        key = plot.__name__, repr(content), language
         if key not in drawn:
             drawn[key] = draw(plot, content, language)
         return drawn[key]

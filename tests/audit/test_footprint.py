@@ -16,6 +16,7 @@ from frugal.audit.evidence.evidence import Evidence
 from frugal.audit.impacts.boundaries import boundaries, boundary_status
 from frugal.audit.impacts.footprint import FOOTPRINT, Pricing, Watts, Work
 from frugal.audit.impacts.query_work import asked, ledger_works
+from frugal.candidates.comparison import Comparison
 from frugal.metering.factors.table import FactorTable, load_factors
 
 NARROW = Watts(3.0, 3.0, 3.0)
@@ -333,7 +334,7 @@ def test_the_ledger_as_work_adds_up_and_searches_stand_apart() -> None:
 
 def evidence_of(bundle: dict[str, Any], **pattern: Any) -> Evidence:
     bundle["study"]["need"]["call_patterns"][0].update(pattern)
-    return Evidence(bundle["study"], bundle["candidates"])
+    return Evidence(bundle["study"], Comparison.read(bundle["candidates"], "candidates.json"))
 
 
 RUNTIME = 4_000_000.0

@@ -12,12 +12,13 @@ import pytest
 from campaigns_for_tests import WITH_AI, few_models, given_times
 from studies_for_tests import slow_study
 
+from frugal.audit.evidence.audit_file import ladder_of
 from frugal.campaigns.campaign import Settings, run_campaign
 from frugal.campaigns.publish import publish
 from frugal.campaigns.reevaluation import evaluate_bundle
 from frugal.campaigns.workflow import audit_again
 from frugal.experiments.study import CallPattern, Study, Tolerance
-from frugal.reporting.ladder_table import candidate_row
+from frugal.reporting.ladder_table import candidate_cells
 from frugal.reporting.plots.ladder import break_even_plot, error_cost_plot
 from frugal.surrogates.bundle.bundle import open_bundle
 
@@ -95,7 +96,9 @@ def test_the_ladder_lists_it_as_a_reference_with_the_reason(only_ai: tuple[Path,
         told = row["limits"]["one at a time"]["reasons"]
         assert len(told) == 1 and words in told[0][language]
         assert words in (folder / f"audit.{language}.html").read_text(encoding="utf-8")
-    assert candidate_row(row, audit["decisions"][0], 3.0, "en")[3:] == ["–"] * 6 + ["reference"]
+    ladder = ladder_of(audit)
+    cells = candidate_cells(ladder.by_name[row["name"]], ladder.decision, 3.0, "en")
+    assert cells[3:] == ["–"] * 6 + ["reference"]
 
 
 def test_no_cost_is_compared_with_its_own(only_ai: tuple[Path, dict[str, Any]]) -> None:
@@ -104,9 +107,8 @@ def test_no_cost_is_compared_with_its_own(only_ai: tuple[Path, dict[str, Any]]) 
     lighter = audit["footprint"]["lighter"]
     assert lighter is None or lighter["candidate"] != "full_physics"
     assert any("a survey of the bottom" in limit["en"] and "No cost" in limit["en"] for limit in audit["limits"])
-    content = {"candidates": audit["ladder"], "decisions": audit["decisions"]}
     for draw in (error_cost_plot, break_even_plot):
-        assert "Full physics" not in draw(content, "en")
+        assert "Full physics" not in draw(ladder_of(audit), "en")
     tried = sum(not row["is_ai"] and row["status"] == "ok" for row in audit["ladder"]) - 1
     assert finding(audit, "NEC-03")["text"]["en"].startswith(f"{tried} answers")
 

@@ -66,15 +66,15 @@ def test_the_same_seed_gives_the_same_graphs_and_errors(tmp_path: Path) -> None:
     first, second = (campaign(linear_study(), tmp_path / name) for name in ("a", "b"))
     for one, other in zip(first.candidates, second.candidates, strict=True):
         assert (one.name, one.model) == (other.name, other.model)
-    errors = [{n: j.errors for n, j in result.judged.items()} for result in (first, second)]
+    errors = [{row.name: row.errors for row in result.ladder.rows} for result in (first, second)]
     assert errors[0] == errors[1]
 
 
 @pytest.mark.usefixtures("cheap_campaigns")
 def test_full_physics_has_no_error_and_no_graph(tmp_path: Path) -> None:
     result = campaign(linear_study(), tmp_path)
-    judged = result.judged["full_physics"]
-    assert judged.errors["y"].value == judged.errors["y"].high == 0.0
+    row = result.ladder.by_name["full_physics"]
+    assert row.errors["y"].value == row.errors["y"].high == 0.0
     candidate = next(c for c in result.candidates if c.name == "full_physics")
     assert candidate.model is None and candidate.graph_reason["en"]
 
@@ -129,7 +129,7 @@ def test_one_candidate_that_breaks_does_not_stop_the_others(tmp_path: Path) -> N
     found = {c.name: c for c in result.candidates}
     assert found["broken"].status == "failed" and "KeyError" in found["broken"].message["en"]
     assert found["fine"].model is None and "no such operator" in found["fine"].graph_reason["en"]
-    assert result.judged["fine"].errors["y"].value < 1e-9
+    assert result.ladder.by_name["fine"].errors["y"].value < 1e-9
     publish(result, tmp_path / "bundle")
 
 
@@ -165,6 +165,6 @@ def test_a_dear_solver_is_not_run_again_to_be_timed(tmp_path: Path) -> None:
 
     result = campaign(replace(study, solve=solve, n_runs=16), tmp_path)
     assert len(calls) == 16 + 2
-    time = result.judged["full_physics"].times["one at a time"]
+    time = result.ladder.by_name["full_physics"].query["one at a time"]
     assert time.low <= float(np.mean(result.runs.held_out.cpu_seconds)) * 1.5
     assert time.cpu_seconds > 0.02

@@ -59,7 +59,7 @@ def study() -> Study:
 
 
 def test_every_graph_answers_as_it_did(bundle: Path) -> None:
-    rows = {row["name"] for row in open_bundle(bundle).candidates["candidates"] if row["graph"] is not None}
+    rows = {row.name for row in open_bundle(bundle).comparison.ladder.rows if row.graph is not None}
     assert rows == set(ANSWERED)
     for name, (value, lower, upper, *others) in ANSWERED.items():
         for path, candidate in ((bundle, name), (bundle / "alternatives" / f"{name}.onnx", None)):
@@ -75,12 +75,12 @@ def test_the_study_file_of_that_time_is_still_the_same_study(bundle: Path, study
 
 
 def test_it_is_measured_again_with_its_physics(bundle: Path, study: Study) -> None:
-    before = {row["name"]: row for row in open_bundle(bundle).candidates["candidates"]}
+    before = open_bundle(bundle).comparison.ladder.by_name
     again = json.loads(evaluate_bundle(open_bundle(bundle), study, carbon=False).read_text(encoding="utf-8"))
     for row in again["candidates"]:
         assert row["measured_again"], row["name"]
         for output, error in row["error"].items():
-            assert error["value"] == pytest.approx(before[row["name"]]["error"][output]["value"], rel=1e-4, abs=1e-9)
+            assert error["value"] == pytest.approx(before[row["name"]].errors[output].value, rel=1e-4, abs=1e-9)
     assert again["decisions"][0]["verdict"] == "not_demonstrated"
 
 

@@ -116,14 +116,15 @@ def test_a_campaign_runs_inside_the_domain_of_its_need(tmp_path: Path) -> None:
 def test_a_bundle_keeps_its_need_when_the_study_has_another(tmp_path: Path) -> None:
     from frugal.campaigns.bundle_writer import write_bundle
     from frugal.campaigns.reevaluation import study_of
+    from frugal.candidates.comparison import read_comparison
     from frugal.formats.files.json_files import read_json
     from frugal.surrogates.bundle.bundle import Bundle
 
     narrow = replace(NEED, domain={"x0": (0.25, 0.5)})
     (tmp_path / "bundle").mkdir()
     write_bundle(run(linear_study(narrow), tmp_path / "campaigns"), tmp_path / "bundle")
-    content = [read_json(tmp_path / "bundle" / name) for name in ("study.json", "candidates.json")]
-    bundle = Bundle(tmp_path / "bundle", *content)
+    path = tmp_path / "bundle"
+    bundle = Bundle(path, read_json(path / "study.json"), read_comparison(path / "candidates.json"))
     found, reason = study_of(bundle, linear_study(LATER))
     assert (found.need, found.inputs[0].high, reason) == (narrow, 0.5, "")
     other = replace(linear_study(), inputs=tuple(replace(v, high=0.4) for v in linear_study().inputs))

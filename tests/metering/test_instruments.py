@@ -18,6 +18,7 @@ from studies_for_tests import linear_study, reaching_for_the_network
 from frugal.campaigns.bundle_writer import write_bundle
 from frugal.campaigns.campaign import Campaign, Settings, run_campaign, settle_ledger
 from frugal.campaigns.reevaluation import check_ledger, evaluate_bundle
+from frugal.candidates.comparison import read_comparison
 from frugal.errors import NotAssessedError, UnusableInputError
 from frugal.experiments.study import Study
 from frugal.formats.files.json_files import read_json
@@ -98,7 +99,7 @@ def test_the_bundle_seals_its_ledger(tmp_path: Path) -> None:
     lines = Ledger(folder / "ledger.jsonl").lines()
     assert check_chain(lines) == check_seal(lines, candidates["ledger"]) == ""
     assert candidates["ledger"]["lines"] == len(lines)
-    bundle = Bundle(folder, read_json(folder / "study.json"), candidates)
+    bundle = Bundle(folder, read_json(folder / "study.json"), read_comparison(folder / "candidates.json"))
     check_ledger(bundle)
     for gone, words in ((3, "missing"), (len(lines) - 1, "last lines are missing")):
         left = [line for number, line in enumerate(lines) if number != gone]
@@ -186,9 +187,7 @@ def test_an_evaluation_on_a_host_that_is_stolen_from_says_to_measure_again(
 ) -> None:
     monkeypatch.setattr(Plan, "full", classmethod(lambda cls: Plan.quick(8, 0.4)))  # the rule is not under test
     monkeypatch.setattr("frugal.campaigns.reevaluation.run_frugality_checks", lambda *arguments: {})
-    monkeypatch.setattr(
-        "frugal.surrogates.measurement.measure_ladder.measure_memory", lambda *arguments, **options: None
-    )
+    monkeypatch.setattr("frugal.surrogates.measurement.measure_ladder.measure_memory", lambda *arguments, **options: {})
     folder = tmp_path / "bundle"
     folder.mkdir()
     write_bundle(campaign(tmp_path / "campaigns"), folder)

@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from frugal.candidates.comparison import Ladder
+from frugal.candidates.row import CandidateRow
 from frugal.errors import UnusableInputError
 from frugal.reporting.plots import labels as plot_labels
-from frugal.reporting.plots.ladder import break_even_plot, error_cost_plot, lifetime_seconds
+from frugal.reporting.plots.ladder import break_even_plot, error_cost_plot
 from frugal.reporting.text import plain_duration, plain_number, plain_queries
 
 _spec = importlib.util.spec_from_file_location("bundles", Path(__file__).parents[1] / "audit" / "bundles.py")
@@ -23,6 +25,10 @@ def comparison(case):
     return bundles.ALL[case]()["candidates"]
 
 
+def ladder(content):
+    return Ladder.read(content["candidates"], content["decisions"], "candidates.json")
+
+
 def texts(svg):
     return [
         " ".join(element.itertext()).strip() for element in ET.fromstring(svg).iter("{http://www.w3.org/2000/svg}text")
@@ -33,8 +39,8 @@ def texts(svg):
 @pytest.mark.parametrize("case", CASES)
 def test_error_plot_names_every_measured_candidate_and_is_the_same_twice(case, language):
     content = comparison(case)
-    svg = error_cost_plot(content, language)
-    assert svg == error_cost_plot(content, language)
+    svg = error_cost_plot(ladder(content), language)
+    assert svg == error_cost_plot(ladder(content), language)
     told = " | ".join(texts(svg))
     for candidate in content["candidates"]:
         assert candidate["label"][language] in told
@@ -44,19 +50,19 @@ def test_error_plot_names_every_measured_candidate_and_is_the_same_twice(case, l
 
 
 def test_the_winner_and_ai_are_marked():
-    told = texts(error_cost_plot(comparison("demonstrated"), "en"))
+    told = texts(error_cost_plot(ladder(comparison("demonstrated")), "en"))
     assert "neural network (AI) – retained" in told
     assert "boosted trees (AI)" in told and "12 typical days" in told
     assert "tolerated: 2%" in told
 
 
 def test_without_a_tolerance_nothing_is_called_met():
-    told = " ".join(texts(error_cost_plot(comparison("not_assessed"), "en")))
+    told = " ".join(texts(error_cost_plot(ladder(comparison("not_assessed")), "en")))
     assert "meets the need" not in told and "tolerated" not in told and "usage not declared" in told
 
 
 def test_a_broken_limit_is_said():
-    told = texts(error_cost_plot(comparison("no_winner"), "en"))
+    told = texts(error_cost_plot(ladder(comparison("no_winner")), "en"))
     assert "full physics – another limit not kept" in told
 
 
@@ -72,7 +78,7 @@ def test_several_outputs_are_drawn_as_shares_of_their_tolerance():
             "high": 4.0,
             "tolerance": 5.0,
         }
-    told = texts(error_cost_plot(content, "en"))
+    told = texts(error_cost_plot(ladder(content), "en"))
     assert "Worst error, % of what is tolerated" in told and "tolerated: 100%" in told
 
 
@@ -107,7 +113,7 @@ def test_labels_cover_neither_each_other_nor_the_points(monkeypatch):
     monkeypatch.setattr("frugal.reporting.plots.ladder.place", spy)
     for case in CASES:
         boxes.clear()
-        error_cost_plot(comparison(case), "fr")
+        error_cost_plot(ladder(comparison(case)), "fr")
         points = boxes.pop("points")
         found = list(boxes.values())
         assert len(found) >= 5
@@ -118,50 +124,51 @@ def test_labels_cover_neither_each_other_nor_the_points(monkeypatch):
 
 @pytest.mark.parametrize("language", ["en", "fr"])
 def test_break_even_plot_shows_usage_lines_and_crossing(language):
-    told = " ".join(texts(break_even_plot(comparison("demonstrated"), language)))
+    told = " ".join(texts(break_even_plot(ladder(comparison("demonstrated")), language)))
     crossing = {"en": "break-even: 63,000 queries", "fr": "amortie après 63\u202f000 questions"}[language]
     usage = {"en": "declared usage", "fr": "usage déclaré"}[language]
     assert crossing in told and usage in told
 
 
 def test_break_even_plot_without_a_crossing_has_no_mark():
-    told = " ".join(texts(break_even_plot(comparison("not_demonstrated"), "en")))
+    told = " ".join(texts(break_even_plot(ladder(comparison("not_demonstrated")), "en")))
     assert "break-even" not in told and "full physics" in told
 
 
 def test_without_an_exact_answer_the_axis_needs_no_zero():
     content = comparison("table_wins")
-    zero = lambda: "0" in texts(error_cost_plot(content, "en"))  # noqa: E731
+    zero = lambda: "0" in texts(error_cost_plot(ladder(content), "en"))  # noqa: E731
     assert zero()
     next(c for c in content["candidates"] if c["kind"] == "full_physics")["lacks"] = {"en": "x", "fr": "y"}
     assert not zero()
-    assert "full physics" not in " ".join(texts(break_even_plot(content, "en")))
+    assert "full physics" not in " ".join(texts(break_even_plot(ladder(content), "en")))
 
 
 def test_nothing_to_draw_is_said():
     with pytest.raises(UnusableInputError, match="nothing to draw"):
-        break_even_plot(comparison("not_assessed"), "en")
+        break_even_plot(ladder(comparison("not_assessed")), "en")
     with pytest.raises(UnusableInputError, match="no decision"):
-        error_cost_plot({"candidates": [], "decisions": []}, "en")
+        error_cost_plot(Ladder((), ()), "en")
     with pytest.raises(UnusableInputError, match="by night"):
-        error_cost_plot(comparison("table_wins"), "en", "by night")
+        error_cost_plot(ladder(comparison("table_wins")), "en", "by night")
     failed = comparison("table_wins")
     for candidate in failed["candidates"]:
         candidate.update(status="failed", error={}, query={}, fixed_cpu_seconds=None)
     with pytest.raises(UnusableInputError, match="nothing to draw"):
-        error_cost_plot(failed, "en")
+        error_cost_plot(ladder(failed), "en")
 
 
 def test_lifetime_is_fixed_cost_plus_queries():
     table = next(c for c in comparison("table_wins")["candidates"] if c["name"] == "table")
-    assert lifetime_seconds(table, bundles.PATTERN, 1e6) == pytest.approx(110.4 + 0.34)
-    assert lifetime_seconds(table, "another pattern", 1e6) is None
+    row = CandidateRow.read(table, "candidates.json")
+    assert row.lifetime_cpu_seconds(bundles.PATTERN, 1e6) == pytest.approx(110.4 + 0.34)
+    assert row.lifetime_cpu_seconds("another pattern", 1e6) is None
 
 
 def test_user_text_is_escaped():
     content = comparison("table_wins")
     content["candidates"][1]["label"] = {"en": "<script>x</script> & co"}
-    svg = error_cost_plot(content, "en")
+    svg = error_cost_plot(ladder(content), "en")
     assert "<script" not in svg
     ET.fromstring(svg)
 

@@ -1,8 +1,11 @@
 """Numbers and words as pages print them."""
 
+import math
+
 import pytest
 
 from frugal.audit.words.sentences import break_even_words, rounded_up
+from frugal.candidates.decision import Decision, Interval
 from frugal.reporting import units_text as numbers
 
 
@@ -80,9 +83,11 @@ def test_upper_bounds_are_never_rounded_down(value, bound):
 
 def test_break_even_words():
     def told(crossing):
-        return break_even_words({"break_even_queries": crossing})["en"]
+        found = Decision("p", None, "undecided", (), None, None, None, None, {}, break_even_queries=crossing)
+        return break_even_words(found)["en"]
 
+    never = math.inf
     assert told(None) == "–"
-    assert told({"median": None, "low": 2.0, "high": None}) == "never"
-    assert told({"median": 0.0, "low": -1.0, "high": 1.0}) == "from the first query"
-    assert told({"median": 63_000.0, "low": 58_000.0, "high": None}) == "after 63,000 queries [58,000–never]"
+    assert told(Interval(2.0, never, never)) == "never"
+    assert told(Interval(-1.0, 0.0, 1.0)) == "from the first query"
+    assert told(Interval(58_000.0, 63_000.0, never)) == "after 63,000 queries [58,000–never]"

@@ -4,9 +4,11 @@ from dataclasses import replace
 
 import pytest
 
+from frugal.candidates.row import MISSING_DATA
 from frugal.experiments.study import CallPattern, Need, Tolerance
 from frugal.metering.ledger.ledger import Entry
-from frugal.surrogates.decision.decide import MISSING_DATA, CandidateCost, decide, fixed_parts
+from frugal.surrogates.decision.costs import DecisionRow, fixed_parts
+from frugal.surrogates.decision.decide import decide
 
 NEED = Need("one answer", {"y": Tolerance("nrmse", 0.02)}, queries=(3e5, 3e6))
 LEDGER = [
@@ -20,16 +22,16 @@ LEDGER = [
 ]
 
 
-def rung(name: str, kind: str, met: bool, microseconds: float, **more: object) -> CandidateCost:
+def rung(name: str, kind: str, met: bool, microseconds: float, **more: object) -> DecisionRow:
     noise = (0.95, 1.0, 1.02, 1.05, 0.99, 1.01, 0.97)
     learned = kind in ("constant", "linear", "surrogate")
     values: dict = {"needs_runs": learned, "needs_compilation": kind != "formula", "error": 0.5 if met else 3.0}
-    return CandidateCost(
+    return DecisionRow(
         name, kind, met, query_blocks=tuple(microseconds * 1e-6 * n for n in noise), **{**values, **more}
     )
 
 
-def ladder(**met: bool) -> list[CandidateCost]:
+def ladder(**met: bool) -> list[DecisionRow]:
     return [
         rung("constant", "constant", met.get("constant", False), 5.0),
         rung("linear", "linear", met.get("linear", False), 6.0),
@@ -132,7 +134,7 @@ def test_no_alternative_on_the_target_is_infeasible_otherwise() -> None:
     assert decision.limits_that_exclude == ("graph",)
 
 
-def without_data(**met: bool) -> list[CandidateCost]:
+def without_data(**met: bool) -> list[DecisionRow]:
     return [replace(r, hard_limits=(MISSING_DATA,)) if r.name == "full" else r for r in ladder(**met)]
 
 

@@ -13,8 +13,9 @@ from frugal.errors import UnusableInputError
 from frugal.experiments.study import Summaries, Variable
 from frugal.experiments.study.outputs import Output, defined_cells, output_slices
 from frugal.surrogates.fitting.model import one_thread
-from frugal.surrogates.ladder.answering import answering_for, from_model
+from frugal.surrogates.ladder.answering import answering_for, from_graph
 from frugal.surrogates.ladder.build import build_ladder
+from frugal.surrogates.ladder.row import unmeasured_row
 from frugal.surrogates.measurement.errors import judge
 from frugal.surrogates.models import registry as fields
 from frugal.surrogates.models.fields.network_ensemble import ModesNetwork
@@ -163,8 +164,8 @@ def test_every_rung_answers_maps_and_its_graph_the_same(ladder, name):
     assert candidate.model is not None, candidate.graph_reason
     assert candidate.parity.holds
     answering = answering_for(STUDY, candidate)
-    judged = judge(STUDY, answering, RUNS.held_out, Meter(), 0)
-    assert 0.75 <= judged.coverage <= 1.0
+    judged = judge(STUDY, unmeasured_row(STUDY, candidate), answering, RUNS.held_out, Meter(), 0)
+    assert 0.75 <= judged.interval_coverage <= 1.0
     assert judged.errors["max_depth"].value < {"constant": 1.0, "table": 0.6, "nearest_run": 0.45}.get(name, 0.3)
 
 
@@ -243,7 +244,7 @@ def test_a_graph_that_differs_in_one_cell_or_one_scalar_is_not_shipped(ladder):
 
 def test_the_interval_of_a_map_is_read_back_from_its_graph(ladder):
     candidate = ladder["quadratic"]
-    again = from_model(STUDY, "quadratic", "quadratic", candidate.model)
+    again = from_graph(STUDY, "quadratic", candidate.model)
     np.testing.assert_allclose(again.half_width, candidate.half_width, rtol=1e-3, atol=1e-2)
 
 

@@ -22,8 +22,8 @@ from frugal.metering.meter import Meter
 from frugal.metering.timing.interleaved_blocks import Plan
 from frugal.reporting.progress import Silent
 from frugal.surrogates.bundle.bundle import Bundle, open_bundle, write_checksums
-from frugal.surrogates.bundle.candidates_file import cost_of_row
-from frugal.surrogates.decision.decide import decide, fixed_parts
+from frugal.surrogates.decision.costs import fixed_parts
+from frugal.surrogates.decision.decide import decide_rows
 from frugal.surrogates.frugality_checks import graph_variants
 from frugal.surrogates.frugality_checks import smaller_files as compression
 from frugal.surrogates.frugality_checks.budget import Budget
@@ -359,8 +359,8 @@ def bundle(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
 
 
 def run_on(bundle: Bundle, study: Study, runs: Runs, folder: Path, **options) -> tuple[dict, list]:
-    rows, ledger = bundle.candidates["candidates"], Ledger(bundle.path / "ledger.jsonl").entries()
-    decision = decide(ledger, [cost_of_row(row, "one") for row in rows if row["query"]], study.need)
+    rows, ledger = bundle.comparison.ladder.rows, Ledger(bundle.path / "ledger.jsonl").entries()
+    decision = decide_rows(study.need, rows, ledger, 0.75, 0)[0]
     meter = Meter(Ledger(folder / "ledger.jsonl"), "test", None, 0)
     found = run_frugality_checks(study, bundle, runs, rows, decision, meter, 0, Silent(), **options)
     return found, meter.ledger.entries()
@@ -414,12 +414,13 @@ def test_a_full_evaluation_holds_the_practices(bundle: Bundle, monkeypatch: pyte
     assert [entry.details["practice"] for entry in booked[:3]] == ["learning_curve", "inputs_dropped", "compression"]
     spent = sum(entry.total_cpu_seconds for entry in booked)
     assert 0.8 * practices["spent_cpu_seconds"] <= spent <= practices["spent_cpu_seconds"]
-    rung = cost_of_row(rows[decision["best_ai"]], "one")
-    assert fixed_parts(new, rung, 0.75) == dict.fromkeys(("compile", "generation", "fit", "export"), 0.0)
+    assert fixed_parts(new, bundle.candidate(decision["best_ai"]), 0.75) == dict.fromkeys(
+        ("compile", "generation", "fit", "export"), 0.0
+    )
 
 
 def test_a_quick_evaluation_holds_none(bundle: Bundle, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Plan, "quick", classmethod(lambda cls, n: QUICK))
+    monkeypatch.setattr(Plan, "quick", classmethod(lambda cls, *rest: QUICK))
     assert "practices" not in json.loads(evaluate_bundle(bundle, carbon=False).read_text())
 
 
@@ -430,21 +431,21 @@ def test_a_study_whose_physics_is_not_at_hand_is_still_refitted(bundle: Bundle, 
 
 
 def test_who_is_studied(bundle: Bundle, study: Study) -> None:
-    rows = bundle.candidates["candidates"]
-    ledger = Ledger(bundle.path / "ledger.jsonl").entries()
-    decision = decide(ledger, [cost_of_row(row, "one") for row in rows if row["query"]], study.need)
+    rows, ledger = bundle.comparison.ladder.rows, Ledger(bundle.path / "ledger.jsonl").entries()
+    decision = decide_rows(study.need, rows, ledger, 0.75, 0)[0]
     none_met = replace(decision, best_ai=None, winner="full_physics")
-    ratios = {r["name"]: r["error"]["y"]["high"] for r in rows if r["is_ai"] and r["status"] == "ok"}
-    assert studied(rows, none_met) == [min(ratios, key=lambda name: ratios[name])]
-    assert studied(rows, replace(decision, best_ai="mlp", winner="linear")) == ["mlp", "linear"]
-    assert studied(rows, replace(decision, best_ai="mlp", winner="mlp")) == ["mlp"]
+    ratios = {row.name: row.errors["y"].high for row in rows if row.is_ai and row.status == "ok"}
+    mlp, linear = bundle.candidate("mlp"), bundle.candidate("linear")
+    assert [row.name for row in studied(rows, none_met)] == [min(ratios, key=lambda name: ratios[name])]
+    assert studied(rows, replace(decision, best_ai="mlp", winner="linear")) == [mlp, linear]
+    assert studied(rows, replace(decision, best_ai="mlp", winner="mlp")) == [mlp]
 
 
 def test_the_cost_of_the_next_fit_is_that_of_the_ledger(bundle: Bundle) -> None:
     entries = Ledger(bundle.path / "ledger.jsonl").entries()
     fits = [entry.total_cpu_seconds for entry in entries if entry.stage == "fit" and entry.candidate == "mlp"]
     assert booked_fit(entries, bundle.candidate("mlp")) == fits[-1]
-    assert booked_fit([], {"name": "mlp", "fixed_parts": {"fit": 3.0}}) == 3.0
+    assert booked_fit([], replace(bundle.candidate("mlp"), fixed_parts={"fit": 3.0})) == 3.0
 
 
 def test_an_interruption_is_booked_and_goes_through(

@@ -89,7 +89,7 @@ def test_where_nothing_ships_train_and_eval_draw_what_errs_least_and_say_so(
     study = replace(study, need=replace(study.need, tolerances={"max_depth": Tolerance("rmse_defined", 1e-6)}))
     settings = Settings(folder=tmp_path / "campaigns", measure_seconds=0.1, carbon=False)
     publish(run_campaign(study, settings), tmp_path / "bundle")
-    assert open_bundle(tmp_path / "bundle").candidates["model"]["candidate"] is None
+    assert open_bundle(tmp_path / "bundle").comparison.model.candidate is None
     assert drawn == [("linear", "en", False), ("linear", "fr", False)]
     evaluate_bundle(open_bundle(tmp_path / "bundle"), carbon=False)
     assert drawn[2:] == drawn[:2]

@@ -9,15 +9,22 @@ import pytest
 from studies_for_tests import NEED, linear_study
 
 from frugal.campaigns.campaign import Campaign, Settings, run_campaign
+from frugal.candidates.comparison import read_comparison
+from frugal.candidates.row import CandidateRow, Query
 from frugal.errors import EnvironmentFaultError
 from frugal.experiments.study import CallPattern
-from frugal.metering.timing.interleaved_blocks import Call, Plan, QueryTime, measure
-from frugal.surrogates.bundle.candidates_file import describe_candidate
-from frugal.surrogates.decision.limits import call_latency, limits_broken
+from frugal.metering.timing.interleaved_blocks import Call, Plan, measure
+from frugal.surrogates.measurement.limits import call_latency, limits_of
 from frugal.surrogates.measurement.memory import graph_memory
 from frugal.surrogates.onnx.graph import Graph, serialise
 
-TIME = QueryTime(1e-4, 1e-4, 1e-4, (1e-4,), 1e-3, 1, 5e-3)
+TIME = Query(1e-4, 1e-4, 1e-4, (1e-4,), 1e-3, 1, 5e-3)
+
+
+def row(time: Query = TIME, size: int | None = None, memory: int | None = None) -> CandidateRow:
+    """A candidate that was timed under the pattern `p`."""
+    held = {} if memory is None else {"p": memory}
+    return CandidateRow("a", "table", 2, {"en": "a", "fr": "a"}, bytes=size, query={"p": time}, memory_bytes=held)
 
 
 def graph(columns: int) -> bytes:
@@ -57,17 +64,17 @@ def test_a_graph_that_cannot_be_opened_is_told() -> None:
     ],
 )
 def test_hard_limits(options: dict[str, Any], size: int | None, memory: int | None, broken: tuple[str, ...]) -> None:
-    sentences, hard, chosen = limits_broken(CallPattern("p", **options), TIME, size, memory)
-    assert (hard, chosen, len(sentences)) == (broken, (), len(broken))
-    assert all(set(sentence) == {"en", "fr"} for sentence in sentences)
+    found = limits_of(CallPattern("p", **options), row(TIME, size, memory))
+    assert (found.met, found.broken, len(found.reasons)) == (not broken, broken, len(broken))
+    assert all(set(sentence) == {"en", "fr"} for sentence in found.reasons)
 
 
 def test_latency_is_held_against_the_95th_percentile() -> None:
     pattern = CallPattern("p", max_latency_s=2e-3)
-    assert limits_broken(pattern, TIME, None)[2] == ("latency",)
-    assert limits_broken(pattern, replace(TIME, wall_p95_seconds_per_call=1.5e-3), None)[2] == ()
+    assert limits_of(pattern, row()).broken == ("latency",)
+    assert limits_of(pattern, row(replace(TIME, wall_p95_seconds_per_call=1.5e-3))).broken == ()
     older = replace(TIME, wall_p95_seconds_per_call=None)
-    assert limits_broken(pattern, older, None)[2] == () and call_latency(pattern, older) == 1e-3
+    assert limits_of(pattern, row(older)).broken == () and call_latency(pattern, older) == 1e-3
     assert call_latency(CallPattern("p", rows=10), TIME) == pytest.approx(5e-2)
 
 
@@ -87,23 +94,21 @@ def campaign(folder: Path, limit: int | None) -> Campaign:
 def test_memory_is_measured_where_the_need_limits_it_and_is_booked(tmp_path: Path) -> None:
     result = campaign(tmp_path, 20_000_000)  # less than any interpreter holds
     with_graph = {c.name for c in result.candidates if c.model is not None}
-    measured = {name: judged.memory for name, judged in result.judged.items() if judged.memory}
+    measured = {row.name: row.memory_bytes for row in result.ladder.rows if row.memory_bytes}
     assert set(measured) == with_graph and all(set(memory) == {"one at a time"} for memory in measured.values())
     booked = [e for e in result.ledger if e.message == "memory while answering"]
     assert {e.candidate for e in booked} == with_graph
     assert all(e.stage == "evaluation" and e.cpu_seconds_children > 0 for e in booked)
-    linear = next(c for c in result.candidates if c.name == "linear")
-    row = describe_candidate(result.study, linear, result.judged["linear"], result.ledger, 0.75)
-    assert row["memory_bytes"] == measured["linear"]
-    assert row["limits"]["one at a time"]["broken"] == ["memory"] and row["limits"]["many"]["met"]
-    assert not row["need_met"]["one at a time"] and row["need_met"]["many"]
+    linear = result.ladder.by_name["linear"]
+    assert linear.limits["one at a time"].broken == ("memory",) and linear.limits["many"].met
+    assert not linear.need_met["one at a time"] and linear.need_met["many"]
     assert result.decisions[0].winner in {c.name for c in result.candidates if c.model is None}
 
 
 @pytest.mark.usefixtures("cheap_campaigns")
 def test_memory_that_nobody_limits_is_not_measured(tmp_path: Path) -> None:
     result = campaign(tmp_path, None)
-    assert not any(judged.memory for judged in result.judged.values())
+    assert not any(row.memory_bytes for row in result.ladder.rows)
     assert not any(entry.message == "memory while answering" for entry in result.ledger)
 
 
@@ -120,16 +125,16 @@ def test_a_full_evaluation_always_measures_the_winner_and_the_best_ai(
     result = run_campaign(study, Settings(folder=tmp_path / "runs", measure_seconds=0.3, carbon=False))
     (tmp_path / "bundle").mkdir()
     write_bundle(result, tmp_path / "bundle")
-    content = [read_json(tmp_path / "bundle" / name) for name in ("study.json", "candidates.json")]
-    bundle = Bundle(tmp_path / "bundle", *content)
+    path = tmp_path / "bundle"
+    bundle = Bundle(path, read_json(path / "study.json"), read_comparison(path / "candidates.json"))
     monkeypatch.setattr(Plan, "full", classmethod(lambda plan: plan(5, 0.002, 0.001)))
     monkeypatch.setattr(reevaluation, "run_frugality_checks", lambda *rest: {})
-    decision = content[1]["decisions"][0]
+    decision = bundle.comparison.ladder.decision
     rows = read_json(reevaluation.evaluate_bundle(bundle, study, full=True, carbon=False))["candidates"]
     measured = {row["name"]: row["memory_bytes"] for row in rows if row["memory_bytes"]}
     with_graph = {row["name"] for row in rows if row["graph"] is not None}
-    assert set(measured) == {decision["winner"], decision["best_ai"]} & with_graph
-    assert decision["best_ai"] in measured
+    assert set(measured) == {decision.winner, decision.best_ai} & with_graph
+    assert decision.best_ai in measured
     assert all(set(memory) == {"one at a time", "a thousand at once"} for memory in measured.values())
-    timed = next(row for row in rows if row["name"] == decision["best_ai"])["query"]["one at a time"]
+    timed = next(row for row in rows if row["name"] == decision.best_ai)["query"]["one at a time"]
     assert timed["wall_p95_seconds_per_call"] >= timed["wall_seconds_per_call"]

@@ -116,7 +116,7 @@ def complete_sentences(assessment: Assessment) -> Finding:
         lacking.append("COM-01.unit")
     if assessment.machine.get("tier") is None:
         lacking.append("COM-01.tier")
-    if not any(not candidate["is_ai"] for candidate in assessment.candidates.values()):
+    if not any(not candidate.is_ai for candidate in assessment.candidates.values()):
         lacking.append("COM-01.alternatives")
     if not assessment.account.footprint["rows"]:
         lacking.append("COM-01.footprint")

@@ -106,9 +106,9 @@ def _network(assessment: Assessment) -> Text:
 
 def _first_condition(evidence: Evidence, broken: Sequence[str]) -> tuple[str, Text]:
     decision, winner, best_ai = evidence.decision, evidence.winner, evidence.best_ai
-    verdict = known("verdict", decision["verdict"])
+    verdict = known("verdict", decision.verdict)
     reasons = {language: _sentences(evidence, language) for language in LANGUAGES}
-    if decision["verdict"] in ("not_demonstrated", "undecided"):
+    if decision.verdict in ("not_demonstrated", "undecided"):
         flip = flip_words(decision)
         reasons = {language: f"{reasons[language]} {flip[language]}".strip() for language in LANGUAGES}
     if broken:
@@ -117,12 +117,12 @@ def _first_condition(evidence: Evidence, broken: Sequence[str]) -> tuple[str, Te
         return "not_assessed", say("c1.not_assessed", reasons=reasons)
     if winner is None:
         return "fail", say("c1.nothing")
-    if not winner["is_ai"]:
+    if not winner.is_ai:
         if best_ai is None:
             return "no_ai", say("c1.no_ai_meets", reasons=reasons)
         return "no_ai", say("c1.no_ai", name=quoted(best_ai), verdict=verdict, reasons=reasons)
     statuses = {"demonstrated": "pass", "infeasible_otherwise": "pass", "not_demonstrated": "fail"}
-    status = statuses.get(decision["verdict"], "warn")
+    status = statuses.get(decision.verdict, "warn")
     # a need that was fitted to the runs shows nothing by being met
     late = status == "pass" and _need_came_late(evidence)
     return "warn" if late else status, say("c1.late" if late else "c1.ai", verdict=verdict, reasons=reasons)
@@ -136,17 +136,13 @@ def _need_came_late(evidence: Evidence) -> bool:
 def _sentences(evidence: Evidence, language: str) -> str:
     """The reasons of the decision as sentences, with plain names in the place of identifiers."""
     decision, told = evidence.decision, []
-    pair = (evidence.best_ai, _best_alternative(evidence))
-    named = {candidate["name"]: quoted(candidate)[language] for candidate in pair if candidate}
-    for reason in decision.get("reasons") or []:
-        text = str(reason.get(language) or "").strip().rstrip(".")
-        if named and reason.get("code") != "baselines_missing":
+    pair = (evidence.best_ai, evidence.ladder.best_alternative)
+    named = {candidate.name: quoted(candidate)[language] for candidate in pair if candidate}
+    for code, reason in zip(decision.reasons, decision.told, strict=True):
+        text = reason[language].strip().rstrip(".")
+        if named and code != "baselines_missing":
             names = "|".join(re.escape(name) for name in sorted(named, key=len, reverse=True))
             text = re.sub(rf"(?<![\w-])({names})(?![\w-])", lambda match: named[match[1]], text)
         if text:
             told.append(text[0].upper() + text[1:] + ".")
     return " ".join(told[:REASONS_TOLD])
-
-
-def _best_alternative(evidence: Evidence) -> Mapping[str, Any] | None:
-    return evidence.candidates.get(evidence.decision["best_alternative"])

@@ -105,7 +105,7 @@ def field_of(evidence: Evidence, name: str, key: str) -> Any:
 
 def about_ai(evidence: Evidence, finding: Finding) -> Finding:
     """The same finding, for information only when no AI ships."""
-    if evidence.winner is not None and evidence.winner["is_ai"]:
+    if evidence.winner is not None and evidence.winner.is_ai:
         return finding
     told = say("finding.for_the_record", told=finding.text)
     return Finding("n_a", told, finding.value, finding.threshold, finding.evidence)

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 import numpy as np
 
 from frugal.audit.criteria.findings import Finding, Status
@@ -12,6 +9,7 @@ from frugal.audit.evidence.evidence import Evidence
 from frugal.audit.evidence.ledger_lines import cpu_total, entries_of
 from frugal.audit.impacts.assessment import Assessment
 from frugal.audit.words.sentences import known, say
+from frugal.candidates.row import Query
 from frugal.metering.power.reconciliation import reconcile
 from frugal.reporting.text import plain_duration, plain_number
 from frugal.reporting.units_text import percent
@@ -39,20 +37,18 @@ def tier_recorded(evidence: Evidence) -> Finding:
     return Finding("warn" if tier == "T4" else "pass", text, tier, None, where)
 
 
-def compared(evidence: Evidence) -> list[Mapping[str, Any]]:
+def compared(evidence: Evidence) -> list[Query]:
     """Timings that the verdict rests on: of what ships, the best AI and the best alternative."""
-    decision = evidence.decision
-    names = dict.fromkeys((decision["winner"], decision["best_ai"], decision["best_alternative"]))
-    found = [evidence.candidates[name] for name in names if name in evidence.candidates]
-    times = [(candidate.get("query") or {}).get(decision["pattern"]) for candidate in found]
-    return [time for time in times if time]
+    ladder, pattern = evidence.ladder, evidence.decision.pattern
+    found = (ladder.winner, ladder.best_ai, ladder.best_alternative)
+    return [candidate.query[pattern] for candidate in found if candidate is not None and pattern in candidate.query]
 
 
-def variation(time: Mapping[str, Any]) -> float:
+def variation(time: Query) -> float:
     """Spread of the blocks of a timing over their middle; from quartiles where the record does not hold it."""
-    if time.get("cv") is not None:
-        return float(time["cv"])
-    low, middle, high = np.percentile(time["blocks"], [25, 50, 75])
+    if time.cv is not None:
+        return time.cv
+    low, middle, high = np.percentile(time.blocks, [25, 50, 75])
     return float((high - low) / 1.349 / middle) if middle > 0 else 0.0
 
 
@@ -62,7 +58,7 @@ def settled(evidence: Evidence) -> bool:
     One that rests on errors and limits does not, nor does a need that is not shown: that verdict held in 95 % of the draws
     of these very timings, noise included. A need that is shown, or left undecided, does.
     """
-    return evidence.decision["verdict"] not in ("demonstrated", "conditional", "undecided", "trade_off")
+    return evidence.decision.verdict not in ("demonstrated", "conditional", "undecided", "trade_off")
 
 
 def repeatable(evidence: Evidence) -> Finding:
@@ -75,7 +71,7 @@ def repeatable(evidence: Evidence) -> Finding:
     if not times:
         return Finding("n_a", say("MES-02.not_timed"), None, [0.05, 0.15], where)
     worst = max(map(variation, times))
-    undecided = evidence.decision["verdict"] == "undecided"
+    undecided = evidence.decision.verdict == "undecided"
     status: Status = "pass" if worst <= 0.05 else "warn" if worst <= 0.15 or not undecided else "fail"
     text = say("MES-02.vary", spread=in_each(percent, worst))
     return Finding(status, text, worst, [0.05, 0.15], where)
@@ -125,14 +121,14 @@ def codecarbon_agrees(evidence: Evidence) -> Finding:
 
 def enough_blocks(evidence: Evidence) -> Finding:
     """MES-05: enough interleaved repetitions of what is asked again; a dear solver is priced from its booked runs."""
-    level = evidence.comparison["level"]
-    pattern, where = evidence.decision["pattern"], ("candidates.json: level, query.blocks",)
+    level = evidence.comparison.level
+    pattern, where = evidence.decision.pattern, ("candidates.json: level, query.blocks",)
     measured = [
-        c["query"][pattern]
+        c.query[pattern]
         for c in evidence.candidates.values()
-        if c["status"] == "ok" and (c.get("query") or {}).get(pattern) and not c["query"][pattern].get("booked")
+        if c.status == "ok" and pattern in c.query and not c.query[pattern].booked
     ]
-    fewest = min((len(query.get("blocks") or []) for query in measured), default=0)
+    fewest = min((len(query.blocks) for query in measured), default=0)
     level_words = known("level", level)
     text = say("MES-05.blocks", level={lang: level_words[lang].capitalize() for lang in LANGUAGES}, fewest=fewest)
     if level != "full":

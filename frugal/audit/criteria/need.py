@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import asdict
+
 from frugal.audit.criteria.findings import Finding, Status, about_ai, declared
-from frugal.audit.evidence.candidate_rows import error_ratio, missing_data_of
 from frugal.audit.evidence.evidence import Evidence
 from frugal.audit.evidence.ledger_lines import cpu_total
 from frugal.audit.impacts.assessment import Assessment
 from frugal.audit.impacts.rebound import ENOUGH_ROOM
-from frugal.audit.words.sentences import baselines, break_even_words, flip_words, known, labels, lighter_words, say
+from frugal.audit.words.sentences import baselines, break_even_words, flip_words, known, lighter_words, say
 from frugal.experiments.metrics.registry import error_allowed
-from frugal.reporting.plots.ladder import candidate_label
 from frugal.reporting.text import plain_duration, plain_number
 from frugal.reporting.units_text import day
 from frugal.texts import LANGUAGES, Text, in_each
@@ -80,10 +81,9 @@ def _tighter_than_physics(evidence: Evidence) -> list[str]:
 
 def alternatives(evidence: Evidence) -> Finding:
     """NEC-03: the mandatory answers without AI were run."""
-    missing = list(evidence.decision.get("missing_baselines") or [])
+    missing = list(evidence.decision.missing_baselines)
     status: Status = "pass" if not missing else "warn" if len(missing) == 1 else "fail"
-    asked = (c for c in evidence.candidates.values() if c["status"] == "ok" and not missing_data_of(c))
-    tried = sum(1 for c in asked if not c["is_ai"])
+    tried = sum(1 for c in evidence.candidates.values() if c.status == "ok" and not c.lacks and not c.is_ai)
     text = say("NEC-03.tried", tried=tried, names=baselines(missing) if missing else say("NEC-03.none"))
     return Finding(status, text, missing, [], ("candidates.json: decisions[0].missing_baselines",))
 
@@ -91,16 +91,16 @@ def alternatives(evidence: Evidence) -> Finding:
 def cheapest(assessment: Assessment) -> Finding:
     """NEC-04: what is retained has no AI in it, or the need for its AI is shown, and nothing else emits clearly less."""
     decision, winner = assessment.decision, assessment.winner
-    where, verdict = ("candidates.json: decisions[0].verdict",), decision["verdict"]
+    where, verdict = ("candidates.json: decisions[0].verdict",), decision.verdict
     if not assessment.compared:
         text = say("NEC-04.not_compared")
         return Finding("not_assessed", text, verdict, None, where)
     if winner is None:
         text = say("NEC-04.none")
         return Finding("fail", text, verdict, None, where)
-    name = labels(winner)
+    name = winner.labels
     lighter = lighter_words(assessment)
-    if not winner["is_ai"]:
+    if not winner.is_ai:
         text = _joined(say("NEC-04.without_ai", name=name), lighter)
         return Finding("warn" if lighter["en"] else "pass", text, verdict, None, where)
     statuses: dict[str, Status] = {
@@ -121,34 +121,35 @@ def _joined(first: Text, second: Text) -> Text:
 def break_even(evidence: Evidence) -> Finding:
     """NEC-05: the declared usage is well beyond the break-even."""
     decision, where = evidence.decision, ("candidates.json: decisions[0].break_even_queries",)
-    crossing, usage = decision.get("break_even_queries"), decision.get("queries")
+    crossing, usage = decision.break_even_queries, decision.queries
     if crossing is None or not usage:
         text = say("finding.no_pair")
-        return Finding("n_a" if evidence.compared else "not_assessed", text, crossing, usage, where)
-    factor = decision["policy"]["queries_factor"]
-    upper, median = crossing.get("high"), crossing.get("median")
+        return Finding(
+            "n_a" if evidence.compared else "not_assessed", text, crossing and asdict(crossing), usage, where
+        )
+    factor = decision.policy.queries_factor
     status: Status = "fail"
-    if upper is not None and usage[0] >= factor * upper:
+    if math.isfinite(crossing.high) and usage[0] >= factor * crossing.high:
         status = "pass"
-    elif median is not None and usage[1] >= median:
+    elif math.isfinite(crossing.median) and usage[1] >= crossing.median:
         status = "warn"
     words = break_even_words(decision)
     low, high = (in_each(plain_number, n) for n in usage)
     flip = flip_words(decision)
     text = say("NEC-05.pays_back", crossing=words, low=low, high=high, flip=flip)
-    return about_ai(evidence, Finding(status, text, crossing, {"queries": usage, "factor": factor}, where))
+    return about_ai(evidence, Finding(status, text, asdict(crossing), {"queries": usage, "factor": factor}, where))
 
 
 def materiality(evidence: Evidence) -> Finding:
     """NEC-06: the saving is large enough to matter."""
     decision, where = evidence.decision, ("candidates.json: decisions[0].saving_cpu_seconds",)
-    saving = decision.get("saving_cpu_seconds")
-    if saving is None or saving.get("p50") is None:
+    saving = decision.saving_cpu_seconds
+    if saving is None:
         text = say("finding.no_pair")
         return Finding("n_a" if evidence.compared else "not_assessed", text, None, None, where)
     evaluation = sum(cpu_total(line) for line in evidence.ledger if line["stage"] == "evaluation")
-    floor = max(decision["policy"]["materiality_cpu_seconds"], 10 * evaluation)
-    median = saving["p50"]
+    floor = max(decision.policy.materiality_cpu_seconds, 10 * evaluation)
+    median = saving.median
     status: Status = "pass" if median >= floor else "warn" if median >= 0 else "fail"
     words = in_each(plain_duration, abs(median))
     least = in_each(plain_duration, floor)
@@ -159,26 +160,25 @@ def materiality(evidence: Evidence) -> Finding:
 def dominance(evidence: Evidence) -> Finding:
     """NEC-07: no answer without AI is both more accurate and cheaper than the best AI."""
     decision, ai, where = evidence.decision, evidence.best_ai, ("candidates.json: candidates",)
-    lifetime = decision.get("lifetime_cpu_seconds") or {}
-    if ai is None or lifetime.get(ai["name"]) is None:
+    lifetime = decision.lifetime_cpu_seconds
+    if ai is None or ai.name not in lifetime:
         text = say("NEC-07.no_ai")
         return Finding("n_a" if evidence.compared else "not_assessed", text, None, None, where)
     better = [
         c
         for c in evidence.candidates.values()
-        if not c["is_ai"]
-        and c["status"] == "ok"
-        and ((c.get("limits") or {}).get(decision["pattern"]) or {}).get("met", True)
-        and lifetime.get(c["name"]) is not None
-        and lifetime[c["name"]] < lifetime[ai["name"]]
-        and error_ratio(c) < error_ratio(ai)
+        if not c.is_ai
+        and c.status == "ok"
+        and c.keeps_limits(decision.pattern)
+        and lifetime.get(c.name, math.inf) < lifetime[ai.name]
+        and c.error_bound < ai.error_bound
     ]
     if not better:
         text = say("NEC-07.not_beaten")
         return about_ai(evidence, Finding("pass", text, [], [], where))
-    names = {lang: ", ".join(candidate_label(c, lang) for c in better) for lang in LANGUAGES}
+    names = {lang: ", ".join(c.label_in(lang) for c in better) for lang in LANGUAGES}
     text = say("NEC-07.beaten", names=names)
-    return about_ai(evidence, Finding("fail", text, [c["name"] for c in better], [], where))
+    return about_ai(evidence, Finding("fail", text, [c.name for c in better], [], where))
 
 
 def value_to_user(evidence: Evidence) -> Finding:
@@ -207,7 +207,7 @@ def rebound_screened(assessment: Assessment) -> Finding:
 def exit_test(evidence: Evidence) -> Finding:
     """NEC-10: when the model will be retired is laid down."""
     found = declared(evidence, "NEC-10")
-    if found.status == "unevidenced" and evidence.winner is not None and evidence.winner["is_ai"]:
+    if found.status == "unevidenced" and evidence.winner is not None and evidence.winner.is_ai:
         flip = flip_words(evidence.decision)
         text = {lang: f"{found.text[lang]} {flip[lang]}" for lang in LANGUAGES}
         return Finding("warn", text, found.value, None, found.evidence)

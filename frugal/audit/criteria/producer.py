@@ -8,7 +8,8 @@ from typing import Any
 from frugal.audit.criteria.findings import Finding, Status, declared, no_ai
 from frugal.audit.evidence.evidence import Evidence
 from frugal.audit.evidence.ledger_lines import cpu_total
-from frugal.audit.words.sentences import known, labels, quoted, say
+from frugal.audit.words.sentences import known, quoted, say
+from frugal.candidates.row import CandidateRow
 from frugal.reporting.text import plain_duration, plain_number
 from frugal.reporting.units_text import percent, size
 from frugal.texts import LANGUAGES, Text, in_each
@@ -21,14 +22,14 @@ FAMILIES = 3
 
 def simplest_model(evidence: Evidence) -> Finding:
     """FRU-01: the AI that ships is the cheapest of several families that meet the need."""
-    tried = [c for c in evidence.candidates.values() if c["is_ai"] and c["status"] == "ok"]
+    tried = [c for c in evidence.candidates.values() if c.is_ai and c.status == "ok"]
     winner, where = evidence.winner, ("candidates.json: decisions[0].lifetime_cpu_seconds",)
-    if winner is None or not winner["is_ai"]:
+    if winner is None or not winner.is_ai:
         return no_ai("FRU-01.no_ai", tried=len(tried))
-    costs = evidence.decision.get("lifetime_cpu_seconds") or {}
-    meets = [c for c in tried if (c.get("need_met") or {}).get(evidence.decision["pattern"]) and c["name"] in costs]
-    cheapest = min(meets, key=lambda c: costs[c["name"]], default=winner)
-    ratio = costs[winner["name"]] / costs[cheapest["name"]] if costs.get(cheapest["name"]) else 1.0
+    costs, pattern = evidence.decision.lifetime_cpu_seconds, evidence.decision.pattern
+    meets = [c for c in tried if c.need_met.get(pattern) and c.name in costs]
+    cheapest = min(meets, key=lambda c: costs[c.name], default=winner)
+    ratio = costs[winner.name] / costs[cheapest.name] if costs.get(cheapest.name) else 1.0
     status: Status = "pass" if ratio <= 1.0 else "warn" if ratio <= 1.5 else "fail"
     if status == "pass" and len(tried) < FAMILIES:
         status = "warn"
@@ -39,24 +40,20 @@ def simplest_model(evidence: Evidence) -> Finding:
 def size_in_proportion(evidence: Evidence) -> Finding:
     """FRU-02: the file is not much larger than the smallest AI that meets the need."""
     winner, where = evidence.winner, ("candidates.json: bytes",)
-    if winner is None or not winner["is_ai"] or not winner.get("bytes"):
+    if winner is None or not winner.is_ai or not winner.bytes:
         return no_ai()
-    pattern = evidence.decision["pattern"]
-    sizes = [
-        c["bytes"]
-        for c in evidence.candidates.values()
-        if c["is_ai"] and c.get("bytes") and (c.get("need_met") or {}).get(pattern)
-    ]
-    ratio = winner["bytes"] / min(sizes, default=winner["bytes"])
+    pattern = evidence.decision.pattern
+    sizes = [c.bytes for c in evidence.candidates.values() if c.is_ai and c.bytes and c.need_met.get(pattern)]
+    ratio = winner.bytes / min(sizes, default=winner.bytes)
     status: Status = "pass" if ratio <= 2 else "warn" if ratio <= 5 else "fail"
-    text = say("FRU-02.times", size=in_each(size, winner["bytes"]), times=in_each(plain_number, ratio))
+    text = say("FRU-02.times", size=in_each(size, winner.bytes), times=in_each(plain_number, ratio))
     return Finding(status, text, ratio, [2, 5], where)
 
 
-def _studied(evidence: Evidence, part: str) -> tuple[Mapping[str, Any], Mapping[str, Any]] | None:
+def _studied(evidence: Evidence, part: str) -> tuple[CandidateRow, Mapping[str, Any]] | None:
     """The candidate that ships, or the closest AI, with what the full evaluation measured of it."""
     for candidate in (evidence.winner, evidence.closest_ai):
-        found = (evidence.practices.get(candidate["name"]) or {}).get(part) if candidate is not None else None
+        found = (evidence.practices.get(candidate.name) or {}).get(part) if candidate is not None else None
         if candidate is not None and found:
             return candidate, found
     return None
@@ -65,7 +62,7 @@ def _studied(evidence: Evidence, part: str) -> tuple[Mapping[str, Any], Mapping[
 def _not_measured(evidence: Evidence, part: str) -> Finding:
     """Why a practice has no measurement: there is no full evaluation, or it gave a reason."""
     for candidate in (evidence.winner, evidence.closest_ai):
-        studied = evidence.practices.get(candidate["name"]) if candidate is not None else None
+        studied = evidence.practices.get(candidate.name) if candidate is not None else None
         reason = ((studied or {}).get("skipped") or {}).get(part)
         if reason:
             text = say("finding.not_measured", reason=reason)
@@ -74,9 +71,9 @@ def _not_measured(evidence: Evidence, part: str) -> Finding:
     return Finding("not_assessed", text)
 
 
-def _about_shipped(evidence: Evidence, candidate: Mapping[str, Any], finding: Finding) -> Finding:
+def _about_shipped(evidence: Evidence, candidate: CandidateRow, finding: Finding) -> Finding:
     """For information only where the candidate that was studied is not the one that ships."""
-    if evidence.winner is not None and candidate["name"] == evidence.winner["name"]:
+    if evidence.winner is not None and candidate.name == evidence.winner.name:
         return finding
     name = quoted(candidate)
     told = say("finding.for_the_record_of", name=name, told=finding.text)
@@ -127,7 +124,7 @@ def inputs_in_proportion(evidence: Evidence) -> Finding:
 def search_bounded(evidence: Evidence) -> Finding:
     """FRU-05: the search for settings took little beside the fit itself."""
     candidate, where = evidence.closest_ai, ("candidates.json: log",)
-    log = (candidate or {}).get("log") or {}
+    log = candidate.log if candidate is not None else {}
     searched, fitted = log.get("search_cpu_seconds"), log.get("fit_cpu_seconds")
     if candidate is None or searched is None or not fitted:
         return no_ai("FRU-05.no_search")
@@ -144,7 +141,7 @@ def search_bounded(evidence: Evidence) -> Finding:
 def stopped_early(evidence: Evidence) -> Finding:
     """FRU-06: training ended by itself, not at a limit."""
     candidate, where = evidence.closest_ai, ("candidates.json: log.stopped_early",)
-    how = ((candidate or {}).get("log") or {}).get("stopped_early")
+    how = None if candidate is None else candidate.log.get("stopped_early")
     if candidate is None or how is None:
         return no_ai("FRU-06.no_training")
     status: Status = "warn" if how == "iteration_limit" else "pass"
@@ -161,7 +158,7 @@ def failures_counted(evidence: Evidence) -> Finding:
         return Finding("fail", text, dict(evidence.ledger_fault), {}, ("ledger.jsonl: number, previous",))
     failed = [line for line in evidence.ledger if line["status"] != "ok"]
     told = {line.get("candidate") for line in failed}
-    untold = [c["name"] for c in evidence.candidates.values() if c["status"] == "failed" and c["name"] not in told]
+    untold = [c.name for c in evidence.candidates.values() if c.status == "failed" and c.name not in told]
     seconds = sum(cpu_total(line) for line in failed)
     lost = in_each(plain_duration, seconds)
     if untold:
@@ -176,7 +173,7 @@ def compression(evidence: Evidence) -> Finding:
     winner = evidence.winner
     studied = _studied(evidence, "compression")
     if studied is None:
-        if winner is not None and (winner.get("bytes") or 0) < SMALL_MODEL_BYTES:
+        if winner is not None and (winner.bytes or 0) < SMALL_MODEL_BYTES:
             return no_ai("FRU-08.too_small")
         return _not_measured(evidence, "compression")
     candidate, found = studied
@@ -209,12 +206,12 @@ def efficient_runs(evidence: Evidence) -> Finding:
     """FRU-10: coarser physics was tried; what one run takes is said."""
     if evidence.full_physics is None:
         return no_ai("finding.runs_of_a_table")
-    coarse = [c for c in evidence.candidates.values() if c["kind"] == "coarse_physics" and c["status"] == "ok"]
+    coarse = [c for c in evidence.candidates.values() if c.kind == "coarse_physics" and c.status == "ok"]
     runs = sum(line.get("runs") or 0 for line in evidence.ledger if line["stage"] == "generation")
     spent = sum(cpu_total(line) for line in evidence.ledger if line["stage"] == "generation")
     each = {lang: plain_duration(spent / runs, lang) if runs else "–" for lang in LANGUAGES}
     if coarse:
-        names = {lang: ", ".join(labels(c)[lang] for c in coarse) for lang in LANGUAGES}
+        names = {lang: ", ".join(c.label_in(lang) for c in coarse) for lang in LANGUAGES}
         text = say("FRU-10.coarser", each=each, names=names)
         return Finding("pass", text, len(coarse), 1, ("candidates.json", "ledger.jsonl: runs"))
     text = say("FRU-10.none_coarser", each=each)
@@ -258,12 +255,12 @@ def estimated_beforehand(evidence: Evidence) -> Finding:
 
 def tracked_together(evidence: Evidence) -> Finding:
     """FRU-13: error and computing time stand side by side for every candidate."""
-    measured = [c for c in evidence.candidates.values() if c["status"] == "ok"]
-    lacking = [c for c in measured if not c.get("error") or not c.get("query")]
+    measured = [c for c in evidence.candidates.values() if c.status == "ok"]
+    lacking = [c for c in measured if not c.errors or not c.query]
     where = ("candidates.json: error, query",)
     if measured and not lacking:
         text = say("FRU-13.side_by_side", candidates=len(measured))
         return Finding("pass", text, len(measured), None, where)
-    names = {lang: ", ".join(labels(c)[lang] for c in lacking) or "–" for lang in LANGUAGES}
+    names = {lang: ", ".join(c.label_in(lang) for c in lacking) or "–" for lang in LANGUAGES}
     text = say("FRU-13.missing", names=names)
     return Finding("warn" if measured else "fail", text, len(lacking), 0, where)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from frugal.audit.criteria.findings import Finding, Status, declared, field_of, no_ai
+from frugal.audit.evidence.audit_file import ladder_of
 from frugal.audit.evidence.evidence import Evidence
 from frugal.audit.impacts.assessment import Assessment
 from frugal.audit.words.sentences import phrase, say
@@ -22,7 +23,7 @@ def inference_strategy(evidence: Evidence) -> Finding:
     if winner is None:
         return no_ai("finding.nothing_ships")
     declared_patterns = [pattern["name"] for pattern in evidence.need["call_patterns"]]
-    missing = [evidence.labels[name] for name in declared_patterns if not (winner.get("query") or {}).get(name)]
+    missing = [evidence.labels[name] for name in declared_patterns if name not in winner.query]
     if missing:
         names = {lang: ", ".join(label[lang] for label in missing) for lang in LANGUAGES}
         text = say("FRU-14.missing", names=names)
@@ -33,7 +34,7 @@ def inference_strategy(evidence: Evidence) -> Finding:
                 "FRU-14.pattern",
                 lang,
                 name=evidence.labels[name][lang],
-                time=plain_duration(winner["query"][name]["cpu_seconds"], lang),
+                time=plain_duration(winner.query[name].cpu_seconds, lang),
             )
             for name in declared_patterns
         )
@@ -49,13 +50,13 @@ def delivery_weight(assessment: Assessment) -> Finding:
     winner, where = assessment.winner, ("candidates.json: bytes", "factors: runtime_bytes_browser")
     if winner is None or target not in ("browser", "phone"):
         return no_ai("FRU-15.not_in_a_browser")
-    if not winner.get("graph"):
+    if winner.graph is None or winner.bytes is None:
         return no_ai("FRU-15.over_the_network")
     runtime = assessment.account.runtime_bytes
-    weight = winner["bytes"] + runtime
+    weight = winner.bytes + runtime
     cached = bool(assessment.pattern.get("cached"))
     status: Status = "pass" if weight <= LIGHT_BYTES else "warn" if weight <= HEAVY_BYTES or cached else "fail"
-    parts = {"weight": weight, "model": winner["bytes"], "runtime": runtime}
+    parts = {"weight": weight, "model": winner.bytes, "runtime": runtime}
     told = {name: in_each(size, value) for name, value in parts.items()}
     text = say("FRU-15.cached" if cached else "FRU-15.loaded", **told)
     return Finding(status, text, weight, [LIGHT_BYTES, HEAVY_BYTES], where)
@@ -66,23 +67,22 @@ def modest_hardware(evidence: Evidence) -> Finding:
     winner, where = evidence.winner, ("candidates.json: memory_bytes, query.wall_p95_seconds_per_call",)
     if winner is None:
         return no_ai("finding.nothing_ships")
-    time = (winner.get("query") or {}).get(evidence.decision["pattern"]) or {}
-    memory = (winner.get("memory_bytes") or {}).get(evidence.decision["pattern"])
-    wait = time.get("wall_p95_seconds_per_call") or time.get("wall_seconds_per_call")
-    if not winner.get("graph"):
+    pattern = evidence.decision.pattern
+    query, memory = winner.query.get(pattern), winner.memory_bytes.get(pattern)
+    if winner.graph is None:
         text = say("FRU-16.program")
         return Finding("not_assessed", text, None, None, where)
-    if not memory or wait is None:
+    if not memory or query is None:
         text = say("FRU-16.full_evaluation_only")
         return Finding("not_assessed", text, None, None, where)
-    met = ((winner.get("limits") or {}).get(evidence.decision["pattern"]) or {}).get("met", True)
+    wait, met = query.slow_seconds_per_call, winner.keeps_limits(pattern)
     text = say("FRU-16.memory", memory=in_each(size, memory), time=in_each(plain_duration, wait))
     return Finding("pass" if met else "fail", text, {"memory_bytes": memory, "seconds": wait}, None, where)
 
 
 def retraining_rule(evidence: Evidence) -> Finding:
     """FRU-17: when to learn again is laid down."""
-    if evidence.winner is None or not evidence.winner.get("needs_runs"):
+    if evidence.winner is None or not evidence.winner.needs_runs:
         return no_ai("FRU-17.learnt_nothing")
     return declared(evidence, "FRU-17", ("trigger", "max_per_year", "drift_metric"))
 
@@ -95,16 +95,16 @@ def version_stability(evidence: Evidence) -> Finding:
         if found.status == "unevidenced" and previous is None:
             return no_ai("FRU-18.first")
         return found
-    before = next((row for row in previous["ladder"] if row["name"] == previous["decisions"][0]["winner"]), None)
-    then = ((before or {}).get("query") or {}).get(previous["decisions"][0]["pattern"])
-    now = (evidence.winner.get("query") or {}).get(evidence.decision["pattern"])
-    if not then or not now or not then["cpu_seconds"]:
+    ladder = ladder_of(previous)
+    then = None if ladder.winner is None else ladder.winner.query.get(ladder.decision.pattern)
+    now = evidence.winner.query.get(evidence.decision.pattern)
+    if then is None or now is None or not then.cpu_seconds:
         return no_ai("FRU-18.not_comparable")
-    rise = now["cpu_seconds"] / then["cpu_seconds"] - 1
+    rise = now.cpu_seconds / then.cpu_seconds - 1
     told = {lang: ("+" if rise > 0 else "−") + percent(abs(rise), lang) for lang in LANGUAGES}
     text = say("FRU-18.change", told=told)
     # timings of two days differ by as much as their intervals: only what exceeds both counts
-    beyond = now["low"] > (1 + DEARER_WITHOUT_NOTICE) * then["high"]
+    beyond = now.low > (1 + DEARER_WITHOUT_NOTICE) * then.high
     return Finding("warn" if beyond else "pass", text, rise, DEARER_WITHOUT_NOTICE, where)
 
 

@@ -9,10 +9,16 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from frugal.candidates.comparison import Ladder
 from frugal.errors import NotAssessedError, UnusableInputError
 from frugal.formats.files.atomic import write_text
 
 FORMAT = "frugal-audit/2"
+
+
+def ladder_of(audit: Mapping[str, Any]) -> Ladder:
+    """The candidates of an audit and the decisions over them; without single blocks and elements, which it does not keep."""
+    return Ladder.read(audit.get("ladder") or (), audit.get("decisions") or (), "audit.json")
 
 
 def content_hash(audit: Mapping[str, Any]) -> str:

@@ -6,8 +6,9 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from frugal.reporting.plots.ladder import candidate_label
-from frugal.texts import LANGUAGES
+from frugal.audit.evidence.audit_file import ladder_of
+from frugal.candidates.comparison import Ladder
+from frugal.texts import Text
 
 CATEGORY = "gwp"
 
@@ -82,15 +83,15 @@ def compare(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
         ``question_changed``, ``verdict`` and ``winner`` and its label before and after, ``need`` (fields that changed),
         ``criteria`` (whose status changed), ``changes`` by category with their split into activity and intensity, ``rebound``.
     """
-    decisions = [audit["decisions"][0] for audit in (old, new)]
+    ladders = [ladder_of(audit) for audit in (old, new)]
     return {
         "format": "frugal-comparison/1",
         "old": _identity(old),
         "new": _identity(new),
         "same_question": old["study"]["name"] == new["study"]["name"],
         "verdict": [old["verdict"], new["verdict"]],
-        "winner": [decision["winner"] for decision in decisions],
-        "winner_label": [_label(audit) for audit in (old, new)],
+        "winner": [ladder.decision.winner for ladder in ladders],
+        "winner_label": [_label(ladder) for ladder in ladders],
         "need": {
             key: [old["need"].get(key), new["need"].get(key)]
             for key in sorted({*old["need"], *new["need"]} - {"hash"})
@@ -104,11 +105,9 @@ def compare(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _label(audit: Mapping[str, Any]) -> dict[str, str] | None:
+def _label(ladder: Ladder) -> Text | None:
     """The plain name of what ships, by language."""
-    winner = audit["decisions"][0]["winner"]
-    row = next((row for row in audit["ladder"] if row["name"] == winner), None)
-    return None if row is None else {language: candidate_label(row, language) for language in LANGUAGES}
+    return None if ladder.winner is None else ladder.winner.labels
 
 
 def _identity(audit: Mapping[str, Any]) -> dict[str, Any]:

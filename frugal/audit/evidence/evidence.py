@@ -10,13 +10,15 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from frugal.audit.evidence.candidate_rows import error_ratio, missing_data_of, nothing_meets, worst_error
+from frugal.candidates.comparison import Comparison, Ladder
+from frugal.candidates.decision import Decision
+from frugal.candidates.row import CandidateRow
 from frugal.errors import NotAssessedError, UnusableInputError
 from frugal.experiments.metrics.registry import scale_of
 from frugal.formats.files.json_files import finite
 from frugal.metering.ledger.hash_chain import check_chain, check_seal
 from frugal.surrogates.bundle.bundle import LEDGER_SEAL
-from frugal.texts import LANGUAGES
+from frugal.texts import LANGUAGES, Text
 
 #: The audit of the version before, kept when a bundle is replaced.
 PREVIOUS = "previous_audit.json"
@@ -30,7 +32,7 @@ class Evidence:
     ----------
     study : mapping
         `study.json`.
-    comparison : mapping
+    comparison : Comparison
         `candidates.json`, or a later evaluation in the same format.
     ledger : sequence of mapping
         Lines of `ledger.jsonl`; empty when the bundle has none.
@@ -47,7 +49,7 @@ class Evidence:
     """
 
     study: Mapping[str, Any]
-    comparison: Mapping[str, Any]
+    comparison: Comparison
     ledger: Sequence[Mapping[str, Any]] = ()
     inputs: Sequence[Mapping[str, Any]] = ()
     ledger_fault: Mapping[str, str] = field(default_factory=dict)
@@ -82,30 +84,35 @@ class Evidence:
         }
 
     @property
-    def decision(self) -> Mapping[str, Any]:
+    def ladder(self) -> Ladder:
+        """Every candidate as measured, and the decisions over them."""
+        return self.comparison.ladder
+
+    @property
+    def decision(self) -> Decision:
         """The decision of the first call pattern, which decides the bundle."""
-        return self.comparison["decisions"][0]
+        return self.ladder.decision
 
     @property
     def compared(self) -> bool:
         """The evidence carries an answer: a verdict on the need for AI, or that nothing that was tried meets the need."""
-        return self.decision["verdict"] != "not_assessed" or nothing_meets(self.decision)
+        return self.decision.verdict != "not_assessed" or self.decision.nothing_meets
 
     @property
     def margin(self) -> float:
         """By how much an answer has to be dearer than another to count as dearer: that of the decision."""
-        return float((self.decision.get("policy") or {}).get("margin") or 1.0)
+        return self.decision.policy.margin
 
     @property
     def pattern(self) -> Mapping[str, Any]:
         """The call pattern that decides the bundle."""
-        name = self.decision["pattern"]
+        name = self.decision.pattern
         return next(p for p in self.need["call_patterns"] if p["name"] == name)
 
     @property
     def practices(self) -> Mapping[str, Any]:
         """What the full evaluation measured of good practice, by candidate; empty without one."""
-        return (self.comparison.get("practices") or {}).get("candidates") or {}
+        return (self.comparison.practices or {}).get("candidates") or {}
 
     @cached_property
     def need_history(self) -> list[dict[str, Any]]:
@@ -117,40 +124,37 @@ class Evidence:
     @property
     def machine(self) -> Mapping[str, Any]:
         """The machine the measurement ran on."""
-        return self.comparison.get("machine") or {}
+        return self.comparison.machine
 
-    @cached_property
-    def candidates(self) -> dict[str, Mapping[str, Any]]:
+    @property
+    def candidates(self) -> Mapping[str, CandidateRow]:
         """Candidates by name."""
-        return {candidate["name"]: candidate for candidate in self.comparison["candidates"]}
+        return self.ladder.by_name
 
     @property
-    def winner(self) -> Mapping[str, Any] | None:
+    def winner(self) -> CandidateRow | None:
         """The candidate that ships."""
-        return self.candidates.get(self.decision["winner"])
+        return self.ladder.winner
 
     @property
-    def best_ai(self) -> Mapping[str, Any] | None:
+    def best_ai(self) -> CandidateRow | None:
         """The best AI candidate, shipped or rejected."""
-        return self.candidates.get(self.decision["best_ai"])
+        return self.ladder.best_ai
 
     @property
-    def closest_ai(self) -> Mapping[str, Any] | None:
+    def closest_ai(self) -> CandidateRow | None:
         """The best AI, or the one nearest to the tolerance where none meets the need."""
-        if self.best_ai is not None:
-            return self.best_ai
-        tried = [c for c in self.candidates.values() if c["is_ai"] and c["status"] == "ok" and worst_error(c)]
-        return min(tried, key=error_ratio, default=None)
+        return self.ladder.closest_ai
 
     @property
-    def full_physics(self) -> Mapping[str, Any] | None:
+    def full_physics(self) -> CandidateRow | None:
         """The full physics, where the study has a solver."""
-        return next((c for c in self.candidates.values() if c["kind"] == "full_physics"), None)
+        return self.ladder.full_physics
 
     @property
-    def physics_to_ask(self) -> Mapping[str, Any] | None:
-        """The full physics as an answer; None where it needs data that are missing where the study is asked."""
-        return None if missing_data_of(self.full_physics) else self.full_physics
+    def physics_data(self) -> Text:
+        """Data for want of which the full physics cannot be asked, by language; empty where it can, or there is none."""
+        return {} if self.full_physics is None else self.full_physics.lacks
 
 
 def read_evidence(bundle: Path | str, evaluation: Path | str | None = None) -> Evidence:
@@ -168,20 +172,15 @@ def read_evidence(bundle: Path | str, evaluation: Path | str | None = None) -> E
         raise UnusableInputError(f"'{folder}' is not a bundle: there is no such folder")
     inputs: list[dict[str, Any]] = []
     study = _parsed(folder / "study.json", inputs)
-    comparison = _parsed(Path(evaluation) if evaluation else folder / "candidates.json", inputs)
-    for key in ("format", "study_hash", "need_hash", "candidates", "decisions", "level"):
-        if key not in comparison:
-            raise UnusableInputError(f"'{inputs[-1]['file']}' has no '{key}', so it is not a comparison of candidates")
-    if not comparison["decisions"]:
-        raise UnusableInputError(f"'{inputs[-1]['file']}' holds no decision")
-    for key, expected in (
-        ("study_hash", study.get("hash")),
-        ("need_hash", study.get("need", {}).get("hash")),
+    content = _parsed(Path(evaluation) if evaluation else folder / "candidates.json", inputs)
+    comparison = Comparison.read(content, inputs[-1]["file"])
+    for what, found, expected in (
+        ("study", comparison.study_hash, study.get("hash")),
+        ("need", comparison.need_hash, study.get("need", {}).get("hash")),
     ):
-        if comparison[key] != expected:
-            what = "study" if key == "study_hash" else "need"
+        if found != expected:
             raise NotAssessedError(
-                f"'{inputs[-1]['file']}' was measured for another {what} ({str(comparison[key])[:8]}…) "
+                f"'{inputs[-1]['file']}' was measured for another {what} ({found[:8]}…) "
                 f"than the one of 'study.json' ({str(expected)[:8]}…); train or evaluate again"
             )
     ledger, fault = _ledger(folder / "ledger.jsonl", inputs, _seals(folder, comparison))
@@ -238,9 +237,9 @@ def _bytes(path: Path) -> bytes:
         raise UnusableInputError(f"'{path}' cannot be read: {fault.strerror or fault}") from fault
 
 
-def _seals(folder: Path, comparison: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+def _seals(folder: Path, comparison: Comparison) -> list[Mapping[str, Any]]:
     """What was kept of the ledger's length and hash: by the campaign, by evaluations, by the audit made last, at closing."""
-    kept = [comparison.get("ledger")]
+    kept: list[Any] = [comparison.ledger]
     evaluations = sorted((folder / "evaluations").glob("*.json"))
     for path in (folder / "candidates.json", *evaluations, folder / "audit.json", folder / LEDGER_SEAL):
         if path.is_file():

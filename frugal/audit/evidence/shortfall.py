@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from frugal.audit.evidence.evidence import Evidence
+from frugal.candidates.row import LATENCY, CandidateRow
 
 Requirement = Literal["error", "latency", "bytes", "memory", "graph", "data"]
 
@@ -31,47 +32,47 @@ class Shortfall:
         return self.value / self.limit if self.limit else math.inf
 
 
-def shortfalls(evidence: Evidence, candidate: Mapping[str, Any]) -> list[Shortfall]:
+def shortfalls(evidence: Evidence, candidate: CandidateRow) -> list[Shortfall]:
     """Every requirement of the deciding call pattern that a candidate fails, the farthest first."""
     found = [
-        Shortfall("error", float(error["high"]), float(error["tolerance"]), name)
-        for name, error in (candidate.get("error") or {}).items()
-        if error.get("tolerance") and error["high"] > error["tolerance"]
+        Shortfall("error", error.high, error.tolerance, name)
+        for name, error in candidate.errors.items()
+        if error.tolerance and error.high > error.tolerance
     ]
-    limits = (candidate.get("limits") or {}).get(evidence.pattern["name"]) or {}
-    found += [_broken(evidence.pattern, candidate, name) for name in limits.get("broken") or ()]
+    limits = candidate.limits.get(evidence.pattern["name"])
+    found += [_broken(evidence.pattern, candidate, name) for name in (limits.broken if limits else ())]
     return sorted(found, key=lambda shortfall: -shortfall.ratio)
 
 
-def _broken(pattern: Mapping[str, Any], candidate: Mapping[str, Any], name: Requirement) -> Shortfall:
-    if name == "latency":
-        query = candidate["query"][pattern["name"]]
-        seconds = query.get("wall_p95_seconds_per_call") or query["wall_seconds_per_call"]
-        return Shortfall(name, seconds * pattern.get("rows", 1) / query.get("rows", 1), pattern["max_latency_s"])
-    if name == "bytes":
-        return Shortfall(name, candidate["bytes"], pattern["max_bytes"])
+def _broken(pattern: Mapping[str, Any], candidate: CandidateRow, name: str) -> Shortfall:
+    if name == LATENCY:
+        query = candidate.query[pattern["name"]]
+        seconds = query.slow_seconds_per_call * pattern.get("rows", 1) / query.rows
+        return Shortfall("latency", seconds, pattern["max_latency_s"])
+    if name == "bytes" and candidate.bytes is not None:
+        return Shortfall("bytes", candidate.bytes, pattern["max_bytes"])
     if name == "memory":
-        held = (candidate.get("memory_bytes") or {}).get(pattern["name"])
-        return Shortfall(name, math.inf if held is None else held, pattern["max_memory_bytes"])
-    return Shortfall(name)
+        held = candidate.memory_bytes.get(pattern["name"], math.inf)
+        return Shortfall("memory", held, pattern["max_memory_bytes"])
+    return Shortfall(cast(Requirement, name))
 
 
-def measured(evidence: Evidence) -> list[Mapping[str, Any]]:
+def _measured(evidence: Evidence) -> list[CandidateRow]:
     """Candidates that were held against the held-out runs."""
-    return [c for c in evidence.candidates.values() if c["status"] == "ok" and c.get("error")]
+    return [candidate for candidate in evidence.ladder.rows if candidate.works]
 
 
-def _farthest(evidence: Evidence, candidate: Mapping[str, Any]) -> float:
+def _farthest(evidence: Evidence, candidate: CandidateRow) -> float:
     return max((shortfall.ratio for shortfall in shortfalls(evidence, candidate)), default=math.inf)
 
 
-def nearest(evidence: Evidence) -> Mapping[str, Any] | None:
+def nearest(evidence: Evidence) -> CandidateRow | None:
     """Of the answers that fail the need, the full physics left out, the one whose farthest shortfall is the least."""
-    tried = [candidate for candidate in measured(evidence) if candidate["kind"] != "full_physics"]
+    tried = [candidate for candidate in _measured(evidence) if candidate.kind != "full_physics"]
     return min(tried, key=lambda candidate: _farthest(evidence, candidate), default=None)
 
 
-def accurate(evidence: Evidence) -> Sequence[Mapping[str, Any]]:
+def accurate(evidence: Evidence) -> list[CandidateRow]:
     """Candidates that keep every tolerance, whatever limit they break; the nearest to keeping these first."""
-    found = [candidate for candidate in measured(evidence) if candidate["error_met"]]
+    found = [candidate for candidate in _measured(evidence) if candidate.error_met]
     return sorted(found, key=lambda candidate: _farthest(evidence, candidate))

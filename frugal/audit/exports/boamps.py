@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from frugal.audit.evidence.audit_file import ladder_of
 from frugal.audit.exports.content import (
     as_json,
     carbon_intensity,
@@ -19,11 +20,11 @@ from frugal.audit.exports.content import (
     identifier,
     kilowatt_hours,
     method,
-    rung,
     shipped,
     stages,
 )
 from frugal.audit.impacts.query_work import LEDGER_STAGES
+from frugal.candidates.row import CandidateRow
 from frugal.errors import NotAssessedError
 
 SPECIFICATION = "https://github.com/Boavizta/BoAmps/tree/main/model"
@@ -129,26 +130,27 @@ def _algorithms(audit: Mapping[str, Any], stage: str) -> list[dict[str, Any]]:
     solver = {"algorithmType": "physicsSimulation", "algorithmName": f"{audit['study']['name']} solver"}
     if stage == "generation":
         return [solver] if audit["study"].get("has_solver", True) else [{"algorithmType": "tableOfRuns"}]
-    rows: Sequence[Mapping[str, Any]] = audit.get("ladder") or ()
+    rows: Sequence[CandidateRow] = ladder_of(audit).rows
     if stage == "use":
         winner = shipped(audit).answer
         rows = [winner] if winner is not None else []
     elif stage in ("training", "selection"):
-        rows = [row for row in rows if row.get("kind") != "full_physics"]
+        rows = [row for row in rows if row.kind != "full_physics"]
     return [_algorithm(audit, row, stage) for row in rows] or [solver]
 
 
-def _algorithm(audit: Mapping[str, Any], row: Mapping[str, Any], stage: str) -> dict[str, Any]:
-    found: dict[str, Any] = {"algorithmType": family(row), "algorithmName": row["name"]}
-    if row.get("needs_runs"):
+def _algorithm(audit: Mapping[str, Any], row: CandidateRow, stage: str) -> dict[str, Any]:
+    found: dict[str, Any] = {"algorithmType": family(row), "algorithmName": row.name}
+    if row.needs_runs:
         found = {"trainingType": "supervisedLearning", **found}
-    if row.get("parameters") is not None:
-        found["parametersNumber"] = row["parameters"] / 1e9
-    layers = (row.get("log") or {}).get("layers")
+    if row.parameters is not None:
+        found["parametersNumber"] = row.parameters / 1e9
+    layers = row.log.get("layers")
     if isinstance(layers, list):
         found["layersNumber"] = len(layers) + 1
-    query = (row.get("query") or {}).get(decision(audit).get("pattern")) or {}
-    if stage == "use" and query.get("runtime") == "onnx":
+    chosen = decision(audit)
+    query = None if chosen is None else row.query.get(chosen.pattern)
+    if stage == "use" and query is not None and query.runtime == "onnx":
         found["framework"] = "onnxruntime"
     return found
 
@@ -184,8 +186,8 @@ def _dataset(usage: str, rows: float | None, width: int | None) -> dict[str, Any
 def _description(audit: Mapping[str, Any], stage: str, row: Mapping[str, Any]) -> str:
     words = [english(audit["study"].get("question"))]
     if stage == "use":
-        candidate = rung(audit, row.get("candidate"))
-        is_ai = bool(candidate and candidate.get("is_ai"))
+        candidate = ladder_of(audit).row(row.get("candidate"))
+        is_ai = candidate is not None and candidate.is_ai
         words.append(
             f"One call of the answer that ships, {row.get('candidate')}, {'an AI' if is_ai else 'without AI'}."
         )

@@ -10,6 +10,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from frugal.audit.evidence.audit_file import ladder_of
+from frugal.candidates.comparison import Ladder
+from frugal.candidates.decision import Decision
+from frugal.candidates.row import CandidateRow
+
 JOULES_PER_KWH = 3.6e6
 GRAMS_PER_TONNE = 1e6
 
@@ -49,27 +54,31 @@ class Shipped:
 
     Parameters
     ----------
-    answer : mapping or None
-        Row of the ladder that was chosen; None where nothing meets the need.
-    graph : mapping or None
-        Row of the ladder in ``model.onnx``; another one where the answer has no graph.
+    answer : CandidateRow or None
+        The candidate that was chosen; None where nothing meets the need.
+    graph : CandidateRow or None
+        The candidate in ``model.onnx``; another one where the answer has no graph.
     reason : str
         Why the graph is not the answer, or is absent.
     """
 
-    answer: Mapping[str, Any] | None
-    graph: Mapping[str, Any] | None
+    answer: CandidateRow | None
+    graph: CandidateRow | None
     reason: str
 
     @property
-    def row(self) -> Mapping[str, Any] | None:
+    def row(self) -> CandidateRow | None:
         """The answer, or the graph where no answer was chosen."""
         return self.answer if self.answer is not None else self.graph
 
     @property
-    def ai(self) -> Mapping[str, Any] | None:
+    def ai(self) -> CandidateRow | None:
         """The AI among them, if there is one."""
-        return next((row for row in (self.answer, self.graph) if row is not None and row.get("is_ai")), None)
+        return next((row for row in (self.answer, self.graph) if row is not None and row.is_ai), None)
+
+    def is_graph(self, row: CandidateRow) -> bool:
+        """This candidate is in ``model.onnx``."""
+        return self.graph is not None and row.name == self.graph.name
 
 
 def english(value: Any) -> str:
@@ -79,33 +88,33 @@ def english(value: Any) -> str:
     return str(value or "").replace("\u00a0", " ").replace("\u202f", " ").strip()
 
 
-def decision(audit: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The decision for the first call pattern."""
-    return next(iter(audit.get("decisions") or ()), {})
+def decision(audit: Mapping[str, Any]) -> Decision | None:
+    """The decision for the first call pattern; None of an audit without any."""
+    return _first(ladder_of(audit))
 
 
-def rung(audit: Mapping[str, Any], name: str | None) -> Mapping[str, Any] | None:
-    """Row of the ladder by name."""
-    return next((row for row in audit.get("ladder") or () if name and row["name"] == name), None)
+def _first(ladder: Ladder) -> Decision | None:
+    return next(iter(ladder.decisions), None)
 
 
 def shipped(audit: Mapping[str, Any]) -> Shipped:
     """What ships, as the decision and the bundle say."""
-    model = audit.get("model") or {}
-    return Shipped(
-        rung(audit, decision(audit).get("winner")), rung(audit, model.get("candidate")), english(model.get("reason"))
-    )
+    ladder, model = ladder_of(audit), audit.get("model") or {}
+    chosen = _first(ladder)
+    answer = None if chosen is None else ladder.row(chosen.winner)
+    return Shipped(answer, ladder.row(model.get("candidate")), english(model.get("reason")))
 
 
-def rejected_ai(audit: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+def rejected_ai(audit: Mapping[str, Any]) -> list[CandidateRow]:
     """AI that was tried and does not ship."""
     model = shipped(audit).ai
-    return [row for row in audit.get("ladder") or () if row.get("is_ai") and row.get("error") and row is not model]
+    tried = [row for row in ladder_of(audit).rows if row.is_ai and row.errors]
+    return [row for row in tried if model is None or row.name != model.name]
 
 
-def family(row: Mapping[str, Any]) -> str:
+def family(row: CandidateRow) -> str:
     """Family of a candidate in camel case."""
-    return _FAMILIES.get(row["name"]) or _FAMILIES.get(row.get("kind", ""), "other")
+    return _FAMILIES.get(row.name) or _FAMILIES.get(row.kind, "other")
 
 
 def stages(audit: Mapping[str, Any]) -> list[Mapping[str, Any]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -21,6 +22,8 @@ from frugal.audit.exports.content import (
     shipped,
     stages,
 )
+from frugal.candidates.decision import Interval
+from frugal.candidates.row import CandidateRow, OutputError, Query
 
 #: Activities of CycloneDX by stage of the footprint.
 ACTIVITIES = {
@@ -88,12 +91,12 @@ def _components(audit: Mapping[str, Any]) -> list[dict[str, Any]]:
     found = []
     if held.answer is not None:
         found.append(_component(audit, held.answer, _ANSWER))
-    if held.graph is not None and held.graph is not held.answer:
+    if held.graph is not None and not (held.answer is not None and held.is_graph(held.answer)):
         other = _component(audit, held.graph, "graph")
         other["description"] = f"In model.onnx because {held.reason}." if held.reason else "In model.onnx."
         found.append(other)
     for row in rejected_ai(audit):
-        component = _component(audit, row, f"not-shipped-{row['name']}")
+        component = _component(audit, row, f"not-shipped-{row.name}")
         component["scope"] = "excluded"
         component["description"] = (
             f"{component['description']} It was tried and does not ship. {_necessity(audit)}".strip()
@@ -102,16 +105,16 @@ def _components(audit: Mapping[str, Any]) -> list[dict[str, Any]]:
     return found
 
 
-def _component(audit: Mapping[str, Any], row: Mapping[str, Any], reference: str) -> dict[str, Any]:
-    is_model = bool(row.get("is_ai"))
-    in_graph = row is shipped(audit).graph or row.get("graph")
+def _component(audit: Mapping[str, Any], row: CandidateRow, reference: str) -> dict[str, Any]:
+    is_model = row.is_ai
+    in_graph = shipped(audit).is_graph(row) or row.graph is not None
     kind = "machine-learning-model" if is_model else "file" if in_graph else "application"
     component: dict[str, Any] = {
         "type": kind,
         "bom-ref": reference,
-        "name": row["name"],
+        "name": row.name,
         "version": str(audit["content_sha256"])[:12],
-        "description": f"{english(row.get('label')) or row['name']}; {'an AI' if is_model else 'no AI in it'}.",
+        "description": f"{english(row.label_in('en'))}; {'an AI' if is_model else 'no AI in it'}.",
     }
     properties = _row_properties(audit, row)
     if is_model:
@@ -120,17 +123,17 @@ def _component(audit: Mapping[str, Any], row: Mapping[str, Any], reference: str)
     return component
 
 
-def _row_properties(audit: Mapping[str, Any], row: Mapping[str, Any]) -> dict[str, Any]:
+def _row_properties(audit: Mapping[str, Any], row: CandidateRow) -> dict[str, Any]:
     held = shipped(audit)
-    found: dict[str, Any] = {"kind": row.get("kind"), "is_ai": bool(row.get("is_ai")), "bytes": row.get("bytes")}
-    if row is held.graph:
+    found: dict[str, Any] = {"kind": row.kind, "is_ai": row.is_ai, "bytes": row.bytes}
+    if held.is_graph(row):
         # the file holds the hash of the audit, so that no audit can hold the hash of the file: that one is in SHA256SUMS
         found |= {"file": "model.onnx", "graph_sha256": audit.get("graph_sha256")}
-    elif row.get("graph"):
-        found["file"] = row["graph"]
-    found["fixed_cpu_seconds"] = row.get("fixed_cpu_seconds")
-    for pattern, query in (row.get("query") or {}).items():
-        found[f"query_cpu_seconds:{pattern}"] = query["cpu_seconds"]
+    elif row.graph is not None:
+        found["file"] = row.graph
+    found["fixed_cpu_seconds"] = row.fixed_cpu_seconds
+    for pattern, query in row.query.items():
+        found[f"query_cpu_seconds:{pattern}"] = query.cpu_seconds
         found[f"query_cpu_seconds_interval:{pattern}"] = _interval(query)
     return found
 
@@ -138,7 +141,7 @@ def _row_properties(audit: Mapping[str, Any], row: Mapping[str, Any]) -> dict[st
 # ------------------------------------------------------------------------------------------- model card
 
 
-def _model_card(audit: Mapping[str, Any], row: Mapping[str, Any]) -> dict[str, Any]:
+def _model_card(audit: Mapping[str, Any], row: CandidateRow) -> dict[str, Any]:
     study, split = audit["study"], audit.get("split") or {}
     runs = {"n_train": split.get("n_train"), "n_held_out": split.get("n_held_out")}
     card: dict[str, Any] = {
@@ -159,13 +162,13 @@ def _model_card(audit: Mapping[str, Any], row: Mapping[str, Any]) -> dict[str, A
     return card
 
 
-def _architecture(row: Mapping[str, Any]) -> str:
-    words = [english(row.get("label")) or row["name"]]
-    layers = (row.get("log") or {}).get("layers")
+def _architecture(row: CandidateRow) -> str:
+    words = [english(row.label_in("en"))]
+    layers = row.log.get("layers")
     if isinstance(layers, list):
         words.append(f"hidden layers {layers}")
-    if row.get("parameters") is not None:
-        words.append(f"{row['parameters']} numbers in it")
+    if row.parameters is not None:
+        words.append(f"{row.parameters} numbers in it")
     return ", ".join(words)
 
 
@@ -180,29 +183,27 @@ def _output(one: Mapping[str, Any]) -> str:
     return f"{one['name']} [{one['unit']}]{dims}, with the ends of its 90 % interval"
 
 
-def _metrics(row: Mapping[str, Any], held_out: int | None) -> list[dict[str, Any]]:
+def _metrics(row: CandidateRow, held_out: int | None) -> list[dict[str, Any]]:
     found = []
-    for output, error in (row.get("error") or {}).items():
+    for output, error in row.errors.items():
         where = f"output={output}; held-out runs" + (f" n={held_out}" if held_out else "")
-        if error.get("worst_element"):
-            where += f"; worst element {error['worst_element']}"
-        if error.get("tolerance") is not None:
-            where += f"; tolerance {error['tolerance']:g}"
-        found.append(_metric(error["metric"], error["value"], where, error))
-    for pattern, query in (row.get("query") or {}).items():
-        where = f"{query.get('rows', 1)} rows a call: {pattern}"
-        found.append(_metric("cpu_seconds_per_query", query["cpu_seconds"], where, query))
+        if error.worst_element:
+            where += f"; worst element {error.worst_element}"
+        if error.tolerance is not None:
+            where += f"; tolerance {error.tolerance:g}"
+        found.append(_metric(error.metric, error.value, where, error))
+    for pattern, query in row.query.items():
+        where = f"{query.rows} rows a call: {pattern}"
+        found.append(_metric("cpu_seconds_per_query", query.cpu_seconds, where, query))
     return found
 
 
-def _metric(kind: str, value: float, where: str, ends: Mapping[str, Any]) -> dict[str, Any]:
-    metric: dict[str, Any] = {"type": kind, "value": f"{value:.6g}", "slice": where}
-    if ends.get("low") is not None and ends.get("high") is not None:
-        metric["confidenceInterval"] = {"lowerBound": f"{ends['low']:.6g}", "upperBound": f"{ends['high']:.6g}"}
-    return metric
+def _metric(kind: str, value: float, where: str, ends: OutputError | Query) -> dict[str, Any]:
+    bounds = {"lowerBound": f"{ends.low:.6g}", "upperBound": f"{ends.high:.6g}"}
+    return {"type": kind, "value": f"{value:.6g}", "slice": where, "confidenceInterval": bounds}
 
 
-def _considerations(audit: Mapping[str, Any], row: Mapping[str, Any]) -> dict[str, Any]:
+def _considerations(audit: Mapping[str, Any], row: CandidateRow) -> dict[str, Any]:
     need = audit.get("need") or {}
     tradeoffs = [_necessity(audit), english(audit.get("first_line"))]
     found: dict[str, Any] = {
@@ -212,7 +213,7 @@ def _considerations(audit: Mapping[str, Any], row: Mapping[str, Any]) -> dict[st
         "performanceTradeoffs": tradeoffs,
     }
     found = {key: list(dict.fromkeys(word for word in words if word)) for key, words in found.items()}
-    if row is shipped(audit).ai:  # the energy of the bundle is not that of an AI that does not ship
+    if row == shipped(audit).ai:  # the energy of the bundle is not that of an AI that does not ship
         found["environmentalConsiderations"] = {
             "energyConsumptions": _energy(audit, row),
             "properties": _pairs(_how(audit)),
@@ -220,12 +221,12 @@ def _considerations(audit: Mapping[str, Any], row: Mapping[str, Any]) -> dict[st
     return {key: value for key, value in found.items() if value}
 
 
-def _energy(audit: Mapping[str, Any], row: Mapping[str, Any]) -> list[dict[str, Any]]:
+def _energy(audit: Mapping[str, Any], row: CandidateRow) -> list[dict[str, Any]]:
     """Energy and carbon by stage, all candidates included; the use is that of the answer over the whole service life."""
     found = []
     for stage in stages(audit):
         energy, carbon = kilowatt_hours(stage), figure(stage, "gwp")
-        if energy is None or (stage["stage"] == "use" and row is not shipped(audit).answer):
+        if energy is None or (stage["stage"] == "use" and row != shipped(audit).answer):
             continue
         measure = {"value": energy, "unit": "kWh"}
         consumption: dict[str, Any] = {
@@ -271,26 +272,15 @@ def _necessity(audit: Mapping[str, Any]) -> str:
     return english(((audit.get("conditions") or {}).get("C1") or {}).get("text"))
 
 
-def _interval(ends: Mapping[str, Any] | None) -> str | None:
-    """The ends of an interval as text; an end that is missing is never reached."""
-    if not ends:
-        return None
-    low, high = (ends.get(key) for key in ("low", "high"))
-    return " to ".join("never" if end is None else f"{end:.6g}" for end in (low, high))
+def _interval(ends: Interval | Query) -> str:
+    """The ends of an interval as text; one that is infinite is never reached."""
+    return " to ".join("never" if math.isinf(end) else f"{end:.6g}" for end in (ends.low, ends.high))
 
 
 def _properties(audit: Mapping[str, Any]) -> list[dict[str, str]]:
     """What CycloneDX has no field for, about the bundle as a whole."""
-    choice = decision(audit)
-    break_even = choice.get("break_even_queries") or {}
     found: dict[str, Any] = {
-        "answer": choice.get("winner") or "nothing ships",
-        "answer_is_ai": choice.get("winner_is_ai") if choice.get("winner") else None,
-        "need_for_ai": audit.get("verdict"),
-        "best_ai": choice.get("best_ai"),
-        "best_alternative": choice.get("best_alternative"),
-        "break_even_queries": break_even.get("median"),
-        "break_even_queries_interval": _interval(break_even),
+        **_decided(audit),
         "level": audit.get("level"),
         "need_sha256": (audit.get("need") or {}).get("hash"),
         "audit_sha256": audit["content_sha256"],
@@ -306,6 +296,22 @@ def _properties(audit: Mapping[str, Any]) -> list[dict[str, str]]:
         carbon = figure(stage, "gwp")
         found[f"{name}:carbon_tco2eq"] = None if carbon is None else carbon / GRAMS_PER_TONNE
     return _pairs(found)
+
+
+def _decided(audit: Mapping[str, Any]) -> dict[str, Any]:
+    chosen = decision(audit)
+    if chosen is None:
+        return {"answer": "nothing ships", "need_for_ai": audit.get("verdict")}
+    even = chosen.break_even_queries
+    return {
+        "answer": chosen.winner or "nothing ships",
+        "answer_is_ai": chosen.winner_is_ai if chosen.winner else None,
+        "need_for_ai": audit.get("verdict"),
+        "best_ai": chosen.best_ai,
+        "best_alternative": chosen.best_alternative,
+        "break_even_queries": None if even is None or math.isinf(even.median) else even.median,
+        "break_even_queries_interval": None if even is None else _interval(even),
+    }
 
 
 def _pairs(values: Mapping[str, Any]) -> list[dict[str, str]]:

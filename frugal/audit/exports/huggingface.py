@@ -6,9 +6,9 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from frugal.audit.evidence.candidate_rows import nothing_meets
 from frugal.audit.exports.content import (
     country,
+    decision,
     english,
     figure,
     kilowatt_hours,
@@ -103,12 +103,12 @@ def _results(audit: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Held-out errors of the graph that ships, for ``model-index``."""
     row = shipped(audit).graph
     held_out = (audit.get("split") or {}).get("n_held_out")
-    if row is None or not row.get("error"):
+    if row is None or not row.errors:
         return []
     name = f"held-out runs of {audit['study']['name']}" + (f" (n={held_out})" if held_out else "")
     metrics = [
-        {"type": error["metric"], "name": f"{error['metric']} of {output}", "value": error["value"]}
-        for output, error in row["error"].items()
+        {"type": error.metric, "name": f"{error.metric} of {output}", "value": error.value}
+        for output, error in row.errors.items()
     ]
     return [
         {
@@ -127,15 +127,16 @@ def _answer(audit: Mapping[str, Any]) -> list[str]:
     verdict = str(audit.get("verdict", "not assessed")).replace("_", " ")
     lines = [f"# {english(study.get('question')) or study['name']}", "", english(audit.get("first_line")), ""]
     if held.answer is None:
-        unmet = nothing_meets((audit.get("decisions") or [{}])[0])
+        chosen = decision(audit)
+        unmet = chosen is not None and chosen.nothing_meets
         told = "no answer that was tried meets the need" if unmet else f"need for AI: {verdict}"
         lines.append(f"- **Ships**: nothing; {told}.")
     else:
-        what = english(held.answer.get("label")) or held.answer["name"]
-        kind = "an AI" if held.answer.get("is_ai") else "no AI in it"
-        lines.append(f"- **Ships**: {held.answer['name']} ({what}; {kind}); need for AI: {verdict}.")
+        what = held.answer.label_in("en")
+        kind = "an AI" if held.answer.is_ai else "no AI in it"
+        lines.append(f"- **Ships**: {held.answer.name} ({what}; {kind}); need for AI: {verdict}.")
     if held.reason:
-        holds = f"holds {held.graph['name']}" if held.graph is not None else "is absent"
+        holds = f"holds {held.graph.name}" if held.graph is not None else "is absent"
         lines.append(f"- **model.onnx** {holds}, because {held.reason}.")
     for name, condition in (audit.get("conditions") or {}).items():
         lines.append(f"- **{name}**: {english(condition.get('text'))}")
@@ -159,14 +160,14 @@ def _inputs_and_outputs(audit: Mapping[str, Any]) -> list[str]:
 
 def _errors(audit: Mapping[str, Any]) -> list[str]:
     row = shipped(audit).row
-    if row is None or not row.get("error"):
+    if row is None or not row.errors:
         return []
-    lines = [f"## Errors of {row['name']} on held-out runs", ""]
+    lines = [f"## Errors of {row.name} on held-out runs", ""]
     lines += ["| output | metric | value | 95 % interval | tolerance |", "|---|---|---|---|---|"]
-    for output, error in row["error"].items():
-        limit = "none" if error.get("tolerance") is None else f"{error['tolerance']:g}"
-        ends = f"{error['low']:.3g}–{error['high']:.3g}" if error.get("low") is not None else "–"
-        lines.append(f"| {output} | {error['metric']} | {error['value']:.3g} | {ends} | {limit} |")
+    for output, error in row.errors.items():
+        limit = "none" if error.tolerance is None else f"{error.tolerance:g}"
+        ends = f"{error.low:.3g}–{error.high:.3g}"
+        lines.append(f"| {output} | {error.metric} | {error.value:.3g} | {ends} | {limit} |")
     return [*lines, ""]
 
 

@@ -56,14 +56,14 @@ def sci_document(audit: Mapping[str, Any]) -> dict[str, Any]:
     unit = functional_unit(audit)
     components = [_preparation(audit, unit), *_use(audit, unit)]
     values = [component["sci"] for component in components]
-    reason = _missing(audit, unit)
+    reason, chosen = _missing(audit, unit), decision(audit)
     total = None if reason or not values or None in values else sum(values)
     return {
         "format": FORMAT,
         "standard": "ISO/IEC 21031:2024",
         "formula": "sci = (energy × carbon_intensity + embodied) / functional_units; sum over the components",
         "study": audit["study"]["name"],
-        "answer": decision(audit).get("winner"),
+        "answer": None if chosen is None else chosen.winner,
         "created": audit["created"],
         "audit_sha256": audit["content_sha256"],
         "functional_unit": unit,
@@ -109,7 +109,8 @@ def _missing(audit: Mapping[str, Any], unit: str | None) -> str | None:
 
 def _life(audit: Mapping[str, Any]) -> float | None:
     """Functional units over the service life: the middle of the declared interval."""
-    middle = decision(audit).get("queries_mid")
+    chosen = decision(audit)
+    middle = None if chosen is None else chosen.queries_mid
     declared = (audit.get("need") or {}).get("queries")
     return float(middle) if middle and declared else None
 

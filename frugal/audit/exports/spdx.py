@@ -19,6 +19,7 @@ from frugal.audit.exports.content import (
     shipped,
     total,
 )
+from frugal.candidates.row import CandidateRow
 
 CONTEXT = "https://spdx.org/rdf/3.0.1/spdx-context.jsonld"
 _CREATION = "_:creation"
@@ -113,7 +114,7 @@ def _comment(audit: Mapping[str, Any]) -> str:
     need_for_ai = f"Need for AI: {str(audit.get('verdict')).replace('_', ' ')}."
     words = "Nothing ships."
     if row is not None:
-        words = f"Answer: {row['name']}, {'an AI' if row.get('is_ai') else 'without AI'}."
+        words = f"Answer: {row.name}, {'an AI' if row.is_ai else 'without AI'}."
     words += f" {need_for_ai}"
     energy = total(making(audit), "energy")
     if energy is None:
@@ -124,11 +125,11 @@ def _comment(audit: Mapping[str, Any]) -> str:
     return f"{words} (medians, {method(audit)})."
 
 
-def _ai(audit: Mapping[str, Any], row: Mapping[str, Any]) -> dict[str, Any]:
+def _ai(audit: Mapping[str, Any], row: CandidateRow) -> dict[str, Any]:
     """What the AI profile adds."""
     need, split = audit.get("need") or {}, audit.get("split") or {}
-    errors = row.get("error") or {}
-    limits = {name: error["tolerance"] for name, error in errors.items() if error.get("tolerance") is not None}
+    errors = row.errors
+    limits = {name: error.tolerance for name, error in errors.items() if error.tolerance is not None}
     found: dict[str, Any] = {
         "type": "ai_AIPackage",
         "software_primaryPurpose": "model",
@@ -136,20 +137,20 @@ def _ai(audit: Mapping[str, Any], row: Mapping[str, Any]) -> dict[str, Any]:
         "ai_informationAboutTraining": f"{split['n_train']} runs of the study" if split.get("n_train") else "",
         "ai_informationAboutApplication": english(need.get("use")) or english(need.get("functional_unit")),
         "ai_limitation": " ".join(english(limit) for limit in audit.get("limits") or ()),
-        "ai_hyperparameter": _entries({key: value for key, value in (row.get("log") or {}).items() if key in SETTINGS}),
-        "ai_metric": _entries({f"{e['metric']} of {name}": f"{e['value']:.6g}" for name, e in errors.items()}),
+        "ai_hyperparameter": _entries({key: value for key, value in row.log.items() if key in SETTINGS}),
+        "ai_metric": _entries({f"{e.metric} of {name}": f"{e.value:.6g}" for name, e in errors.items()}),
         "ai_metricDecisionThreshold": _entries(
-            {f"{errors[name]['metric']} of {name}": f"{limit:g}" for name, limit in limits.items()}
+            {f"{errors[name].metric} of {name}": f"{limit:g}" for name, limit in limits.items()}
         ),
         "ai_energyConsumption": _energy(audit, row),
     }
     return {key: value for key, value in found.items() if value}
 
 
-def _energy(audit: Mapping[str, Any], row: Mapping[str, Any]) -> dict[str, Any] | None:
+def _energy(audit: Mapping[str, Any], row: CandidateRow) -> dict[str, Any] | None:
     """Training: everything that made the model, one entry a stage. Inference: one query, where the model is the answer."""
     trained = [energy for energy in map(kilowatt_hours, making(audit)) if energy is not None]
-    query = kilowatt_hours(footprint_row(audit, "functional_unit", "winner")) if row is shipped(audit).answer else None
+    query = kilowatt_hours(footprint_row(audit, "functional_unit", "winner")) if row == shipped(audit).answer else None
     found: dict[str, Any] = {"type": "ai_EnergyConsumption"}
     if trained:
         found["ai_trainingEnergyConsumption"] = [_quantity(energy) for energy in trained]

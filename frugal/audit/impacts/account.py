@@ -22,6 +22,7 @@ from frugal.audit.impacts.query_work import (
     queries_per_hour,
     queries_per_journey,
 )
+from frugal.candidates.row import CandidateRow
 from frugal.metering.factors.table import Factor, FactorTable
 
 #: Order of the stages of the ledger in the table of costs.
@@ -173,14 +174,14 @@ class _Accountant:
         self.preparation = ledger_works(evidence.ledger)
         self.named = self._named()
 
-    def _named(self) -> dict[str, tuple[Mapping[str, Any], Asked]]:
-        evidence, decision = self.evidence, self.evidence.decision
+    def _named(self) -> dict[str, tuple[CandidateRow, Asked]]:
+        evidence, ladder = self.evidence, self.evidence.ladder
         runtime = self.factors["runtime_bytes_browser"].value
         found = {
-            "winner": evidence.winner,
-            "best_ai": evidence.closest_ai,
-            "best_alternative": evidence.candidates.get(decision["best_alternative"]),
-            "full_physics": evidence.physics_to_ask,
+            "winner": ladder.winner,
+            "best_ai": ladder.closest_ai,
+            "best_alternative": ladder.best_alternative,
+            "full_physics": ladder.physics_to_ask,
         }
         named = {}
         for role in ROLES:
@@ -227,7 +228,7 @@ class _Accountant:
     def _rows(self, role: str) -> list[dict[str, Any]]:
         """What one candidate takes: by unit of use for the winner, over the service life for all."""
         _, how = self.named[role]
-        need, decision = self.evidence.need, self.evidence.decision
+        need, middle = self.evidence.need, self._queries_mid()
         rows = []
         if role == "winner":
             per = {
@@ -237,17 +238,20 @@ class _Accountant:
                 "journey": queries_per_journey(need),
             }
             rows += [self._row(unit, role, number, [how.query.times(number)], number) for unit, number in per.items()]
-            if decision.get("queries_mid") and need.get("queries"):
-                middle = decision["queries_mid"]
+            if middle is not None:
                 share = [work.times(1 / middle) for work in self.preparation.values()]
                 rows.append(self._row("amortised", role, None, share, 1.0))
                 rows += [
                     self._row(name, role, need["queries"][end] / need["service_life_years"], self.year(end), None)
                     for end, name in enumerate(("year_low", "year_high"))
                 ]
-        if decision.get("queries_mid") and need.get("queries"):
-            rows.append(self._row("lifetime", role, decision["queries_mid"], self._lifetime(role), None))
+        if middle is not None:
+            rows.append(self._row("lifetime", role, middle, self._lifetime(role, middle), None))
         return rows
+
+    def _queries_mid(self) -> float | None:
+        """Queries over the service life: the middle of the declared use; None where none is declared."""
+        return self.evidence.decision.queries_mid or None if self.evidence.need.get("queries") else None
 
     def _row(
         self, per: str, role: str | None, queries: float | None, works: list[Work], units: float | None
@@ -256,7 +260,7 @@ class _Accountant:
         return {
             "per": per,
             "role": role,
-            "candidate": candidate["name"] if candidate is not None else None,
+            "candidate": candidate.name if candidate is not None else None,
             "queries": queries,
             "functional_units": units,
             "cpu_seconds": sum(work.cpu_seconds for work in works),
@@ -276,9 +280,9 @@ class _Accountant:
         shares = [work.times(1 / life) for work in self.preparation.values()]
         return [*shares, self.named["winner"][1].query.times(need["queries"][end] / life)]
 
-    def _lifetime(self, role: str) -> list[Work]:
+    def _lifetime(self, role: str, queries: float) -> list[Work]:
         candidate, how = self.named[role]
-        return lifetime(candidate, how, self.evidence.decision["queries_mid"])
+        return lifetime(candidate, how, queries)
 
     def _stages(self) -> list[dict[str, Any]]:
         """Life of the service by stage and tier: where it is spent."""
@@ -291,9 +295,9 @@ class _Accountant:
             }
             for stage, work in self.preparation.items()
         ]
-        need = self.evidence.need
-        if "winner" in self.named and need.get("queries"):
-            whole = self.named["winner"][1].query.times(self.evidence.decision["queries_mid"])
+        middle = self._queries_mid()
+        if "winner" in self.named and middle is not None:
+            whole = self.named["winner"][1].query.times(middle)
             computing = replace(whole, network_gigabytes=0.0)
             tier = "datacentre" if whole.device == "server" else "terminal"
             rows.append(
@@ -325,11 +329,11 @@ class _Accountant:
 
         By the margin of the decision: factors are shared by both, so that without one the least difference would be sure.
         """
-        met = self.evidence.best_ai is not None
-        if not met or not {"best_ai", "best_alternative"} <= set(self.named) or not self.evidence.need.get("queries"):
+        met, middle = self.evidence.best_ai is not None, self._queries_mid()
+        if not met or not {"best_ai", "best_alternative"} <= set(self.named) or middle is None:
             return []
         margin = self.evidence.margin
-        pair = {role: self._lifetime(role) for role in ("best_ai", "best_alternative")}
+        pair = {role: self._lifetime(role, middle) for role in ("best_ai", "best_alternative")}
         rows = []
         for category in ("energy", *self.pricing.covered(CATEGORIES)):
             draws = {

@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 
-from frugal.audit.evidence.candidate_rows import error_ratio, missing_data_of
 from frugal.audit.evidence.evidence import Evidence
 from frugal.audit.impacts.footprint import Pricing
 from frugal.audit.impacts.query_work import asked, lifetime
@@ -32,24 +31,21 @@ def lighter_answer(evidence: Evidence, pricing: Pricing, runtime_bytes: float) -
         ``candidate``, ``served`` (a server answers in the place of the user's device), ``gwp`` and ``winner_gwp`` in g
         CO2e (medians). None where nothing is lighter by the margin of the decision.
     """
-    winner, decision = evidence.winner, evidence.decision
-    if winner is None or not evidence.need.get("queries") or not pricing.covers("gwp"):
+    winner, queries = evidence.winner, evidence.decision.queries_mid
+    if winner is None or queries is None or not evidence.need.get("queries") or not pricing.covers("gwp"):
         return None
     on_device = (evidence.pattern.get("target") or "local") in ("browser", "phone")
     weights: dict[tuple[str, bool], float] = {}
     for name, candidate in evidence.candidates.items():
-        if (
-            candidate["status"] != "ok"
-            or missing_data_of(candidate)
-            or (name != winner["name"] and error_ratio(candidate) > 1)
-        ):
+        beyond = candidate.name != winner.name and candidate.error_bound > 1
+        if candidate.status != "ok" or candidate.lacks or beyond:
             continue
-        for served in (False, True) if on_device and candidate.get("graph") else (False,):
+        for served in (False, True) if on_device and candidate.graph else (False,):
             how = asked(candidate, evidence, runtime_bytes, served)
             if how is not None:
-                works = lifetime(candidate, how, decision["queries_mid"])
+                works = lifetime(candidate, how, queries)
                 weights[name, served] = float(np.median(pricing.impact(works, "gwp")))
-    kept = weights.get((winner["name"], False))
+    kept = weights.get((winner.name, False))
     if kept is None:
         return None
     name, served = min(weights, key=lambda key: weights[key])

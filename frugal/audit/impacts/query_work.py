@@ -9,6 +9,7 @@ from typing import Any
 from frugal.audit.evidence.evidence import Evidence
 from frugal.audit.evidence.ledger_lines import cpu_total
 from frugal.audit.impacts.footprint import Work
+from frugal.candidates.row import CandidateRow
 
 #: Stages of the ledger by stage of the footprint; what is not named here is ``other``.
 LEDGER_STAGES = {
@@ -86,13 +87,12 @@ def queries_per_hour(need: Mapping[str, Any]) -> float:
     return float(need.get("queries_per_hour") or QUERIES_PER_HOUR)
 
 
-def asked(candidate: Mapping[str, Any], evidence: Evidence, runtime_bytes: float, served: bool = False) -> Asked | None:
+def asked(candidate: CandidateRow, evidence: Evidence, runtime_bytes: float, served: bool = False) -> Asked | None:
     """How one query of a candidate is answered under the call pattern that decides; None where it was not timed.
 
     Parameters
     ----------
-    candidate : mapping
-        Its row of `candidates.json`.
+    candidate : CandidateRow
     evidence : Evidence
         Study, need and decision that the candidate stands in: what goes over the network depends on them.
     runtime_bytes : float
@@ -107,51 +107,51 @@ def asked(candidate: Mapping[str, Any], evidence: Evidence, runtime_bytes: float
         A candidate without a graph is asked on a server too, whatever the pattern says.
     """
     pattern = evidence.pattern
-    time = (candidate.get("query") or {}).get(pattern["name"])
-    if time is None:
+    query = candidate.query.get(pattern["name"])
+    if query is None:
         return None
     target = pattern.get("target") or "local"
-    if target in ("browser", "phone") and (served or not candidate.get("graph")):
+    if target in ("browser", "phone") and (served or not candidate.graph):
         target = "server"  # what cannot run on the device is asked over the network
     network = _bytes_per_query(candidate, evidence, target, runtime_bytes)
-    memory = (candidate.get("memory_bytes") or {}).get(pattern["name"]) or 0
-    held = memory / 1e9 * time["wall_seconds_per_call"] / time["rows"]
-    query = Work(
-        time["cpu_seconds"],
-        low=time["low"],
-        high=time["high"],
+    memory = candidate.memory_bytes.get(pattern["name"], 0)
+    held = memory / 1e9 * query.wall_seconds_per_call / query.rows
+    work = Work(
+        query.cpu_seconds,
+        low=query.low,
+        high=query.high,
         gigabyte_seconds=held if DEVICES[target] == "server" else 0.0,
         network_gigabytes=network / 1e9,
         device=DEVICES[target],
-        timed=str(candidate["name"]),
+        timed=candidate.name,
     )
-    return Asked(query, int(pattern["rows"]), network, DEVICES[target])
+    return Asked(work, int(pattern["rows"]), network, DEVICES[target])
 
 
-def lifetime(candidate: Mapping[str, Any], how: Asked, queries: float) -> list[Work]:
+def lifetime(candidate: CandidateRow, how: Asked, queries: float) -> list[Work]:
     """What a candidate takes over the service life: its own preparation, and so many queries.
 
     Parameters
     ----------
-    candidate : mapping
-        Its row of `candidates.json`; its preparation is its fixed CPU seconds, on a server.
+    candidate : CandidateRow
+        Its preparation is its fixed CPU seconds, on a server.
     how : Asked
         From `asked`, for this candidate.
     queries : float
         Over the whole service life, not a year.
     """
-    return [Work(float(candidate.get("fixed_cpu_seconds") or 0.0)), how.query.times(queries)]
+    return [Work(candidate.fixed_cpu_seconds or 0.0), how.query.times(queries)]
 
 
-def _bytes_per_query(candidate: Mapping[str, Any], evidence: Evidence, target: str, runtime_bytes: float) -> float:
+def _bytes_per_query(candidate: CandidateRow, evidence: Evidence, target: str, runtime_bytes: float) -> float:
     if target == "local":
         return 0.0
     if target == "server":
         outputs = sum(_size(output) for output in evidence.study["outputs"])
         numbers = sum(_size(variable) for variable in evidence.study["inputs"]) + 3 * outputs
         return float(HEADER_BYTES / evidence.pattern["rows"] + NUMBER_BYTES * numbers)
-    download = float(candidate.get("bytes") or 0) + runtime_bytes
-    need, middle = evidence.need, evidence.decision.get("queries_mid")
+    download = float(candidate.bytes or 0) + runtime_bytes
+    need, middle = evidence.need, evidence.decision.queries_mid
     if evidence.pattern.get("cached") and need.get("beneficiaries") and need.get("queries") and middle:
         # at most once a year for each person served
         yearly = need["beneficiaries"] * need["service_life_years"] / middle

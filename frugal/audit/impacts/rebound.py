@@ -9,11 +9,11 @@ what ITU-T L.1480 calls tier 3: it must not be used in public claims.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from frugal.audit.evidence.evidence import Evidence
 from frugal.audit.impacts.account import Account
+from frugal.candidates.row import CandidateRow
 
 #: The use may grow at least this many times.
 ENOUGH_ROOM = 3.0
@@ -26,11 +26,11 @@ def rebound(evidence: Evidence, account: Account) -> dict[str, Any]:
     the full physics cannot be asked.
     """
     decision, winner = evidence.decision, evidence.winner
-    queries = decision.get("queries_mid") if evidence.need.get("queries") else None
+    queries = decision.queries_mid if evidence.need.get("queries") else None
     reference = _reference(evidence)
     found: dict[str, Any] = {
-        "winner": winner["name"] if winner else None,
-        "reference": reference["name"] if reference else None,
+        "winner": winner.name if winner else None,
+        "reference": reference.name if reference else None,
         "queries": queries,
         "room": None,
         "room_carbon": None,
@@ -38,13 +38,12 @@ def rebound(evidence: Evidence, account: Account) -> dict[str, Any]:
     }
     if winner is None or reference is None or not queries:
         return found
-    costs = decision.get("lifetime_cpu_seconds") or {}
-    asked = (winner.get("query") or {}).get(decision["pattern"])
-    if costs.get(reference["name"]) is None or asked is None or asked["cpu_seconds"] <= 0:
+    costs, asked = decision.lifetime_cpu_seconds, winner.query.get(decision.pattern)
+    if reference.name not in costs or asked is None or asked.cpu_seconds <= 0:
         return found
-    fixed = float(winner.get("fixed_cpu_seconds") or 0.0)
-    found["room"] = (costs[reference["name"]] - fixed) / (queries * asked["cpu_seconds"])
-    found["room_carbon"] = _room_carbon(evidence, account, str(reference["name"]), queries)
+    fixed = winner.fixed_cpu_seconds or 0.0
+    found["room"] = (costs[reference.name] - fixed) / (queries * asked.cpu_seconds)
+    found["room_carbon"] = _room_carbon(evidence, account, reference.name, queries)
     return found
 
 
@@ -57,17 +56,15 @@ def _room_carbon(evidence: Evidence, account: Account, reference: str, queries: 
         if row["per"] == "lifetime" and "gwp" in row["impacts"]
     }
     one = next((row["impacts"].get("gwp") for row in rows if row["per"] == "functional_unit"), None)
-    if reference not in life or evidence.decision["winner"] not in life or not one or not one["p50"]:
+    if reference not in life or evidence.decision.winner not in life or not one or not one["p50"]:
         return None
     asked = queries * one["p50"]
-    return float((life[reference] - (life[evidence.decision["winner"]] - asked)) / asked)
+    return float((life[reference] - (life[evidence.decision.winner] - asked)) / asked)
 
 
-def _reference(evidence: Evidence) -> Mapping[str, Any] | None:
-    winner = evidence.winner
+def _reference(evidence: Evidence) -> CandidateRow | None:
+    winner, ladder = evidence.winner, evidence.ladder
     if winner is None:
         return None
-    best = (
-        evidence.candidates.get(evidence.decision["best_alternative"]) if winner["is_ai"] else evidence.physics_to_ask
-    )
-    return None if best is None or best["name"] == winner["name"] else best
+    best = ladder.best_alternative if winner.is_ai else ladder.physics_to_ask
+    return None if best is None or best.name == winner.name else best

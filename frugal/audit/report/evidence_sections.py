@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 from frugal.audit.report.sections import SIGNS, in_language
 from frugal.audit.words.sentences import known, phrase
+from frugal.candidates.comparison import Ladder
 from frugal.reporting import units_text
-from frugal.reporting.plots.ladder import candidate_label
 from frugal.reporting.text import plain_duration, plain_number
 
 #: Fields of the need in the order of the page, and the words they are told with.
@@ -95,13 +96,17 @@ def _short(value: Any) -> str:
     return text if len(text) <= 60 else text[:57] + "…"
 
 
-def practices(audit: Mapping[str, Any], language: str, words: Mapping[str, str]) -> list[dict[str, Any]]:
+def practices(
+    audit: Mapping[str, Any], ladder: Ladder, language: str, words: Mapping[str, str]
+) -> list[dict[str, Any]]:
     """Learning curves, inputs left out and smaller files, as a full evaluation measured them.
 
     Parameters
     ----------
     audit : mapping
         Content of `audit.json`; ``practices`` is empty after a quick evaluation.
+    ladder : Ladder
+        Its candidates.
     language, words
         As for `need_rows`.
 
@@ -111,7 +116,7 @@ def practices(audit: Mapping[str, Any], language: str, words: Mapping[str, str])
         ``name`` of a candidate and its ``rows``: practice, what was tried, error over tolerance, whether the need is met, and
         what it takes or why it was not measured.
     """
-    labels = {row["name"]: candidate_label(row, language) for row in audit["ladder"]}
+    labels = {row.name: row.label_in(language) for row in ladder.rows}
     shown = []
     for name, found in audit["practices"].items():
         rows = [*_curve(found, language, words), *_dropped(found, language, words), *_variants(found, language, words)]
@@ -202,13 +207,15 @@ def criteria(audit: Mapping[str, Any], language: str, words: Mapping[str, str]) 
     return [{"name": name, "rows": rows} for name, rows in groups.items()]
 
 
-def policy(audit: Mapping[str, Any], language: str, words: Mapping[str, str]) -> list[tuple[str, str]]:
+def policy(audit: Mapping[str, Any], ladder: Ladder, language: str, words: Mapping[str, str]) -> list[tuple[str, str]]:
     """Constants that are ours, with their values.
 
     Parameters
     ----------
     audit : mapping
-        Content of `audit.json`; those of its first decision, and the draws of its footprint.
+        Content of `audit.json`; the draws of its footprint are read.
+    ladder : Ladder
+        Its first decision holds the others.
     language, words
         As for `need_rows`.
 
@@ -217,7 +224,7 @@ def policy(audit: Mapping[str, Any], language: str, words: Mapping[str, str]) ->
     list of (str, str)
         Name and value in words.
     """
-    constants = audit["decisions"][0]["policy"]
+    constants = asdict(ladder.decision.policy)
     return [
         (known("policy", name)[language], plain_number(value, language, 4))
         for name, value in constants.items()

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from frugal.audit.evidence.audit_file import ladder_of
 from frugal.audit.words.sentences import page_words
+from frugal.candidates.comparison import Ladder
 from frugal.errors import UnusableInputError
 from frugal.reporting import units_text
 from frugal.reporting.plots.axes import INK, MUTED, plain_frame, svg
 from frugal.reporting.plots.labels import wrapped
-from frugal.reporting.plots.ladder import candidate_label
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -30,9 +31,9 @@ def footprint_bars(audit: Mapping[str, Any], language: str) -> str:
     UnusableInputError
         If the footprint has no carbon to draw.
     """
-    words = page_words(language)
-    answers, stages = _answers(audit, language), _stages(audit, language, words)
-    right = words["bars_stages" if audit["decisions"][0]["winner"] else "bars_preparation"]
+    words, ladder = page_words(language), ladder_of(audit)
+    answers, stages = _answers(audit, ladder, language), _stages(audit, language, words)
+    right = words["bars_stages" if ladder.decision.winner else "bars_preparation"]
     panels = [panel for panel in ((words["bars_answers"], answers), (right, stages)) if panel[1]]
     if not panels:
         raise UnusableInputError("the footprint has no carbon to draw")
@@ -53,8 +54,8 @@ def footprint_bars(audit: Mapping[str, Any], language: str) -> str:
     return svg(draw, (7.2, height), words["bars_title"], told, "fb")
 
 
-def _answers(audit: Mapping[str, Any], language: str) -> list[Bar]:
-    labels = {row["name"]: candidate_label(row, language) for row in audit["ladder"]}
+def _answers(audit: Mapping[str, Any], ladder: Ladder, language: str) -> list[Bar]:
+    labels = {row.name: row.label_in(language) for row in ladder.rows}
     bars: dict[str, Mapping[str, Any]] = {}
     for row in audit["footprint"]["rows"]:
         if row["per"] == "lifetime" and "gwp" in row["impacts"]:

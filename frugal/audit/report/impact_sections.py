@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from frugal.audit.words.sentences import known
+from frugal.candidates.comparison import Ladder
 from frugal.reporting import units_text
-from frugal.reporting.plots.ladder import candidate_label
 from frugal.reporting.text import plain_duration, plain_number, plain_queries
 
 #: Order of the rows and what their heading is called.
@@ -21,13 +21,17 @@ def heads(audit: Mapping[str, Any], language: str) -> list[str]:
     return [known("category", category)[language] for category in audit["footprint"]["categories"]]
 
 
-def footprint_rows(audit: Mapping[str, Any], language: str, words: Mapping[str, str]) -> list[dict[str, Any]]:
+def footprint_rows(
+    audit: Mapping[str, Any], ladder: Ladder, language: str, words: Mapping[str, str]
+) -> list[dict[str, Any]]:
     """What each unit of use takes: P50 with P5–P95, and the part that manufacture makes up.
 
     Parameters
     ----------
     audit : mapping
-        Content of `audit.json`; ``footprint`` and ``ladder`` are read.
+        Content of `audit.json`; ``footprint`` is read.
+    ladder : Ladder
+        Its candidates.
     language : str
         ``en`` or ``fr``.
     words : mapping of str to str
@@ -39,16 +43,14 @@ def footprint_rows(audit: Mapping[str, Any], language: str, words: Mapping[str, 
         ``cells`` hold the computing time, then one impact for each category of `heads`; ``made`` is the share of manufacture
         in the carbon. A candidate in several roles has one row over the service life.
     """
-    by_name = {row["name"]: row for row in audit["ladder"]}
     rows: list[dict[str, Any]] = []
     for row in sorted(audit["footprint"]["rows"], key=lambda r: ROW_ORDER.index(r["per"])):
         name = words[f"per_{row['per']}"]
-        if row["per"] == "lifetime" and row["candidate"] in by_name:
-            if any(r["name"] == name and r["candidate"] == row["candidate"] for r in rows):
+        shown, candidate = "", ladder.row(row["candidate"])
+        if row["per"] == "lifetime" and candidate is not None:
+            if any(r["name"] == name and r["candidate"] == candidate.name for r in rows):
                 continue
-            shown = candidate_label(by_name[row["candidate"]], language)
-        else:
-            shown = ""
+            shown = candidate.label_in(language)
         queries = plain_queries(row["queries"], language) if row["queries"] else ""
         rows.append(
             {

@@ -10,13 +10,14 @@ from html import unescape
 from pathlib import Path
 from typing import Any
 
+from frugal.audit.evidence.audit_file import ladder_of
 from frugal.audit.report import evidence_sections, impact_sections, sections
 from frugal.audit.report.footprint_bars import footprint_bars
 from frugal.audit.words.sentences import known, page_words
 from frugal.errors import UnusableInputError
 from frugal.formats.files.atomic import write_text
 from frugal.reporting import units_text
-from frugal.reporting.plots.ladder import break_even_plot, candidate_label, error_cost_plot
+from frugal.reporting.plots.ladder import break_even_plot, error_cost_plot
 from frugal.reporting.text import plain_number
 from frugal.texts import LANGUAGES
 
@@ -75,10 +76,11 @@ def _own_words(audit: Mapping[str, Any], language: str) -> Iterator[str]:
     yield from _texts([entry.get("values") or {} for entry in audit["need_history"]])
     yield from _texts(audit["declarations"])
     yield from _texts([audit["machine"].get(key) for key in ("source", "hosting", "cpu_model")])
-    yield from (decision["pattern"] for decision in audit["decisions"])
+    ladder = ladder_of(audit)
+    yield from (decision.pattern for decision in ladder.decisions)
     yield from (label[language] for label in audit["labels"].values())
-    for candidate in audit["ladder"]:
-        yield from (candidate_label(candidate, language), sections.told_in(candidate.get("message"), language))
+    for candidate in ladder.rows:
+        yield from (candidate.label_in(language), candidate.message.get(language, ""))
     for row in audit["factors"]:
         yield from (row["source"], row["licence"])
 
@@ -109,17 +111,16 @@ def _plots(audit: Mapping[str, Any], language: str) -> dict[str, str]:
 def _pictures(content: str, language: str) -> dict[str, str]:
     """The pictures of a page; kept, since a page is made once to be read by the criteria and once to be written."""
     audit = json.loads(content)
-    comparison = {"candidates": audit["ladder"], "decisions": audit["decisions"]}
-    decision = audit["decisions"][0]
-    even = decision.get("best_ai") and decision.get("best_alternative")
+    ladder = ladder_of(audit)
+    even = ladder.decision.best_ai and ladder.decision.best_alternative
     return {
-        "ladder_svg": _drawn(error_cost_plot, comparison, language),
-        "even_svg": _drawn(break_even_plot, comparison, language) if even else "",
+        "ladder_svg": _drawn(error_cost_plot, ladder, language),
+        "even_svg": _drawn(break_even_plot, ladder, language) if even else "",
         "bars_svg": _drawn(footprint_bars, audit, language),
     }
 
 
-def _drawn(plot: Callable[..., str], content: Mapping[str, Any], language: str) -> str:
+def _drawn(plot: Callable[..., str], content: Any, language: str) -> str:
     try:
         return plot(content, language)
     except UnusableInputError:
@@ -158,7 +159,7 @@ def _words(audit: Mapping[str, Any], language: str) -> dict[str, str]:
 
 def _view(audit: Mapping[str, Any], language: str) -> dict[str, Any]:
     """Every number of the page, written in the language."""
-    machine, words = audit["machine"], _words(audit, language)
+    machine, words, ladder = audit["machine"], _words(audit, language), ladder_of(audit)
     return {
         "t": words,
         "question": audit["study"]["question"][language],
@@ -166,17 +167,17 @@ def _view(audit: Mapping[str, Any], language: str) -> dict[str, Any]:
         "date": units_text.day(audit["created"], language),
         "level": known("level", audit["level"])[language],
         "tier": machine.get("tier") or "–",
-        "facts": sections.facts(audit, language, words),
+        "facts": sections.facts(audit, ladder, language, words),
         "conditions": sections.conditions(audit, language, words),
         "plot_caption": words["ladder_plot_caption" if audit["need"].get("tolerances") else "unjudged_caption"],
         "limits": [limit[language] for limit in audit["limits"]],
-        "ladder": [sections.ladder_row(row, audit, language, words) for row in audit["ladder"]],
-        "patterns": sections.patterns(audit, language) if len(audit["decisions"]) > 1 else [],
-        "by_hand": sections.break_evens(audit, language),
-        "whole_ledger": sections.whole_ledger(audit, language),
-        "compared": sections.compared_words(audit, language, words),
+        "ladder": [sections.ladder_row(row, audit, ladder, language, words) for row in ladder.rows],
+        "patterns": sections.patterns(audit, ladder, language) if len(ladder.decisions) > 1 else [],
+        "by_hand": sections.break_evens(ladder, language),
+        "whole_ledger": sections.whole_ledger(audit, ladder, language),
+        "compared": sections.compared_words(ladder, language, words),
         "costs": sections.cost_rows(audit, language, words),
-        "footprint": impact_sections.footprint_rows(audit, language, words),
+        "footprint": impact_sections.footprint_rows(audit, ladder, language, words),
         "impact_heads": impact_sections.heads(audit, language),
         "stages": impact_sections.stage_rows(audit, language, words),
         "variance": impact_sections.variance(audit, language, words),
@@ -185,9 +186,9 @@ def _view(audit: Mapping[str, Any], language: str) -> dict[str, Any]:
         "factors": impact_sections.factor_rows(audit, language),
         "need": evidence_sections.need_rows(audit, language, words),
         "history": evidence_sections.history(audit, language, words),
-        "practices": evidence_sections.practices(audit, language, words),
+        "practices": evidence_sections.practices(audit, ladder, language, words),
         "criteria": evidence_sections.criteria(audit, language, words),
-        "policy": evidence_sections.policy(audit, language, words),
+        "policy": evidence_sections.policy(audit, ladder, language, words),
         "machine": f"{machine.get('cpu_model') or '–'}, {machine.get('cores') or '–'} {words['cores']}",
         "hash": audit.get("content_sha256", "")[:16],
     }

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
-from frugal.audit.evidence.candidate_rows import error_ratio, missing_data_of
 from frugal.audit.words.sentences import break_even_words, error_words, phrase, verdict_words
+from frugal.candidates.comparison import Ladder
+from frugal.candidates.row import CandidateRow
 from frugal.experiments.metrics.registry import error_allowed
 from frugal.reporting import units_text
-from frugal.reporting.plots.ladder import candidate_label
 from frugal.reporting.text import missing_data_text, plain_duration, plain_number, plain_queries
 
 #: Signs that say a status a second time; words say it first.
@@ -29,13 +30,15 @@ SMALL_SHARE = 0.02
 ALWAYS_SHOWN = ("generation", "fit", "calibration", "export", "evaluation", "audit")
 
 
-def facts(audit: Mapping[str, Any], language: str, words: Mapping[str, str]) -> list[tuple[str, str]]:
+def facts(audit: Mapping[str, Any], ladder: Ladder, language: str, words: Mapping[str, str]) -> list[tuple[str, str]]:
     """Facts of the first page: verdict, answer, break-even, use, tolerance, unit.
 
     Parameters
     ----------
     audit : mapping
-        Content of `audit.json`; its first decision is that of the bundle.
+        Content of `audit.json`.
+    ladder : Ladder
+        Its candidates and decisions, of which the first is that of the bundle.
     language : str
         ``en`` or ``fr``.
     words : mapping of str to str
@@ -46,10 +49,8 @@ def facts(audit: Mapping[str, Any], language: str, words: Mapping[str, str]) -> 
     list of (str, str)
         Name and value; the unit only where one was declared.
     """
-    decision, need = audit["decisions"][0], audit["need"]
-    by_name = {row["name"]: row for row in audit["ladder"]}
-    winner = by_name.get(decision["winner"])
-    usage = decision.get("queries")
+    decision, winner, need = ladder.decision, ladder.winner, audit["need"]
+    usage = decision.queries
     told = words["undeclared"]
     if usage:
         span = [plain_number(usage[0], language), plain_queries(usage[1], language)]
@@ -59,8 +60,8 @@ def facts(audit: Mapping[str, Any], language: str, words: Mapping[str, str]) -> 
         )
     tolerance = _tolerances(need.get("tolerances") or {}, audit, language)
     facts = [
-        (words["verdict"], verdict_words({**decision, "verdict": audit["verdict"]})[language]),
-        (words["retained"], candidate_label(winner, language) if winner else words["none"]),
+        (words["verdict"], verdict_words(decision)[language]),
+        (words["retained"], winner.label_in(language) if winner else words["none"]),
         (words["break_even"], break_even_words(decision)[language]),
         (words["usage"], told),
         (words["tolerance"], tolerance or words["undeclared"]),
@@ -82,15 +83,15 @@ def _tolerances(tolerances: Mapping[str, Mapping[str, Any]], audit: Mapping[str,
 
 
 def ladder_row(
-    row: Mapping[str, Any], audit: Mapping[str, Any], language: str, words: Mapping[str, str]
+    row: CandidateRow, audit: Mapping[str, Any], ladder: Ladder, language: str, words: Mapping[str, str]
 ) -> dict[str, Any]:
     """One candidate of the ladder.
 
     Parameters
     ----------
-    row : mapping
-        Of ``audit["ladder"]``.
-    audit, language, words
+    row : CandidateRow
+        Of the ladder.
+    audit, ladder, language, words
         As for `facts`.
 
     Returns
@@ -100,44 +101,28 @@ def ladder_row(
         is None where nothing was judged; ``state`` and ``why`` say what became of a candidate that failed, was skipped or
         lacks data.
     """
-    decision = audit["decisions"][0]
-    query = (row.get("query") or {}).get(decision["pattern"])
-    lifetime = (decision.get("lifetime_cpu_seconds") or {}).get(row["name"])
-    met = (row.get("need_met") or {}).get(decision["pattern"])
-    reasons = ((row.get("limits") or {}).get(decision["pattern"]) or {}).get("reasons") or []
-    ai = words["ai"] if row["is_ai"] else ""
-    if row["status"] != "ok":
-        state = words["failed" if row["status"] == "failed" else "skipped"]
-        why = told_in(row.get("message"), language)
-        return {
-            "name": candidate_label(row, language),
-            "ai": ai,
-            "winner": False,
-            "met": None,
-            "cells": ["–"] * 4,
-            "state": state,
-            "why": why,
-        }
-    if missing_data_of(row):
-        return {
-            "name": candidate_label(row, language),
-            "ai": ai,
-            "winner": False,
-            "met": None,
-            "cells": [error_words(row, audit["units"], language) or "0", *["–"] * 3],
-            "state": words["reference"],
-            "why": units_text.typeset(missing_data_text(missing_data_of(row))[language], language) + ".",
-        }
-    judged = any(error.get("tolerance") for error in (row.get("error") or {}).values())
+    decision = ladder.decision
+    query = row.query.get(decision.pattern)
+    lifetime = decision.lifetime_cpu_seconds.get(row.name)
+    met = row.need_met.get(decision.pattern, False)
+    reasons = row.limits[decision.pattern].reasons if decision.pattern in row.limits else ()
+    shown = {"name": row.label_in(language), "ai": words["ai"] if row.is_ai else "", "winner": False, "met": None}
+    if row.status != "ok":
+        state = words["failed" if row.status == "failed" else "skipped"]
+        return {**shown, "cells": ["–"] * 4, "state": state, "why": row.message.get(language, "")}
+    error = error_words(row.errors, audit["units"], language) or "0"
+    if row.lacks:
+        why = units_text.typeset(missing_data_text(row.lacks)[language], language) + "."
+        return {**shown, "cells": [error, *["–"] * 3], "state": words["reference"], "why": why}
+    judged = any(found.tolerance for found in row.errors.values())
     return {
-        "name": candidate_label(row, language),
-        "ai": ai,
-        "winner": row["name"] == decision["winner"],
-        "met": bool(met) if judged else None,
+        **shown,
+        "winner": row.name == decision.winner,
+        "met": met if judged else None,
         "cells": [
-            error_words(row, audit["units"], language) or "0",
-            plain_duration(row["fixed_cpu_seconds"], language) if row.get("fixed_cpu_seconds") is not None else "–",
-            plain_duration(1e6 * query["cpu_seconds"], language) if query else "–",
+            error,
+            plain_duration(row.fixed_cpu_seconds, language) if row.fixed_cpu_seconds is not None else "–",
+            plain_duration(1e6 * query.cpu_seconds, language) if query else "–",
             plain_duration(lifetime, language) if lifetime is not None else "–",
         ],
         "state": "–" if not judged else words["yes" if met else "no"],
@@ -145,18 +130,26 @@ def ladder_row(
     }
 
 
-def patterns(audit: Mapping[str, Any], language: str) -> list[dict[str, str]]:
-    """What was decided for each way of asking."""
-    by_name = {row["name"]: row for row in audit["ladder"]}
-    return [
-        {
-            "name": audit["labels"].get(decision["pattern"], {}).get(language, decision["pattern"]),
-            "winner": candidate_label(by_name[decision["winner"]], language) if decision["winner"] in by_name else "–",
-            "verdict": verdict_words(decision)[language],
-            "break_even": break_even_words(decision)[language],
-        }
-        for decision in audit["decisions"]
-    ]
+def patterns(audit: Mapping[str, Any], ladder: Ladder, language: str) -> list[dict[str, str]]:
+    """What was decided for each way of asking.
+
+    Parameters
+    ----------
+    audit, ladder, language
+        As for `facts`.
+    """
+    found = []
+    for decision in ladder.decisions:
+        winner = ladder.row(decision.winner)
+        found.append(
+            {
+                "name": audit["labels"].get(decision.pattern, {}).get(language, decision.pattern),
+                "winner": winner.label_in(language) if winner else "–",
+                "verdict": verdict_words(decision)[language],
+                "break_even": break_even_words(decision)[language],
+            }
+        )
+    return found
 
 
 def cost_rows(audit: Mapping[str, Any], language: str, words: Mapping[str, str]) -> list[dict[str, Any]]:
@@ -253,11 +246,6 @@ def condition_status(status: str, language: str) -> str:
     return phrase("status.not_assessed_condition" if status == "not_assessed" else f"status.{status}", language)
 
 
-def told_in(message: Mapping[str, str] | str | None, language: str) -> str:
-    """A message that may come by language, as one text, or not at all."""
-    return str(message.get(language) or "") if isinstance(message, Mapping) else message or ""
-
-
 def conditions(audit: Mapping[str, Any], language: str, words: Mapping[str, str]) -> list[dict[str, str]]:
     """The three lines of the first page.
 
@@ -282,72 +270,71 @@ def conditions(audit: Mapping[str, Any], language: str, words: Mapping[str, str]
     ]
 
 
-def break_evens(audit: Mapping[str, Any], language: str) -> list[dict[str, Any]]:
+def break_evens(ladder: Ladder, language: str) -> list[dict[str, Any]]:
     """The break-even of the best AI against each alternative that meets the need, with the four numbers it is made of.
 
     Written with four digits, so that a reader can compute it again.
     """
-    decision = audit["decisions"][0]
-    ai = compared_ai(audit)
-    if ai is None or decision["pattern"] not in (ai.get("query") or {}):
+    pattern, ai = ladder.decision.pattern, ladder.closest_ai
+    if ai is None or pattern not in ai.query:
         return []
     found = []
-    for row in _rivals(audit):
-        numbers_ = [_pair(candidate, decision["pattern"]) for candidate in (ai, row)]
-        (fixed_ai, query_ai), (fixed, query) = numbers_
+    for row in _rivals(ladder):
+        (fixed_ai, query_ai), (fixed, query) = (_pair(candidate, pattern) for candidate in (ai, row))
         crossing = _crossing(fixed_ai - fixed, query - query_ai)
         found.append(
             {
-                "name": candidate_label(row, language),
+                "name": row.label_in(language),
                 "cells": [
                     _seconds(fixed_ai, language),
                     _seconds(fixed, language),
                     _micro(query_ai, language),
                     _micro(query, language),
-                    phrase("break_even.never", language) if crossing is None else plain_number(crossing, language, 4),
+                    _told(crossing, language),
                 ],
             }
         )
     return found
 
 
-def whole_ledger(audit: Mapping[str, Any], language: str) -> str:
-    """The break-even if the AI bore the whole ledger, held-out runs and rejected answers included; empty without a pair."""
-    decision, ai = audit["decisions"][0], compared_ai(audit)
-    if ai is None or decision["pattern"] not in (ai.get("query") or {}):
+def whole_ledger(audit: Mapping[str, Any], ladder: Ladder, language: str) -> str:
+    """The break-even if the AI bore the whole ledger, held-out runs and rejected answers included; empty without a pair.
+
+    Parameters
+    ----------
+    audit, ladder, language
+        As for `facts`; the ``costs`` of the audit are read.
+    """
+    pattern, ai = ladder.decision.pattern, ladder.closest_ai
+    if ai is None or pattern not in ai.query:
         return ""
     spent = sum(row["cpu_seconds"] for row in audit["costs"])
-    asked = _pair(ai, decision["pattern"])[1]
-    others = [_pair(row, decision["pattern"]) for row in _rivals(audit)]
+    asked = _pair(ai, pattern)[1]
+    others = [_pair(row, pattern) for row in _rivals(ladder)]
     if not others:
         return ""
-    crossings = [_crossing(spent - fixed, query - asked) for fixed, query in others]
-    highest = None if None in crossings else max(c for c in crossings if c is not None)
-    even = phrase("break_even.never", language) if highest is None else plain_number(highest, language, 4)
-    return phrase("break_even.whole", language, spent=_seconds(spent, language), queries=even)
+    highest = max(_crossing(spent - fixed, query - asked) for fixed, query in others)
+    return phrase("break_even.whole", language, spent=_seconds(spent, language), queries=_told(highest, language))
 
 
-def _rivals(audit: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+def _rivals(ladder: Ladder) -> list[CandidateRow]:
     """Answers without AI that meet the need."""
-    pattern = audit["decisions"][0]["pattern"]
-    return [row for row in audit["ladder"] if not row["is_ai"] and (row.get("need_met") or {}).get(pattern)]
+    return [row for row in ladder.rows if not row.is_ai and row.need_met.get(ladder.decision.pattern)]
 
 
-def _crossing(extra: float, gain: float) -> float | None:
-    """Queries after which a gain per query makes up for extra preparation; None for never."""
-    return max(extra / gain, 0.0) if gain > 0 else (0.0 if extra < 0 else None)
+def _crossing(extra: float, gain: float) -> float:
+    """Queries after which a gain per query makes up for extra preparation; infinite for never."""
+    return max(extra / gain, 0.0) if gain > 0 else (0.0 if extra < 0 else math.inf)
 
 
-def compared_ai(audit: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    """The best AI, or the one nearest to the tolerance where none meets the need."""
-    rows = {row["name"]: row for row in audit["ladder"]}
-    best = rows.get(audit["decisions"][0].get("best_ai"))
-    tried = [row for row in audit["ladder"] if row["is_ai"] and row["status"] == "ok" and row["error"]]
-    return best or min(tried, key=error_ratio, default=None)
+def _told(crossing: float, language: str) -> str:
+    if math.isinf(crossing):
+        return phrase("break_even.never", language)
+    return plain_number(crossing, language, 4)
 
 
-def _pair(row: Mapping[str, Any], pattern: str) -> tuple[float, float]:
-    return float(row.get("fixed_cpu_seconds") or 0.0), float(row["query"][pattern]["cpu_seconds"])
+def _pair(row: CandidateRow, pattern: str) -> tuple[float, float]:
+    return row.fixed_cpu_seconds or 0.0, row.query[pattern].cpu_seconds
 
 
 def _seconds(value: float, language: str) -> str:
@@ -358,14 +345,12 @@ def _micro(value: float, language: str) -> str:
     return f"{plain_number(1e6 * value, language, 5)}\u00a0µs"
 
 
-def compared_words(audit: Mapping[str, Any], language: str, words: Mapping[str, str]) -> str:
+def compared_words(ladder: Ladder, language: str, words: Mapping[str, str]) -> str:
     """Which AI is compared, and whether it meets the need at all.
 
     Parameters
     ----------
-    audit : mapping
-        Content of `audit.json`; ``decisions`` and ``ladder`` are read.
-    language, words
+    ladder, language, words
         As for `facts`.
 
     Returns
@@ -373,8 +358,8 @@ def compared_words(audit: Mapping[str, Any], language: str, words: Mapping[str, 
     str
         Empty where no AI was measured.
     """
-    ai = compared_ai(audit)
+    ai = ladder.closest_ai
     if ai is None:
         return ""
-    key = "compared_best" if audit["decisions"][0].get("best_ai") else "compared_closest"
-    return words[key].replace("{name}", candidate_label(ai, language))
+    key = "compared_best" if ladder.decision.best_ai else "compared_closest"
+    return words[key].replace("{name}", ai.label_in(language))

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from typing import Any
 
-from frugal.audit.evidence.candidate_rows import missing_data_of
 from frugal.audit.evidence.evidence import Evidence
 from frugal.audit.evidence.shortfall import Shortfall, accurate, nearest, shortfalls
 from frugal.audit.words.sentences import (
@@ -18,6 +15,7 @@ from frugal.audit.words.sentences import (
     rounded_up,
     say,
 )
+from frugal.candidates.row import CandidateRow
 from frugal.reporting.text import plain_duration, plain_number, plain_queries
 from frugal.reporting.units_text import error_quantity, percent, size
 from frugal.texts import LANGUAGES, Text, in_each
@@ -30,12 +28,12 @@ MOST_TOLD = 3
 
 def first_line(evidence: Evidence, assessed: bool = True) -> Text:
     """The whole answer in one plain sentence; no verdict in it where the measurement does not carry one."""
-    verdict, winner = evidence.decision["verdict"] if assessed else "not_assessed", evidence.winner
+    verdict, winner = evidence.decision.verdict if assessed else "not_assessed", evidence.winner
     if winner is None:
         return _nothing(evidence) if assessed and evidence.compared else say("first.nothing_not_assessed")
     told = {language: _answer(winner, evidence, language) for language in LANGUAGES}
-    if winner["is_ai"]:
-        missing = missing_data_of(evidence.full_physics)
+    if winner.is_ai:
+        missing = evidence.physics_data
         if verdict == "infeasible_otherwise" and missing:
             return say("first.missing_information", answer=told, data=missing)
         return say(f"first.{verdict}", answer=told, paid_back=_paid_back(evidence))
@@ -43,22 +41,22 @@ def first_line(evidence: Evidence, assessed: bool = True) -> Text:
     return say(f"first.{opening}", answer=told)
 
 
-def _answer(candidate: Mapping[str, Any], evidence: Evidence, language: str) -> str:
+def _answer(candidate: CandidateRow, evidence: Evidence, language: str) -> str:
     """How well and for how much: "a table answers within ±1.4%, for 0.3 s of computing per million …"."""
-    noun = known("noun", candidate["kind"])[language]
+    noun = known("noun", candidate.kind)[language]
     error = every_error(candidate, evidence, language)
     told = phrase("answer.within" if error else "answer.exactly", language, noun=noun, error=error)
-    query = (candidate.get("query") or {}).get(evidence.decision["pattern"])
-    if query:
-        told += phrase("answer.cost", language, time=plain_duration(1e6 * query["cpu_seconds"], language))
+    query = candidate.query.get(evidence.decision.pattern)
+    if query is not None:
+        told += phrase("answer.cost", language, time=plain_duration(1e6 * query.cpu_seconds, language))
     return told
 
 
 def _paid_back(evidence: Evidence) -> Text:
-    crossing = (evidence.decision.get("break_even_queries") or {}).get("median")
-    if not crossing or crossing <= 0:
+    crossing = evidence.decision.break_even_queries
+    if crossing is None or not 0 < crossing.median < math.inf:
         return dict.fromkeys(LANGUAGES, "")
-    return say("answer.paid_back", queries=in_each(plain_queries, crossing))
+    return say("answer.paid_back", queries=in_each(plain_queries, crossing.median))
 
 
 # ------------------------------------------------------------------------------- Nothing meets the need
@@ -69,14 +67,14 @@ def _nothing(evidence: Evidence) -> Text:
     told = {}
     closest, exact = nearest(evidence), evidence.full_physics
     right = [candidate for candidate in accurate(evidence) if candidate is not closest]
-    if closest and closest["error_met"]:  # what is accurate and breaks a limit by more adds nothing
+    if closest is not None and closest.error_met:  # what is accurate and breaks a limit by more adds nothing
         right = [candidate for candidate in right if candidate is exact]
     for language in LANGUAGES:
         parts = [phrase("nothing", language)]
         if closest is not None:
             short = _fails_on(evidence, closest, language)
             parts.append(phrase("nothing.nearest", language, name=quoted(closest)[language], short=short))
-        if right == [exact] and not (closest and closest["error_met"]):
+        if right == [exact] and not (closest is not None and closest.error_met):
             assert exact is not None
             parts.append(phrase("nothing.only_physics", language, short=_fails_on(evidence, exact, language)))
         elif right:
@@ -87,24 +85,24 @@ def _nothing(evidence: Evidence) -> Text:
     return told
 
 
-def _fails_on(evidence: Evidence, candidate: Mapping[str, Any], language: str) -> str:
+def _fails_on(evidence: Evidence, candidate: CandidateRow, language: str) -> str:
     """Every requirement that a candidate fails, the farthest first."""
     told = [_told(evidence, shortfall, candidate, language) for shortfall in shortfalls(evidence, candidate)]
     return "".join(told) if len(told) < 2 else phrase("short.and", language, first=", ".join(told[:-1]), last=told[-1])
 
 
-def _told(evidence: Evidence, shortfall: Shortfall, candidate: Mapping[str, Any], language: str) -> str:
+def _told(evidence: Evidence, shortfall: Shortfall, candidate: CandidateRow, language: str) -> str:
     excess = _excess(shortfall.ratio, language)
     if shortfall.requirement == "error":
-        error = candidate["error"][shortfall.output]
-        bound = error_words({"error": {shortfall.output: error}}, evidence.units, language)
-        limit = _tolerance(evidence, shortfall, error["metric"], language)
+        error = candidate.errors[shortfall.output]
+        bound = error_words({shortfall.output: error}, evidence.units, language)
+        limit = _tolerance(evidence, shortfall, error.metric, language)
         several = len(evidence.need.get("tolerances") or {}) > 1
         label = evidence.labels[shortfall.output][language]
         of = f" ({label[:1].lower()}{label[1:]})" if several else ""
         return phrase("short.error", language, error=bound, of=of, limit=limit, excess=excess)
     if shortfall.requirement == "data":
-        return phrase("short.data_none", language, data=missing_data_of(candidate)[language])
+        return phrase("short.data_none", language, data=candidate.lacks[language])
     if shortfall.requirement == "graph" or not math.isfinite(shortfall.value):
         return phrase(f"short.{shortfall.requirement}_none", language)
     write = plain_duration if shortfall.requirement == "latency" else size

@@ -6,11 +6,11 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from frugal.audit.evidence.candidate_rows import missing_data_of, nothing_meets, worst_error
 from frugal.audit.evidence.evidence import Evidence
 from frugal.audit.impacts.assessment import Assessment
+from frugal.candidates.decision import Decision
+from frugal.candidates.row import CandidateRow, OutputError, worst_output
 from frugal.experiments.metrics.registry import scale_of
-from frugal.reporting.plots.ladder import candidate_label
 from frugal.reporting.text import plain_number, plain_queries
 from frugal.reporting.units_text import error_quantity, grams, typeset
 from frugal.texts import LANGUAGES, Text, in_each, room_texts
@@ -41,9 +41,9 @@ def page_words(language: str) -> dict[str, str]:
     return {key: text[language] for key, text in _TEXTS.group("page").items()}
 
 
-def verdict_words(decision: Mapping[str, Any]) -> Text:
+def verdict_words(decision: Decision) -> Text:
     """The verdict on the need for AI; that nothing meets the need, where this is why there is none."""
-    return known("verdict", "nothing_meets" if nothing_meets(decision) else decision["verdict"])
+    return known("verdict", "nothing_meets" if decision.nothing_meets else decision.verdict)
 
 
 def title(study: Mapping[str, Any]) -> Text:
@@ -56,15 +56,10 @@ def title(study: Mapping[str, Any]) -> Text:
     }
 
 
-def labels(candidate: Mapping[str, Any]) -> Text:
-    """The plain name of a candidate in both languages."""
-    return in_each(candidate_label, candidate)
-
-
-def quoted(candidate: Mapping[str, Any]) -> Text:
+def quoted(candidate: CandidateRow) -> Text:
     """The plain name of a candidate inside a sentence, between quotation marks."""
     told = {}
-    for language, label in labels(candidate).items():
+    for language, label in candidate.labels.items():
         name = label[:1].lower() + label[1:] if label[1:2].islower() else label
         told[language] = _TEXTS.phrase("quoted", language, name=name)
     return told
@@ -78,13 +73,13 @@ def rounded_up(value: float, digits: int = 2) -> float:
     return math.ceil(value / step - 1e-9) * step
 
 
-def error_words(candidate: Mapping[str, Any], units: Mapping[str, str], language: str) -> str:
+def error_words(errors: Mapping[str, OutputError], units: Mapping[str, str], language: str) -> str:
     """Upper 95 % bound of the worst error: ``±1.4%``, ``±0.2 m``, ``0.12 (1 − NSE)``; empty if there is none.
 
     Parameters
     ----------
-    candidate : mapping
-        A row of the ladder; ``error`` by output is read.
+    errors : mapping of str to OutputError
+        Of a candidate, by output.
     units : mapping of str to str
         In which the error of each output is told, by name; shares are told in per cent without it.
     language : str
@@ -95,24 +90,22 @@ def error_words(candidate: Mapping[str, Any], units: Mapping[str, str], language
     str
         Two significant digits, rounded up, and in per cent no finer than `LEAST_ERROR`.
     """
-    worst = worst_error(candidate)
-    if worst is None or not worst[1]["high"]:
+    name = worst_output(errors)
+    if name is None or not errors[name].high:
         return ""
-    bound = rounded_up(worst[1]["high"])
-    name, metric = worst[0], worst[1]["metric"]
+    bound, metric = rounded_up(errors[name].high), errors[name].metric
     scale = scale_of(metric)
     if scale == "share":
         bound = max(bound, LEAST_ERROR)
     return ("" if scale == "score" else "±") + error_quantity(bound, metric, units.get(name, ""), language)
 
 
-def every_error(candidate: Mapping[str, Any], evidence: Evidence, language: str) -> str:
+def every_error(candidate: CandidateRow, evidence: Evidence, language: str) -> str:
     """Upper bound of each error that has a tolerance, with the name of its output where there are several.
 
     Parameters
     ----------
-    candidate : mapping
-        A row of the ladder; ``error`` by output is read.
+    candidate : CandidateRow
     evidence : Evidence
         Its need says which outputs have a tolerance.
     language : str
@@ -123,44 +116,40 @@ def every_error(candidate: Mapping[str, Any], evidence: Evidence, language: str)
     str
         As `error_words` of the worst one where no more than one output has a tolerance, or nothing errs.
     """
-    measured = candidate.get("error") or {}
+    measured = candidate.errors
     errors = {name: measured[name] for name in evidence.need.get("tolerances") or {} if name in measured}
-    if len(errors) < 2 or not any(error["high"] for error in errors.values()):
-        return error_words(candidate, evidence.units, language)
+    if len(errors) < 2 or not any(error.high for error in errors.values()):
+        return error_words(measured, evidence.units, language)
     told = []
     for name, error in errors.items():
         label = evidence.labels[name][language]
-        bound = error_words({"error": {name: error}}, evidence.units, language) or "±0"
+        bound = error_words({name: error}, evidence.units, language) or "±0"
         told.append(f"{bound} ({label[:1].lower()}{label[1:]})")
     return phrase("error.and", language).join([", ".join(told[:-1]), told[-1]])
 
 
-def break_even_words(decision: Mapping[str, Any]) -> Text:
+def break_even_words(decision: Decision) -> Text:
     """The break-even with its interval; "never" where no number of queries pays the AI back."""
-    crossing = decision.get("break_even_queries")
+    crossing = decision.break_even_queries
     if crossing is None:
         return dict.fromkeys(LANGUAGES, "–")
-    median = crossing.get("median")
-    if median is None:
+    if math.isinf(crossing.median):
         return say("break_even.never")
-    if median <= 0:
+    if crossing.median <= 0:
         return say("break_even.at_once")
-    bounds: dict[str, Text] = {}
-    for side in ("low", "high"):
-        bound = crossing.get(side)
-        bounds[side] = {
-            lang: phrase("break_even.never", lang) if bound is None else plain_number(max(bound, 0), lang)
-            for lang in LANGUAGES
-        }
-    return say("break_even.after", queries=in_each(plain_queries, median), **bounds)
+    low, high = (
+        say("break_even.never") if math.isinf(bound) else in_each(plain_number, max(bound, 0))
+        for bound in (crossing.low, crossing.high)
+    )
+    return say("break_even.after", queries=in_each(plain_queries, crossing.median), low=low, high=high)
 
 
-def flip_words(decision: Mapping[str, Any]) -> Text:
+def flip_words(decision: Decision) -> Text:
     """From which use on the need for AI would count as demonstrated; empty where there is no pair to compare."""
-    if decision.get("break_even_queries") is None:
+    if decision.break_even_queries is None:
         return dict.fromkeys(LANGUAGES, "")
-    flip = decision.get("flip_queries")
-    if flip is None:
+    flip = decision.flip_queries
+    if flip is None or math.isinf(flip):
         return say("flip.never")
     return say("flip.from", queries=in_each(plain_queries, flip))
 
@@ -174,11 +163,11 @@ def limits(assessment: Assessment) -> list[Text]:
     found: list[Text] = []
     if not assessment.need.get("declared", True):
         found.append(say("limit.undeclared"))
-    missing = assessment.decision.get("missing_baselines") or []
+    missing = assessment.decision.missing_baselines
     if missing:
         found.append(say("limit.missing", names=baselines(missing)))
     found += _model_file(assessment)
-    if comparison["level"] == "quick":
+    if comparison.level == "quick":
         found.append(say("limit.quick"))
     if machine.get("measure_again"):
         found.append(say("limit.again"))
@@ -190,20 +179,20 @@ def limits(assessment: Assessment) -> list[Text]:
     if machine.get("tier") in ("T3", "T4") and all(machine.get(field) for field in fields.values()):
         values = {k: in_each(plain_number, machine[f]) for k, f in fields.items()}
         found.append(say("limit.watts", tier=machine["tier"], **values))
-    held_out = (comparison.get("split") or {}).get("n_held_out")
+    held_out = comparison.split.get("n_held_out")
     number = {lang: plain_number(held_out, lang, 4) if held_out else "–" for lang in LANGUAGES}
     found += _truth(assessment, number)
-    failed = len(comparison.get("failed_runs") or [])
+    failed = len(comparison.failed_runs)
     if failed:
         found.append(say("limit.failed_runs", number=in_each(plain_number, failed, 6)))
-    if len([place for place in (comparison.get("split") or {}).get("held_out_places", []) if place]) == 1:
+    if len([place for place in comparison.split.get("held_out_places", []) if place]) == 1:
         found.append(say("limit.one_place"))
     return [*found, *_limits_of_account(assessment), say("limit.left_out")]
 
 
 def _truth(evidence: Evidence, number: Text) -> list[Text]:
     """What the errors are held against, and why it is no answer itself, where it is none."""
-    missing = missing_data_of(evidence.full_physics)
+    missing = evidence.physics_data
     held = say("limit.table" if evidence.full_physics is None else "limit.physics", number=number)
     return [held, say("limit.reference", data=missing)] if missing else [held]
 
@@ -245,11 +234,10 @@ def baselines(names: Sequence[str]) -> Text:
 
 def _model_file(evidence: Evidence) -> list[Text]:
     """A sentence where `model.onnx` is not the answer retained."""
-    model, winner = evidence.comparison.get("model") or {}, evidence.winner
-    reason = model.get("reason")
-    if winner is None or not reason or model.get("candidate") == winner["name"]:
+    model, winner = evidence.comparison.model, evidence.winner
+    if winner is None or not model.reason or model.candidate == winner.name:
         return []
-    held = evidence.candidates.get(str(model.get("candidate")))
+    held = evidence.ladder.row(model.candidate)
     if held is None:
-        return [say("limit.no_model", reason=reason)]
-    return [say("limit.model", name=quoted(held), reason=reason)]
+        return [say("limit.no_model", reason=model.reason)]
+    return [say("limit.model", name=quoted(held), reason=model.reason)]

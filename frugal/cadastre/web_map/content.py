@@ -102,7 +102,7 @@ def map_content(
         "module": {"power_per_m2_kwp": UsableRules.power_per_m2_kwp, "setback_m": settings.setback_m},
         "co2": avoided._asdict(),
         "inputs": [asdict(column) for column in InputLayout(read_variables(bundle.study["inputs"])).columns],
-        "model": {"candidate": answer.candidate, "label": _label(bundle.candidates, answer.candidate)},
+        "model": {"candidate": answer.candidate, "label": bundle.candidate(answer.candidate).labels},
         "verdicts": verdicts,
         "attributions": [weather["attribution"]],
     }
@@ -129,10 +129,3 @@ def _sky_table(bundle: Any) -> bytes | None:
     except UnusableInputError:
         return None
     return write_sky_table(read_sky_table(graph))
-
-
-def _label(candidates: dict[str, Any], name: str) -> dict[str, str]:
-    from frugal.reporting.plots.ladder import candidate_label
-
-    row = next(row for row in candidates["candidates"] if row["name"] == name)
-    return {language: candidate_label(row, language) for language in LANGUAGES}

@@ -20,7 +20,6 @@ from frugal.formats.files.digests import sha256_of
 from frugal.formats.rasters.mosaic import open_rasters
 from frugal.formats.rasters.surface_model import SurfaceModel, write_surface_model
 from frugal.formats.rasters.tiling import Grid, Tile, plan_tiles
-from frugal.reporting.error_ratio import error_ratio
 
 if TYPE_CHECKING:
     from frugal.reporting.progress import Reporter
@@ -121,14 +120,10 @@ def _nearest_where_none_ships(path: Path) -> str | None:
     """Of a bundle that ships no answer the graph whose errors exceed what is tolerated least; small surveys have few roofs."""
     from frugal.surrogates.bundle.bundle import open_bundle
 
-    candidates = open_bundle(path).candidates
-    if candidates["model"]["candidate"] is not None:
+    comparison = open_bundle(path).comparison
+    if comparison.model.candidate is not None:
         return None
-    beyond = {
-        row["name"]: error_ratio(row["error"])
-        for row in candidates["candidates"]
-        if row["graph"] is not None and row["error"]
-    }
+    beyond = {row.name: row.error_ratio for row in comparison.ladder.rows if row.graph is not None and row.errors}
     return min(beyond, key=beyond.__getitem__) if beyond else None
 
 
@@ -138,7 +133,7 @@ def _opened(path: Path, settings: CadastreSettings, notes: tuple[str, ...]) -> Y
     bundle = open_bundle(path)
     if bundle.study["name"] != "roof_yield":
         raise UnusableInputError(f"bundle '{path}' answers '{bundle.study['name']}'; one of 'roof_yield' is needed")
-    candidate = settings.candidate or str(bundle.candidates["model"]["candidate"] or "")
+    candidate = settings.candidate or (bundle.comparison.model.candidate or "")
     model = bundle.model_path(settings.candidate).absolute()  # tiles may be computed by processes started elsewhere
     site = _site(bundle.study.get("site") or {}, settings)
     _check_weather(bundle, model, site, settings.azimuths)

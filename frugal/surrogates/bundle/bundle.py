@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from frugal.candidates.comparison import Comparison, read_comparison
+from frugal.candidates.row import CandidateRow
 from frugal.errors import UnusableInputError
 from frugal.formats.files.atomic import exclusive, new_folder
 from frugal.formats.files.digests import sha256_of
@@ -31,9 +33,9 @@ class Bundle:
 
     path: Path
     study: dict[str, Any]
-    candidates: dict[str, Any]
+    comparison: Comparison
 
-    def candidate(self, name: str) -> dict[str, Any]:
+    def candidate(self, name: str) -> CandidateRow:
         """Row of the ladder.
 
         Raises
@@ -41,10 +43,10 @@ class Bundle:
         UnusableInputError
             If there is no such candidate.
         """
-        for row in self.candidates["candidates"]:
-            if row["name"] == name:
-                return dict(row)
-        names = ", ".join(row["name"] for row in self.candidates["candidates"])
+        row = self.comparison.ladder.row(name)
+        if row is not None:
+            return row
+        names = ", ".join(self.comparison.ladder.by_name)
         raise UnusableInputError(f"candidate '{name}' is not in '{self.path}'; it has: {names}")
 
     def model_path(self, candidate: str | None = None) -> Path:
@@ -61,20 +63,19 @@ class Bundle:
                 raise UnusableInputError(f"'{self.path}' ships no ONNX file: {self.reason_without_model('en')}")
             return path
         row = self.candidate(candidate)
-        if row["graph"] is None:
-            raise UnusableInputError(
-                f"candidate '{candidate}' has no ONNX file: {(row['graph_reason'] or row['message'] or {}).get('en', '')}"
-            )
-        path = self.path / str(row["graph"])
+        if row.graph is None:
+            reason = (row.graph_reason or row.message).get("en", "")
+            raise UnusableInputError(f"candidate '{candidate}' has no ONNX file: {reason}")
+        path = self.path / row.graph
         if not path.resolve().is_relative_to(self.path.resolve()) or not path.is_file():
             raise UnusableInputError(
-                f"'{self.path / 'candidates.json'}' names the graph '{row['graph']}', which is not in it"
+                f"'{self.path / 'candidates.json'}' names the graph '{row.graph}', which is not in it"
             )
         return path
 
     def reason_without_model(self, language: str) -> str:
         """Why ``model.onnx`` is absent."""
-        return str(self.candidates["model"]["reason"][language])
+        return self.comparison.model.reason.get(language, "")
 
 
 def open_bundle(path: Path | str) -> Bundle:
@@ -91,15 +92,11 @@ def open_bundle(path: Path | str) -> Bundle:
     if not (path / CHECKSUMS).is_file():
         raise UnusableInputError(f"'{path}' is not a bundle: it has no {CHECKSUMS}")
     verify(path)
-    study, candidates = read_json(path / "study.json"), read_json(path / "candidates.json")
-    for content, keys in (
-        (study, ("name", "inputs", "outputs", "need")),
-        (candidates, ("candidates", "decisions", "model")),
-    ):
-        for key in keys:
-            if key not in content:
-                raise UnusableInputError(f"'{path}' is not a bundle of this version: '{key}' is missing from it")
-    return Bundle(path, study, candidates)
+    study = read_json(path / "study.json")
+    for key in ("name", "inputs", "outputs", "need"):
+        if key not in study:
+            raise UnusableInputError(f"'{path}' is not a bundle of this version: '{key}' is missing from it")
+    return Bundle(path, study, read_comparison(path / "candidates.json"))
 
 
 def write_checksums(folder: Path) -> None:

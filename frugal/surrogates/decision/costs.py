@@ -1,63 +1,25 @@
-"""What a decision weighs: candidates as it sees them, what each of them costs, and the constants of its rules."""
+"""What a decision weighs: candidates as it sees them, what each of them costs, and which of them is the least consuming."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Literal, Protocol, TypeVar
+from dataclasses import dataclass, replace
+from typing import Protocol, TypeVar, cast
 
+import numpy as np
+
+from frugal.candidates.row import LATENCY, MISSING_DATA, CandidateRow
 from frugal.experiments.study import RUNGS, Kind
 from frugal.metering.ledger.ledger import Entry, cpu_total
-
-Verdict = Literal[
-    "demonstrated",
-    "infeasible_otherwise",
-    "conditional",
-    "undecided",
-    "not_demonstrated",
-    "trade_off",
-    "not_assessed",
-]
-
-#: The limit that a candidate breaks which needs data that are missing where the study is asked: no computing makes up for it.
-MISSING_DATA = "data"
 
 #: Ledger stages whose cost belongs to one candidate, and the part of its fixed cost they make up.
 CANDIDATE_STAGES = {"fit": "fit", "calibration": "fit", "export": "export"}
 
 
 @dataclass(frozen=True)
-class Policy:
-    """Constants that are ours, printed in every audit.
-
-    Parameters
-    ----------
-    margin : float
-        AI must be cheaper by this factor; about twice the 6 to 12 % by which timings on a shared machine vary.
-    queries_factor : float
-        Even the low end of the usage interval must exceed the break-even by this factor, because demand is a forecast.
-    materiality_cpu_seconds : float
-        Smaller savings over the service life justify nothing (1,200 CPU s are about 1 Wh at 3 W per core).
-    tie_factor : float
-        Within it the lower rung of the ladder wins.
-    probability : float
-        How sure a verdict must be.
-    draws : int
-        Of the Monte Carlo.
-    """
-
-    margin: float = 1.25
-    queries_factor: float = 3.0
-    materiality_cpu_seconds: float = 1200.0
-    tie_factor: float = 1.25
-    probability: float = 0.95
-    draws: int = 10_000
-
-
-@dataclass(frozen=True)
-class CandidateCost:
-    """What the decision has to know about one candidate, for one call pattern.
+class DecisionRow:
+    """What the decision weighs of one candidate, for one call pattern.
 
     Parameters
     ----------
@@ -88,6 +50,22 @@ class CandidateCost:
     hard_limits: tuple[str, ...] = ()
     chosen_limits: tuple[str, ...] = ()
 
+    @classmethod
+    def of(cls, row: CandidateRow, pattern: str) -> DecisionRow:
+        """Of a candidate that was measured under a call pattern, by the name of the pattern."""
+        broken = () if row.limits[pattern].met else row.limits[pattern].broken
+        return cls(
+            name=row.name,
+            kind=cast(Kind, row.kind),
+            error_met=row.error_met,
+            error=row.error_ratio,
+            query_blocks=row.query[pattern].blocks,
+            needs_runs=row.needs_runs,
+            needs_compilation=row.needs_compilation,
+            hard_limits=tuple(name for name in broken if name != LATENCY),
+            chosen_limits=tuple(name for name in broken if name == LATENCY),
+        )
+
     @property
     def is_ai(self) -> bool:
         """Surrogates are AI, everything else is an alternative to it."""
@@ -104,16 +82,7 @@ class CandidateCost:
         return self.error_met and not self.hard_limits and not self.chosen_limits
 
 
-@dataclass(frozen=True)
-class Interval:
-    """Low, middle and high value; ``inf`` stands for never."""
-
-    low: float
-    median: float
-    high: float
-
-
-def fixed_parts(ledger: Sequence[Entry], rung: CandidateCost, training_share: float) -> dict[str, float]:
+def fixed_parts(ledger: Sequence[Entry], rung: DecisionRow | CandidateRow, training_share: float) -> dict[str, float]:
     """Fixed cost of a candidate in CPU seconds, by part, from the ledger alone.
 
     Every line counts, whether its stage ended well or not. Of the generation, the share of the training runs is charged:
@@ -123,7 +92,7 @@ def fixed_parts(ledger: Sequence[Entry], rung: CandidateCost, training_share: fl
     ----------
     ledger : sequence of Entry
         Every stage ever run for the bundle.
-    rung : CandidateCost
+    rung : DecisionRow or CandidateRow
         Its name finds its own lines; its needs say which of the shared ones it bears.
     training_share : float
         Share of the finished runs that candidates learnt from, 0 to 1.
@@ -144,7 +113,46 @@ def fixed_parts(ledger: Sequence[Entry], rung: CandidateCost, training_share: fl
     return parts
 
 
-def missing_baselines(ladder: Sequence[CandidateCost]) -> tuple[str, ...]:
+def with_costs(rows: Sequence[CandidateRow], ledger: Sequence[Entry], training_share: float) -> list[CandidateRow]:
+    """The rows with what the ledger books for each: the fixed cost of those that were timed, and codecarbon's readings.
+
+    Parameters
+    ----------
+    rows : sequence of CandidateRow
+    ledger : sequence of Entry
+        Every stage ever run for the bundle.
+    training_share : float
+        Share of the finished runs that candidates learnt from, 0 to 1.
+    """
+    found = []
+    for row in rows:
+        priced = replace(row, codecarbon_joules=_codecarbon_joules(ledger, row.name))
+        if row.query:
+            parts = fixed_parts(ledger, row, training_share)
+            priced = replace(priced, fixed_parts=parts, fixed_cpu_seconds=sum(parts.values()))
+        found.append(priced)
+    return found
+
+
+def _codecarbon_joules(ledger: Sequence[Entry], candidate: str) -> dict[str, float | None]:
+    """codecarbon's CPU energy for a candidate's own stages, and for the generation it may share."""
+
+    def total(stages: tuple[str, ...], name: str | None) -> float | None:
+        found = [
+            entry.codecarbon_joules
+            for entry in ledger
+            if entry.stage in stages and entry.candidate == name and entry.codecarbon_joules is not None
+        ]
+        return float(np.sum(found)) if found else None
+
+    return {
+        "generation": total(("generation",), None),
+        "fit": total(("fit", "calibration", "export"), candidate),
+        "evaluation": total(("evaluation",), candidate),
+    }
+
+
+def missing_baselines(ladder: Sequence[DecisionRow]) -> tuple[str, ...]:
     """Mandatory alternatives that were not tried."""
     kinds = {rung.kind for rung in ladder}
     missing = []
@@ -167,7 +175,7 @@ class Priced(Protocol):
         """Identifier."""
 
     @property
-    def kind(self) -> Kind:
+    def kind(self) -> str:
         """Its place on the ladder."""
 
 

@@ -12,81 +12,56 @@ core cancel: no verdict depends on them.
 A candidate that needs data which are missing where the study is asked (the full physics on a survey that nobody has) is no
 alternative: it breaks a hard limit, and no cost is compared with its own. AI then has to stand against the others alone.
 
-What is weighed stands in `weighing`, the rules of the verdict in `necessity`.
+What is weighed stands in `costs`, the rules of the verdict in `necessity`.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
+from frugal.candidates.decision import Decision, Policy, Verdict
+from frugal.candidates.row import CandidateRow
 from frugal.experiments.study import CallPattern, Need
 from frugal.metering.ledger.ledger import Entry
-from frugal.surrogates.decision.costs import (
-    MISSING_DATA,
-    CandidateCost,
-    Interval,
-    Policy,
-    Verdict,
-    cheapest,
-    fixed_parts,
-    least_consuming,
-    missing_baselines,
-)
+from frugal.surrogates.decision.costs import DecisionRow, cheapest, fixed_parts, least_consuming, missing_baselines
 from frugal.surrogates.decision.necessity import Necessity
-
-__all__ = [
-    "MISSING_DATA",
-    "SHIPS_AI",
-    "CandidateCost",
-    "Decision",
-    "Interval",
-    "Policy",
-    "Verdict",
-    "decide",
-    "fixed_parts",
-    "least_consuming",
-]
+from frugal.surrogates.decision.reasons import sentence
 
 #: Verdicts under which an AI candidate may ship.
 SHIPS_AI: tuple[Verdict, ...] = ("demonstrated", "infeasible_otherwise", "conditional")
 
 
-@dataclass(frozen=True)
-class Decision:
-    """What was decided for one call pattern; see `decide`.
+def decide_rows(
+    need: Need, rows: Sequence[CandidateRow], ledger: Sequence[Entry], training_share: float, seed: int
+) -> list[Decision]:
+    """One decision for each call pattern of the need, in their order; the first is the one that ships.
 
-    ``flip_queries`` is about the least low end of the usage interval, its ratio to the high end kept, for which the need for
-    AI would count as demonstrated, all else as measured; infinite where no use would do, None where there is no pair to
-    compare. ``lifetime_cpu_seconds`` leaves out what cannot be asked for want of data.
+    Parameters
+    ----------
+    need : Need
+    rows : sequence of CandidateRow
+        As measured; those not measured under a call pattern take no part in its decision.
+    ledger : sequence of Entry
+        Of all stages ever run for the bundle: fixed costs come from it.
+    training_share : float
+        Share of the runs that candidates learnt from, 0 to 1.
+    seed : int
+        Of the Monte Carlo over costs.
     """
-
-    pattern: str
-    winner: str | None
-    verdict: Verdict
-    reasons: tuple[str, ...]
-    best_ai: str | None
-    best_alternative: str | None
-    queries: tuple[float, float] | None
-    queries_mid: float
-    lifetime_cpu_seconds: Mapping[str, float]
-    missing_baselines: tuple[str, ...] = ()
-    break_even_queries: Interval | None = None
-    flip_queries: float | None = None
-    saving_cpu_seconds: Interval | None = None
-    probability_ai_cheaper: float | None = None
-    probability_alternative_cheaper: float | None = None
-    limits_that_exclude: tuple[str, ...] = ()
-    winner_is_ai: bool | None = None
-    policy: Policy = field(default_factory=Policy)
+    decisions = []
+    for pattern in need.call_patterns:
+        ladder = [DecisionRow.of(row, pattern.name) for row in rows if pattern.name in row.query]
+        decisions.append(decide(ledger, ladder, need, pattern, training_share=training_share, seed=seed))
+    return decisions
 
 
 def decide(
     ledger: Sequence[Entry],
-    ladder: Sequence[CandidateCost],
+    ladder: Sequence[DecisionRow],
     need: Need,
     pattern: CallPattern | None = None,
     training_share: float = 0.75,
@@ -99,7 +74,7 @@ def decide(
     ----------
     ledger : sequence of Entry
         Every stage ever run for the bundle.
-    ladder : sequence of CandidateCost
+    ladder : sequence of DecisionRow
         Every candidate that could be measured.
     need : Need
     pattern : CallPattern, optional
@@ -139,7 +114,7 @@ def decide(
         reasons = (*reasons, "burden_of_proof")
     elif winner is not None and winner.is_ai and verdict not in SHIPS_AI:
         reasons = (*reasons, "only_ai_meets_the_need")
-    return Decision(
+    decision = Decision(
         pattern=pattern.name,
         winner=winner.name if winner else None,
         winner_is_ai=winner.is_ai if winner else None,
@@ -152,5 +127,6 @@ def decide(
         lifetime_cpu_seconds=lifetime,
         missing_baselines=missing_baselines(ladder),
         policy=policy,
-        **figures,
+        **vars(figures),
     )
+    return replace(decision, told=tuple(sentence(code, decision) for code in reasons))

@@ -8,22 +8,50 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
+from frugal.candidates.decision import NOTHING_MEETS, Interval, Policy, Verdict
 from frugal.experiments.study import Need
-from frugal.surrogates.decision.costs import CandidateCost, Interval, Policy, Verdict, cheapest, missing_baselines
+from frugal.surrogates.decision.costs import DecisionRow, cheapest, missing_baselines
 
 #: The flip point is looked for up to here, at so many uses a factor of about 1.8 apart.
 MOST_QUERIES = 1e12
 FLIP_STEPS = 49
 
 
+@dataclass(frozen=True)
+class Figures:
+    """What a verdict rests on, by the names that `Decision` has for it; None where there is no pair to compare.
+
+    The break-even is given with its 2.5, 50 and 97.5 % values, the saving with its 5, 50 and 95 % values. The limits are those
+    of the alternatives that are accurate enough, where no alternative is admissible.
+    """
+
+    break_even_queries: Interval | None = None
+    flip_queries: float | None = None
+    saving_cpu_seconds: Interval | None = None
+    probability_ai_cheaper: float | None = None
+    probability_alternative_cheaper: float | None = None
+    limits_that_exclude: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class _Compared:
+    """AI and the alternatives to it at one use: the figures that a verdict is read from."""
+
+    break_even: Interval
+    saving: Interval
+    ai_cheaper: float
+    alternative_cheaper: float
+
+
 class Necessity:
     """The Monte Carlo and the rules; made once for a decision."""
 
     def __init__(
-        self, ladder: Sequence[CandidateCost], need: Need, fixed: Mapping[str, float], policy: Policy, seed: int
+        self, ladder: Sequence[DecisionRow], need: Need, fixed: Mapping[str, float], policy: Policy, seed: int
     ) -> None:
         self.ladder = ladder
         self.need = need
@@ -37,18 +65,18 @@ class Necessity:
 
     def judge(
         self,
-        surrogates: Sequence[CandidateCost],
-        alternatives: Sequence[CandidateCost],
-        best_ai: CandidateCost | None,
-        best_alternative: CandidateCost | None,
-    ) -> tuple[Verdict, tuple[str, ...], dict]:
+        surrogates: Sequence[DecisionRow],
+        alternatives: Sequence[DecisionRow],
+        best_ai: DecisionRow | None,
+        best_alternative: DecisionRow | None,
+    ) -> tuple[Verdict, tuple[str, ...], Figures]:
         """Verdict, codes of the reasons, and the figures behind them.
 
         Parameters
         ----------
-        surrogates, alternatives : sequence of CandidateCost
+        surrogates, alternatives : sequence of DecisionRow
             The admissible candidates with AI, and without.
-        best_ai, best_alternative : CandidateCost, optional
+        best_ai, best_alternative : DecisionRow, optional
             The cheapest of each over the service life, at the geometric mean of the usage interval; None where none is
             admissible.
 
@@ -57,72 +85,69 @@ class Necessity:
         verdict : str
         reasons : tuple of str
             Codes, for which the reports have words.
-        figures : dict
-            Where both are compared ``break_even_queries`` (2.5, 50 and 97.5 %) and ``saving_cpu_seconds`` over the service
-            life (5, 50 and 95 %) as `Interval`, ``flip_queries``, ``probability_ai_cheaper`` (by the margin of the policy)
-            and ``probability_alternative_cheaper``; where no alternative is admissible ``limits_that_exclude`` those that are
-            accurate enough; else empty.
+        figures : Figures
         """
         if self.need.queries is None or not self.need.tolerances:
-            return "not_assessed", ("need_undeclared",), {}
+            return "not_assessed", ("need_undeclared",), Figures()
         missing = missing_baselines(self.ladder)
         if best_ai is None:
             if best_alternative is None:
-                return "not_assessed", ("nothing_meets_the_need",), {}
+                return "not_assessed", (NOTHING_MEETS,), Figures()
             tried = any(rung.is_ai for rung in self.ladder)
-            return "not_demonstrated", ("no_ai_meets_the_need" if tried else "no_ai_tried",), {}
+            return "not_demonstrated", ("no_ai_meets_the_need" if tried else "no_ai_tried",), Figures()
         if best_alternative is None:
             return self._without_alternative(missing)
-        figures = self._figures(surrogates, alternatives, best_ai)
-        verdict, reasons = self._compare(best_ai, best_alternative, figures, self.need.queries)
+        compared = self._compared(surrogates, alternatives, best_ai, 1.0)
+        figures = Figures(
+            compared.break_even,
+            self._flip(surrogates, alternatives),
+            compared.saving,
+            compared.ai_cheaper,
+            compared.alternative_cheaper,
+        )
+        verdict, reasons = self._compare(best_ai, best_alternative, compared, self.need.queries)
         if verdict == "demonstrated" and missing:
             return "not_assessed", ("baselines_missing",), figures
         return verdict, reasons, figures
 
-    def _without_alternative(self, missing: Sequence[str]) -> tuple[Verdict, tuple[str, ...], dict]:
+    def _without_alternative(self, missing: Sequence[str]) -> tuple[Verdict, tuple[str, ...], Figures]:
         if missing:
-            return "not_assessed", ("baselines_missing",), {}
+            return "not_assessed", ("baselines_missing",), Figures()
         accurate = [rung for rung in self.ladder if not rung.is_ai and rung.error_met]
         only_chosen = [rung for rung in accurate if not rung.hard_limits]
         if only_chosen:
             names = sorted({limit for rung in only_chosen for limit in rung.chosen_limits})
-            return "conditional", ("only_a_chosen_limit",), {"limits_that_exclude": tuple(names)}
+            return "conditional", ("only_a_chosen_limit",), Figures(limits_that_exclude=tuple(names))
         names = sorted({limit for rung in accurate for limit in rung.hard_limits})
         reasons = ["no_alternative_meets_the_need"]
         if any(not rung.can_be_asked for rung in accurate):
             reasons.append("missing_information")
-        return "infeasible_otherwise", tuple(reasons), {"limits_that_exclude": tuple(names)}
+        return "infeasible_otherwise", tuple(reasons), Figures(limits_that_exclude=tuple(names))
 
-    def _cost(self, rungs: Sequence[CandidateCost], queries: np.ndarray) -> np.ndarray:
+    def _cost(self, rungs: Sequence[DecisionRow], queries: np.ndarray) -> np.ndarray:
         """Cost of the cheapest of some candidates, for each draw."""
         costs = [self.fixed[rung.name] + queries * self.per_query[rung.name] for rung in rungs]
         return np.min(costs, axis=0)
 
-    def _figures(
-        self, surrogates: Sequence[CandidateCost], alternatives: Sequence[CandidateCost], best_ai: CandidateCost
-    ) -> dict:
-        figures = self._compared(surrogates, alternatives, best_ai, 1.0)
-        return {**figures, "flip_queries": self._flip(surrogates, alternatives)}
-
     def _compared(
         self,
-        surrogates: Sequence[CandidateCost],
-        alternatives: Sequence[CandidateCost],
-        best_ai: CandidateCost,
+        surrogates: Sequence[DecisionRow],
+        alternatives: Sequence[DecisionRow],
+        best_ai: DecisionRow,
         times: float,
-    ) -> dict:
+    ) -> _Compared:
         """The figures that a verdict reads, for so many times the declared use."""
         queries = self.queries * times
         ai, alternative = self._cost(surrogates, queries), self._cost(alternatives, queries)
         break_even = np.max([self._break_even(best_ai, rung) for rung in alternatives], axis=0)
-        return {
-            "break_even_queries": _interval(break_even, (2.5, 50, 97.5)),
-            "saving_cpu_seconds": _interval(alternative - ai, (5, 50, 95)),
-            "probability_ai_cheaper": float(np.mean(alternative >= self.policy.margin * ai)),
-            "probability_alternative_cheaper": float(np.mean(alternative <= ai)),
-        }
+        return _Compared(
+            break_even=_interval(break_even, (2.5, 50, 97.5)),
+            saving=_interval(alternative - ai, (5, 50, 95)),
+            ai_cheaper=float(np.mean(alternative >= self.policy.margin * ai)),
+            alternative_cheaper=float(np.mean(alternative <= ai)),
+        )
 
-    def _break_even(self, surrogate: CandidateCost, alternative: CandidateCost) -> np.ndarray:
+    def _break_even(self, surrogate: DecisionRow, alternative: DecisionRow) -> np.ndarray:
         extra = self.fixed[surrogate.name] - self.fixed[alternative.name]
         gain = self.per_query[alternative.name] - self.per_query[surrogate.name]
         with np.errstate(divide="ignore", invalid="ignore"):
@@ -130,7 +155,7 @@ class Necessity:
         # Cheaper to build and dearer to ask pays from the first query on; where it stops paying, the draws price it.
         return np.maximum(crossing, 0.0)
 
-    def _flip(self, surrogates: Sequence[CandidateCost], alternatives: Sequence[CandidateCost]) -> float:
+    def _flip(self, surrogates: Sequence[DecisionRow], alternatives: Sequence[DecisionRow]) -> float:
         """Least low end of the usage interval, its ratio kept, for which the verdict would be `demonstrated`.
 
         Found with the rule of the verdict itself, which AI is best at each use included; infinite up to `MOST_QUERIES`.
@@ -153,7 +178,7 @@ class Necessity:
         return above
 
     def _demonstrated(
-        self, surrogates: Sequence[CandidateCost], alternatives: Sequence[CandidateCost], times: float
+        self, surrogates: Sequence[DecisionRow], alternatives: Sequence[DecisionRow], times: float
     ) -> bool:
         low, high = (queries * times for queries in self.need.queries or (1.0, 1.0))
         middle = math.sqrt(low * high)
@@ -161,29 +186,28 @@ class Necessity:
         typical = {r.name: self.fixed[r.name] + middle * float(np.median(r.query_blocks)) for r in compared}
         best_ai, best_alternative = cheapest(surrogates, typical), cheapest(alternatives, typical)
         assert best_ai is not None and best_alternative is not None
-        figures = self._compared(surrogates, alternatives, best_ai, times)
-        return self._compare(best_ai, best_alternative, figures, (low, high))[0] == "demonstrated"
+        found = self._compared(surrogates, alternatives, best_ai, times)
+        return self._compare(best_ai, best_alternative, found, (low, high))[0] == "demonstrated"
 
     def _compare(
-        self, best_ai: CandidateCost, best_alternative: CandidateCost, figures: dict, usage: tuple[float, float]
+        self, best_ai: DecisionRow, best_alternative: DecisionRow, compared: _Compared, usage: tuple[float, float]
     ) -> tuple[Verdict, tuple[str, ...]]:
         policy = self.policy
         low, high = usage
-        break_even: Interval = figures["break_even_queries"]
+        break_even, saving = compared.break_even, compared.saving
         against = []
-        if figures["probability_alternative_cheaper"] >= policy.probability:
+        if compared.alternative_cheaper >= policy.probability:
             against.append("alternative_cheaper")
             if best_alternative.error <= best_ai.error:
                 against.append("dominated")
         if high < break_even.low:
             against.append("too_few_queries")
-        saving: Interval = figures["saving_cpu_seconds"]
         if saving.high < policy.materiality_cpu_seconds:
             against.append("immaterial")
         if against:
             return "not_demonstrated", tuple(against)
         doubts = []
-        if figures["probability_ai_cheaper"] < policy.probability:
+        if compared.ai_cheaper < policy.probability:
             doubts.append("margin_not_sure")
         if low < policy.queries_factor * break_even.high:
             doubts.append("break_even_too_near")

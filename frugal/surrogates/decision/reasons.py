@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from frugal.surrogates.decision.decide import Decision
+from frugal.candidates.decision import Decision
 from frugal.texts import LANGUAGES, Text, room_texts
 
 _TEXTS = room_texts("frugal.surrogates")

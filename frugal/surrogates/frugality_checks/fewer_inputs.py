@@ -12,12 +12,12 @@ from typing import Any
 
 import numpy as np
 
+from frugal.candidates.row import LARGEST_ERROR
 from frugal.experiments.runs.store import Runs
 from frugal.experiments.study import Study
 from frugal.surrogates.frugality_checks.budget import Budget, Reason
 from frugal.surrogates.frugality_checks.fewer_runs import JUDGING_CPU_SECONDS
 from frugal.surrogates.frugality_checks.refit import Error, Learner, Learnt, judged
-from frugal.surrogates.measurement.errors import LARGEST_ERROR
 from frugal.surrogates.measurement.map_errors import error_value
 
 SHUFFLES = 5

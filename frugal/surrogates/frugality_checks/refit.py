@@ -10,10 +10,12 @@ from typing import Any
 
 import numpy as np
 
+from frugal.candidates.row import LARGEST_ERROR, OutputError, largest_ratio
 from frugal.experiments.runs.store import Runs
 from frugal.experiments.study import Alternative, Study
 from frugal.surrogates.fitting.model import Model
-from frugal.surrogates.measurement.errors import LARGEST_ERROR, OutputError, output_errors, ratios_of
+from frugal.surrogates.ladder.build import predictor_of
+from frugal.surrogates.measurement.errors import output_errors
 from frugal.surrogates.models.registry import models_for
 from frugal.surrogates.onnx.physical_limits import clip_outputs
 
@@ -91,10 +93,8 @@ class Learner:
 
     def _alternative(self, training: Runs) -> Learnt:
         assert self.alternative is not None
-        answer, study = self.study.answer_of(self.alternative, training.inputs, training.outputs), self.study
-        return Learnt(
-            lambda inputs: clip_outputs(study.flatten(answer.predict(inputs), len(inputs)), study.outputs), 0.0
-        )
+        answer = self.study.answer_of(self.alternative, training.inputs, training.outputs)
+        return Learnt(predictor_of(self.study, answer), 0.0)
 
 
 def learner_for(study: Study, name: str, seed: int) -> Learner | None:
@@ -129,8 +129,9 @@ class Error:
     @property
     def ratio(self) -> float | None:
         """Largest ratio of an upper bound to its tolerance; None where no tolerance is declared."""
-        ratios = ratios_of(self.outputs)
-        return min(max(ratios), LARGEST_ERROR) if ratios else None
+        if all(error.ratio is None for error in self.outputs.values()):
+            return None
+        return min(largest_ratio(self.outputs), LARGEST_ERROR)
 
     @property
     def met(self) -> bool | None:

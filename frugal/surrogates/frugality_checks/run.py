@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from frugal.candidates.decision import Decision
+from frugal.candidates.row import CandidateRow
 from frugal.experiments.runs.store import Runs
 from frugal.experiments.study import Study
 from frugal.metering.ledger.ledger import Entry
 from frugal.metering.meter import Meter
-from frugal.reporting.error_ratio import error_ratio
 from frugal.reporting.progress import Reporter
 from frugal.surrogates.bundle.bundle import Bundle
-from frugal.surrogates.decision.decide import Decision
 from frugal.surrogates.fitting.model import Skipped
 from frugal.surrogates.frugality_checks.budget import Budget, Reason
 from frugal.surrogates.frugality_checks.fewer_inputs import inputs_dropped
@@ -34,7 +34,7 @@ def run_frugality_checks(
     study: Study,
     bundle: Bundle,
     runs: Runs,
-    rows: Sequence[Mapping[str, Any]],
+    rows: Sequence[CandidateRow],
     decision: Decision,
     meter: Meter,
     seed: int,
@@ -49,8 +49,8 @@ def run_frugality_checks(
         With its alternatives where they are at hand.
     bundle : Bundle
     runs : Runs
-    rows : sequence of mapping
-        The ladder as just measured, rows of ``candidates.json``.
+    rows : sequence of CandidateRow
+        The ladder as just measured.
     decision : Decision
         Of the first call pattern.
     meter : Meter
@@ -67,13 +67,12 @@ def run_frugality_checks(
         Plain values without infinities. ``complete`` says that nothing was left out for want of budget and nothing failed.
     """
     budget = Budget(budget_cpu_seconds)
-    by_name = {row["name"]: row for row in rows}
-    chosen = [by_name[name] for name in studied(rows, decision)]
+    chosen = studied(rows, decision)
     reporter.stage("practices", 3 * len(chosen))
     candidates = {}
     for number, row in enumerate(chosen):
         work = _Candidate(study, bundle, runs, row, meter, seed, budget)
-        candidates[row["name"]] = work.measure(reporter, 3 * number)
+        candidates[row.name] = work.measure(reporter, 3 * number)
     return {
         "budget_cpu_seconds": budget.cpu_seconds,
         "spent_cpu_seconds": budget.spent_cpu_seconds,
@@ -82,18 +81,18 @@ def run_frugality_checks(
     }
 
 
-def studied(rows: Sequence[Mapping[str, Any]], decision: Decision) -> list[str]:
+def studied(rows: Sequence[CandidateRow], decision: Decision) -> list[CandidateRow]:
     """The best AI, or the AI with the smallest error where none meets the need, and the winner.
 
     Candidates that neither learn from runs nor have a graph are left out: there is nothing to make smaller.
     """
-    works = {row["name"]: row for row in rows if row["status"] == "ok" and row["error"]}
+    works = {row.name: row for row in rows if row.works}
     best = decision.best_ai
     if best is None:
-        tried = [row for row in works.values() if row["is_ai"]]
-        best = min(tried, key=lambda row: error_ratio(row["error"]))["name"] if tried else None
-    names = dict.fromkeys(name for name in (best, decision.winner) if name in works)
-    return [name for name in names if name and (works[name]["needs_runs"] or works[name]["graph"])]
+        tried = [row for row in works.values() if row.is_ai]
+        best = min(tried, key=lambda row: row.error_ratio).name if tried else None
+    chosen = [works[name] for name in dict.fromkeys((best, decision.winner)) if name in works]
+    return [row for row in chosen if row.needs_runs or row.graph]
 
 
 @dataclass
@@ -103,7 +102,7 @@ class _Candidate:
     study: Study
     bundle: Bundle
     runs: Runs
-    row: Mapping[str, Any]
+    row: CandidateRow
     meter: Meter
     seed: int
     budget: Budget
@@ -119,7 +118,7 @@ class _Candidate:
             ("compression", self._compression),
         )
         for number, (name, part) in enumerate(parts):
-            reporter.step(done + number, f"{self.row['name']}: {name}")
+            reporter.step(done + number, f"{self.row.name}: {name}")
             result[name], reason = self._tried(name, part)
             if reason is not None:
                 skipped[name] = reason
@@ -129,7 +128,7 @@ class _Candidate:
         self, name: str, part: Callable[[], tuple[dict[str, Any] | None, Reason | None]]
     ) -> tuple[dict[str, Any] | None, Reason | None]:
         try:
-            with self.meter.stage(STAGE, self.row["name"]) as entry:
+            with self.meter.stage(STAGE, self.row.name) as entry:
                 found, reason = part()
                 entry.details = {"practice": name}
                 entry.message = "" if reason is None else reason["en"]
@@ -142,7 +141,7 @@ class _Candidate:
             return None, self.budget.failure(fault)
 
     def _learner(self) -> Learner | None:
-        return learner_for(self.study, self.row["name"], self.seed)
+        return learner_for(self.study, self.row.name, self.seed)
 
     def _curve(self) -> tuple[dict[str, Any] | None, Reason | None]:
         learner = self._learner()
@@ -171,10 +170,10 @@ class _Candidate:
         return inputs_dropped(learner, self.learnt, training, held_out, self.budget, self._booked_fit())
 
     def _compression(self) -> tuple[dict[str, Any] | None, Reason | None]:
-        if self.row["graph"] is None:
-            return None, self.row["graph_reason"] or _TEXTS.say("check.no_graph")
-        model = self.bundle.model_path(self.row["name"]).read_bytes()
-        rows = int(self.row["query"][self.study.need.call_patterns[0].name]["rows"])
+        if self.row.graph is None:
+            return None, self.row.graph_reason or _TEXTS.say("check.no_graph")
+        model = self.bundle.model_path(self.row.name).read_bytes()
+        rows = self.row.query[self.study.need.call_patterns[0].name].rows
         return compression(self.study, model, rows, self.runs.training, self.runs.held_out, self.budget, self.seed)
 
     def _booked_fit(self) -> float:
@@ -182,7 +181,7 @@ class _Candidate:
         return booked_fit(self.meter.ledger.entries(), self.row)
 
 
-def booked_fit(entries: Sequence[Entry], row: Mapping[str, Any]) -> float:
+def booked_fit(entries: Sequence[Entry], row: CandidateRow) -> float:
     """CPU seconds of the last fit of a candidate, from the ledger; of all its fits where the ledger has no line of it."""
-    found = [e.total_cpu_seconds for e in entries if e.stage == "fit" and e.candidate == row["name"]]
-    return float(found[-1] if found else (row.get("fixed_parts") or {}).get("fit", 0.0))
+    found = [e.total_cpu_seconds for e in entries if e.stage == "fit" and e.candidate == row.name]
+    return float(found[-1] if found else row.fixed_parts.get("fit", 0.0))

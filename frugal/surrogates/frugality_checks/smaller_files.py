@@ -82,7 +82,7 @@ def compression(
     original = precision(model)
     rows: dict[str, dict[str, Any]] = {}
     graphs: dict[str, _Asked] = {original: _Asked(study, model, rows_per_call)}
-    points = parity_points(study.inputs, training.inputs, seed)
+    points = parity_points(study.columns, training.inputs, seed)
     reference = graphs[original].answers(points)
     spread = _spread(training.outputs, reference)
     rows[original] = _weighed(study, model, graphs[original], held_out, seed, 0.0)

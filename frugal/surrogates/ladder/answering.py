@@ -2,57 +2,134 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from frugal.candidates.row import CandidateRow
+from frugal.experiments.runs.store import Runs
 from frugal.experiments.study import Study
-from frugal.surrogates.ladder.asked import Answering
-from frugal.surrogates.ladder.build import Candidate
+from frugal.surrogates.ladder.build import FULL_PHYSICS, Candidate, predictor_of
 from frugal.surrogates.onnx.graph import session
 
 
+@dataclass(frozen=True)
+class Answering:
+    """A way to answer as it is asked: what it predicts, and the call that is timed.
+
+    Parameters
+    ----------
+    name : str
+        As on the ladder.
+    predict : callable
+        ``predict(inputs[n, d], object_ids[n]) -> [n, m]``.
+    ask : callable
+        ``ask(inputs[n, d], object_ids[n])`` answers as a user would be answered; this is what is timed.
+    runtime : str
+        ``onnx`` or ``python``.
+    exact : bool
+        It is the truth itself.
+    half_width : array [m], optional
+    model : bytes, optional
+        Its graph, where it is asked by one.
+    project : callable, optional
+        ``[n, m] -> [n, m]``: true maps through the modes that it answers with and back.
+    """
+
+    name: str
+    predict: Callable[[np.ndarray, np.ndarray], np.ndarray]
+    ask: Callable[[np.ndarray, np.ndarray], object]
+    runtime: str
+    exact: bool = False
+    half_width: np.ndarray | None = None
+    model: bytes | None = None
+    project: Callable[[np.ndarray], np.ndarray] | None = None
+
+
 def answering_for(study: Study, candidate: Candidate) -> Answering:
-    """How a candidate answers: its graph, the full physics, or its function."""
+    """How a candidate that was just built answers: its graph, the full physics, or its function."""
     if candidate.kind == "full_physics":
-        return full_physics(study, candidate.name)
+        return _full_physics(study)
     if candidate.model is not None:
-        return from_model(study, candidate.name, candidate.kind, candidate.model, candidate.half_width)
-    predict = candidate.predict
-    assert predict is not None
-    return Answering(
-        candidate.name,
-        candidate.kind,
-        predict=lambda inputs, object_ids: predict(inputs),
-        ask=lambda inputs, object_ids: predict(inputs),
-        runtime="python",
-        half_width=candidate.half_width,
-    )
+        return from_graph(study, candidate.name, candidate.model, candidate.half_width, candidate.project)
+    assert candidate.predict is not None
+    return _from_function(candidate.name, candidate.predict, candidate.half_width, candidate.project)
 
 
-def full_physics(study: Study, name: str) -> Answering:
+def answering_again(study: Study, row: CandidateRow, model: bytes | None, training: Runs) -> Answering | None:
+    """How a candidate of a bundle answers; None where it failed, or needs physics that is not at hand.
+
+    Parameters
+    ----------
+    study : Study
+        Without a solver where the physics is not at hand.
+    row : CandidateRow
+    model : bytes, optional
+        Its graph, where it has one.
+    training : Runs
+        What an alternative without a graph is built from again.
+    """
+    if row.status != "ok":
+        return None
+    half_width = None if row.half_width is None else np.array(row.half_width)
+    if model is not None:
+        return from_graph(study, row.name, model, half_width)
+    if study.solve is None:
+        return None
+    if row.kind == "full_physics":
+        return _full_physics(study)
+    found = next((alternative for alternative in study.alternatives if alternative.name == row.name), None)
+    if found is None:
+        return None
+    answer = study.answer_of(found, training.inputs, training.outputs)
+    return _from_function(row.name, predictor_of(study, answer), half_width, None)
+
+
+def _full_physics(study: Study) -> Answering:
     """The solver, run row by row on the real objects: the truth itself."""
 
     def run(inputs: np.ndarray, object_ids: np.ndarray) -> np.ndarray:
         rows = [study.run(row, int(object_id)) for row, object_id in zip(inputs, object_ids, strict=True)]
         return np.stack(rows)
 
-    return Answering(name, "full_physics", predict=run, ask=run, runtime="python", exact=True)
+    return Answering(FULL_PHYSICS, predict=run, ask=run, runtime="python", exact=True)
 
 
-def from_model(study: Study, name: str, kind: str, model: bytes, half_width: np.ndarray | None = None) -> Answering:
+def _from_function(
+    name: str,
+    predict: Callable[[np.ndarray], np.ndarray],
+    half_width: np.ndarray | None,
+    project: Callable[[np.ndarray], np.ndarray] | None,
+) -> Answering:
+    def answer(inputs: np.ndarray, object_ids: np.ndarray) -> np.ndarray:
+        return predict(inputs)
+
+    return Answering(name, predict=answer, ask=answer, runtime="python", half_width=half_width, project=project)
+
+
+def from_graph(
+    study: Study,
+    name: str,
+    model: bytes,
+    half_width: np.ndarray | None = None,
+    project: Callable[[np.ndarray], np.ndarray] | None = None,
+) -> Answering:
     """An ONNX graph, asked for everything it answers, interval and domain included.
 
     Parameters
     ----------
     study : Study
-    name, kind : str
+    name : str
         As on the ladder.
     model : bytes
         The ONNX file.
     half_width : array [m], optional
         Of the interval that is judged. Where none is given, that of the graph is asked for in a study with maps; without maps
         no coverage is judged then.
+    project : callable, optional
+        As in `Answering`.
 
     Returns
     -------
@@ -70,7 +147,7 @@ def from_model(study: Study, name: str, kind: str, model: bytes, half_width: np.
     def ask(inputs: np.ndarray, object_ids: np.ndarray) -> object:
         return opened.run(None, {"inputs": inputs})
 
-    return Answering(name, kind, predict=predict, ask=ask, runtime="onnx", half_width=half_width, model=model)
+    return Answering(name, predict, ask, "onnx", half_width=half_width, model=model, project=project)
 
 
 def _half_width_of(opened: Any, study: Study) -> np.ndarray:

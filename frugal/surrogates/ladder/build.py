@@ -9,14 +9,15 @@ from typing import Any
 
 import numpy as np
 
+from frugal.candidates.row import Parity
 from frugal.errors import UnusableInputError
 from frugal.experiments.runs.store import Runs
-from frugal.experiments.study import RUNGS, Alternative, Kind, Study
+from frugal.experiments.study import RUNGS, Alternative, Answer, Kind, Study
 from frugal.metering.meter import Meter
 from frugal.reporting.text import missing_data_text
 from frugal.surrogates.fitting.model import Model, Skipped
 from frugal.surrogates.onnx.export import INTERVAL_LEVEL as LEVEL
-from frugal.surrogates.onnx.export import PARITY_TOLERANCE_SIGMA, Domain, Parity, WriteNodes, check_parity, write_graph
+from frugal.surrogates.onnx.export import PARITY_TOLERANCE_SIGMA, Domain, WriteNodes, check_parity, write_graph
 from frugal.surrogates.onnx.physical_limits import clip_outputs
 from frugal.texts import LANGUAGES, room_texts
 
@@ -33,7 +34,7 @@ FULL_PHYSICS = "full_physics"
 
 @dataclass
 class Candidate:
-    """One way to answer, and what is known of it so far.
+    """One way to answer, as it is asked to be fitted, and what its fit made of it.
 
     Parameters
     ----------
@@ -159,9 +160,14 @@ def _makers(study: Study, seed: int) -> Iterator[tuple[Candidate, Build]]:
 def _alternative_builder(study: Study, alternative: Alternative) -> Build:
     def build(inputs: np.ndarray, outputs: np.ndarray, groups: np.ndarray | None) -> Built:
         answer = study.answer_of(alternative, inputs, outputs)
-        return Built(lambda x: clip_outputs(study.flatten(answer.predict(x), len(x)), study.outputs), answer.graph)
+        return Built(predictor_of(study, answer), answer.graph)
 
     return build
+
+
+def predictor_of(study: Study, answer: Answer) -> Callable[[np.ndarray], np.ndarray]:
+    """What an alternative of the study answers, ``[n, d] -> [n, m]``, held to the physical limits of the outputs."""
+    return lambda inputs: clip_outputs(study.flatten(answer.predict(inputs), len(inputs)), study.outputs)
 
 
 class _ModelBuilder:

@@ -2,94 +2,36 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import replace
 
 import numpy as np
 
+from frugal.candidates.row import CandidateRow, OutputError
 from frugal.experiments.metrics.registry import metric_of
 from frugal.experiments.runs.store import Runs
 from frugal.experiments.study import Output, Study
 from frugal.metering.meter import Meter
-from frugal.metering.timing.interleaved_blocks import QueryTime
-from frugal.reporting.error_ratio import over_tolerance
-from frugal.surrogates.ladder.asked import Answering
+from frugal.surrogates.ladder.answering import Answering
 from frugal.surrogates.measurement.map_errors import (
     covered_columns,
     error_value,
     field_summary,
+    floor_and_regression,
     metric_for,
     sample_of,
 )
 
-#: What is written for an error without bound (relative to an output that is always zero): JSON knows no infinity.
-LARGEST_ERROR = 1e6
 
-
-@dataclass(frozen=True)
-class OutputError:
-    """Error of one output on the held-out runs.
-
-    ``value`` is the largest error of its elements, or the pooled one, ``low`` and ``high`` its 95 % bootstrap interval, in the
-    metric of the tolerance (of the default where none is declared). Of a score the error is what it lacks to 1, and
-    ``tolerance`` what the least allowed score does. A field has no elements but a summary.
-    """
-
-    metric: str
-    value: float
-    low: float
-    high: float
-    elements: tuple[float, ...]
-    worst_element: str | None
-    tolerance: float | None
-    summary: Mapping[str, Any] = field(default_factory=dict)
-
-    @property
-    def met(self) -> bool:
-        """The upper bound is within the tolerance."""
-        return self.tolerance is None or self.high <= self.tolerance
-
-    @property
-    def ratio(self) -> float | None:
-        """The upper bound over the tolerance; None where none is declared."""
-        return over_tolerance(self.high, self.tolerance)
-
-
-@dataclass
-class Judged:
-    """What was measured of one candidate; ``memory`` is in bytes by call pattern, where it was measured."""
-
-    errors: dict[str, OutputError] = field(default_factory=dict)
-    coverage: float | None = None
-    times: dict[str, QueryTime] = field(default_factory=dict)
-    memory: dict[str, int] = field(default_factory=dict)
-    runtime: str = "python"
-    message: str = ""
-
-    @property
-    def error_met(self) -> bool:
-        """Every declared error is within its tolerance."""
-        return bool(self.errors) and all(error.met for error in self.errors.values())
-
-    @property
-    def error_ratio(self) -> float:
-        """Largest ratio of an upper bound to its tolerance; infinite when nothing is declared."""
-        return max(ratios_of(self.errors), default=math.inf)
-
-
-def ratios_of(errors: Mapping[str, OutputError]) -> list[float]:
-    """Upper bound over tolerance of every output that has a tolerance."""
-    return [error.ratio for error in errors.values() if error.ratio is not None]
-
-
-def judge(study: Study, answering: Answering, held_out: Runs, meter: Meter, seed: int) -> Judged:
+def judge(
+    study: Study, row: CandidateRow, answering: Answering, held_out: Runs, meter: Meter, seed: int
+) -> CandidateRow | str:
     """Errors and interval coverage of one candidate on the held-out runs.
 
     Parameters
     ----------
     study : Study
+    row : CandidateRow
+        What is known of the candidate.
     answering : Answering
         What is exact (the full physics) is not asked: its errors are 0.
     held_out : Runs
@@ -100,28 +42,33 @@ def judge(study: Study, answering: Answering, held_out: Runs, meter: Meter, seed
 
     Returns
     -------
-    Judged
-        Without errors, and with a message, where asking failed. ``coverage`` is the share of all elements within the
-        interval, those that are never defined left out.
+    CandidateRow or str
+        The row with its errors. ``interval_coverage`` is the share of all elements within the interval, those that are never
+        defined left out; the log of a candidate that answers with modes of fields gets what the modes get wrong. What was
+        raised, as a text, where asking failed.
     """
-    judged = Judged(runtime=answering.runtime)
     with meter.stage("evaluation", answering.name):
         if answering.exact:
-            judged.errors = {o.name: _no_error(study, o, held_out.outputs) for o in study.outputs}
-            return judged
+            exact = {o.name: _no_error(study, o, held_out.outputs) for o in study.outputs}
+            return replace(row, errors=exact, error_met=True, interval_coverage=None)
         try:
             predicted = answering.predict(held_out.inputs, held_out.object_ids)
         except MemoryError:
             raise
         except Exception as fault:  # whatever one candidate raises, the others are judged
-            judged.message = f"{type(fault).__name__}: {fault}"
-            return judged
+            return f"{type(fault).__name__}: {fault}"
         groups = held_out.places if len(np.unique(held_out.places)) > 1 else None
-        judged.errors = output_errors(study, held_out.outputs, predicted, groups, seed)
+        errors = output_errors(study, held_out.outputs, predicted, groups, seed)
+        coverage, log = None, row.log
         if answering.half_width is not None:
             inside = np.abs(held_out.outputs - predicted) <= answering.half_width + 1e-12
-            judged.coverage = float(inside[:, covered_columns(study, held_out.outputs)].mean())
-    return judged
+            coverage = float(inside[:, covered_columns(study, held_out.outputs)].mean())
+        if answering.project is not None:
+            projected = answering.project(held_out.outputs)
+            floors = floor_and_regression(study, held_out.outputs, projected, predicted)
+            log = {**log, "held_out_maps": floors}
+        met = all(error.met for error in errors.values())
+        return replace(row, errors=errors, error_met=met, interval_coverage=coverage, log=log)
 
 
 def output_errors(
@@ -177,23 +124,6 @@ def output_error(
         tolerance=_allowed(study, output),
         summary=summary,
     )
-
-
-def error_as_plain(errors: Mapping[str, OutputError]) -> dict[str, Any]:
-    """Errors as they stand in ``candidates.json``."""
-    return {
-        name: {
-            "metric": error.metric,
-            "value": min(error.value, LARGEST_ERROR),
-            "low": min(error.low, LARGEST_ERROR),
-            "high": min(error.high, LARGEST_ERROR),
-            "tolerance": error.tolerance,
-            "worst_element": error.worst_element,
-            "elements": [min(value, LARGEST_ERROR) for value in error.elements],
-            **({"summary": dict(error.summary)} if error.summary else {}),
-        }
-        for name, error in errors.items()
-    }
 
 
 def _no_error(study: Study, output: Output, truth: np.ndarray) -> OutputError:

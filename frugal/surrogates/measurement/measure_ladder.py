@@ -1,122 +1,152 @@
-"""The quick measurement of a campaign: errors on the held-out runs, query times, memory."""
+"""The one way a ladder is measured: errors on the held-out runs, query times, memory; quickly, or to the audit's rule."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal
 
+from frugal.candidates.row import CandidateRow, Query
 from frugal.experiments.runs.store import Runs
 from frugal.experiments.study import Study
 from frugal.metering.meter import Meter
-from frugal.metering.quietest_series import Times
+from frugal.metering.power.machine import HostNoise
+from frugal.metering.quietest_series import Times, quietest_series
 from frugal.metering.timing.interleaved_blocks import Plan
 from frugal.reporting.progress import Reporter
-from frugal.surrogates.ladder.answering import answering_for
-from frugal.surrogates.ladder.asked import Answering
-from frugal.surrogates.ladder.build import Candidate
-from frugal.surrogates.measurement.errors import Judged, judge
-from frugal.surrogates.measurement.map_errors import floor_and_regression
+from frugal.surrogates.ladder.answering import Answering
+from frugal.surrogates.measurement.errors import judge
+from frugal.surrogates.measurement.limits import limits_of
 from frugal.surrogates.measurement.memory import measure_memory
 from frugal.surrogates.measurement.timing import time_queries
+
+Level = Literal["quick", "full"]
+
+
+@dataclass(frozen=True)
+class Effort:
+    """How much a ladder is measured.
+
+    Parameters
+    ----------
+    level : {"quick", "full"}
+        Quickly; or thirty blocks and ten CPU seconds for each candidate and call pattern, again while the host is noisy, of
+        which the quietest series is kept.
+    seconds : float
+        CPU seconds that the timing of a quick measurement may take.
+    always : sequence of str
+        Candidates whose memory is measured for every call pattern; the others only where the pattern limits it.
+    host : callable
+        Makes what watches the noise of the host during a full measurement.
+    """
+
+    level: Level = "quick"
+    seconds: float = 12.0
+    always: Sequence[str] = ()
+    host: Callable[[], HostNoise] = HostNoise
+
+
+@dataclass(frozen=True)
+class MeasuredLadder:
+    """What came of measuring a ladder.
+
+    Parameters
+    ----------
+    rows : tuple of CandidateRow
+        All that were given, in their order; those that could not be asked as they were.
+    measured : frozenset of str
+        Names of those that were measured.
+    faults : mapping of str to str
+        What those that failed while they were asked raised.
+    series : mapping
+        How the series of timings went, where there may be several.
+    """
+
+    rows: tuple[CandidateRow, ...]
+    measured: frozenset[str]
+    faults: Mapping[str, str]
+    series: Mapping[str, Any]
 
 
 def measure_ladder(
     study: Study,
-    candidates: Sequence[Candidate],
-    held_out: Runs,
-    meter: Meter,
-    seed: int,
-    seconds: float,
-    reporter: Reporter,
-) -> dict[str, Judged]:
-    """Judge every candidate that can answer on the held-out runs, then time it and measure its memory.
-
-    Parameters
-    ----------
-    study : Study
-    candidates : sequence of Candidate
-        Those with maps have what their modes get wrong added to their log.
-    held_out : Runs
-        Held-out runs.
-    meter : Meter
-    seed : int
-    seconds : float
-        CPU seconds that the timing may take.
-    reporter : Reporter
-
-    Returns
-    -------
-    dict of str to Judged
-        By name, for candidates whose fit succeeded.
-    """
-    asked = [answering_for(study, candidate) for candidate in candidates if candidate.status == "ok"]
-    ticks = _Counter(reporter)
-
-    def time_all(works: Sequence[Answering]) -> Times:
-        return time_queries(study, works, held_out, lambda n: Plan.quick(n, seconds), meter, seed, ticks)
-
-    judged = measure_answers(study, asked, held_out, meter, seed, reporter, time_all)
-    for answering in asked:
-        _tell_floor(study, candidates, answering, held_out)
-    return judged
-
-
-def measure_answers(
-    study: Study,
+    rows: Sequence[CandidateRow],
     asked: Sequence[Answering],
     held_out: Runs,
     meter: Meter,
     seed: int,
     reporter: Reporter,
-    time_all: Callable[[Sequence[Answering]], Times],
-    known_memory: Mapping[str, Mapping[str, int]] | None = None,
-    always: Sequence[str] = (),
-) -> dict[str, Judged]:
-    """Judge answers on held-out runs, then time those that work and measure their memory.
+    effort: Effort,
+) -> MeasuredLadder:
+    """Judge candidates on held-out runs, then time those that work and measure their memory.
 
     Parameters
     ----------
     study : Study
+    rows : sequence of CandidateRow
+        What is known of them: from their fits, or from an earlier measurement, whose figures are replaced. Memory that is not
+        measured now stays.
     asked : sequence of Answering
+        How those of them that can be asked answer.
     held_out : Runs
         What the answers are judged on, and asked while they are timed.
     meter : Meter
         Books what it costs.
     seed : int
-        Of the intervals around errors.
+        Of the intervals around errors, and of the order of timings.
     reporter : Reporter
-    time_all : callable
-        ``time_all(works) -> {name: {call pattern: QueryTime}}``: how the answers that gave something are timed.
-    known_memory : mapping, optional
-        Bytes by name and call pattern that were measured before; what is measured now takes their place.
-    always : sequence of str
-        As for `measure_memory`.
+    effort : Effort
 
     Returns
     -------
-    dict of str to Judged
-        By name, in the order of ``asked``.
+    MeasuredLadder
     """
+    known = {row.name: row for row in rows}
+    judged: dict[str, CandidateRow] = {}
+    faults: dict[str, str] = {}
     reporter.stage("judge", len(asked))
-    judged = {}
     for number, answering in enumerate(asked, start=1):
-        judged[answering.name] = judge(study, answering, held_out, meter, seed)
+        found = judge(study, known[answering.name], answering, held_out, meter, seed)
+        if isinstance(found, str):
+            faults[answering.name] = found
+        else:
+            judged[answering.name] = found
         reporter.step(number, answering.name)
-    works = [answering for answering in asked if judged[answering.name].errors]
+    works = [answering for answering in asked if answering.name in judged]
     reporter.stage("measure", None)
-    for name, by_pattern in time_all(works).items():
-        judged[name].times = dict(by_pattern)
-        judged[name].memory = dict((known_memory or {}).get(name, {}))
-    measure_memory(study, works, held_out, judged, meter, always)
-    return judged
+    times, series = _times(study, works, held_out, meter, seed, reporter, effort)
+    memory = measure_memory(study, works, held_out, meter, effort.always)
+    for answering in works:
+        name = answering.name
+        query = {pattern: Query.of(time, answering.runtime) for pattern, time in times[name].items()}
+        held = {**judged[name].memory_bytes, **memory.get(name, {})}
+        judged[name] = _with_limits(study, replace(judged[name], query=query, memory_bytes=held))
+    return MeasuredLadder(tuple(judged.get(row.name, row) for row in rows), frozenset(judged), faults, series)
 
 
-def _tell_floor(study: Study, candidates: Sequence[Candidate], answering: Answering, held_out: Runs) -> None:
-    """In the log of a candidate that answers with modes of maps: what the modes and what the regression onto them get wrong."""
-    candidate = next(c for c in candidates if c.name == answering.name)
-    if candidate.project is not None:
-        predicted = answering.predict(held_out.inputs, held_out.object_ids)
-        floors = floor_and_regression(study, held_out.outputs, candidate.project(held_out.outputs), predicted)
-        candidate.log = {**candidate.log, "held_out_maps": floors}
+def _times(
+    study: Study,
+    works: Sequence[Answering],
+    held_out: Runs,
+    meter: Meter,
+    seed: int,
+    reporter: Reporter,
+    effort: Effort,
+) -> tuple[Times, Mapping[str, Any]]:
+    ticks = _Counter(reporter)
+
+    def series(plan: Callable[[int], Plan]) -> Times:
+        return time_queries(study, works, held_out, plan, meter, seed, ticks)
+
+    if effort.level == "quick":
+        return series(lambda n: Plan.quick(n, effort.seconds)), {}
+    return quietest_series(lambda: series(lambda n: Plan.full()), effort.host)
+
+
+def _with_limits(study: Study, row: CandidateRow) -> CandidateRow:
+    limits = {pattern.name: limits_of(pattern, row) for pattern in study.need.call_patterns}
+    need_met = {name: row.error_met and found.met for name, found in limits.items()}
+    return replace(row, limits=limits, need_met=need_met)
 
 
 class _Counter:

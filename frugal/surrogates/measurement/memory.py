@@ -23,8 +23,7 @@ if TYPE_CHECKING:
     from frugal.experiments.runs.store import Runs
     from frugal.experiments.study import CallPattern, Study
     from frugal.metering.meter import Meter
-    from frugal.surrogates.ladder.asked import Answering
-    from frugal.surrogates.measurement.errors import Judged
+    from frugal.surrogates.ladder.answering import Answering
 
 #: A process that needs longer than this for one call has come to harm.
 TIMEOUT_SECONDS = 300
@@ -66,11 +65,10 @@ def measure_memory(
     study: Study,
     answering: Iterable[Answering],
     held_out: Runs,
-    judged: dict[str, Judged],
     meter: Meter,
     always: Sequence[str] = (),
-) -> None:
-    """Write into ``judged`` the memory of candidates that have a graph, and book what finding out cost.
+) -> dict[str, dict[str, int]]:
+    """Measure the memory of candidates that have a graph, and book what finding out cost.
 
     Parameters
     ----------
@@ -78,12 +76,16 @@ def measure_memory(
     answering : iterable of Answering
     held_out : Runs
         Their inputs are asked.
-    judged : dict of str to Judged
-        By candidate name; ``memory`` gets bytes by the name of the call pattern.
     meter : Meter
     always : sequence of str
         Candidates that are measured for every call pattern; the others only where the pattern limits the memory.
+
+    Returns
+    -------
+    dict
+        Bytes by candidate and call pattern, where they were measured.
     """
+    found: dict[str, dict[str, int]] = {}
     for candidate in answering:
         if candidate.model is None:
             continue
@@ -92,9 +94,10 @@ def measure_memory(
             with meter.stage("evaluation", candidate.name) as entry:
                 entry.message = "memory while answering"
                 try:
-                    judged[candidate.name].memory.update(_by_pattern(candidate.model, held_out, patterns))
+                    found[candidate.name] = _by_pattern(candidate.model, held_out, patterns)
                 except EnvironmentFaultError as fault:  # the others are measured all the same
                     entry.status, entry.message = "failed", str(fault)
+    return found
 
 
 def _by_pattern(model: bytes, held_out: Runs, patterns: Sequence[CallPattern]) -> dict[str, int]:

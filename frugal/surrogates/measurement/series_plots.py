@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from frugal.candidates.row import CandidateRow
 from frugal.experiments.runs.store import Runs
 from frugal.experiments.study import Study, Variable
 from frugal.experiments.study.geometry import Lines, Points
@@ -18,7 +19,7 @@ from frugal.formats.files.atomic import write_bytes
 from frugal.formats.netcdf.cf_places import horizontal_attributes
 from frugal.reporting.plots.axes import AI_LINE, INK, plain_frame
 from frugal.reporting.text import plain_number
-from frugal.surrogates.ladder.asked import Answering
+from frugal.surrogates.ladder.answering import Answering
 from frugal.surrogates.measurement.map_plots import (
     chosen_runs,
     run_errors,
@@ -235,7 +236,7 @@ def draw_fields(
     study: Study,
     held_out: Runs,
     shipped: str | None,
-    error_ratios: Mapping[str, float],
+    rows: Sequence[CandidateRow],
     answering: Callable[[str], Answering],
 ) -> list[Path]:
     """Draw maps, series and lines of the candidate whose graph ships, or where none does, of the one that errs least.
@@ -247,8 +248,8 @@ def draw_fields(
     held_out : Runs
         Held-out runs.
     shipped : str, optional
-    error_ratios : mapping of str to float
-        Worst error over its tolerance of every candidate that has a graph.
+    rows : sequence of CandidateRow
+        The ladder as measured.
     answering : callable
         Gives the candidate of that name as something that can be asked.
 
@@ -257,9 +258,10 @@ def draw_fields(
     list of Path
         The files; none where there is nothing to draw or no candidate has a graph.
     """
-    if not any(output.is_grid or is_drawn(output) for output in study.outputs) or not error_ratios:
+    with_graph = [row for row in rows if row.graph is not None and row.errors]
+    if not any(output.is_grid or is_drawn(output) for output in study.outputs) or not with_graph:
         return []
-    name = shipped or min(error_ratios, key=lambda name: error_ratios[name])
+    name = shipped or min(with_graph, key=lambda row: row.error_ratio).name
     predicted = answering(name).predict(held_out.inputs, held_out.object_ids)
     given = (folder, study.outputs, study.columns, held_out, predicted, name, shipped is not None)
     return [*write_map_plots(*given), *write_series_plots(*given)]

@@ -11,7 +11,7 @@ from frugal.experiments.runs.store import Runs
 from frugal.experiments.study import Study
 from frugal.metering.meter import Meter
 from frugal.metering.timing.interleaved_blocks import Call, Plan, QueryTime, measure
-from frugal.surrogates.ladder.asked import Answering
+from frugal.surrogates.ladder.answering import Answering
 
 #: Rows of one call are cut down to what fits this many seconds: batches gain nothing beyond some thousand rows.
 LONGEST_CALL_SECONDS = 0.02

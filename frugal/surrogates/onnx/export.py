@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from frugal.candidates.row import Parity
 from frugal.experiments.study import Output, Study, Variable
 from frugal.experiments.study.outputs import output_slices
 from frugal.experiments.study.study_file import describe_study
@@ -40,20 +41,6 @@ class Domain:
 
     low: np.ndarray
     high: np.ndarray
-
-
-@dataclass(frozen=True)
-class Parity:
-    """Largest difference between graph and model over ``points`` rows, in standard deviations of the output."""
-
-    max_sigma: float
-    points: int
-    tolerance_sigma: float = PARITY_TOLERANCE_SIGMA
-
-    @property
-    def holds(self) -> bool:
-        """The graph may ship."""
-        return self.max_sigma <= self.tolerance_sigma
 
 
 def write_graph(
@@ -144,7 +131,8 @@ def check_parity(
     got = np.concatenate([np.asarray(a, dtype=float).reshape(len(points), -1) for a in answers], axis=1)
     scale = _parity_scale(spread, expected, study.outputs)
     difference = np.abs(got - expected_beside(got, expected, scale, study.outputs, PARITY_TOLERANCE_SIGMA)) / scale
-    return Parity(float(np.max(difference)) if np.isfinite(difference).all() else float("inf"), len(points))
+    largest = float(np.max(difference)) if np.isfinite(difference).all() else float("inf")
+    return Parity(largest, len(points), PARITY_TOLERANCE_SIGMA)
 
 
 def _parity_scale(spread: np.ndarray, expected: np.ndarray, outputs: Sequence[Output]) -> np.ndarray:

@@ -1,0 +1,1 @@
+"""Candidates as they were measured, and decisions over them: what ``candidates.json`` holds, typed."""
