@@ -40,7 +40,25 @@ DeclarationsFile = Annotated[
     typer.Option("--declarations", metavar="FILE.toml", help="What only people can tell, with evidence files."),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
-Language = Annotated[str, typer.Option("--lang", metavar="en|fr", help="Language of tables and reports.")]
+
+
+def _known_language(context: typer.Context, language: str) -> str:
+    """That of the option, refused where nothing is written in it; else the one that the program speaks."""
+    if language and language not in LANGUAGES:
+        raise UnusableInputError(f"--lang '{language}' is not a language of this program; allowed: {', '.join(LANGUAGES)}")
+    return language or str(getattr(context, "language", "en"))
+
+
+Language = Annotated[
+    str,
+    typer.Option(
+        "--lang",
+        metavar="en|fr",
+        callback=_known_language,
+        show_default=False,
+        help="Language of help, messages, tables and reports; that of the terminal by default.",
+    ),
+]
 
 
 def load_study(
@@ -105,14 +123,6 @@ def read_declared(path: Path | None) -> list[Any]:
     from frugal.audit.evidence.declarations import read_declarations
 
     return list(read_declarations(path, [criterion.id for criterion in CRITERIA]))
-
-
-def check_language(language: str) -> None:
-    """Refuse a language that the reports do not have."""
-    if language not in LANGUAGES:
-        raise UnusableInputError(
-            f"--lang '{language}' is not a language of the reports; allowed: {', '.join(LANGUAGES)}"
-        )
 
 
 def names_in(text: str) -> list[str]:

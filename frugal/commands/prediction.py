@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from frugal.commands.options import AsJson, Inputs
-from frugal.commands.printing import print_json, print_value
+from frugal.commands.options import AsJson, Inputs, Language
+from frugal.commands.printing import print_json, print_value, warn
 from frugal.errors import UnusableInputError
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ def predict(
     geotiff: Annotated[
         Path | None, typer.Option("--geotiff", metavar="FILE.tif", help="Write the maps of one answer there.")
     ] = None,
+    language: Language = "",
     as_json: AsJson = False,
 ) -> None:
     """Answer with a bundle, or with its ONNX file alone."""
@@ -45,11 +46,11 @@ def predict(
             raise UnusableInputError("give either -i or --csv, not both")
         _predict_table(predictor, csv, out, extrapolate, as_json)
         return
-    _predict_one(predictor, inputs or [], extrapolate, as_json, geotiff)
+    _predict_one(predictor, inputs or [], extrapolate, as_json, geotiff, language)
 
 
 def _predict_one(
-    predictor: Predictor, inputs: list[str], extrapolate: bool, as_json: bool, geotiff: Path | None
+    predictor: Predictor, inputs: list[str], extrapolate: bool, as_json: bool, geotiff: Path | None, language: str
 ) -> None:
     import numpy as np
 
@@ -75,9 +76,10 @@ def _predict_one(
             output.coords.get(output.dims[0]) if output.dims else None,
             answers[f"{output.name}_lower"][0],
             answers[f"{output.name}_upper"][0],
+            language=language,
         )
     if not answers["in_domain"][0]:
-        typer.echo("outside the domain the answer was made for: do not rely on it", err=True)
+        warn("outside the domain the answer was made for: do not rely on it", language)
 
 
 def _predict_table(predictor: Predictor, csv: Path, out: Path | None, extrapolate: bool, as_json: bool) -> None:

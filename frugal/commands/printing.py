@@ -2,10 +2,36 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from typing import Any
 
 import typer
+
+from frugal.commands.french import in_language
+from frugal.texts import room_texts
+
+_TEXTS = room_texts("frugal.commands")
+#: Names of a list that a sentence tells at most.
+_MOST_NAMES = 12
+
+
+def warn(message: str, language: str) -> None:
+    """A sentence beside the answer, on stderr."""
+    typer.echo(in_language(message, language), err=True)
+
+
+def abridged(message: str) -> str:
+    """A sentence whose longest lists of names end in how many more there are; the nearest name stands behind them."""
+
+    def cut(found: re.Match[str]) -> str:
+        names = found[2].split(", ")
+        if len(names) <= _MOST_NAMES:
+            return found[0]
+        return f"{found[1]}{', '.join(names[: _MOST_NAMES // 2])} and {len(names) - _MOST_NAMES // 2} more"
+
+    return re.sub(r"((?:known|allowed|installed|it has|needed|among):? )((?:[\w.@-]+, )+[\w.@-]+)", cut, message)
+
 
 
 def print_json(content: Any) -> None:
@@ -15,7 +41,15 @@ def print_json(content: Any) -> None:
     typer.echo(to_json(content), nl=False)
 
 
-def print_value(name: str, value: Any, unit: str, coordinates: Any = None, low: Any = None, high: Any = None) -> None:
+def print_value(
+    name: str,
+    value: Any,
+    unit: str,
+    coordinates: Any = None,
+    low: Any = None,
+    high: Any = None,
+    language: str = "en",
+) -> None:
     """One output: a number, a column of numbers, or the range of a field.
 
     Parameters
@@ -29,6 +63,7 @@ def print_value(name: str, value: Any, unit: str, coordinates: Any = None, low: 
         Names of the elements of a vector (months); one without them is printed as a range.
     low, high : number or array, optional
         Ends of the interval, of the shape of the value; not printed for a field.
+    language : {"en", "fr"}
     """
     import numpy as np
 
@@ -43,7 +78,9 @@ def print_value(name: str, value: Any, unit: str, coordinates: Any = None, low: 
             between = "" if low is None else f"  [{float(low[k]):.5g} – {float(high[k]):.5g}]"
             typer.echo(f"  {coordinate}: {float(array[k]):.5g}{unit}{between}")
     else:
-        typer.echo(f"{name}: field {array.shape}, {array.min():.5g} to {array.max():.5g}{unit}")
+        shape = " × ".join(map(str, array.shape))
+        ends = {"low": f"{array.min():.5g}", "high": f"{array.max():.5g}{unit}"}
+        typer.echo(_TEXTS.phrase("value.field", language, name=name, shape=shape, **ends))
 
 
 def print_ladder(ladder: dict[str, Any], language: str) -> None:

@@ -15,7 +15,6 @@ from frugal.commands.options import (
     SiteSettings,
     StudyFile,
     StudyName,
-    check_language,
     load_study,
     names_in,
     prints_on_stderr,
@@ -103,12 +102,11 @@ def need_file(
         Path | None,
         typer.Option("--out", metavar="FILE.toml", help="The new file; need.toml or declarations.toml by default."),
     ] = None,
-    language: Language = "en",
+    language: Language = "",
 ) -> None:
     """Write a commented file to fill in: the need of a study, or what an audit has to be told."""
     from frugal.formats.files.atomic import write_text
 
-    check_language(language)
     target = out or Path("declarations.toml" if declarations else "need.toml")
     if target.exists():
         raise UnusableInputError(f"'{target}' exists and is left as it is; name another file with --out")

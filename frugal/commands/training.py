@@ -18,14 +18,13 @@ from frugal.commands.options import (
     SiteSettings,
     StudyFile,
     StudyName,
-    check_language,
     load_study,
     names_in,
     prints_on_stderr,
     read_declared,
     read_need,
 )
-from frugal.commands.printing import print_estimate, print_json, print_ladder, print_summary
+from frugal.commands.printing import print_estimate, print_json, print_ladder, print_summary, warn
 from frugal.errors import UnusableInputError
 
 if TYPE_CHECKING:
@@ -61,7 +60,7 @@ def train(
     machine: MachineFile = None,
     declarations: DeclarationsFile = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what it would cost, and stop.")] = False,
-    language: Language = "en",
+    language: Language = "",
     as_json: AsJson = False,
 ) -> None:
     """Simulate, fit, measure quickly, export and audit: one campaign, one bundle."""
@@ -70,7 +69,6 @@ def train(
     from frugal.metering.power.machine_file import read_machine
     from frugal.reporting.progress import Terminal
 
-    check_language(language)
     reporter = Terminal(language)
     chosen = Settings(n_runs=_count(n_runs), seed=seed, threads=threads, machine=read_machine(machine))
     if cluster is not None:
@@ -97,10 +95,8 @@ def train(
     failed = result.ladder["failed_runs"]
     if failed:
         total = len(failed) + result.ladder["split"]["n_train"] + result.ladder["split"]["n_held_out"]
-        typer.echo(
-            f"{len(failed)} of {total} runs failed; the first is run {failed[0]['run']}: {failed[0]['message']}",
-            err=True,
-        )
+        first = failed[0]
+        warn(f"{len(failed)} of {total} runs failed; the first is run {first['run']}: {first['message']}", language)
     if as_json:
         print_json({"bundle": str(result.bundle), "audit": result.audit})
     else:
