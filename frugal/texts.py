@@ -6,7 +6,6 @@ written as Python's ``str.format`` has it.
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property, lru_cache
 from importlib import resources
@@ -45,6 +44,8 @@ class Texts:
 
     @cached_property
     def _texts(self) -> dict[str, Text]:
+        import tomllib  # help in English answers without it
+
         content = (resources.files(self._package) / "texts.toml").read_text(encoding="utf-8")
         return dict(_flat(tomllib.loads(content), ""))
 

@@ -25,7 +25,7 @@ from frugal.errors import UnusableInputError
 
 
 def evaluate(
-    bundle: Annotated[Path, typer.Argument(metavar="BUNDLE")],
+    bundle: Annotated[Path, typer.Argument(metavar="BUNDLE", help="The folder of a bundle.")],
     full: Annotated[
         bool,
         typer.Option(

@@ -23,7 +23,7 @@ def cadastre(
     inputs: Annotated[
         list[Path] | None,
         typer.Argument(
-            metavar="[INPUT]...",
+            metavar="INPUT",
             help="Point clouds (LAS, LAZ, COPC) or surface models (GeoTIFF), files or folders; a generated village "
             "where none is given.",
             show_default=False,
@@ -85,7 +85,7 @@ def cadastre(
         str | None, typer.Option("--maps-of", metavar="all|buildings", help="Cells that the maps know; all by default.")
     ] = None,
     threads: Annotated[
-        int | None, typer.Option("--threads", min=1, help="Tiles at a time; one per core by default.")
+        int | None, typer.Option("--threads", metavar="N", min=1, help="Tiles at a time; one per core by default.")
     ] = None,
     cluster: Annotated[
         str | None, typer.Option("--cluster", metavar="ADDRESS", help="Dask scheduler that computes the tiles.")

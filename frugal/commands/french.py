@@ -8,7 +8,6 @@ sentence is said in French too. What the catalogue lacks stays as it came.
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Mapping
 from functools import cached_property, lru_cache
 from importlib import resources
@@ -27,6 +26,8 @@ def in_language(message: str, language: str) -> str:
 @lru_cache
 def french_catalogue() -> FrenchCatalogue:
     """The catalogue, read when first asked."""
+    import tomllib
+
     return FrenchCatalogue(tomllib.loads((resources.files(__package__) / "french.toml").read_text(encoding="utf-8")))
 
 
@@ -60,7 +61,12 @@ class FrenchCatalogue:
         for sentence in self._sentences:
             values = sentence.values_in(message)
             if values is not None:
-                return sentence.french.format(**{name: self.said(value, depth + 1) for name, value in values.items()})
+                return sentence.french.format(
+                    **{
+                        name: value if name in sentence.quoted else self.said(value, depth + 1)
+                        for name, value in values.items()
+                    }
+                )
         for tail in self._tails:
             values = tail.values_in(message)
             if values is not None:
@@ -91,6 +97,13 @@ class KnownSentence:
     def __init__(self, english: str, french: str) -> None:
         self.french = unbroken(french)
         self._pieces = [(words, name) for words, name, _, _ in Formatter().parse(english)]
+        after = [words for words, _ in self._pieces[1:]] + [""]
+        #: Values between quotation marks: somebody's own names, which stay as they are.
+        self.quoted = {
+            name
+            for (words, name), following in zip(self._pieces, after, strict=True)
+            if name is not None and words.endswith("'") and following.startswith("'")
+        }
         #: Letters that are the sentence's own: of two that fit, the one with more of them says more.
         self.letters = sum(len(words) for words, _ in self._pieces)
 

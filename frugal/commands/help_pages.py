@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import itertools
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -36,7 +37,7 @@ def chosen_language(arguments: Sequence[str], environment: Mapping[str, str]) ->
     {"en", "fr"}
     """
     found = ""
-    for argument, following in zip(arguments, [*arguments[1:], ""], strict=True):
+    for argument, following in itertools.zip_longest(arguments, arguments[1:], fillvalue=""):
         if argument == "--":
             break
         given = following if argument == "--lang" else argument.removeprefix("--lang=")
@@ -106,7 +107,7 @@ class HelpFormatter(_Formatter):  # type: ignore[misc, unused-ignore]
         words, gap, extra = text.partition("  [")
         if not gap:
             return self._help(text)
-        told = "; ".join(self._said(part) for part in extra.removesuffix("]").split("; "))
+        told = f"{' ' if self._language == 'fr' else ''}; ".join(self._said(part) for part in extra.removesuffix("]").split("; "))
         return f"{self._help(words)}  [{told}]"
 
     def _said(self, text: str) -> str:
@@ -116,7 +117,7 @@ class HelpFormatter(_Formatter):  # type: ignore[misc, unused-ignore]
         return french_catalogue().help_text(text) if self._language == "fr" else text
 
     def _placeholder(self, text: str) -> str:
-        bare = re.sub(r" <[a-z ]+>$", "", text)  # the type of an argument in Python's words
+        bare = re.sub(r" <[^>]*>$", "", text)  # the type of an argument in Python's words
         return french_catalogue().placeholder(bare) if self._language == "fr" else bare
 
 
@@ -173,9 +174,11 @@ def usage_sentence(fault: Any) -> str:
     """
     if hasattr(fault, "possibilities"):  # an option that is not there
         context = getattr(fault, "ctx", None)
-        near = list(fault.possibilities or ())
-        hint = f"; did you mean '{near[0]}'?" if near else f"; see '{context.command_path} --help'" if context else ""
-        return f"option '{fault.option_name}' is unknown{hint}"
+        known = {name.lstrip("-"): name for name in fault.possibilities or ()}
+        near = difflib.get_close_matches(str(fault.option_name).lstrip("-"), known, n=1)  # without what all have in common
+        if not near and context is not None:
+            return f"option '{fault.option_name}' is unknown; see '{context.command_path} --help'"
+        return f"option '{fault.option_name}' is unknown" + (f"; did you mean '{known[near[0]]}'?" if near else "")
     return one_line(fault.format_message())
 
 

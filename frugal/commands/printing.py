@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import re
+import shutil
 import sys
-from typing import Any
+import textwrap
+from typing import TYPE_CHECKING, Any
 
 import typer
 
 from frugal.commands.french import in_language
 from frugal.texts import room_texts
+
+if TYPE_CHECKING:
+    from rich.table import Table
 
 _TEXTS = room_texts("frugal.commands")
 #: Names of a list that a sentence tells at most.
@@ -85,12 +90,57 @@ def print_value(
 
 def print_ladder(ladder: dict[str, Any], language: str) -> None:
     """The ladder as a table."""
-    from rich.console import Console
-
     from frugal.reporting.ladder_table import ladder_table
 
-    console = Console(width=None if sys.stdout.isatty() else 180)
-    console.print(ladder_table(ladder, language))
+    print_table(ladder_table(ladder, language), 180)
+
+
+def print_table(table: Table, width: int = 120) -> None:
+    """A table as wide as the terminal, or as said where there is none."""
+    from rich.console import Console
+
+    Console(width=None if sys.stdout.isatty() else width, highlight=False).print(table)
+
+
+def line_to_fit(line: str) -> str:
+    """A line, indented, and broken between words where the terminal ends."""
+    width = shutil.get_terminal_size((120, 24)).columns
+    return textwrap.fill(
+        line, width, initial_indent="  ", subsequent_indent="    ", break_long_words=False, break_on_hyphens=False
+    )
+
+
+def print_study(content: dict[str, Any], language: str) -> None:
+    """The page of a study.
+
+    Parameters
+    ----------
+    content : dict
+        As `frugal.commands.study_pages.study_content` gives it, with ``settings`` and ``ask``.
+    language : {"en", "fr"}
+    """
+    from frugal.commands.study_pages import inputs_table, outputs_table, scenarios_table
+
+    title = content["title"].get(language, "")
+    typer.echo(f"{content['name']}: {title}\n" if title else f"{content['name']}\n")
+    print_table(inputs_table(content["inputs"], language))
+    typer.echo()
+    print_table(outputs_table(content["outputs"], language))
+    if content["scenarios"]:
+        typer.echo()
+        print_table(scenarios_table(content["scenarios"], language))
+    told = {
+        "need": [content["need"]["functional_unit"][language]],
+        "missing_data": list(filter(None, [content["missing_data"].get(language)])),
+        "settings": [", ".join(content["settings"])] if content["settings"] else [],
+        "sources": content["sources"],
+        "ask": content["ask"],
+    }
+    for section, lines in told.items():
+        if lines:
+            typer.echo("\n" + _TEXTS.phrase(f"study.{section}", language))
+        for line in lines:
+            typer.echo(line_to_fit(line))
 
 
 def print_summary(result: dict[str, Any], language: str) -> None:

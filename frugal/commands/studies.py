@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -19,23 +19,65 @@ from frugal.commands.options import (
     names_in,
     prints_on_stderr,
 )
-from frugal.commands.printing import print_json, print_value
-from frugal.errors import UnusableInputError
+from frugal.commands.printing import print_json, print_study, print_table, print_value, warn
+from frugal.errors import FrugalError, UnusableInputError
+
+if TYPE_CHECKING:
+    from frugal.experiments.study import Study
 
 
-def studies(as_json: AsJson = False) -> None:
-    """List the installed studies."""
+def studies(
+    study: StudyName = None,
+    study_file: StudyFile = None,
+    site: SiteFile = None,
+    settings: SiteSettings = None,
+    language: Language = "",
+    as_json: AsJson = False,
+) -> None:
+    """List the installed studies, or tell what one of them takes, gives and rests on."""
+    if study is None and study_file is None:
+        if site is not None or settings:
+            raise UnusableInputError("--site and --set are of one study: give its name, or --study FILE.py")
+        _list_studies(language, as_json)
+        return
+    from frugal.commands.study_pages import commands_for, study_content
+
+    with prints_on_stderr():
+        found = load_study(study, study_file, site, settings)
+    asked = commands_for(str(study) if study_file is None else f"--study {study_file}", found)
+    content = {**study_content(found), "settings": _settings_of(study, found), "ask": asked}
+    print_json(content) if as_json else print_study(content, language)
+
+
+def _list_studies(language: str, as_json: bool) -> None:
+    from frugal.commands.study_pages import commands_for, studies_table, theme_of, title_of
     from frugal.experiments.study.registry import installed_studies, load_entry_point, site_model
 
-    found = []
+    rows, faults = [], []
     for name, point in installed_studies().items():
-        model = site_model(load_entry_point(point))
-        found.append({"name": name, "settings": list(model.model_fields)})
+        try:
+            found = load_entry_point(point)
+            settings = list(site_model(found).model_fields)
+        except FrugalError as fault:  # the others can still be asked
+            faults.append(str(fault))
+            continue
+        row = {"name": name, "theme": theme_of(point), "title": title_of(point, found), "settings": settings}
+        rows.append({**row, "ask": commands_for(name)})
     if as_json:
-        print_json(found)
-        return
-    for study in found:
-        typer.echo(f"{study['name']}  (--set {', '.join(study['settings']) or 'nothing'})")
+        print_json(rows)
+    else:
+        print_table(studies_table(rows, language))
+    for fault in faults:
+        warn(fault, language)
+
+
+def _settings_of(name: str | None, study: Study) -> list[str]:
+    """What ``--set`` may set."""
+    from frugal.experiments.study.registry import installed_studies, load_entry_point, site_model
+
+    if name is None:
+        return sorted(study.site)
+    return list(site_model(load_entry_point(installed_studies()[name])).model_fields)
 
 
 def simulate(
@@ -47,6 +89,7 @@ def simulate(
     geotiff: Annotated[
         Path | None, typer.Option("--geotiff", metavar="FILE.tif", help="Write the maps of the run there.")
     ] = None,
+    language: Language = "",
     as_json: AsJson = False,
 ) -> None:
     """Run the solver once, for the inputs given; inputs with a default may be left out."""
@@ -80,6 +123,7 @@ def simulate(
             run.outputs[output.name],
             output.unit,
             output.coords.get(output.dims[0]) if output.dims else None,
+            language=language,
         )
     for diagnostic in found.diagnostics:
         print_value(diagnostic.name, run.diagnostics[diagnostic.name], diagnostic.unit)

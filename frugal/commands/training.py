@@ -46,9 +46,9 @@ def train(
     site: SiteFile = None,
     settings: SiteSettings = None,
     n_runs: Annotated[str, typer.Option("--n-runs", metavar="N|auto", help="Number of runs.")] = "auto",
-    seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of designs, fits and intervals.")] = 0,
+    seed: Annotated[int, typer.Option("--seed", metavar="N", min=0, help="Seed of designs, fits and intervals.")] = 0,
     threads: Annotated[
-        int | None, typer.Option("--threads", min=1, help="Threads for the runs; one per core by default.")
+        int | None, typer.Option("--threads", metavar="N", min=1, help="Threads for the runs; one per core by default.")
     ] = None,
     cluster: Annotated[
         str | None,

@@ -6,6 +6,7 @@ T4: a default with a wide interval.
 
 from __future__ import annotations
 
+import difflib
 import hashlib
 import math
 import tomllib
@@ -57,7 +58,10 @@ def read_machine(path: Path | None = None, rapl_root: Path = POWERCAP) -> Machin
     declared = {name: check(path, name, values[name]) for name, check in _FIELDS.items() if name in values}
     unknown = sorted(set(values) - set(_FIELDS) - {"meter"})
     if unknown:
-        raise UnusableInputError(f"'{path}': '{unknown[0]}' is unknown; allowed: {', '.join([*_FIELDS, 'meter'])}")
+        allowed = [*_FIELDS, "meter"]
+        close = difflib.get_close_matches(unknown[0], allowed, n=1)
+        hint = f"; did you mean '{close[0]}'?" if close else ""
+        raise UnusableInputError(f"'{path}': '{unknown[0]}' is unknown; allowed: {', '.join(allowed)}{hint}")
     if "source" not in declared:
         raise UnusableInputError(f"'{path}': 'source' is missing; say in words where the values come from")
     machine = replace(machine, file_sha256=hashlib.sha256(content).hexdigest())

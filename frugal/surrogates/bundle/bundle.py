@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from frugal.errors import UnusableInputError
+from frugal.experiments.study.need import did_you_mean
 from frugal.formats.files.atomic import exclusive, new_folder
 from frugal.formats.files.digests import sha256_of
 from frugal.formats.files.json_files import read_json, to_json
@@ -44,8 +45,10 @@ class Bundle:
         for row in self.candidates["candidates"]:
             if row["name"] == name:
                 return dict(row)
-        names = ", ".join(row["name"] for row in self.candidates["candidates"])
-        raise UnusableInputError(f"candidate '{name}' is not in '{self.path}'; it has: {names}")
+        names = [row["name"] for row in self.candidates["candidates"]]
+        raise UnusableInputError(
+            f"candidate '{name}' is not in '{self.path}'; it has: {', '.join(names)}{did_you_mean(name, names)}"
+        )
 
     def model_path(self, candidate: str | None = None) -> Path:
         """ONNX file of a candidate, or of the answer that ships.

@@ -10,6 +10,7 @@ import numpy as np
 
 from frugal.errors import UnusableInputError
 from frugal.experiments.study import Output, Variable
+from frugal.experiments.study.need import did_you_mean
 from frugal.experiments.study.study_file import read_outputs, read_variables
 from frugal.experiments.study.values import check_bounds
 from frugal.surrogates.bundle.bundle import open_bundle
@@ -102,7 +103,7 @@ class Predictor:
         known = [variable.name for variable in self.inputs]
         for name in inputs:
             if name not in known:
-                raise UnusableInputError(f"input '{name}' is unknown; known: {', '.join(known)}")
+                raise UnusableInputError(f"input '{name}' is unknown; known: {', '.join(known)}{did_you_mean(name, known)}")
         columns = []
         for variable in self.inputs:
             value = inputs.get(variable.name, variable.default)

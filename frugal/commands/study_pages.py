@@ -1,0 +1,272 @@
+"""What is told of a study before anything runs: one line in the list of the installed ones, or a page of its own."""
+
+from __future__ import annotations
+
+import inspect
+import re
+import tomllib
+from collections.abc import Iterable, Mapping, Sequence
+from importlib import resources
+from itertools import groupby
+from typing import TYPE_CHECKING, Any
+
+from frugal.texts import LANGUAGES, Text, room_texts
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
+
+    from rich.table import Table
+
+    from frugal.experiments.study import Study
+
+_TEXTS = room_texts("frugal.commands")
+
+
+def theme_of(point: EntryPoint) -> str:
+    """The theme of an installed study: the folder below one named ``studies``, else the package that brings it."""
+    folders = point.module.split(".")
+    below = folders[folders.index("studies") + 1 :] if "studies" in folders else []
+    return below[0] if below else folders[0]
+
+
+def title_of(point: EntryPoint, found: Any) -> Text:
+    """The title of an installed study, without building it, which may take long and need files.
+
+    Parameters
+    ----------
+    point : EntryPoint
+    found : Study or callable
+        What the entry point names.
+
+    Returns
+    -------
+    dict of str to str
+        By language: of the study itself where it is built already; else the text ``NAME.title`` of the nearest ``texts.toml``
+        at or above its module; else the first line of its documentation.
+    """
+    given = getattr(found, "title", None)
+    if isinstance(given, Mapping) and given:
+        return _in_each_language(given)
+    folders = point.module.split(".")
+    for depth in range(len(folders), 0, -1):
+        package = ".".join(folders[:depth])
+        if _has_text(package, f"{point.name}.title"):
+            return room_texts(package).say(f"{point.name}.title")
+    documented = (inspect.getdoc(found) or "").partition("\n")[0] if callable(found) else ""
+    return dict.fromkeys(LANGUAGES, documented)
+
+
+def _has_text(package: str, key: str) -> bool:
+    try:
+        return (resources.files(package) / "texts.toml").is_file() and key in room_texts(package)
+    except (TypeError, ModuleNotFoundError, tomllib.TOMLDecodeError):  # a module is no folder; anybody may have written it
+        return False
+
+
+def _by_language(text: str | Mapping[str, str]) -> Mapping[str, str]:
+    return dict.fromkeys(LANGUAGES, text) if isinstance(text, str) else text
+
+
+def _in_each_language(text: Mapping[str, str]) -> Text:
+    """A text by language; where one is missing, the other stands in."""
+    some = next(iter(text.values()), "")
+    return {language: text.get(language, some) for language in LANGUAGES}
+
+
+def studies_table(rows: Sequence[Mapping[str, Any]], language: str) -> Table:
+    """The installed studies as a table.
+
+    Parameters
+    ----------
+    rows : sequence of mapping
+        ``name``, ``theme``, ``title`` by language and ``ask``, the commands, of each.
+    language : {"en", "fr"}
+    """
+    table = _table(("study", "theme", "title", "ask"), language)
+    for row in rows:
+        theme = _TEXTS.known("theme", row["theme"])[language]
+        table.add_row(row["name"], theme, row["title"][language], "\n".join(row["ask"]))
+    return table
+
+
+def commands_for(name: str, study: Study | None = None) -> list[str]:
+    """How a study is asked: one run of its solver, with a value for what has no default where the study is given; a campaign.
+
+    Parameters
+    ----------
+    name : str
+        As it stands on the command line.
+    study : Study, optional
+    """
+    campaign = f"frugal train {name}"
+    if study is None:
+        return [f"frugal simulate {name}", campaign]
+    if study.solve is None:
+        return [campaign]
+    values = [f"-i {v.name}={_number(round((v.low + v.high) / 2, 6))}" for v in study.inputs if v.default is None]
+    return [" ".join([f"frugal simulate {name}", *values]), campaign]
+
+
+def study_content(study: Study) -> dict[str, Any]:
+    """All that a study declares, as plain values.
+
+    Parameters
+    ----------
+    study : Study
+
+    Returns
+    -------
+    dict
+        ``inputs`` with unit, bounds, default, label and choices; ``outputs`` with unit, dims, shape, label and tolerance;
+        ``scenarios``; ``sources``; ``need``, ``missing_data``, ``n_runs`` and the ``site``.
+    """
+    tolerances = study.need.tolerances
+    return {
+        "name": study.name,
+        "title": dict(study.title),
+        "inputs": [_input_content(variable) for variable in study.inputs],
+        "outputs": [
+            {
+                "name": output.name,
+                "unit": output.unit,
+                "dims": list(output.dims),
+                "shape": list(output.shape),
+                "label": dict(output.label),
+                "tolerance": {"metric": kept.metric, "limit": kept.limit} if (kept := tolerances.get(output.name)) else None,
+            }
+            for output in study.outputs
+        ],
+        "scenarios": [
+            {
+                "name": scenario.name,
+                "label": dict(scenario.label),
+                "values": dict(scenario.values),
+                "source": scenario.source,
+            }
+            for scenario in getattr(study, "scenarios", ())
+        ],
+        "sources": list(study.sources),
+        "need": {"functional_unit": _in_each_language(_by_language(study.need.functional_unit)), "queries": study.need.queries},
+        "missing_data": dict(study.missing_data),
+        "n_runs": study.n_runs,
+        "site": dict(study.site),
+    }
+
+
+def _input_content(variable: Any) -> dict[str, Any]:
+    """What an input declares; the one place that knows its fields."""
+    return {
+        "name": variable.name,
+        "unit": variable.unit,
+        "low": variable.low,
+        "high": variable.high,
+        "default": variable.default,
+        "choices": list(variable.choices),
+        "period": variable.period,
+        "label": dict(variable.label),
+    }
+
+
+def inputs_table(inputs: Sequence[Mapping[str, Any]], language: str) -> Table:
+    """Inputs as a table; neighbours that differ only in a number of their names share a row.
+
+    Parameters
+    ----------
+    inputs : sequence of mapping
+        As in `study_content`.
+    language : {"en", "fr"}
+    """
+    table = _table(("input", "unit", "bounds", "default", "meaning"), language)
+    for alike in _runs_of_alike(inputs):
+        table.add_row(*_input_row(alike, language))
+    return table
+
+
+def _input_row(alike: Sequence[Mapping[str, Any]], language: str) -> list[str]:
+    """The row of one input, or of several that are alike."""
+    first, last = alike[0], alike[-1]
+    name, meaning = first["name"], _label(first, language)
+    if len(alike) > 1:
+        name = f"{name} … {last['name']} ({len(alike)})"
+        meaning = f"{meaning} … {_label(last, language)}"
+    if first["choices"]:
+        default = "" if first["default"] is None else first["choices"][int(first["default"])]
+        return [name, _unit(first), "", default, ": ".join(filter(None, (meaning, ", ".join(first["choices"]))))]
+    default = "" if first["default"] is None else _number(first["default"])
+    return [name, _unit(first), f"{_number(first['low'])} – {_number(first['high'])}", default, meaning]
+
+
+def _runs_of_alike(inputs: Iterable[Mapping[str, Any]]) -> list[list[Mapping[str, Any]]]:
+    def kind(given: Mapping[str, Any]) -> tuple[Any, ...]:
+        return (re.sub(r"\d+", "0", given["name"]), *(str(given[key]) for key in ("unit", "low", "high", "default", "choices")))
+
+    return [list(alike) for _, alike in groupby(inputs, key=kind)]
+
+
+def outputs_table(outputs: Sequence[Mapping[str, Any]], language: str) -> Table:
+    """Outputs as a table.
+
+    Parameters
+    ----------
+    outputs : sequence of mapping
+        As in `study_content`.
+    language : {"en", "fr"}
+    """
+    table = _table(("output", "unit", "shape", "tolerance", "meaning"), language)
+    for output in outputs:
+        shape = f"{' × '.join(map(str, output['shape']))} ({', '.join(output['dims'])})" if output["dims"] else ""
+        table.add_row(output["name"], _unit(output), shape, _tolerance(output, language), _label(output, language))
+    return table
+
+
+def _tolerance(output: Mapping[str, Any], language: str) -> str:
+    kept = output["tolerance"]
+    if kept is None:
+        return ""
+    if kept["metric"] == "nrmse":
+        return f"{_number(100 * kept['limit'])} %"
+    where = _TEXTS.phrase("study.wet", language) if kept["metric"] == "rmse_wet" else ""
+    return f"{_number(kept['limit'])} {output['unit']}{where}"
+
+
+def scenarios_table(scenarios: Sequence[Mapping[str, Any]], language: str) -> Table:
+    """Scenarios as a table.
+
+    Parameters
+    ----------
+    scenarios : sequence of mapping
+        As in `study_content`.
+    language : {"en", "fr"}
+    """
+    table = _table(("scenario", "values", "meaning", "source"), language)
+    for scenario in scenarios:
+        values = ", ".join(f"{name}={_value(value)}" for name, value in scenario["values"].items())
+        table.add_row(scenario["name"], values, _label(scenario, language), str(scenario["source"] or ""))
+    return table
+
+
+def _table(columns: Sequence[str], language: str) -> Table:
+    from rich import box
+    from rich.table import Table
+
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    for number, column in enumerate(columns):
+        wraps = column in ("title", "meaning", "source", "values") or (column == "input" and number == 0)
+        table.add_column(_TEXTS.phrase(f"column.{column}", language), no_wrap=not wraps, overflow="fold")
+    return table
+
+
+def _label(given: Mapping[str, Any], language: str) -> str:
+    return _in_each_language(given["label"])[language]
+
+
+def _unit(given: Mapping[str, Any]) -> str:
+    return "" if given["unit"] == "1" else str(given["unit"])
+
+
+def _value(value: Any) -> str:
+    return _number(value) if isinstance(value, int | float) else str(value)
+
+
+def _number(value: float) -> str:
+    return f"{value:.10g}"
