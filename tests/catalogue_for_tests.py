@@ -6,13 +6,14 @@
 from __future__ import annotations
 
 import ast
+import itertools
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from string import Formatter
 
-from frugal.commands.french import SENTENCES, french_catalogue
+from frugal.commands.french import SENTENCES, KnownSentence, french_catalogue
 
 ROOT = Path(__file__).resolve().parents[1]
 UNTRANSLATED = ROOT / "tests" / "cli" / "untranslated_messages.txt"
@@ -25,18 +26,36 @@ TELLING = {"warn", "_say"}
 _SHARE = 0.4
 
 
-def templates(node: ast.AST) -> Iterator[str]:
-    """Sentences that an expression may be, with ``{}`` for each value; values side by side are one."""
+def templates(node: ast.AST, known: Mapping[str, ast.AST]) -> Iterator[str]:
+    """Sentences that an expression may be, with ``{}`` for each value; values side by side are one.
+
+    Parameters
+    ----------
+    node : ast.AST
+    known : mapping of str to ast.AST
+        Names of the function around it that stand for a text which is written there too.
+    """
     if isinstance(node, ast.IfExp):
-        yield from templates(node.body)
-        yield from templates(node.orelse)
+        yield from templates(node.body, known)
+        yield from templates(node.orelse, known)
     elif isinstance(node, ast.Constant) and isinstance(node.value, str):
         yield node.value
+    elif isinstance(node, ast.Name) and node.id in known:
+        yield from templates(known[node.id], {})
     elif isinstance(node, ast.JoinedStr):
-        parts = [part.value if isinstance(part, ast.Constant) else "{}" for part in node.values]
-        yield re.sub(r"(\{\})+", "{}", "".join(str(part) for part in parts))
+        parts = [list(_part(part, known)) for part in node.values]
+        yield from (re.sub(r"(\{\})+", "{}", "".join(chosen)) for chosen in itertools.product(*parts))
     elif isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
-        yield from (f"{left}{right}" for left in templates(node.left) for right in templates(node.right))
+        for left, right in itertools.product(templates(node.left, known), templates(node.right, known)):
+            yield f"{left}{right}"
+
+
+def _part(part: ast.AST, known: Mapping[str, ast.AST]) -> Iterator[str]:
+    if isinstance(part, ast.Constant):
+        yield str(part.value)
+        return
+    found = list(templates(part.value, known)) if isinstance(part, ast.FormattedValue) else []
+    yield from found or ["{}"]
 
 
 @cache
@@ -48,15 +67,30 @@ def trees() -> dict[str, ast.Module]:
     }
 
 
+def nodes(tree: ast.Module) -> Iterator[tuple[ast.AST, Mapping[str, ast.AST]]]:
+    """Every node with the texts that have a name in the innermost function around it."""
+    around: dict[ast.AST, Mapping[str, ast.AST]] = {node: {} for node in ast.walk(tree)}
+    for function in ast.walk(tree):  # outer ones come first
+        if isinstance(function, ast.FunctionDef):
+            named = {
+                node.targets[0].id: node.value
+                for node in ast.walk(function)
+                if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name)
+                if isinstance(node.value, ast.JoinedStr | ast.IfExp | ast.Constant)
+            }
+            around |= dict.fromkeys(ast.walk(function), named)
+    yield from around.items()
+
+
 @cache
 def told() -> frozenset[tuple[str, str]]:
     """Paths and sentences of the errors that are raised and of what the commands tell."""
     found = set()
     for path, tree in trees().items():
-        for node in ast.walk(tree):
+        for node, known in nodes(tree):
             name = getattr(node.func, "id", "") if isinstance(node, ast.Call) else ""
             if isinstance(node, ast.Call) and name in ERRORS | TELLING and node.args:
-                found |= {(path, sentence) for sentence in templates(node.args[0])}
+                found |= {(path, sentence) for sentence in templates(node.args[0], known)}
     return frozenset(found)
 
 
@@ -66,9 +100,9 @@ def written() -> frozenset[str]:
     found = set()
     for tree in trees().values():
         documentation = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
-        for node in ast.walk(tree):
+        for node, known in nodes(tree):
             if isinstance(node, ast.Constant | ast.JoinedStr | ast.BinOp) and id(node) not in documentation:
-                found |= {sentence for sentence in templates(node) if len(sentence) > 1}
+                found |= {sentence for sentence in templates(node, known) if len(sentence) > 1}
     return frozenset(found)
 
 
@@ -89,9 +123,32 @@ def is_of(key: str, sentence: str) -> bool:
 
 
 @cache
+def known_sentence(key: str) -> KnownSentence:
+    """A sentence of the catalogue as it is looked for."""
+    return KnownSentence(key, "")
+
+
+def says(key: str, sentence: str) -> bool:
+    """Whether the catalogue has this sentence of the program: as one that is meant, or in more general words."""
+    values = known_sentence(key).values_in(sentence)
+    if values is not None:
+        said = sum(letters(value) for value in values.values() if french_catalogue().said(value) != value)
+        return letters(key) + said >= _SHARE * letters(sentence)
+    return is_of(key, sentence)
+
+
+@cache
 def keys() -> frozenset[str]:
     """Sentences of the catalogue that are told as errors or beside an answer."""
     return frozenset(french_catalogue()._content["messages"])
+
+
+def without_tail(sentence: str) -> str:
+    """A sentence without what may follow any of them."""
+    for tail in french_catalogue()._content["tails"]:
+        values = known_sentence("{head}" + tail).values_in(sentence)
+        sentence = sentence if values is None else values["head"]
+    return sentence
 
 
 def untranslated() -> list[str]:
@@ -99,7 +156,8 @@ def untranslated() -> list[str]:
     lacking = {
         f"{path}: {' '.join(sentence.split())}"
         for path, sentence in told()
-        if letters(sentence) > 1 and not any(is_of(key, sentence) for key in keys())
+        if letters(bare := without_tail(sentence)) > 1
+        and not any(says(key, sentence) or says(key, bare) for key in keys())
     }
     return sorted(lacking)
 

@@ -59,7 +59,7 @@ class LanguageContext(typer.Context):
 
     def __init__(self, *arguments: Any, language: str | None = None, **named: Any) -> None:
         super().__init__(*arguments, **named)
-        self.language: str = language or getattr(self.parent, "language", "en")
+        self.language = language or str(getattr(self.parent, "language", "en"))
 
     def make_formatter(self) -> Any:
         """What lays out the help, in the language."""
@@ -107,7 +107,9 @@ class HelpFormatter(_Formatter):  # type: ignore[misc, unused-ignore]
         words, gap, extra = text.partition("  [")
         if not gap:
             return self._help(text)
-        told = f"{' ' if self._language == 'fr' else ''}; ".join(self._said(part) for part in extra.removesuffix("]").split("; "))
+        told = f"{' ' if self._language == 'fr' else ''}; ".join(
+            self._said(part) for part in extra.removesuffix("]").split("; ")
+        )
         return f"{self._help(words)}  [{told}]"
 
     def _said(self, text: str) -> str:
@@ -161,7 +163,9 @@ class HelpfulGroup(TyperGroup):
         """
         name = args[0]
         if self.get_command(ctx, name) is None and not name.startswith("-") and not ctx.resilient_parsing:
-            raise UnusableInputError(f"command '{name}' is unknown; known: {', '.join(self.commands)}{nearest(name, self.commands)}")
+            raise UnusableInputError(
+                f"command '{name}' is unknown; known: {', '.join(self.commands)}{nearest(name, self.commands)}"
+            )
         return super().resolve_command(ctx, args)
 
 
@@ -175,7 +179,9 @@ def usage_sentence(fault: Any) -> str:
     if hasattr(fault, "possibilities"):  # an option that is not there
         context = getattr(fault, "ctx", None)
         known = {name.lstrip("-"): name for name in fault.possibilities or ()}
-        near = difflib.get_close_matches(str(fault.option_name).lstrip("-"), known, n=1)  # without what all have in common
+        near = difflib.get_close_matches(
+            str(fault.option_name).lstrip("-"), known, n=1
+        )  # without what all have in common
         if not near and context is not None:
             return f"option '{fault.option_name}' is unknown; see '{context.command_path} --help'"
         return f"option '{fault.option_name}' is unknown" + (f"; did you mean '{known[near[0]]}'?" if near else "")

@@ -45,7 +45,9 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")
 def _known_language(context: typer.Context, language: str) -> str:
     """That of the option, refused where nothing is written in it; else the one that the program speaks."""
     if language and language not in LANGUAGES:
-        raise UnusableInputError(f"--lang '{language}' is not a language of this program; allowed: {', '.join(LANGUAGES)}")
+        raise UnusableInputError(
+            f"--lang '{language}' is not a language of this program; allowed: {', '.join(LANGUAGES)}"
+        )
     return language or str(getattr(context, "language", "en"))
 
 

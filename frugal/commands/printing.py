@@ -38,7 +38,6 @@ def abridged(message: str) -> str:
     return re.sub(r"((?:known|allowed|installed|it has|needed|among):? )((?:[\w.@-]+, )+[\w.@-]+)", cut, message)
 
 
-
 def print_json(content: Any) -> None:
     """One JSON document."""
     from frugal.formats.files.json_files import to_json

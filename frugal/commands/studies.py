@@ -67,8 +67,8 @@ def _list_studies(language: str, as_json: bool) -> None:
         print_json(rows)
     else:
         print_table(studies_table(rows, language))
-    for fault in faults:
-        warn(fault, language)
+    for told in faults:
+        warn(told, language)
 
 
 def _settings_of(name: str | None, study: Study) -> list[str]:

@@ -59,7 +59,11 @@ def title_of(point: EntryPoint, found: Any) -> Text:
 def _has_text(package: str, key: str) -> bool:
     try:
         return (resources.files(package) / "texts.toml").is_file() and key in room_texts(package)
-    except (TypeError, ModuleNotFoundError, tomllib.TOMLDecodeError):  # a module is no folder; anybody may have written it
+    except (
+        TypeError,
+        ModuleNotFoundError,
+        tomllib.TOMLDecodeError,
+    ):  # a module is no folder; anybody may have written it
         return False
 
 
@@ -132,7 +136,9 @@ def study_content(study: Study) -> dict[str, Any]:
                 "dims": list(output.dims),
                 "shape": list(output.shape),
                 "label": dict(output.label),
-                "tolerance": {"metric": kept.metric, "limit": kept.limit} if (kept := tolerances.get(output.name)) else None,
+                "tolerance": {"metric": kept.metric, "limit": kept.limit}
+                if (kept := tolerances.get(output.name))
+                else None,
             }
             for output in study.outputs
         ],
@@ -146,7 +152,10 @@ def study_content(study: Study) -> dict[str, Any]:
             for scenario in getattr(study, "scenarios", ())
         ],
         "sources": list(study.sources),
-        "need": {"functional_unit": _in_each_language(_by_language(study.need.functional_unit)), "queries": study.need.queries},
+        "need": {
+            "functional_unit": _in_each_language(_by_language(study.need.functional_unit)),
+            "queries": study.need.queries,
+        },
         "missing_data": dict(study.missing_data),
         "n_runs": study.n_runs,
         "site": dict(study.site),
@@ -198,7 +207,10 @@ def _input_row(alike: Sequence[Mapping[str, Any]], language: str) -> list[str]:
 
 def _runs_of_alike(inputs: Iterable[Mapping[str, Any]]) -> list[list[Mapping[str, Any]]]:
     def kind(given: Mapping[str, Any]) -> tuple[Any, ...]:
-        return (re.sub(r"\d+", "0", given["name"]), *(str(given[key]) for key in ("unit", "low", "high", "default", "choices")))
+        return (
+            re.sub(r"\d+", "0", given["name"]),
+            *(str(given[key]) for key in ("unit", "low", "high", "default", "choices")),
+        )
 
     return [list(alike) for _, alike in groupby(inputs, key=kind)]
 

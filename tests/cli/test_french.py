@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 import typer
-from catalogue_for_tests import UNTRANSLATED, gaps, is_of, keys, pairs, told, untranslated, written
+from catalogue_for_tests import UNTRANSLATED, gaps, keys, pairs, says, told, untranslated, written
 from pydantic_core._pydantic_core import list_all_errors
 
 from frugal.cli import app
@@ -22,7 +22,7 @@ from frugal.commands.french import FrenchCatalogue, french_catalogue, in_languag
 from frugal.commands.help_pages import SETTINGS, LanguageContext, chosen_language
 
 #: Sentences that may still be told in English in a French terminal; it only goes down.
-MOST_UNTRANSLATED = 250
+MOST_UNTRANSLATED = 75
 
 Run = Callable[..., tuple[int, str, str]]
 
@@ -59,13 +59,16 @@ def test_the_list_of_what_has_no_french_is_true_and_does_not_grow() -> None:
 
 def test_no_sentence_of_the_catalogue_is_one_that_nobody_tells() -> None:
     content = french_catalogue()._content
-    for key in [*keys(), *content["parts"], *content["tails"]]:
-        assert any(is_of(key, sentence) for sentence in written()), key
+    for key in keys():
+        assert any(says(key, sentence) for sentence in written()), key
+    for key in [*content["parts"], *content["tails"]]:  # composed of a value and a word or two
+        words = max((piece.strip(" '") for piece in re.split(r"\{\w+\}", key)), key=len)
+        assert any(words in sentence for sentence in written()), key
 
 
 def test_a_stale_sentence_would_be_found() -> None:
-    assert not any(is_of("study '{name}' is not known here; installed: {names}", sentence) for sentence in written())
-    assert not any(is_of("the cat '{name}' sleeps: {reason}", sentence) for sentence in written())
+    assert not any(says("study '{name}' is not known here; installed: {names}", sentence) for sentence in written())
+    assert not any(says("the cat '{name}' sleeps: {reason}", sentence) for sentence in written())
 
 
 def test_both_languages_have_the_same_values() -> None:
@@ -181,19 +184,19 @@ def test_a_language_that_is_not_there_is_refused_before_and_behind_the_command(r
 
 
 STUDY = "oxygen_sag.py"
+VALUES = [f"-i{name}=1" for name in ("deficit_mg_l", "decay_per_day", "reaeration_per_day", "saturation_mg_l")]
 WRONG = [
-    (("trian",), "command 'trian' is unknown", "did you mean 'train'?", "la commande « trian » est inconnue"),
-    (("train", "--sead", "1"), "option '--sead' is unknown", "did you mean '--seed'?", "l'option « --sead » est inconnue"),
-    (("studies", "roof_yeild"), "study 'roof_yeild' is unknown", "did you mean 'roof_yield'?", "l'étude « roof_yeild » est inc"),
-    (("studies", "roof_yield", "--set", "wether=x"), "'wether' is not a", "did you mean 'weather'?", "« wether » n'est pas un r"),
-    (("simulate", "--study", STUDY, "-i", "load_mgl=3"), "input 'load_mgl' is", "did you mean 'load_mg_l'?", "l'entrée « load_mgl »"),
-    (("simulate", "--study", STUDY, "-i", "load_mg_l=99", *(f"-i{n}=1" for n in ("deficit_mg_l", "decay_per_day",
-      "reaeration_per_day", "saturation_mg_l"))), "input 'load_mg_l' = 99 mg/L is out of bounds [2, 20]", "", "hors des bornes"),
-    (("train", "--runs", "r.csv", "--inputs", "a", "--outputs", "yy"), "has no column 'yy'", "did you mean 'y'?", "de colonne « yy »"),
+    (("trian",), "command 'trian' is unknown", "train", "la commande « trian » est inconnue"),
+    (("train", "--sead", "1"), "option '--sead' is unknown", "--seed", "l'option « --sead » est inconnue"),
+    (("studies", "roof_yeild"), "study 'roof_yeild' is unknown", "roof_yield", "l'étude « roof_yeild » est inconnue"),
+    (("studies", "roof_yield", "--set", "wether=x"), "'wether' is not a", "weather", "« wether » n'est pas un réglage"),
+    (("simulate", "--study", STUDY, "-i", "load_mgl=3"), "input 'load_mgl' is", "load_mg_l", "l'entrée « load_mgl »"),
+    (("simulate", "--study", STUDY, "-i", "load_mg_l=99", *VALUES), "99 mg/L is out of bounds", "", "hors des bornes"),
+    (("train", "--runs", "r.csv", "--inputs", "a", "--outputs", "yy"), "no column 'yy'", "y", "de colonne « yy »"),
     (("audit",), "Missing argument 'BUNDLE'", "", "l'argument BUNDLE manque"),
     (("predict", "nothing"), "'nothing' does not exist", "", "« nothing » n'existe pas"),
-    (("train", "--seed", "x"), "Invalid value for '--seed'", "", "la valeur de « --seed » ne convient pas : un nombre entier"),
-    (("need", "--study", "absent.py"), "study file 'absent.py' does not exist", "", "le fichier d'étude « absent.py » n'existe"),
+    (("train", "--seed", "x"), "Invalid value for '--seed'", "", "la valeur de « --seed » ne convient pas : un nombre"),
+    (("need", "--study", "no.py"), "study file 'no.py' does not exist", "", "le fichier d'étude « no.py » n'existe"),
 ]  # fmt: skip
 
 
@@ -204,11 +207,11 @@ def test_a_mistake_is_told_in_both_languages_with_the_nearest_name(
     Path(STUDY).write_text((Path(__file__).resolve().parents[2] / "docs" / "examples" / STUDY).read_text())
     Path("r.csv").write_text("a,y\n" + "".join(f"{k},{2 * k}\n" for k in range(40)))
     code, out, err = run(*arguments)
-    assert code == 2 and not out and english in err and hint in err, err
+    assert code == 2 and not out and english in err and (not hint or f"did you mean '{hint}'?" in err), err
     code, out, err = run("--lang", "fr", *arguments)
     assert code == 2 and not out and french in err, err
     if hint:
-        assert f"vouliez-vous dire « {hint.split(chr(39))[1]} » ?" in err
+        assert f"vouliez-vous dire « {hint} » ?" in err
 
 
 # ------------------------------------------------------------------------------------------------------------ the help
@@ -225,7 +228,7 @@ def test_summaries_are_whole_and_every_command_has_examples(
     root: Any = typer.main.get_command(app)
     for name in root.commands:
         code, page, _ = run("--lang", language, name, flag)
-        assert code == 0 and f"\n  frugal {name} " in page or f"\n  frugal {name}\n" in page
+        assert code == 0 and re.search(rf"\n  frugal {name}\b", page)
         assert max(map(len, page.splitlines())) <= 100
         assert ("Exemples" in page) == (language == "fr") and "<" not in page
 

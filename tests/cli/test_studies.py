@@ -39,7 +39,13 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp
 def test_each_study_has_its_theme_its_question_and_how_to_ask_it(run: Run) -> None:
     code, out, err = run("studies")
     assert (code, err) == (0, "")
-    for words in ("roof_yield", "solar", "What can this roof produce?", "frugal simulate roof_yield", "frugal train submersion"):
+    for words in (
+        "roof_yield",
+        "solar",
+        "What can this roof produce?",
+        "frugal simulate roof_yield",
+        "frugal train submersion",
+    ):
         assert words in out
     rows = {row["name"]: row for row in json.loads(run("studies", "--json")[1])}
     assert rows["river_flood"]["theme"] == "flood" and rows["roof_shading"]["theme"] == "solar"
@@ -122,7 +128,13 @@ def test_the_command_that_a_page_gives_can_be_run(run: Run) -> None:
 def test_the_content_of_a_study_for_programs(run: Run) -> None:
     content = json.loads(run("studies", "--study", EXAMPLE, "--json")[1])
     load = content["inputs"][0]
-    assert (load["name"], load["unit"], load["low"], load["high"], load["default"]) == ("load_mg_l", "mg/L", 2, 20, None)
+    assert (load["name"], load["unit"], load["low"], load["high"], load["default"]) == (
+        "load_mg_l",
+        "mg/L",
+        2,
+        20,
+        None,
+    )
     (output,) = content["outputs"]
     assert output["tolerance"] == {"metric": "nrmse", "limit": 0.03} and output["shape"] == []
     assert json.loads(run("studies", "roof_yield", "--set", "seed=3", "--json")[1])["site"]["seed"] == 3

@@ -103,7 +103,9 @@ class Predictor:
         known = [variable.name for variable in self.inputs]
         for name in inputs:
             if name not in known:
-                raise UnusableInputError(f"input '{name}' is unknown; known: {', '.join(known)}{did_you_mean(name, known)}")
+                raise UnusableInputError(
+                    f"input '{name}' is unknown; known: {', '.join(known)}{did_you_mean(name, known)}"
+                )
         columns = []
         for variable in self.inputs:
             value = inputs.get(variable.name, variable.default)
