@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 _TEXTS = room_texts("frugal.commands")
-#: Names of a list that a sentence tells at most.
-_MOST_NAMES = 12
+#: Letters of a list of names that a sentence tells in full, and how many names it tells of a longer one.
+_MOST_LETTERS, _FEW_NAMES = 300, 6
 
 
 def warn(message: str, language: str) -> None:
@@ -31,9 +31,9 @@ def abridged(message: str) -> str:
 
     def cut(found: re.Match[str]) -> str:
         names = found[2].split(", ")
-        if len(names) <= _MOST_NAMES:
+        if len(found[2]) <= _MOST_LETTERS:
             return found[0]
-        return f"{found[1]}{', '.join(names[: _MOST_NAMES // 2])} and {len(names) - _MOST_NAMES // 2} more"
+        return f"{found[1]}{', '.join(names[:_FEW_NAMES])} and {len(names) - _FEW_NAMES} more"
 
     return re.sub(r"((?:known|allowed|installed|it has|needed|among):? )((?:[\w.@-]+, )+[\w.@-]+)", cut, message)
 
