@@ -118,7 +118,7 @@ def print_study(content: dict[str, Any], language: str) -> None:
         As `frugal.commands.study_pages.study_content` gives it, with ``settings`` and ``ask``.
     language : {"en", "fr"}
     """
-    from frugal.commands.study_pages import inputs_table, outputs_table, scenarios_table
+    from frugal.commands.study_pages import inputs_table, outputs_table, page_lines, scenarios_table
 
     title = content["title"].get(language, "")
     typer.echo(f"{content['name']}: {title}\n" if title else f"{content['name']}\n")
@@ -128,14 +128,7 @@ def print_study(content: dict[str, Any], language: str) -> None:
     if content["scenarios"]:
         typer.echo()
         print_table(scenarios_table(content["scenarios"], language))
-    told = {
-        "need": [content["need"]["functional_unit"][language]],
-        "missing_data": list(filter(None, [content["missing_data"].get(language)])),
-        "settings": [", ".join(content["settings"])] if content["settings"] else [],
-        "sources": content["sources"],
-        "ask": content["ask"],
-    }
-    for section, lines in told.items():
+    for section, lines in page_lines(content, language).items():
         if lines:
             typer.echo("\n" + _TEXTS.phrase(f"study.{section}", language))
         for line in lines:

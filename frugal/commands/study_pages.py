@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from frugal.experiments.study import Study
 
 _TEXTS = room_texts("frugal.commands")
+#: So many sources, and values of an example, are shown; all of them stand in the JSON document.
+_MOST_SOURCES, _MOST_VALUES = 8, 6
 
 
 def theme_of(point: EntryPoint) -> str:
@@ -197,12 +199,19 @@ def _input_row(alike: Sequence[Mapping[str, Any]], language: str) -> list[str]:
     name, meaning = first["name"], _label(first, language)
     if len(alike) > 1:
         name = f"{name} … {last['name']} ({len(alike)})"
-        meaning = f"{meaning} … {_label(last, language)}"
+        meaning = f"{meaning} … {_what_differs(meaning, _label(last, language))}"
     if first["choices"]:
         default = "" if first["default"] is None else first["choices"][int(first["default"])]
         return [name, _unit(first), "", default, ": ".join(filter(None, (meaning, ", ".join(first["choices"]))))]
     default = "" if first["default"] is None else _number(first["default"])
     return [name, _unit(first), f"{_number(first['low'])} – {_number(first['high'])}", default, meaning]
+
+
+def _what_differs(first: str, last: str) -> str:
+    """The second text from the first word that is another one on."""
+    words, others = first.split(), last.split()
+    alike = next((k for k, (word, other) in enumerate(zip(words, others, strict=False)) if word != other), 0)
+    return " ".join(others[alike:])
 
 
 def _runs_of_alike(inputs: Iterable[Mapping[str, Any]]) -> list[list[Mapping[str, Any]]]:
@@ -257,14 +266,48 @@ def scenarios_table(scenarios: Sequence[Mapping[str, Any]], language: str) -> Ta
     return table
 
 
+def page_lines(content: Mapping[str, Any], language: str) -> dict[str, list[str]]:
+    """What stands below the tables of a page, by section.
+
+    Parameters
+    ----------
+    content : mapping
+        As `study_content` gives it, with ``settings`` and ``ask``.
+    language : {"en", "fr"}
+    """
+    from frugal.cadastre.web_map.french_sources import in_french
+
+    sources = [in_french(source) if language == "fr" else source for source in content["sources"]]
+    if len(sources) > _MOST_SOURCES:
+        more = _TEXTS.phrase("study.more", language, count=len(sources) - _MOST_SOURCES)
+        sources = [*sources[:_MOST_SOURCES], more]
+    missing = content["missing_data"]
+    return {
+        "need": [content["need"]["functional_unit"][language]],
+        "missing_data": [missing[language]] if missing else [],
+        "settings": [", ".join(content["settings"])] if content["settings"] else [],
+        "sources": sources,
+        "ask": [_shortened(command) for command in content["ask"]],
+    }
+
+
+def _shortened(command: str) -> str:
+    """A command line whose values beyond the first few are left to the reader."""
+    given = command.split(" -i ")
+    return command if len(given) <= _MOST_VALUES + 1 else " -i ".join([*given[:_MOST_VALUES], "…"])
+
+
 def _table(columns: Sequence[str], language: str) -> Table:
     from rich import box
     from rich.table import Table
 
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, collapse_padding=True)
     for number, column in enumerate(columns):
-        wraps = column in ("title", "meaning", "source", "values") or (column == "input" and number == 0)
-        table.add_column(_TEXTS.phrase(f"column.{column}", language), no_wrap=not wraps, overflow="fold")
+        wraps = column in ("title", "meaning", "source", "values", "tolerance") or (column == "input" and number == 0)
+        width = 14 if column in ("meaning", "values") else None
+        table.add_column(
+            _TEXTS.phrase(f"column.{column}", language), no_wrap=not wraps, overflow="fold", min_width=width
+        )
     return table
 
 

@@ -110,6 +110,7 @@ def test_the_page_of_a_study(run: Run) -> None:
         "12 (month)",
         "the yearly and monthly yield of one roof",
         "roofs_per_dsm",
+        "toward 0° … 350°",
         "synthetic village 3",
         "frugal simulate roof_yield -i tilt_deg=30 -i azimuth_deg=180",
     ):
