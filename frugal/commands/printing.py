@@ -143,7 +143,9 @@ def print_summary(result: dict[str, Any], language: str) -> None:
         typer.echo(line)
 
 
-def print_estimate(plan: dict[str, Any]) -> None:
+def print_estimate(plan: dict[str, Any], language: str) -> None:
     """What a campaign would cost, one figure a line."""
     for key, value in plan.items():
-        typer.echo(f"{key}: {value:.3g}" if isinstance(value, float) else f"{key}: {value}")
+        name = _TEXTS.known("estimate", key)[language]
+        told = f"{value:.3g}" if isinstance(value, float) else in_language(str(value), language)
+        typer.echo(f"{name}: {told}")

@@ -88,7 +88,7 @@ def train(
         build = lambda: load_study(study, study_file, site, settings, need)  # noqa: E731
         if dry_run:
             plan = estimate(build(), chosen.n_runs, threads, seed)
-            print_json(plan) if as_json else print_estimate(plan)
+            print_json(plan) if as_json else print_estimate(plan, language)
             return
         with closing(reporter), prints_on_stderr():
             result = train_study(build, chosen, out, reporter, told)
