@@ -41,7 +41,15 @@ def table(head: list[str], rows: list[list[str]]) -> str:
 #: Words of the table by language, and of the line below it.
 LADDER_HEAD = {
     "en": ["candidate", "AI", "error (upper bound): {errors}", "CPU/query", "CPU over life", "bytes", "need"],
-    "fr": ["solution", "IA", "erreur (borne haute) : {errors}", "calcul/question", "calcul sur la durée", "octets", "besoin"],
+    "fr": [
+        "solution",
+        "IA",
+        "erreur (borne haute) : {errors}",
+        "calcul/question",
+        "calcul sur la durée",
+        "octets",
+        "besoin",
+    ],
 }
 LADDER_FOOT = {
     "en": "*{level} measurement on {cpu}, {cores} cores, {day}*",

@@ -87,6 +87,10 @@ class Texts:
         """What a name of a group is called; the name itself where nobody has said."""
         return dict(self._texts.get(f"{group}.{name}") or dict.fromkeys(LANGUAGES, name))
 
+    def all(self) -> list[Text]:
+        """Every text of the room."""
+        return [dict(text) for text in self._texts.values()]
+
     def group(self, group: str) -> dict[str, Text]:
         """Texts of a group by their keys in it, as they stand in the file and in its order."""
         start = f"{group}."

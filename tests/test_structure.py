@@ -27,7 +27,8 @@ def loaded_by(*arguments: str) -> set[str]:
 
 
 @pytest.mark.parametrize(
-    "arguments", [("--help",), ("train", "--help"), ("predict", "--help"), ("--lang", "fr", "train", "-h"), ("--version",)]
+    "arguments",
+    [("--help",), ("train", "--help"), ("predict", "--help"), ("--lang", "fr", "train", "-h"), ("--version",)],
 )
 def test_help_loads_nothing_heavy(arguments: tuple[str, ...]) -> None:
     loaded = loaded_by(*arguments)

@@ -7,15 +7,19 @@ sentence is said in French too. What the catalogue lacks stays as it came.
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Mapping
 from functools import cached_property, lru_cache
 from importlib import resources
 from string import Formatter
 
+from frugal.texts import room_texts
+
 #: Tables of the catalogue that hold sentences with values in them.
-SENTENCES = ("messages", "parts", "typer", "pydantic", "system")
+SENTENCES = ("messages", "parts", "typer", "pydantic", "toml", "system")
 _DEEPEST = 6
+_SHORTEST_REASON = 12
 
 
 def in_language(message: str, language: str) -> str:
@@ -37,7 +41,7 @@ class FrenchCatalogue:
     Parameters
     ----------
     content : mapping of str to mapping of str to str
-        By table: ``messages``, ``parts``, ``typer``, ``pydantic`` and ``system`` hold sentences with values; ``tails`` what may
+        By table: ``messages``, ``parts``, ``typer``, ``pydantic``, ``toml`` and ``system`` hold sentences with values; ``tails`` what may
         follow any of them; ``help`` texts of the help; ``metavars`` words of its placeholders.
     """
 
@@ -47,8 +51,18 @@ class FrenchCatalogue:
 
     @cached_property
     def _sentences(self) -> list[KnownSentence]:
-        found = [KnownSentence(*pair) for table in SENTENCES for pair in self._content.get(table, {}).items()]
-        return sorted(found, key=lambda sentence: -sentence.letters)
+        pairs = [pair for table in SENTENCES for pair in self._content.get(table, {}).items()]
+        pairs += [(english.lower(), french) for english, french in self._content.get("pydantic", {}).items()]
+        return sorted((KnownSentence(*pair) for pair in pairs), key=lambda sentence: -sentence.letters)
+
+    @cached_property
+    def _reasons(self) -> list[KnownSentence]:
+        """Texts of the house that stand inside sentences: why a candidate has no graph, or why none ships."""
+        bare = [
+            {language: re.sub(r"\{(\w+)[^}]*\}", r"{\1}", words) for language, words in text.items()}
+            for text in room_texts("frugal.surrogates").all()
+        ]
+        return [KnownSentence(text["en"], text["fr"]) for text in bare if len(text["en"]) >= _SHORTEST_REASON]
 
     @cached_property
     def _tails(self) -> list[KnownSentence]:
@@ -58,7 +72,7 @@ class FrenchCatalogue:
         """A sentence in French, or as it came where the catalogue does not have it."""
         if depth > _DEEPEST or not message.strip():
             return message
-        for sentence in self._sentences:
+        for sentence in itertools.chain(self._sentences, self._reasons if depth else ()):
             values = sentence.values_in(message)
             if values is not None:
                 return sentence.french.format(
