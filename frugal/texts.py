@@ -87,7 +87,7 @@ class Texts:
         """What a name of a group is called; the name itself where nobody has said."""
         return dict(self._texts.get(f"{group}.{name}") or dict.fromkeys(LANGUAGES, name))
 
-    def all(self) -> list[Text]:
+    def every_text(self) -> list[Text]:
         """Every text of the room."""
         return [dict(text) for text in self._texts.values()]
 

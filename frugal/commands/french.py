@@ -41,8 +41,8 @@ class FrenchCatalogue:
     Parameters
     ----------
     content : mapping of str to mapping of str to str
-        By table: ``messages``, ``parts``, ``typer``, ``pydantic``, ``toml`` and ``system`` hold sentences with values; ``tails`` what may
-        follow any of them; ``help`` texts of the help; ``metavars`` words of its placeholders.
+        By table: those of `SENTENCES` hold sentences with values; ``tails`` what may follow any of them; ``help`` texts of the
+        help; ``metavars`` words of its placeholders.
     """
 
     def __init__(self, content: Mapping[str, Mapping[str, str]]) -> None:
@@ -60,7 +60,7 @@ class FrenchCatalogue:
         """Texts of the house that stand inside sentences: why a candidate has no graph, or why none ships."""
         bare = [
             {language: re.sub(r"\{(\w+)[^}]*\}", r"{\1}", words) for language, words in text.items()}
-            for text in room_texts("frugal.surrogates").all()
+            for text in room_texts("frugal.surrogates").every_text()
         ]
         return [KnownSentence(text["en"], text["fr"]) for text in bare if len(text["en"]) >= _SHORTEST_REASON]
 
