@@ -20,7 +20,7 @@ from malpasset_site import write_site as write_malpasset
 from matplotlib.colors import LightSource
 
 from frugal.experiments.study.site import build_site
-from frugal.physics.shallow_water.scenario import Scenario
+from frugal.physics.shallow_water.flood_case import FloodCase
 from frugal.physics.shallow_water.simulate import simulate
 from frugal.studies.flood import river_flood as river
 from frugal.studies.flood import submersion
@@ -31,14 +31,19 @@ from frugal.studies.flood.terrain.site import RiverFloodSite, SubmersionSite, co
 from frugal.studies.flood.terrain.terrain import FloodTerrain
 
 ROOT = Path(__file__).resolve().parents[1]
-STORM = np.array([1.5, 6.0, 0.3, 18.0, 150.0, 0.5, 1.0])
-WAVE = np.array([1100.0, 2.0, 10e6, 1.0, 1.5])
-DAM_BREAK = np.array([40e3, 0.1, 50e6, 1.0, 0.6])
+STORM = {
+    "surge_peak": 1.5, "tide_range": 6.0, "sea_level_rise": 0.3, "storm_duration": 18.0,
+    "breach_width": 150.0, "breach_position": 0.5, "roughness_factor": 1.0,
+}  # fmt: skip
+WAVE = {
+    "peak_discharge": 1100.0, "time_to_peak": 2.0, "volume": 10e6, "roughness_factor": 1.0, "downstream_depth": 1.5,
+}  # fmt: skip
+DAM_BREAK = {**WAVE, "peak_discharge": 40e3, "time_to_peak": 0.1, "volume": 50e6, "downstream_depth": 0.6}
 
 
-def draw(terrain: FloodTerrain, scenario: Scenario, times_h: tuple[float, ...], title: str, path: Path) -> None:
+def draw(terrain: FloodTerrain, flood_case: FloodCase, times_h: tuple[float, ...], title: str, path: Path) -> None:
     """Small multiples: depth at some times and its maximum, over shaded ground."""
-    flood = simulate(scenario, snapshot_times=tuple(HOUR * t for t in times_h), arrival_depth_m=WET_M)
+    flood = simulate(flood_case, snapshot_times=tuple(HOUR * t for t in times_h), arrival_depth_m=WET_M)
     panels = [(f"{t:g} h", s.depth) for t, s in zip(times_h, flood.snapshots, strict=True)]
     panels.append(("greatest depth", flood.max_depth))
     rows, columns = terrain.shape
@@ -87,7 +92,7 @@ def draw_polder(path: Path) -> None:
     terrain = polder()
     draw(
         terrain,
-        submersion.storm(terrain, STORM),
+        submersion.storm(terrain, **STORM),
         (0.5, 1.25, 2.25, 4.25, 6.25),
         "Breach of 150 m in a generated polder",
         path,
@@ -99,7 +104,7 @@ def draw_valley(path: Path) -> None:
     terrain = valley()
     draw(
         terrain,
-        river.wave(terrain, WAVE),
+        river.wave(terrain, **WAVE),
         (1.0, 1.5, 2.0, 3.0, 5.0),
         "Flood wave of 1,100 m³/s in a generated valley",
         path,
@@ -116,9 +121,13 @@ def draw_gironde(path: Path) -> None:
         site = build_site(SubmersionSite, {"cell_size_m": 100.0}, write_site(raster, Path(folder)))
         assert isinstance(site, SubmersionSite)
         terrain = coast(site)
-    scenario = submersion.storm(terrain, STORM, site.sea)
+    flood_case = submersion.storm(terrain, site.sea, **STORM)
     draw(
-        terrain, scenario, (0.5, 1.25, 2.25, 4.25, 6.25), "Assumed breach of 150 m, marshes of the northern Médoc", path
+        terrain,
+        flood_case,
+        (0.5, 1.25, 2.25, 4.25, 6.25),
+        "Assumed breach of 150 m, marshes of the northern Médoc",
+        path,
     )
 
 
@@ -132,8 +141,8 @@ def draw_malpasset(path: Path) -> None:
         site = build_site(RiverFloodSite, {}, write_malpasset(mesh, Path(folder)))
         assert isinstance(site, RiverFloodSite)
         terrain = river_valley(site)
-    scenario = river.wave(terrain, DAM_BREAK, site.duration_h * HOUR)
-    draw(terrain, scenario, (0.1, 0.25, 0.5, 1.0, 2.0), "Wave of 40,000 m³/s in the valley below Malpasset", path)
+    flood_case = river.wave(terrain, site.duration_h * HOUR, **DAM_BREAK)
+    draw(terrain, flood_case, (0.1, 0.25, 0.5, 1.0, 2.0), "Wave of 40,000 m³/s in the valley below Malpasset", path)
 
 
 if __name__ == "__main__":

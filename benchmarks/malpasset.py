@@ -20,7 +20,7 @@ from matplotlib import pyplot as plt
 from matplotlib.colors import LightSource
 from matplotlib.tri import LinearTriInterpolator, Triangulation
 
-from frugal.physics.shallow_water.scenario import Scenario
+from frugal.physics.shallow_water.flood_case import FloodCase
 from frugal.physics.shallow_water.simulate import Flood, simulate
 
 #: Root mean square errors of the published GeoClaw run, recomputed from the column of the table of observations.
@@ -30,7 +30,7 @@ WET_M = 0.1
 DAM = ((4701.183, 4143.407), (4655.553, 4392.104))
 
 
-def terrain(folder: Path, size: float) -> tuple[Scenario, np.ndarray, np.ndarray]:
+def terrain(folder: Path, size: float) -> tuple[FloodCase, np.ndarray, np.ndarray]:
     """Scenario on square cells, and the coordinates of columns and rows (northern row first)."""
     nodes = np.genfromtxt(folder / "nodes.csv", delimiter=",", names=True)
     corners = np.genfromtxt(folder / "tri.csv", delimiter=",", skip_header=1, dtype=np.int64)
@@ -47,7 +47,7 @@ def terrain(folder: Path, size: float) -> tuple[Scenario, np.ndarray, np.ndarray
     upstream = (across - x1) * (y2 - y1) - (along - y1) * (x2 - x1) < 0.0
     upstream &= LinearTriInterpolator(mesh, of_lake.astype(float))(across, along).filled(0.0) > 0.0
     level = np.where(upstream, 100.0, np.where(bed < 0.0, 0.0, -100.0))
-    scenario = Scenario(bed, size, 4000.0, friction=0.033, level=level, blocked=outside)
+    scenario = FloodCase(bed, size, 4000.0, friction=0.033, level=level, blocked=outside)
     return scenario, x, y
 
 

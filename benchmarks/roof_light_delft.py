@@ -16,7 +16,7 @@ from frugal.formats.rasters.surface_model import SurfaceModel, grid_convergence_
 from frugal.physics.solar.horizon import horizon_at_points
 from frugal.physics.solar.irradiation_map import DECIDUOUS_TRANSMISSIVITY
 from frugal.physics.solar.sky import CumulativeSky, cumulative_sky_tables
-from frugal.studies.solar.roof_yield.alternatives import Columns, physics
+from frugal.studies.solar.roof_yield.alternatives import REFERENCE, physics
 from frugal.studies.solar.roof_yield.site import SolarTerritory
 
 REACH_M = 200.0
@@ -58,10 +58,9 @@ class Place(NamedTuple):
 
     def yields(self, tilt: np.ndarray, azimuth: np.ndarray, horizon: np.ndarray) -> np.ndarray:
         """Hourly physics: yields of twelve months and of the year, ``[n, 13]``."""
-        fixed = np.tile([ALBEDO, 1.15, 1.0], (len(tilt), 1))
-        columns = Columns(np.column_stack([tilt, azimuth % 360.0, horizon, fixed]), horizon.shape[1])
-        year = self.territory
-        return physics(year.year, columns, np.ascontiguousarray(horizon), year.transposition)[:, :13]
+        planes = {"tilt_deg": tilt, "azimuth_deg": azimuth % 360.0, "horizon_deg": horizon}
+        found = physics(self.territory.year, self.territory.transposition, **planes, **{**REFERENCE, "albedo": ALBEDO})
+        return np.column_stack([found["monthly_yield"], found["yearly_yield"]])
 
 
 def place(found: Surfaces, territory: SolarTerritory) -> Place:

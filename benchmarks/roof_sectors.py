@@ -12,9 +12,10 @@ from pathlib import Path
 
 import numpy as np
 
+from frugal.experiments.study import Alternative, Arrays
 from frugal.experiments.study.site import build_site
 from frugal.experiments.study.values import parse_settings
-from frugal.studies.solar.roof_yield.alternatives import Columns, alternatives, physics
+from frugal.studies.solar.roof_yield.alternatives import alternatives, physics
 from frugal.studies.solar.roof_yield.site import RoofYieldSite, SolarTerritory, sector_horizon
 
 SECTORS = (4, 8, 12, 18, 24, 36, 72)
@@ -25,6 +26,15 @@ def nrmse(truth: np.ndarray, predicted: np.ndarray) -> np.ndarray:
     return 100 * np.sqrt(np.mean((predicted - truth) ** 2, axis=0)) / truth.mean(axis=0)
 
 
+def answered(alternative: Alternative, inputs: dict[str, np.ndarray], truth: Arrays) -> Arrays:
+    """What an alternative says of the rows that it may learn from."""
+    if alternative.program is not None:
+        return alternative.program(**inputs)
+    assert alternative.fit is not None
+    answer = alternative.fit(inputs, {name: np.asarray(value) for name, value in truth.items()})
+    return answer(np, **inputs)
+
+
 def main() -> None:
     """Compare and print."""
     site = build_site(RoofYieldSite, parse_settings(sys.argv[1:], "setting"))
@@ -33,20 +43,23 @@ def main() -> None:
     roofs = territory.roofs
     n = len(roofs)
     rng = np.random.default_rng(0)
-    installed = np.column_stack([rng.uniform(0.1, 0.4, n), rng.uniform(0.9, 1.5, n), rng.integers(0, 3, n)])
-    truth = None
+    installed = {
+        "albedo": rng.uniform(0.1, 0.4, n),
+        "dc_ac_ratio": rng.uniform(0.9, 1.5, n),
+        "mounting": rng.integers(0, 3, n).astype(float),
+    }
+    planes = {"tilt_deg": roofs.tilt_deg, "azimuth_deg": roofs.azimuth_deg}
+    truth = physics(territory.year, territory.transposition, **planes, horizon_deg=roofs.horizon_deg, **installed)
     rows = []
     for k in sorted(SECTORS, reverse=True):
         horizon = sector_horizon(roofs.horizon_deg, k)
-        inputs = np.column_stack([roofs.tilt_deg, roofs.azimuth_deg, horizon, installed])
-        if truth is None:
-            truth = physics(territory.year, Columns(inputs, k), roofs.horizon_deg, territory.transposition)
+        inputs = {**planes, "horizon_deg": horizon, **installed}
         for alternative in alternatives(territory, k):
             if alternative.name not in ("sector_year", "typical_days", "cumulative_sky"):
                 continue
-            answer = alternative.build(inputs, truth).predict(inputs)
-            monthly = nrmse(truth[:, :12], np.asarray(answer["monthly_yield"]))
-            yearly = nrmse(truth[:, 12:13], np.asarray(answer["yearly_yield"])[:, None])
+            answer = answered(alternative, inputs, truth)
+            monthly = nrmse(np.asarray(truth["monthly_yield"]), np.asarray(answer["monthly_yield"]))
+            yearly = nrmse(np.asarray(truth["yearly_yield"])[:, None], np.asarray(answer["yearly_yield"])[:, None])
             rows.append(
                 {
                     "sectors": k,

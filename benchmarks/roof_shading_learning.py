@@ -42,7 +42,7 @@ def by_roofs(territory: ShadingTerritory) -> list[dict[str, float]]:
     learnt = ~roofs.tested
     x, places = roofs.seen[learnt], np.array([place.split(" tile")[0] for place in roofs.places[learnt]])
     ratios = shading_ratios(territory.year, x[:, 0], x[:, 1], roofs.horizon_deg[learnt], territory.transposition)
-    around = np.array([name.startswith("rise_") for name in study.input_names])
+    around = np.array([name.startswith("rise_") for name in study.column_names])
     names, rows = np.unique(places), []
     for wanted in ROOFS:
         found: dict[str, np.ndarray] = {key: np.empty(len(x)) for key in ("with_around", "without_around")}
@@ -52,7 +52,7 @@ def by_roofs(territory: ShadingTerritory) -> list[dict[str, float]]:
             kept = np.random.default_rng(0).permutation(np.flatnonzero(~left_out))[:wanted]
             used = len(kept)
             for key, columns in (("with_around", np.ones(len(around), bool)), ("without_around", ~around)):
-                variables = [v for v, keep in zip(study.inputs, columns, strict=True) if keep]
+                variables = [v for v, keep in zip(study.columns, columns, strict=True) if keep]
                 fitted = BoostedTrees().fit(x[kept][:, columns], ratios[kept, :1], places[kept], variables, 0)
                 found[key][left_out] = fitted.predict(x[left_out][:, columns])[:, 0]
         rows.append({"roofs": used, **{key: error(value, ratios[:, 0]) for key, value in found.items()}})

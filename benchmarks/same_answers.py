@@ -24,11 +24,15 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+from frugal.experiments.study import Variable
+from frugal.experiments.study.input_layout import InputLayout
+from frugal.experiments.study.study_file import read_variables
 
 RESULTS = Path(__file__).parent / "results" / "same_answers.json"
 DATA = Path(__file__).resolve().parent.parent.parent / "shared" / "data"
@@ -123,7 +127,8 @@ def campaign_summary(bundle: Path) -> dict[str, Any]:
     """What a bundle says, but for times and energy."""
     study = json.loads((bundle / "study.json").read_text(encoding="utf-8"))
     ladder = json.loads((bundle / "candidates.json").read_text(encoding="utf-8"))
-    inputs = fixed_inputs(study["inputs"])
+    columns = InputLayout(read_variables(study["inputs"])).columns
+    inputs = fixed_inputs(columns)
     rows = {row["name"]: row for row in ladder["candidates"]}
     return {
         "study": {key: study[key] for key in ("name", "title", "inputs", "outputs", "need", "sources")},
@@ -147,11 +152,11 @@ def _untimed(value: Any) -> Any:
     return [_untimed(part) for part in value] if isinstance(value, list) else value
 
 
-def fixed_inputs(variables: list[dict[str, Any]]) -> np.ndarray:
+def fixed_inputs(variables: Sequence[Variable]) -> np.ndarray:
     """Inputs ``[200, d]`` that are the same whenever bounds are; choices are whole numbers."""
-    low, high = (np.array([variable[end] for variable in variables]) for end in ("low", "high"))
+    low, high = (np.array([getattr(variable, end) for variable in variables]) for end in ("low", "high"))
     values = np.random.default_rng(7).uniform(low, high, (N_INPUTS, len(variables)))
-    choices = [bool(variable.get("choices")) for variable in variables]
+    choices = [bool(variable.choices) for variable in variables]
     values[:, choices] = np.round(values[:, choices])
     return values.astype(np.float32)
 

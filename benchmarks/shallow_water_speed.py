@@ -22,17 +22,17 @@ from numba import njit
 from shallow_water_peers import SIZE, bed_and_level
 
 from frugal.formats.files.atomic import write_text
-from frugal.physics.shallow_water.scenario import Scenario
+from frugal.physics.shallow_water.flood_case import FloodCase
 from frugal.physics.shallow_water.simulate import simulate
 
 HERE = Path(__file__).resolve().parent
 
 
-def problem(cells: int, seconds: float) -> Scenario:
+def problem(cells: int, seconds: float) -> FloodCase:
     """The swell of the peers' script."""
     x = (np.arange(cells) + 0.5) * SIZE
     bed, level = bed_and_level(x[None, :], x[:, None], cells * SIZE)
-    return Scenario(bed, SIZE, seconds, friction=0.03, level=level)
+    return FloodCase(bed, SIZE, seconds, friction=0.03, level=level)
 
 
 def one_core(cells: int, seconds: float, scheme: str, order: int, repetitions: int = 4) -> dict[str, Any]:

@@ -22,7 +22,7 @@ import numpy as np
 from matplotlib import pyplot as plt
 
 from frugal.formats.files.atomic import write_text
-from frugal.physics.shallow_water.scenario import Scenario
+from frugal.physics.shallow_water.flood_case import FloodCase
 from frugal.physics.shallow_water.simulate import simulate
 
 HERE = Path(__file__).resolve().parent
@@ -84,7 +84,7 @@ def smooth_order() -> list[float]:
     for count in (100, 200, 400, 800, 1600):
         x, size = cases.centres(100.0, count)
         bed, level = 0.3 * np.exp(-(((x - 60.0) / 15.0) ** 2)), 2.0 + 0.2 * np.exp(-(((x - 50.0) / 12.0) ** 2))
-        found.append(simulate(Scenario(bed[None], size, 4.0, level=level[None])).depth[0])
+        found.append(simulate(FloodCase(bed[None], size, 4.0, level=level[None])).depth[0])
     steps = [np.abs(0.5 * (b[::2] + b[1::2]) - a).mean() for a, b in itertools.pairwise(found)]
     return [round(float(np.log2(a / b)), 2) for a, b in itertools.pairwise(steps)]
 
@@ -128,7 +128,7 @@ def rest_and_books() -> dict[str, float]:
     books = {scheme: simulate(scenario, scheme=scheme) for scheme in ("saint_venant", "local_inertial")}
     twice = simulate(scenario, threads=2)
     planar = cases.thacker_planar(60, 0.3).scenario
-    turned = Scenario(
+    turned = FloodCase(
         np.rot90(planar.bed), planar.cell_size_m, planar.duration_s, depth=np.rot90(planar.depth), u=planar.v
     )
     return {

@@ -1,5 +1,11 @@
 """The errors a user can meet, each with the exit code the command line answers with."""
 
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from typing import Any
+
 
 class FrugalError(Exception):
     """Base of the errors that are told to the user as one sentence.
@@ -38,3 +44,9 @@ class WorkersEndedError(FrugalError):
     """A piece of work ended the workers of a cluster again and again: killed, or short of memory."""
 
     exit_code = 1
+
+
+def did_you_mean(name: Any, known: Iterable[str]) -> str:
+    """The nearest known name as the end of a sentence, or nothing."""
+    close = difflib.get_close_matches(str(name), list(known), n=1)
+    return f"; did you mean '{close[0]}'?" if close else ""

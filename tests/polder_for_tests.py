@@ -58,9 +58,9 @@ def polder_study(maps: int = 3, **more: object) -> Study:
     buildings = np.random.default_rng(1).poisson(0.2, bed.shape)
     dims = ("y", "x")
     fields = (
-        Output("max_depth", "m", dims, coords, low=0.0, wet_threshold=0.05),
-        Output("max_speed", "m/s", dims, coords, low=0.0, wet_where="max_depth"),
-        Output("arrival_time", "s", dims, coords, low=0.0, wet_where="max_depth", dry_value=EVENT_S),
+        Output("max_depth", "m", dims, coords, low=0.0, valid_above=0.05),
+        Output("max_speed", "m/s", dims, coords, low=0.0, defined_where="max_depth"),
+        Output("arrival_time", "s", dims, coords, low=0.0, defined_where="max_depth", fill_value=EVENT_S),
     )
     outputs = (
         *fields[:maps],
@@ -68,7 +68,7 @@ def polder_study(maps: int = 3, **more: object) -> Study:
         Output("volume", "m^3", low=0.0, derived=Derived("max_depth", "sum", CELL_M**2)),
         Output("buildings_reached", "1", low=0.0, derived=Derived("max_depth", "above", buildings, 0.2)),
     )
-    need = Need("one map", {"max_depth": Tolerance("rmse_wet", 0.2)}, queries=(1e3, 1e5))
+    need = Need("one map", {"max_depth": Tolerance("rmse_defined", 0.2)}, queries=(1e3, 1e5))
     features = {
         "bed": bed,
         "inland": np.tile(np.arange(float(COLUMNS)), (ROWS, 1)),

@@ -95,11 +95,11 @@ def as_graph_and_as_numbers(
 ) -> tuple[np.ndarray, np.ndarray]:
     """What an alternative answers all over the inputs, by its graph and by Python."""
     alternative = next(a for a in study.alternatives if a.name == name)
-    answer = alternative.build(design.inputs, outputs)
+    answer = study.answer_of(alternative, design.inputs, outputs)
     assert answer.graph is not None
     graph = Graph(name)
-    y = answer.graph(graph, graph.input("inputs", len(study.inputs)))
+    y = answer.graph(graph, graph.input("inputs", len(study.columns)))
     model = serialise(graph.finish([("y", graph.cast(y, np.float32), 1, outputs.shape[1:])]))
-    points = parity_points(study.inputs, design.inputs, seed=1)
+    points = parity_points(study.columns, design.inputs, seed=1)
     (got,) = session(model).run(None, {"inputs": points.astype(np.float32)})
     return got, study.flatten(answer.predict(points), len(points))

@@ -1,32 +1,38 @@
 """Lowest dissolved oxygen below a waste-water outfall (Streeter and Phelps 1925), for `frugal train --study`."""
 
-import numpy as np
+from typing import Any
 
 from frugal.experiments.study import CallPattern, Need, Output, Study, Tolerance, Variable, formula
 
 
-def oxygen(x: np.ndarray) -> dict[str, float]:
+def oxygen(
+    load_mg_l: float, deficit_mg_l: float, decay_per_day: float, reaeration_per_day: float, saturation_mg_l: float
+) -> dict[str, float]:
     """March load and oxygen deficit downstream for twenty days, in steps of one minute, and keep the lowest oxygen."""
-    load, deficit, decay, reaeration, saturation = x
-    lowest, step = saturation - deficit, 1.0 / 1440.0
+    load, deficit, lowest, step = load_mg_l, deficit_mg_l, saturation_mg_l - deficit_mg_l, 1.0 / 1440.0
     for _ in range(20 * 1440):
-        load, deficit = load - step * decay * load, deficit + step * (decay * load - reaeration * deficit)
-        lowest = min(lowest, saturation - deficit)
+        decayed = step * decay_per_day * load
+        load, deficit = load - decayed, deficit + decayed - step * reaeration_per_day * deficit
+        lowest = min(lowest, saturation_mg_l - deficit)
     return {"lowest_oxygen_mg_l": max(lowest, 0.0)}
 
 
-def closed_form(x: np.ndarray) -> dict[str, np.ndarray]:
+def closed_form(
+    xp: Any, load_mg_l: Any, deficit_mg_l: Any, decay_per_day: Any, reaeration_per_day: Any, saturation_mg_l: Any
+) -> dict[str, Any]:
     """The published solution at the critical time."""
-    load, deficit, decay, reaeration, saturation = x.T
-    gap = reaeration - decay
-    time = np.log(np.maximum(reaeration / decay * (1 - deficit * gap / (decay * load)), 1.0)) / gap
-    sag = decay * load / gap * (np.exp(-decay * time) - np.exp(-reaeration * time)) + deficit * np.exp(
-        -reaeration * time
-    )
-    return {"lowest_oxygen_mg_l": np.maximum(saturation - sag, 0.0)}
+    gap = reaeration_per_day - decay_per_day
+    ratio = reaeration_per_day / decay_per_day * (1 - deficit_mg_l * gap / (decay_per_day * load_mg_l))
+    time = xp.log(xp.maximum(ratio, 1.0)) / gap
+    left, aired = xp.exp(-decay_per_day * time), xp.exp(-reaeration_per_day * time)
+    sag = decay_per_day * load_mg_l / gap * (left - aired) + deficit_mg_l * aired
+    return {"lowest_oxygen_mg_l": xp.maximum(saturation_mg_l - sag, 0.0)}
 
 
-still = formula("no_sag", lambda x: {"lowest_oxygen_mg_l": x[:, 4] - x[:, 1]}, kind="coarse_physics")
+def no_sag(xp: Any, deficit_mg_l: Any, saturation_mg_l: Any) -> dict[str, Any]:
+    """As if nothing decayed."""
+    return {"lowest_oxygen_mg_l": saturation_mg_l - deficit_mg_l}
+
 
 study = Study(
     name="oxygen_sag",
@@ -50,6 +56,6 @@ study = Study(
         reason={"en": "Probes in rivers are good to 0.2 mg/L.", "fr": "Les sondes en rivière sont justes à 0,2 mg/L."},
     ),
     solve=oxygen,
-    alternatives=(formula("closed_form", closed_form), still),
+    alternatives=(formula("closed_form", closed_form), formula("no_sag", no_sag, kind="coarse_physics")),
     n_runs=160,
 )

@@ -81,7 +81,7 @@ def _bare_study(bundle: Bundle) -> Study:
     return Study(
         name=described["name"],
         inputs=read_variables(described["inputs"]),
-        outputs=read_outputs(described["outputs"]),
+        outputs=read_outputs(described["outputs"], described.get("grid")),
         need=read_need(described["need"]),
         title=described["title"],
     )
@@ -136,7 +136,7 @@ def evaluate_bundle(
     check_ledger(bundle)
     study, missing_reason = study_of(bundle, given)
     seed = int(bundle.candidates["seed"])
-    runs = read_runs(bundle.path / "runs.zarr", [v.name for v in study.inputs], [o.name for o in study.outputs])
+    runs = read_runs(bundle.path / "runs.zarr", list(study.column_names), [o.name for o in study.outputs])
     with running_instruments(
         bundle.path / "ledger.jsonl",
         machine or describe_machine(),
@@ -262,7 +262,7 @@ def _answering(study: Study, bundle: Bundle, row: Mapping[str, Any], runs: Runs)
     found = next((alternative for alternative in study.alternatives if alternative.name == name), None)
     if found is None:
         return None
-    answer = found.build(runs.training.inputs, runs.training.outputs)
+    answer = study.answer_of(found, runs.training.inputs, runs.training.outputs)
 
     def predict(inputs: np.ndarray, object_ids: np.ndarray) -> np.ndarray:
         return clip_outputs(study.flatten(answer.predict(inputs), len(inputs)), study.outputs)

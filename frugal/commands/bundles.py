@@ -45,7 +45,7 @@ def evaluate(
     from frugal.reporting.progress import Terminal
 
     reporter = Terminal(language)
-    given = load_study(None, study_file, site, settings) if study_file is not None else None
+    given = load_study(None, study_file, site, settings, language=language) if study_file is not None else None
     with closing(reporter), prints_on_stderr():
         path, ladder, plot = evaluate_again(bundle, given, full, reporter, language, read_machine(machine))
     if as_json:

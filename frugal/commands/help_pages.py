@@ -12,7 +12,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from frugal.commands.french import french_catalogue, in_language, one_line
-from frugal.errors import UnusableInputError
+from frugal.errors import UnusableInputError, did_you_mean
 from frugal.texts import LANGUAGES
 
 #: Wider lines are hard to read.
@@ -164,7 +164,7 @@ class HelpfulGroup(TyperGroup):
         name = args[0]
         if self.get_command(ctx, name) is None and not name.startswith("-") and not ctx.resilient_parsing:
             raise UnusableInputError(
-                f"command '{name}' is unknown; known: {', '.join(self.commands)}{nearest(name, self.commands)}"
+                f"command '{name}' is unknown; known: {', '.join(self.commands)}{did_you_mean(name, self.commands)}"
             )
         return super().resolve_command(ctx, args)
 
@@ -186,12 +186,6 @@ def usage_sentence(fault: Any) -> str:
             return f"option '{fault.option_name}' is unknown; see '{context.command_path} --help'"
         return f"option '{fault.option_name}' is unknown" + (f"; did you mean '{known[near[0]]}'?" if near else "")
     return one_line(fault.format_message())
-
-
-def nearest(name: str, known: Sequence[str] | Mapping[str, Any]) -> str:
-    """The nearest known name as the end of a sentence, or nothing."""
-    close = difflib.get_close_matches(name, list(known), n=1)
-    return f"; did you mean '{close[0]}'?" if close else ""
 
 
 def _write_examples(epilog: str | None, formatter: Any) -> None:

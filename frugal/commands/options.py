@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from frugal.commands.printing import warn
 from frugal.errors import UnusableInputError
 from frugal.texts import LANGUAGES
 
@@ -30,6 +31,16 @@ SiteSettings = Annotated[
 Inputs = Annotated[
     list[str] | None,
     typer.Option("-i", "--input", metavar="NAME=VALUE", help="One input, with a unit if you like (30km/h)."),
+]
+ScenarioName = Annotated[
+    str | None,
+    typer.Option(
+        "--scenario", metavar="NAME", help="Inputs of a scenario of the study; those given with -i override it."
+    ),
+]
+Parameters = Annotated[
+    list[str] | None,
+    typer.Option("-p", "--parameter", metavar="NAME=VALUE", help="One parameter of the physics; may be repeated."),
 ]
 MachineFile = Annotated[
     Path | None,
@@ -69,6 +80,7 @@ def load_study(
     site: Path | None,
     settings: list[str] | None,
     need: Path | None = None,
+    language: str = "en",
 ) -> Study:
     """The study that the options name, with the need of a file where one is given.
 
@@ -84,6 +96,8 @@ def load_study(
         ``KEY=VALUE`` each; they override those of the site's file.
     need : Path, optional
         TOML file; the study keeps its own need without it.
+    language : {"en", "fr"}
+        Of notes on the study.
 
     Returns
     -------
@@ -106,6 +120,13 @@ def load_study(
         if study_file is not None
         else registry.load_study(str(name), parsed, site)
     )
+    if study.former_forms:
+        forms, names = ", ".join(study.former_forms), ", ".join(study.layout.slices)
+        warn(
+            f"note: {forms} of study '{study.name}' take the inputs by position, solve(x); the next version passes them by "
+            f"name, solve({names})",
+            language,
+        )
     declared = read_need(need, study)
     return study if declared is None else with_need(study, declared)
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from frugal.commands.options import AsJson, Inputs, Language
-from frugal.commands.printing import print_json, print_value, warn
+from frugal.commands.options import AsJson, Inputs, Language, ScenarioName
+from frugal.commands.printing import print_assumed, print_json, print_value, warn
 from frugal.errors import UnusableInputError
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ def predict(
         str | None, typer.Option("--candidate", metavar="NAME", help="Another candidate of the bundle.")
     ] = None,
     extrapolate: Annotated[bool, typer.Option("--extrapolate", help="Answer outside the bounds, flagged.")] = False,
+    scenario: ScenarioName = None,
     geotiff: Annotated[
         Path | None, typer.Option("--geotiff", metavar="FILE.tif", help="Write the maps of one answer there.")
     ] = None,
@@ -42,27 +43,34 @@ def predict(
         raise UnusableInputError("--geotiff holds the maps of one answer; it does not go with --csv")
     predictor = Predictor(model, candidate)
     if csv is not None:
-        if inputs:
-            raise UnusableInputError("give either -i or --csv, not both")
+        if inputs or scenario:
+            raise UnusableInputError("give either -i and --scenario, or --csv, not both")
         _predict_table(predictor, csv, out, extrapolate, as_json)
         return
-    _predict_one(predictor, inputs or [], extrapolate, as_json, geotiff, language)
+    _predict_one(predictor, inputs or [], scenario, extrapolate, as_json, geotiff, language)
 
 
 def _predict_one(
-    predictor: Predictor, inputs: list[str], extrapolate: bool, as_json: bool, geotiff: Path | None, language: str
+    predictor: Predictor,
+    inputs: list[str],
+    scenario: str | None,
+    extrapolate: bool,
+    as_json: bool,
+    geotiff: Path | None,
+    language: str,
 ) -> None:
-    import numpy as np
+    from frugal.experiments.study.questions import find_scenario, question
+    from frugal.experiments.study.values import parse_settings
 
-    from frugal.experiments.study.values import parse_inputs, parse_settings
-
-    values = parse_inputs(predictor.inputs, parse_settings(inputs, "input"))
+    chosen = None if scenario is None else find_scenario(predictor.scenarios, scenario, predictor.study_name)
+    asked = question(predictor.inputs, parse_settings(inputs, "input"), chosen, bounded=not extrapolate)
+    print_assumed(predictor.inputs, asked, scenario, language)
     if geotiff is not None:
         from frugal.experiments.runs.geotiff import check_maps
         from frugal.surrogates.bundle.prediction_maps import write_geotiff
 
-        check_maps(predictor.study_name, predictor.outputs, predictor.grid)
-    answers = predictor(np.array([values]), extrapolate=extrapolate)
+        check_maps(predictor.study_name, predictor.outputs)
+    answers = predictor(asked.row[None], extrapolate=extrapolate)
     if geotiff is not None:
         write_geotiff(geotiff, predictor, answers)
     if as_json:

@@ -6,6 +6,7 @@ import re
 import shutil
 import sys
 import textwrap
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -15,6 +16,9 @@ from frugal.texts import room_texts
 
 if TYPE_CHECKING:
     from rich.table import Table
+
+    from frugal.experiments.study.questions import Question
+    from frugal.experiments.study.variables import Variable
 
 _TEXTS = room_texts("frugal.commands")
 #: Letters of a list of names that a sentence tells in full, and how many names it tells of a longer one.
@@ -87,6 +91,57 @@ def print_value(
         typer.echo(_TEXTS.phrase("value.field", language, name=name, shape=shape, **ends))
 
 
+def plain_inputs(variables: Sequence[Variable], asked: Question) -> dict[str, Any]:
+    """Inputs of a question as plain values: a number, a list, the name of a choice."""
+    from frugal.experiments.study.input_layout import InputLayout
+
+    told: dict[str, Any] = {}
+    values = InputLayout(tuple(variables)).by_name(asked.row)
+    for variable in variables:
+        value = values[variable.name]
+        told[variable.name] = (
+            value.tolist() if variable.dims else variable.choices[round(value)] if variable.choices else value
+        )
+    return told
+
+
+def print_assumed(
+    variables: Sequence[Variable], asked: Question, scenario: str | None = None, language: str = "en"
+) -> None:
+    """One line on stderr for the inputs that nobody gave: their values, and where these come from.
+
+    Parameters
+    ----------
+    variables : sequence of Variable
+    asked : Question
+    scenario : str, optional
+        The name of the one that was asked for.
+    language : {"en", "fr"}
+    """
+    told = plain_inputs(variables, asked)
+    parts = []
+    for variable in variables:
+        if variable.name not in asked.assumed:
+            continue
+        value = told[variable.name]
+        if isinstance(value, list):
+            flat = asked_elements(value)
+            ends = {"low": f"{min(flat):.6g}", "high": f"{max(flat):.6g}"}
+            shown = f"{flat[0]:.6g}" if len(set(flat)) == 1 else _TEXTS.phrase("value.range", language, **ends)
+        else:
+            shown = value if isinstance(value, str) else f"{value:.6g}"
+        unit = "" if variable.unit == "1" else f" {variable.unit}"
+        why = _TEXTS.phrase(f"assumed.{asked.assumed[variable.name]}", language, name=scenario)
+        parts.append(f"{variable.name} = {shown}{unit} ({why})")
+    if parts:
+        typer.echo(_TEXTS.phrase("assumed.inputs", language, inputs=", ".join(parts)), err=True)
+
+
+def asked_elements(value: list[Any]) -> list[float]:
+    """Numbers of a list of lists."""
+    return [number for part in value for number in (asked_elements(part) if isinstance(part, list) else [part])]
+
+
 def print_ladder(ladder: dict[str, Any], language: str) -> None:
     """The ladder as a table."""
     from frugal.reporting.ladder_table import ladder_table
@@ -125,6 +180,9 @@ def print_study(content: dict[str, Any], language: str) -> None:
     print_table(inputs_table(content["inputs"], language))
     typer.echo()
     print_table(outputs_table(content["outputs"], language))
+    if content["parameters"]:
+        typer.echo()
+        print_table(inputs_table(content["parameters"], language, "parameter"))
     if content["scenarios"]:
         typer.echo()
         print_table(scenarios_table(content["scenarios"], language))

@@ -11,6 +11,8 @@ from frugal.commands.options import (
     AsJson,
     Inputs,
     Language,
+    Parameters,
+    ScenarioName,
     SiteFile,
     SiteSettings,
     StudyFile,
@@ -19,7 +21,15 @@ from frugal.commands.options import (
     names_in,
     prints_on_stderr,
 )
-from frugal.commands.printing import print_json, print_study, print_table, print_value, warn
+from frugal.commands.printing import (
+    plain_inputs,
+    print_assumed,
+    print_json,
+    print_study,
+    print_table,
+    print_value,
+    warn,
+)
 from frugal.errors import FrugalError, UnusableInputError
 
 if TYPE_CHECKING:
@@ -43,7 +53,7 @@ def studies(
     from frugal.commands.study_pages import commands_for, study_content
 
     with prints_on_stderr():
-        found = load_study(study, study_file, site, settings)
+        found = load_study(study, study_file, site, settings, language=language)
     asked = commands_for(str(study) if study_file is None else f"--study {study_file}", found)
     content = {**study_content(found), "settings": _settings_of(study, found), "ask": asked}
     print_json(content) if as_json else print_study(content, language)
@@ -86,36 +96,40 @@ def simulate(
     site: SiteFile = None,
     settings: SiteSettings = None,
     inputs: Inputs = None,
+    scenario: ScenarioName = None,
+    parameters: Parameters = None,
     geotiff: Annotated[
         Path | None, typer.Option("--geotiff", metavar="FILE.tif", help="Write the maps of the run there.")
     ] = None,
     language: Language = "",
     as_json: AsJson = False,
 ) -> None:
-    """Run the solver once, for the inputs given; inputs with a default may be left out."""
+    """Run the solver once, for the inputs given; what is assumed for the others is told."""
     import time
-
-    import numpy as np
 
     from frugal.experiments.runs.geotiff import check_maps, write_maps
     from frugal.experiments.runs.single import simulate as simulate_once
-    from frugal.experiments.study.values import check_bounds, parse_inputs, parse_settings
+    from frugal.experiments.study.questions import find_scenario, question
+    from frugal.experiments.study.values import parse_parameters, parse_settings
 
-    found = load_study(study, study_file, site, settings)
-    values = parse_inputs(found.inputs, parse_settings(inputs or [], "input"))
-    check_bounds(found.inputs, values)
+    found = load_study(study, study_file, site, settings, language=language)
+    found = found.with_parameters(parse_parameters(found.parameters, parse_settings(parameters or [], "parameter")))
+    chosen = None if scenario is None else find_scenario(found.scenarios, scenario, found.name)
+    asked = question(found.inputs, parse_settings(inputs or [], "input"), chosen, assume_middle=True)
+    print_assumed(found.inputs, asked, scenario, language)
     if geotiff is not None:
-        check_maps(found.name, found.outputs, found.grid)
+        check_maps(found.name, found.outputs)
     start = time.thread_time()
     with prints_on_stderr():
-        run = simulate_once(found, np.array(values))
+        run = simulate_once(found, asked.row)
     seconds = time.thread_time() - start
     if geotiff is not None:
         tags = {b.name.upper(): f"{run.diagnostics[b.name]:.6g} {b.unit}" for b in found.diagnostics}
-        write_maps(geotiff, found.name, found.outputs, found.grid, run.outputs, {**tags, "CANDIDATE": "full_physics"})
+        write_maps(geotiff, found.name, found.outputs, run.outputs, {**tags, "CANDIDATE": "full_physics"})
     if as_json:
         outputs = {name: value.tolist() for name, value in run.outputs.items()}
-        print_json({"outputs": outputs, "booked": dict(run.diagnostics), "cpu_seconds": seconds})
+        told = {"inputs": plain_inputs(found.inputs, asked), "assumed": dict(asked.assumed)}
+        print_json({**told, "outputs": outputs, "booked": dict(run.diagnostics), "cpu_seconds": seconds})
         return
     for output in found.outputs:
         print_value(
@@ -167,7 +181,7 @@ def need_file(
         from frugal.experiments.needs.template import need_template
 
         if runs is None:
-            found = load_study(study, study_file, site, settings)
+            found = load_study(study, study_file, site, settings, language=language)
         else:
             found = table_of_runs(runs, names_in(input_columns), names_in(output_columns)).study
         content = need_template(found, language)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from frugal.experiments.study import Study
+    from frugal.experiments.study.variables import Parameter, Variable
 
 _TEXTS = room_texts("frugal.commands")
 #: So many sources, and values of an example, are shown; all of them stand in the JSON document.
@@ -110,7 +111,9 @@ def commands_for(name: str, study: Study | None = None) -> list[str]:
     if study.solve is None:
         return [campaign]
     values = [f"-i {v.name}={_number(round((v.low + v.high) / 2, 6))}" for v in study.inputs if v.default is None]
-    return [" ".join([f"frugal simulate {name}", *values]), campaign]
+    once = f"frugal simulate {name}"
+    scenarios = [f"{once} --scenario {scenario.name}" for scenario in study.scenarios[:1]]
+    return [" ".join([once, *values]), *scenarios, campaign]
 
 
 def study_content(study: Study) -> dict[str, Any]:
@@ -148,10 +151,20 @@ def study_content(study: Study) -> dict[str, Any]:
             {
                 "name": scenario.name,
                 "label": dict(scenario.label),
-                "values": dict(scenario.values),
+                "values": {name: _plain(value) for name, value in scenario.values.items()},
                 "source": scenario.source,
             }
-            for scenario in getattr(study, "scenarios", ())
+            for scenario in study.scenarios
+        ],
+        "parameters": [_input_content(parameter) for parameter in study.parameters],
+        "observations": [
+            {
+                "name": observations.name,
+                "scenario": observations.scenario,
+                "source": observations.source,
+                "measurements": len(observations.measurements),
+            }
+            for observations in study.observations
         ],
         "sources": list(study.sources),
         "need": {
@@ -164,46 +177,59 @@ def study_content(study: Study) -> dict[str, Any]:
     }
 
 
-def _input_content(variable: Any) -> dict[str, Any]:
-    """What an input declares; the one place that knows its fields."""
+def _input_content(variable: Variable | Parameter) -> dict[str, Any]:
+    """What an input or a parameter declares; the one place that knows its fields."""
     return {
         "name": variable.name,
         "unit": variable.unit,
         "low": variable.low,
         "high": variable.high,
-        "default": variable.default,
-        "choices": list(variable.choices),
-        "period": variable.period,
+        "default": _plain(variable.default),
+        "choices": list(getattr(variable, "choices", ())),
+        "period": getattr(variable, "period", None),
+        "dims": list(getattr(variable, "dims", ())),
+        "coords": {dim: [str(at) for at in coords] for dim, coords in getattr(variable, "coords", {}).items()},
         "label": dict(variable.label),
     }
 
 
-def inputs_table(inputs: Sequence[Mapping[str, Any]], language: str) -> Table:
-    """Inputs as a table; neighbours that differ only in a number of their names share a row.
+def _plain(value: Any) -> Any:
+    """A number, a text or a list of them."""
+    listed = value.tolist() if hasattr(value, "tolist") else value
+    return list(listed) if isinstance(listed, list | tuple) else listed
+
+
+def inputs_table(inputs: Sequence[Mapping[str, Any]], language: str, head: str = "input") -> Table:
+    """Inputs or parameters as a table; neighbours that differ only in a number of their names share a row.
 
     Parameters
     ----------
     inputs : sequence of mapping
         As in `study_content`.
     language : {"en", "fr"}
+    head : {"input", "parameter"}
     """
-    table = _table(("input", "unit", "bounds", "default", "meaning"), language)
+    table = _table((head, "unit", "bounds", "default", "meaning"), language)
     for alike in _runs_of_alike(inputs):
         table.add_row(*_input_row(alike, language))
     return table
 
 
 def _input_row(alike: Sequence[Mapping[str, Any]], language: str) -> list[str]:
-    """The row of one input, or of several that are alike."""
+    """The row of one input, a number, a vector or a choice, or of several that are alike."""
     first, last = alike[0], alike[-1]
     name, meaning = first["name"], _label(first, language)
     if len(alike) > 1:
         name = f"{name} … {last['name']} ({len(alike)})"
         meaning = f"{meaning} … {_what_differs(meaning, _label(last, language))}"
+    for dim in first["dims"]:
+        at = first["coords"][dim]
+        span = f"{at[0]} … {at[-1]}" if len(at) > 1 else at[0]
+        name, meaning = f"{name}[{span}]", meaning.replace(f"{{{dim}}}", span)
     if first["choices"]:
         default = "" if first["default"] is None else first["choices"][int(first["default"])]
         return [name, _unit(first), "", default, ": ".join(filter(None, (meaning, ", ".join(first["choices"]))))]
-    default = "" if first["default"] is None else _number(first["default"])
+    default = "" if first["default"] is None else _value(first["default"])
     return [name, _unit(first), f"{_number(first['low'])} – {_number(first['high'])}", default, meaning]
 
 
@@ -246,7 +272,7 @@ def _tolerance(output: Mapping[str, Any], language: str) -> str:
         return ""
     if kept["metric"] == "nrmse":
         return f"{_number(100 * kept['limit'])} %"
-    where = _TEXTS.phrase("study.wet", language) if kept["metric"] == "rmse_wet" else ""
+    where = _TEXTS.phrase("study.defined", language) if kept["metric"] == "rmse_defined" else ""
     return f"{_number(kept['limit'])} {output['unit']}{where}"
 
 
@@ -282,10 +308,21 @@ def page_lines(content: Mapping[str, Any], language: str) -> dict[str, list[str]
         more = _TEXTS.phrase("study.more", language, count=len(sources) - _MOST_SOURCES)
         sources = [*sources[:_MOST_SOURCES], more]
     missing = content["missing_data"]
+    observed = [
+        _TEXTS.phrase(
+            "study.observed",
+            language,
+            name=given["name"],
+            count=given["measurements"],
+            source=f" ({given['source']})" if given["source"] else "",
+        )
+        for given in content["observations"]
+    ]
     return {
         "need": [content["need"]["functional_unit"][language]],
         "missing_data": [missing[language]] if missing else [],
         "settings": [", ".join(content["settings"])] if content["settings"] else [],
+        "observations": observed,
         "sources": sources,
         "ask": [_shortened(command) for command in content["ask"]],
     }
@@ -303,7 +340,9 @@ def _table(columns: Sequence[str], language: str) -> Table:
 
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, collapse_padding=True)
     for number, column in enumerate(columns):
-        wraps = column in ("title", "meaning", "source", "values", "tolerance") or (column == "input" and number == 0)
+        wraps = column in ("title", "meaning", "source", "values", "tolerance") or (
+            column in ("input", "parameter") and number == 0
+        )
         width = 14 if column in ("meaning", "values") else None
         table.add_column(
             _TEXTS.phrase(f"column.{column}", language), no_wrap=not wraps, overflow="fold", min_width=width
@@ -320,6 +359,10 @@ def _unit(given: Mapping[str, Any]) -> str:
 
 
 def _value(value: Any) -> str:
+    """A number, a text, or the ends of a list."""
+    if isinstance(value, list):
+        same = len(set(map(str, value))) == 1
+        return _value(value[0]) if same else f"{_value(min(value))} – {_value(max(value))}"
     return _number(value) if isinstance(value, int | float) else str(value)
 
 

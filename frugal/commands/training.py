@@ -85,7 +85,7 @@ def train(
         with closing(reporter):
             result = train_table(runs, *columns, read_need(need), chosen, out, reporter, told)
     else:
-        build = lambda: load_study(study, study_file, site, settings, need)  # noqa: E731
+        build = lambda: load_study(study, study_file, site, settings, need, language)  # noqa: E731
         if dry_run:
             plan = estimate(build(), chosen.n_runs, threads, seed)
             print_json(plan) if as_json else print_estimate(plan, language)

@@ -61,7 +61,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Trained:
         if inputs[0] > 0.97:
             raise ValueError("too steep")
         assert straight.solve is not None
-        return straight.solve(inputs)
+        return straight.solved(inputs)
 
     study = replace(straight, solve=solve, n_runs=48, alternatives=(*straight.alternatives, formula("broken", breaks)))
     settings = Settings(folder=home / "campaigns", measure_seconds=0.2, carbon=False, threads=1)

@@ -35,13 +35,13 @@ def graphs(candidates: tuple[str, ...] = ("cumulative_sky", "sector_year"), n_ru
     """ONNX graphs of `roof_yield` on the generated site, as a bundle has them, without the campaign."""
     study = roof_yield(RoofYieldSite())
     design = study.draw(n_runs, 0)
-    told = [study.truth(row, int(s)) for row, s in zip(design.inputs, design.object_ids, strict=True)]
+    told = [study.solved(row, int(s)) for row, s in zip(design.inputs, design.object_ids, strict=True)]
     outputs = np.array([np.hstack([values[output.name] for output in study.outputs]) for values in told])
-    domain = Domain(np.array([v.low for v in study.inputs]), np.array([v.high for v in study.inputs]))
+    domain = Domain(np.array([v.low for v in study.columns]), np.array([v.high for v in study.columns]))
     made = {}
     for alternative in study.alternatives:
         if alternative.name in candidates:
-            answer = alternative.build(design.inputs, outputs)
+            answer = study.answer_of(alternative, design.inputs, outputs)
             made[alternative.name] = write_graph(study, alternative.name, answer.graph, np.zeros(14), domain)
     return made
 
@@ -164,7 +164,7 @@ def write_village_map(folder: Path, candidate: str = "sector_year", seed: int = 
                 "default": v.default,
                 "choices": list(v.choices),
             }
-            for v in study.inputs
+            for v in study.columns
         ],
         "model": {"candidate": candidate, "label": {"en": candidate, "fr": candidate}},
         "verdicts": {

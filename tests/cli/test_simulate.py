@@ -25,8 +25,8 @@ study = Study(
     name="pond",
     inputs=(Variable("level", "m", 0.0, 3.0),),
     outputs=(
-        Output("depth", "m", ("y", "x"), {"y": [15, 5], "x": [5, 15, 25]}, low=0.0, wet_threshold=0.1),
-        Output("speed", "m/s", ("y", "x"), {"y": [15, 5], "x": [5, 15, 25]}, wet_where="depth"),
+        Output("depth", "m", ("y", "x"), {"y": [15, 5], "x": [5, 15, 25]}, low=0.0, valid_above=0.1),
+        Output("speed", "m/s", ("y", "x"), {"y": [15, 5], "x": [5, 15, 25]}, defined_where="depth"),
         Output("volume", "m^3", derived=Derived("depth", "sum", 100.0)),
     ),
     need=Need("one map", {}),

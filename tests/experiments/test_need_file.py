@@ -104,7 +104,7 @@ def test_a_share_may_be_in_per_cent(tmp_path: Path) -> None:
         ("limit = 20\n", "", "'tolerances.head.limit' is missing; metric and limit"),
         ("limit = 20\n", "limit = -20\n", "tolerances.head.limit = -20; a positive number"),
         ("limit = 20\n", 'limit = "20 cm"\n', "tolerances.head.limit = '20 cm'; a positive number"),
-        ('"rmse"\nlimit = 20', '"mae"\nlimit = 20', "metric 'mae' is unknown; use 'nrmse', 'rmse' or 'rmse_wet'"),
+        ('"rmse"\nlimit = 20', '"mae"\nlimit = 20', "metric 'mae' is unknown; use 'nrmse', 'rmse' or 'rmse_defined'"),
         ('"rmse"\nlimit = 20', '"nrmse"\nlimit = 20', "tolerances.head.unit = 'cm'; an nrmse is a share: '1' or '%'"),
         ('unit = "cm"', 'unit = "cubits"', "key 'tolerances.head.unit': unit 'cubits' is unknown; use m"),
         ('unit = "cm"', 'unit = "kg"', "key 'tolerances.head.unit': 'kg' does not convert to m"),

@@ -12,12 +12,12 @@ from frugal.experiments.study import Derived, Need, Output, Study, Tolerance, Va
 from frugal.experiments.study.study_file import describe_study, read_outputs
 
 GRID = {"y": [1, 0], "x": [0, 1, 2]}
-DEPTH = Output("depth", "m", ("y", "x"), GRID, low=0.0, wet_threshold=0.1)
-ARRIVAL = Output("arrival", "s", ("y", "x"), GRID, wet_where="depth", dry_value=99.0)
+DEPTH = Output("depth", "m", ("y", "x"), GRID, low=0.0, valid_above=0.1)
+ARRIVAL = Output("arrival", "s", ("y", "x"), GRID, defined_where="depth", fill_value=99.0)
 AREA = Output("area", "ha", derived=Derived("depth", "above", [[1, 2, 4], [8, 16, 32]], 0.1))
 VOLUME = Output("volume", "m^3", derived=Derived("depth", "sum", 10.0))
 INPUTS = (Variable("a", "1", 0.0, 1.0),)
-NEED = Need("one", {"depth": Tolerance("rmse_wet", 0.1)})
+NEED = Need("one", {"depth": Tolerance("rmse_defined", 0.1)})
 
 
 def study(*outputs: Output, need: Need = NEED, **more: object) -> Study:
@@ -50,19 +50,22 @@ def test_a_value_missing_in_a_wet_cell_is_a_failed_run():
 @pytest.mark.parametrize(
     ("make", "told"),
     [
-        (lambda: Derived("depth", "mean"), "derived kind 'mean' is unknown; use 'sum' or 'above'"),
+        (lambda: Derived("depth", "mean"), "derived kind 'mean' is unknown; use 'sum', 'above' or 'below'"),
         (lambda: Derived("depth", "sum", [1.0, np.nan]), "must be finite"),
-        (lambda: Output("h", "m", wet_threshold=0.1), "'h' has dry cells but is no map"),
-        (lambda: replace(DEPTH, wet_where="other"), "has both wet_threshold and wet_where"),
-        (lambda: replace(DEPTH, wet_threshold=None, derived=Derived("x", "sum")), "must be a scalar"),
-        (lambda: study(ARRIVAL), "wet where 'depth' is, which is no map with a wet_threshold"),
-        (lambda: study(DEPTH, replace(AREA, derived=Derived("speed", "sum"))), "'speed', which is no map; maps: depth"),
-        (lambda: study(DEPTH, replace(AREA, derived=Derived("depth", "sum", [1.0]))), "has 1 weights; .* 6 cells"),
-        (lambda: study(grid={"crs": "EPSG:2154"}), "needs 'crs' and 'transform', six numbers"),
-        (lambda: study(cell_features={"bed": np.zeros((3, 3))}), "'bed' .* of the shape of its maps, \\(2, 3\\)"),
+        (lambda: Output("h", "m", valid_above=0.1), "'h' is a scalar: it has no undefined elements"),
+        (lambda: replace(DEPTH, defined_where="other"), "has both valid_above and defined_where"),
+        (lambda: replace(DEPTH, valid_above=None, derived=Derived("x", "sum")), "must be a scalar"),
+        (lambda: study(ARRIVAL), "defined where 'depth' is, which has no valid_above"),
         (
-            lambda: study(need=Need("one", {"volume": Tolerance("rmse_wet", 1.0)})),
-            "'volume' is an rmse_wet, but it is no map with dry cells",
+            lambda: study(DEPTH, replace(AREA, derived=Derived("speed", "sum"))),
+            "'speed', which is no field; fields: depth",
+        ),
+        (lambda: study(DEPTH, replace(AREA, derived=Derived("depth", "sum", [1.0]))), "has 1 weights; .* 6 elements"),
+        (lambda: study(grid={"crs": "EPSG:2154"}), "needs 'crs' and 'transform', six numbers"),
+        (lambda: study(cell_features={"bed": np.zeros((3, 3))}), "'bed' .* of the shape of its fields, \\(2, 3\\)"),
+        (
+            lambda: study(need=Need("one", {"volume": Tolerance("rmse_defined", 1.0)})),
+            "'volume' is an rmse_defined, but it is defined everywhere",
         ),
     ],
 )
@@ -72,9 +75,12 @@ def test_what_cannot_be_is_refused_in_one_sentence(make, told):
 
 
 def test_maps_come_back_from_their_plain_values():
-    described = describe_study(study(grid={"crs": "EPSG:2154", "transform": [1, 0, 0, 0, -1, 0]}))
-    assert read_outputs(described["outputs"]) == study().outputs
-    assert described["grid"]["crs"] == "EPSG:2154"
+    grid = {"crs": "EPSG:2154", "transform": [1, 0, 0, 0, -1, 0]}
+    described = describe_study(study(grid=grid))
+    assert read_outputs(described["outputs"]) == study(grid=grid).outputs
+    assert described["outputs"][0]["geometry"]["crs"] == "EPSG:2154"
+    older = {key: part for key, part in described["outputs"][0].items() if key not in ("geometry", "valid_above")}
+    assert read_outputs([{**older, "wet_threshold": 0.1}], grid)[0] == study(grid=grid).outputs[0]
 
 
 def test_the_hash_knows_what_dry_means_and_plain_studies_keep_theirs():
@@ -82,7 +88,7 @@ def test_the_hash_knows_what_dry_means_and_plain_studies_keep_theirs():
         study(*outputs).hash()
         for outputs in (
             (DEPTH, AREA),
-            (replace(DEPTH, wet_threshold=0.2), AREA),
+            (replace(DEPTH, valid_above=0.2), AREA),
             (DEPTH, replace(AREA, derived=Derived("depth", "above", 1.0, 0.1))),
         )
     }

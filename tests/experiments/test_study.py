@@ -12,10 +12,11 @@ from frugal.experiments.designs.sampling import design_for, from_table
 from frugal.experiments.needs.file import read_need_file
 from frugal.experiments.study import CallPattern, Need, Output, Study, Tolerance, Variable
 from frugal.experiments.study.design import Design, split_by_place
+from frugal.experiments.study.questions import question
 from frugal.experiments.study.registry import load_study, load_study_file
 from frugal.experiments.study.site import Site, build_site
 from frugal.experiments.study.study_file import describe_study, read_need, read_outputs, read_variables
-from frugal.experiments.study.values import check_bounds, parse_inputs, parse_settings, parse_value
+from frugal.experiments.study.values import check_bounds, parse_settings, parse_value
 
 WIND = Variable("wind_speed", "m/s", 0.0, 40.0)
 MOUNTING = Variable("mounting", "1", 0.0, 2.0, choices=("rack", "roof", "insulated"), default=1.0)
@@ -151,11 +152,11 @@ def test_values_that_cannot_be_read_are_told(variable: Variable, text: str, word
 
 def test_inputs_are_completed_and_checked() -> None:
     variables = (WIND, MOUNTING)
-    assert parse_inputs(variables, {"wind_speed": "3"}) == [3.0, 1.0]
+    assert question(variables, {"wind_speed": "3"}).row.tolist() == [3.0, 1.0]
     with pytest.raises(UnusableInputError, match="did you mean 'wind_speed'"):
-        parse_inputs(variables, {"windspeed": "3"})
+        question(variables, {"windspeed": "3"})
     with pytest.raises(UnusableInputError, match="'wind_speed' is missing"):
-        parse_inputs(variables, {})
+        question(variables, {})
     with pytest.raises(UnusableInputError, match=r"out of bounds \[0, 40\]"):
         check_bounds(variables, [41.0, 1.0])
     with pytest.raises(UnusableInputError, match="one of rack"):

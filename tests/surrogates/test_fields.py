@@ -11,7 +11,7 @@ from polder_for_tests import EVENT_S, polder_runs, polder_study
 
 from frugal.errors import UnusableInputError
 from frugal.experiments.study import Summaries, Variable
-from frugal.experiments.study.outputs import Output, output_slices, wet_cells
+from frugal.experiments.study.outputs import Output, defined_cells, output_slices
 from frugal.surrogates.fitting.model import one_thread
 from frugal.surrogates.ladder.answering import answering_for, from_model
 from frugal.surrogates.ladder.build import build_ladder
@@ -54,12 +54,12 @@ def of(name, values):
 
 
 def depth_error(predicted, cells=None):
-    wet = wet_cells(RUNS.held_out.outputs, STUDY.outputs, STUDY.outputs[0]).any(axis=0)
+    wet = defined_cells(RUNS.held_out.outputs, STUDY.outputs, STUDY.outputs[0]).any(axis=0)
     return float(np.sqrt(np.mean((of("max_depth", predicted) - of("max_depth", RUNS.held_out.outputs))[:, wet] ** 2)))
 
 
 def test_the_polder_is_worth_the_name():
-    wet = wet_cells(RUNS.outputs, STUDY.outputs, STUDY.outputs[0])
+    wet = defined_cells(RUNS.outputs, STUDY.outputs, STUDY.outputs[0])
     share = wet.mean(axis=1)
     assert share.min() < 0.05 and share.max() > 0.5
     assert ((wet.mean(axis=0) > 0.1) & (wet.mean(axis=0) < 0.9)).mean() > 0.4
@@ -83,7 +83,7 @@ def test_modes_tell_held_out_maps_to_a_few_centimetres():
 
 def test_the_latent_depth_is_the_depth_where_it_is_wet_and_negative_elsewhere():
     output = STUDY.outputs[0]
-    values, wet = of("max_depth", RUNS.outputs), wet_cells(RUNS.outputs, STUDY.outputs, output)
+    values, wet = of("max_depth", RUNS.outputs), defined_cells(RUNS.outputs, STUDY.outputs, output)
     latent, side = latent_map(values, wet, output)
     assert side == 1
     np.testing.assert_array_equal(latent[wet], values[wet])
@@ -93,13 +93,13 @@ def test_the_latent_depth_is_the_depth_where_it_is_wet_and_negative_elsewhere():
         filled, found = latent_map(values, wet, output)
         assert found == side
         np.testing.assert_array_equal(filled[wet], values[wet])
-        assert (side * (filled[~wet] - output.dry_value) >= 0).all()
-        assert (filled[~wet] != output.dry_value).mean() > 0.3
+        assert (side * (filled[~wet] - output.fill_value) >= 0).all()
+        assert (filled[~wet] != output.fill_value).mean() > 0.3
 
 
 def test_a_pool_that_sinks_keeps_sinking_below_the_ground():
     ground, levels = np.linspace(0.0, 2.0, 40), np.array([2.5, 1.7, 1.1, 0.6, 0.2])
-    output = Output("h", "m", ("y", "x"), {"y": [0], "x": range(40)}, wet_threshold=0.0)
+    output = Output("h", "m", ("y", "x"), {"y": [0], "x": range(40)}, valid_above=0.0)
     values = np.maximum(levels[:, None] - ground, 0.0)
     latent, _ = latent_map(values, values > 0, output)
     np.testing.assert_allclose(latent, levels[:, None] - ground, atol=1e-9)
@@ -124,7 +124,7 @@ def test_filling_dry_cells_places_the_wet_edge_better_than_cutting_the_map_off()
         outputs = polder_study(maps=1).outputs
         cells = np.concatenate([of("max_depth", training.outputs), training.outputs[:, -3:]], axis=1)
         if name == "cut":  # without a threshold no cell is dry: the modes are those of the map as it is
-            outputs = (replace(outputs[0], wet_threshold=None), *outputs[1:])
+            outputs = (replace(outputs[0], valid_above=None), *outputs[1:])
         reduction, targets = Reduction.of(cells, outputs)
         fitted = rung.fit(training.inputs, targets, None, STUDY.inputs, 0)
         predicted = clip_outputs(reduction.decode(fitted.predict(held_out.inputs)), outputs)
@@ -236,7 +236,7 @@ def test_a_graph_that_differs_in_one_cell_or_one_scalar_is_not_shipped(ladder):
         model = write_graph(STUDY, "wrong", nodes, candidate.half_width, domain)
         return check_parity(model, candidate.predict, STUDY, RUNS.training.inputs, spread, 0)
 
-    wet = wet_cells(RUNS.training.outputs, STUDY.outputs, STUDY.outputs[0]).mean(axis=0)
+    wet = defined_cells(RUNS.training.outputs, STUDY.outputs, STUDY.outputs[0]).mean(axis=0)
     assert not wrong(int(np.argmax(wet))).holds
     assert wrong(SLICES["volume"].start).holds  # whatever stands there is replaced by what the map says
 
@@ -259,24 +259,15 @@ def test_few_runs_and_one_map_alone_still_make_a_ladder():
 # ------------------------------------------------------------------------------------------ Summaries of the inputs
 
 
-def inflow(inputs):
+def summaries(xp, **storm):
     """Size of the pool that passes the breach of the polder, its place, and the duration."""
-    surge, duration, width, position = inputs.T
-    return np.stack([(np.maximum(surge - 0.7, 0.0) ** 1.5 * width * duration) ** (1 / 3), position, duration], axis=1)
-
-
-def inflow_in_graph(builder, x):
-    surge, duration, width, position = builder.op("Split", x, builder.constant([1] * 4, np.int64), outputs=4, axis=1)
-    head = builder.op("Relu", builder.op("Sub", surge, builder.constant(0.7)))
-    volume = builder.op("Mul", builder.op("Mul", builder.op("Pow", head, builder.constant(1.5)), width), duration)
-    volume = builder.op("Pow", volume, builder.constant(1 / 3))
-    return builder.op("Concat", volume, position, duration, axis=1)
+    surge, duration, width, position = storm.values()
+    head = xp.maximum(surge - 0.7, 0.0)
+    return {"inflow": (head**1.5 * width * duration) ** (1 / 3), "own_3": position, "own_1": duration}
 
 
 SUMMARIES = Summaries(
-    (Variable("inflow", "1", 0.0, 17.0), *(replace(STUDY.inputs[k], name=f"own_{k}") for k in (3, 1))),
-    inflow,
-    inflow_in_graph,
+    (Variable("inflow", "1", 0.0, 17.0), *(replace(STUDY.inputs[k], name=f"own_{k}") for k in (3, 1))), summaries
 )
 
 
@@ -326,8 +317,11 @@ def test_summaries_of_the_inputs_save_runs_and_stand_in_the_graph():
 def test_cheap_rungs_take_inputs_or_summaries_whichever_err_less():
     rng = np.random.default_rng(0)
     inputs = rng.uniform([v.low for v in STUDY.inputs], [v.high for v in STUDY.inputs], (40, 4))
-    linear = OnDerivedFeatures(LinearRidge(), SUMMARIES, STUDY.inputs, compares=True)
-    for target, chosen in ((inputs[:, [0]] + inputs[:, [2]], False), (inflow(inputs)[:, [0]], True)):
+    linear = OnDerivedFeatures(LinearRidge(), SUMMARIES, STUDY.layout, compares=True)
+    for target, chosen in (
+        (inputs[:, [0]] + inputs[:, [2]], False),
+        (SUMMARIES.of(inputs, STUDY.layout)[:, [0]], True),
+    ):
         fitted = linear.fit(inputs, target, None, STUDY.inputs, 0)
         assert isinstance(fitted, FittedOnSummaries) is chosen
         np.testing.assert_allclose(fitted.predict(inputs), target, atol=1e-3 * np.ptp(target))
@@ -335,7 +329,7 @@ def test_cheap_rungs_take_inputs_or_summaries_whichever_err_less():
 
 
 def test_a_rung_whose_inputs_are_left_out_sees_those_that_remain():
-    rung = OnDerivedFeatures(next(r for r in models_for(STUDY) if r.name == "linear"), SUMMARIES, STUDY.inputs)
+    rung = OnDerivedFeatures(next(r for r in models_for(STUDY) if r.name == "linear"), SUMMARIES, STUDY.layout)
     kept = [0, 2]
     training = RUNS.training
     fitted = rung.fit(training.inputs[:, kept], training.outputs, None, [STUDY.inputs[k] for k in kept], 0)
@@ -344,6 +338,9 @@ def test_a_rung_whose_inputs_are_left_out_sees_those_that_remain():
 
 
 def test_summaries_of_the_wrong_shape_are_refused():
-    wrong = replace(SUMMARIES, compute=lambda inputs: inputs[:, :2])
-    with pytest.raises(UnusableInputError, match="have shape \\(3, 2\\); finite \\(3, 3\\) is needed"):
-        wrong.of(np.ones((3, 4)))
+    wrong = replace(SUMMARIES, compute=lambda xp, **storm: dict(list(summaries(xp, **storm).items())[:2]))
+    with pytest.raises(UnusableInputError, match="are inflow, own_3; inflow, own_3, own_1 are needed"):
+        wrong.of(np.ones((3, 4)), STUDY.layout)
+    wrong = replace(SUMMARIES, compute=lambda xp, **storm: dict.fromkeys(summaries(xp, **storm), np.ones(2)))
+    with pytest.raises(UnusableInputError, match="'inflow' has shape \\(2,\\); finite \\(3,\\) is needed"):
+        wrong.of(np.ones((3, 4)), STUDY.layout)

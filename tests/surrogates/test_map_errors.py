@@ -11,9 +11,9 @@ from frugal.surrogates.measurement.map_errors import covered_columns, critical_s
 GRID = {"y": [10, 0], "x": [0, 5]}
 
 
-def study(metric="rmse_wet"):
+def study(metric="rmse_defined"):
     outputs = (
-        Output("depth", "m", ("y", "x"), GRID, low=0.0, wet_threshold=0.1),
+        Output("depth", "m", ("y", "x"), GRID, low=0.0, valid_above=0.1),
         Output("months", "m", ("month",), {"month": ["j", "f", "m"]}),
     )
     return Study("s", (Variable("a", "1", 0.0, 1.0),), outputs, Need("one", {"depth": Tolerance(metric, 0.5)}))
@@ -92,7 +92,7 @@ def test_floor_and_regression_are_told_apart():
     projected = TRUTH + 0.1
     found = floor_and_regression(study(), TRUTH, projected, projected + 0.2)["depth"]
     assert found == {
-        "metric": "rmse_wet",
+        "metric": "rmse_defined",
         "projection_floor": pytest.approx(0.1),
         "regression": pytest.approx(0.2),
     }

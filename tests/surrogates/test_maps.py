@@ -54,7 +54,8 @@ def test_a_bundle_with_maps_stays_small_and_tells_floor_and_regression(bundle: P
     held_out = row["log"]["held_out_maps"]["max_depth"]
     assert 0 < held_out["projection_floor"] < held_out["regression"]
     assert row["error"]["max_depth"]["value"] <= held_out["projection_floor"] + held_out["regression"]
-    assert json.loads((bundle / "study.json").read_text())["grid"]["crs"] == "EPSG:2154"
+    study = json.loads((bundle / "study.json").read_text())
+    assert study["outputs"][0]["geometry"]["crs"] == "EPSG:2154"
     assert 0.5 < row["interval_coverage"] <= 1
 
 
@@ -85,7 +86,7 @@ def test_where_nothing_ships_train_and_eval_draw_what_errs_least_and_say_so(
     monkeypatch.setattr(fields, "models_for", few_rungs)
     monkeypatch.setattr(map_plots, "map_plot", lambda *parts: drawn.append(parts[5:]) or b"picture")
     study = polder_study(maps=1, n_runs=40)
-    study = replace(study, need=replace(study.need, tolerances={"max_depth": Tolerance("rmse_wet", 1e-6)}))
+    study = replace(study, need=replace(study.need, tolerances={"max_depth": Tolerance("rmse_defined", 1e-6)}))
     settings = Settings(folder=tmp_path / "campaigns", measure_seconds=0.1, carbon=False)
     publish(run_campaign(study, settings), tmp_path / "bundle")
     assert open_bundle(tmp_path / "bundle").candidates["model"]["candidate"] is None
@@ -122,10 +123,12 @@ def test_a_prediction_becomes_a_geotiff_in_its_place(bundle: Path, tmp_path: Pat
 def test_a_geotiff_appears_whole_or_not_at_all_and_only_where_there_is_a_map(bundle: Path, tmp_path: Path) -> None:
     predictor = Predictor(bundle, "linear")
     answers = predictor({name: [value] for name, value in ASKED.items()})
-    predictor.grid = {"crs": "EPSG:0", "transform": [1, 0, 0, 0, -1, 0]}
+    known = predictor.outputs
+    nowhere = [replace(o, geometry=replace(o.geometry, crs="EPSG:0") if o.geometry else None) for o in known]
+    predictor.outputs = tuple(nowhere)
     with pytest.raises(UnusableInputError, match="coordinate system 'EPSG:0' is unknown"):
         write_geotiff(tmp_path / "bad.tif", predictor, answers)
-    predictor.grid = {}
+    predictor.outputs = tuple(replace(output, geometry=None) for output in known)
     with pytest.raises(UnusableInputError, match="does not say where its maps lie"):
         write_geotiff(tmp_path / "bad.tif", predictor, answers)
     predictor.outputs = linear_study().outputs

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from frugal.physics.shallow_water.scenario import Breach, Inflow, Rain, Scenario, Segment
+from frugal.physics.shallow_water.flood_case import Breach, FloodCase, Inflow, Rain, Segment
 
 G = 9.81
 
@@ -21,7 +21,7 @@ G = 9.81
 class Case:
     """A scenario, the exact depth and velocity at its end, and the coordinates of the cells."""
 
-    scenario: Scenario
+    scenario: FloodCase
     x: np.ndarray
     depth: np.ndarray
     u: np.ndarray
@@ -56,7 +56,7 @@ def stoker(count: int, rows: int = 1) -> Case:
     speed = np.where(xi < -c_left, 0.0, np.where(fan, 2.0 / 3.0 * (xi + c_left), np.where(xi < shock, u, 0.0)))
     first = np.where(x < 5.0, left, right)
     wide = np.ones((rows, 1))
-    return Case(Scenario(np.zeros((rows, count)), size, t, depth=wide * first), x, depth, speed)
+    return Case(FloodCase(np.zeros((rows, count)), size, t, depth=wide * first), x, depth, speed)
 
 
 def ritter(count: int) -> Case:
@@ -68,7 +68,7 @@ def ritter(count: int) -> Case:
     fan = (xi >= -c) & (xi < 2.0 * c)
     depth = np.where(xi < -c, left, np.where(fan, (2.0 * c - xi) ** 2 / (9.0 * G), 0.0))
     speed = np.where(fan, 2.0 / 3.0 * (xi + c), 0.0)
-    return Case(Scenario(np.zeros((1, count)), size, t, depth=np.where(x < 5.0, left, 0.0)[None]), x, depth, speed)
+    return Case(FloodCase(np.zeros((1, count)), size, t, depth=np.where(x < 5.0, left, 0.0)[None]), x, depth, speed)
 
 
 def dressler(count: int) -> Case:
@@ -86,7 +86,7 @@ def dressler(count: int) -> Case:
     depth, speed = np.where(np.arange(count) <= tip, depth, np.nan), np.where(np.arange(count) <= tip, speed, np.nan)
     depth, speed = np.where(xi < -1.0, left, depth), np.where(xi < -1.0, 0.0, speed)
     first = np.where(x < 1000.0, left, 0.0)[None]
-    scenario = Scenario(np.zeros((1, count)), size, t, friction=chezy, friction_law="chezy", depth=first)
+    scenario = FloodCase(np.zeros((1, count)), size, t, friction=chezy, friction_law="chezy", depth=first)
     return Case(scenario, x, depth, speed)
 
 
@@ -122,7 +122,7 @@ def bump_with_shock(count: int, duration_s: float = 400.0) -> Case:
     jump = x[np.argmax(behind)]
     depth = np.where(x < 10.0, slow_before, np.where(x < jump, fast, slow_after))
     boundaries = {"west": (Segment("discharge", series=q * size),), "east": (Segment("level", series=out),)}
-    scenario = Scenario(bed[None], size, duration_s, level=out, boundaries=boundaries)
+    scenario = FloodCase(bed[None], size, duration_s, level=out, boundaries=boundaries)
     return Case(scenario, x, depth, q / depth)
 
 
@@ -167,7 +167,7 @@ def macdonald(count: int, kind: str, duration_s: float = 3000.0) -> Case:
     entry = Segment("discharge", series=q0 * size, depth=inlet if kind == "jump" else None)
     # The level at the last face, carried half a cell outward, where the ghost cell has its centre.
     boundaries = {"west": (entry,), "east": (Segment("level", series=float(bed[-1]) + outlet),)}
-    scenario = Scenario(
+    scenario = FloodCase(
         bed[None],
         size,
         duration_s,
@@ -196,7 +196,7 @@ def sampson(count: int, t: float = 6000.0) -> Case:
 
     first, u = state(0.0)
     depth, speed = state(t)
-    scenario = Scenario(bed[None], size, t, friction=tau, friction_law="linear", depth=first[None], u=u[None])
+    scenario = FloodCase(bed[None], size, t, friction=tau, friction_law="linear", depth=first[None], u=u[None])
     return Case(scenario, x, depth, np.where(depth > 0.0, speed, 0.0))
 
 
@@ -213,7 +213,7 @@ def thacker_planar(count: int, periods: float = 1.0) -> Case:
         level = eta * h0 / a**2 * (2.0 * dx * math.cos(omega * time) + 2.0 * dy * math.sin(omega * time) - eta)
         return np.maximum(0.0, level - bed)
 
-    scenario = Scenario(bed, size, t, depth=depth_at(0.0), u=0.0, v=eta * omega)
+    scenario = FloodCase(bed, size, t, depth=depth_at(0.0), u=0.0, v=eta * omega)
     wet = depth_at(t) > 0.0
     return Case(scenario, x, depth_at(t), np.where(wet, -eta * omega * math.sin(omega * t), 0.0))
 
@@ -236,16 +236,16 @@ def thacker_radial(count: int, periods: float = 3.0) -> Case:
 
     low, turn = 1.0 - part * math.cos(omega * t), math.sin(omega * t)
     u = np.where(depth_at(t) > 0.0, 0.5 * omega * dx * part * turn / low, 0.0)
-    return Case(Scenario(bed, size, t, depth=depth_at(0.0)), x, depth_at(t), u)
+    return Case(FloodCase(bed, size, t, depth=depth_at(0.0)), x, depth_at(t), u)
 
 
-def island_at_rest(count: int, rows: int = 1, duration_s: float = 100.0) -> Scenario:
+def island_at_rest(count: int, rows: int = 1, duration_s: float = 100.0) -> FloodCase:
     """A lake at rest around a bump that stands out of the water."""
     x, size = centres(25.0, count)
     y = (np.arange(rows) + 0.5) * size
     away = (x[None, :] - 10.0) ** 2 + (0.0 if rows == 1 else (y[:, None] - 0.5 * rows * size) ** 2)
     bed = np.maximum(0.0, 0.2 - 0.05 * away) * np.ones((rows, 1))
-    return Scenario(bed, size, duration_s, level=0.1)
+    return FloodCase(bed, size, duration_s, level=0.1)
 
 
 #: Points of the plain: metres east of its western side, metres along that side.
@@ -263,7 +263,7 @@ PLAIN_DEPTHS_ANUGA_HERE = {
 }
 
 
-def spreading_plain(size: float = 20.0, duration_s: float = 10800.0) -> Scenario:
+def spreading_plain(size: float = 20.0, duration_s: float = 10800.0) -> FloodCase:
     """A flood that spreads over a flat plain of 1000 m by 2000 m from 20 m in the middle of its western side, where the
     water appears in the first 20 m, without momentum, as in the two codes."""
     rows, columns = round(2000.0 / size), round(1000.0 / size)
@@ -271,7 +271,7 @@ def spreading_plain(size: float = 20.0, duration_s: float = 10800.0) -> Scenario
     first = (rows - gap) // 2
     series = (np.array([0.0, 60.0, 240.0, 300.0]) * 60.0, np.array([0.0, 20.0, 20.0, 0.0]) / gap**2)
     springs = tuple(Inflow(first + k // gap, k % gap, series, name="inlet") for k in range(gap**2))
-    return Scenario(np.zeros((rows, columns)), size, duration_s, friction=0.05, inflows=springs)
+    return FloodCase(np.zeros((rows, columns)), size, duration_s, friction=0.05, inflows=springs)
 
 
 def at_points(depth: np.ndarray, size: float) -> np.ndarray:
@@ -287,7 +287,7 @@ def at_points(depth: np.ndarray, size: float) -> np.ndarray:
     return np.array(found)
 
 
-def everything(rows: int = 40, columns: int = 90, duration_s: float = 600.0) -> Scenario:
+def everything(rows: int = 40, columns: int = 90, duration_s: float = 600.0) -> FloodCase:
     """Rough ground with a dike, a breach, rain, a spring, buildings and a side of each kind: the books must still agree."""
     rng = np.random.default_rng(5)
     y, x = np.mgrid[0:rows, 0:columns]
@@ -300,7 +300,7 @@ def everything(rows: int = 40, columns: int = 90, duration_s: float = 600.0) -> 
         "north": (Segment("discharge", 60, 66, 8.0, name="river"), Segment("open", 70, 80)),
         "east": (Segment("open"),),
     }
-    return Scenario(
+    return FloodCase(
         bed,
         10.0,
         duration_s,

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from verification import shallow_water_cases as cases
 
-from frugal.physics.shallow_water.scenario import Scenario
+from frugal.physics.shallow_water.flood_case import FloodCase
 from frugal.physics.shallow_water.simulate import Flood, simulate
 
 
@@ -59,12 +59,12 @@ def test_thacker_in_two_dimensions(build: Callable[[int], cases.Case], allowed: 
     assert math.log2(coarse / fine) > 1.3
 
 
-def wave(count: int) -> Scenario:
+def wave(count: int) -> FloodCase:
     """A smooth wave over a smooth bed, with nothing to limit."""
     x, size = cases.centres(100.0, count)
     bed = 0.3 * np.exp(-(((x - 60.0) / 15.0) ** 2))
     level = 2.0 + 0.2 * np.exp(-(((x - 50.0) / 12.0) ** 2))
-    return Scenario(bed[None], size, 4.0, level=level[None])
+    return FloodCase(bed[None], size, 4.0, level=level[None])
 
 
 def test_second_order_where_the_flow_is_smooth() -> None:
@@ -90,7 +90,7 @@ def test_a_dam_break_takes_no_notice_of_the_compass() -> None:
 
     def flood(turns: int) -> Flood:
         depth = np.where(along < 4.0, 0.6, 0.1)
-        return simulate(Scenario(np.rot90(bed, turns), size, 1.5, friction=0.02, depth=np.rot90(depth, turns)))
+        return simulate(FloodCase(np.rot90(bed, turns), size, 1.5, friction=0.02, depth=np.rot90(depth, turns)))
 
     first, turned = flood(0), flood(1)
     assert np.abs(np.rot90(first.depth) - turned.depth).max() < 1e-10
@@ -102,8 +102,8 @@ def test_a_dam_break_along_the_diagonal_is_that_along_the_axis() -> None:
     x, size = cases.centres(10.0, 200)
     along, down = np.meshgrid(x, x)
     distance = (along + down - 10.0) / math.sqrt(2.0)
-    flood = simulate(Scenario(np.zeros((200, 200)), size, 1.0, depth=np.where(distance < 0.0, 0.5, 0.1)))
-    straight = simulate(Scenario(np.zeros((1, 200)), size, 1.0, depth=np.where(x < 5.0, 0.5, 0.1)[None]))
+    flood = simulate(FloodCase(np.zeros((200, 200)), size, 1.0, depth=np.where(distance < 0.0, 0.5, 0.1)))
+    straight = simulate(FloodCase(np.zeros((1, 200)), size, 1.0, depth=np.where(x < 5.0, 0.5, 0.1)[None]))
     on_diagonal = np.arange(40, 160)
     found = flood.depth[on_diagonal, on_diagonal]
     expected = np.interp(distance[on_diagonal, on_diagonal] + 5.0, x, straight.depth[0])

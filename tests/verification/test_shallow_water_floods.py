@@ -8,7 +8,7 @@ from verification import shallow_water_cases as cases
 
 from frugal.errors import SolverError, UnusableInputError
 from frugal.physics.shallow_water import state
-from frugal.physics.shallow_water.scenario import Breach, Inflow, Rain, Scenario, Segment
+from frugal.physics.shallow_water.flood_case import Breach, FloodCase, Inflow, Rain, Segment
 from frugal.physics.shallow_water.simulate import Flood, simulate
 
 FIELDS = ("depth", "u", "v", "max_depth", "max_speed", "arrival_time")
@@ -60,11 +60,11 @@ def test_dry_tiles_are_skipped_and_change_nothing(scheme: str, monkeypatch: pyte
     bed[:, 150] = 5.0
     start = np.zeros(bed.shape)
     start[40:60, 20:40] = 2.0
-    scenario = Scenario(bed, 5.0, 60.0, friction=0.03, depth=start)
+    scenario = FloodCase(bed, 5.0, 60.0, friction=0.03, depth=start)
     skipped = simulate(scenario, scheme=scheme)
     assert skipped.cell_updates < 0.7 * skipped.steps * bed.size
 
-    def keep_awake(scenario: Scenario, border: state.Border, tiles: state.Tiles) -> None:
+    def keep_awake(scenario: FloodCase, border: state.Border, tiles: state.Tiles) -> None:
         tiles.forced[:] = True
 
     monkeypatch.setattr("frugal.physics.shallow_water.simulate.force_tiles", keep_awake)
@@ -78,7 +78,7 @@ def test_tiles_and_sides_fall_anywhere() -> None:
 
     def corner(rows: int, columns: int) -> Flood:
         y, x = np.mgrid[0:rows, 0:columns]
-        return simulate(Scenario(np.zeros((rows, columns)), 1.0, 3.0, depth=0.2 + np.exp(-0.02 * (x**2 + y**2))))
+        return simulate(FloodCase(np.zeros((rows, columns)), 1.0, 3.0, depth=0.2 + np.exp(-0.02 * (x**2 + y**2))))
 
     small, large = corner(61, 65), corner(80, 140)
     assert np.abs(small.depth[:30, :30] - large.depth[:30, :30]).max() < 1e-6
@@ -97,7 +97,7 @@ def test_arrival_times_and_maxima() -> None:
 
 
 def test_an_open_side_lets_water_go_and_none_in() -> None:
-    scenario = Scenario(
+    scenario = FloodCase(
         np.zeros((3, 60)), 1.0, 60.0, depth=np.where(np.arange(60) < 20, 1.0, 0.2)[None] * np.ones((3, 1)),
         boundaries={"east": (Segment("open"),)},
     )  # fmt: skip
@@ -111,7 +111,7 @@ def test_a_run_that_turns_unstable_is_told() -> None:
         simulate(cases.stoker(100).scenario, speed_bound_m_s=0.1)
 
 
-GOOD = Scenario(np.zeros((4, 5)), 1.0, 1.0, depth=0.1)
+GOOD = FloodCase(np.zeros((4, 5)), 1.0, 1.0, depth=0.1)
 
 
 @pytest.mark.parametrize(

@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from frugal.audit.evidence.declared_fields import ASKS, Field, fields_of
-from frugal.errors import NotAssessedError, UnusableInputError
-from frugal.experiments.study.need import did_you_mean, is_number
+from frugal.errors import NotAssessedError, UnusableInputError, did_you_mean
+from frugal.experiments.study.need import is_number
 from frugal.formats.files.atomic import write_bytes, write_text
 from frugal.texts import room_texts
 

@@ -148,7 +148,7 @@ def _bytes_per_query(candidate: Mapping[str, Any], evidence: Evidence, target: s
         return 0.0
     if target == "server":
         outputs = sum(_size(output) for output in evidence.study["outputs"])
-        numbers = len(evidence.study["inputs"]) + 3 * outputs
+        numbers = sum(_size(variable) for variable in evidence.study["inputs"]) + 3 * outputs
         return float(HEADER_BYTES / evidence.pattern["rows"] + NUMBER_BYTES * numbers)
     download = float(candidate.get("bytes") or 0) + runtime_bytes
     need, middle = evidence.need, evidence.decision.get("queries_mid")
@@ -159,8 +159,9 @@ def _bytes_per_query(candidate: Mapping[str, Any], evidence: Evidence, target: s
     return float(download / queries_per_journey(need))
 
 
-def _size(output: Mapping[str, Any]) -> int:
+def _size(variable: Mapping[str, Any]) -> int:
+    """Number of elements of an input or output."""
     size = 1
-    for dim in output.get("dims") or ():
-        size *= len(output["coords"][dim])
+    for dim in variable.get("dims") or ():
+        size *= len(variable["coords"][dim])
     return size

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +20,8 @@ from frugal.cadastre.yields.sky_table import read_sky_table, write_sky_table
 from frugal.cadastre.yields.yield_model import YieldModel
 from frugal.cadastre.yields.yields import co2_avoided
 from frugal.errors import UnusableInputError
+from frugal.experiments.study.input_layout import InputLayout
+from frugal.experiments.study.study_file import read_variables
 from frugal.texts import LANGUAGES
 
 if TYPE_CHECKING:
@@ -99,7 +101,7 @@ def map_content(
         "horizon": {"sectors": N_SECTORS, "step_deg": HORIZON_STEP_DEG},
         "module": {"power_per_m2_kwp": UsableRules.power_per_m2_kwp, "setback_m": settings.setback_m},
         "co2": avoided._asdict(),
-        "inputs": bundle.study["inputs"],
+        "inputs": [asdict(column) for column in InputLayout(read_variables(bundle.study["inputs"])).columns],
         "model": {"candidate": answer.candidate, "label": _label(bundle.candidates, answer.candidate)},
         "verdicts": verdicts,
         "attributions": [weather["attribution"]],

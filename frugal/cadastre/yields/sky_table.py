@@ -20,12 +20,16 @@ from __future__ import annotations
 
 import gzip
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from frugal.errors import UnusableInputError
+from frugal.experiments.study import Variable
+from frugal.experiments.study.input_layout import InputLayout
+from frugal.experiments.study.study_file import read_variables
 from frugal.physics.solar.sky import CumulativeSky, plane_irradiation
 from frugal.surrogates.onnx.graph import session
 
@@ -88,9 +92,9 @@ def read_sky_table(model: bytes) -> SkyTable:
             f"the table of the sky is read from the candidate cumulative_sky, not from '{candidate}'"
         )
     described = json.loads(metadata["frugal.study"])
-    n_sectors = len(described["inputs"]) - _OTHER_INPUTS
-    table = _found(proto.graph, n_sectors, len(described["inputs"][-1]["choices"]))
-    _check(table, model, described["inputs"])
+    columns = InputLayout(read_variables(described["inputs"])).columns
+    table = _found(proto.graph, len(columns) - _OTHER_INPUTS, len(columns[-1].choices))
+    _check(table, model, columns)
     return table
 
 
@@ -130,9 +134,9 @@ def _found(graph: Any, n_sectors: int, n_mountings: int) -> SkyTable:
     return SkyTable(CumulativeSky(horizontal, vertical, grounds[0][0]), ratios[0])
 
 
-def _check(table: SkyTable, model: bytes, variables: list[dict[str, Any]]) -> None:
-    low = np.array([variable["low"] for variable in variables])
-    high = np.array([variable["high"] for variable in variables])
+def _check(table: SkyTable, model: bytes, variables: Sequence[Variable]) -> None:
+    low = np.array([variable.low for variable in variables])
+    high = np.array([variable.high for variable in variables])
     rows = np.random.default_rng(0).uniform(low, high, (64, len(low)))
     rows[:, 2:-3] *= np.linspace(0.0, 1.0, 64)[:, None]  # from open to deeply shaded
     rows[:, -1] = np.round(rows[:, -1])

@@ -14,8 +14,7 @@ from frugal.cadastre.job.job import plain_site, sky_of
 from frugal.cadastre.job.program_digest import program_digest
 from frugal.cadastre.job.settings import CadastreSettings
 from frugal.cadastre.territory.surfaces import Prepared
-from frugal.errors import UnusableInputError
-from frugal.experiments.study.need import did_you_mean
+from frugal.errors import UnusableInputError, did_you_mean
 from frugal.formats.files.atomic import write_text
 from frugal.formats.files.digests import sha256_of
 from frugal.formats.rasters.mosaic import open_rasters

@@ -54,7 +54,7 @@ def ask(predictor: Predictor, rows: np.ndarray, extrapolate: bool = False) -> di
 
 
 def _default_row(predictor: Predictor) -> np.ndarray:
-    return np.array([v.low if v.default is None else v.default for v in predictor.inputs], dtype=float)
+    return np.array([v.low if v.default is None else v.default for v in predictor.layout.columns], dtype=float)
 
 
 def answer_rows(

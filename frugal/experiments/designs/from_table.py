@@ -85,7 +85,7 @@ def table_of_runs(
         site={"table": str(path)},
     )
     study = bare if need is None else with_need(bare, need)
-    inside = rows_inside(x, study.inputs)
+    inside = rows_inside(x, study.columns)
     if inside.sum() < MINIMUM_RUNS <= len(x):
         raise UnusableInputError(
             f"{inside.sum()} of the {len(x)} rows of '{path}' are inside the domain of the need "

@@ -40,8 +40,8 @@ def design_for(study: Study, n_runs: int, seed: int) -> Design:
     if study.draw is not None:
         return study.draw(n_runs, seed)
     n_held_out = held_out_count(n_runs)
-    training = sobol(study.inputs, n_runs - n_held_out, seed)
-    held_out = latin_hypercube(study.inputs, n_held_out, seed + 1)
+    training = sobol(study.columns, n_runs - n_held_out, seed)
+    held_out = latin_hypercube(study.columns, n_held_out, seed + 1)
     rows = np.concatenate([training, held_out])
     return plain_design(rows, np.arange(n_runs) >= n_runs - n_held_out)
 

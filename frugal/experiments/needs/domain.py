@@ -31,12 +31,12 @@ def with_need(study: Study, need: Need) -> Study:
         return named
     if study.draw is None:
         return replace(named, inputs=inputs)
-    original = study.draw
+    original, narrowed = study.draw, replace(named, inputs=inputs)
 
     def draw(n: int, seed: int) -> Design:
-        return _keep_inside(original(n, seed), inputs, need, f"the {n} runs that study '{study.name}' draws")
+        return _keep_inside(original(n, seed), narrowed.columns, need, f"the {n} runs that study '{study.name}' draws")
 
-    return replace(named, inputs=inputs, draw=draw)
+    return replace(narrowed, draw=draw)
 
 
 def rows_inside(inputs: np.ndarray, variables: tuple[Variable, ...]) -> np.ndarray:
@@ -62,7 +62,9 @@ def _narrowed(variable: Variable, bounds: tuple[float, float] | None) -> Variabl
             f"the domain of '{variable.name}' is [{low:g}, {high:g}], but this input is a choice among "
             f"{', '.join(variable.choices)}; only quantities can be narrowed"
         )
-    default = variable.default if variable.default is not None and low <= variable.default <= high else None
+    default = variable.default
+    if default is not None and not all(low <= value <= high for value in variable.elements_of(default)):
+        default = None
     return replace(variable, low=low, high=high, default=default)
 
 

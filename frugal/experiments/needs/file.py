@@ -12,7 +12,7 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
 
-from frugal.errors import UnusableInputError
+from frugal.errors import UnusableInputError, did_you_mean
 from frugal.experiments.needs.domain import with_need
 from frugal.experiments.study import Study, Variable
 from frugal.experiments.study.need import (
@@ -21,7 +21,6 @@ from frugal.experiments.study.need import (
     Tolerance,
     check_interval,
     check_positive,
-    did_you_mean,
 )
 from frugal.experiments.study.study_file import read_need
 from frugal.experiments.study.values import convert_difference, parse_value

@@ -37,7 +37,7 @@ def simulate(study: Study, inputs: np.ndarray) -> Simulated:
     if study.solve is None:
         raise UnusableInputError(f"study '{study.name}' has no solver")
     try:
-        solved = study.solve(inputs)
+        solved = study.solved(inputs)
         flat = study.flatten(solved)
     except (FrugalError, MemoryError):
         raise

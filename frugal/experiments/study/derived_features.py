@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Any
 
 import numpy as np
 
 from frugal.errors import UnusableInputError
+from frugal.experiments.study.input_layout import InputLayout, asked_for
+from frugal.experiments.study.variables import Variable
+from frugal.experiments.tracing.graph_builder import GraphBuilder
+from frugal.experiments.tracing.namespace import GraphNamespace
 
-if TYPE_CHECKING:
-    from frugal.experiments.study.graph_builder import GraphBuilder
-    from frugal.experiments.study.variables import Variable
+#: Rows computed at once.
+_CHUNK = 4096
 
 
 @dataclass(frozen=True)
@@ -28,17 +31,14 @@ class Summaries:
         The columns, with bounds that hold for every input in the study's bounds. Inputs that still matter by themselves are
         repeated among them, under their own names or others.
     compute : callable
-        ``compute(inputs[n, d]) -> [n, k]``, deterministic.
-    graph : callable
-        ``graph(builder, x) -> z``: the same as ONNX nodes, from the float32 ``[n, d]`` tensor of inputs to a float32
-        ``[n, k]`` tensor.
+        ``compute(xp, **inputs) -> {column: array[n]}``, deterministic: inputs ``[n]`` and vectors ``[n, ...]`` by name, and the
+        functions of ``xp``, which is numpy, or writes ONNX nodes (see `Alternative`).
     """
 
     variables: tuple[Variable, ...]
-    compute: Callable[[np.ndarray], np.ndarray]
-    graph: Callable[[GraphBuilder, str], str]
+    compute: Callable[..., Mapping[str, Any]]
 
-    def of(self, inputs: np.ndarray) -> np.ndarray:
+    def of(self, inputs: np.ndarray, layout: InputLayout) -> np.ndarray:
         """Columns ``[n, k]`` of inputs ``[n, d]``, as float32 holds them.
 
         Raises
@@ -46,8 +46,27 @@ class Summaries:
         UnusableInputError
             If the study computes something else.
         """
-        columns = np.asarray(self.compute(np.asarray(inputs, dtype=float)), dtype=np.float64)
-        expected = (len(inputs), len(self.variables))
-        if columns.shape != expected or not np.isfinite(columns).all():
-            raise UnusableInputError(f"summaries of the inputs have shape {columns.shape}; finite {expected} is needed")
-        return columns.astype(np.float32).astype(np.float64)
+        parts = [self._rows(inputs[start : start + _CHUNK], layout) for start in range(0, max(len(inputs), 1), _CHUNK)]
+        return np.concatenate(parts).astype(np.float32).astype(np.float64)
+
+    def _rows(self, inputs: np.ndarray, layout: InputLayout) -> np.ndarray:
+        named = layout.columns_by_name(np.asarray(inputs, dtype=float))
+        columns = self._in_order(self.compute(np, **asked_for(self.compute, named)))
+        for variable, column in zip(self.variables, columns, strict=True):
+            if np.shape(column) != (len(inputs),) or not np.isfinite(column).all():
+                raise UnusableInputError(
+                    f"the summary '{variable.name}' has shape {np.shape(column)}; finite ({len(inputs)},) is needed"
+                )
+        return np.stack(columns, axis=1)
+
+    def graph(self, builder: GraphBuilder, x: str, layout: InputLayout) -> str:
+        """The columns as a tensor ``[n, k]``, from the float32 tensor ``[n, d]`` of inputs."""
+        named = layout.traced(builder, x)
+        columns = self._in_order(self.compute(GraphNamespace(builder), **asked_for(self.compute, named)))
+        return builder.op("Concat", *(column.astype(np.float32).tensor for column in columns), axis=1)
+
+    def _in_order(self, computed: Mapping[str, Any]) -> list[Any]:
+        names = [variable.name for variable in self.variables]
+        if set(computed) != set(names):
+            raise UnusableInputError(f"the summaries are {', '.join(computed)}; {', '.join(names)} are needed")
+        return [computed[name] for name in names]

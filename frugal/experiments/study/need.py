@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import difflib
 import math
 import string
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from numbers import Real
 from typing import Any, Literal, get_args
 
-from frugal.errors import UnusableInputError
+from frugal.errors import UnusableInputError, did_you_mean
 from frugal.texts import LANGUAGES
 
 Target = Literal["local", "server", "browser", "phone"]
-Metric = Literal["nrmse", "rmse", "rmse_wet"]
+Metric = Literal["nrmse", "rmse", "rmse_defined", "rmse_wet"]
 
 #: Where an answer may be computed.
 TARGETS: tuple[Target, ...] = get_args(Target)
@@ -25,8 +24,9 @@ TARGETS: tuple[Target, ...] = get_args(Target)
 class Tolerance:
     """How wrong an answer may be.
 
-    ``metric`` is ``nrmse`` (RMSE over the mean of the output), ``rmse``, or for a map with dry cells ``rmse_wet``: the RMSE
-    over the cells that are wet in at least one held-out run. The error of a map is pooled over its cells; of a vector, each
+    ``metric`` is ``nrmse`` (RMSE over the mean of the output), ``rmse``, or where elements may be undefined
+    ``rmse_defined`` (formerly ``rmse_wet``): the RMSE over the elements that are defined in at least one held-out run. The
+    error of a field is pooled over its elements; of a vector, each
     element has to keep the limit.
     """
 
@@ -35,7 +35,7 @@ class Tolerance:
 
     def __post_init__(self) -> None:
         if self.metric not in get_args(Metric):
-            raise UnusableInputError(f"metric '{self.metric}' is unknown; use 'nrmse', 'rmse' or 'rmse_wet'")
+            raise UnusableInputError(f"metric '{self.metric}' is unknown; use 'nrmse', 'rmse' or 'rmse_defined'")
         check_positive("limit", self.limit)
 
 
@@ -250,12 +250,6 @@ def check_interval(what: str, value: Any) -> None:
 def is_number(value: Any) -> bool:
     """A real number; truth values are none."""
     return isinstance(value, Real) and not isinstance(value, bool)
-
-
-def did_you_mean(name: Any, known: Iterable[str]) -> str:
-    """The nearest known name as the end of a sentence, or nothing."""
-    close = difflib.get_close_matches(str(name), list(known), n=1)
-    return f"; did you mean '{close[0]}'?" if close else ""
 
 
 def _check_bounds(name: str, bounds: Any) -> None:

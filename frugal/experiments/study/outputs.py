@@ -1,20 +1,21 @@
-"""What a study answers: scalars, vectors and maps, which cells of a map are dry, and scalars taken from a map."""
+"""What a study answers: scalars, vectors and fields, where a field is defined, and scalars taken from a field."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal, get_args
 
 import numpy as np
 
 from frugal.errors import SolverError, UnusableInputError
+from frugal.experiments.study.geometry import GRID_DIMS, TIME_DIM, Geometry, Grid, TimeAxis, describe_geometry
 
-DerivedKind = Literal["sum", "above"]
+DerivedKind = Literal["sum", "above", "below"]
 
-#: Dimensions of a map: rows from north to south where the study has a grid, then columns from west to east.
-MAP_DIMS = ("y", "x")
+#: An output of more elements than this is a field: its modes are learnt (POD), not each element for itself.
+LARGEST_VECTOR = 64
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ class Diagnostic:
 
 @dataclass(frozen=True)
 class Derived:
-    """A scalar that is computed from a map, and so always agrees with it.
+    """A scalar that is computed from a field, and so always agrees with it.
 
     Parameters
     ----------
@@ -46,7 +47,7 @@ class Derived:
         Name of the map.
     kind : str
         ``sum``: sum over the cells of weight times value (a volume). ``above``: sum of the weights of the cells whose value is
-        above ``threshold`` (a flooded area, the buildings reached).
+        above ``threshold`` (a flooded area, the buildings reached); ``below``: of those below it (what a fire reaches in time).
     weights : float or array [y, x]
         One weight for all cells (the area of a cell), or one for each (buildings in it).
     threshold : float
@@ -60,7 +61,7 @@ class Derived:
 
     def __post_init__(self) -> None:
         if self.kind not in get_args(DerivedKind):
-            raise UnusableInputError(f"derived kind '{self.kind}' is unknown; use 'sum' or 'above'")
+            raise UnusableInputError(f"derived kind '{self.kind}' is unknown; use 'sum', 'above' or 'below'")
         weights = np.asarray(self.weights, dtype=float)
         if not np.isfinite(weights).all() or not math.isfinite(self.threshold):
             raise UnusableInputError(
@@ -76,33 +77,47 @@ class Derived:
     def of_map(self, values: np.ndarray) -> np.ndarray:
         """The scalar ``[n]`` of maps ``[n, size]``."""
         weights = self.cell_weights(values.shape[-1])
-        return np.asarray((values > self.threshold) @ weights if self.kind == "above" else values @ weights)
+        if self.kind == "sum":
+            return np.asarray(values @ weights)
+        counted = values > self.threshold if self.kind == "above" else values < self.threshold
+        return np.asarray(counted @ weights)
 
 
 @dataclass(frozen=True)
 class Output:
-    """One named output: a scalar, a vector or a map.
+    """One named output: a scalar, a vector, or values on a geometry, at one time or at many.
 
     Parameters
     ----------
     name, unit, label
         As for `Variable`.
     dims : tuple of str
-        Names of the dimensions, empty for a scalar; ``("y", "x")`` for a map.
+        Names of the dimensions, empty for a scalar; they follow from ``geometry`` and ``time`` where these are given. ``("y",
+        "x")`` without a geometry is a grid that lies nowhere.
     coords : mapping
         Coordinate values of each dimension; their number fixes the shape.
     low, high : float, optional
         Physical limits of the quantity (0 for an energy, 0 and 1 for a share): predictions and intervals are clipped to them.
-    wet_threshold : float, optional
-        Of a map of depths: a cell is wet where its value is above (0.05 m).
-    wet_where : str
-        Of a map that has a meaning only where another one is wet (a speed, an arrival time): the name of that other map.
-        Whatever the solver writes in dry cells, missing values included, is replaced by ``dry_value``.
-    dry_value : float
-        What dry cells hold. Values of wet cells must lie on one side of it: 0 for a depth or a speed; for an arrival time the
-        length of the event, so that dry reads "not before the end".
+    valid_above : float, optional
+        The output has a meaning only where its value is above: a depth above 0.05 m, elsewhere the ground is dry.
+    defined_where : str
+        The output has a meaning only where another one of the same shape, which has a ``valid_above``, is above it: a speed
+        where there is water. Its own name says that it is undefined wherever the solver gives no number (NaN) or
+        ``fill_value``: an arrival time where the fire never came.
+    fill_value : float
+        What undefined elements hold. Defined values must lie on one side of it: 0 for a depth or a speed; for an arrival time
+        the length of the event, so that undefined reads "not before the end".
     derived : Derived, optional
-        Of a scalar: how it is computed from a map. No solver and no alternative needs to give it.
+        Of a scalar: how it is computed from a field. No solver and no alternative needs to give it.
+    geometry : Grid, Points or Lines, optional
+        Where the values lie.
+    time : TimeAxis, optional
+        When they hold; the first dimension, ``time``.
+
+    Raises
+    ------
+    UnusableInputError
+        If any of these is not allowed.
     """
 
     name: str
@@ -112,10 +127,12 @@ class Output:
     label: Mapping[str, str] = field(default_factory=dict)
     low: float | None = None
     high: float | None = None
-    wet_threshold: float | None = None
-    wet_where: str = ""
-    dry_value: float = 0.0
+    valid_above: float | None = None
+    defined_where: str = ""
+    fill_value: float = 0.0
     derived: Derived | None = None
+    geometry: Geometry | None = None
+    time: TimeAxis | None = None
 
     def __post_init__(self) -> None:
         if not self.name.isidentifier():
@@ -125,17 +142,36 @@ class Output:
             raise UnusableInputError(
                 f"output '{self.name}' has low = {self.low} and high = {self.high}; finite numbers are needed, low < high"
             )
+        self._place()
         for dim in self.dims:
             if dim not in self.coords:
                 raise UnusableInputError(f"output '{self.name}' has dimension '{dim}' but no coordinates for it")
-        if (self.wet_threshold is not None or self.wet_where) and not self.is_map:
-            raise UnusableInputError(f"output '{self.name}' has dry cells but is no map: its dims must be ('y', 'x')")
-        if self.wet_threshold is not None and self.wet_where:
+        if self.has_undefined and not self.dims:
+            raise UnusableInputError(f"output '{self.name}' is a scalar: it has no undefined elements")
+        if self.valid_above is not None and self.defined_where:
             raise UnusableInputError(
-                f"output '{self.name}' has both wet_threshold and wet_where; one of them is needed"
+                f"output '{self.name}' has both valid_above and defined_where; one of them is needed"
             )
         if self.derived is not None and self.dims:
-            raise UnusableInputError(f"output '{self.name}' is derived from a map and must be a scalar")
+            raise UnusableInputError(f"output '{self.name}' is derived from a field and must be a scalar")
+
+    def _place(self) -> None:
+        """Dimensions and coordinates from geometry and time; whatever else they were told to be is refused."""
+        if self.geometry is None and self.time is None:
+            return
+        dims = self.geometry.dims if self.geometry is not None else tuple(d for d in self.dims if d != TIME_DIM)
+        coords = dict(self.geometry.coords if self.geometry is not None else self.coords)
+        if self.time is not None:
+            dims, coords = (TIME_DIM, *dims), {**coords, TIME_DIM: list(self.time.values)}
+        shape = tuple(len(coords.get(dim, ())) for dim in dims)
+        told = tuple(len(self.coords.get(dim, ())) for dim in self.dims)
+        if self.dims and (self.dims != dims or told != shape):
+            raise UnusableInputError(
+                f"output '{self.name}' has the dimensions {self.dims}, {told}, but its geometry and time axis make {dims}, "
+                f"{shape}"
+            )
+        object.__setattr__(self, "dims", dims)
+        object.__setattr__(self, "coords", {dim: self.coords.get(dim, coords[dim]) for dim in dims})
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -148,20 +184,69 @@ class Output:
         return math.prod(self.shape)
 
     @property
-    def is_map(self) -> bool:
-        """A value for each cell of a grid."""
-        return self.dims == MAP_DIMS
+    def is_grid(self) -> bool:
+        """A value for each cell of a grid, at one time: a map."""
+        return self.dims == GRID_DIMS
 
     @property
-    def has_dry_cells(self) -> bool:
-        """Its cells are wet or dry."""
-        return self.wet_threshold is not None or bool(self.wet_where)
+    def is_series(self) -> bool:
+        """Its first dimension is time."""
+        return self.dims[:1] == (TIME_DIM,)
+
+    @property
+    def is_field(self) -> bool:
+        """Answered by its modes, its error pooled over its elements: a grid, or more than `LARGEST_VECTOR` values."""
+        return self.dims[-2:] == GRID_DIMS or self.size > LARGEST_VECTOR or self.has_undefined
+
+    @property
+    def has_undefined(self) -> bool:
+        """Its elements may be undefined."""
+        return self.valid_above is not None or bool(self.defined_where)
+
+    @property
+    def defined_elsewhere(self) -> bool:
+        """Another output says where it is defined."""
+        return self.defined_where not in ("", self.name)
+
+    @property
+    def tells_itself(self) -> bool:
+        """Its own value says where it is defined."""
+        return self.valid_above is not None or self.defined_where == self.name
+
+    def element(self, index: int) -> str:
+        """Coordinates of an element by its number, row by row: ``y=5, x=15``; empty for a scalar."""
+        position = np.unravel_index(index, self.shape)
+        return ", ".join(f"{dim}={self.coords[dim][int(i)]}" for dim, i in zip(self.dims, position, strict=True))
 
     def definition(self) -> list[Any]:
         """What the hash of a study holds of it; of a plain output no more than name, unit and coordinates."""
         plain = [self.name, self.unit, self.dims, {k: list(map(str, c)) for k, c in self.coords.items()}]
-        extra = [self.wet_threshold, self.wet_where, self.dry_value, asdict(self.derived) if self.derived else None]
-        return plain if extra == [None, "", 0.0, None] else [*plain, extra]
+        extra = [self.valid_above, self.defined_where, self.fill_value, asdict(self.derived) if self.derived else None]
+        found = plain if extra == [None, "", 0.0, None] else [*plain, extra]
+        if self.geometry is not None and not isinstance(self.geometry, Grid):
+            found = [*found, describe_geometry(self.geometry)]
+        return found if self.time is None else [*found, [self.time.unit, self.time.origin]]
+
+
+def on_grid(output: Output, grid: Mapping[str, Any]) -> Output:
+    """A map with the geometry that its study gave for all of them; another output as it is.
+
+    Parameters
+    ----------
+    output : Output
+    grid : mapping
+        ``crs`` and ``transform``; empty where the maps lie nowhere.
+
+    Raises
+    ------
+    UnusableInputError
+        If one of the two is missing, or is not what `Grid` takes.
+    """
+    if not grid or not output.is_grid or output.geometry is not None:
+        return output
+    if not grid.get("crs") or not grid.get("transform"):
+        raise UnusableInputError(f"the grid of a study needs 'crs' and 'transform', six numbers; it has {dict(grid)}")
+    return replace(output, geometry=Grid(grid["crs"], grid["transform"], output.shape))
 
 
 def output_slices(outputs: Sequence[Output]) -> dict[str, slice]:
@@ -174,39 +259,39 @@ def output_slices(outputs: Sequence[Output]) -> dict[str, slice]:
 
 
 def check_outputs(outputs: Sequence[Output]) -> None:
-    """Refuse outputs that refer to a map that is not there.
+    """Refuse outputs that refer to a field that is not there.
 
     Raises
     ------
     UnusableInputError
         Naming the output.
     """
-    maps = {output.name: output for output in outputs if output.is_map}
+    fields = {output.name: output for output in outputs if output.dims}
     for output in outputs:
-        if output.wet_where:
-            other = maps.get(output.wet_where)
-            if other is None or other.wet_threshold is None:
+        if output.defined_elsewhere:
+            other = fields.get(output.defined_where)
+            if other is None or other.valid_above is None:
                 raise UnusableInputError(
-                    f"output '{output.name}' is wet where '{output.wet_where}' is, which is no map with a wet_threshold"
+                    f"output '{output.name}' is defined where '{output.defined_where}' is, which has no valid_above"
                 )
             if other.shape != output.shape:
-                raise UnusableInputError(f"outputs '{output.name}' and '{other.name}' have maps of different shapes")
+                raise UnusableInputError(f"outputs '{output.name}' and '{other.name}' have different shapes")
         if output.derived is not None:
-            source = maps.get(output.derived.of)
+            source = fields.get(output.derived.of)
             if source is None:
                 raise UnusableInputError(
-                    f"output '{output.name}' is derived from '{output.derived.of}', which is no map; "
-                    f"maps: {', '.join(maps) or 'none'}"
+                    f"output '{output.name}' is derived from '{output.derived.of}', which is no field; "
+                    f"fields: {', '.join(fields) or 'none'}"
                 )
             weights = output.derived.weights
             if not isinstance(weights, float) and len(weights) != source.size:
                 raise UnusableInputError(
-                    f"output '{output.name}' has {len(weights)} weights; its map '{source.name}' has {source.size} cells"
+                    f"output '{output.name}' has {len(weights)} weights; '{source.name}' has {source.size} elements"
                 )
 
 
-def wet_cells(values: np.ndarray, outputs: Sequence[Output], output: Output) -> np.ndarray:
-    """Which cells of a map are wet, ``bool [n, size]``, in values ``[n, m]``; all of them where none can be dry.
+def defined_cells(values: np.ndarray, outputs: Sequence[Output], output: Output) -> np.ndarray:
+    """Which elements of an output are defined, ``bool [n, size]``, in values ``[n, m]``.
 
     Parameters
     ----------
@@ -215,27 +300,31 @@ def wet_cells(values: np.ndarray, outputs: Sequence[Output], output: Output) -> 
     outputs : sequence of Output
         All of them, in the order of the columns.
     output : Output
-        The map that is asked about.
+        The one that is asked about.
 
     Returns
     -------
     array of bool [n, size]
-        Judged on the map itself, or on the one that ``wet_where`` names: wet is above its ``wet_threshold``.
+        Judged on the output itself, or on the one that ``defined_where`` names.
     """
     slices = output_slices(outputs)
-    if not output.has_dry_cells:
+    if not output.has_undefined:
         return np.ones((len(values), output.size), dtype=bool)
-    source = next(o for o in outputs if o.name == output.wet_where) if output.wet_where else output
-    return np.asarray(values[:, slices[source.name]] > source.wet_threshold)
+    if output.defined_where == output.name:
+        own = values[:, slices[output.name]]
+        near = 1e-6 * max(1.0, abs(output.fill_value))  # float32 keeps no more of it
+        return np.asarray(np.isfinite(own) & (np.abs(own - output.fill_value) > near))
+    source = next(o for o in outputs if o.name == output.defined_where) if output.defined_where else output
+    return np.asarray(values[:, slices[source.name]] > source.valid_above)
 
 
-def code_dry_cells(values: np.ndarray, outputs: Sequence[Output]) -> np.ndarray:
-    """Values ``[n, m]`` in which cells that another map says are dry hold their ``dry_value``."""
+def fill_undefined(values: np.ndarray, outputs: Sequence[Output]) -> np.ndarray:
+    """Values ``[n, m]`` in which elements that are undefined hold their ``fill_value``."""
     slices = output_slices(outputs)
     for output in outputs:
-        if output.wet_where:
+        if output.defined_where:
             cells = values[:, slices[output.name]]
-            values[:, slices[output.name]] = np.where(wet_cells(values, outputs, output), cells, output.dry_value)
+            values[:, slices[output.name]] = np.where(defined_cells(values, outputs, output), cells, output.fill_value)
     return values
 
 
@@ -268,7 +357,7 @@ def complete(given: Mapping[str, np.ndarray], outputs: Sequence[Output], n: int)
     for output in outputs:
         if output.name in given:
             flat[:, slices[output.name]] = given[output.name]
-    flat = derive(code_dry_cells(flat, outputs), outputs)
+    flat = derive(fill_undefined(flat, outputs), outputs)
     for output in outputs:
         if output.derived is not None and output.name in given:
             own, said = flat[:, slices[output.name]], given[output.name]

@@ -10,8 +10,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError, ValidationInfo, field_validator, model_validator
 
-from frugal.errors import UnusableInputError
-from frugal.experiments.study.need import did_you_mean
+from frugal.errors import UnusableInputError, did_you_mean
 
 
 class Site(BaseModel):

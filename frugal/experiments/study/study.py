@@ -5,23 +5,41 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
-from frugal.errors import SolverError, UnusableInputError
-from frugal.experiments.study.alternatives import Alternative, Arrays
+from frugal.errors import SolverError, UnusableInputError, did_you_mean
+from frugal.experiments.fingerprint import fingerprint
+from frugal.experiments.study.alternatives import Alternative, Answer, Arrays
 from frugal.experiments.study.derived_features import Summaries
 from frugal.experiments.study.design import Design
-from frugal.experiments.study.fingerprint import fingerprint
-from frugal.experiments.study.need import Need, did_you_mean
-from frugal.experiments.study.outputs import Diagnostic, Output, check_outputs, complete, output_slices
-from frugal.experiments.study.variables import Variable
+from frugal.experiments.study.input_layout import NAMESPACE, InputLayout, asked_for, check_arguments, takes_rows
+from frugal.experiments.study.need import Need
+from frugal.experiments.study.outputs import Diagnostic, Output, check_outputs, complete, on_grid, output_slices
+from frugal.experiments.study.questions import check_questions
+from frugal.experiments.study.scenarios import Observations, Scenario
+from frugal.experiments.study.variables import Parameter, Variable
 from frugal.texts import LANGUAGES
 
-#: Names that the run store and the ONNX graphs use themselves.
-RESERVED = frozenset({"run", "status", "message", "cpu_seconds", "held_out", "subject", "place", "inputs", "in_domain"})
+#: Names that the run store and the ONNX graphs use themselves, or that solvers and answers take beside the inputs.
+RESERVED = frozenset(
+    {
+        "run",
+        "status",
+        "message",
+        "cpu_seconds",
+        "held_out",
+        "subject",
+        "place",
+        "inputs",
+        "in_domain",
+        "object_id",
+        "xp",
+    }
+)
 
 
 @dataclass(frozen=True)
@@ -35,9 +53,10 @@ class Study:
     outputs : tuple of Output
     need : Need
     solve : callable, optional
-        ``solve(inputs[d]) -> {output name: array}``: the full physics, pure and seeded. None for a table of runs.
+        ``solve(**inputs) -> {output name: array}``: the full physics of one query, pure and seeded; inputs are floats, vectors
+        arrays of their shape, and parameters stand beside them. None for a table of runs.
     truth : callable, optional
-        ``truth(inputs[d], object_id) -> {output name: array}``: the full physics of a real object (roof number ``object_id``
+        ``truth(object_id, **inputs) -> {output name: array}``: the full physics of a real object (roof number ``object_id``
         of a territory) that the inputs only summarise. `solve` serves where there is no such object.
     draw : callable, optional
         ``draw(n, seed) -> Design``: the study's own design; a scrambled Sobol sequence over the bounds otherwise.
@@ -51,11 +70,10 @@ class Study:
     definition : str
         Hash of whatever else fixes the answers (solver source, weather, terrain); part of the study's hash.
     grid : mapping
-        Where its maps lie: ``crs`` (``EPSG:2154`` or WKT) and ``transform``, the six numbers a, b, c, d, e, f of
-        x = a column + b row + c, y = d column + e row + f for the upper left corner of a cell.
+        Former form of ``Output.geometry`` for all maps ``[y, x]``: ``crs`` and ``transform`` as `Grid` has them.
     cell_features : mapping
-        What is known of each cell whatever is asked, arrays ``[y, x]`` by name (bed level, distance to the breach): the
-        candidate that answers cell by cell learns from them.
+        What is known of each element of the fields whatever is asked, arrays of their shape by name (bed level, distance to the
+        breach): the candidate that answers cell by cell learns from them.
     summaries : Summaries, optional
         Closed-form columns that smooth fits and networks learn from in the place of the inputs.
     diagnostics : tuple of Diagnostic
@@ -64,14 +82,27 @@ class Study:
         Data that the solver reads beside the inputs and that nobody has where the study is asked, by language, as words that
         follow "it needs" ("a surface model in cells of 0.5 m"). The full physics is then what the others are held against, and
         cannot be asked itself.
+    scenarios : tuple of Scenario
+        Named sets of input values.
+    parameters : tuple of Parameter
+        Numbers of the physics that are fixed for a site.
+    parameter_values : mapping of str to float
+        Of those that differ from their default; see `with_parameters`.
+    observations : tuple of Observations
+        What was measured where the study is asked.
+
+    Raises
+    ------
+    UnusableInputError
+        If names clash, a function takes what is no input, or need, scenarios or observations name what is not there.
     """
 
     name: str
     inputs: tuple[Variable, ...]
     outputs: tuple[Output, ...]
     need: Need
-    solve: Callable[[np.ndarray], Arrays] | None = None
-    truth: Callable[[np.ndarray, int], Arrays] | None = None
+    solve: Callable[..., Arrays] | None = None
+    truth: Callable[..., Arrays] | None = None
     draw: Callable[[int, int], Design] | None = None
     alternatives: tuple[Alternative, ...] = ()
     n_runs: int = 256
@@ -84,43 +115,61 @@ class Study:
     summaries: Summaries | None = None
     diagnostics: tuple[Diagnostic, ...] = ()
     missing_data: Mapping[str, str] = field(default_factory=dict)
+    scenarios: tuple[Scenario, ...] = ()
+    parameters: tuple[Parameter, ...] = ()
+    parameter_values: Mapping[str, float] = field(default_factory=dict)
+    observations: tuple[Observations, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.inputs or not self.outputs:
             raise UnusableInputError(f"study '{self.name}' needs at least one input and one output")
-        names = [variable.name for variable in self.inputs] + [output.name for output in self.outputs]
-        names += [diagnostic.name for diagnostic in self.diagnostics]
+        self._check_names()
+        object.__setattr__(self, "outputs", tuple(on_grid(output, self.grid) for output in self.outputs))
+        check_outputs(self.outputs)
+        self._check_fields()
+        self._check_need()
+        self._check_missing_data()
+        self._check_functions()
+        check_questions(self)
+
+    def _check_names(self) -> None:
+        dims = [dim for output in self.outputs for dim in output.dims]
+        told = (self.inputs, self.outputs, self.diagnostics, self.parameters)
+        names = [str(part.name) for parts in told for part in parts]
         for name in names:
             if names.count(name) > 1:
                 raise UnusableInputError(f"study '{self.name}' uses the name '{name}' twice")
         clashes = RESERVED | {f"{o.name}{suffix}" for o in self.outputs for suffix in ("_lower", "_upper")}
-        for name in [*names, *(dim for output in self.outputs for dim in output.dims)]:
+        for name in [*names, *dims]:
             if name in clashes or name.startswith("_t"):
                 raise UnusableInputError(f"study '{self.name}': the name '{name}' is reserved; choose another")
-        for dim in (dim for output in self.outputs for dim in output.dims):
+            if not name.isidentifier():
+                raise UnusableInputError(f"study '{self.name}': the name '{name}' must be a Python identifier")
+        for dim in dims:
             if dim in names:
                 raise UnusableInputError(f"study '{self.name}': '{dim}' is both a dimension and a variable")
-        check_outputs(self.outputs)
-        self._check_maps()
-        self._check_need()
-        self._check_missing_data()
 
-    def _check_maps(self) -> None:
-        if self.grid:
-            transform = self.grid.get("transform")
-            if not self.grid.get("crs") or not isinstance(transform, list | tuple) or len(transform) != 6:
-                raise UnusableInputError(
-                    f"the grid of study '{self.name}' needs 'crs' and 'transform', six numbers; it has {dict(self.grid)}"
-                )
-        shapes = {output.shape for output in self.outputs if output.is_map}
+    def _check_fields(self) -> None:
+        shapes = {output.shape for output in self.outputs if output.is_field}
         if self.cell_features and len(shapes) != 1:
-            raise UnusableInputError(f"study '{self.name}' has cell_features: all of its maps must have one shape")
+            raise UnusableInputError(f"study '{self.name}' has cell_features: all of its fields must have one shape")
         for name, values in self.cell_features.items():
             if np.shape(values) not in shapes or not np.isfinite(values).all():
                 raise UnusableInputError(
-                    f"cell feature '{name}' of study '{self.name}' must be finite and of the shape of its maps, "
+                    f"cell feature '{name}' of study '{self.name}' must be finite and of the shape of its fields, "
                     f"{next(iter(shapes))}; it has {np.shape(values)}"
                 )
+
+    def _check_functions(self) -> None:
+        names = self._argument_names
+        for what, function, beside in (("solve", self.solve, ()), ("truth", self.truth, ("object_id",))):
+            if function is not None and not takes_rows(function, names, beside):
+                check_arguments(f"'{what}' of study '{self.name}'", function, names, beside, all_of_them=True)
+        for alternative in self.alternatives:
+            function = alternative.answer
+            if function is not None and not takes_rows(function, names):
+                what = f"alternative '{alternative.name}' of study '{self.name}'"
+                check_arguments(what, function, names, (NAMESPACE,), all_of_them=False)
 
     def _check_need(self) -> None:
         outputs = [output.name for output in self.outputs]
@@ -132,9 +181,9 @@ class Study:
                 )
         for output in self.outputs:
             tolerance = self.need.tolerances.get(output.name)
-            if tolerance is not None and tolerance.metric == "rmse_wet" and not output.has_dry_cells:
+            if tolerance is not None and tolerance.metric in ("rmse_defined", "rmse_wet") and not output.has_undefined:
                 raise UnusableInputError(
-                    f"the tolerance of '{output.name}' is an rmse_wet, but it is no map with dry cells; use 'rmse' or 'nrmse'"
+                    f"the tolerance of '{output.name}' is an rmse_defined, but it is defined everywhere; use 'rmse' or 'nrmse'"
                 )
         variables = {variable.name: variable for variable in self.inputs}
         for name, (low, high) in self.need.domain.items():
@@ -161,10 +210,50 @@ class Study:
                 f"study '{self.name}' says what its solver needs (missing_data), but has no solver"
             )
 
+    @cached_property
+    def layout(self) -> InputLayout:
+        """Where each input stands in a row of numbers."""
+        return InputLayout(self.inputs)
+
     @property
-    def input_names(self) -> tuple[str, ...]:
-        """Names of the inputs, in order."""
-        return tuple(variable.name for variable in self.inputs)
+    def columns(self) -> tuple[Variable, ...]:
+        """The inputs as numbers, one a column ``[d]``: elements of a vector are named ``name[coordinate]``."""
+        return self.layout.columns
+
+    @property
+    def column_names(self) -> tuple[str, ...]:
+        """Names of the columns."""
+        return tuple(variable.name for variable in self.columns)
+
+    @property
+    def _argument_names(self) -> list[str]:
+        """What solver and answers may take."""
+        return [variable.name for variable in self.inputs] + [parameter.name for parameter in self.parameters]
+
+    @cached_property
+    def parameter_set(self) -> Mapping[str, float]:
+        """Value of every parameter."""
+        return {p.name: float(self.parameter_values.get(p.name, p.default)) for p in self.parameters}
+
+    def with_parameters(self, values: Mapping[str, float]) -> Study:
+        """The same study with other values of some parameters.
+
+        Raises
+        ------
+        UnusableInputError
+            If a name is unknown or a value leaves its bounds.
+        """
+        return replace(self, parameter_values={**self.parameter_values, **values})
+
+    @property
+    def former_forms(self) -> tuple[str, ...]:
+        """What still takes the inputs by position: ``solve``, ``truth``, names of alternatives."""
+        names = self._argument_names
+        functions = {"solve": self.solve, "truth": self.truth} | {a.name: a.answer for a in self.alternatives}
+        by_position = [
+            name for name, function in functions.items() if function and takes_rows(function, names, ("object_id",))
+        ]
+        return (*by_position, *(alternative.name for alternative in self.alternatives if alternative.build))
 
     @property
     def output_size(self) -> int:
@@ -207,13 +296,31 @@ class Study:
             raise SolverError(f"output '{bad[0]}' is not a finite number")
         return flat[0] if n is None else flat
 
-    def run(self, inputs: np.ndarray, object_id: int = -1) -> np.ndarray:
-        """One run of the full physics, flattened: of the real object ``object_id``, or of the inputs alone (-1)."""
-        if object_id >= 0 and self.truth is not None:
-            return self.flatten(self.truth(inputs, object_id))
-        if self.solve is None:
+    def solved(self, inputs: np.ndarray, object_id: int = -1) -> Arrays:
+        """What the full physics gives for one row ``[d]``, diagnostics included: of a real object, or of the inputs alone (-1).
+
+        Raises
+        ------
+        UnusableInputError
+            If the study has no solver.
+        """
+        about_object = object_id >= 0 and self.truth is not None
+        function = self.truth if about_object else self.solve
+        if function is None:
             raise UnusableInputError(f"study '{self.name}' has no solver: it comes from a table of runs")
-        return self.flatten(self.solve(inputs))
+        beside = {"object_id": object_id} if about_object else {}
+        if takes_rows(function, self._argument_names, tuple(beside)):
+            return function(inputs, *beside.values())
+        named = {**self.layout.by_name(inputs), **self.parameter_set, **beside}
+        return function(**asked_for(function, named))
+
+    def run(self, inputs: np.ndarray, object_id: int = -1) -> np.ndarray:
+        """One run of the full physics, flattened ``[m]``; see `solved`."""
+        return self.flatten(self.solved(inputs, object_id))
+
+    def answer_of(self, alternative: Alternative, inputs: np.ndarray, outputs: np.ndarray) -> Answer:
+        """An alternative made from training runs ``[n, d]`` and their outputs ``[n, m]``, as the ladder asks it."""
+        return alternative.built(self.layout, self.outputs, inputs, outputs, self.parameter_set)
 
     def hash(self) -> str:
         """Hash of the question and of the physics behind it: runs of another hash are not runs of this study.
@@ -224,10 +331,11 @@ class Study:
         """
         content = {
             "name": self.name,
-            "inputs": [[v.name, v.unit, v.low, v.high, v.choices] for v in self.inputs],
+            "inputs": [[v.name, v.unit, v.low, v.high, v.choices] for v in self.columns],
             "outputs": [output.definition() for output in self.outputs],
             "solver": [fingerprint(self.solve), fingerprint(self.truth)],
             "site": "" if self.definition else json.dumps(dict(self.site), sort_keys=True, default=str),
             "definition": self.definition,
+            **({"parameters": dict(self.parameter_set)} if self.parameters else {}),
         }
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()

@@ -8,9 +8,11 @@ from collections.abc import Mapping
 from dataclasses import asdict, fields
 from typing import Any
 
-from frugal.errors import UnusableInputError
-from frugal.experiments.study.need import CallPattern, Need, Tolerance, did_you_mean, is_number
-from frugal.experiments.study.outputs import Derived, Output
+from frugal.errors import UnusableInputError, did_you_mean
+from frugal.experiments.study.geometry import TimeAxis, describe_geometry, read_geometry
+from frugal.experiments.study.need import CallPattern, Need, Tolerance, is_number
+from frugal.experiments.study.outputs import Derived, Output, on_grid
+from frugal.experiments.study.scenarios import Scenario
 from frugal.experiments.study.study import Study
 from frugal.experiments.study.variables import Variable
 
@@ -24,14 +26,31 @@ def describe_study(study: Study) -> dict[str, Any]:
         "hash": study.hash(),
         "site": dict(study.site),
         "inputs": [asdict(variable) for variable in study.inputs],
-        "outputs": [asdict(output) for output in study.outputs],
+        "outputs": [describe_output(output) for output in study.outputs],
         "need": describe_need(study.need),
         "sources": list(study.sources),
         "has_solver": study.solve is not None,
-        **({"grid": dict(study.grid)} if study.grid else {}),
+        **({"scenarios": [asdict(scenario) for scenario in study.scenarios]} if study.scenarios else {}),
+        **({"parameters": _parameters(study)} if study.parameters else {}),
         **({"cell_features": list(study.cell_features)} if study.cell_features else {}),
         **({"solver_needs": dict(study.missing_data)} if study.missing_data else {}),
     }
+
+
+def _parameters(study: Study) -> list[dict[str, Any]]:
+    values = study.parameter_set
+    return [{**asdict(parameter), "value": values[parameter.name]} for parameter in study.parameters]
+
+
+def describe_output(output: Output) -> dict[str, Any]:
+    """An output as plain values, geometry and time axis beside the dimensions and coordinates that follow from them."""
+    values = {f.name: getattr(output, f.name) for f in fields(output) if f.name not in ("geometry", "time", "derived")}
+    values["derived"] = asdict(output.derived) if output.derived is not None else None
+    if output.geometry is not None:
+        values["geometry"] = describe_geometry(output.geometry)
+    if output.time is not None:
+        values["time"] = asdict(output.time)
+    return values
 
 
 def describe_need(need: Need) -> dict[str, Any]:
@@ -43,26 +62,48 @@ def describe_need(need: Need) -> dict[str, Any]:
 def need_hash(values: Mapping[str, Any]) -> str:
     """SHA-256 of a need given as plain values; a ``hash`` among them is left out."""
     content = {name: value for name, value in values.items() if name != "hash"}
+    tolerances = {name: dict(told) for name, told in content["tolerances"].items()}
+    for told in tolerances.values():
+        told["metric"] = _FORMER_METRICS.get(told["metric"], told["metric"])
+    content["tolerances"] = tolerances
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+#: Metrics as older needs name them: another name of the same thing is the same need.
+_FORMER_METRICS = {"rmse_defined": "rmse_wet"}
 
 
 def read_variables(values: list[Mapping[str, Any]]) -> tuple[Variable, ...]:
     """Variables from their plain values."""
-    return tuple(Variable(**{**value, "choices": tuple(value.get("choices", ()))}) for value in values)
+    return tuple(
+        Variable(**{**value, **{name: tuple(value.get(name, ())) for name in ("choices", "dims")}}) for value in values
+    )
 
 
-def read_outputs(values: list[Mapping[str, Any]]) -> tuple[Output, ...]:
-    """Outputs from their plain values."""
-    return tuple(_read_output(value) for value in values)
+#: Fields of an output as older files name them.
+_FORMER_FIELDS = {"wet_threshold": "valid_above", "wet_where": "defined_where", "dry_value": "fill_value"}
+
+
+def read_outputs(values: list[Mapping[str, Any]], grid: Mapping[str, Any] | None = None) -> tuple[Output, ...]:
+    """Outputs from their plain values; ``grid`` is where older files say that all maps lie."""
+    return tuple(on_grid(_read_output(value), grid or {}) for value in values)
+
+
+def read_scenarios(values: list[Mapping[str, Any]]) -> tuple[Scenario, ...]:
+    """Scenarios from their plain values."""
+    return tuple(Scenario(**value) for value in values)
 
 
 def _read_output(value: Mapping[str, Any]) -> Output:
-    derived = value.get("derived")
+    given = {_FORMER_FIELDS.get(name, name): part for name, part in value.items()}
+    derived, geometry, time = given.get("derived"), given.get("geometry"), given.get("time")
     return Output(
         **{
-            **value,
-            "dims": tuple(value.get("dims", ())),
+            **given,
+            "dims": tuple(given.get("dims", ())),
             "derived": Derived(**derived) if derived is not None else None,
+            "geometry": read_geometry(geometry) if geometry is not None else None,
+            "time": TimeAxis(**time) if time is not None else None,
         }
     )
 

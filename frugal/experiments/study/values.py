@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import difflib
 import math
 import re
 from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING
 
-from frugal.errors import UnusableInputError
+from frugal.errors import UnusableInputError, did_you_mean
+from frugal.experiments.study.variables import Parameter, Variable
 
 if TYPE_CHECKING:
     import pint
-
-    from frugal.experiments.study.variables import Variable
 
 _NUMBER = re.compile(r"^\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*(.*?)\s*$")
 
@@ -145,27 +143,20 @@ def _angles() -> frozenset[pint.Unit]:
     return frozenset(_units().Unit(name) for name in names)
 
 
-def parse_inputs(variables: Sequence[Variable], given: Mapping[str, str]) -> list[float]:
-    """Values of all variables in order; a variable that is not given takes its default.
+def parse_parameters(parameters: Sequence[Parameter], given: Mapping[str, str]) -> dict[str, float]:
+    """Values of parameters in their units, from texts by name.
 
     Raises
     ------
     UnusableInputError
-        If a name is unknown or a variable without default is missing.
+        If a name is unknown or a value is no number.
     """
-    names = [variable.name for variable in variables]
+    known = {p.name: Variable(p.name, p.unit, p.low, p.high) for p in parameters}
     for name in given:
-        if name not in names:
-            close = difflib.get_close_matches(name, names, n=1)
-            hint = f"; did you mean '{close[0]}'?" if close else ""
-            raise UnusableInputError(f"input '{name}' is unknown; known: {', '.join(names)}{hint}")
-    missing = [v.name for v in variables if v.name not in given and v.default is None]
-    if missing:
-        raise UnusableInputError(f"input '{missing[0]}' is missing ({len(missing)} of {len(names)} are)")
-    return [
-        parse_value(v, given[v.name]) if v.name in given else float(v.default)  # type: ignore[arg-type]
-        for v in variables
-    ]
+        if name not in known:
+            told = ", ".join(known) or "none"
+            raise UnusableInputError(f"parameter '{name}' is unknown; known: {told}{did_you_mean(name, known)}")
+    return {name: parse_value(known[name], text) for name, text in given.items()}
 
 
 def check_bounds(variables: Sequence[Variable], values: Sequence[float], row: int | None = None) -> None:

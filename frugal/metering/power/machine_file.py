@@ -6,7 +6,6 @@ T4: a default with a wide interval.
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 import math
 import tomllib
@@ -15,7 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from frugal.errors import UnusableInputError
+from frugal.errors import UnusableInputError, did_you_mean
 from frugal.metering.power.machine import Machine, describe_machine
 from frugal.metering.power.rapl import POWERCAP, rapl_is_readable
 from frugal.metering.power.tiers import HALF_WIDTH
@@ -59,8 +58,7 @@ def read_machine(path: Path | None = None, rapl_root: Path = POWERCAP) -> Machin
     unknown = sorted(set(values) - set(_FIELDS) - {"meter"})
     if unknown:
         allowed = [*_FIELDS, "meter"]
-        close = difflib.get_close_matches(unknown[0], allowed, n=1)
-        hint = f"; did you mean '{close[0]}'?" if close else ""
+        hint = did_you_mean(unknown[0], allowed)
         raise UnusableInputError(f"'{path}': '{unknown[0]}' is unknown; allowed: {', '.join(allowed)}{hint}")
     if "source" not in declared:
         raise UnusableInputError(f"'{path}': 'source' is missing; say in words where the values come from")

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from frugal.physics.compiled import inner
-from frugal.physics.shallow_water.scenario import SIDES, Scenario, Segment, Series, series_arrays
+from frugal.physics.shallow_water.flood_case import SIDES, FloodCase, Segment, Series, series_arrays
 from frugal.physics.shallow_water.state import (
     DISCHARGE,
     EAST,
@@ -66,19 +66,19 @@ class _Pack:
         return np.concatenate([*self.times, np.zeros(0)]), np.concatenate([*self.values, np.zeros(0)]), starts
 
 
-def segments_of(scenario: Scenario) -> list[tuple[int, Segment, str]]:
+def segments_of(flood_case: FloodCase) -> list[tuple[int, Segment, str]]:
     """Side, segment and the name under which it is booked, in a fixed order."""
     found = []
     for side, name in enumerate(SIDES):
-        for number, segment in enumerate(scenario.boundaries.get(name, ())):
+        for number, segment in enumerate(flood_case.boundaries.get(name, ())):
             found.append((side, segment, segment.name or f"{name} {number}"))
     return found
 
 
-def border_of(scenario: Scenario) -> Border:
+def border_of(flood_case: FloodCase) -> Border:
     """Faces of the sides: walls, then the segments."""
-    rows, columns = scenario.shape
-    segments = segments_of(scenario)
+    rows, columns = flood_case.shape
+    segments = segments_of(flood_case)
     kind = np.full((4, max(rows, columns)), WALL, dtype=np.int64)
     owner = np.full((4, max(rows, columns)), -1, dtype=np.int64)
     for number, (side, segment, _) in enumerate(segments):
@@ -90,12 +90,12 @@ def border_of(scenario: Scenario) -> Border:
     return Border(kind, owner, np.zeros(kind.shape), *prescribed)
 
 
-def forcing_of(scenario: Scenario, border: Border, bed: np.ndarray) -> Forcing:
+def forcing_of(flood_case: FloodCase, border: Border, bed: np.ndarray) -> Forcing:
     """Pack what changes in time.
 
     Parameters
     ----------
-    scenario : Scenario
+    flood_case : FloodCase
     border : Border
         From `border_of`, which says how many faces each segment has.
     bed : ndarray, shape (rows, columns)
@@ -111,15 +111,15 @@ def forcing_of(scenario: Scenario, border: Border, bed: np.ndarray) -> Forcing:
         If a series holds a number that is not finite, times that do not grow, or fewer values than times.
     """
     pack = _Pack()
-    rain = -1 if scenario.rain is None else pack.add("rain", scenario.rain.series)
+    rain = -1 if flood_case.rain is None else pack.add("rain", flood_case.rain.series)
     segments = [
         (_KINDS[segment.kind], pack.add(name, segment.series), pack.add(name, segment.depth))
-        for _, segment, name in segments_of(scenario)
+        for _, segment, name in segments_of(flood_case)
     ]
-    lengths = [scenario.cell_size_m * max(1, int((border.segment == k).sum())) for k in range(len(segments))]
-    inflows = [(pack.add("inflow", point.series), point.row, point.column) for point in scenario.inflows]
+    lengths = [flood_case.cell_size_m * max(1, int((border.segment == k).sum())) for k in range(len(segments))]
+    inflows = [(pack.add("inflow", point.series), point.row, point.column) for point in flood_case.inflows]
     breach_cells, breach_beds = [], []
-    for breach in scenario.breaches:
+    for breach in flood_case.breaches:
         rows, columns = np.atleast_1d(breach.rows).astype(int), np.atleast_1d(breach.columns).astype(int)
         crests = bed[rows, columns]
         sills = np.minimum(crests, breach.sill_m)
@@ -139,24 +139,24 @@ def forcing_of(scenario: Scenario, border: Border, bed: np.ndarray) -> Forcing:
     )
 
 
-def force_tiles(scenario: Scenario, border: Border, tiles: Tiles) -> None:
+def force_tiles(flood_case: FloodCase, border: Border, tiles: Tiles) -> None:
     """Mark the tiles that water may enter while they are dry, so that they are never skipped.
 
     Parameters
     ----------
-    scenario : Scenario
+    flood_case : FloodCase
         Its rain and inflows; tiles where the weight of the rain is 0 everywhere can stay dry.
     border : Border
         Tiles that touch a face of a level or of a discharge are marked.
     tiles : Tiles
-        ``forced`` is set in place, for all times of the scenario.
+        ``forced`` is set in place, for all times of the event.
     """
-    rows, columns = scenario.shape
-    weight = None if scenario.rain is None else scenario.rain.weight
+    rows, columns = flood_case.shape
+    weight = None if flood_case.rain is None else flood_case.rain.weight
     brings = (border.kind == LEVEL) | (border.kind == DISCHARGE)
     for tile, (first, last, left, right) in enumerate(tiles.box):
-        forced = scenario.rain is not None and (weight is None or bool((weight[first:last, left:right] > 0.0).any()))
-        for inflow in scenario.inflows:
+        forced = flood_case.rain is not None and (weight is None or bool((weight[first:last, left:right] > 0.0).any()))
+        for inflow in flood_case.inflows:
             forced |= first <= inflow.row < last and left <= inflow.column < right
         sides = (
             (left == 0, first, last),
@@ -179,7 +179,7 @@ def value_at(forcing: Forcing, series: int, time_s: float) -> float:
     series : int
         Its number, 0 or more.
     time_s : float
-        From the beginning of the scenario [s].
+        From the beginning of the event [s].
 
     Returns
     -------
@@ -212,7 +212,7 @@ def open_breaches(z: np.ndarray, forcing: Forcing, time_s: float) -> None:
         Bed [m] with its rim, changed in place.
     forcing : Forcing
     time_s : float
-        From the beginning of the scenario [s].
+        From the beginning of the event [s].
     """
     for k in range(forcing.breach_cells.shape[0]):
         crest, sill = forcing.breach_beds[k, 0], forcing.breach_beds[k, 1]
@@ -327,7 +327,7 @@ def fill_rim(cells: Cells, border: Border, forcing: Forcing, numbers: Numbers, b
     buffer : int
         Which of the three states has its rim filled, 0 to 2.
     time_s : float
-        From the beginning of the scenario [s].
+        From the beginning of the event [s].
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""From a scenario to what the water did."""
+"""From a flood case to what the water did."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ import numpy as np
 
 from frugal.errors import SolverError, UnusableInputError
 from frugal.physics.shallow_water import steps
+from frugal.physics.shallow_water.flood_case import FRICTIONS, FloodCase, cells, check, series_arrays
 from frugal.physics.shallow_water.forcing import border_of, force_tiles, forcing_of, segments_of
 from frugal.physics.shallow_water.saint_venant import WORKSPACE  # the larger one of both schemes
-from frugal.physics.shallow_water.scenario import FRICTIONS, Scenario, cells, check, series_arrays
 from frugal.physics.shallow_water.state import (
     DOUBT,
     FASTEST,
@@ -93,52 +93,52 @@ def _padded(field: np.ndarray) -> np.ndarray:
     return np.pad(field, RIM, mode="edge")
 
 
-def _cells_of(scenario: Scenario, bed: np.ndarray, dry_depth_m: float, inertial: bool) -> Cells:
-    if scenario.depth is not None:
-        depth = cells(scenario, "depth", scenario.depth)
-    elif scenario.level is not None:
-        depth = np.maximum(0.0, cells(scenario, "level", scenario.level) - bed)
+def _cells_of(flood_case: FloodCase, bed: np.ndarray, dry_depth_m: float, inertial: bool) -> Cells:
+    if flood_case.depth is not None:
+        depth = cells(flood_case, "depth", flood_case.depth)
+    elif flood_case.level is not None:
+        depth = np.maximum(0.0, cells(flood_case, "level", flood_case.level) - bed)
     else:
-        depth = np.zeros(scenario.shape)
-    if scenario.blocked is not None:
-        depth[scenario.blocked] = 0.0
+        depth = np.zeros(flood_case.shape)
+    if flood_case.blocked is not None:
+        depth[flood_case.blocked] = 0.0
     wet = (depth > dry_depth_m) & (not inertial)  # the local inertial model starts at rest
-    friction = cells(scenario, "friction", scenario.friction)
-    if scenario.friction_law == "manning":
+    friction = cells(flood_case, "friction", flood_case.friction)
+    if flood_case.friction_law == "manning":
         friction = GRAVITY * friction**2
-    elif scenario.friction_law == "chezy":
+    elif flood_case.friction_law == "chezy":
         friction = GRAVITY / friction**2
     weight = np.zeros((1, 1))
-    if scenario.rain is not None:
-        weight = cells(scenario, "weight of rain", 1.0 if scenario.rain.weight is None else scenario.rain.weight)
-        if scenario.blocked is not None:
-            weight[scenario.blocked] = 0.0
-    u, v = (np.where(wet, cells(scenario, name, getattr(scenario, name)), 0.0) for name in ("u", "v"))
+    if flood_case.rain is not None:
+        weight = cells(flood_case, "weight of rain", 1.0 if flood_case.rain.weight is None else flood_case.rain.weight)
+        if flood_case.blocked is not None:
+            weight[flood_case.blocked] = 0.0
+    u, v = (np.where(wet, cells(flood_case, name, getattr(flood_case, name)), 0.0) for name in ("u", "v"))
     h, u, v = (np.stack([_padded(field)] * 3) for field in (depth, u, v))
     return Cells(h, u, v, z=_padded(bed), friction=_padded(friction), rain_weight=weight)
 
 
-def _bed_of(scenario: Scenario) -> np.ndarray:
-    bed = cells(scenario, "bed", scenario.bed)
-    if scenario.blocked is not None:
-        bed[np.asarray(scenario.blocked, dtype=bool)] = bed.max() + _BLOCKED_M
+def _bed_of(flood_case: FloodCase) -> np.ndarray:
+    bed = cells(flood_case, "bed", flood_case.bed)
+    if flood_case.blocked is not None:
+        bed[np.asarray(flood_case.blocked, dtype=bool)] = bed.max() + _BLOCKED_M
     return bed
 
 
-def _fastest_wave(scenario: Scenario, bed: np.ndarray, depth: np.ndarray) -> float:
+def _fastest_wave(flood_case: FloodCase, bed: np.ndarray, depth: np.ndarray) -> float:
     """A speed no flood reaches: water falling from the highest level to the lowest bed, its wave on top, three times."""
-    open_bed = bed if scenario.blocked is None else bed[~np.asarray(scenario.blocked, dtype=bool)]
+    open_bed = bed if flood_case.blocked is None else bed[~np.asarray(flood_case.blocked, dtype=bool)]
     wet = depth > 0.0
     top = float((bed + depth)[wet].max()) if wet.any() else float(open_bed.max())
     thick = float(depth.max())
-    carried = float(np.hypot(np.max(np.abs(scenario.u)), np.max(np.abs(scenario.v))))
-    for _, segment, name in segments_of(scenario):
+    carried = float(np.hypot(np.max(np.abs(flood_case.u)), np.max(np.abs(flood_case.v))))
+    for _, segment, name in segments_of(flood_case):
         if segment.kind == "level" and segment.series is not None:
             top = max(top, float(series_arrays(name, segment.series)[1].max()))
         if segment.kind == "discharge":
             top = max(top, float(open_bed.max()))
             thick = max(thick, 10.0)
-    if scenario.rain is not None or scenario.inflows:
+    if flood_case.rain is not None or flood_case.inflows:
         top = max(top, float(open_bed.max()))
         thick = max(thick, 10.0)
     head = max(top - float(open_bed.min()), thick, 1.0)
@@ -146,7 +146,7 @@ def _fastest_wave(scenario: Scenario, bed: np.ndarray, depth: np.ndarray) -> flo
 
 
 def _run_of(
-    scenario: Scenario,
+    flood_case: FloodCase,
     inertial: bool,
     order: int,
     cfl: float,
@@ -154,32 +154,32 @@ def _run_of(
     dry_depth_m: float,
     bound: float | None,
 ) -> tuple[steps.Run, float]:
-    bed = _bed_of(scenario)
-    fields = _cells_of(scenario, bed, dry_depth_m, inertial)
-    border = border_of(scenario)
-    forcing = forcing_of(scenario, border, bed)
-    rows, columns = scenario.shape
+    bed = _bed_of(flood_case)
+    fields = _cells_of(flood_case, bed, dry_depth_m, inertial)
+    border = border_of(flood_case)
+    forcing = forcing_of(flood_case, border, bed)
+    rows, columns = flood_case.shape
     tiles = tiles_of(rows, columns)
-    force_tiles(scenario, border, tiles)
+    force_tiles(flood_case, border, tiles)
     mark_wet(fields, tiles, 0, dry_depth_m)
-    law = FRICTIONS.index(scenario.friction_law)
+    law = FRICTIONS.index(flood_case.friction_law)
     numbers = Numbers(
         rows=rows,
         columns=columns,
-        cell_size_m=float(scenario.cell_size_m),
+        cell_size_m=float(flood_case.cell_size_m),
         dry_depth_m=dry_depth_m,
         arrival_depth_m=arrival_depth_m,
-        friction_law=law if np.any(np.asarray(scenario.friction) != 0.0) else FRICTIONS.index("none"),
+        friction_law=law if np.any(np.asarray(flood_case.friction) != 0.0) else FRICTIONS.index("none"),
         stages=2 if inertial else order,
         second_order=order == 2 and not inertial,
         inertial=inertial,
-        has_rain=scenario.rain is not None,
+        has_rain=flood_case.rain is not None,
     )
-    seen = Seen(np.zeros(scenario.shape), np.zeros(scenario.shape), np.full(scenario.shape, np.inf))
+    seen = Seen(np.zeros(flood_case.shape), np.zeros(flood_case.shape), np.full(flood_case.shape, np.inf))
     sources = len(forcing.segments) + 1 + len(forcing.inflows)
     depth = fields.h[0, RIM:-RIM, RIM:-RIM]
     fastest = float((np.hypot(fields.u[0], fields.v[0]) + np.sqrt(GRAVITY * fields.h[0])).max())
-    first = cfl * scenario.cell_size_m / max(fastest, math.sqrt(GRAVITY))
+    first = cfl * flood_case.cell_size_m / max(fastest, math.sqrt(GRAVITY))
     clock = steps.Clock(
         time=np.array([0.0, first, 0.0, 0.0]),
         counts=np.zeros(5, dtype=np.int64),
@@ -191,13 +191,13 @@ def _run_of(
     limits = steps.Limits(
         courant=cfl,
         courant_limit=1.2 * cfl,
-        longest_s=cfl * scenario.cell_size_m / math.sqrt(GRAVITY * 0.01),
+        longest_s=cfl * flood_case.cell_size_m / math.sqrt(GRAVITY * 0.01),
         shortest_s=1e-7 * first,
-        fastest_m_s=_fastest_wave(scenario, bed, depth) if bound is None else bound,
+        fastest_m_s=_fastest_wave(flood_case, bed, depth) if bound is None else bound,
     )
     return steps.Run(fields, tiles, border, forcing, numbers, seen, clock, limits), float(
         fields.rain_weight.sum()
-    ) * scenario.cell_size_m**2
+    ) * flood_case.cell_size_m**2
 
 
 def _advance_together(run: steps.Run, spaces: list[np.ndarray], until_s: float, rain_m2: float) -> int:
@@ -266,14 +266,14 @@ def _why(run: steps.Run, reason: int) -> SolverError:
     )
 
 
-def _ledger(scenario: Scenario, run: steps.Run, initial: float, final: float) -> VolumeLedger:
-    names = [name for _, _, name in segments_of(scenario)]
+def _ledger(flood_case: FloodCase, run: steps.Run, initial: float, final: float) -> VolumeLedger:
+    names = [name for _, _, name in segments_of(flood_case)]
     names.append("rain")
-    names += [inflow.name or f"inflow {k}" for k, inflow in enumerate(scenario.inflows)]
+    names += [inflow.name or f"inflow {k}" for k, inflow in enumerate(flood_case.inflows)]
     entered, left = run.clock.entered, run.clock.left
     by_source: dict[str, float] = {}
     for name, gain, loss in zip(names, entered, left, strict=True):
-        if name != "rain" or scenario.rain is not None:
+        if name != "rain" or flood_case.rain is not None:
             by_source[name] = by_source.get(name, 0.0) + float(gain - loss)
     total = initial + float(entered.sum())
     missing = final - initial - float(entered.sum()) + float(left.sum())
@@ -298,7 +298,7 @@ def _state(run: steps.Run) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 
 def simulate(
-    scenario: Scenario,
+    flood_case: FloodCase,
     *,
     scheme: str = "saint_venant",
     order: int = 2,
@@ -313,7 +313,7 @@ def simulate(
 
     Parameters
     ----------
-    scenario : Scenario
+    flood_case : FloodCase
     scheme : {"saint_venant", "local_inertial"}
         The full equations, or the cheaper model without the transport of momentum (subcritical, slowly varied floods).
     order : {1, 2}
@@ -338,11 +338,11 @@ def simulate(
     Raises
     ------
     UnusableInputError
-        If the scenario or an option cannot be used.
+        If the case or an option cannot be used.
     SolverError
         If the run becomes unstable; the message holds time, place and reason.
     """
-    check(scenario)
+    check(flood_case)
     if scheme not in SCHEMES:
         raise UnusableInputError(f"scheme is {scheme!r}: it must be one of {', '.join(SCHEMES)}.")
     if order not in (1, 2):
@@ -350,20 +350,20 @@ def simulate(
     if threads < 1:
         raise UnusableInputError(f"threads is {threads}: it must be 1 or more.")
     times = [float(time) for time in snapshot_times]
-    if any(not 0.0 <= time <= scenario.duration_s for time in times) or sorted(times) != times:
+    if any(not 0.0 <= time <= flood_case.duration_s for time in times) or sorted(times) != times:
         raise UnusableInputError(
-            f"snapshot_times is {times}: times must grow and lie within 0 and {scenario.duration_s} s."
+            f"snapshot_times is {times}: times must grow and lie within 0 and {flood_case.duration_s} s."
         )
     inertial = scheme == "local_inertial"
     courant = 0.45 if cfl is None else cfl
     if not 0.0 < courant <= 0.5:
         raise UnusableInputError(f"cfl is {courant}: it must be above 0 and at most 0.5.")
-    run, rain_m2 = _run_of(scenario, inertial, order, courant, arrival_depth_m, dry_depth_m, speed_bound_m_s)
-    area = scenario.cell_size_m**2
+    run, rain_m2 = _run_of(flood_case, inertial, order, courant, arrival_depth_m, dry_depth_m, speed_bound_m_s)
+    area = flood_case.cell_size_m**2
     initial = float(_state(run)[0].sum()) * area
     spaces = [np.zeros(WORKSPACE) for _ in range(threads)]
     snapshots: list[Snapshot] = []
-    for time in [*times, float(scenario.duration_s)]:
+    for time in [*times, float(flood_case.duration_s)]:
         parts = (time, rain_m2)
         reason = _advance_together(run, spaces, *parts) if threads > 1 else steps.advance(spaces[0], *run, *parts)
         if reason != steps.ARRIVED:
@@ -388,7 +388,7 @@ def simulate(
         u=u,
         v=v,
         snapshots=tuple(snapshots),
-        volume=_ledger(scenario, run, initial, float(depth.sum()) * area),
+        volume=_ledger(flood_case, run, initial, float(depth.sum()) * area),
         steps=int(run.clock.counts[steps.STEPS]),
         cell_updates=int(run.clock.counts[steps.UPDATES]),
     )

@@ -366,7 +366,7 @@ def advance(
         Changed in place.
     limits : Limits
     until_s : float
-        Time [s] from the beginning of the scenario, reached exactly.
+        Time [s] from the beginning of the event, reached exactly.
     rain_m2 : float
         Sum of the cells' areas times their weights of rain [m²].
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from frugal.experiments.study import Derived, Output
-from frugal.studies.flood.terrain.terrain import FloodTerrain
+from frugal.experiments.study import Derived, Grid, Output
+from frugal.studies.flood.terrain.terrain import FloodTerrain, grid_of
 from frugal.texts import room_texts
 
 _TEXTS = room_texts("frugal.studies.flood")
@@ -25,36 +25,33 @@ def flood_outputs(terrain: FloodTerrain, duration_s: float) -> tuple[Output, ...
 
     Sea, river bed and dike are left out: they hold 0, or the end of the event for the arrival.
     """
-    dims, coords = ("y", "x"), terrain.coordinates
+    geometry = Grid(**grid_of(terrain), shape=terrain.shape)
     area = terrain.cell_size_m**2
     return (
         Output(
             "max_depth",
             "m",
-            dims,
-            coords,
-            _TEXTS.say("flood.max_depth"),
+            label=_TEXTS.say("flood.max_depth"),
             low=0.0,
-            wet_threshold=WET_M,
+            valid_above=WET_M,
+            geometry=geometry,
         ),
         Output(
             "max_speed",
             "m/s",
-            dims,
-            coords,
-            _TEXTS.say("flood.max_speed"),
+            label=_TEXTS.say("flood.max_speed"),
             low=0.0,
-            wet_where="max_depth",
+            defined_where="max_depth",
+            geometry=geometry,
         ),
         Output(
             "arrival_time",
             "hour",
-            dims,
-            coords,
-            _TEXTS.say("flood.arrival_time"),
+            label=_TEXTS.say("flood.arrival_time"),
             low=0.0,
-            wet_where="max_depth",
-            dry_value=duration_s / HOUR,
+            defined_where="max_depth",
+            fill_value=duration_s / HOUR,
+            geometry=geometry,
         ),
         Output(
             "flooded_area",

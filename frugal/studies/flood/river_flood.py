@@ -18,10 +18,9 @@ import numpy as np
 from scipy import ndimage, optimize, special
 
 from frugal.experiments.study import Alternative, Arrays, Study, Variable
-from frugal.physics.shallow_water.scenario import Inflow, Scenario, Segment
+from frugal.physics.shallow_water.flood_case import FloodCase, Inflow, Segment
 from frugal.studies.flood.bathtub import bathtub
 from frugal.studies.flood.outputs import HOUR, Maps
-from frugal.studies.flood.solver_alternatives import row_by_row
 from frugal.studies.flood.study import flood_study
 from frugal.studies.flood.terrain.site import RiverFloodSite, river_valley
 from frugal.studies.flood.terrain.terrain import FloodTerrain, edge_of, nearest_of
@@ -47,6 +46,7 @@ def inputs_of(site: RiverFloodSite) -> tuple[Variable, ...]:
             "m^3/s",
             *site.peak_discharge,
             _TEXTS.say("river_flood.peak_discharge"),
+            default=float(np.mean(site.peak_discharge)),
         ),
         Variable(
             "time_to_peak",
@@ -55,7 +55,7 @@ def inputs_of(site: RiverFloodSite) -> tuple[Variable, ...]:
             _TEXTS.say("river_flood.time_to_peak"),
             default=float(np.mean(site.time_to_peak_h)),
         ),
-        Variable("volume", "m^3", *site.volume, _TEXTS.say("river_flood.volume")),
+        Variable("volume", "m^3", *site.volume, _TEXTS.say("river_flood.volume"), default=float(np.mean(site.volume))),
         Variable("roughness_factor", "1", 0.6, 1.6, _TEXTS.say("river_flood.roughness_factor"), default=1.0),
         Variable(
             "downstream_depth",
@@ -82,8 +82,8 @@ def river_flood(site: RiverFloodSite) -> Study:
     terrain = river_valley(site)
     duration_s = site.duration_h * HOUR
 
-    def event(terrain: FloodTerrain, inputs: np.ndarray) -> Scenario:
-        return wave(terrain, inputs, duration_s)
+    def event(terrain: FloodTerrain, **inputs: float) -> FloodCase:
+        return wave(terrain, duration_s, **inputs)
 
     return flood_study(
         "river_flood",
@@ -108,43 +108,64 @@ def _exponent(ratio: float) -> float:
     return math.exp(float(optimize.brentq(gap, math.log(1e-4), math.log(1e4))))
 
 
-def hydrograph(inputs: np.ndarray, time_s: np.ndarray) -> np.ndarray:
-    """Discharge in m³/s at some times from the beginning of the event."""
-    peak, to_peak_s, volume = float(inputs[0]), float(inputs[1]) * HOUR, float(inputs[2])
-    above = max(peak - BASE_FLOW_M3_S, 1e-3)
+def hydrograph(time_s: np.ndarray, *, peak_discharge: float, time_to_peak: float, volume: float) -> np.ndarray:
+    """Discharge in m³/s at some times.
+
+    Parameters
+    ----------
+    time_s : array [t]
+        From the beginning of the event.
+    peak_discharge : float
+        [m³/s]
+    time_to_peak : float
+        [h]
+    volume : float
+        Of the wave above the base flow [m³].
+    """
+    to_peak_s = time_to_peak * HOUR
+    above = max(peak_discharge - BASE_FLOW_M3_S, 1e-3)
     exponent = _exponent(min(max(volume / (above * to_peak_s), 0.05), 1e3))
     relative = np.maximum(time_s / to_peak_s, 1e-12)
     return np.asarray(BASE_FLOW_M3_S + above * np.exp(exponent * (np.log(relative) + 1.0 - relative)))
 
 
-def wave(terrain: FloodTerrain, inputs: np.ndarray, duration_s: float = DURATION_S) -> Scenario:
-    """The event over a terrain, fine or coarse; inputs in the order of `inputs_of`.
+def wave(
+    terrain: FloodTerrain,
+    duration_s: float = DURATION_S,
+    *,
+    time_to_peak: float,
+    roughness_factor: float,
+    downstream_depth: float,
+    **peak: float,
+) -> FloodCase:
+    """The event over a terrain, fine or coarse.
 
     Parameters
     ----------
     terrain : FloodTerrain
         The wave enters along the first ``ENTRY_M`` of its river; the level is prescribed where the river leaves it.
-    inputs : array [5]
-        Peak discharge [m³/s], time to the peak [h], volume of the wave [m³], roughness factor, level downstream [m above
-        the river's bed there].
     duration_s : float
         Length of the event [s].
+    time_to_peak, roughness_factor, downstream_depth : float
+        As the inputs of the study; the depth is that over the river's bed where it leaves.
+    **peak : float
+        The other inputs, those of `hydrograph`.
 
     Returns
     -------
-    Scenario
+    FloodCase
     """
-    step_s = min(STEP_S, 0.1 * float(inputs[1]) * HOUR)
+    step_s = min(STEP_S, 0.1 * time_to_peak * HOUR)
     time_s = np.arange(0.0, duration_s + step_s / 2, step_s)
-    discharge = hydrograph(inputs, time_s)
+    discharge = hydrograph(time_s, time_to_peak=time_to_peak, **peak)
     entry = terrain.river[terrain.river_position_m - terrain.river_position_m[0] < ENTRY_M]
     side, first, last = outlet(terrain)
-    level = float(terrain.bed[tuple(terrain.river[-1])] + inputs[4])
-    return Scenario(
+    level = float(terrain.bed[tuple(terrain.river[-1])] + downstream_depth)
+    return FloodCase(
         bed=terrain.bed,
         cell_size_m=terrain.cell_size_m,
         duration_s=duration_s,
-        friction=terrain.manning * inputs[3],
+        friction=terrain.manning * roughness_factor,
         level=_pool(terrain, level),
         boundaries={side: (Segment("level", first, last, level, name="downstream"),)},
         inflows=tuple(
@@ -219,16 +240,12 @@ def _normal_depth(terrain: FloodTerrain, duration_s: float) -> Alternative:
             high += 5.0
         return float(optimize.brentq(lacking, float(ground.min()), high, xtol=1e-3))
 
-    def answer(inputs: np.ndarray) -> Arrays:
-        levels = np.array([level_of(k, float(inputs[0]), float(inputs[3])) for k in range(len(terrain.river))])
+    def answer(peak_discharge: float, time_to_peak: float, roughness_factor: float, downstream_depth: float) -> Arrays:
+        levels = np.array([level_of(k, peak_discharge, roughness_factor) for k in range(len(terrain.river))])
         depths = ndimage.gaussian_filter1d(levels - bottom, SMOOTHED_M / terrain.cell_size_m, mode="nearest")
-        levels = np.maximum(bottom + depths, bottom[-1] + inputs[4])
-        below: Maps = bathtub(terrain.bed - levels[nearest], river, 0.0, float(inputs[1]) * HOUR)
+        levels = np.maximum(bottom + depths, bottom[-1] + downstream_depth)
+        below: Maps = bathtub(terrain.bed - levels[nearest], river, 0.0, time_to_peak * HOUR)
         return below.on_land(terrain, duration_s)
 
-    return row_by_row(
-        "normal_depth",
-        "formula",
-        answer,
-        _TEXTS.say("river_flood.normal_depth"),
-    )
+    label = _TEXTS.say("river_flood.normal_depth")
+    return Alternative("normal_depth", "formula", answer=answer, each_row=True, label=label)

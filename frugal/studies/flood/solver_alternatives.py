@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-
-import numpy as np
+from collections.abc import Callable
 
 from frugal.errors import SolverError
-from frugal.experiments.study import Alternative, Answer, Arrays, Diagnostic, Kind
-from frugal.physics.shallow_water.scenario import Scenario
+from frugal.experiments.study import Alternative, Arrays, Diagnostic
+from frugal.physics.shallow_water.flood_case import FloodCase
 from frugal.physics.shallow_water.simulate import Flood, VolumeLedger, simulate
 from frugal.studies.flood.outputs import WET_M, Maps, refined
 from frugal.studies.flood.terrain.terrain import FloodTerrain
@@ -16,8 +14,8 @@ from frugal.texts import room_texts
 
 _TEXTS = room_texts("frugal.studies.flood")
 
-#: ``build(terrain, inputs) -> Scenario``: one event over a terrain, fine or coarse.
-Build = Callable[[FloodTerrain, np.ndarray], Scenario]
+#: ``build(terrain, **inputs) -> FloodCase``: one event over a terrain, fine or coarse.
+Build = Callable[..., FloodCase]
 
 #: Of the volume that was there or entered.
 LARGEST_IMBALANCE = 1e-10
@@ -39,15 +37,15 @@ def volume_book(volume: VolumeLedger) -> dict[str, float]:
     return dict(zip((v.name for v in VOLUMES), (volume.entered, volume.left, stored, volume.imbalance), strict=True))
 
 
-def run_flood(scenario: Scenario, scheme: str = "saint_venant") -> Flood:
-    """Run a scenario on one thread.
+def run_flood(flood_case: FloodCase, scheme: str = "saint_venant") -> Flood:
+    """Run a flood case on one thread.
 
     Raises
     ------
     SolverError
         If the run turns unstable, or water is unaccounted for.
     """
-    flood = simulate(scenario, scheme=scheme, arrival_depth_m=WET_M)
+    flood = simulate(flood_case, scheme=scheme, arrival_depth_m=WET_M)
     lost = abs(flood.volume.imbalance)
     if lost > LARGEST_IMBALANCE:
         raise SolverError(f"{lost:.1e} of the water is unaccounted for; {LARGEST_IMBALANCE:g} is allowed")
@@ -59,13 +57,13 @@ def flood_maps(flood: Flood) -> Maps:
     return Maps(flood.max_depth, flood.max_speed, flood.arrival_time)
 
 
-def solver(terrain: FloodTerrain, build: Build) -> Callable[[np.ndarray], Arrays]:
+def solver(terrain: FloodTerrain, build: Build) -> Callable[..., Arrays]:
     """The full physics as the ``solve`` of a study, with the volumes that it booked."""
 
-    def solve(inputs: np.ndarray) -> Arrays:
-        scenario = build(terrain, inputs)
-        flood = run_flood(scenario)
-        return {**flood_maps(flood).on_land(terrain, scenario.duration_s), **volume_book(flood.volume)}
+    def solve(**inputs: float) -> Arrays:
+        flood_case = build(terrain, **inputs)
+        flood = run_flood(flood_case)
+        return {**flood_maps(flood).on_land(terrain, flood_case.duration_s), **volume_book(flood.volume)}
 
     return solve
 
@@ -73,17 +71,17 @@ def solver(terrain: FloodTerrain, build: Build) -> Callable[[np.ndarray], Arrays
 def cheaper_physics(terrain: FloodTerrain, build: Build) -> tuple[Alternative, ...]:
     """The local inertial model on the same cells, and the full solver on cells 2 and 4 times wider."""
 
-    def inertial(inputs: np.ndarray) -> Arrays:
-        scenario = build(terrain, inputs)
-        return flood_maps(run_flood(scenario, "local_inertial")).on_land(terrain, scenario.duration_s)
+    def inertial(**inputs: float) -> Arrays:
+        flood_case = build(terrain, **inputs)
+        return flood_maps(run_flood(flood_case, "local_inertial")).on_land(terrain, flood_case.duration_s)
 
-    def coarse(factor: int) -> Callable[[np.ndarray], Arrays]:
+    def coarse(factor: int) -> Callable[..., Arrays]:
         wide = terrain.coarsened(factor)
 
-        def answer(inputs: np.ndarray) -> Arrays:
-            scenario = build(wide, inputs)
-            maps = flood_maps(run_flood(scenario))
-            return refined(maps, wide.bed, terrain, factor).on_land(terrain, scenario.duration_s)
+        def answer(**inputs: float) -> Arrays:
+            flood_case = build(wide, **inputs)
+            maps = flood_maps(run_flood(flood_case))
+            return refined(maps, wide.bed, terrain, factor).on_land(terrain, flood_case.duration_s)
 
         return answer
 
@@ -94,40 +92,6 @@ def cheaper_physics(terrain: FloodTerrain, build: Build) -> tuple[Alternative, .
     )
 
 
-def row_by_row(
-    name: str, kind: Kind, answer: Callable[[np.ndarray], Arrays], label: Mapping[str, str], uses_solver: bool = False
-) -> Alternative:
-    """An alternative that needs no run and answers one event after the other.
-
-    Parameters
-    ----------
-    name : str
-        Of the candidate.
-    kind : Kind
-        Its rung on the ladder.
-    answer : callable
-        Takes the inputs ``[d]`` of one event and gives an array for each output, by name.
-    label : mapping of str to str
-        One line by language, for reports.
-    uses_solver : bool
-        It runs the study's solver, whose compilation then belongs to its fixed cost.
-
-    Returns
-    -------
-    Alternative
-    """
-    return Alternative(
-        name,
-        kind,
-        lambda inputs, outputs: Answer(lambda rows: _stacked([answer(row) for row in rows])),
-        uses_solver=uses_solver,
-        label=label,
-    )
-
-
-def _cheaper(name: str, answer: Callable[[np.ndarray], Arrays]) -> Alternative:
-    return row_by_row(name, "coarse_physics", answer, _TEXTS.say(f"flood.{name}"), uses_solver=True)
-
-
-def _stacked(answers: list[Arrays]) -> dict[str, np.ndarray]:
-    return {name: np.stack([np.asarray(answer[name]) for answer in answers]) for name in answers[0]}
+def _cheaper(name: str, answer: Callable[..., Arrays]) -> Alternative:
+    label = _TEXTS.say(f"flood.{name}")
+    return Alternative(name, "coarse_physics", answer=answer, each_row=True, uses_solver=True, label=label)

@@ -9,7 +9,7 @@ from frugal.experiments.study import Alternative, Study, Summaries, Variable
 from frugal.studies.flood.outputs import flood_outputs
 from frugal.studies.flood.solver_alternatives import VOLUMES, Build, cheaper_physics, solver
 from frugal.studies.flood.terrain.site import RiverFloodSite, SubmersionSite
-from frugal.studies.flood.terrain.terrain import FloodTerrain, grid_of
+from frugal.studies.flood.terrain.terrain import FloodTerrain
 
 
 def flood_study(
@@ -38,11 +38,11 @@ def flood_study(
     terrain : FloodTerrain
         What the site has been made into.
     build : callable
-        ``build(terrain, inputs) -> Scenario``, also asked for coarser terrains.
+        ``build(terrain, **inputs) -> FloodCase``, also asked for coarser terrains.
     duration_s : float
         Length of the event [s], what dry cells hold as arrival.
     inputs : tuple of Variable
-        In the order in which ``build`` takes them.
+        Those that ``build`` takes.
     formula : Alternative
         The first on the list of alternatives; the cheaper physics stands at its end.
     other_formulas : tuple of Alternative
@@ -66,7 +66,6 @@ def flood_study(
         sources=(terrain.source,),
         site=site.plain(),
         definition=terrain.sha256,
-        grid=grid_of(terrain),
         cell_features=terrain.features(),
         summaries=summaries,
         diagnostics=VOLUMES,

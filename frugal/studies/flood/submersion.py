@@ -1,6 +1,6 @@
 """`submersion`: what a storm surge floods behind a sea dike that breaks.
 
-One query is one scenario: how high the surge, the tide and the mean sea level, how long the storm, where and how wide the
+One query is one storm: how high the surge, the tide and the mean sea level, how long the storm, where and how wide the
 breach, how rough the ground. The sea level is a tide of 12.42 h with a surge on it that peaks at high tide,
 
 .. math:: \\eta(t) = z_{slr} + \\frac{R}{2} \\cos\\frac{2\\pi t}{12.42\\,h} + S \\cos^2\\frac{\\pi t}{D},
@@ -16,14 +16,13 @@ import numpy as np
 from frugal.errors import UnusableInputError
 from frugal.experiments.study import Alternative, Arrays, Study, Variable
 from frugal.physics.filling import fill_and_spill
-from frugal.physics.shallow_water.scenario import Breach, Scenario, Segment
+from frugal.physics.shallow_water.flood_case import Breach, FloodCase, Segment
 from frugal.studies.flood.bathtub import bathtub
 from frugal.studies.flood.breach.basins import landing
 from frugal.studies.flood.breach.features import breach_weir, weir_summaries
 from frugal.studies.flood.breach.storm_tide import sea_level
-from frugal.studies.flood.breach.weir import MILLION, BreachWeir
+from frugal.studies.flood.breach.weir import MILLION, BreachWeir, peak_level
 from frugal.studies.flood.outputs import HOUR, Maps
-from frugal.studies.flood.solver_alternatives import row_by_row
 from frugal.studies.flood.study import flood_study
 from frugal.studies.flood.terrain.site import SubmersionSite, coast
 from frugal.studies.flood.terrain.terrain import FloodTerrain, breached, edge_of
@@ -77,8 +76,8 @@ def submersion(site: SubmersionSite) -> Study:
     terrain = coast(site)
     weir, largest = breach_weir(terrain, INPUTS, (BREACH_START_S + BREACH_END_S) / 2, END_S)
 
-    def build(over: FloodTerrain, inputs: np.ndarray) -> Scenario:
-        return storm(over, inputs, site.sea)
+    def build(over: FloodTerrain, **inputs: float) -> FloodCase:
+        return storm(over, site.sea, **inputs)
 
     return flood_study(
         "submersion",
@@ -94,33 +93,43 @@ def submersion(site: SubmersionSite) -> Study:
     )
 
 
-def storm(terrain: FloodTerrain, inputs: np.ndarray, sides: tuple[str, ...] = ("west",)) -> Scenario:
+def storm(
+    terrain: FloodTerrain,
+    sides: tuple[str, ...] = ("west",),
+    *,
+    breach_width: float,
+    breach_position: float,
+    roughness_factor: float,
+    **tide: float,
+) -> FloodCase:
     """The event over a terrain, fine or coarse.
 
     Parameters
     ----------
     terrain : FloodTerrain
-    inputs : ndarray [7]
-        In the order of `INPUTS`.
     sides : tuple of str
         Where the sea is.
+    breach_width, breach_position, roughness_factor : float
+        As the inputs of the study; without a width no dike breaks.
+    **tide : float
+        The other inputs, those of `sea_level`.
     """
     time_s = np.arange(START_S, END_S + STEP_S / 2, STEP_S)
-    level = sea_level(inputs, time_s)
+    level = sea_level(time_s, **tide)
     sea = terrain.sea
     if not any(edge_of(sea, side).any() for side in sides):
         raise UnusableInputError(
             f"the terrain has no sea on its {', '.join(sides)} side in cells of {terrain.cell_size_m:g} m"
         )
     breaches: tuple[Breach, ...] = ()
-    if len(terrain.dike) and inputs[4] > 0:
-        cells, sill = breached(terrain, inputs[5], inputs[4], float(level.max()))
+    if len(terrain.dike) and breach_width > 0:
+        cells, sill = breached(terrain, breach_position, breach_width, float(level.max()))
         breaches = (Breach(cells[:, 0], cells[:, 1], sill, BREACH_START_S - START_S, BREACH_END_S - START_S),)
-    return Scenario(
+    return FloodCase(
         bed=terrain.bed,
         cell_size_m=terrain.cell_size_m,
         duration_s=DURATION_S,
-        friction=terrain.manning * inputs[6],
+        friction=terrain.manning * roughness_factor,
         level=np.where(sea, np.maximum(level[0], terrain.bed), terrain.bed),
         boundaries={
             side: tuple(
@@ -142,40 +151,31 @@ def stretches(wet: np.ndarray) -> list[tuple[int, int]]:
 def _bathtub(terrain: FloodTerrain) -> Alternative:
     sea = terrain.sea
 
-    def answer(inputs: np.ndarray) -> Arrays:
-        bed, peak = terrain.bed, float(sea_level(inputs, np.zeros(1))[0])
-        if len(terrain.dike) and inputs[4] > 0:
-            cells, sill = breached(terrain, inputs[5], inputs[4], peak)
+    def answer(breach_width: float, breach_position: float, roughness_factor: float, **tide: float) -> Arrays:
+        bed, peak = terrain.bed, peak_level(tide)
+        if len(terrain.dike) and breach_width > 0:
+            cells, sill = breached(terrain, breach_position, breach_width, peak)
             bed = bed.copy()
             bed[tuple(cells.T)] = np.minimum(bed[tuple(cells.T)], sill)
         maps: Maps = bathtub(bed, sea, peak, BREACH_START_S - START_S)
         return maps.on_land(terrain, DURATION_S)
 
-    return row_by_row(
-        "bathtub",
-        "formula",
-        answer,
-        _TEXTS.say("submersion.bathtub"),
-    )
+    return Alternative("bathtub", "formula", answer=answer, each_row=True, label=_TEXTS.say("submersion.bathtub"))
 
 
 def _fill_and_spill(terrain: FloodTerrain, weir: BreachWeir) -> Alternative:
     behind = landing(terrain)
 
-    def answer(inputs: np.ndarray) -> Arrays:
+    def answer(**storm: float) -> Arrays:
         depth = np.zeros(terrain.shape)
-        if inputs[4] > 0:
-            cells, covered = weir.dike.open_cells(inputs[None, 5], inputs[None, 4])
-            row, column = behind[cells[0, int(np.argmax(covered[0]))]]
-            volume = weir.volumes(inputs[None])[1] * MILLION / terrain.cell_size_m**2
+        if storm["breach_width"] > 0:
+            breach = weir.breach(**{name: np.array([value]) for name, value in storm.items()})
+            row, column = behind[breach.cells[0, int(np.argmax(breach.covered[0]))]]
+            volume = breach.passed * MILLION / terrain.cell_size_m**2
             surface, _ = fill_and_spill(terrain.bed, terrain.land, (int(row), int(column)), volume)
             depth = np.nan_to_num(surface[0] - terrain.bed)
         arrival = np.where(depth > 0, BREACH_START_S - START_S, np.nan)
         return Maps(depth, np.zeros_like(depth), arrival).on_land(terrain, DURATION_S)
 
-    return row_by_row(
-        "fill_and_spill",
-        "formula",
-        answer,
-        _TEXTS.say("submersion.fill_and_spill"),
-    )
+    label = _TEXTS.say("submersion.fill_and_spill")
+    return Alternative("fill_and_spill", "formula", answer=answer, each_row=True, label=label)

@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from frugal.errors import UnusableInputError
-from frugal.experiments.study.need import did_you_mean
+from frugal.errors import UnusableInputError, did_you_mean
 from frugal.formats.files.atomic import exclusive, new_folder
 from frugal.formats.files.digests import sha256_of
 from frugal.formats.files.json_files import read_json, to_json

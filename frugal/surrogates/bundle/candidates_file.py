@@ -74,7 +74,7 @@ def describe_candidate(
 
 def _half_width(study: Study, candidate: Candidate) -> list[float] | None:
     """Half-width of each element; None with maps, whose thousands of cells have theirs in the graph alone."""
-    if candidate.half_width is None or any(output.is_map for output in study.outputs):
+    if candidate.half_width is None or any(output.is_field for output in study.outputs):
         return None
     return [float(value) for value in candidate.half_width]
 

@@ -36,4 +36,4 @@ def write_geotiff(path: Path | str, predictor: Predictor, answers: Mapping[str, 
     values = {name: np.asarray(answer[row]) for name, answer in answers.items()}
     tags = {"CANDIDATE": predictor.candidate, "IN_DOMAIN": "yes" if bool(values["in_domain"]) else "no"}
     suffixes = ("", "_lower", "_upper")
-    write_maps(path, predictor.study_name, predictor.outputs, predictor.grid, values, tags, suffixes)
+    write_maps(path, predictor.study_name, predictor.outputs, values, tags, suffixes)

@@ -47,17 +47,18 @@ def predict_table(predictor: Predictor, path: Path, extrapolate: bool = False) -
     import pandas
 
     table = read_table(path)
-    absent = [v.name for v in predictor.inputs if v.name not in table.columns]
+    variables = predictor.layout.columns
+    absent = [v.name for v in variables if v.name not in table.columns]
     for column in table.columns:
         close = difflib.get_close_matches(str(column), absent, n=1, cutoff=0.8)
-        if close and column not in {v.name for v in predictor.inputs}:
+        if close and column not in {v.name for v in variables}:
             raise UnusableInputError(f"column '{column}' of '{path}' is no input; did you mean '{close[0]}'?")
-    wanted = [v.name for v in predictor.inputs if v.name in table.columns or v.default is None]
+    wanted = [v.name for v in variables if v.name in table.columns or v.default is None]
     given = columns(table, wanted)
     answers = predictor({name: given[:, k] for k, name in enumerate(wanted)}, extrapolate=extrapolate)
     result = {name: given[:, k] for k, name in enumerate(wanted)}
     for output in predictor.outputs:
-        if output.is_map:
+        if output.is_field:
             continue
         for suffix in ("", "_lower", "_upper"):
             values = answers[output.name + suffix].reshape(len(table), -1)

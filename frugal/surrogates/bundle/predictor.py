@@ -8,10 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from frugal.errors import UnusableInputError
+from frugal.errors import UnusableInputError, did_you_mean
 from frugal.experiments.study import Output, Variable
-from frugal.experiments.study.need import did_you_mean
-from frugal.experiments.study.study_file import read_outputs, read_variables
+from frugal.experiments.study.input_layout import InputLayout
+from frugal.experiments.study.scenarios import Scenario
+from frugal.experiments.study.study_file import read_outputs, read_scenarios, read_variables
 from frugal.experiments.study.values import check_bounds
 from frugal.surrogates.bundle.bundle import open_bundle
 from frugal.surrogates.onnx.digest import graph_digest
@@ -57,10 +58,11 @@ class Predictor:
             described = json.loads(self.metadata["frugal.study"])
             self.study_name: str = described["name"]
             self.inputs: tuple[Variable, ...] = read_variables(described["inputs"])
-            self.outputs: tuple[Output, ...] = read_outputs(described["outputs"])
-            self.grid: dict[str, Any] = dict(described.get("grid") or {})
+            self.outputs: tuple[Output, ...] = read_outputs(described["outputs"], described.get("grid"))
+            self.scenarios: tuple[Scenario, ...] = read_scenarios(described.get("scenarios", []))
         except (KeyError, TypeError, ValueError, AttributeError) as fault:
             raise UnusableInputError(f"'{path}' is not an answer of frugal: its metadata cannot be read") from fault
+        self.layout = InputLayout(self.inputs)
         self.candidate: str = self.metadata.get("frugal.candidate", "")
 
     def __call__(self, inputs: Any, extrapolate: bool = False) -> dict[str, np.ndarray]:
@@ -69,8 +71,8 @@ class Predictor:
         Parameters
         ----------
         inputs : array [n, d] or mapping
-            In the units of the study, columns in its order; a mapping gives an array [n] or a number for each name, and
-            names that are left out take their default.
+            In the units of the study, columns in its order; a mapping gives an array [n] or a number for each name, of a
+            vector an array [n, ...] or its elements by name, ``horizon_deg[090]``. Names that are left out take their default.
         extrapolate : bool
             Answer outside the bounds instead of refusing.
 
@@ -87,7 +89,7 @@ class Predictor:
         rows = self._rows(inputs)
         if not np.isfinite(rows).all():
             row, column = np.argwhere(~np.isfinite(rows))[0]
-            raise UnusableInputError(f"input '{self.inputs[column].name}' in row {row} is not a finite number")
+            raise UnusableInputError(f"input '{self.layout.columns[column].name}' in row {row} is not a finite number")
         if not extrapolate:
             self._check(rows)
         names = [output.name for output in self._session.get_outputs()]
@@ -97,33 +99,53 @@ class Predictor:
     def _rows(self, inputs: Any) -> np.ndarray:
         if not isinstance(inputs, dict):
             rows = np.atleast_2d(np.asarray(inputs, dtype=float))
-            if rows.ndim != 2 or rows.shape[1] != len(self.inputs):
-                raise UnusableInputError(f"inputs have shape {rows.shape}; [n, {len(self.inputs)}] is needed")
+            if rows.ndim != 2 or rows.shape[1] != len(self.layout.columns):
+                raise UnusableInputError(f"inputs have shape {rows.shape}; [n, {len(self.layout.columns)}] is needed")
             return rows
-        known = [variable.name for variable in self.inputs]
-        for name in inputs:
-            if name not in known:
+        columns = {column.name: column for column in self.layout.columns}
+        vectors = {variable.name: variable for variable in self.inputs if variable.dims}
+        given: dict[str, Any] = {}
+        for name, value in inputs.items():
+            if name in vectors:
+                given |= self._elements(vectors[name], value)
+        for name, value in inputs.items():
+            if name in columns:
+                given[name] = value
+            elif name not in vectors:
+                known = [variable.name for variable in self.inputs]
                 raise UnusableInputError(
-                    f"input '{name}' is unknown; known: {', '.join(known)}{did_you_mean(name, known)}"
+                    f"input '{name}' is unknown; known: {', '.join(known)}{did_you_mean(name, [*known, *columns])}"
                 )
-        columns = []
-        for variable in self.inputs:
-            value = inputs.get(variable.name, variable.default)
+        told = []
+        for column in self.layout.columns:
+            value = given.get(column.name, column.default)
             if value is None:
-                raise UnusableInputError(f"input '{variable.name}' is missing")
-            columns.append(np.atleast_1d(np.asarray(value, dtype=float)))
-        return np.stack(np.broadcast_arrays(*columns), axis=1)
+                raise UnusableInputError(f"input '{column.name}' is missing")
+            told.append(np.atleast_1d(np.asarray(value, dtype=float)))
+        return np.stack(np.broadcast_arrays(*told), axis=1)
+
+    def _elements(self, variable: Variable, value: Any) -> dict[str, np.ndarray]:
+        """An array ``[n, ...]`` or of the shape of the vector, or one number, by the names of its elements."""
+        values = np.asarray(value, dtype=float)
+        names = [element.name for element in variable.elements()]
+        if values.ndim == 0:
+            return dict.fromkeys(names, values)
+        if values.shape[-len(variable.shape) :] != variable.shape or values.ndim > len(variable.shape) + 1:
+            raise UnusableInputError(
+                f"input '{variable.name}' has shape {values.shape}; {variable.shape} is needed, or one such for each row"
+            )
+        return dict(zip(names, values.reshape(-1, variable.size).T, strict=True))
 
     def _check(self, rows: np.ndarray) -> None:
-        low = np.array([variable.low for variable in self.inputs])
-        high = np.array([variable.high for variable in self.inputs])
+        low = np.array([variable.low for variable in self.layout.columns])
+        high = np.array([variable.high for variable in self.layout.columns])
         slack = 1e-6 * (high - low)
         outside = (rows < low - slack) | (rows > high + slack)
-        for column in [j for j, variable in enumerate(self.inputs) if variable.choices]:
+        for column in [j for j, variable in enumerate(self.layout.columns) if variable.choices]:
             outside[:, column] |= rows[:, column] != np.round(rows[:, column])
         if outside.any():
             row = int(np.argwhere(outside)[0][0])
-            check_bounds(self.inputs, list(rows[row]), row if len(rows) > 1 else None)
+            check_bounds(self.layout.columns, list(rows[row]), row if len(rows) > 1 else None)
 
 
 def _open(path: Path) -> Any:

@@ -62,7 +62,7 @@ def inputs_dropped(
         learnt = learner.fit(training)
     start = time.process_time()
     complete = judged(study, learnt.predict(held_out.inputs), held_out, learner.seed)
-    refusal = budget.refusal(SHUFFLES * len(study.inputs) * (time.process_time() - start))
+    refusal = budget.refusal(SHUFFLES * len(study.columns) * (time.process_time() - start))
     if refusal is not None:
         return None, refusal
     importance = permutation_importance(study, learnt, held_out, learner.seed)
@@ -70,7 +70,7 @@ def inputs_dropped(
     refusal = search.run(np.argsort(importance, kind="stable"), budget, fit_cpu_seconds)
     if refusal is not None and not search.dropped:
         return None, refusal
-    names = study.input_names
+    names = study.column_names
     return {
         "n_inputs": len(names),
         "importance": [
@@ -106,8 +106,8 @@ def permutation_importance(study: Study, learnt: Learnt, held_out: Runs, seed: i
     """
     rng = np.random.default_rng(seed)
     before = _ratios(study, learnt.predict(held_out.inputs), held_out)
-    importance = np.zeros(len(study.inputs))
-    for j in range(len(study.inputs)):
+    importance = np.zeros(len(study.columns))
+    for j in range(len(study.columns)):
         rises = []
         for _ in range(SHUFFLES):
             shuffled = held_out.inputs.copy()
@@ -124,7 +124,7 @@ def _ratios(study: Study, predicted: np.ndarray, held_out: Runs) -> np.ndarray:
         tolerance = study.need.tolerances.get(output.name)
         if tolerance is not None:
             truth, answer = held_out.outputs[:, columns], predicted[:, columns]
-            if output.is_map or tolerance.metric == "rmse_wet":
+            if output.is_field or tolerance.metric in ("rmse_defined", "rmse_wet"):
                 value = map_error_value(study, output, held_out.outputs, predicted, tolerance.metric)
             else:
                 value = error_with_interval(truth, answer, tolerance.metric, n_bootstrap=1).value

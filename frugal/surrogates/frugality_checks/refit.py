@@ -79,8 +79,8 @@ class Learner:
         return replace(self, model=learnt.model)
 
     def _refitted(self, model: Model, training: Runs, kept: Sequence[int] | None) -> Learnt:
-        columns = np.arange(len(self.study.inputs)) if kept is None else np.asarray(kept)
-        variables = [self.study.inputs[int(column)] for column in columns]
+        columns = np.arange(len(self.study.columns)) if kept is None else np.asarray(kept)
+        variables = [self.study.columns[int(column)] for column in columns]
         fitted = model.fit(training.inputs[:, columns], training.outputs, groups_of(training), variables, self.seed)
         outputs = self.study.outputs
         return Learnt(
@@ -91,7 +91,7 @@ class Learner:
 
     def _alternative(self, training: Runs) -> Learnt:
         assert self.alternative is not None
-        answer, study = self.alternative.build(training.inputs, training.outputs), self.study
+        answer, study = self.study.answer_of(self.alternative, training.inputs, training.outputs), self.study
         return Learnt(
             lambda inputs: clip_outputs(study.flatten(answer.predict(inputs), len(inputs)), study.outputs), 0.0
         )

@@ -61,7 +61,7 @@ def from_model(study: Study, name: str, kind: str, model: bytes, half_width: np.
     """
     opened = session(model)
     names = [output.name for output in study.outputs]
-    if half_width is None and any(output.is_map for output in study.outputs):
+    if half_width is None and any(output.is_field for output in study.outputs):
         half_width = _half_width_of(opened, study)
 
     def predict(inputs: np.ndarray, object_ids: np.ndarray) -> np.ndarray:
@@ -75,7 +75,7 @@ def from_model(study: Study, name: str, kind: str, model: bytes, half_width: np.
 
 def _half_width_of(opened: Any, study: Study) -> np.ndarray:
     """Half-width ``[m]`` of the interval that a graph gives: with maps it is kept nowhere else."""
-    middle = np.array([[(v.low + v.high) / 2 if not v.choices else v.low for v in study.inputs]])
+    middle = np.array([[(v.low + v.high) / 2 if not v.choices else v.low for v in study.columns]])
     names = [output.name for output in study.outputs]
     upper = flat_answers(opened, [f"{name}_upper" for name in names], middle)
     return np.asarray((upper - flat_answers(opened, names, middle))[0])

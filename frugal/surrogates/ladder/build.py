@@ -158,7 +158,7 @@ def _makers(study: Study, seed: int) -> Iterator[tuple[Candidate, Build]]:
 
 def _alternative_builder(study: Study, alternative: Alternative) -> Build:
     def build(inputs: np.ndarray, outputs: np.ndarray, groups: np.ndarray | None) -> Built:
-        answer = alternative.build(inputs, outputs)
+        answer = study.answer_of(alternative, inputs, outputs)
         return Built(lambda x: clip_outputs(study.flatten(answer.predict(x), len(x)), study.outputs), answer.graph)
 
     return build
@@ -173,7 +173,7 @@ class _ModelBuilder:
         self._seed = seed
 
     def __call__(self, inputs: np.ndarray, outputs: np.ndarray, groups: np.ndarray | None) -> Built:
-        fitted = self._learner.fit(inputs, outputs, groups, self._study.inputs, self._seed)
+        fitted = self._learner.fit(inputs, outputs, groups, self._study.columns, self._seed)
         self._learner = self._learner.with_fixed_settings(fitted)
         outputs_of_study = self._study.outputs
         return Built(
@@ -248,8 +248,8 @@ def _calibration_rows(predict: Callable[[np.ndarray], np.ndarray], inputs: np.nd
 
 def _domain(study: Study, candidate: Candidate, training: Runs) -> Domain:
     """Declared bounds; for what was learnt from real objects, the part of them that the training runs cover."""
-    low = np.array([variable.low for variable in study.inputs])
-    high = np.array([variable.high for variable in study.inputs])
+    low = np.array([variable.low for variable in study.columns])
+    high = np.array([variable.high for variable in study.columns])
     if not candidate.needs_runs or (training.object_ids < 0).all():
         return Domain(low, high)
     seen_low, seen_high = training.inputs.min(axis=0), training.inputs.max(axis=0)

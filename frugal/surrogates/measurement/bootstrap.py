@@ -7,7 +7,6 @@ Association 82:171), which resample whole groups where neighbouring runs resembl
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 
@@ -31,7 +30,7 @@ class ErrorInterval:
 def error_with_interval(
     truth: np.ndarray,
     predicted: np.ndarray,
-    metric: Literal["rmse", "nrmse"],
+    metric: str,
     *,
     groups: np.ndarray | None = None,
     n_bootstrap: int = 1000,

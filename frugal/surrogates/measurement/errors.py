@@ -141,11 +141,11 @@ def output_errors(
     errors = {}
     for output, (name, columns) in zip(study.outputs, study.output_slices().items(), strict=True):
         tolerance = study.need.tolerances.get(name)
-        if output.is_map:
+        if output.is_field:
             errors[name] = map_error(study, output, truth, predicted, groups, seed)
             continue
         metric = tolerance.metric if tolerance else "nrmse"
-        assert metric != "rmse_wet"
+        assert metric not in ("rmse_defined", "rmse_wet")
         found = error_with_interval(truth[:, columns], predicted[:, columns], metric, groups=groups, seed=seed)
         worst = int(np.argmax(found.value))
         errors[name] = OutputError(
@@ -154,7 +154,7 @@ def output_errors(
             low=float(found.low[worst]),
             high=float(np.max(found.high)),
             elements=tuple(float(v) for v in found.value),
-            worst_element=_element(output, worst),
+            worst_element=output.element(worst) or None,
             tolerance=tolerance.limit if tolerance else None,
         )
     return errors
@@ -201,12 +201,5 @@ def error_as_plain(errors: Mapping[str, OutputError]) -> dict[str, Any]:
 def _no_error(output: Output, tolerance: Tolerance | None) -> OutputError:
     metric = tolerance.metric if tolerance else default_metric(output)
     limit = tolerance.limit if tolerance else None
-    elements = () if output.is_map else (0.0,) * output.size
+    elements = () if output.is_field else (0.0,) * output.size
     return OutputError(metric, 0.0, 0.0, 0.0, elements, None, limit)
-
-
-def _element(output: Output, index: int) -> str | None:
-    if not output.dims:
-        return None
-    position = np.unravel_index(index, output.shape)
-    return ", ".join(f"{dim}={output.coords[dim][int(i)]}" for dim, i in zip(output.dims, position, strict=True))

@@ -8,16 +8,16 @@ import numpy as np
 
 from frugal.experiments.study import Study
 from frugal.experiments.study.need import Metric
-from frugal.experiments.study.outputs import Output, wet_cells
+from frugal.experiments.study.outputs import Output, defined_cells
 from frugal.surrogates.measurement.bootstrap import ErrorInterval, pooled_error
 
 
 def default_metric(output: Output) -> Metric:
     """Metric of an output without tolerance: nRMSE, but the RMSE of wet cells for a map that has dry ones."""
-    return "rmse_wet" if output.has_dry_cells else "nrmse"
+    return "rmse_defined" if output.has_undefined else "nrmse"
 
 
-def ever_wet(study: Study, output: Output, truth: np.ndarray) -> np.ndarray:
+def ever_defined(study: Study, output: Output, truth: np.ndarray) -> np.ndarray:
     """Cells of a map that are wet in at least one of the runs ``truth [n, m]``, ``bool [size]``.
 
     Parameters
@@ -33,13 +33,13 @@ def ever_wet(study: Study, output: Output, truth: np.ndarray) -> np.ndarray:
     array of bool [size]
         Row by row from the first of ``y``.
     """
-    return np.asarray(wet_cells(truth, study.outputs, output).any(axis=0))
+    return np.asarray(defined_cells(truth, study.outputs, output).any(axis=0))
 
 
 def covered_columns(study: Study, truth: np.ndarray) -> np.ndarray:
     """Columns ``bool [m]`` that count for the coverage of intervals: cells that are never wet are always covered."""
     return np.concatenate(
-        [ever_wet(study, o, truth) if o.is_map else np.ones(o.size, dtype=bool) for o in study.outputs]
+        [ever_defined(study, o, truth) if o.is_field else np.ones(o.size, dtype=bool) for o in study.outputs]
     )
 
 
@@ -62,7 +62,7 @@ def pooled_map_error(
     truth, predicted : array [n, m]
         All outputs of the study side by side.
     metric : str
-        ``rmse_wet`` is pooled over the cells ever wet in the truth, ``rmse`` and ``nrmse`` over all cells.
+        ``rmse_defined`` is pooled over the cells ever wet in the truth, ``rmse`` and ``nrmse`` over all cells.
     groups, seed
         As for `pooled_error`.
 
@@ -76,7 +76,7 @@ def pooled_map_error(
     """
     columns = study.output_slices()[output.name]
     t, p = truth[:, columns], predicted[:, columns]
-    wet = ever_wet(study, output, truth)
+    wet = ever_defined(study, output, truth)
     cells = _counted(study, output, truth, metric)
     interval = pooled_error(t, p, cells, relative=metric == "nrmse", groups=groups, seed=seed)
     by_cell = np.sqrt(np.mean((p - t) ** 2, axis=0))
@@ -85,12 +85,11 @@ def pooled_map_error(
         counted = by_cell[cells]
         for name, q in (("p50", 50), ("p90", 90), ("p95", 95), ("max", 100)):
             summary[f"cell_rmse_{name}"] = float(np.percentile(counted, q))
-        row, column = np.unravel_index(int(np.flatnonzero(cells)[np.argmax(counted)]), output.shape)
-        summary["worst_cell"] = f"y={output.coords['y'][int(row)]}, x={output.coords['x'][int(column)]}"
+        summary["worst_cell"] = output.element(int(np.flatnonzero(cells)[np.argmax(counted)]))
         summary["bias"] = float((p - t)[:, cells].mean())
-    if output.has_dry_cells:
+    if output.has_undefined:
         summary["csi"] = critical_success_index(
-            wet_cells(truth, study.outputs, output), wet_cells(predicted, study.outputs, output)
+            defined_cells(truth, study.outputs, output), defined_cells(predicted, study.outputs, output)
         )
     return interval, summary
 
@@ -128,7 +127,7 @@ def floor_and_regression(
     """
     found: dict[str, dict[str, Any]] = {}
     for output in study.outputs:
-        if not output.is_map:
+        if not output.is_field:
             continue
         tolerance = study.need.tolerances.get(output.name)
         metric = tolerance.metric if tolerance else default_metric(output)
@@ -160,7 +159,11 @@ def floor_and_regression(
 
 
 def _counted(study: Study, output: Output, truth: np.ndarray, metric: Metric) -> np.ndarray:
-    return ever_wet(study, output, truth) if metric == "rmse_wet" else np.ones(output.size, dtype=bool)
+    return (
+        ever_defined(study, output, truth)
+        if metric in ("rmse_defined", "rmse_wet")
+        else np.ones(output.size, dtype=bool)
+    )
 
 
 def critical_success_index(truth: np.ndarray, predicted: np.ndarray) -> float:

@@ -11,7 +11,7 @@ import numpy as np
 
 from frugal.experiments.runs.store import Runs
 from frugal.experiments.study import Study, Variable
-from frugal.experiments.study.outputs import Output, output_slices, wet_cells
+from frugal.experiments.study.outputs import Output, defined_cells, output_slices
 from frugal.formats.files.atomic import write_bytes
 from frugal.reporting.plots.axes import INK, MUTED
 from frugal.reporting.text import plain_number
@@ -56,7 +56,7 @@ def write_map_plots(
     """
     written = []
     for output in outputs:
-        if output.is_map:
+        if output.is_grid:
             for language in LANGUAGES:
                 path = folder / f"map_{output.name}.{language}.png"
                 write_bytes(path, map_plot(outputs, output, variables, held_out, predicted, candidate, language, ships))
@@ -89,7 +89,7 @@ def chosen_runs(outputs: Sequence[Output], output: Output, truth: np.ndarray, pr
 
 
 def _errors(outputs: Sequence[Output], output: Output, truth: np.ndarray, predicted: np.ndarray) -> np.ndarray:
-    columns, cells = output_slices(outputs)[output.name], wet_cells(truth, outputs, output).any(axis=0)
+    columns, cells = output_slices(outputs)[output.name], defined_cells(truth, outputs, output).any(axis=0)
     if not cells.any():
         cells = np.ones(output.size, dtype=bool)
     return np.asarray(np.sqrt(np.mean((predicted - truth)[:, columns][:, cells] ** 2, axis=1)))
@@ -148,7 +148,7 @@ def map_plot(
         FigureCanvasAgg(figure)
         axes = figure.subplots(len(rows), 3, squeeze=False)
         for line, (name, row) in zip(axes, rows.items(), strict=True):
-            edge = wet_cells(truth[row : row + 1], outputs, output)[0].reshape(output.shape)
+            edge = defined_cells(truth[row : row + 1], outputs, output)[0].reshape(output.shape)
             for ax, values in zip(line, shown[name], strict=False):
                 values_drawn = ax.imshow(values, cmap="viridis", vmin=low, vmax=high, interpolation="nearest")
             difference = (predicted - truth)[row, columns].reshape(output.shape)
@@ -165,7 +165,7 @@ def map_plot(
             bar.update_ticks()
         title = _TEXTS.phrase("map.title", language, label=output.label.get(language, output.name))
         who = candidate if ships else _TEXTS.phrase("map.nearest", language, name=candidate)
-        parts = [who, words["edge"]] if output.has_dry_cells else [who]
+        parts = [who, words["edge"]] if output.has_undefined else [who]
         subtitle = (" · " if ships else "\n").join(parts)
         figure.suptitle(f"{title}\n{subtitle}", fontsize=10)
         stream = io.BytesIO()
@@ -176,7 +176,7 @@ def map_plot(
 def _map(values: np.ndarray, outputs: Sequence[Output], output: Output) -> np.ndarray:
     """A map of one run, missing where it is dry."""
     cells = values[output_slices(outputs)[output.name]]
-    wet = wet_cells(values[None], outputs, output)[0]
+    wet = defined_cells(values[None], outputs, output)[0]
     return np.asarray(np.where(wet, cells, np.nan).reshape(output.shape))
 
 
@@ -195,7 +195,7 @@ def _plain(ax: Axes, edge: np.ndarray, output: Output) -> None:
     for spine in ax.spines.values():
         spine.set_edgecolor(MUTED)
         spine.set_linewidth(0.5)
-    if output.has_dry_cells and edge.any() and not edge.all():
+    if output.has_undefined and edge.any() and not edge.all():
         ax.contour(edge.astype(float), levels=[0.5], colors=INK, linewidths=0.6)
 
 
@@ -249,8 +249,8 @@ def draw_maps(
     list of Path
         The files; none where the study has no map or no candidate has a graph.
     """
-    if not any(output.is_map for output in study.outputs) or not error_ratios:
+    if not any(output.is_grid for output in study.outputs) or not error_ratios:
         return []
     name = shipped or min(error_ratios, key=lambda name: error_ratios[name])
     predicted = answering(name).predict(held_out.inputs, held_out.object_ids)
-    return write_map_plots(folder, study.outputs, study.inputs, held_out, predicted, name, ships=shipped is not None)
+    return write_map_plots(folder, study.outputs, study.columns, held_out, predicted, name, ships=shipped is not None)

@@ -10,6 +10,7 @@ import numpy as np
 
 from frugal.experiments.study import Kind, Variable
 from frugal.experiments.study.derived_features import Summaries
+from frugal.experiments.study.input_layout import InputLayout
 from frugal.surrogates.fitting.input_features import check_inputs
 from frugal.surrogates.fitting.model import Fitted, Model
 from frugal.surrogates.fitting.validation import out_of_fold
@@ -21,6 +22,7 @@ class FittedOnSummaries:
     """A fit to summaries."""
 
     summaries: Summaries
+    layout: InputLayout
     inner: Fitted
 
     @property
@@ -35,11 +37,11 @@ class FittedOnSummaries:
 
     def predict(self, inputs: np.ndarray) -> np.ndarray:
         """Outputs ``[n, m]`` of inputs ``[n, d]``."""
-        return self.inner.predict(self.summaries.of(inputs))
+        return self.inner.predict(self.summaries.of(inputs, self.layout))
 
     def graph(self, builder: Graph, x: str) -> str:
         """The nodes of the study's summaries, then those of the fit."""
-        return self.inner.graph(builder, self.summaries.graph(builder, x))
+        return self.inner.graph(builder, self.summaries.graph(builder, x, self.layout))
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,7 @@ class OnDerivedFeatures:
     ----------
     model : Model
     summaries : Summaries
-    inputs : tuple of Variable
+    layout : InputLayout
         Of the study.
     compares : bool
         Inputs and summaries are both tried, by cross-validation, and the better ones kept: for rungs that cost next to nothing.
@@ -68,7 +70,7 @@ class OnDerivedFeatures:
 
     model: Model
     summaries: Summaries
-    inputs: tuple[Variable, ...]
+    layout: InputLayout
     compares: bool = False
 
     @property
@@ -105,16 +107,16 @@ class OnDerivedFeatures:
         seed : int
             Of the model, and of the three folds that the comparison is made on.
         """
-        if [variable.name for variable in variables] != [variable.name for variable in self.inputs]:
+        if [variable.name for variable in variables] != [column.name for column in self.layout.columns]:
             return self.model.fit(inputs, outputs, groups, variables, seed)
-        columns = self.summaries.of(check_inputs(inputs, variables))
+        columns = self.summaries.of(check_inputs(inputs, variables), self.layout)
         if self.compares:
             own = self._held_out_error(inputs, outputs, groups, variables, seed)
             if own < self._held_out_error(columns, outputs, groups, self.summaries.variables, seed):
                 return self.model.fit(inputs, outputs, groups, variables, seed)
         inner = self.model.fit(columns, outputs, groups, self.summaries.variables, seed)
         kind = FittedFieldOnSummaries if hasattr(inner, "project") else FittedOnSummaries
-        return kind(self.summaries, inner)
+        return kind(self.summaries, self.layout, inner)
 
     def with_fixed_settings(self, fitted: Any) -> Model:
         """The same with the settings and the columns of an earlier fit."""

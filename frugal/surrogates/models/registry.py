@@ -46,7 +46,7 @@ SMOOTH = ("linear", "quadratic", "mlp", "gaussian_process", "cell_network")
 def models_for(study: Study) -> tuple[Model, ...]:
     """Every model that learns from the runs of a study, from the least consuming up."""
     models: list[Model] = list(SCALAR_MODELS)
-    if any(output.is_map for output in study.outputs):
+    if any(output.is_field for output in study.outputs):
         models = [_on_modes(model, study) for model in SCALAR_MODELS]
         models.append(NearestRun(study.outputs))
         if study.cell_features:
@@ -57,7 +57,7 @@ def models_for(study: Study) -> tuple[Model, ...]:
 def _on_summaries(model: Model, study: Study) -> Model:
     if study.summaries is None or model.name not in SMOOTH:
         return model
-    return OnDerivedFeatures(model, study.summaries, study.inputs, compares=model.name in ("linear", "quadratic"))
+    return OnDerivedFeatures(model, study.summaries, study.layout, compares=model.name in ("linear", "quadratic"))
 
 
 def _on_modes(model: Model, study: Study) -> Model:

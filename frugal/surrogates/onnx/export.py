@@ -82,7 +82,7 @@ def write_graph(
         With names, units and bounds in the metadata.
     """
     graph = Graph(f"{study.name}_{candidate}")
-    x = graph.input("inputs", len(study.inputs))
+    x = graph.input("inputs", len(study.columns))
     y = graph.cast(nodes(graph, x), np.float32)
     y = clip_in_graph(graph, y, study.outputs)
     width = graph.constant(half_width)
@@ -100,7 +100,7 @@ def metadata(study: Study, candidate: str) -> dict[str, str]:
     described = describe_study(study)
     # the graph derives scalars by itself; the weights of all cells would be most of the metadata
     described["outputs"] = [{**output, "derived": None} for output in described["outputs"]]
-    keep = ("name", "title", "hash", "inputs", "outputs", "grid")
+    keep = ("name", "title", "hash", "inputs", "outputs", "scenarios")
     return {
         "frugal.format": "frugal-model/1",
         "frugal.candidate": candidate,
@@ -138,7 +138,7 @@ def check_parity(
     A scalar that counts cells above a threshold jumps when rounding moves one cell across: it is held against the graph's own
     map, which is itself held against that of the model.
     """
-    points = parity_points(study.inputs, training, seed)
+    points = parity_points(study.columns, training, seed)
     expected = clip_outputs(predict(points), study.outputs)
     answers = session(model).run([output.name for output in study.outputs], {"inputs": points.astype(np.float32)})
     got = np.concatenate([np.asarray(a, dtype=float).reshape(len(points), -1) for a in answers], axis=1)
@@ -155,7 +155,7 @@ def _parity_scale(spread: np.ndarray, expected: np.ndarray, outputs: Sequence[Ou
     scale = np.where(spread > 0, spread, np.maximum(np.abs(expected).max(axis=0), 1e-12))
     slices = output_slices(outputs)
     for output in outputs:
-        if output.is_map:
+        if output.is_field:
             columns = slices[output.name]
             scale[columns] = np.maximum(scale[columns], spread[columns].max() / 20)
     return scale

@@ -37,8 +37,8 @@ IR_VERSION = 8
 class Graph:
     """An ONNX graph under construction.
 
-    Tensors are handled by their names. Names are numbered in the order of construction and equal constants
-    are stored once, so that the same calls always give the same bytes.
+    Tensors are handled by their names. Names are numbered in the order of construction; equal constants are stored once, and
+    equal nodes written once, so that the same calls always give the same bytes.
 
     Parameters
     ----------
@@ -52,6 +52,7 @@ class Graph:
         self._constants: dict[tuple[str, tuple[int, ...], bytes], str] = {}
         self._initializers: list[onnx.TensorProto] = []
         self._inputs: list[onnx.ValueInfoProto] = []
+        self._known: dict[tuple[Any, ...], tuple[str, ...]] = {}
         self._tensors = 0
         self._uses_ml = False
 
@@ -119,7 +120,12 @@ class Graph:
         """
         from onnx import helper, numpy_helper
 
-        names = tuple(f"_t{self._tensors + i}" for i in range(outputs))
+        told = sorted((key, _plain(value)) for key, value in attributes.items())
+        asked = (operator, domain, inputs, outputs, repr(told))
+        if asked in self._known:  # every operator that is written here gives the same for the same
+            known = self._known[asked]
+            return known[0] if outputs == 1 else known
+        names = self._known[asked] = tuple(f"_t{self._tensors + i}" for i in range(outputs))
         self._tensors += outputs
         self._uses_ml |= domain == "ai.onnx.ml"
         values = {
@@ -166,7 +172,9 @@ class Graph:
         for name, tensor, element, shape in outputs:
             nodes.append(helper.make_node("Identity", [tensor], [name]))
             declared.append(helper.make_tensor_value_info(name, element, ["n", *shape]))
-        graph = helper.make_graph(nodes, self.name, self._inputs, declared, self._initializers)
+        nodes, read = _needed(nodes, {name for name, *_ in outputs})
+        constants = [constant for constant in self._initializers if constant.name in read]
+        graph = helper.make_graph(nodes, self.name, self._inputs, declared, constants)
         imports = [helper.make_opsetid("", OPSET)]
         if self._uses_ml:
             imports.append(helper.make_opsetid("ai.onnx.ml", ML_OPSET))
@@ -175,6 +183,20 @@ class Graph:
             helper.set_model_props(model, dict(sorted(metadata.items())))
         checker.check_model(model, full_check=True)
         return model
+
+
+def _needed(nodes: Sequence[onnx.NodeProto], wanted: set[str]) -> tuple[list[onnx.NodeProto], set[str]]:
+    """Nodes that the wanted tensors come from, in order, and the names of all tensors that these read."""
+    read, kept = set(wanted), []
+    for node in reversed(nodes):
+        if read.intersection(node.output):
+            read.update(node.input)
+            kept.append(node)
+    return kept[::-1], read
+
+
+def _plain(value: Any) -> Any:
+    return (value.dtype.str, value.shape, value.tobytes()) if isinstance(value, np.ndarray) else value
 
 
 def serialise(model: onnx.ModelProto) -> bytes:

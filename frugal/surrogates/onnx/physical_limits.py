@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from frugal.experiments.study.outputs import Derived, Output, code_dry_cells, derive, output_slices
+from frugal.experiments.study.outputs import Derived, Output, derive, fill_undefined, output_slices
 from frugal.surrogates.onnx.graph import Graph
 
 
@@ -26,7 +26,7 @@ def clip_outputs(values: np.ndarray, outputs: Sequence[Output]) -> np.ndarray:
     `clip_in_graph` does the same in a graph.
     """
     clipped = np.minimum(np.maximum(values, lower_limits(outputs)), upper_limits(outputs))
-    return derive(code_dry_cells(clipped, outputs), outputs) if any(o.is_map for o in outputs) else clipped
+    return derive(fill_undefined(clipped, outputs), outputs)
 
 
 def raise_in_graph(graph: Graph, tensor: str, outputs: Sequence[Output]) -> str:
@@ -91,17 +91,17 @@ def clip_in_graph(graph: Graph, tensor: str, outputs: Sequence[Output]) -> str:
         Name of the tensor ``[n, m]`` made physical.
     """
     tensor = lower_in_graph(graph, raise_in_graph(graph, tensor, outputs), outputs)
-    if not any(o.wet_where or o.derived for o in outputs):
+    if not any(o.defined_elsewhere or o.derived for o in outputs):
         return tensor
     parts = dict(zip((o.name for o in outputs), _split(graph, tensor, outputs), strict=True))
     wet: dict[str, str] = {}
     for output in outputs:
-        if output.wet_where:
-            if output.wet_where not in wet:
-                threshold = next(o.wet_threshold for o in outputs if o.name == output.wet_where)
-                wet[output.wet_where] = graph.op("Greater", parts[output.wet_where], graph.constant(threshold))
-            dry = graph.constant(output.dry_value)
-            parts[output.name] = graph.op("Where", wet[output.wet_where], parts[output.name], dry)
+        if output.defined_elsewhere:
+            if output.defined_where not in wet:
+                threshold = next(o.valid_above for o in outputs if o.name == output.defined_where)
+                wet[output.defined_where] = graph.op("Greater", parts[output.defined_where], graph.constant(threshold))
+            dry = graph.constant(output.fill_value)
+            parts[output.name] = graph.op("Where", wet[output.defined_where], parts[output.name], dry)
     for output in outputs:
         if output.derived is not None:
             size = next(o.size for o in outputs if o.name == output.derived.of)
@@ -117,8 +117,9 @@ def _split(graph: Graph, tensor: str, outputs: Sequence[Output]) -> Sequence[str
 
 
 def _derived(graph: Graph, cells: str, derived: Derived, size: int) -> str:
-    if derived.kind == "above":
-        cells = graph.cast(graph.op("Greater", cells, graph.constant(derived.threshold)), np.float32)
+    if derived.kind != "sum":
+        operator = "Greater" if derived.kind == "above" else "Less"
+        cells = graph.cast(graph.op(operator, cells, graph.constant(derived.threshold)), np.float32)
     if isinstance(derived.weights, float):
         total = graph.op("ReduceSum", cells, graph.constant([1], np.int64), keepdims=1)
         return graph.op("Mul", total, graph.constant(derived.weights))
@@ -144,10 +145,10 @@ def expected_beside(
     result = expected.copy()
     for output in outputs:
         columns = slices[output.name]
-        if output.wet_where:
-            source = next(o for o in outputs if o.name == output.wet_where)
+        if output.defined_elsewhere:
+            source = next(o for o in outputs if o.name == output.defined_where)
             depth = slices[source.name]
-            close = np.abs(expected[:, depth] - source.wet_threshold) <= tolerance * scale[depth]
+            close = np.abs(expected[:, depth] - source.valid_above) <= tolerance * scale[depth]
             result[:, columns] = np.where(close, got[:, columns], expected[:, columns])
         if output.derived is not None:
             result[:, columns] = output.derived.of_map(got[:, slices[output.derived.of]])[:, None]

@@ -7,10 +7,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from frugal.experiments.study.input_layout import InputLayout
 from frugal.studies.flood import submersion
 from frugal.studies.flood.breach.basins import landing, pools_of
 from frugal.studies.flood.breach.features import breach_weir
-from frugal.studies.flood.breach.weir import BreachWeir
+from frugal.studies.flood.breach.storm_tide import sea_level
+from frugal.studies.flood.breach.weir import BreachWeir, peak_level
 from frugal.studies.flood.terrain.generated_polder import polder
 from frugal.studies.flood.terrain.site import SubmersionSite
 from frugal.studies.flood.terrain.terrain import breached, stretches_of
@@ -35,12 +37,12 @@ def test_summaries_are_the_same_in_the_graph_and_bounded_by_their_variables() ->
     assert study.summaries is not None
     low, high = (np.array([getattr(v, end) for v in study.inputs]) for end in ("low", "high"))
     rows = np.random.default_rng(0).uniform(low, high, (200, 7))
-    columns = study.summaries.of(rows)
+    columns = study.summaries.of(rows, study.layout)
     for variable, values in zip(study.summaries.variables, columns.T, strict=True):
         assert variable.low <= values.min() and values.max() <= variable.high, variable.name
     graph = Graph("summaries")
     x = graph.input("inputs", 7)
-    declared = [("z", study.summaries.graph(graph, x), 1, (len(study.summaries.variables),))]
+    declared = [("z", study.summaries.graph(graph, x, study.layout), 1, (len(study.summaries.variables),))]
     (found,) = session(serialise(graph.finish(declared, {}))).run(None, {"inputs": rows.astype(np.float32)})
     assert np.allclose(found, columns, rtol=2e-5, atol=1e-4)
     names = [variable.name for variable in study.summaries.variables]
@@ -54,21 +56,24 @@ def weir() -> BreachWeir:
 
 @pytest.mark.parametrize("inputs", [STORM, np.array([0.7, 4.2, 0.1, 9.0, 33.0, 0.93, 0.7])])
 def test_a_weir_sums_over_the_cells_that_the_breach_lowers(weir: BreachWeir, inputs: np.ndarray) -> None:
-    peak = float(submersion.sea_level(inputs, np.zeros(1))[0])
+    storm = dict(zip((v.name for v in submersion.INPUTS), inputs, strict=True))
+    peak = peak_level(storm)
+    tide = {name: storm[name] for name in ("surge_peak", "tide_range", "sea_level_rise", "storm_duration")}
     _, sill = breached(polder(), inputs[5], inputs[4], peak)
     seconds = np.linspace(-2700.0, submersion.END_S, 20_001)
-    head = np.maximum(submersion.sea_level(inputs, seconds)[:, None] - sill, 0.0)
+    head = np.maximum(sea_level(seconds, **tide)[:, None] - sill, 0.0)
     expected = 1.705 * 50.0 * np.trapezoid((head**1.5).sum(axis=1), seconds) / 1e6
-    free, passed = weir.volumes(inputs[None])
+    rows = {name: np.array([value]) for name, value in storm.items()}
+    free, passed = weir.breach(**rows).free, weir.breach(**rows).passed
     assert free[0] == pytest.approx(expected, rel=5e-3)
     assert 0.3 * free[0] < passed[0] <= free[0]
-    assert replace(weir, pools=None).volumes(inputs[None])[1] == pytest.approx(free)
+    assert replace(weir, pools=None).breach(**rows).passed == pytest.approx(free)
 
 
 def test_water_inside_never_stands_higher_than_the_sea_that_drove_it_in(weir: BreachWeir) -> None:
     rows = np.tile(STORM, (40, 1))
     rows[:, 4] = np.linspace(20.0, 200.0, 40)
-    _, passed = weir.volumes(rows)
+    passed = weir.breach(**InputLayout(submersion.INPUTS).columns_by_name(rows)).passed
     assert (np.diff(passed) > 0).all() and weir.pools is not None
     inside = np.interp(np.sqrt(passed), weir.pools.root_volume, weir.pools.level_m)
     assert inside.max() < STORM[2] + STORM[1] / 2 + STORM[0]

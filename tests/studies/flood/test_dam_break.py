@@ -47,13 +47,13 @@ def test_a_dam_that_breaks_in_minutes(tmp_path: Path) -> None:
     downstream = study.inputs[4]
     assert (downstream.low, downstream.high, downstream.default) == (0.1, 1.2, 1.2)
     inputs = np.array([900.0, 0.05, 2e5, 1.0, 1.2])
-    scenario = river.wave(river_valley(site), inputs, 1800.0)
+    scenario = river.wave(river_valley(site), 1800.0, **study.layout.by_name(inputs))
     time_s, share = scenario.inflows[0].series
     assert scenario.duration_s == 1800.0 and np.max(time_s) == pytest.approx(1800.0)
     entering = np.asarray(share) * len(scenario.inflows)
     assert entering.max() == pytest.approx(900.0, rel=0.01)
     assert np.trapezoid(entering, time_s) == pytest.approx(2e5 + 1800.0 * river.BASE_FLOW_M3_S, rel=0.01)
-    answer = study.solve(inputs)
+    answer = study.solved(inputs)
     # Some water comes in at the outlet too, where the level downstream stands above the dry bed at first.
     assert 0.99 < answer["volume_in"] / (2e5 + 1800.0 * river.BASE_FLOW_M3_S) < 1.15
     assert np.max(answer["arrival_time"]) == pytest.approx(0.5)  # hours; where no water comes, the end of the event

@@ -14,6 +14,7 @@ from frugal.experiments.study.site import build_site
 from frugal.studies.flood import river_flood as river
 from frugal.studies.flood import submersion
 from frugal.studies.flood.bathtub import bathtub, connection_level
+from frugal.studies.flood.breach.storm_tide import sea_level
 from frugal.studies.flood.outputs import Maps, refined
 from frugal.studies.flood.terrain.generated_polder import polder
 from frugal.studies.flood.terrain.generated_valley import valley
@@ -21,6 +22,7 @@ from frugal.studies.flood.terrain.site import RiverFloodSite, SubmersionSite, ch
 from frugal.studies.flood.terrain.terrain import breached
 
 STORM = np.array([1.5, 6.0, 0.3, 18.0, 100.0, 0.5, 1.0])
+TIDE = {"surge_peak": 1.5, "tide_range": 6.0, "sea_level_rise": 0.3, "storm_duration": 18.0}
 WAVE = np.array([900.0, 2.0, 9e6, 1.0, 1.5])
 
 
@@ -74,16 +76,16 @@ def test_a_breach_outside_the_dike_is_refused(position: float, width: float, nam
 
 def test_the_sea_peaks_at_high_tide_with_the_sum_of_its_parts() -> None:
     time_s = np.linspace(-3 * 3600, 5 * 3600, 481)
-    level = submersion.sea_level(STORM, time_s)
+    level = sea_level(time_s, **TIDE)
     assert level.max() == pytest.approx(0.3 + 3.0 + 1.5) and abs(time_s[level.argmax()]) < 61
-    short = submersion.sea_level(np.array([1.5, 6.0, 0.0, 6.0, 0, 0, 1]), np.array([3.01 * 3600.0]))
+    short = sea_level(np.array([3.01 * 3600.0]), **{**TIDE, "sea_level_rise": 0.0, "storm_duration": 6.0})
     assert short[0] == pytest.approx(3.0 * np.cos(2 * np.pi * 3.01 / 12.42))  # the storm is over
 
 
 @pytest.mark.parametrize("wave", [(900.0, 2.0, 9e6), (300.0, 1.0, 4e6), (1500.0, 3.0, 12e6)])
 def test_the_hydrograph_has_the_peak_and_the_volume_asked_for(wave: tuple[float, float, float]) -> None:
     time_s = np.arange(0.0, 400 * 3600.0, 30.0)  # until everything has passed
-    flow = river.hydrograph(np.array([*wave, 1.0, 1.5]), time_s)
+    flow = river.hydrograph(time_s, peak_discharge=wave[0], time_to_peak=wave[1], volume=wave[2])
     assert flow.max() == pytest.approx(wave[0], rel=1e-3)
     assert time_s[flow.argmax()] == pytest.approx(3600 * wave[1], abs=30)
     assert np.trapezoid(flow - river.BASE_FLOW_M3_S, time_s) == pytest.approx(wave[2], rel=0.01)
@@ -120,7 +122,7 @@ def test_coarse_levels_are_laid_over_the_fine_ground() -> None:
 
 def test_uniform_flow_fills_more_for_a_greater_wave() -> None:
     study = river.river_flood(RiverFloodSite())
-    answer = study.alternatives[0].build(np.empty((0, 5)), np.empty((0, 1))).predict
+    answer = study.answer_of(study.alternatives[0], np.empty((0, 5)), np.empty((0, study.output_size))).predict
     small, large = (answer(np.array([[peak, 2.0, 9e6, 1.0, 0.5]]))["max_depth"][0] for peak in (300.0, 1500.0))
     assert (large >= small - 1e-9).all() and large.sum() > 1.5 * small.sum()
 
@@ -171,7 +173,7 @@ def test_a_shore_of_files(shore: dict[str, Path], tmp_path: Path) -> None:
     wide = coast(site.model_copy(update={"cell_size_m": 50.0}))
     assert wide.shape == (20, 20) and wide.cell_size_m == 50.0
     study = submersion.submersion(site)
-    assert study.outputs[0].coords["x"][0] == 370_012.5 and study.grid["crs"] == "EPSG:2154"
+    assert study.outputs[0].coords["x"][0] == 370_012.5 and study.outputs[0].geometry.crs == "EPSG:2154"
 
 
 @pytest.mark.parametrize(
@@ -267,7 +269,7 @@ def test_cheaper_physics_answer_in_the_shape_of_the_study() -> None:
     wet = truth[:, depth] > 0.05
     errors = {}
     for alternative in study.alternatives:
-        answer = alternative.build(np.empty((0, 7)), np.empty((0, 1))).predict(rows)
+        answer = study.answer_of(alternative, np.empty((0, 7)), np.empty((0, study.output_size))).predict(rows)
         flat = study.flatten(answer, 1)
         assert flat.shape == truth.shape
         errors[alternative.name] = float(np.sqrt(((flat - truth)[:, depth][wet] ** 2).mean()))

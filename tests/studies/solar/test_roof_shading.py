@@ -134,9 +134,9 @@ def test_the_default_site_judges_on_generated_places_of_other_seeds() -> None:
 
 def test_inputs_stay_in_their_bounds_and_hold_the_physics_of_the_coarse_surface() -> None:
     study, design = study_and_design()
-    for j, variable in enumerate(study.inputs):
+    for j, variable in enumerate(study.columns):
         assert variable.low <= design.inputs[:, j].min() and design.inputs[:, j].max() <= variable.high, variable.name
-    assert [v.name for v in study.inputs[FIRST_RATIO : FIRST_RATIO + 2]] == [
+    assert [v.name for v in study.columns[FIRST_RATIO : FIRST_RATIO + 2]] == [
         "coarse_yearly_ratio",
         "coarse_winter_ratio",
     ]
@@ -173,7 +173,7 @@ def test_each_step_up_is_nearer_to_the_truth_on_a_place_never_seen() -> None:
     learning, held_out = ~design.held_out, design.held_out
     errors = {}
     for alternative in study.alternatives:
-        answer = alternative.build(design.inputs[learning], runs()[learning])
+        answer = study.answer_of(alternative, design.inputs[learning], runs()[learning])
         predicted = np.asarray(answer.predict(design.inputs[held_out])["yearly_ratio"])
         errors[alternative.name] = nrmse(predicted, runs()[held_out, 0])
     assert errors["coarse_surface_corrected"] < errors["coarse_surface"] < errors["no_shading"]

@@ -72,7 +72,7 @@ def test_the_whole_year_on_sectors_is_the_best_alternative() -> None:
     study, design = study_and_design()
     errors = {}
     for alternative in study.alternatives:
-        answer = alternative.build(design.inputs, runs())
+        answer = study.answer_of(alternative, design.inputs, runs())
         yearly = np.asarray(answer.predict(design.inputs)["yearly_yield"])
         errors[alternative.name] = np.sqrt(np.mean((yearly - runs()[:, 12]) ** 2)) / runs()[:, 12].mean()
     assert min(errors, key=errors.__getitem__) == "sector_year"

@@ -2,26 +2,33 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 TIDE_PERIOD_S = 12.42 * 3600.0
 
 
-def sea_level(storms: np.ndarray, time_s: np.ndarray) -> np.ndarray:
+def sea_level(
+    time_s: np.ndarray, surge_peak: Any, tide_range: Any, sea_level_rise: Any, storm_duration: Any, xp: Any = np
+) -> Any:
     """Level in m above the mean level of today.
 
     Parameters
     ----------
-    storms : ndarray [..., 4 or more]
-        Peak of the surge (m), tide range (m), rise of the mean level (m), duration of the storm (h); more is not read.
     time_s : ndarray [t]
         From high tide.
+    surge_peak, tide_range, sea_level_rise : float or array [n, 1]
+        In m.
+    storm_duration : float or array [n, 1]
+        In hours.
+    xp
+        Namespace of the arrays.
 
     Returns
     -------
-    ndarray [..., t]
+    array [t] or [n, t]
     """
-    surge, tide_range, rise, duration_h = (storms[..., k, None] for k in range(4))
-    phase = np.clip(time_s / (3600.0 * duration_h), -0.5, 0.5)  # beyond half the duration the surge is nothing
-    tide = 0.5 * tide_range * np.cos(2 * np.pi * time_s / TIDE_PERIOD_S)
-    return np.asarray(rise + tide + surge * np.cos(np.pi * phase) ** 2)
+    phase = xp.clip(time_s / 3600.0 / storm_duration, -0.5, 0.5)  # beyond half the duration the surge is nothing
+    tide = tide_range * (0.5 * np.cos(2 * np.pi * time_s / TIDE_PERIOD_S))
+    return surge_peak * xp.cos(np.pi * phase) ** 2 + tide + sea_level_rise

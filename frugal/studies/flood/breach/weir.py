@@ -11,7 +11,9 @@ still pools of the ground. What is left to the fits is how the water spreads.
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -69,15 +71,24 @@ class Dike:
         """Middle of the first and of the last cell, in m."""
         return float(self.low[0] + self.high[0]) / 2, float(self.low[-2] + self.high[-2]) / 2
 
-    def open_cells(self, position: np.ndarray, width_m: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Numbers of the cells that breaches may cover, ``[n, widest]``, and the length in m that they cover of each."""
+    def open_cells(self, breach_position: Any, breach_width: Any, xp: Any = np) -> tuple[Any, Any]:
+        """Numbers of the cells that breaches may cover, ``[n, widest]``, and the length in m that they cover of each.
+
+        Parameters
+        ----------
+        breach_position, breach_width : array [n]
+            Share of the way along the dike; m.
+        xp
+            Namespace of the arrays.
+        """
         first_m, last_m = self.span
-        middle = first_m + position * (last_m - first_m)
-        left = np.clip(middle - width_m / 2, self.low[0], np.maximum(self.high[-2] - width_m, self.low[0]))[:, None]
-        first = np.sum(self.high <= left, axis=1, keepdims=True)
-        cells = np.minimum(first + np.arange(self.widest), len(self.low) - 1)
-        right = left + width_m[:, None]
-        return cells, np.maximum(np.minimum(self.high[cells], right) - np.maximum(self.low[cells], left), 0.0)
+        middle = first_m + breach_position * (last_m - first_m)
+        latest = xp.maximum(float(self.high[-2]) - breach_width, float(self.low[0]))
+        left = xp.minimum(xp.maximum(middle - breach_width / 2, float(self.low[0])), latest)[:, None]
+        first = xp.sum(xp.astype(left >= self.high, xp.float32), axis=1, keepdims=True)
+        cells = xp.astype(xp.minimum(first + np.arange(self.widest), float(len(self.low) - 1)), xp.int64)
+        ends = xp.minimum(xp.take(self.high, cells), left + breach_width[:, None])
+        return cells, xp.maximum(ends - xp.maximum(xp.take(self.low, cells), left), 0.0)
 
 
 @dataclass(frozen=True)
@@ -113,53 +124,82 @@ class BreachWeir:
         """Middle of each step, from high tide."""
         return self.start_s + (np.arange(TIMES) + 0.5) * self.step_s
 
-    def volumes(self, inputs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Water that would pass without drowning, and that does pass, in millions of m³, ``[n]`` each.
+    def breach(self, xp: Any = np, **storm: Any) -> Breached:
+        """What the breaches of storms open, and what passes them.
 
         Parameters
         ----------
-        inputs : ndarray [n, 7]
-            Of `submersion`.
+        xp
+            Namespace of the arrays.
+        **storm : array [n]
+            Inputs of `submersion`.
         """
-        cells, covered = self._open(inputs)
-        sill = self._lowered(inputs, cells, covered)
-        spacing = (self.dike.high - self.dike.low)[cells]
-        rate = np.where(covered > 0, WEIR * spacing * self.step_s / MILLION, 0.0)
-        level = sea_level(inputs, self.times_s)
-        free, passed = np.zeros(len(inputs)), np.zeros(len(inputs))
+        cells, covered = self.dike.open_cells(storm["breach_position"], storm["breach_width"], xp)
+        sill = self._lowered(xp, cells, covered, peak_level(storm))
+        free, passed = self._volumes(xp, cells, covered, sill, storm)
+        return Breached(xp, cells, covered, sill, free, passed)
+
+    def _volumes(self, xp: Any, cells: Any, covered: Any, sill: Any, storm: Mapping[str, Any]) -> tuple[Any, Any]:
+        """Water that would pass without drowning, and that does pass, in millions of m³."""
+        spacing = self.dike.high - self.dike.low
+        rate = xp.take(WEIR * spacing * self.step_s / MILLION, cells) * xp.sign(covered)
+        tide = {name: storm[name][:, None] for name in ("surge_peak", "tide_range", "sea_level_rise", "storm_duration")}
+        level = sea_level(self.times_s, **tide, xp=xp)
+        free, passed = 0.0, 0.0
+        inside: Any = None if self.pools is None else float(self.pools.level_m[0])
         for t in range(TIMES):
-            head = np.maximum(level[:, t, None] - sill, 0.0)
-            flow = rate * head**1.5
-            free += flow.sum(axis=1)
+            head = xp.maximum(level[:, t : t + 1] - sill, 0.0)
+            flow = rate * (head * xp.sqrt(head))
+            free = free + xp.sum(flow, axis=1)
             if self.pools is not None:
-                inside = np.interp(np.sqrt(passed), self.pools.root_volume, self.pools.level_m)
-                over = np.maximum(inside[:, None] - sill, 0.0)
-                drowned = np.minimum(over / np.maximum(head, LEAST_HEAD_M), 1.0)
-                flow = flow * (1.0 - drowned**1.5) ** DROWNING
-            passed += flow.sum(axis=1)
+                over = xp.maximum(inside - sill, 0.0)
+                drowned = xp.minimum(over / xp.maximum(head, LEAST_HEAD_M), 1.0)
+                flow = flow * xp.maximum(1.0 - drowned * xp.sqrt(drowned), 0.0) ** DROWNING
+            passed = passed + xp.sum(flow, axis=1)
+            if self.pools is not None:
+                inside = xp.interp(xp.sqrt(passed), self.pools.root_volume, self.pools.level_m)[:, None]
         return free, passed
 
-    def along(self, inputs: np.ndarray, values: np.ndarray) -> np.ndarray:
-        """Mean over the breach of values along the dike, ``[n]``."""
-        cells, covered = self._open(inputs)
-        return _mean(np.append(values, 0.0)[cells], covered)
-
-    def lowered_to(self, inputs: np.ndarray) -> np.ndarray:
-        """Mean over the breach of the heights in m that its cells are lowered to, ``[n]``: the sill, and more where the breach
-        takes only a part of a cell."""
-        cells, covered = self._open(inputs)
-        return _mean(self._lowered(inputs, cells, covered), covered)
-
-    def _lowered(self, inputs: np.ndarray, cells: np.ndarray, covered: np.ndarray) -> np.ndarray:
+    def _lowered(self, xp: Any, cells: Any, covered: Any, peak: Any) -> Any:
         """Heights as those of `terrain.breached`."""
-        peak = inputs[:, 2] + inputs[:, 1] / 2 + inputs[:, 0]
-        part = np.minimum(covered / (self.dike.high - self.dike.low)[cells], 1.0)
-        top = np.minimum(self.dike.crest[cells], peak[:, None])
-        return np.asarray(top - np.maximum(top - self.dike.sill[cells], 0.0) * part ** (2 / 3))
-
-    def _open(self, inputs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        return self.dike.open_cells(inputs[:, 5], inputs[:, 4])
+        part = xp.minimum(covered * xp.take(1.0 / (self.dike.high - self.dike.low), cells), 1.0)
+        top = xp.minimum(xp.take(self.dike.crest, cells), peak[:, None])
+        return top - xp.maximum(top - xp.take(self.dike.sill, cells), 0.0) * part ** (2 / 3)
 
 
-def _mean(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    return np.asarray(np.sum(values * weights, axis=1) / np.maximum(weights.sum(axis=1), 1e-9))
+def peak_level(storm: Mapping[str, Any]) -> Any:
+    """Highest level of the sea, in m above the mean level of today."""
+    return storm["sea_level_rise"] + storm["tide_range"] / 2 + storm["surge_peak"]
+
+
+@dataclass(frozen=True)
+class Breached:
+    """Breaches of n storms.
+
+    Attributes
+    ----------
+    xp
+        Namespace of the arrays.
+    cells, covered : array [n, widest]
+        As `Dike.open_cells` gives them.
+    lowered_to : array [n, widest]
+        Heights in m that the cells are lowered to: the sill, and more where the breach takes only a part of a cell.
+    free, passed : array [n]
+        Water that would pass without drowning, and that does pass, in millions of m³.
+    """
+
+    xp: Any
+    cells: Any
+    covered: Any
+    lowered_to: Any
+    free: Any
+    passed: Any
+
+    def along(self, values: np.ndarray) -> Any:
+        """Mean over the breach of values along the dike, ``[n]``."""
+        return self.mean(self.xp.take(np.append(values, 0.0), self.cells))
+
+    def mean(self, values: Any) -> Any:
+        """Mean over the breach of values of its cells, ``[n]``."""
+        xp = self.xp
+        return xp.sum(values * self.covered, axis=1) / xp.maximum(xp.sum(self.covered, axis=1), 1e-9)

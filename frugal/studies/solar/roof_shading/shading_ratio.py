@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from frugal.physics.solar.year import SolarYear
-from frugal.studies.solar.roof_yield.alternatives import REFERENCE, Columns, physics
+from frugal.studies.solar.roof_yield.alternatives import REFERENCE, physics
 
 #: Months, 0 to 11, that each ratio is summed over: the year, and October to March.
 WHOLE_AND_WINTER = (tuple(range(12)), (9, 10, 11, 0, 1, 2))
@@ -28,19 +28,12 @@ def shading_ratios(
     transposition : int
     """
     shaded, unshaded = (
-        _monthly(year, tilt_deg, azimuth_deg, horizon, transposition)
+        np.asarray(
+            physics(year, transposition, tilt_deg=tilt_deg, azimuth_deg=azimuth_deg, horizon_deg=horizon, **REFERENCE)[
+                "monthly_yield"
+            ]
+        )
         for horizon in (horizon_deg, np.zeros((len(horizon_deg), 1)))
     )
     ratios = [shaded[:, months].sum(axis=1) / unshaded[:, months].sum(axis=1) for months in map(list, WHOLE_AND_WINTER)]
     return np.clip(np.stack(ratios, axis=1), 0.0, 1.0)
-
-
-def _monthly(
-    year: SolarYear, tilt_deg: np.ndarray, azimuth_deg: np.ndarray, horizon_deg: np.ndarray, transposition: int
-) -> np.ndarray:
-    """Monthly yields of the reference installation ``[n, 12]``."""
-    n, n_sectors = horizon_deg.shape
-    rows = np.zeros((n, n_sectors + 5))
-    rows[:, 0], rows[:, 1], rows[:, 2:-3] = tilt_deg, azimuth_deg, horizon_deg
-    rows[:, -3:] = REFERENCE["albedo"], REFERENCE["dc_ac_ratio"], REFERENCE["mounting"]
-    return np.asarray(physics(year, Columns(rows, n_sectors), rows[:, 2:-3], transposition)[:, :12])

@@ -8,6 +8,10 @@ not have.
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
 import numpy as np
 
 from frugal.errors import UnusableInputError
@@ -15,15 +19,50 @@ from frugal.experiments.needs.file import packaged_need
 from frugal.experiments.study import Arrays, Output, Study, Variable
 from frugal.experiments.study.design import Design, held_out_count, split_by_place
 from frugal.studies.solar.roof_shading import coarse_view as coarse
-from frugal.studies.solar.roof_shading.alternatives import alternatives, named, sector_ratios
+from frugal.studies.solar.roof_shading.alternatives import alternatives
 from frugal.studies.solar.roof_shading.shading_ratio import shading_ratios
 from frugal.studies.solar.roof_shading.site import RoofShadingSite, ShadingTerritory
+from frugal.studies.solar.roof_yield.site import toward_sectors
 from frugal.texts import room_texts
 
 _TEXTS = room_texts("frugal.studies.solar")
 
 #: Sectors of the coarse horizon that the candidates see.
 N_SECTORS = 12
+
+
+def _relief(name: str, text: str, default: float, bounds_m: tuple[float, float], **said: Any) -> Variable:
+    return Variable(name, "m", *bounds_m, _TEXTS.say(f"roof_shading.{text}", **said), default=default)
+
+
+def _within(
+    name: str, text: str, default: float, bounds_m: tuple[float, float], reaches_m: tuple[int, ...]
+) -> Variable:
+    one = _relief(name, text, default, bounds_m, reach="{reach}")
+    return replace(one, dims=("reach",), coords={"reach": reaches_m})
+
+
+_HORIZON = _TEXTS.say("roof_shading.horizon", direction="{direction}")
+#: The reference case is a roof of 30° to the south that obstacles of 10° surround, seen on cells of 2 m.
+_INPUTS = (
+    Variable("tilt_deg", "deg", 0.0, 60.0, _TEXTS.say("roof_shading.tilt_deg"), default=30.0),
+    Variable("azimuth_deg", "deg", 0.0, 360.0, _TEXTS.say("roof_shading.azimuth_deg"), default=180.0, period=360.0),
+    Variable("horizon_deg", "deg", 0.0, 85.0, _HORIZON, default=10.0, **toward_sectors(N_SECTORS)),
+    Variable("coarse_yearly_ratio", "1", 0.0, 1.0, _TEXTS.say("roof_shading.coarse_yearly_ratio"), default=0.97),
+    Variable("coarse_winter_ratio", "1", 0.0, 1.0, _TEXTS.say("roof_shading.coarse_winter_ratio"), default=0.95),
+    Variable("cell_size_m", "m", 0.5, 12.5, _TEXTS.say("roof_shading.cell_size_m"), default=2.0),
+    _within("relief_within_m", "relief", 2.0, coarse.RELIEF_BOUNDS_M, coarse.RELIEF_M),
+    _within("roughness_within_m", "roughness", 2.0, coarse.ROUGHNESS_BOUNDS_M, coarse.ROUGHNESS_M),
+    _relief(f"highest_within_{coarse.HIGHEST_M}m", "highest", 4.0, coarse.HIGHEST_BOUNDS_M, reach=coarse.HIGHEST_M),
+    *(
+        _relief(f"rise_{toward}", "rise", 0.0, coarse.RISE_BOUNDS_M, direction=_TEXTS.say(f"direction.{toward}"))
+        for toward in coarse.AROUND
+    ),
+)
+_OUTPUTS = (
+    Output("yearly_ratio", "1", label=_TEXTS.say("roof_shading.yearly_ratio"), low=0.0, high=1.0),
+    Output("winter_ratio", "1", label=_TEXTS.say("roof_shading.winter_ratio"), low=0.0, high=1.0),
+)
 
 
 def roof_shading(site: RoofShadingSite) -> Study:
@@ -40,24 +79,23 @@ def roof_shading(site: RoofShadingSite) -> Study:
     """
     territory = ShadingTerritory(site, N_SECTORS)
 
-    def solve(inputs: np.ndarray) -> Arrays:
-        return named(sector_ratios(territory, inputs[None])[0])
+    def solve(tilt_deg: float, azimuth_deg: float, horizon_deg: np.ndarray, **_seen_coarsely: Any) -> Arrays:
+        tilt, azimuth, horizon = np.array([tilt_deg]), np.array([azimuth_deg]), np.atleast_2d(horizon_deg)
+        yearly, winter = shading_ratios(territory.year, tilt, azimuth, horizon, territory.transposition)[0]
+        return {"yearly_ratio": yearly, "winter_ratio": winter}
 
-    def truth(inputs: np.ndarray, object_id: int) -> Arrays:
-        horizon = territory.roofs.horizon_deg[object_id : object_id + 1]
-        return named(
-            shading_ratios(territory.year, inputs[None, 0], inputs[None, 1], horizon, territory.transposition)[0]
-        )
+    def truth(object_id: int, **inputs: Any) -> Arrays:
+        return solve(**{**inputs, "horizon_deg": territory.roofs.horizon_deg[object_id]})
 
     return Study(
         name="roof_shading",
         title=_TEXTS.say("roof_shading.title"),
-        inputs=_inputs(),
-        outputs=_outputs(),
+        inputs=_INPUTS,
+        outputs=_OUTPUTS,
         need=packaged_need(__package__),
         solve=solve,
         truth=truth,
-        draw=lambda n, seed: draw(territory, n, seed),
+        draw=partial(draw, territory),
         alternatives=alternatives(territory),
         n_runs=4000,
         sources=(
@@ -108,107 +146,3 @@ def draw(territory: ShadingTerritory, n: int, seed: int) -> Design:
     if held_out.all() or not held_out.any():
         raise UnusableInputError(f"the {len(roofs)} roofs of the surface models cannot be split by place")
     return Design(roofs.seen[order], held_out, order.astype(np.int64), roofs.places[order])
-
-
-def _inputs() -> tuple[Variable, ...]:
-    step = 360 // N_SECTORS
-    horizon = tuple(
-        Variable(
-            f"horizon_{step * k:03d}_deg",
-            "deg",
-            0.0,
-            85.0,
-            label=_TEXTS.say("roof_shading.horizon", degrees=step * k),
-        )
-        for k in range(N_SECTORS)
-    )
-    return (
-        Variable("tilt_deg", "deg", 0.0, 60.0, label=_TEXTS.say("roof_shading.tilt_deg")),
-        Variable(
-            "azimuth_deg",
-            "deg",
-            0.0,
-            360.0,
-            label=_TEXTS.say("roof_shading.azimuth_deg"),
-            period=360.0,
-        ),
-        *horizon,
-        Variable(
-            "coarse_yearly_ratio",
-            "1",
-            0.0,
-            1.0,
-            label=_TEXTS.say("roof_shading.coarse_yearly_ratio"),
-        ),
-        Variable(
-            "coarse_winter_ratio",
-            "1",
-            0.0,
-            1.0,
-            label=_TEXTS.say("roof_shading.coarse_winter_ratio"),
-        ),
-        Variable(
-            "cell_size_m",
-            "m",
-            0.5,
-            12.5,
-            label=_TEXTS.say("roof_shading.cell_size_m"),
-        ),
-        *_relief(),
-    )
-
-
-def _relief() -> tuple[Variable, ...]:
-    above = tuple(
-        Variable(
-            f"relief_within_{reach}m",
-            "m",
-            *coarse.RELIEF_BOUNDS_M,
-            label=_TEXTS.say("roof_shading.relief", reach=reach),
-        )
-        for reach in coarse.RELIEF_M
-    )
-    rough = tuple(
-        Variable(
-            f"roughness_within_{reach}m",
-            "m",
-            *coarse.ROUGHNESS_BOUNDS_M,
-            label=_TEXTS.say("roof_shading.roughness", reach=reach),
-        )
-        for reach in coarse.ROUGHNESS_M
-    )
-    highest = Variable(
-        f"highest_within_{coarse.HIGHEST_M}m",
-        "m",
-        *coarse.HIGHEST_BOUNDS_M,
-        label=_TEXTS.say("roof_shading.highest", reach=coarse.HIGHEST_M),
-    )
-    around = tuple(
-        Variable(
-            f"rise_{direction}",
-            "m",
-            *coarse.RISE_BOUNDS_M,
-            label=_TEXTS.say("roof_shading.rise", direction=_TEXTS.say(f"direction.{direction}")),
-        )
-        for direction in coarse.AROUND
-    )
-    return (*above, *rough, highest, *around)
-
-
-def _outputs() -> tuple[Output, ...]:
-    return (
-        Output(
-            "yearly_ratio",
-            "1",
-            label=_TEXTS.say("roof_shading.yearly_ratio"),
-            low=0.0,
-            high=1.0,
-        ),
-        Output(
-            "winter_ratio",
-            "1",
-            label=_TEXTS.say("roof_shading.winter_ratio"),
-            low=0.0,
-            high=1.0,
-        ),
-    )

@@ -6,7 +6,7 @@ import hashlib
 import math
 from functools import cached_property
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from pydantic import Field, model_validator
@@ -121,6 +121,12 @@ def _arguments(weather: Weather) -> tuple:
         weather.longitude_deg,
         weather.altitude_m,
     )
+
+
+def toward_sectors(n_sectors: int) -> dict[str, Any]:
+    """Dimension and coordinates of a horizon of K sectors: where each looks, in degrees clockwise from north."""
+    names = [f"{360 * k // n_sectors:03d}" for k in range(n_sectors)]
+    return {"dims": ("direction",), "coords": {"direction": names}}
 
 
 def sector_horizon(horizon_deg: np.ndarray, n_sectors: int) -> np.ndarray:

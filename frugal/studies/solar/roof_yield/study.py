@@ -6,6 +6,9 @@ Truth is the hourly physics of the roof with its horizon in 72 azimuths. The can
 
 from __future__ import annotations
 
+from functools import partial
+from typing import Any
+
 import numpy as np
 
 from frugal.errors import UnusableInputError
@@ -13,8 +16,9 @@ from frugal.experiments.designs.sampling import sobol
 from frugal.experiments.needs.file import packaged_need
 from frugal.experiments.study import Arrays, Output, Study, Variable
 from frugal.experiments.study.design import Design, split_by_place
-from frugal.studies.solar.roof_yield.alternatives import MOUNTINGS, Columns, alternatives, named, physics
-from frugal.studies.solar.roof_yield.site import RoofYieldSite, SolarTerritory, sector_horizon
+from frugal.experiments.study.input_layout import InputLayout
+from frugal.studies.solar.roof_yield.alternatives import MOUNTINGS, alternatives, physics
+from frugal.studies.solar.roof_yield.site import RoofYieldSite, SolarTerritory, sector_horizon, toward_sectors
 from frugal.texts import room_texts
 
 _TEXTS = room_texts("frugal.studies.solar")
@@ -26,6 +30,25 @@ MONTHS = (
     "January", "February", "March", "April", "May", "June",
     "July", "August", "September", "October", "November", "December",
 )  # fmt: skip
+
+
+_INSTALLED = (
+    Variable("albedo", "1", 0.1, 0.4, _TEXTS.say("roof_yield.albedo"), default=0.2),
+    Variable("dc_ac_ratio", "1", 0.9, 1.5, _TEXTS.say("roof_yield.dc_ac_ratio"), default=1.15),
+    Variable("mounting", "1", 0, 2, _TEXTS.say("roof_yield.mounting"), default=1.0, choices=tuple(MOUNTINGS)),
+)
+_HORIZON = _TEXTS.say("roof_yield.horizon", direction="{direction}")
+_INPUTS = (
+    Variable("tilt_deg", "deg", 0.0, 60.0, _TEXTS.say("roof_yield.tilt_deg"), default=30.0),
+    Variable("azimuth_deg", "deg", 0.0, 360.0, _TEXTS.say("roof_yield.azimuth_deg"), default=180.0, period=360.0),
+    Variable("horizon_deg", "deg", 0.0, 85.0, _HORIZON, default=0.0, **toward_sectors(N_SECTORS)),
+    *_INSTALLED,
+)
+_OUTPUTS = (
+    Output("monthly_yield", "kWh/kW", ("month",), {"month": MONTHS}, _TEXTS.say("roof_yield.monthly_yield"), low=0.0),
+    Output("yearly_yield", "kWh/kW", label=_TEXTS.say("roof_yield.yearly_yield"), low=0.0),
+    Output("shading_loss", "1", label=_TEXTS.say("roof_yield.shading_loss"), low=0.0),
+)
 
 
 def roof_yield(site: RoofYieldSite) -> Study:
@@ -42,24 +65,21 @@ def roof_yield(site: RoofYieldSite) -> Study:
     """
     territory = SolarTerritory(site)
 
-    def solve(inputs: np.ndarray) -> Arrays:
-        columns = Columns(inputs[None], N_SECTORS)
-        return named(physics(territory.year, columns, columns.horizon_deg, territory.transposition)[0])
+    def solve(**inputs: Any) -> Arrays:
+        return physics(territory.year, territory.transposition, **inputs)
 
-    def truth(inputs: np.ndarray, object_id: int) -> Arrays:
-        columns = Columns(inputs[None], N_SECTORS)
-        horizon = territory.roofs.horizon_deg[object_id : object_id + 1]
-        return named(physics(territory.year, columns, horizon, territory.transposition)[0])
+    def truth(object_id: int, **inputs: Any) -> Arrays:
+        return solve(**{**inputs, "horizon_deg": territory.roofs.horizon_deg[object_id]})
 
     return Study(
         name="roof_yield",
         title=_TEXTS.say("roof_yield.title"),
-        inputs=_inputs(),
-        outputs=_outputs(),
+        inputs=_INPUTS,
+        outputs=_OUTPUTS,
         need=packaged_need(__package__),
         solve=solve,
         truth=truth,
-        draw=lambda n, seed: draw(territory, n, seed),
+        draw=partial(draw, territory),
         alternatives=alternatives(territory, N_SECTORS),
         n_runs=768,
         sources=(
@@ -98,70 +118,11 @@ def draw(territory: SolarTerritory, n: int, seed: int) -> Design:
         raise UnusableInputError(f"{n} runs are asked for, but the surface models show only {len(roofs)} roofs")
     rng = np.random.default_rng(seed)
     order = np.concatenate([rng.permutation(len(roofs)) for _ in range(-(-n // len(roofs)))])[:n]
-    inputs = np.empty((n, N_SECTORS + 5))
-    inputs[:, 0] = roofs.tilt_deg[order]
-    inputs[:, 1] = roofs.azimuth_deg[order]
-    inputs[:, 2:-3] = sector_horizon(roofs.horizon_deg[order], N_SECTORS)
-    inputs[:, -3:] = sobol(_inputs()[-3:], n, seed)
+    inputs = {
+        "tilt_deg": roofs.tilt_deg[order],
+        "azimuth_deg": roofs.azimuth_deg[order],
+        "horizon_deg": sector_horizon(roofs.horizon_deg[order], N_SECTORS),
+        **InputLayout(_INSTALLED).columns_by_name(sobol(_INSTALLED, n, seed)),
+    }
     places = roofs.places[order]
-    return Design(inputs, split_by_place(places, seed), order.astype(np.int64), places)
-
-
-def _inputs() -> tuple[Variable, ...]:
-    step = 360 // N_SECTORS
-    horizon = tuple(
-        Variable(
-            f"horizon_{step * k:03d}_deg",
-            "deg",
-            0.0,
-            85.0,
-            label=_TEXTS.say("roof_yield.horizon", degrees=step * k),
-            default=0.0,
-        )
-        for k in range(N_SECTORS)
-    )
-    return (
-        Variable("tilt_deg", "deg", 0.0, 60.0, label=_TEXTS.say("roof_yield.tilt_deg")),
-        Variable(
-            "azimuth_deg",
-            "deg",
-            0.0,
-            360.0,
-            label=_TEXTS.say("roof_yield.azimuth_deg"),
-            period=360.0,
-        ),
-        *horizon,
-        Variable("albedo", "1", 0.1, 0.4, label=_TEXTS.say("roof_yield.albedo"), default=0.2),
-        Variable(
-            "dc_ac_ratio",
-            "1",
-            0.9,
-            1.5,
-            label=_TEXTS.say("roof_yield.dc_ac_ratio"),
-            default=1.15,
-        ),
-        Variable(
-            "mounting",
-            "1",
-            0.0,
-            len(MOUNTINGS) - 1.0,
-            label=_TEXTS.say("roof_yield.mounting"),
-            default=1.0,
-            choices=tuple(MOUNTINGS),
-        ),
-    )
-
-
-def _outputs() -> tuple[Output, ...]:
-    return (
-        Output(
-            "monthly_yield",
-            "kWh/kW",
-            ("month",),
-            {"month": MONTHS},
-            label=_TEXTS.say("roof_yield.monthly_yield"),
-            low=0.0,
-        ),
-        Output("yearly_yield", "kWh/kW", label=_TEXTS.say("roof_yield.yearly_yield"), low=0.0),
-        Output("shading_loss", "1", label=_TEXTS.say("roof_yield.shading_loss"), low=0.0),
-    )
+    return Design(InputLayout(_INPUTS).rows(inputs), split_by_place(places, seed), order.astype(np.int64), places)

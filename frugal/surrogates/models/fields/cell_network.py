@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from frugal.experiments.study import Kind, Variable
-from frugal.experiments.study.outputs import Output, output_slices, wet_cells
+from frugal.experiments.study.outputs import Output, defined_cells, output_slices
 from frugal.surrogates.fitting.input_features import FeatureMap
 from frugal.surrogates.fitting.model import check_runs, fit_log, one_thread
 from frugal.surrogates.models.fields.pod import Modes, latent_map
@@ -69,7 +69,7 @@ class FittedCells:
         return out
 
     def _modes(self, name: str, side: int) -> Modes:
-        dry = next(o.dry_value for o in self.outputs if o.name == name)
+        dry = next(o.fill_value for o in self.outputs if o.name == name)
         return Modes(np.zeros(0), np.zeros((0, 0)), side, dry, False)
 
     def graph(self, builder: Graph, x: str) -> str:
@@ -91,7 +91,7 @@ class FittedCells:
         done: dict[str, str] = {}
         for k, (name, (_, _, side)) in enumerate(self.maps.items()):
             part = builder.op("Gather", values, builder.constant(k, np.int64), axis=2)
-            dry = builder.constant(self._modes(name, side).dry_value)
+            dry = builder.constant(self._modes(name, side).fill_value)
             done[name] = part if side == 0 else builder.op("Max" if side > 0 else "Min", part, dry)
         done |= self._rest_in_graph(builder, x)
         parts = [done[o.name] for o in self.outputs]
@@ -116,7 +116,7 @@ class FittedCells:
 
 def _others(outputs: Sequence[Output]) -> list[Output]:
     """Outputs that are neither maps nor derived from one."""
-    return [output for output in outputs if not output.is_map and output.derived is None]
+    return [output for output in outputs if not output.is_field and output.derived is None]
 
 
 @dataclass(frozen=True)
@@ -205,8 +205,8 @@ class CellNetwork:
     def _draw(self, y: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
         """Runs and cells of the pairs."""
         rng = np.random.default_rng(seed)
-        source = next(o for o in self.outputs if o.is_map)
-        wet = wet_cells(y, self.outputs, next((o for o in self.outputs if o.wet_threshold is not None), source))
+        source = next(o for o in self.outputs if o.is_field)
+        wet = defined_cells(y, self.outputs, next((o for o in self.outputs if o.valid_above is not None), source))
         often = wet.mean(axis=0)
         weight = np.where((often > 0) & (often < 1), 1.0, 0.25)
         weight[often == 0] = 0.1
@@ -230,9 +230,9 @@ def _latent_maps(
     """Latent maps by name, and mean, spread and dry side of each."""
     slices, latent, maps = output_slices(outputs), {}, {}
     for output in outputs:
-        if output.is_map:
+        if output.is_field:
             own = values[:, slices[output.name]]
-            filled, side = latent_map(own, wet_cells(values, outputs, output), output)
+            filled, side = latent_map(own, defined_cells(values, outputs, output), output)
             latent[output.name] = filled
             maps[output.name] = (float(filled.mean()), float(filled.std()) or 1.0, side)
     return latent, maps

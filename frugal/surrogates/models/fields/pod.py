@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from frugal.experiments.study.outputs import Output, output_slices, wet_cells
+from frugal.experiments.study.outputs import Output, defined_cells, output_slices
 from frugal.surrogates.onnx.graph import Graph
 
 #: Share of the variance of a latent map that its modes leave out at the most, and most modes of one map.
@@ -30,14 +30,14 @@ _FILL_ROUNDS = 20
 class Modes:
     """Modes of one map, ``basis [r, size]`` in its unit: latent map = mean + targets @ basis.
 
-    ``side`` is 1 where wet values lie above ``dry_value``, -1 where below, 0 where no cell is ever dry. ``own``
+    ``side`` is 1 where wet values lie above ``fill_value``, -1 where below, 0 where no cell is ever dry. ``own``
     says that the map itself tells wet from dry.
     """
 
     mean: np.ndarray
     basis: np.ndarray
     side: int
-    dry_value: float
+    fill_value: float
     own: bool
 
     @property
@@ -49,7 +49,7 @@ class Modes:
         """Values of a latent map: beyond the dry value, dry."""
         if self.side == 0:
             return latent
-        return np.maximum(latent, self.dry_value) if self.side > 0 else np.minimum(latent, self.dry_value)
+        return np.maximum(latent, self.fill_value) if self.side > 0 else np.minimum(latent, self.fill_value)
 
     def decode(self, targets: np.ndarray) -> np.ndarray:
         """Maps ``[n, size]`` of targets ``[n, r]``."""
@@ -67,7 +67,7 @@ class Modes:
         below = self.own == (self.side > 0)
         for _ in range(_FILL_ROUNDS if self.side else 0):
             told = self.mean + (latent - self.mean) @ self.basis.T / norms @ self.basis
-            free = np.minimum(told, self.dry_value) if below else np.maximum(told, self.dry_value)
+            free = np.minimum(told, self.fill_value) if below else np.maximum(told, self.fill_value)
             latent = np.where(wet, values, free)
         return np.asarray((latent - self.mean) @ self.basis.T / norms)
 
@@ -79,7 +79,7 @@ class Modes:
         latent = builder.op("Add", builder.op("MatMul", scaled, basis), builder.constant(self.mean))
         if self.side == 0:
             return latent
-        return builder.op("Max" if self.side > 0 else "Min", latent, builder.constant(self.dry_value))
+        return builder.op("Max" if self.side > 0 else "Min", latent, builder.constant(self.fill_value))
 
 
 @dataclass(frozen=True)
@@ -135,9 +135,9 @@ class Reduction:
                 continue
             own = values[:, slices[output.name]]
             part: Modes | Plain
-            if output.is_map:
+            if output.is_field:
                 rank = None if ranks is None else ranks.get(output.name)
-                part, t = _modes(own, wet_cells(values, outputs, output), output, rank, most)
+                part, t = _modes(own, defined_cells(values, outputs, output), output, rank, most)
             else:
                 mean, spread = own.mean(axis=0), own.std(axis=0)
                 part = Plain(mean, np.where(spread > 1e-12 * np.abs(own).max(axis=0), spread, 0.0))
@@ -195,7 +195,7 @@ class Reduction:
         """Outputs ``[n, m]`` through the modes and back: what no regression onto these targets can do better."""
         slices = output_slices(self.outputs)
         targets = [
-            self.parts[o.name].encode(values[:, slices[o.name]], wet_cells(values, self.outputs, o))
+            self.parts[o.name].encode(values[:, slices[o.name]], defined_cells(values, self.outputs, o))
             for o in self.outputs
             if o.name in self.parts
         ]
@@ -223,7 +223,7 @@ def _modes(
 ) -> tuple[Modes, np.ndarray]:
     """Modes of a map, and the targets of its runs."""
     latent, side = latent_map(values, wet, output)
-    own = output.wet_threshold is not None
+    own = output.tells_itself
     mean = latent.mean(axis=0)
     centred = latent - mean
     vectors, energy = _directions(centred)
@@ -233,13 +233,13 @@ def _modes(
     rank = min(rank, most, int(np.sum(energy > 1e-12 * max(float(energy.max(initial=0.0)), 1e-300))))
     mean = mean.astype(np.float32).astype(np.float64)
     if rank == 0:
-        return Modes(mean, np.zeros((0, values.shape[1])), side, output.dry_value, own), np.zeros((len(values), 0))
+        return Modes(mean, np.zeros((0, values.shape[1])), side, output.fill_value, own), np.zeros((len(values), 0))
     coefficients = vectors[:, :rank] * np.sqrt(energy[:rank])
     basis = (vectors[:, :rank] / np.sqrt(energy[:rank])).T @ centred
     scale = coefficients[:, 0].std()
     unit, half = _as_half(basis * scale)
     basis = half.astype(np.float64) * unit  # as the graph stores them, so that model and graph are one
-    return Modes(mean, basis, side, output.dry_value, own), coefficients / scale
+    return Modes(mean, basis, side, output.fill_value, own), coefficients / scale
 
 
 def latent_map(values: np.ndarray, wet: np.ndarray, output: Output) -> tuple[np.ndarray, int]:
@@ -263,11 +263,11 @@ def latent_map(values: np.ndarray, wet: np.ndarray, output: Output) -> tuple[np.
     side : int
         1 where wet values lie above the dry value, -1 where below.
     """
-    if not output.has_dry_cells or not wet.any() or wet.all():
+    if not output.has_undefined or not wet.any() or wet.all():
         return values, 0
-    side = 1 if values[wet].mean() >= output.dry_value else -1
-    height = np.where(wet, side * (values - output.dry_value), 0.0)
-    filled = output.dry_value + side * _filled(height, wet, output.wet_threshold is not None)
+    side = 1 if values[wet].mean() >= output.fill_value else -1
+    height = np.where(wet, side * (values - output.fill_value), 0.0)
+    filled = output.fill_value + side * _filled(height, wet, output.tells_itself)
     return np.where(wet, values, filled), side
 
 

@@ -108,7 +108,7 @@ class Breach:
 
 
 @dataclass(frozen=True)
-class Scenario:
+class FloodCase:
     """One flood, ready to be simulated.
 
     Parameters
@@ -164,12 +164,12 @@ def _positive(name: str, value: float) -> None:
         raise UnusableInputError(f"{name} is {value}: it must be a positive number.")
 
 
-def cells(scenario: Scenario, name: str, value: Any) -> np.ndarray:
+def cells(flood_case: FloodCase, name: str, value: Any) -> np.ndarray:
     """``value`` on every cell as float64.
 
     Parameters
     ----------
-    scenario : Scenario
+    flood_case : FloodCase
         Gives the shape of the bed.
     name : str
         What the value is, for the messages.
@@ -187,15 +187,15 @@ def cells(scenario: Scenario, name: str, value: Any) -> np.ndarray:
         If it is not finite or has another shape than the bed.
     """
     array = np.asarray(value, dtype=np.float64)
-    if array.ndim and array.shape != scenario.shape:
-        raise UnusableInputError(f"{name} has shape {array.shape}: it must be one number or {scenario.shape}.")
+    if array.ndim and array.shape != flood_case.shape:
+        raise UnusableInputError(f"{name} has shape {array.shape}: it must be one number or {flood_case.shape}.")
     if not np.isfinite(array).all():
         missing = int((~np.isfinite(array)).sum())
         raise UnusableInputError(f"{name} has {missing} cells that are not numbers: every cell needs a finite value.")
-    return np.broadcast_to(array, scenario.shape).copy()
+    return np.broadcast_to(array, flood_case.shape).copy()
 
 
-def check(scenario: Scenario) -> None:
+def check(flood_case: FloodCase) -> None:
     """Refuse what cannot be simulated.
 
     Raises
@@ -203,31 +203,31 @@ def check(scenario: Scenario) -> None:
     UnusableInputError
         One sentence that names the input, its value and what is allowed.
     """
-    if np.ndim(scenario.bed) != 2 or np.size(scenario.bed) == 0:
-        raise UnusableInputError(f"bed has shape {np.shape(scenario.bed)}: it must be a raster of rows and columns.")
-    _positive("cell_size_m", scenario.cell_size_m)
-    _positive("duration_s", scenario.duration_s)
-    if scenario.friction_law not in FRICTIONS:
+    if np.ndim(flood_case.bed) != 2 or np.size(flood_case.bed) == 0:
+        raise UnusableInputError(f"bed has shape {np.shape(flood_case.bed)}: it must be a raster of rows and columns.")
+    _positive("cell_size_m", flood_case.cell_size_m)
+    _positive("duration_s", flood_case.duration_s)
+    if flood_case.friction_law not in FRICTIONS:
         raise UnusableInputError(
-            f"friction_law is {scenario.friction_law!r}: it must be one of {', '.join(FRICTIONS)}."
+            f"friction_law is {flood_case.friction_law!r}: it must be one of {', '.join(FRICTIONS)}."
         )
-    friction = cells(scenario, "friction", scenario.friction)
-    if (friction < 0.0).any() or (scenario.friction_law == "chezy" and (friction <= 0.0).any()):
-        allowed = "above 0" if scenario.friction_law == "chezy" else "0 or more"
+    friction = cells(flood_case, "friction", flood_case.friction)
+    if (friction < 0.0).any() or (flood_case.friction_law == "chezy" and (friction <= 0.0).any()):
+        allowed = "above 0" if flood_case.friction_law == "chezy" else "0 or more"
         raise UnusableInputError(f"friction goes down to {friction.min()}: it must be {allowed} everywhere.")
-    if scenario.level is not None and scenario.depth is not None:
+    if flood_case.level is not None and flood_case.depth is not None:
         raise UnusableInputError("Both level and depth are given: give one of them.")
-    if scenario.depth is not None and (cells(scenario, "depth", scenario.depth) < 0.0).any():
-        raise UnusableInputError(f"depth goes down to {np.min(scenario.depth)}: it must be 0 or more everywhere.")
-    _check_boundaries(scenario)
-    _check_inside(scenario)
+    if flood_case.depth is not None and (cells(flood_case, "depth", flood_case.depth) < 0.0).any():
+        raise UnusableInputError(f"depth goes down to {np.min(flood_case.depth)}: it must be 0 or more everywhere.")
+    _check_boundaries(flood_case)
+    _check_inside(flood_case)
 
 
-def _check_boundaries(scenario: Scenario) -> None:
-    for side, segments in scenario.boundaries.items():
+def _check_boundaries(flood_case: FloodCase) -> None:
+    for side, segments in flood_case.boundaries.items():
         if side not in SIDES:
             raise UnusableInputError(f"A boundary is on side {side!r}: sides are {', '.join(SIDES)}.")
-        along = scenario.shape[1] if side in ("north", "south") else scenario.shape[0]
+        along = flood_case.shape[1] if side in ("north", "south") else flood_case.shape[0]
         for number, segment in enumerate(segments):
             name = segment.name or f"{side} {number}"
             if segment.kind not in KINDS:
@@ -249,14 +249,14 @@ def _check_boundaries(scenario: Scenario) -> None:
                     raise UnusableInputError(f"The depth of boundary {name} is {depths.min()} m: it must be above 0.")
 
 
-def _check_inside(scenario: Scenario) -> None:
-    rows, columns = scenario.shape
-    if scenario.rain is not None:
-        _, values = series_arrays("rain", scenario.rain.series)
-        weight = cells(scenario, "weight of rain", 1.0 if scenario.rain.weight is None else scenario.rain.weight)
+def _check_inside(flood_case: FloodCase) -> None:
+    rows, columns = flood_case.shape
+    if flood_case.rain is not None:
+        _, values = series_arrays("rain", flood_case.rain.series)
+        weight = cells(flood_case, "weight of rain", 1.0 if flood_case.rain.weight is None else flood_case.rain.weight)
         if (values < 0.0).any() or (weight < 0.0).any():
             raise UnusableInputError("rain or its weight is negative somewhere: both must be 0 or more.")
-    for inflow in scenario.inflows:
+    for inflow in flood_case.inflows:
         if not (0 <= inflow.row < rows and 0 <= inflow.column < columns):
             raise UnusableInputError(
                 f"An inflow is in cell ({inflow.row}, {inflow.column}): the domain has {rows} rows and {columns} columns."
@@ -264,7 +264,7 @@ def _check_inside(scenario: Scenario) -> None:
         _, values = series_arrays("inflow", inflow.series)
         if (values < 0.0).any():
             raise UnusableInputError(f"An inflow goes down to {values.min()} m³/s: it must be 0 or more.")
-    for breach in scenario.breaches:
+    for breach in flood_case.breaches:
         row, column = np.atleast_1d(breach.rows), np.atleast_1d(breach.columns)
         if row.shape != column.shape:
             raise UnusableInputError(f"A breach has {row.size} rows and {column.size} columns: one of each per cell.")
@@ -275,5 +275,5 @@ def _check_inside(scenario: Scenario) -> None:
                 f"A breach opens from {breach.start_s} s to {breach.end_s} s down to {breach.sill_m} m: "
                 "the end must come after the start and the sill be a number."
             )
-    if scenario.blocked is not None and np.shape(scenario.blocked) != scenario.shape:
-        raise UnusableInputError(f"blocked has shape {np.shape(scenario.blocked)}: it must be {scenario.shape}.")
+    if flood_case.blocked is not None and np.shape(flood_case.blocked) != flood_case.shape:
+        raise UnusableInputError(f"blocked has shape {np.shape(flood_case.blocked)}: it must be {flood_case.shape}.")

@@ -1,0 +1,221 @@
+"""Which inputs a question to a study means: those given, those of a scenario, and what is assumed for the others."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from frugal.errors import UnusableInputError, did_you_mean
+from frugal.experiments.study.input_layout import InputLayout
+from frugal.experiments.study.scenarios import Observations, Scenario
+from frugal.experiments.study.values import check_bounds, parse_value
+from frugal.experiments.study.variables import Variable
+
+if TYPE_CHECKING:
+    from frugal.experiments.study.study import Study
+
+Why = Literal["scenario", "default", "middle"]
+
+
+@dataclass(frozen=True)
+class Question:
+    """One row of inputs ``[d]``, and for each that nobody gave where its value comes from.
+
+    ``assumed`` is by name of the input: ``scenario``, ``default``, or ``middle`` of its bounds.
+    """
+
+    row: np.ndarray
+    assumed: Mapping[str, Why]
+
+
+def question(
+    variables: Sequence[Variable],
+    given: Mapping[str, Any],
+    scenario: Scenario | None = None,
+    *,
+    assume_middle: bool = False,
+    bounded: bool = True,
+) -> Question:
+    """The row that a user means.
+
+    Parameters
+    ----------
+    variables : sequence of Variable
+    given : mapping
+        Values by name: numbers, or texts as a user writes them (``30 km/h``, a choice by its name). Of a vector a list
+        (``0, 10, 20``), one value for all elements, or single elements by their names, ``horizon_deg[090]``.
+    scenario : Scenario, optional
+        For what is not given.
+    assume_middle : bool
+        An input without a default takes the middle of its bounds (of choices the first) instead of being missing.
+    bounded : bool
+        Refuse values out of bounds.
+
+    Raises
+    ------
+    UnusableInputError
+        If a name is unknown, a value is not allowed or out of bounds, or an input is missing.
+    """
+    layout = InputLayout(tuple(variables))
+    row = np.full(len(layout.columns), np.nan)
+    assumed: dict[str, Why] = {}
+    values = {} if scenario is None else dict(scenario.values)
+    overridden = {name.split("[")[0] for name in given}
+    _fill(layout, row, values)
+    for variable in variables:
+        columns = layout.slices[variable.name]
+        if variable.name in values and variable.name not in overridden:
+            assumed[variable.name] = "scenario"
+        if np.isnan(row[columns]).all() and variable.default is not None:
+            row[columns] = variable.elements_of(variable.default)
+            if variable.name not in overridden:
+                assumed[variable.name] = "default"
+        elif np.isnan(row[columns]).all() and assume_middle:
+            row[columns] = variable.low if variable.choices else (variable.low + variable.high) / 2
+            if variable.name not in overridden:
+                assumed[variable.name] = "middle"
+    _fill(layout, row, given)
+    missing = [column.name for column, value in zip(layout.columns, row, strict=True) if math.isnan(value)]
+    if missing:
+        raise UnusableInputError(f"input '{missing[0]}' is missing ({len(missing)} of {len(row)} are)")
+    if bounded:
+        check_bounds(layout.columns, row.tolist())
+    return Question(row, assumed)
+
+
+def _fill(layout: InputLayout, row: np.ndarray, values: Mapping[str, Any]) -> None:
+    """Write values into a row; elements after the vectors that they belong to."""
+    variables = {variable.name: variable for variable in layout.variables}
+    columns = {column.name: k for k, column in enumerate(layout.columns)}
+    for name in sorted(values, key=lambda name: name not in variables):
+        if name in variables:
+            row[layout.slices[name]] = variable_values(variables[name], values[name])
+        elif name in columns:
+            row[columns[name]] = _number(layout.columns[columns[name]], values[name])
+        else:
+            known = [*variables, *(column for column in columns if column not in variables)]
+            shown = ", ".join(variables)
+            raise UnusableInputError(f"input '{name}' is unknown; known: {shown}{did_you_mean(name, known)}")
+
+
+def variable_values(variable: Variable, value: Any) -> tuple[float, ...]:
+    """A value for each element of an input, from a number, a text, or a list of them.
+
+    Raises
+    ------
+    UnusableInputError
+        If there are not as many as elements, or one is not allowed.
+    """
+    if isinstance(value, str) and variable.dims:
+        signs = ";" if ";" in value else ","
+        value = [part.strip() for part in value.split(signs)]
+        value = value[0] if len(value) == 1 else value
+    if isinstance(value, np.ndarray):
+        value = value.tolist()
+    if isinstance(value, list | tuple):
+        return variable.elements_of([_number(variable, part) for part in value])
+    return variable.elements_of(_number(variable, value))
+
+
+def _number(variable: Variable, value: Any) -> float:
+    if isinstance(value, str):
+        return parse_value(variable, value)
+    try:
+        return float(value)
+    except (TypeError, ValueError) as fault:
+        raise UnusableInputError(f"input '{variable.name}' = {value!r} must be a number in {variable.unit}") from fault
+
+
+def find_scenario(scenarios: Sequence[Scenario], name: str, study: str) -> Scenario:
+    """The scenario of a name.
+
+    Raises
+    ------
+    UnusableInputError
+        If there is none, naming those that there are.
+    """
+    known = {scenario.name: scenario for scenario in scenarios}
+    if name not in known:
+        raise UnusableInputError(
+            f"scenario '{name}' of study '{study}' is unknown; known: {', '.join(known) or 'none'}{did_you_mean(name, known)}"
+        )
+    return known[name]
+
+
+def check_questions(study: Study) -> None:
+    """Refuse scenarios, parameter values and observations that do not fit their study.
+
+    Raises
+    ------
+    UnusableInputError
+        Naming which, and what does not fit.
+    """
+    for kind, names in (
+        ("scenario", [scenario.name for scenario in study.scenarios]),
+        ("observations", [observations.name for observations in study.observations]),
+    ):
+        twice = [name for name in names if names.count(name) > 1]
+        if twice:
+            raise UnusableInputError(f"study '{study.name}' has two {kind} named '{twice[0]}'; each needs its own name")
+    for scenario in study.scenarios:
+        try:
+            question(study.inputs, scenario.values, assume_middle=True)
+        except UnusableInputError as fault:
+            raise UnusableInputError(f"scenario '{scenario.name}' of study '{study.name}': {fault}") from fault
+    parameters = {parameter.name: parameter for parameter in study.parameters}
+    for name, value in study.parameter_values.items():
+        if name not in parameters:
+            known = ", ".join(parameters) or "none"
+            raise UnusableInputError(
+                f"parameter '{name}' of study '{study.name}' is unknown; known: {known}{did_you_mean(name, parameters)}"
+            )
+        parameter = parameters[name]
+        if not parameter.low <= value <= parameter.high:
+            raise UnusableInputError(
+                f"parameter '{name}' = {value:g} {parameter.unit} is out of bounds [{parameter.low:g}, {parameter.high:g}]"
+            )
+    for observations in study.observations:
+        check_observations(study, observations)
+
+
+def check_observations(study: Study, observations: Observations) -> None:
+    """Refuse measurements of what the study does not answer.
+
+    Raises
+    ------
+    UnusableInputError
+        Naming the observations, and the output, place or time.
+    """
+    outputs = {output.name: output for output in study.outputs}
+    if observations.scenario:
+        find_scenario(study.scenarios, observations.scenario, study.name)
+    for measured in observations.measurements:
+        who = f"observations '{observations.name}'"
+        if measured.output not in outputs:
+            raise UnusableInputError(
+                f"{who} measure '{measured.output}', which is no output of study '{study.name}'; "
+                f"known: {', '.join(outputs)}{did_you_mean(measured.output, outputs)}"
+            )
+        output = outputs[measured.output]
+        places = [dim for dim in output.dims if dim != "time"]
+        if len(places) > 1:
+            raise UnusableInputError(f"{who} measure '{measured.output}', whose places have no names: it is a grid")
+        known = [str(coordinate) for coordinate in output.coords[places[0]]] if places else [""]
+        if measured.place not in known:
+            told = ", ".join(known[:12]) if places else "none: it has no places"
+            raise UnusableInputError(
+                f"{who} measure '{measured.output}' at '{measured.place}'; known: {told}{did_you_mean(measured.place, known)}"
+            )
+        if (measured.time is None) == output.is_series:
+            told = "needs a time" if output.is_series else "has no time"
+            raise UnusableInputError(f"{who} measure '{measured.output}' at time {measured.time}; it {told}")
+        if output.is_series and measured.time is not None:
+            times = [float(time) for time in output.coords["time"]]
+            if not times[0] <= measured.time <= times[-1]:
+                raise UnusableInputError(
+                    f"{who} measure '{measured.output}' at time {measured.time:g}; known are {times[0]:g} to {times[-1]:g}"
+                )
