@@ -92,7 +92,7 @@ def studies_table(rows: Sequence[Mapping[str, Any]], language: str) -> Table:
     table = _table(("study", "theme", "title", "ask"), language)
     for row in rows:
         theme = _TEXTS.known("theme", row["theme"])[language]
-        table.add_row(row["name"], theme, row["title"][language], "\n".join(row["ask"]))
+        _add_row(table, row["name"], theme, row["title"][language], "\n".join(row["ask"]))
     return table
 
 
@@ -211,7 +211,7 @@ def inputs_table(inputs: Sequence[Mapping[str, Any]], language: str, head: str =
     """
     table = _table((head, "unit", "bounds", "default", "meaning"), language)
     for alike in _runs_of_alike(inputs):
-        table.add_row(*_input_row(alike, language))
+        _add_row(table, *_input_row(alike, language))
     return table
 
 
@@ -224,7 +224,7 @@ def _input_row(alike: Sequence[Mapping[str, Any]], language: str) -> list[str]:
         meaning = f"{meaning} … {_what_differs(meaning, _label(last, language))}"
     for dim in first["dims"]:
         at = first["coords"][dim]
-        span = f"{at[0]} … {at[-1]}" if len(at) > 1 else at[0]
+        span = ", ".join(at) if len(at) < 4 else f"{at[0]} … {at[-1]}"
         name, meaning = f"{name}[{span}]", meaning.replace(f"{{{dim}}}", span)
     if first["choices"]:
         default = "" if first["default"] is None else first["choices"][int(first["default"])]
@@ -262,7 +262,7 @@ def outputs_table(outputs: Sequence[Mapping[str, Any]], language: str) -> Table:
     table = _table(("output", "unit", "shape", "tolerance", "meaning"), language)
     for output in outputs:
         shape = f"{' × '.join(map(str, output['shape']))} ({', '.join(output['dims'])})" if output["dims"] else ""
-        table.add_row(output["name"], _unit(output), shape, _tolerance(output, language), _label(output, language))
+        _add_row(table, output["name"], _unit(output), shape, _tolerance(output, language), _label(output, language))
     return table
 
 
@@ -288,7 +288,7 @@ def scenarios_table(scenarios: Sequence[Mapping[str, Any]], language: str) -> Ta
     table = _table(("scenario", "values", "meaning", "source"), language)
     for scenario in scenarios:
         values = ", ".join(f"{name}={_value(value)}" for name, value in scenario["values"].items())
-        table.add_row(scenario["name"], values, _label(scenario, language), str(scenario["source"] or ""))
+        _add_row(table, scenario["name"], values, _label(scenario, language), str(scenario["source"] or ""))
     return table
 
 
@@ -348,6 +348,13 @@ def _table(columns: Sequence[str], language: str) -> Table:
             _TEXTS.phrase(f"column.{column}", language), no_wrap=not wraps, overflow="fold", min_width=width
         )
     return table
+
+
+def _add_row(table: Table, *cells: str) -> None:
+    """A row of texts as they are: names of elements hold brackets, which would be taken for a style."""
+    from rich.text import Text
+
+    table.add_row(*map(Text, cells))
 
 
 def _label(given: Mapping[str, Any], language: str) -> str:

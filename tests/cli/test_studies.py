@@ -104,18 +104,90 @@ def test_the_page_of_a_study(run: Run) -> None:
     assert (code, err) == (0, "")
     for words in (
         "roof_yield: What can this roof produce?",
-        "horizon_000_deg … horizon_350_deg (36)",
+        "horizon_deg[000 … 350]",
         "0.1 – 0.4",
         "Mounting: open_rack, close_mount,",
         "12 (month)",
         "the yearly and monthly yield of one roof",
         "roofs_per_dsm",
-        "toward 0° … 350°",
+        "toward 000 … 350°",
         "synthetic village 3",
-        "frugal simulate roof_yield -i tilt_deg=30 -i azimuth_deg=180",
+        "frugal simulate roof_yield",
     ):
         assert words in out
     assert "Azimut (0 = nord" in run("studies", "roof_yield", "--lang", "fr")[1]
+
+
+ESTUARY = """
+from frugal.experiments.study import Need, Output, Study, Tolerance, Variable
+from frugal.experiments.study.scenarios import Measurement, Observations, Scenario
+from frugal.experiments.study.variables import Parameter
+study = Study(
+    name="estuary",
+    title={"en": "How high is the river?", "fr": "Quelle est la cote ?"},
+    inputs=(
+        Variable("flow", "m^3/s", 100.0, 900.0, {"en": "Flow of {river}", "fr": "Débit de {river}"},
+                 dims=("river",), coords={"river": ("garonne", "dordogne")}, default=(200.0, 300.0)),
+        Variable("tide_1", "m", 0.0, 6.0, {"en": "Tide of day 1", "fr": "Marée du jour 1"}),
+        Variable("tide_2", "m", 0.0, 6.0, {"en": "Tide of day 2", "fr": "Marée du jour 2"}),
+    ),
+    outputs=(Output("level", "m", label={"en": "Level", "fr": "Cote"}),),
+    need=Need("one level", {"level": Tolerance("rmse", 0.1)}),
+    solve=lambda flow, tide_1, tide_2, roughness: {"level": flow.sum() * roughness + tide_1 + tide_2},
+    parameters=(Parameter("roughness", "1", 0.01, 0.1, 0.03, {"en": "Roughness", "fr": "Rugosité"}),),
+    scenarios=(Scenario("low_water", {"flow": 150.0, "tide_1": 2}, "a report", {"en": "Low water", "fr": "Étiage"}),),
+    observations=(Observations("gauge", (Measurement("level", 3.0),), "a gauge"),),
+    sources=("a report",),
+)
+"""
+
+
+def test_the_page_tells_vectors_parameters_scenarios_and_observations(run: Run) -> None:
+    Path("estuary.py").write_text(ESTUARY)
+    code, out, err = run("studies", "--study", "estuary.py")
+    assert (code, err) == (0, "")
+    for words in (
+        "flow[garonne, dordogne]", "200 – 300", "Flow of garonne, dordogne", "tide_1 … tide_2 (2)", "Tide of day 1 … 2",
+        "roughness", "0.01 – 0.1", "0.03", "low_water", "flow=150, tide_1=2", "Low water", "a report",
+        "measurements of gauge: 1 (a gauge)", "frugal simulate --study estuary.py --scenario low_water",
+    ):  # fmt: skip
+        assert words in out
+    french = run("studies", "--study", "estuary.py", "--lang", "fr")[1]
+    for words in ("Débit de garonne, dordogne", "paramètre", "Rugosité", "scénario", "Étiage", "Marée du jour 1 … 2"):
+        assert words in french
+    content = json.loads(run("studies", "--study", "estuary.py", "--json")[1])
+    flow = content["inputs"][0]
+    assert (flow["default"], flow["coords"]) == ([200.0, 300.0], {"river": ["garonne", "dordogne"]})
+    assert content["scenarios"][0]["values"] == {"flow": 150.0, "tide_1": 2}
+    assert content["parameters"][0]["default"] == 0.03 and content["observations"][0]["measurements"] == 1
+    for command in content["ask"][:2]:
+        assert run(*command.split()[1:])[0] == 0, command
+
+
+@pytest.mark.parametrize(
+    ("arguments", "hint", "french"),
+    [
+        (("--scenario", "low_watr"), "low_water", "le scénario « low_watr » de l'étude « estuary » est inconnu"),
+        (("-p", "roughnes=1"), "roughness", "le paramètre « roughnes » est inconnu"),
+        (("-i", "flow[garone]=200"), "flow[garonne]", "l'entrée « flow[garone] » est inconnue"),
+    ],
+)
+def test_the_nearest_scenario_parameter_and_element_is_suggested(
+    run: Run, arguments: tuple[str, ...], hint: str, french: str
+) -> None:
+    Path("estuary.py").write_text(ESTUARY)
+    code, out, err = run("simulate", "--study", "estuary.py", *arguments)
+    assert code == 2 and not out and f"did you mean '{hint}'?" in err, err
+    err = run("simulate", "--study", "estuary.py", *arguments, "--lang", "fr")[2].replace("\N{NO-BREAK SPACE}", " ")
+    assert french in err and f"vouliez-vous dire « {hint} » ?" in err
+
+
+def test_what_is_assumed_is_told_in_the_language(run: Run) -> None:
+    Path("estuary.py").write_text(ESTUARY)
+    arguments = ("simulate", "--study", "estuary.py", "--scenario", "low_water")
+    assert "assumed: flow = 150 m^3/s (scenario low_water)" in run(*arguments)[2]
+    err = run(*arguments, "--lang", "fr")[2]
+    assert "supposé" in err and "tide_2 = 3 m (milieu de ses bornes)" in err
 
 
 def test_the_command_that_a_page_gives_can_be_run(run: Run) -> None:
