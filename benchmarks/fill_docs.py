@@ -39,19 +39,42 @@ def table(head: list[str], rows: list[list[str]]) -> str:
     return "\n".join(lines + ["| " + " | ".join(row) + " |" for row in rows])
 
 
-def ladder(bundle: Path, errors: str = "month, year") -> str:
+#: Words of the table by language, and of the line below it.
+LADDER_HEAD = {
+    "en": ["candidate", "AI", "error (upper bound): {errors}", "CPU/query", "CPU over life", "bytes", "need"],
+    "fr": [
+        "solution",
+        "IA",
+        "erreur (borne haute) : {errors}",
+        "calcul/question",
+        "calcul sur la durée",
+        "octets",
+        "besoin",
+    ],
+}
+LADDER_FOOT = {
+    "en": "*{level} measurement on {cpu}, {cores} cores, {day}*",
+    "fr": "*mesure {level} sur {cpu}, {cores} cœurs, {day}*",
+}
+LEVELS = {"quick": {"en": "quick", "fr": "rapide"}, "full": {"en": "full", "fr": "complète"}}
+
+
+def ladder(bundle: Path, errors: str = "month, year", language: str = "en") -> str:
     """The ladder as the terminal prints it, and what was concluded; ``errors`` says of which outputs the errors are."""
     found = read_comparison(bundle / "candidates.json")
     audit = json.loads((bundle / "audit.json").read_text())
-    head = ["candidate", "AI", f"error (upper bound): {errors}", "CPU/query", "CPU over life", "bytes", "need"]
+    head = [words.format(errors=errors) for words in LADDER_HEAD[language]]
     rows = []
     decision, machine = found.ladder.decision, found.machine
     for candidate in found.ladder.rows:
-        cells = candidate_cells(candidate, decision, machine["watts_per_core"], "en")
+        cells = candidate_cells(candidate, decision, machine["watts_per_core"], language)
         kept = [cells[k] for k in (0, 1, 2, 3, 5, 8, 9)]
         rows.append([f"**{cell}**" if candidate.name == decision.winner else cell for cell in kept])
-    told = f"*{found.level} measurement on {machine['cpu_model']}, {machine['cores']} cores, {found.created[:10]}*"
-    return f"{table(head, rows)}\n\n{told}\n\n> {audit['first_line']['en']}"
+    level = LEVELS.get(found.level, {}).get(language, found.level)
+    told = LADDER_FOOT[language].format(
+        level=level, cpu=machine["cpu_model"], cores=machine["cores"], day=found.created[:10]
+    )
+    return f"{table(head, rows)}\n\n{told}\n\n> {audit['first_line'][language]}"
 
 
 def judged_on(bundle: Path) -> str:
@@ -358,6 +381,7 @@ def main() -> None:
         fill(page, "example", worked_example(bundle))
         return
     fill(ROOT / "README.md", "ladder", ladder(bundle))
+    fill(ROOT / "LISEZMOI.md", "ladder", ladder(bundle, "mois, année", "fr"))
     page = ROOT / "docs" / "studies" / "roof_yield.md"
     fill(page, "sectors", sectors())
     fill(page, "verification", verification())

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import os
 import sys
+from typing import Annotated
 
 import typer
 
+from frugal import __version__
+from frugal.commands import examples
 from frugal.commands.bundles import audit, evaluate
 from frugal.commands.cadastre import cadastre
+from frugal.commands.french import in_language, one_line
+from frugal.commands.help_pages import SETTINGS, HelpfulCommand, HelpfulGroup, chosen_language, usage_sentence
+from frugal.commands.options import Language
 from frugal.commands.prediction import predict
+from frugal.commands.printing import abridged
 from frugal.commands.studies import need_file, simulate, studies
 from frugal.commands.training import train
 from frugal.errors import FrugalError
@@ -18,28 +25,50 @@ INTERRUPTED = 130
 
 app = typer.Typer(
     name="frugal",
-    no_args_is_help=True,
+    cls=HelpfulGroup,
+    context_settings=SETTINGS,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     add_completion=True,
     help="Answer a territory's question with the least: physics, tables, fits and small models on the same runs.",
+    epilog=examples.PROGRAM,
 )
-app.command()(studies)
-app.command()(simulate)
-app.command("need")(need_file)
-app.command()(train)
-app.command("eval")(evaluate)
-app.command()(audit)
-app.command()(predict)
-app.command()(cadastre)
+for _name, _command, _examples in (
+    ("studies", studies, examples.STUDIES),
+    ("simulate", simulate, examples.SIMULATE),
+    ("need", need_file, examples.NEED),
+    ("train", train, examples.TRAIN),
+    ("eval", evaluate, examples.EVAL),
+    ("audit", audit, examples.AUDIT),
+    ("predict", predict, examples.PREDICT),
+    ("cadastre", cadastre, examples.CADASTRE),
+):
+    app.command(_name, cls=HelpfulCommand, epilog=_examples)(_command)
+
+
+def _tell_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"frugal {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def program(
+    version: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=_tell_version, help="Print the version and exit.")
+    ] = False,
+    language: Language = "",
+) -> None:
+    """Options of the program itself: typer has done what they ask by now."""
 
 
 def main() -> None:
     """Run the command line; every error the user can meet ends in one sentence and its exit code."""
+    language = chosen_language(sys.argv[1:], os.environ)
     try:
-        code = app(standalone_mode=False) or 0
+        code = app(standalone_mode=False, prog_name="frugal", language=language) or 0
     except FrugalError as fault:
-        typer.echo(f"frugal: {_one_line(fault)}", err=True)
+        _say(abridged(one_line(str(fault))), language)
         code = fault.exit_code
     except (KeyboardInterrupt, typer.Abort):
         code = INTERRUPTED
@@ -48,14 +77,13 @@ def main() -> None:
         sys.stdout = open(os.devnull, "w")  # noqa: SIM115, PTH123
         code = 0
     except OSError as fault:
-        typer.echo(f"frugal: {fault.filename or 'the system'}: {fault.strerror or fault}", err=True)
+        _say(f"{fault.filename or 'the system'}: {fault.strerror or fault}", language)
         code = 3
     except typer.TyperException as fault:
-        say = getattr(fault, "format_message", fault.__str__)
-        typer.echo(f"frugal: {say()}", err=True)
+        _say(usage_sentence(fault), language)
         code = getattr(fault, "exit_code", 2)
     if code == INTERRUPTED:  # which typer also returns by itself
-        typer.echo("frugal: interrupted; run the same command again to go on", err=True)
+        _say("interrupted; run the same command again to go on", language)
     for stream in (sys.stdout, sys.stderr):
         if stream is not None:  # a closed one is None
             stream.flush()
@@ -64,8 +92,8 @@ def main() -> None:
     sys.exit(code)
 
 
-def _one_line(fault: FrugalError) -> str:
-    return " ".join(str(fault).split())
+def _say(sentence: str, language: str) -> None:
+    typer.echo(f"frugal: {in_language(sentence, language)}", err=True)
 
 
 if __name__ == "__main__":

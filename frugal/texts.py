@@ -6,7 +6,6 @@ written as Python's ``str.format`` has it.
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property, lru_cache
 from importlib import resources
@@ -45,6 +44,8 @@ class Texts:
 
     @cached_property
     def _texts(self) -> dict[str, Text]:
+        import tomllib  # help in English answers without it
+
         content = (resources.files(self._package) / "texts.toml").read_text(encoding="utf-8")
         return dict(_flat(tomllib.loads(content), ""))
 
@@ -85,6 +86,10 @@ class Texts:
     def known(self, group: str, name: str) -> Text:
         """What a name of a group is called; the name itself where nobody has said."""
         return dict(self._texts.get(f"{group}.{name}") or dict.fromkeys(LANGUAGES, name))
+
+    def every_text(self) -> list[Text]:
+        """Every text of the room."""
+        return [dict(text) for text in self._texts.values()]
 
     def group(self, group: str) -> dict[str, Text]:
         """Texts of a group by their keys in it, as they stand in the file and in its order."""

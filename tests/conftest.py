@@ -1,9 +1,13 @@
 """Fixtures shared by all tests."""
 
+import os
 from pathlib import Path
 
 import pytest
 from campaigns_for_tests import WITH_AI, few_models, short_timings
+
+# The command line speaks the language of the terminal; tests hold what it says in English, whatever the developer speaks.
+os.environ["LC_ALL"] = "C.UTF-8"
 
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 

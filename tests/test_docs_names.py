@@ -15,6 +15,7 @@ PAGES = {
     path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8")
     for path in (
         ROOT / "README.md",
+        ROOT / "LISEZMOI.md",
         ROOT / "CONTRIBUTING.md",
         ROOT / "frontend" / "README.md",
         *sorted((ROOT / "docs").rglob("*.md")),

@@ -26,9 +26,14 @@ def loaded_by(*arguments: str) -> set[str]:
     return set(answer.stdout.splitlines()[-1].split()[1:])
 
 
-@pytest.mark.parametrize("arguments", [("--help",), ("train", "--help"), ("predict", "--help")])
+@pytest.mark.parametrize(
+    "arguments",
+    [("--help",), ("train", "--help"), ("predict", "--help"), ("--lang", "fr", "train", "-h"), ("--version",)],
+)
 def test_help_loads_nothing_heavy(arguments: tuple[str, ...]) -> None:
-    assert not loaded_by(*arguments) & (HEAVY - {"pydantic"})
+    loaded = loaded_by(*arguments)
+    assert not loaded & (HEAVY - {"pydantic"})
+    assert ("tomllib" in loaded) == ("fr" in arguments), "only French is read from a file"
 
 
 def test_prediction_needs_only_numpy_and_onnxruntime() -> None:
@@ -85,7 +90,7 @@ def test_a_wheel_holds_the_package_and_nothing_else(tmp_path: Path) -> None:
     assert "frugal/audit/evidence/audit_schema.json" in names
     assert any(name.startswith("frugal/audit/report/templates/") for name in names)
     data = {str(path.relative_to(ROOT)) for path in (ROOT / "frugal").rglob("*.toml")}
-    assert len(data) == 14 and data <= set(names)  # texts of the rooms, needs of the studies
+    assert len(data) == 15 and data <= set(names)  # texts of the rooms, needs of the studies, French of the commands
 
 
 def test_no_file_is_found_by_counting_folders_upwards() -> None:

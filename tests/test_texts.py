@@ -25,6 +25,7 @@ CHOSEN_BY_NAME = {
         *(f"page.{what}_" for what in ("bar", "group", "need", "part", "per", "role", "stage", "target", "tier")),
     ),
     "frugal.cadastre": ("class.", "list.other_", "month.", "name.", "note.", "point.", "source."),
+    "frugal.commands": ("assumed.", "column.", "estimate.", "study.", "theme."),
     "frugal.experiments": ("metric.", "need."),
     "frugal.reporting": (
         "duration.", "head.", "level.", "number.", "stage.", "tick.",

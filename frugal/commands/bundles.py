@@ -16,7 +16,6 @@ from frugal.commands.options import (
     SiteFile,
     SiteSettings,
     StudyFile,
-    check_language,
     load_study,
     prints_on_stderr,
     read_declared,
@@ -26,7 +25,7 @@ from frugal.errors import UnusableInputError
 
 
 def evaluate(
-    bundle: Annotated[Path, typer.Argument(metavar="BUNDLE")],
+    bundle: Annotated[Path, typer.Argument(metavar="BUNDLE", help="The folder of a bundle.")],
     full: Annotated[
         bool,
         typer.Option(
@@ -37,7 +36,7 @@ def evaluate(
     site: SiteFile = None,
     settings: SiteSettings = None,
     machine: MachineFile = None,
-    language: Language = "en",
+    language: Language = "",
     as_json: AsJson = False,
 ) -> None:
     """Measure the ladder of a bundle again, into a new file, and draw it."""
@@ -45,9 +44,8 @@ def evaluate(
     from frugal.metering.power.machine_file import read_machine
     from frugal.reporting.progress import Terminal
 
-    check_language(language)
     reporter = Terminal(language)
-    given = load_study(None, study_file, site, settings) if study_file is not None else None
+    given = load_study(None, study_file, site, settings, language=language) if study_file is not None else None
     with closing(reporter), prints_on_stderr():
         path, comparison, plot = evaluate_again(bundle, given, full, reporter, language, read_machine(machine))
     if as_json:
@@ -75,14 +73,13 @@ def audit(
         typer.Option("--export", metavar="FORMAT", help="boamps, cyclonedx, huggingface, sci or spdx; with --out."),
     ] = None,
     out: Annotated[Path | None, typer.Option("--out", metavar="FILE|DIR", help="Where the export goes.")] = None,
-    language: Language = "en",
+    language: Language = "",
     as_json: AsJson = False,
 ) -> None:
     """Say whether AI was needed; exits 1 when a criterion fails and 4 when it could not be assessed."""
     from frugal.audit.report.terminal import exit_code
     from frugal.campaigns.workflow import audit_again, terms_from
 
-    check_language(language)
     if export is not None or out is not None:
         if export is None or out is None:
             raise UnusableInputError("--export FORMAT and --out FILE go together")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from frugal.commands.options import AsJson, Language, MachineFile, SiteSettings, check_language, prints_on_stderr
+from frugal.commands.options import AsJson, Language, MachineFile, SiteSettings, prints_on_stderr
 from frugal.commands.printing import print_json
 from frugal.errors import UnusableInputError
 from frugal.texts import room_texts
@@ -23,7 +23,7 @@ def cadastre(
     inputs: Annotated[
         list[Path] | None,
         typer.Argument(
-            metavar="[INPUT]...",
+            metavar="INPUT",
             help="Point clouds (LAS, LAZ, COPC) or surface models (GeoTIFF), files or folders; a generated village "
             "where none is given.",
             show_default=False,
@@ -85,14 +85,14 @@ def cadastre(
         str | None, typer.Option("--maps-of", metavar="all|buildings", help="Cells that the maps know; all by default.")
     ] = None,
     threads: Annotated[
-        int | None, typer.Option("--threads", min=1, help="Tiles at a time; one per core by default.")
+        int | None, typer.Option("--threads", metavar="N", min=1, help="Tiles at a time; one per core by default.")
     ] = None,
     cluster: Annotated[
         str | None, typer.Option("--cluster", metavar="ADDRESS", help="Dask scheduler that computes the tiles.")
     ] = None,
     machine: MachineFile = None,
     show: Annotated[bool, typer.Option("--open", help="Serve the map on this machine until interrupted.")] = False,
-    language: Language = "en",
+    language: Language = "",
     as_json: AsJson = False,
 ) -> None:
     """Make a solar cadastre, roof by roof; interrupted, the same command goes on."""
@@ -101,7 +101,6 @@ def cadastre(
     from frugal.metering.power.machine_file import read_machine
     from frugal.reporting.progress import Terminal
 
-    check_language(language)
     chosen: dict[str, Any] = {
         "inputs": tuple(inputs or ()), "buildings": buildings, "communes": communes, "terrain": terrain, "crs": crs,
         "bundle": bundle, "candidate": candidate, "resolution_m": resolution, "tile_m": tile, "reach_m": reach,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from frugal.commands.printing import warn
 from frugal.errors import UnusableInputError
 from frugal.texts import LANGUAGES
 
@@ -50,7 +51,27 @@ DeclarationsFile = Annotated[
     typer.Option("--declarations", metavar="FILE.toml", help="What only people can tell, with evidence files."),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
-Language = Annotated[str, typer.Option("--lang", metavar="en|fr", help="Language of tables and reports.")]
+
+
+def _known_language(context: typer.Context, language: str) -> str:
+    """That of the option, refused where nothing is written in it; else the one that the program speaks."""
+    if language and language not in LANGUAGES:
+        raise UnusableInputError(
+            f"--lang '{language}' is not a language of this program; allowed: {', '.join(LANGUAGES)}"
+        )
+    return language or str(getattr(context, "language", "en"))
+
+
+Language = Annotated[
+    str,
+    typer.Option(
+        "--lang",
+        metavar="en|fr",
+        callback=_known_language,
+        show_default=False,
+        help="Language of help, messages, tables and reports; that of the terminal by default.",
+    ),
+]
 
 
 def load_study(
@@ -59,6 +80,7 @@ def load_study(
     site: Path | None,
     settings: list[str] | None,
     need: Path | None = None,
+    language: str = "en",
 ) -> Study:
     """The study that the options name, with the need of a file where one is given.
 
@@ -74,6 +96,8 @@ def load_study(
         ``KEY=VALUE`` each; they override those of the site's file.
     need : Path, optional
         TOML file; the study keeps its own need without it.
+    language : {"en", "fr"}
+        Of notes on the study.
 
     Returns
     -------
@@ -97,10 +121,11 @@ def load_study(
         else registry.load_study(str(name), parsed, site)
     )
     if study.former_forms:
-        typer.echo(
-            f"note: {', '.join(study.former_forms)} of study '{study.name}' take the inputs by position, solve(x); the next "
-            f"version passes them by name, solve({', '.join(study.layout.slices)})",
-            err=True,
+        forms, names = ", ".join(study.former_forms), ", ".join(study.layout.slices)
+        warn(
+            f"note: {forms} of study '{study.name}' take the inputs by position, solve(x); the next version passes them by "
+            f"name, solve({names})",
+            language,
         )
     declared = read_need(need, study)
     return study if declared is None else with_need(study, declared)
@@ -121,14 +146,6 @@ def read_declared(path: Path | None) -> list[Any]:
     from frugal.audit.evidence.declarations import read_declarations
 
     return list(read_declarations(path, [criterion.id for criterion in CRITERIA]))
-
-
-def check_language(language: str) -> None:
-    """Refuse a language that the reports do not have."""
-    if language not in LANGUAGES:
-        raise UnusableInputError(
-            f"--lang '{language}' is not a language of the reports; allowed: {', '.join(LANGUAGES)}"
-        )
 
 
 def names_in(text: str) -> list[str]:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from frugal.commands.answer_file import GeoTiff, answer_file
-from frugal.commands.options import AsJson, Inputs, ScenarioName
-from frugal.commands.printing import plain_inputs, print_assumed, print_json, print_output
+from frugal.commands.options import AsJson, Inputs, Language, ScenarioName
+from frugal.commands.printing import plain_inputs, print_assumed, print_json, print_output, warn
 from frugal.errors import UnusableInputError
 from frugal.texts import room_texts
 
@@ -21,7 +21,7 @@ _TEXTS = room_texts("frugal.commands")
 
 
 def predict(
-    model: Annotated[Path, typer.Argument(metavar="BUNDLE|MODEL.onnx")],
+    model: Annotated[Path, typer.Argument(metavar="BUNDLE|MODEL.onnx", help="A bundle, or one ONNX file of it.")],
     inputs: Inputs = None,
     csv: Annotated[Path | None, typer.Option("--csv", metavar="FILE", help="Answer every row of a table.")] = None,
     out: Annotated[
@@ -38,6 +38,7 @@ def predict(
     extrapolate: Annotated[bool, typer.Option("--extrapolate", help="Answer outside the bounds, flagged.")] = False,
     scenario: ScenarioName = None,
     geotiff: GeoTiff = None,
+    language: Language = "",
     as_json: AsJson = False,
 ) -> None:
     """Answer with a bundle, or with its ONNX file alone."""
@@ -52,7 +53,7 @@ def predict(
         _predict_table(predictor, csv, out, extrapolate, as_json)
         return
     file = answer_file(out, geotiff, predictor.study_name, predictor.outputs)
-    _predict_one(predictor, inputs or [], scenario, extrapolate, as_json, file)
+    _predict_one(predictor, inputs or [], scenario, extrapolate, as_json, file, language)
 
 
 def _predict_one(
@@ -62,13 +63,14 @@ def _predict_one(
     extrapolate: bool,
     as_json: bool,
     file: AnswerFile | None,
+    language: str,
 ) -> None:
     from frugal.experiments.study.questions import find_scenario, question
     from frugal.experiments.study.values import parse_settings
 
     chosen = None if scenario is None else find_scenario(predictor.scenarios, scenario, predictor.study_name)
     asked = question(predictor.inputs, parse_settings(inputs, "input"), chosen, bounded=not extrapolate)
-    print_assumed(predictor.inputs, asked, scenario)
+    print_assumed(predictor.inputs, asked, scenario, language)
     answers = predictor(asked.row[None], extrapolate=extrapolate)
     if file is not None:
         from frugal.surrogates.bundle.prediction_result import prediction_result
@@ -79,9 +81,9 @@ def _predict_one(
         return
     for output in predictor.outputs:
         low, high = (answers[output.name + end][0] for end in ("_lower", "_upper"))
-        print_output(output, answers[output.name][0], low, high)
+        print_output(output, answers[output.name][0], low, high, language)
     if not answers["in_domain"][0]:
-        typer.echo("outside the domain the answer was made for: do not rely on it", err=True)
+        warn("outside the domain the answer was made for: do not rely on it", language)
 
 
 def _predict_table(predictor: Predictor, csv: Path, out: Path | None, extrapolate: bool, as_json: bool) -> None:

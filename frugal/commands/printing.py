@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import sys
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import typer
 
+from frugal.commands.french import in_language
+from frugal.surrogates.models.scalar.table import Table
 from frugal.texts import room_texts
 
 if TYPE_CHECKING:
@@ -22,6 +24,25 @@ if TYPE_CHECKING:
 _TEXTS = room_texts("frugal.commands")
 #: Elements of a vector, or places, that are told one a line; of more the range.
 _MOST_LINES = 64
+#: Letters of a list of names that a sentence tells in full, and how many names it tells of a longer one.
+_MOST_LETTERS, _FEW_NAMES = 300, 6
+
+
+def warn(message: str, language: str) -> None:
+    """A sentence beside the answer, on stderr."""
+    typer.echo(in_language(message, language), err=True)
+
+
+def abridged(message: str) -> str:
+    """A sentence whose longest lists of names end in how many more there are; the nearest name stands behind them."""
+
+    def cut(found: re.Match[str]) -> str:
+        names = found[2].split(", ")
+        if len(found[2]) <= _MOST_LETTERS:
+            return found[0]
+        return f"{found[1]}{', '.join(names[:_FEW_NAMES])} and {len(names) - _FEW_NAMES} more"
+
+    return re.sub(r"((?:known|allowed|installed|it has|needed|among):? )((?:[\w.@-]+, )+[\w.@-]+)", cut, message)
 
 
 def print_json(content: Any) -> None:
@@ -77,7 +98,9 @@ def print_output(output: Output, value: Any, low: Any = None, high: Any = None, 
         typer.echo(_TEXTS.phrase("answer.places", language, name=name, places=len(array)))
         typer.echo("  " + _lowest_and_highest(array, array, places, unit, language))
     else:
-        typer.echo(f"{name}: field {array.shape}, {array.min():.5g} to {array.max():.5g}{unit}")
+        shape = " × ".join(map(str, array.shape))
+        ends = {"low": f"{array.min():.5g}", "high": f"{array.max():.5g}{unit}"}
+        typer.echo(_TEXTS.phrase("value.field", language, name=name, shape=shape, **ends))
 
 
 def _print_series(output: Output, values: np.ndarray, unit: str, language: str) -> None:
@@ -147,10 +170,20 @@ def plain_inputs(variables: Sequence[Variable], asked: Question) -> dict[str, An
     return told
 
 
-def print_assumed(variables: Sequence[Variable], asked: Question, scenario: str | None = None) -> None:
-    """One line on stderr for the inputs that nobody gave: their values, and where these come from."""
+def print_assumed(
+    variables: Sequence[Variable], asked: Question, scenario: str | None = None, language: str = "en"
+) -> None:
+    """One line on stderr for the inputs that nobody gave: their values, and where these come from.
+
+    Parameters
+    ----------
+    variables : sequence of Variable
+    asked : Question
+    scenario : str, optional
+        The name of the one that was asked for.
+    language : {"en", "fr"}
+    """
     told = plain_inputs(variables, asked)
-    reasons = {"scenario": f"scenario {scenario}", "default": "default", "middle": "middle of its bounds"}
     parts = []
     for variable in variables:
         if variable.name not in asked.assumed:
@@ -158,13 +191,15 @@ def print_assumed(variables: Sequence[Variable], asked: Question, scenario: str 
         value = told[variable.name]
         if isinstance(value, list):
             flat = asked_elements(value)
-            shown = f"{flat[0]:.6g}" if len(set(flat)) == 1 else f"{min(flat):.6g} to {max(flat):.6g}"
+            ends = {"low": f"{min(flat):.6g}", "high": f"{max(flat):.6g}"}
+            shown = f"{flat[0]:.6g}" if len(set(flat)) == 1 else _TEXTS.phrase("value.range", language, **ends)
         else:
             shown = value if isinstance(value, str) else f"{value:.6g}"
         unit = "" if variable.unit == "1" else f" {variable.unit}"
-        parts.append(f"{variable.name} = {shown}{unit} ({reasons[asked.assumed[variable.name]]})")
+        why = _TEXTS.phrase(f"assumed.{asked.assumed[variable.name]}", language, name=scenario)
+        parts.append(f"{variable.name} = {shown}{unit} ({why})")
     if parts:
-        typer.echo(f"assumed: {', '.join(parts)}", err=True)
+        typer.echo(_TEXTS.phrase("assumed.inputs", language, inputs=", ".join(parts)), err=True)
 
 
 def asked_elements(value: list[Any]) -> list[float]:
@@ -174,12 +209,54 @@ def asked_elements(value: list[Any]) -> list[float]:
 
 def print_ladder(comparison: Comparison, language: str) -> None:
     """The ladder as a table."""
-    from rich.console import Console
 
     from frugal.reporting.ladder_table import ladder_table
 
-    console = Console(width=None if sys.stdout.isatty() else 180)
-    console.print(ladder_table(comparison, language))
+    print_table(ladder_table(comparison, language), 180)
+
+
+def print_table(table: Table, width: int = 120) -> None:
+    """A table as wide as the terminal, or as said where there is none."""
+    from rich.console import Console
+
+    Console(width=None if sys.stdout.isatty() else width, highlight=False).print(table)
+
+
+def line_to_fit(line: str) -> str:
+    """A line, indented, and broken between words where the terminal ends."""
+    width = shutil.get_terminal_size((120, 24)).columns
+    return textwrap.fill(
+        line, width, initial_indent="  ", subsequent_indent="    ", break_long_words=False, break_on_hyphens=False
+    )
+
+
+def print_study(content: dict[str, Any], language: str) -> None:
+    """The page of a study.
+
+    Parameters
+    ----------
+    content : dict
+        As `frugal.commands.study_pages.study_content` gives it, with ``settings`` and ``ask``.
+    language : {"en", "fr"}
+    """
+    from frugal.commands.study_pages import inputs_table, outputs_table, page_lines, scenarios_table
+
+    title = content["title"].get(language, "")
+    typer.echo(f"{content['name']}: {title}\n" if title else f"{content['name']}\n")
+    print_table(inputs_table(content["inputs"], language))
+    typer.echo()
+    print_table(outputs_table(content["outputs"], language))
+    if content["parameters"]:
+        typer.echo()
+        print_table(inputs_table(content["parameters"], language, "parameter"))
+    if content["scenarios"]:
+        typer.echo()
+        print_table(scenarios_table(content["scenarios"], language))
+    for section, lines in page_lines(content, language).items():
+        if lines:
+            typer.echo("\n" + _TEXTS.phrase(f"study.{section}", language))
+        for line in lines:
+            typer.echo(line_to_fit(line))
 
 
 def print_summary(result: dict[str, Any], language: str) -> None:
@@ -190,7 +267,9 @@ def print_summary(result: dict[str, Any], language: str) -> None:
         typer.echo(line)
 
 
-def print_estimate(plan: dict[str, Any]) -> None:
+def print_estimate(plan: dict[str, Any], language: str) -> None:
     """What a campaign would cost, one figure a line."""
     for key, value in plan.items():
-        typer.echo(f"{key}: {value:.3g}" if isinstance(value, float) else f"{key}: {value}")
+        name = _TEXTS.known("estimate", key)[language]
+        told = f"{value:.3g}" if isinstance(value, float) else in_language(str(value), language)
+        typer.echo(f"{name}: {told}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -19,28 +19,78 @@ from frugal.commands.options import (
     SiteSettings,
     StudyFile,
     StudyName,
-    check_language,
     load_study,
     names_in,
     prints_on_stderr,
 )
-from frugal.commands.printing import plain_inputs, print_assumed, print_json, print_output, print_value
-from frugal.errors import UnusableInputError
+from frugal.commands.printing import (
+    plain_inputs,
+    print_assumed,
+    print_json,
+    print_output,
+    print_study,
+    print_table,
+    print_value,
+    warn,
+)
+from frugal.errors import FrugalError, UnusableInputError
+
+if TYPE_CHECKING:
+    from frugal.experiments.study import Study
 
 
-def studies(as_json: AsJson = False) -> None:
-    """List the installed studies."""
+def studies(
+    study: StudyName = None,
+    study_file: StudyFile = None,
+    site: SiteFile = None,
+    settings: SiteSettings = None,
+    language: Language = "",
+    as_json: AsJson = False,
+) -> None:
+    """List the installed studies, or tell what one of them takes, gives and rests on."""
+    if study is None and study_file is None:
+        if site is not None or settings:
+            raise UnusableInputError("--site and --set are of one study: give its name, or --study FILE.py")
+        _list_studies(language, as_json)
+        return
+    from frugal.commands.study_pages import commands_for, study_content
+
+    with prints_on_stderr():
+        found = load_study(study, study_file, site, settings, language=language)
+    asked = commands_for(str(study) if study_file is None else f"--study {study_file}", found)
+    content = {**study_content(found), "settings": _settings_of(study, found), "ask": asked}
+    print_json(content) if as_json else print_study(content, language)
+
+
+def _list_studies(language: str, as_json: bool) -> None:
+    from frugal.commands.study_pages import commands_for, studies_table, theme_of, title_of
     from frugal.experiments.study.registry import installed_studies, load_entry_point, site_model
 
-    found = []
+    rows, faults = [], []
     for name, point in installed_studies().items():
-        model = site_model(load_entry_point(point))
-        found.append({"name": name, "settings": list(model.model_fields)})
+        try:
+            found = load_entry_point(point)
+            settings = list(site_model(found).model_fields)
+        except FrugalError as fault:  # the others can still be asked
+            faults.append(str(fault))
+            continue
+        row = {"name": name, "theme": theme_of(point), "title": title_of(point, found), "settings": settings}
+        rows.append({**row, "ask": commands_for(name)})
     if as_json:
-        print_json(found)
-        return
-    for study in found:
-        typer.echo(f"{study['name']}  (--set {', '.join(study['settings']) or 'nothing'})")
+        print_json(rows)
+    else:
+        print_table(studies_table(rows, language))
+    for told in faults:
+        warn(told, language)
+
+
+def _settings_of(name: str | None, study: Study) -> list[str]:
+    """What ``--set`` may set."""
+    from frugal.experiments.study.registry import installed_studies, load_entry_point, site_model
+
+    if name is None:
+        return sorted(study.site)
+    return list(site_model(load_entry_point(installed_studies()[name])).model_fields)
 
 
 def simulate(
@@ -64,6 +114,7 @@ def simulate(
         typer.Option("--out", metavar="FILE", help="Write the run there: .tif, .gpkg, .parquet or .nc by its ending."),
     ] = None,
     geotiff: GeoTiff = None,
+    language: Language = "",
     as_json: AsJson = False,
 ) -> None:
     """Run the solver once, for the inputs given; what is assumed for the others is told."""
@@ -75,13 +126,13 @@ def simulate(
     from frugal.experiments.study.questions import find_scenario, question
     from frugal.experiments.study.values import parse_parameters, parse_settings
 
-    found = load_study(study, study_file, site, settings)
+    found = load_study(study, study_file, site, settings, language=language)
     found = found.with_parameters(parse_parameters(found.parameters, parse_settings(parameters or [], "parameter")))
     observed = None if observations is None else find_observations(found, observations)
     scenario = scenario or (observed.scenario if observed else "") or None
     chosen = None if scenario is None else find_scenario(found.scenarios, scenario, found.name)
     asked = question(found.inputs, parse_settings(inputs or [], "input"), chosen, assume_middle=True)
-    print_assumed(found.inputs, asked, scenario)
+    print_assumed(found.inputs, asked, scenario, language)
     file = answer_file(out, geotiff, found.name, found.outputs)
     start = time.thread_time()
     with prints_on_stderr():
@@ -110,7 +161,7 @@ def simulate(
         print_json({**content, **beside, "cpu_seconds": seconds})
         return
     for output in found.outputs:
-        print_output(output, run.outputs[output.name])
+        print_output(output, run.outputs[output.name], language=language)
     for diagnostic in found.diagnostics:
         print_value(diagnostic.name, run.diagnostics[diagnostic.name], diagnostic.unit)
     if observed:
@@ -134,12 +185,11 @@ def need_file(
         Path | None,
         typer.Option("--out", metavar="FILE.toml", help="The new file; need.toml or declarations.toml by default."),
     ] = None,
-    language: Language = "en",
+    language: Language = "",
 ) -> None:
     """Write a commented file to fill in: the need of a study, or what an audit has to be told."""
     from frugal.formats.files.atomic import write_text
 
-    check_language(language)
     target = out or Path("declarations.toml" if declarations else "need.toml")
     if target.exists():
         raise UnusableInputError(f"'{target}' exists and is left as it is; name another file with --out")
@@ -156,7 +206,7 @@ def need_file(
         from frugal.experiments.needs.template import need_template
 
         if runs is None:
-            found = load_study(study, study_file, site, settings)
+            found = load_study(study, study_file, site, settings, language=language)
         else:
             found = table_of_runs(runs, names_in(input_columns), names_in(output_columns)).study
         content = need_template(found, language)

@@ -18,14 +18,13 @@ from frugal.commands.options import (
     SiteSettings,
     StudyFile,
     StudyName,
-    check_language,
     load_study,
     names_in,
     prints_on_stderr,
     read_declared,
     read_need,
 )
-from frugal.commands.printing import print_estimate, print_json, print_ladder, print_summary
+from frugal.commands.printing import print_estimate, print_json, print_ladder, print_summary, warn
 from frugal.errors import UnusableInputError
 
 if TYPE_CHECKING:
@@ -47,9 +46,9 @@ def train(
     site: SiteFile = None,
     settings: SiteSettings = None,
     n_runs: Annotated[str, typer.Option("--n-runs", metavar="N|auto", help="Number of runs.")] = "auto",
-    seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of designs, fits and intervals.")] = 0,
+    seed: Annotated[int, typer.Option("--seed", metavar="N", min=0, help="Seed of designs, fits and intervals.")] = 0,
     threads: Annotated[
-        int | None, typer.Option("--threads", min=1, help="Threads for the runs; one per core by default.")
+        int | None, typer.Option("--threads", metavar="N", min=1, help="Threads for the runs; one per core by default.")
     ] = None,
     cluster: Annotated[
         str | None,
@@ -61,7 +60,7 @@ def train(
     machine: MachineFile = None,
     declarations: DeclarationsFile = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what it would cost, and stop.")] = False,
-    language: Language = "en",
+    language: Language = "",
     as_json: AsJson = False,
 ) -> None:
     """Simulate, fit, measure quickly, export and audit: one campaign, one bundle."""
@@ -70,7 +69,6 @@ def train(
     from frugal.metering.power.machine_file import read_machine
     from frugal.reporting.progress import Terminal
 
-    check_language(language)
     reporter = Terminal(language)
     chosen = Settings(n_runs=_count(n_runs), seed=seed, threads=threads, machine=read_machine(machine))
     if cluster is not None:
@@ -87,21 +85,18 @@ def train(
         with closing(reporter):
             result = train_table(runs, *columns, read_need(need), chosen, out, reporter, told)
     else:
-        build = lambda: load_study(study, study_file, site, settings, need)  # noqa: E731
+        build = lambda: load_study(study, study_file, site, settings, need, language)  # noqa: E731
         if dry_run:
             plan = estimate(build(), chosen.n_runs, threads, seed)
-            print_json(plan) if as_json else print_estimate(plan)
+            print_json(plan) if as_json else print_estimate(plan, language)
             return
         with closing(reporter), prints_on_stderr():
             result = train_study(build, chosen, out, reporter, told)
     failed = result.comparison.failed_runs
     if failed:
         split = result.comparison.split
-        total = len(failed) + split["n_train"] + split["n_held_out"]
-        typer.echo(
-            f"{len(failed)} of {total} runs failed; the first is run {failed[0]['run']}: {failed[0]['message']}",
-            err=True,
-        )
+        total, first = len(failed) + split["n_train"] + split["n_held_out"], failed[0]
+        warn(f"{len(failed)} of {total} runs failed; the first is run {first['run']}: {first['message']}", language)
     if as_json:
         print_json({"bundle": str(result.bundle), "audit": result.audit})
     else:

@@ -178,7 +178,7 @@ def test_a_dry_run_spends_nothing(run: Run, small: str) -> None:
         (("eval", "nowhere"), "nowhere"),
         (("audit", "nowhere"), "nowhere"),
         (("predict",), "MODEL"),
-        (("tarin",), "No such command"),
+        (("tarin",), "did you mean 'train'"),
     ],
 )
 def test_bad_input_gets_one_sentence_and_exit_code_2(run: Run, arguments: tuple[str, ...], words: str) -> None:

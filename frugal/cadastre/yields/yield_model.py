@@ -14,7 +14,7 @@ from frugal.cadastre.job.job import plain_site, sky_of
 from frugal.cadastre.job.program_digest import program_digest
 from frugal.cadastre.job.settings import CadastreSettings
 from frugal.cadastre.territory.surfaces import Prepared
-from frugal.errors import UnusableInputError
+from frugal.errors import UnusableInputError, did_you_mean
 from frugal.formats.files.atomic import write_text
 from frugal.formats.files.digests import sha256_of
 from frugal.formats.rasters.mosaic import open_rasters
@@ -67,6 +67,7 @@ def check_yield_model(settings: CadastreSettings) -> None:
     if settings.candidate is not None and settings.candidate not in (names := trained_names()):
         raise UnusableInputError(
             f"--candidate '{settings.candidate}' is none of those trained for roof_yield; allowed: {', '.join(names)}"
+            f"{did_you_mean(settings.candidate, names)}"
         )
 
 

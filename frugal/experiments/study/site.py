@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError, ValidationInfo, field_validator, model_validator
 
-from frugal.errors import UnusableInputError
+from frugal.errors import UnusableInputError, did_you_mean
 
 
 class Site(BaseModel):
@@ -89,7 +89,8 @@ def _sentence(model: type[Site], fault: ValidationError) -> str:
     first = fault.errors()[0]
     name = ".".join(str(part) for part in first["loc"]) or "site"
     if first["type"] == "extra_forbidden":
-        return f"'{name}' is not a setting of this study; allowed: {', '.join(model.model_fields) or 'none'}"
+        known = ", ".join(model.model_fields) or "none"
+        return f"'{name}' is not a setting of this study; allowed: {known}{did_you_mean(name, model.model_fields)}"
     if first["type"] == "missing":
         return f"setting '{name}' is missing; give it with --set {name}=VALUE or in the site file"
     return f"setting '{name}' = {first['input']!r}: {first['msg'].removeprefix('Value error, ')}"

@@ -14,7 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from frugal.errors import UnusableInputError
+from frugal.errors import UnusableInputError, did_you_mean
 from frugal.metering.power.machine import Machine, describe_machine
 from frugal.metering.power.rapl import POWERCAP, rapl_is_readable
 from frugal.metering.power.tiers import HALF_WIDTH
@@ -57,7 +57,9 @@ def read_machine(path: Path | None = None, rapl_root: Path = POWERCAP) -> Machin
     declared = {name: check(path, name, values[name]) for name, check in _FIELDS.items() if name in values}
     unknown = sorted(set(values) - set(_FIELDS) - {"meter"})
     if unknown:
-        raise UnusableInputError(f"'{path}': '{unknown[0]}' is unknown; allowed: {', '.join([*_FIELDS, 'meter'])}")
+        allowed = [*_FIELDS, "meter"]
+        hint = did_you_mean(unknown[0], allowed)
+        raise UnusableInputError(f"'{path}': '{unknown[0]}' is unknown; allowed: {', '.join(allowed)}{hint}")
     if "source" not in declared:
         raise UnusableInputError(f"'{path}': 'source' is missing; say in words where the values come from")
     machine = replace(machine, file_sha256=hashlib.sha256(content).hexdigest())

@@ -12,7 +12,7 @@ from typing import Any
 
 from frugal.candidates.comparison import Comparison, read_comparison
 from frugal.candidates.row import CandidateRow
-from frugal.errors import UnusableInputError
+from frugal.errors import UnusableInputError, did_you_mean
 from frugal.formats.files.atomic import exclusive, new_folder
 from frugal.formats.files.digests import sha256_of
 from frugal.formats.files.json_files import read_json, to_json
@@ -46,8 +46,10 @@ class Bundle:
         row = self.comparison.ladder.row(name)
         if row is not None:
             return row
-        names = ", ".join(self.comparison.ladder.by_name)
-        raise UnusableInputError(f"candidate '{name}' is not in '{self.path}'; it has: {names}")
+        names = list(self.comparison.ladder.by_name)
+        raise UnusableInputError(
+            f"candidate '{name}' is not in '{self.path}'; it has: {', '.join(names)}{did_you_mean(name, names)}"
+        )
 
     def model_path(self, candidate: str | None = None) -> Path:
         """ONNX file of a candidate, or of the answer that ships.

@@ -1,0 +1,74 @@
+"""Examples at the end of each help page: command lines as they are typed; a line that begins with ``#`` says what for."""
+
+PROGRAM = """
+# what can be asked, and what a study takes
+frugal studies
+frugal studies roof_yield
+# from physics to an audited answer
+frugal train roof_yield
+frugal predict bundles/roof_yield -i tilt_deg=30 -i azimuth_deg=180
+# in French
+frugal --lang fr audit bundles/roof_yield
+"""
+
+STUDIES = """
+frugal studies
+frugal studies roof_yield
+# of your own file, for programs
+frugal studies --study docs/examples/oxygen_sag.py --json
+"""
+
+SIMULATE = """
+frugal simulate roof_yield -i tilt_deg=30 -i azimuth_deg=180
+# with another weather, and a unit of your own
+frugal simulate roof_yield --set weather=town.epw -i tilt_deg=0.5rad -i azimuth_deg=180
+# maps
+frugal simulate submersion --geotiff flood.tif
+"""
+
+NEED = """
+frugal need roof_yield --out need.toml
+# of a table of runs
+frugal need --runs runs.csv --inputs a,b --outputs y
+# what only people can tell
+frugal need --declarations --out declarations.toml
+"""
+
+TRAIN = """
+frugal train roof_yield
+# what would it cost?
+frugal train roof_yield --dry-run
+# your own weather and surface models
+frugal train roof_yield --set weather=town.epw --set dsm=west.tif,east.tif
+# your own solver, or only a table of runs
+frugal train --study docs/examples/oxygen_sag.py
+frugal train --runs runs.csv --inputs a,b --outputs y
+"""
+
+EVAL = """
+frugal eval bundles/roof_yield
+# to the audit's own rule
+frugal eval bundles/roof_yield --full
+"""
+
+AUDIT = """
+frugal audit bundles/roof_yield
+frugal audit bundles/roof_yield --declarations declarations.toml --country DEU
+# what changed?
+frugal audit --compare OLD_BUNDLE bundles/roof_yield
+frugal audit bundles/roof_yield --export cyclonedx --out roof_yield.cdx.json
+"""
+
+PREDICT = """
+frugal predict bundles/roof_yield -i tilt_deg=30 -i azimuth_deg=180
+# every row of a table
+frugal predict bundles/roof_yield --csv roofs.csv --out yields.csv
+# maps
+frugal predict bundles/submersion -i surge_peak=1.5 -i tide_range=6 --geotiff flood.tif
+"""
+
+CADASTRE = """
+# of a generated village
+frugal cadastre --open
+frugal cadastre lidar/ --buildings footprints.gpkg --set weather=town.epw --out town
+"""
