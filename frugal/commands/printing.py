@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import re
+import shutil
+import sys
+import textwrap
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import typer
 
 from frugal.commands.french import in_language
-from frugal.surrogates.models.scalar.table import Table
 from frugal.texts import room_texts
 
 if TYPE_CHECKING:
     import numpy as np
+    from rich.table import Table
 
     from frugal.candidates.comparison import Comparison
     from frugal.experiments.study import Output
