@@ -130,7 +130,7 @@ def evaluate_bundle(
     check_ledger(bundle)
     study, missing_reason = study_of(bundle, given)
     seed = bundle.comparison.seed
-    runs = read_runs(bundle.path / "runs.zarr", list(study.column_names), [o.name for o in study.outputs])
+    runs = read_runs(bundle.path / "runs.zarr", [v.name for v in study.inputs], [o.name for o in study.outputs])
     with running_instruments(
         bundle.path / "ledger.jsonl",
         machine or describe_machine(),

@@ -96,6 +96,10 @@ def test_networks_and_processes_learn_what_the_constant_cannot_and_stay_small(la
     assert all(len(ladder[name].model) < 200_000 for name in errors)
 
 
+def test_of_a_series_nobody_says_cells(ladder) -> None:
+    assert ladder["cell_network"].label["en"] == "Small neural network, element by element"
+
+
 def test_intervals_and_errors_are_told_of_the_whole_series(ladder) -> None:
     judged = judge(STUDY, answering_for(STUDY, ladder["gaussian_process"]), RUNS.held_out, Meter(), 0)
     assert judged.error_met and 0.7 < judged.coverage <= 1

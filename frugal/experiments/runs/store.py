@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from frugal.errors import EnvironmentFaultError, UnusableInputError
-from frugal.experiments.study import Study
+from frugal.experiments.study import Output, Study, Variable
 from frugal.experiments.study.design import Design
 from frugal.formats.files.atomic import exclusive
 
@@ -249,11 +249,26 @@ def _create_variables(group: Any, study: Study, design: Design, block: int) -> N
             attributes=attributes,
         )
 
-    for variable, column in zip(study.columns, design.inputs.T, strict=True):
+    written: dict[str, list[str]] = {}
+
+    def dimensions(part: Variable | Output) -> tuple[str, ...]:
+        """Names of its dimensions, whose coordinates are written: two sets of stations, or two time axes, are two of them."""
+        dims = []
+        for dim in part.dims:
+            coordinates = list(map(str, part.coords[dim]))
+            name = dim if written.get(dim, coordinates) == coordinates else f"{dim}_{part.name}"
+            if name not in written:
+                write(name, _coordinates(part.coords[dim]), (name,))
+                written[name] = coordinates
+            dims.append(name)
+        return tuple(dims)
+
+    columns = study.layout.columns_by_name(design.inputs)
+    for variable in study.inputs:
         write(
             variable.name,
-            np.ascontiguousarray(column),
-            ("run",),
+            np.ascontiguousarray(columns[variable.name]),
+            ("run", *dimensions(variable)),
             units=variable.unit,
             long_name=variable.label.get("en", variable.name),
         )
@@ -272,23 +287,13 @@ def _create_variables(group: Any, study: Study, design: Design, block: int) -> N
         long_name="number of the real object, -1 where there is none",
     )
     write("place", design.places.astype(np.dtypes.StringDType()), ("run",), long_name="place of the object")
-    written: dict[str, list[str]] = {}
     for output in study.outputs:
-        dims = []
-        for dim in output.dims:
-            coordinates = list(map(str, output.coords[dim]))
-            # two sets of stations, or two time axes, are two dimensions
-            name = dim if written.get(dim, coordinates) == coordinates else f"{dim}_{output.name}"
-            if name not in written:
-                write(name, _coordinates(output.coords[dim]), (name,))
-                written[name] = coordinates
-            dims.append(name)
         per_run(
             output.name,
             "f8",
             np.nan,
             output.shape,
-            tuple(dims),
+            dimensions(output),
             units=output.unit,
             long_name=output.label.get("en", output.name),
         )
@@ -351,7 +356,7 @@ def read_runs(path: Path, inputs: list[str], outputs: list[str]) -> Runs:
     path : Path
         Folder of the store.
     inputs, outputs : list of str
-        Names of variables; arrays of outputs are flattened and put side by side in this order.
+        Names of variables; vectors and outputs are flattened and put side by side in this order.
 
     Returns
     -------
@@ -371,7 +376,9 @@ def read_runs(path: Path, inputs: list[str], outputs: list[str]) -> Runs:
         keep = np.asarray(group["status"][:]) == DONE
         columns = [np.asarray(group[name][:], dtype=float) for name in outputs]
         return Runs(
-            inputs=np.stack([np.asarray(group[name][:], dtype=float) for name in inputs], axis=1),
+            inputs=np.concatenate(
+                [np.asarray(group[n][:], dtype=float).reshape(len(keep), -1) for n in inputs], axis=1
+            ),
             outputs=np.concatenate([column.reshape(len(keep), -1) for column in columns], axis=1),
             cpu_seconds=np.asarray(group["cpu_seconds"][:]),
             is_held_out=np.asarray(group["held_out"][:]).astype(bool),

@@ -133,7 +133,8 @@ class Study:
         check_questions(self)
 
     def _check_names(self) -> None:
-        dims = [dim for output in self.outputs for dim in output.dims]
+        shaped: tuple[Variable | Output, ...] = (*self.inputs, *self.outputs)
+        dims = [dim for part in shaped for dim in part.dims]
         told = (self.inputs, self.outputs, self.diagnostics, self.parameters)
         names = [str(part.name) for parts in told for part in parts]
         for name in names:

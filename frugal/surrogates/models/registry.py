@@ -22,7 +22,9 @@ from frugal.surrogates.models.scalar.linear import LinearRidge
 from frugal.surrogates.models.scalar.mlp import Mlp
 from frugal.surrogates.models.scalar.quadratic import QuadraticRidge
 from frugal.surrogates.models.scalar.table import Table
+from frugal.texts import room_texts
 
+_TEXTS = room_texts("frugal.surrogates")
 #: Models of values; add one here.
 SCALAR_MODELS: tuple[Model, ...] = (
     Constant(),
@@ -50,8 +52,15 @@ def models_for(study: Study) -> tuple[Model, ...]:
         models = [_on_modes(model, study) for model in SCALAR_MODELS]
         models.append(NearestRun(study.outputs))
         if study.cell_features:
-            models.append(CellNetwork(study.outputs, study.cell_features))
+            models.append(_cell_network(study))
     return tuple(_on_summaries(model, study) for model in models)
+
+
+def _cell_network(study: Study) -> CellNetwork:
+    network = CellNetwork(study.outputs, study.cell_features)
+    if any(output.is_grid for output in study.outputs):
+        return network
+    return replace(network, label=_TEXTS.say("model.element_network"))  # of a series nobody says cells
 
 
 def _on_summaries(model: Model, study: Study) -> Model:
