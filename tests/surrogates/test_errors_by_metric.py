@@ -202,8 +202,8 @@ def test_what_a_metric_may_be_asked_of() -> None:
 @pytest.mark.parametrize(
     ("make", "words"),
     [
-        (lambda: Tolerance("nse", 1.0), "limit = 1.0; of an nse the least is told, a number below 1"),
-        (lambda: Tolerance("kge", "high"), "limit = 'high'; of an kge"),  # type: ignore[arg-type]
+        (lambda: Tolerance("nse", 1.0), "limit = 1.0; the least nse is told, a number below 1"),
+        (lambda: Tolerance("kge", "high"), "limit = 'high'; the least kge"),  # type: ignore[arg-type]
         (lambda: Tolerance("nmrse", 0.1), "'nmrse' is unknown; .*did you mean 'nrmse'"),
         (lambda: Tolerance("rmse", 0.1, "all"), "over = 'all'; 'pooled'"),  # type: ignore[arg-type]
         (lambda: Tolerance("area_error", 0.0), "limit = 0.0; a positive number"),
