@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from rich.table import Table
 
-    from frugal.experiments.study import Study
+    from frugal.experiments.study import Output, Study, Tolerance
     from frugal.experiments.study.variables import Parameter, Variable
 
 _TEXTS = room_texts("frugal.commands")
@@ -141,9 +141,7 @@ def study_content(study: Study) -> dict[str, Any]:
                 "dims": list(output.dims),
                 "shape": list(output.shape),
                 "label": dict(output.label),
-                "tolerance": {"metric": kept.metric, "limit": kept.limit}
-                if (kept := tolerances.get(output.name))
-                else None,
+                "tolerance": _tolerance_content(output, tolerances.get(output.name)),
             }
             for output in study.outputs
         ],
@@ -266,14 +264,28 @@ def outputs_table(outputs: Sequence[Mapping[str, Any]], language: str) -> Table:
     return table
 
 
+def _tolerance_content(output: Output, kept: Tolerance | None) -> dict[str, Any] | None:
+    """Metric and limit; ``over`` where it is said, and the unit where it is not that of the output."""
+    if kept is None:
+        return None
+    over = {} if kept.over is None else {"over": kept.over}
+    unit = {"unit": output.time.unit} if kept.measure.scale == "time" and output.time is not None else {}
+    return {"metric": kept.metric, "limit": kept.limit, **over, **unit}
+
+
 def _tolerance(output: Mapping[str, Any], language: str) -> str:
+    from frugal.experiments.metrics.registry import error_allowed, metric_of
+
     kept = output["tolerance"]
     if kept is None:
         return ""
-    if kept["metric"] == "nrmse":
+    metric = metric_of(kept["metric"])
+    if metric.scale == "share":
         return f"{_number(100 * kept['limit'])} %"
-    where = _TEXTS.phrase("study.defined", language) if kept["metric"] == "rmse_defined" else ""
-    return f"{_number(kept['limit'])} {output['unit']}{where}"
+    if metric.is_score:
+        return f"{_number(error_allowed(metric.name, kept['limit']))} ({metric.label[language]})"
+    where = _TEXTS.phrase("study.defined", language) if metric.name == "rmse_defined" else ""
+    return f"{_number(kept['limit'])} {kept.get('unit', output['unit'])}{where}"
 
 
 def scenarios_table(scenarios: Sequence[Mapping[str, Any]], language: str) -> Table:
