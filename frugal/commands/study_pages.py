@@ -267,13 +267,22 @@ def outputs_table(outputs: Sequence[Mapping[str, Any]], language: str) -> Table:
 
 
 def _tolerance(output: Mapping[str, Any], language: str) -> str:
+    """The limit in what its metric is measured in, and the metric where it is not one of the two plain ones."""
+    from frugal.experiments.metrics.registry import metric_of
+
     kept = output["tolerance"]
     if kept is None:
         return ""
-    if kept["metric"] == "nrmse":
-        return f"{_number(100 * kept['limit'])} %"
-    where = _TEXTS.phrase("study.defined", language) if kept["metric"] == "rmse_defined" else ""
-    return f"{_number(kept['limit'])} {output['unit']}{where}"
+    metric, limit = metric_of(kept["metric"]), kept["limit"]
+    told = {
+        "share": f"{_number(100 * limit)} %",
+        "output": f"{_number(limit)} {_unit(output)}".strip(),
+        "time": _number(limit),
+        "score": f"≥ {_number(limit)}",
+    }[metric.scale]
+    if metric.name in ("nrmse", "rmse"):
+        return told
+    return f"{told} ({metric.label[language]})"
 
 
 def scenarios_table(scenarios: Sequence[Mapping[str, Any]], language: str) -> Table:
