@@ -23,7 +23,7 @@ frugal simulate roof_yield -i tilt_deg=30 -i azimuth_deg=180
 # with another weather, and a unit of your own
 frugal simulate roof_yield --set weather=town.epw -i tilt_deg=0.5rad -i azimuth_deg=180
 # maps
-frugal simulate submersion --geotiff flood.tif
+frugal simulate submersion --out flood.tif
 """
 
 NEED = """
@@ -64,7 +64,7 @@ frugal predict bundles/roof_yield -i tilt_deg=30 -i azimuth_deg=180
 # every row of a table
 frugal predict bundles/roof_yield --csv roofs.csv --out yields.csv
 # maps
-frugal predict bundles/submersion -i surge_peak=1.5 -i tide_range=6 --geotiff flood.tif
+frugal predict bundles/submersion -i surge_peak=1.5 -i tide_range=6 --out flood.tif
 """
 
 CADASTRE = """

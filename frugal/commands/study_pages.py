@@ -274,18 +274,22 @@ def _tolerance_content(output: Output, kept: Tolerance | None) -> dict[str, Any]
 
 
 def _tolerance(output: Mapping[str, Any], language: str) -> str:
-    from frugal.experiments.metrics.registry import error_allowed, metric_of
+    """The limit in what its metric is measured in, and the metric where it is not one of the two plain ones."""
+    from frugal.experiments.metrics.registry import metric_of
 
     kept = output["tolerance"]
     if kept is None:
         return ""
-    metric = metric_of(kept["metric"])
-    if metric.scale == "share":
-        return f"{_number(100 * kept['limit'])} %"
-    if metric.is_score:
-        return f"{_number(error_allowed(metric.name, kept['limit']))} ({metric.label[language]})"
-    where = _TEXTS.phrase("study.defined", language) if metric.name == "rmse_defined" else ""
-    return f"{_number(kept['limit'])} {kept.get('unit', output['unit'])}{where}"
+    metric, limit = metric_of(kept["metric"]), kept["limit"]
+    told = {
+        "share": f"{_number(100 * limit)} %",
+        "output": f"{_number(limit)} {_unit(output)}".strip(),
+        "time": f"{_number(limit)} {kept.get('unit', '')}".strip(),
+        "score": f"≥ {_number(limit)}",
+    }[metric.scale]
+    if metric.name in ("nrmse", "rmse"):
+        return told
+    return f"{told} ({metric.label[language]})"
 
 
 def scenarios_table(scenarios: Sequence[Mapping[str, Any]], language: str) -> Table:
