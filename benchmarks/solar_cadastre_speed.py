@@ -34,7 +34,7 @@ from rasterio.transform import from_origin
 from frugal.cadastre.shading.distant_hills import distant_horizon_of
 from frugal.formats.files.atomic import write_text
 from frugal.formats.rasters.surface_model import SurfaceModel, write_surface_model
-from frugal.formats.rasters.tiling import Grid, Tile
+from frugal.formats.rasters.tiling import Tile, TileGrid
 from frugal.physics.solar import fused_sweep
 from frugal.physics.solar.irradiation_map import irradiation_map
 from frugal.physics.solar.normals import surface_normals
@@ -214,7 +214,7 @@ def with_hills(
     y, x = np.mgrid[0.0 : 2 * around + rows * resolution_m : size, 0.0 : 2 * around + columns * resolution_m : size]
     waves = ((20e3, 0.4, 600.0), (9e3, 2.1, 350.0), (4e3, 1.2, 150.0), (1e3, 2.9, 40.0))
     terrain = sum(h * np.sin(2 * np.pi * (x * np.cos(a) + y * np.sin(a)) / length) for length, a, h in waves)
-    grid = Grid(resolution_m)
+    grid = TileGrid(resolution_m)
     across, down = round(west / resolution_m), round(-north / resolution_m)
     tile = Tile("whole", (across, across + columns), (down, down + rows))
     raised = heights - np.nanmin(heights)

@@ -44,7 +44,7 @@ def find_observations(study: Study, named: str) -> Observations:
             f"{did_you_mean(named, known)}"
         )
     found = read_observations(named, study.outputs)
-    check_observations(study, found)
+    check_observations(study.name, [found], study.outputs, study.scenarios)
     return found
 
 

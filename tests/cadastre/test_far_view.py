@@ -17,7 +17,7 @@ from frugal.cadastre.shading.plane_irradiation import yearly_irradiation
 from frugal.cadastre.territory.height_check import note_on_heights
 from frugal.formats.rasters.mosaic import open_rasters
 from frugal.formats.rasters.surface_model import SurfaceModel, read_surface_model, write_surface_model
-from frugal.formats.rasters.tiling import Grid, Tile
+from frugal.formats.rasters.tiling import Tile, TileGrid
 from frugal.physics.solar.irradiation_map import halo_cells, irradiation_map
 from frugal.physics.solar.normals import surface_normals
 from frugal.physics.solar.sky import CumulativeSky, cumulative_sky_tables
@@ -48,7 +48,7 @@ def _terrain(path: Path, bounds: tuple[float, float, float, float], base_m: floa
 def test_near_and_far_together_see_what_one_wide_surface_shows(tmp_path: Path, tables: CumulativeSky) -> None:
     """The sweep follows shadows of a wide surface to the ridge; near sweep and far view must give the same light."""
     cell, half = 5.0, 400
-    grid = Grid(cell)
+    grid = TileGrid(cell)
     tile = Tile("here", (200_000, 200_040), (-1_300_000, -1_299_960))
     bounds = grid.bounds(tile.columns, tile.rows)
     path = _terrain(tmp_path / "hills.tif", bounds, 50.0, 350.0)

@@ -32,7 +32,7 @@ from frugal.cadastre.web_map.titles import default_title, told_files
 from frugal.cadastre.yields.sky_table import read_sky_table, write_sky_table
 from frugal.errors import UnusableInputError
 from frugal.formats.rasters.surface_model import SurfaceModel
-from frugal.formats.rasters.tiling import Grid
+from frugal.formats.rasters.tiling import TileGrid
 from frugal.studies.solar.village.surface import synthetic_village
 from frugal.surrogates.onnx.graph import session
 from frugal.web.built_pages import PAGES
@@ -382,7 +382,7 @@ def test_hundreds_of_files_are_counted_not_listed() -> None:
 def test_weather_from_far_away_tells_its_distance_and_no_options_of_the_command() -> None:
     surface = synthetic_village(0)
     west, north = surface.x_min, surface.y_max
-    prepared = Prepared(Grid(0.5), surface.crs, (west, north - 512, west + 512, north), ())
+    prepared = Prepared(TileGrid(0.5), surface.crs, (west, north - 512, west + 512, north), ())
     for longitude, far in ((-1.8, False), (7.2, True)):
         weather = SimpleNamespace(source="s", attribution="a", latitude_deg=46.7, longitude_deg=longitude)
         told = told_weather(weather, prepared)

@@ -105,10 +105,10 @@ def test_a_truth_takes_its_object_by_name_or_in_the_former_form() -> None:
         ({"inputs": (replace(SPEED, name="xp"),)}, "'xp' is reserved"),
         ({"parameters": (Parameter("speed", "1", 0.0, 1.0, 0.5),)}, "the name 'speed' twice"),
         ({"parameter_values": {"gian": 1.0}}, "'gian' of study 's' is unknown.*mean 'gain'"),
-        ({"parameter_values": {"gain": 3.0}}, r"'gain' = 3 1 is out of bounds \[0.5, 2\]"),
+        ({"parameter_values": {"gain": 3.0}}, r"'gain' = 3 is out of bounds \[0.5, 2\]"),
         ({"scenarios": (Scenario("a", {"sped": 1.0}, "x"),)}, "scenario 'a'.*'sped' is unknown"),
         ({"scenarios": (Scenario("a", {"speed": 99.0}, "x"),)}, "scenario 'a'.*out of bounds"),
-        ({"scenarios": (Scenario("a", {}, "x"), Scenario("a", {}, "x"))}, "two scenario named 'a'"),
+        ({"scenarios": (Scenario("a", {}, "x"), Scenario("a", {}, "x"))}, "two scenarios named 'a'"),
         ({"observations": (Observations("o", (Measurement("z", 1.0),)),)}, "measure 'z', which is no output"),
         ({"observations": (Observations("o", (Measurement("y", 1.0),), scenario="calm"),)}, "'calm' .* is unknown"),
         ({"observations": (Observations("o", (Measurement("y", 1.0, time=2.0),)),)}, "it has no time"),
@@ -243,12 +243,13 @@ def test_dimensions_follow_from_geometry_and_time() -> None:
     assert LEVEL.shape == (4, 2) and LEVEL.is_series and not LEVEL.is_field and not LEVEL.is_grid
     assert Output("y", "m", geometry=ESTUARY).shape == (3,)
     assert ESTUARY.places() == ((0.0, 1500.0, 3000.0), (0.0, 2000.0, 4000.0))
-    field = Output("y", "m", geometry=Grid("EPSG:2154", (10.0, 0.0, 100.0, 0.0, -10.0, 200.0), (2, 3)))
+    field = Output("depth", "m", geometry=Grid("EPSG:2154", (10.0, 0.0, 100.0, 0.0, -10.0, 200.0), (2, 3)))
     assert field.is_grid and field.is_field and field.coords == {"y": [195.0, 185.0], "x": [105.0, 115.0, 125.0]}
     long = Output("y", "m", ("k",), {"k": range(65)})
     assert long.is_field and not replace(long, coords={"k": range(64)}).is_field
     for output in (LEVEL, field, Output("y", "m", geometry=ESTUARY, defined_where="y", fill_value=9.0)):
-        told = describe_study(study(outputs=(output,)))["outputs"]
+        need = Need("one", {output.name: Tolerance("rmse", 1.0)})
+        told = describe_study(study(outputs=(output,), need=need))["outputs"]
         assert read_outputs(told) == (output,)
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from frugal.cadastre.job.program_digest import program_digest
-from frugal.formats.rasters.tiling import Grid
+from frugal.formats.rasters.tiling import TileGrid
 
 if TYPE_CHECKING:
     from frugal.physics.solar.sky import CumulativeSky
@@ -58,7 +58,7 @@ class Job:
         Hash of the contents of all files.
     """
 
-    grid: Grid
+    grid: TileGrid
     crs: str
     surface: tuple[str, ...]
     bare: tuple[str, ...]

@@ -16,7 +16,7 @@ import numpy as np
 
 from frugal.cadastre.job.reach import FARTHEST_M
 from frugal.formats.rasters.mosaic import Mosaic, open_rasters
-from frugal.formats.rasters.tiling import Bounds, Grid, Tile
+from frugal.formats.rasters.tiling import Bounds, Tile, TileGrid
 from frugal.physics.solar.far_horizon import (
     FarObstacles,
     Places,
@@ -45,7 +45,7 @@ class DistantHorizon:
         Cells of the terrain and the edges that they are counted from.
     """
 
-    grid: Grid
+    grid: TileGrid
     obstacles: FarObstacles
     first_row: int
     first_column: int
@@ -91,7 +91,7 @@ class DistantHorizon:
 
 
 def distant_horizon_of(
-    terrain: str, crs: str, grid: Grid, tile: Tile, margin_m: float, nearest_m: float, azimuths_deg: np.ndarray
+    terrain: str, crs: str, grid: TileGrid, tile: Tile, margin_m: float, nearest_m: float, azimuths_deg: np.ndarray
 ) -> DistantHorizon:
     """What the terrain shows around a tile.
 

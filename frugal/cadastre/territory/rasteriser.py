@@ -16,7 +16,7 @@ from frugal.errors import UnusableInputError
 from frugal.formats.files.atomic import write_text
 from frugal.formats.point_clouds.surfaces import PointCloudInfo, Surfaces, gap_for, note_on_voids, surfaces_from_points
 from frugal.formats.rasters.surface_model import SurfaceModel, write_surface_model
-from frugal.formats.rasters.tiling import Bounds, Grid, Tile, plan_tiles
+from frugal.formats.rasters.tiling import Bounds, Tile, TileGrid, plan_tiles
 
 #: Point clouds are rasterised in squares of this side, each kept as a file, so that a killed run loses one.
 CHUNK_M = 500.0
@@ -42,7 +42,7 @@ class Rasteriser:
     """
 
     def __init__(
-        self, infos: Sequence[PointCloudInfo], grid: Grid, crs: str, home: Path, failures: list[Failure]
+        self, infos: Sequence[PointCloudInfo], grid: TileGrid, crs: str, home: Path, failures: list[Failure]
     ) -> None:
         self.infos, self.grid, self.crs, self.home = infos, grid, crs, home
         self.failures = failures

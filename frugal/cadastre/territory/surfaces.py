@@ -17,7 +17,7 @@ from frugal.errors import UnusableInputError
 from frugal.formats.files.digests import sha256_of
 from frugal.formats.point_clouds.surfaces import PointCloudInfo, point_cloud_header, system_of_clouds
 from frugal.formats.rasters.mosaic import examine_raster, open_rasters
-from frugal.formats.rasters.tiling import Bounds, Grid, rest_of_edge
+from frugal.formats.rasters.tiling import Bounds, TileGrid, rest_of_edge
 
 #: Points per square metre from which cells of 0.5 m hold several points each.
 DENSE = 4.0
@@ -48,7 +48,7 @@ class Prepared:
     failures : list of Failure
     """
 
-    grid: Grid
+    grid: TileGrid
     crs: str
     bounds: Bounds
     surface: tuple[str, ...]
@@ -98,7 +98,7 @@ def prepare_rasters(paths: Sequence[Path], crs: str | None, resolution_m: float 
             "leave it out, or resample the surface models"
         )
     return Prepared(
-        grid=Grid(size, rest_of_edge(west, size), rest_of_edge(north, size)),
+        grid=TileGrid(size, rest_of_edge(west, size), rest_of_edge(north, size)),
         crs=mosaic.crs,
         bounds=mosaic.bounds,
         surface=tuple(str(path) for path in good),
@@ -159,7 +159,7 @@ def prepare_clouds(
         raise none_usable(failures)
     system, note = system_of_clouds(infos, crs, footprints_crs)
     size = resolution_m or (0.5 if np.median([info.density_per_m2 for info in infos]) >= DENSE else 1.0)
-    grid = Grid(size)
+    grid = TileGrid(size)
     digest = _digest([info.path for info in infos])
     named = hashlib.sha256(f"{digest}|{system}".encode()).hexdigest()
     home = folder / f"{named[:12]}-{program_digest('frugal.formats')[:6]}-{size:g}m"

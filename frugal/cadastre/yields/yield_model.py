@@ -19,7 +19,7 @@ from frugal.formats.files.atomic import write_text
 from frugal.formats.files.digests import sha256_of
 from frugal.formats.rasters.mosaic import open_rasters
 from frugal.formats.rasters.surface_model import SurfaceModel, write_surface_model
-from frugal.formats.rasters.tiling import Grid, Tile, plan_tiles
+from frugal.formats.rasters.tiling import Tile, TileGrid, plan_tiles
 
 if TYPE_CHECKING:
     from frugal.reporting.progress import Reporter
@@ -245,7 +245,7 @@ def sample_surfaces(prepared: Prepared, folder: Path) -> tuple[Path, ...]:
     return tuple(sorted(paths))
 
 
-def _enlarged(grid: Grid, tile: Tile) -> tuple[float, float, float, float]:
+def _enlarged(grid: TileGrid, tile: Tile) -> tuple[float, float, float, float]:
     """With its surroundings, which throw shade on the roofs near its edges."""
     columns, rows = tile.with_halo(round(60.0 / grid.resolution_m))
     return grid.bounds(columns, rows)

@@ -5,18 +5,16 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import numpy as np
 
 from frugal.errors import UnusableInputError, did_you_mean
 from frugal.experiments.study.input_layout import InputLayout
-from frugal.experiments.study.scenarios import Observations, Scenario
+from frugal.experiments.study.outputs import Output
+from frugal.experiments.study.scenarios import Measurement, Observations, Scenario
 from frugal.experiments.study.values import check_bounds, parse_value
-from frugal.experiments.study.variables import Variable
-
-if TYPE_CHECKING:
-    from frugal.experiments.study.study import Study
+from frugal.experiments.study.variables import Parameter, Variable
 
 Why = Literal["scenario", "default", "middle"]
 
@@ -146,76 +144,116 @@ def find_scenario(scenarios: Sequence[Scenario], name: str, study: str) -> Scena
     return known[name]
 
 
-def check_questions(study: Study) -> None:
-    """Refuse scenarios, parameter values and observations that do not fit their study.
+def check_scenarios(study: str, scenarios: Sequence[Scenario], variables: Sequence[Variable]) -> None:
+    """Refuse scenarios that do not fit the inputs of a study.
+
+    Parameters
+    ----------
+    study : str
+        Its name, for the sentence.
+    scenarios : sequence of Scenario
+    variables : sequence of Variable
 
     Raises
     ------
     UnusableInputError
         Naming which, and what does not fit.
     """
-    for kind, names in (
-        ("scenario", [scenario.name for scenario in study.scenarios]),
-        ("observations", [observations.name for observations in study.observations]),
-    ):
-        twice = [name for name in names if names.count(name) > 1]
-        if twice:
-            raise UnusableInputError(f"study '{study.name}' has two {kind} named '{twice[0]}'; each needs its own name")
-    for scenario in study.scenarios:
+    _check_unique(study, "scenarios", [scenario.name for scenario in scenarios])
+    for scenario in scenarios:
         try:
-            question(study.inputs, scenario.values, assume_middle=True)
+            question(variables, scenario.values, assume_middle=True)
         except UnusableInputError as fault:
-            raise UnusableInputError(f"scenario '{scenario.name}' of study '{study.name}': {fault}") from fault
-    parameters = {parameter.name: parameter for parameter in study.parameters}
-    for name, value in study.parameter_values.items():
-        if name not in parameters:
-            known = ", ".join(parameters) or "none"
+            raise UnusableInputError(f"scenario '{scenario.name}' of study '{study}': {fault}") from fault
+
+
+def check_parameters(study: str, parameters: Sequence[Parameter], values: Mapping[str, float]) -> None:
+    """Refuse values of parameters that a study does not have, or that leave their bounds.
+
+    Parameters
+    ----------
+    study : str
+        Its name, for the sentence.
+    parameters : sequence of Parameter
+    values : mapping of str to float
+        By name.
+
+    Raises
+    ------
+    UnusableInputError
+        Naming which, and what is allowed.
+    """
+    known = {parameter.name: parameter for parameter in parameters}
+    for name, value in values.items():
+        if name not in known:
+            told = ", ".join(known) or "none"
             raise UnusableInputError(
-                f"parameter '{name}' of study '{study.name}' is unknown; known: {known}{did_you_mean(name, parameters)}"
+                f"parameter '{name}' of study '{study}' is unknown; known: {told}{did_you_mean(name, known)}"
             )
-        parameter = parameters[name]
+        parameter = known[name]
         if not parameter.low <= value <= parameter.high:
+            unit = "" if parameter.unit == "1" else f" {parameter.unit}"
             raise UnusableInputError(
-                f"parameter '{name}' = {value:g} {parameter.unit} is out of bounds [{parameter.low:g}, {parameter.high:g}]"
+                f"parameter '{name}' = {value:g}{unit} is out of bounds [{parameter.low:g}, {parameter.high:g}]"
             )
-    for observations in study.observations:
-        check_observations(study, observations)
 
 
-def check_observations(study: Study, observations: Observations) -> None:
-    """Refuse measurements of what the study does not answer.
+def _check_unique(study: str, kind: str, names: Sequence[str]) -> None:
+    twice = [name for name in names if names.count(name) > 1]
+    if twice:
+        raise UnusableInputError(f"study '{study}' has two {kind} named '{twice[0]}'; each needs its own name")
+
+
+def check_observations(
+    study: str, observed: Sequence[Observations], outputs: Sequence[Output], scenarios: Sequence[Scenario]
+) -> None:
+    """Refuse measurements of what a study does not answer.
+
+    Parameters
+    ----------
+    study : str
+        Its name, for the sentence.
+    observed : sequence of Observations
+    outputs : sequence of Output
+    scenarios : sequence of Scenario
+        Among which those of the observations have to be.
 
     Raises
     ------
     UnusableInputError
         Naming the observations, and the output, place or time.
     """
-    outputs = {output.name: output for output in study.outputs}
-    if observations.scenario:
-        find_scenario(study.scenarios, observations.scenario, study.name)
-    for measured in observations.measurements:
-        who = f"observations '{observations.name}'"
-        if measured.output not in outputs:
+    _check_unique(study, "observations", [observations.name for observations in observed])
+    by_name = {output.name: output for output in outputs}
+    for observations in observed:
+        if observations.scenario:
+            find_scenario(scenarios, observations.scenario, study)
+        for measured in observations.measurements:
+            _check_measurement(study, f"observations '{observations.name}'", measured, by_name)
+
+
+def _check_measurement(study: str, who: str, measured: Measurement, outputs: Mapping[str, Output]) -> None:
+    if measured.output not in outputs:
+        raise UnusableInputError(
+            f"{who} measure '{measured.output}', which is no output of study '{study}'; "
+            f"known: {', '.join(outputs)}{did_you_mean(measured.output, outputs)}"
+        )
+    output = outputs[measured.output]
+    places = [dim for dim in output.dims if dim != "time"]
+    if len(places) > 1:
+        raise UnusableInputError(f"{who} measure '{measured.output}', whose places have no names: it is a grid")
+    known = [str(coordinate) for coordinate in output.coords[places[0]]] if places else [""]
+    if measured.place not in known:
+        told = ", ".join(known[:12]) if places else "none: it has no places"
+        raise UnusableInputError(
+            f"{who} measure '{measured.output}' at '{measured.place}'; known: {told}{did_you_mean(measured.place, known)}"
+        )
+    if (measured.time is None) == output.is_series:
+        told = "needs a time" if output.is_series else "has no time"
+        raise UnusableInputError(f"{who} measure '{measured.output}' at time {measured.time}; it {told}")
+    if output.is_series and measured.time is not None:
+        times = [float(time) for time in output.coords["time"]]
+        if not times[0] <= measured.time <= times[-1]:
             raise UnusableInputError(
-                f"{who} measure '{measured.output}', which is no output of study '{study.name}'; "
-                f"known: {', '.join(outputs)}{did_you_mean(measured.output, outputs)}"
+                f"{who} measure '{measured.output}' at time {measured.time:g}; known are {times[0]:g} to {times[-1]:g}"
             )
-        output = outputs[measured.output]
-        places = [dim for dim in output.dims if dim != "time"]
-        if len(places) > 1:
-            raise UnusableInputError(f"{who} measure '{measured.output}', whose places have no names: it is a grid")
-        known = [str(coordinate) for coordinate in output.coords[places[0]]] if places else [""]
-        if measured.place not in known:
-            told = ", ".join(known[:12]) if places else "none: it has no places"
-            raise UnusableInputError(
-                f"{who} measure '{measured.output}' at '{measured.place}'; known: {told}{did_you_mean(measured.place, known)}"
-            )
-        if (measured.time is None) == output.is_series:
-            told = "needs a time" if output.is_series else "has no time"
-            raise UnusableInputError(f"{who} measure '{measured.output}' at time {measured.time}; it {told}")
-        if output.is_series and measured.time is not None:
-            times = [float(time) for time in output.coords["time"]]
-            if not times[0] <= measured.time <= times[-1]:
-                raise UnusableInputError(
-                    f"{who} measure '{measured.output}' at time {measured.time:g}; known are {times[0]:g} to {times[-1]:g}"
-                )

@@ -19,7 +19,7 @@ from frugal.experiments.study.design import Design
 from frugal.experiments.study.input_layout import NAMESPACE, InputLayout, asked_for, check_arguments, takes_rows
 from frugal.experiments.study.need import Need
 from frugal.experiments.study.outputs import Diagnostic, Output, check_outputs, complete, on_grid, output_slices
-from frugal.experiments.study.questions import check_questions
+from frugal.experiments.study.questions import check_observations, check_parameters, check_scenarios
 from frugal.experiments.study.scenarios import Observations, Scenario
 from frugal.experiments.study.variables import Parameter, Variable
 from frugal.texts import LANGUAGES
@@ -130,7 +130,9 @@ class Study:
         self._check_need()
         self._check_missing_data()
         self._check_functions()
-        check_questions(self)
+        check_scenarios(self.name, self.scenarios, self.inputs)
+        check_parameters(self.name, self.parameters, self.parameter_values)
+        check_observations(self.name, self.observations, self.outputs, self.scenarios)
 
     def _check_names(self) -> None:
         shaped: tuple[Variable | Output, ...] = (*self.inputs, *self.outputs)

@@ -24,7 +24,7 @@ _POINTS_PER_READ = 500_000
 
 
 @dataclass(frozen=True)
-class Points:
+class BlockPoints:
     """Points as the file stores them: integers to be scaled, and what they are."""
 
     x: np.ndarray
@@ -44,7 +44,7 @@ class _Blocks:
     classes: np.ndarray
 
 
-def points_in(path: Path, window: Bounds, classes: np.ndarray) -> Iterator[Points]:
+def points_in(path: Path, window: Bounds, classes: np.ndarray) -> Iterator[BlockPoints]:
     """The points of a file that may lie in a window, part by part, in the order of the file.
 
     Points outside the window may be among them. At most 500 000 points are in memory at once.
@@ -91,8 +91,8 @@ def _lock_of(path: Path) -> threading.Lock:
         return _LOCKS.setdefault(os.fspath(path.resolve()), threading.Lock())
 
 
-def _points_of(record: Any, scales: Any, offsets: Any) -> Points:
-    return Points(
+def _points_of(record: Any, scales: Any, offsets: Any) -> BlockPoints:
+    return BlockPoints(
         x=np.ascontiguousarray(record.X),
         y=np.ascontiguousarray(record.Y),
         z=np.ascontiguousarray(record.Z),
@@ -103,7 +103,7 @@ def _points_of(record: Any, scales: Any, offsets: Any) -> Points:
     )
 
 
-def _bounds_of(points: Points) -> np.ndarray:
+def _bounds_of(points: BlockPoints) -> np.ndarray:
     low = np.array([points.x.min(), points.y.min()]) * points.scales[:2] + points.offsets[:2]
     high = np.array([points.x.max(), points.y.max()]) * points.scales[:2] + points.offsets[:2]
     return np.concatenate([low, high])
@@ -114,7 +114,7 @@ def _touching(bounds: np.ndarray, window: Bounds) -> np.ndarray:
     return (bounds[:, 0] <= east) & (bounds[:, 2] >= west) & (bounds[:, 1] <= north) & (bounds[:, 3] >= south)
 
 
-def _of_all(path: Path, window: Bounds, classes: np.ndarray) -> Iterator[Points]:
+def _of_all(path: Path, window: Bounds, classes: np.ndarray) -> Iterator[BlockPoints]:
     """Read every block once, hand on those that touch the window, and keep where all lie."""
     bounds = []
     with opened(path) as reader:
@@ -129,7 +129,7 @@ def _of_all(path: Path, window: Bounds, classes: np.ndarray) -> Iterator[Points]
     _BLOCKS[_key(path)] = _Blocks(np.array(bounds), classes.copy())
 
 
-def _of_known(path: Path, known: _Blocks, window: Bounds) -> Iterator[Points]:
+def _of_known(path: Path, known: _Blocks, window: Bounds) -> Iterator[BlockPoints]:
     with opened(path) as reader:
         position = 0
         for number in np.flatnonzero(_touching(known.bounds, window)):
@@ -141,7 +141,7 @@ def _of_known(path: Path, known: _Blocks, window: Bounds) -> Iterator[Points]:
             position = start + _POINTS_PER_BLOCK
 
 
-def _block(reader: Any, path: Path, start: int) -> Points:
+def _block(reader: Any, path: Path, start: int) -> BlockPoints:
     wanted = min(_POINTS_PER_BLOCK, reader.header.point_count - start)
     with readable(path):
         record = reader.read_points(wanted)
@@ -164,7 +164,7 @@ def _check_inside(bounds: np.ndarray, header: Any, path: Path) -> None:
         )
 
 
-def _of_octree(path: Path, window: Bounds, classes: np.ndarray) -> Iterator[Points]:
+def _of_octree(path: Path, window: Bounds, classes: np.ndarray) -> Iterator[BlockPoints]:
     """Read the nodes of a COPC file that touch a window; the root is read always, for the classes."""
     import laspy
     from laspy.copc import Bounds as Box
@@ -200,7 +200,7 @@ def _groups(nodes: list[Any]) -> Iterator[list[Any]]:
         yield group
 
 
-def _nodes(reader: Any, nodes: list[Any], path: Path) -> Points:
+def _nodes(reader: Any, nodes: list[Any], path: Path) -> BlockPoints:
     """Unpack nodes; their number of points and of bytes stands in the hierarchy of the file."""
     import lazrs
     from laspy.point.record import PackedPointRecord

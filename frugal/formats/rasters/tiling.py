@@ -15,7 +15,7 @@ Bounds = tuple[float, float, float, float]
 
 
 @dataclass(frozen=True)
-class Grid:
+class TileGrid:
     """Square cells: column c spans x from ``x0 + c resolution_m`` on, row r lies below ``y0 - r resolution_m``."""
 
     resolution_m: float
@@ -67,7 +67,7 @@ class Tile:
         )
 
 
-def plan_tiles(grid: Grid, bounds: Bounds, tile_m: float) -> list[Tile]:
+def plan_tiles(grid: TileGrid, bounds: Bounds, tile_m: float) -> list[Tile]:
     """Tiles that cover an extent, from the north-west, in rows.
 
     Parameters

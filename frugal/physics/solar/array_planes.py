@@ -33,7 +33,7 @@ TILTS_DEG = np.arange(0.0, 90.25, 0.25)
 
 
 @dataclass(frozen=True)
-class Planes:
+class ArrayPlanes:
     """Roof planes behind their horizons.
 
     Parameters
@@ -164,7 +164,14 @@ def open_sky_factors() -> np.ndarray:
 
 
 def monthly_yields(
-    planes: Planes, year: SolarYear, plant: Plant, transposition: int, *, albedo: Any, dc_ac_ratio: Any, mounting: Any
+    planes: ArrayPlanes,
+    year: SolarYear,
+    plant: Plant,
+    transposition: int,
+    *,
+    albedo: Any,
+    dc_ac_ratio: Any,
+    mounting: Any,
 ) -> tuple[Any, Any]:
     """Yields over the steps of ``year`` as `frugal.physics.solar.roof_years.roof_years` has them.
 
@@ -193,7 +200,7 @@ def monthly_yields(
     isotropic, band = year.isotropic_horizontal[transposition], year.horizon_band[transposition]
     diffuse, open_diffuse = planes.sky_factor() * isotropic, planes.of_tilt(open_sky_factors()) * isotropic
     if np.any(band):
-        before_open = Planes(xp, planes.tilt_deg, planes.azimuth_deg)
+        before_open = ArrayPlanes(xp, planes.tilt_deg, planes.azimuth_deg)
         diffuse = diffuse + planes.band_factor() * band
         open_diffuse = open_diffuse + before_open.band_factor() * band
     diffuse, open_diffuse = xp.maximum(diffuse, 0.0) + reflected, xp.maximum(open_diffuse, 0.0) + reflected
@@ -231,7 +238,7 @@ class _Power:
         return xp.minimum(xp.maximum(power, 0.0), self.limit * self.efficiency)
 
 
-def irradiation(planes: Planes, tables: CumulativeSky, albedo: Any, obstructed: bool = True) -> Any:
+def irradiation(planes: ArrayPlanes, tables: CumulativeSky, albedo: Any, obstructed: bool = True) -> Any:
     """Monthly irradiation ``[n, 12]`` [kWh/m²] from cumulative-sky tables, with or without the horizon.
 
     Parameters
@@ -265,7 +272,7 @@ def irradiation(planes: Planes, tables: CumulativeSky, albedo: Any, obstructed: 
     return sky + albedo[:, None] * (planes.up * -0.5 + 0.5) * tables.global_horizontal[None]
 
 
-def bilinear(planes: Planes, tilts_deg: np.ndarray, azimuths_deg: np.ndarray, values: np.ndarray) -> Any:
+def bilinear(planes: ArrayPlanes, tilts_deg: np.ndarray, azimuths_deg: np.ndarray, values: np.ndarray) -> Any:
     """Bilinear interpolation of ``values [n_tilts, n_azimuths, m]``, periodic in azimuth, ``[n, m]``.
 
     Parameters

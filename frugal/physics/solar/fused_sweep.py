@@ -28,7 +28,7 @@ _WALL = np.float32(4.0)
 _F0, _F1, _HALF = np.float32(0.0), np.float32(1.0), np.float32(0.5)
 
 
-class Lines(NamedTuple):
+class SweptLines(NamedTuple):
     """How a direction cuts the surface into lines.
 
     Attributes
@@ -90,7 +90,7 @@ class Sector(NamedTuple):
     table: np.ndarray
 
 
-class Planes(NamedTuple):
+class SweptPlanes(NamedTuple):
     """Normals of the inner cells, divided by their upward part: components over columns and over rows (float32)."""
 
     across: np.ndarray
@@ -140,7 +140,7 @@ def _beside_centres(cells: np.ndarray, aside: float, steep: float, out: np.ndarr
 
 @kernel(error_model="numpy")
 def _gather(
-    heights: np.ndarray, lines: Lines, line: int, lanes: int, origin: int, first: int, last: int, out: np.ndarray
+    heights: np.ndarray, lines: SweptLines, line: int, lanes: int, origin: int, first: int, last: int, out: np.ndarray
 ) -> None:
     """Heights along the lines of a block, for steps of one segment; rows are ``origin`` plus or minus the step."""
     n_columns = heights.shape[1] - 2
@@ -292,10 +292,10 @@ def _add_months(table: np.ndarray, places: np.ndarray, toward: np.ndarray, light
 
 @kernel(error_model="numpy")
 def _shine(
-    lines: Lines,
+    lines: SweptLines,
     inner: Inner,
     sector: Sector,
-    planes: Planes,
+    planes: SweptPlanes,
     line: int,
     row: int,
     tangents: np.ndarray,
@@ -332,7 +332,7 @@ def _shine(
 
 
 @kernel(error_model="numpy")
-def _crosses(lines: Lines, line: int, lanes: int, row: int, left: int, right: int) -> bool:
+def _crosses(lines: SweptLines, line: int, lanes: int, row: int, left: int, right: int) -> bool:
     column = line + lines.shift[row]
     return column + lanes > left and column < right
 
@@ -340,10 +340,10 @@ def _crosses(lines: Lines, line: int, lanes: int, row: int, left: int, right: in
 @kernel(error_model="numpy")
 def sweep(
     heights: np.ndarray,
-    lines: Lines,
+    lines: SweptLines,
     inner: Inner,
     sector: Sector,
-    planes: Planes,
+    planes: SweptPlanes,
     line_from: int,
     line_to: int,
     room: Scratch,

@@ -18,9 +18,9 @@ from frugal.physics.solar.fused_sweep import (
     UNITS_PER_M,
     UNKNOWN,
     Inner,
-    Lines,
-    Planes,
     Sector,
+    SweptLines,
+    SweptPlanes,
     scratch,
     sweep,
 )
@@ -48,7 +48,7 @@ class _Half(NamedTuple):
 
     turned: bool
     inner: Inner
-    planes: Planes
+    planes: SweptPlanes
     light: np.ndarray
 
 
@@ -158,7 +158,7 @@ def light_over_tops(
     return _sum_of(halves, months)
 
 
-def lines_of(n_rows: int, start: int, slope: float, rising: bool, resolution_m: float, reach_m: float) -> Lines:
+def lines_of(n_rows: int, start: int, slope: float, rising: bool, resolution_m: float, reach_m: float) -> SweptLines:
     """Lines of a direction.
 
     Parameters
@@ -178,7 +178,7 @@ def lines_of(n_rows: int, start: int, slope: float, rising: bool, resolution_m: 
     length = math.ceil(reach_m / step_m)
     inverse = np.zeros(2 * length + 2)
     inverse[1:] = 1.0 / (np.arange(1, 2 * length + 2) * step_m * UNITS_PER_M)
-    return Lines(
+    return SweptLines(
         rising=rising,
         start=start,
         length=length,
@@ -245,13 +245,13 @@ def _halves(shape: tuple[int, int], margin: int, east: np.ndarray, north: np.nda
     upright = _Half(
         False,
         Inner(margin, margin + rows, margin, margin + columns),
-        Planes(np.ascontiguousarray(east), np.ascontiguousarray(south)),
+        SweptPlanes(np.ascontiguousarray(east), np.ascontiguousarray(south)),
         np.zeros((rows, columns * months), dtype=np.float32),
     )
     turned = _Half(
         True,
         Inner(margin, margin + columns, margin, margin + rows),
-        Planes(np.ascontiguousarray(south.T), np.ascontiguousarray(east.T)),
+        SweptPlanes(np.ascontiguousarray(south.T), np.ascontiguousarray(east.T)),
         np.zeros((columns, rows * months), dtype=np.float32),
     )
     return [upright, turned]

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from frugal.experiments.study import Alternative, Arrays
-from frugal.physics.solar.array_planes import Planes, monthly_yields, open_sky_factors
+from frugal.physics.solar.array_planes import ArrayPlanes, monthly_yields, open_sky_factors
 from frugal.studies.solar.roof_shading.shading_ratio import WHOLE_AND_WINTER, shading_ratios
 from frugal.studies.solar.roof_shading.site import ShadingTerritory
 from frugal.studies.solar.roof_yield.alternatives import PLANT, REFERENCE
@@ -49,7 +49,7 @@ def _sky_view() -> Any:
     open_sky = open_sky_factors()
 
     def answer(xp: Any, tilt_deg: Any, azimuth_deg: Any, horizon_deg: Any) -> Arrays:
-        planes = Planes(xp, tilt_deg, azimuth_deg, horizon_deg)
+        planes = ArrayPlanes(xp, tilt_deg, azimuth_deg, horizon_deg)
         share = xp.minimum(planes.sky_factor() / planes.of_tilt(open_sky), 1.0)[:, 0]
         return {"yearly_ratio": share, "winter_ratio": share}
 
@@ -82,7 +82,7 @@ def _sector_year(xp: Any, tilt_deg: Any, azimuth_deg: Any, horizon_deg: Any, *, 
     nothing = xp.zeros_like(tilt_deg)[:, None]
     shaded, unshaded = (
         monthly_yields(
-            Planes(xp, tilt_deg, azimuth_deg, horizon), territory.year, PLANT, territory.transposition, **installed
+            ArrayPlanes(xp, tilt_deg, azimuth_deg, horizon), territory.year, PLANT, territory.transposition, **installed
         )[0]
         for horizon in (horizon_deg, nothing)
     )

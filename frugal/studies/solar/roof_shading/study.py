@@ -8,7 +8,6 @@ not have.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -31,17 +30,6 @@ _TEXTS = room_texts("frugal.studies.solar")
 N_SECTORS = 12
 
 
-def _relief(name: str, text: str, default: float, bounds_m: tuple[float, float], **said: Any) -> Variable:
-    return Variable(name, "m", *bounds_m, _TEXTS.say(f"roof_shading.{text}", **said), default=default)
-
-
-def _within(
-    name: str, text: str, default: float, bounds_m: tuple[float, float], reaches_m: tuple[int, ...]
-) -> Variable:
-    one = _relief(name, text, default, bounds_m, reach="{reach}")
-    return replace(one, dims=("reach",), coords={"reach": reaches_m})
-
-
 _HORIZON = _TEXTS.say("roof_shading.horizon", direction="{direction}")
 #: The reference case is a roof of 30° to the south that obstacles of 10° surround, seen on cells of 2 m.
 _INPUTS = (
@@ -51,11 +39,39 @@ _INPUTS = (
     Variable("coarse_yearly_ratio", "1", 0.0, 1.0, _TEXTS.say("roof_shading.coarse_yearly_ratio"), default=0.97),
     Variable("coarse_winter_ratio", "1", 0.0, 1.0, _TEXTS.say("roof_shading.coarse_winter_ratio"), default=0.95),
     Variable("cell_size_m", "m", 0.5, 12.5, _TEXTS.say("roof_shading.cell_size_m"), default=2.0),
-    _within("relief_within_m", "relief", 2.0, coarse.RELIEF_BOUNDS_M, coarse.RELIEF_M),
-    _within("roughness_within_m", "roughness", 2.0, coarse.ROUGHNESS_BOUNDS_M, coarse.ROUGHNESS_M),
-    _relief(f"highest_within_{coarse.HIGHEST_M}m", "highest", 4.0, coarse.HIGHEST_BOUNDS_M, reach=coarse.HIGHEST_M),
+    Variable(
+        "relief_within_m",
+        "m",
+        *coarse.RELIEF_BOUNDS_M,
+        _TEXTS.say("roof_shading.relief", reach="{reach}"),
+        default=2.0,
+        dims=("reach",),
+        coords={"reach": coarse.RELIEF_M},
+    ),
+    Variable(
+        "roughness_within_m",
+        "m",
+        *coarse.ROUGHNESS_BOUNDS_M,
+        _TEXTS.say("roof_shading.roughness", reach="{reach}"),
+        default=2.0,
+        dims=("reach",),
+        coords={"reach": coarse.ROUGHNESS_M},
+    ),
+    Variable(
+        f"highest_within_{coarse.HIGHEST_M}m",
+        "m",
+        *coarse.HIGHEST_BOUNDS_M,
+        _TEXTS.say("roof_shading.highest", reach=coarse.HIGHEST_M),
+        default=4.0,
+    ),
     *(
-        _relief(f"rise_{toward}", "rise", 0.0, coarse.RISE_BOUNDS_M, direction=_TEXTS.say(f"direction.{toward}"))
+        Variable(
+            f"rise_{toward}",
+            "m",
+            *coarse.RISE_BOUNDS_M,
+            _TEXTS.say("roof_shading.rise", direction=_TEXTS.say(f"direction.{toward}")),
+            default=0.0,
+        )
         for toward in coarse.AROUND
     ),
 )

@@ -10,7 +10,7 @@ import numpy as np
 
 from frugal.experiments.study import Alternative, Arrays
 from frugal.physics.solar.array_planes import (
-    Planes,
+    ArrayPlanes,
     Plant,
     bilinear,
     irradiation,
@@ -139,7 +139,7 @@ def _sun_vector(territory: SolarTerritory) -> Any:
     ground = np.bincount(year.month, year.global_horizontal * year.hours, minlength=12) * efficiency
 
     def answer(xp: Any, tilt_deg: Any, azimuth_deg: Any, albedo: Any) -> Arrays:
-        planes = Planes(xp, tilt_deg, azimuth_deg)
+        planes = ArrayPlanes(xp, tilt_deg, azimuth_deg)
         seen_sky, seen_ground = planes.up * 0.5 + 0.5, albedo[:, None] * (planes.up * -0.5 + 0.5)
         monthly = xp.concat(planes.normal, axis=1) @ beams + seen_sky * sky + seen_ground * ground
         return _of_months(xp, xp.maximum(monthly, 0.0))
@@ -159,7 +159,7 @@ def _unshaded_table(territory: SolarTerritory) -> Any:
     table = _open_table(territory)
 
     def answer(xp: Any, tilt_deg: Any, azimuth_deg: Any) -> Arrays:
-        return _of_months(xp, bilinear(Planes(xp, tilt_deg, azimuth_deg), _TILTS_DEG, _AZIMUTHS_DEG, table))
+        return _of_months(xp, bilinear(ArrayPlanes(xp, tilt_deg, azimuth_deg), _TILTS_DEG, _AZIMUTHS_DEG, table))
 
     return answer
 
@@ -168,7 +168,7 @@ def _sky_view_table(territory: SolarTerritory) -> Any:
     table, open_sky = _open_table(territory), open_sky_factors()
 
     def answer(xp: Any, tilt_deg: Any, azimuth_deg: Any, horizon_deg: Any) -> Arrays:
-        planes = Planes(xp, tilt_deg, azimuth_deg, horizon_deg)
+        planes = ArrayPlanes(xp, tilt_deg, azimuth_deg, horizon_deg)
         share = planes.sky_factor() / planes.of_tilt(open_sky)
         return _of_months(xp, bilinear(planes, _TILTS_DEG, _AZIMUTHS_DEG, table), share)
 
@@ -185,7 +185,7 @@ def _cumulative_sky(
         ratio = dc_ac_ratio[:, None]
         return xp.concat([one_hot(xp, mounting, len(MOUNTINGS)), ratio, ratio * ratio], axis=1)
 
-    planes = Planes(np, *(inputs[name] for name in ("tilt_deg", "azimuth_deg", "horizon_deg")))
+    planes = ArrayPlanes(np, *(inputs[name] for name in ("tilt_deg", "azimuth_deg", "horizon_deg")))
     received = irradiation(planes, tables, inputs["albedo"])
     known = features(np, inputs["dc_ac_ratio"], inputs["mounting"])
     # least squares of yield over irradiation, month by month
@@ -196,7 +196,7 @@ def _cumulative_sky(
     ratio = np.stack(ratios, axis=1)
 
     def answer(xp: Any, tilt_deg: Any, azimuth_deg: Any, horizon_deg: Any, albedo: Any, **installed: Any) -> Arrays:
-        planes = Planes(xp, tilt_deg, azimuth_deg, horizon_deg)
+        planes = ArrayPlanes(xp, tilt_deg, azimuth_deg, horizon_deg)
         performance = features(xp, **installed) @ ratio
         monthly = irradiation(planes, tables, albedo) * performance
         unshaded = xp.sum(irradiation(planes, tables, albedo, obstructed=False) * performance, axis=1)
@@ -211,7 +211,7 @@ def _year(territory: SolarTerritory, year: Callable[[], SolarYear]) -> dict[str,
     """The physics on the sectors of the horizon: its kernel, and the same as arrays."""
 
     def answer(xp: Any, tilt_deg: Any, azimuth_deg: Any, horizon_deg: Any, **installed: Any) -> Arrays:
-        planes = Planes(xp, tilt_deg, azimuth_deg, horizon_deg)
+        planes = ArrayPlanes(xp, tilt_deg, azimuth_deg, horizon_deg)
         monthly, unshaded = monthly_yields(planes, year(), PLANT, territory.transposition, **installed)
         yearly = xp.sum(monthly, axis=1)
         loss = yearly / xp.maximum(unshaded[:, 0], 1e-9) * -1.0 + 1.0
