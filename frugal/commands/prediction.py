@@ -50,9 +50,9 @@ def predict(
     if csv is not None:
         if inputs or scenario:
             raise UnusableInputError("give either -i and --scenario, or --csv, not both")
-        _predict_table(predictor, csv, out, extrapolate, as_json)
+        _predict_table(predictor, csv, out, extrapolate, as_json, language)
         return
-    file = answer_file(out, geotiff, predictor.study_name, predictor.outputs)
+    file = answer_file(out, geotiff, predictor.study_name, predictor.outputs, language)
     _predict_one(predictor, inputs or [], scenario, extrapolate, as_json, file, language)
 
 
@@ -86,14 +86,16 @@ def _predict_one(
         warn("outside the domain the answer was made for: do not rely on it", language)
 
 
-def _predict_table(predictor: Predictor, csv: Path, out: Path | None, extrapolate: bool, as_json: bool) -> None:
+def _predict_table(
+    predictor: Predictor, csv: Path, out: Path | None, extrapolate: bool, as_json: bool, language: str
+) -> None:
     from frugal.experiments.runs.result_files import endings_for
     from frugal.surrogates.bundle.prediction_table import fields_left_out, predict_table
 
     left_out = fields_left_out(predictor)
     if left_out:
         names, endings = ", ".join(output.name for output in left_out), endings_for(left_out)
-        typer.echo(_TEXTS.phrase("answer.fields_left_out", "en", names=names, endings=endings), err=True)
+        typer.echo(_TEXTS.phrase("answer.fields_left_out", language, names=names, endings=endings), err=True)
     table = predict_table(predictor, csv, extrapolate)
     if out is not None:
         from frugal.formats.files.tables import write_table

@@ -133,7 +133,7 @@ def simulate(
     chosen = None if scenario is None else find_scenario(found.scenarios, scenario, found.name)
     asked = question(found.inputs, parse_settings(inputs or [], "input"), chosen, assume_middle=True)
     print_assumed(found.inputs, asked, scenario, language)
-    file = answer_file(out, geotiff, found.name, found.outputs)
+    file = answer_file(out, geotiff, found.name, found.outputs, language)
     start = time.thread_time()
     with prints_on_stderr():
         run = simulate_once(found, asked)
@@ -165,7 +165,7 @@ def simulate(
     for diagnostic in found.diagnostics:
         print_value(diagnostic.name, run.diagnostics[diagnostic.name], diagnostic.unit)
     if observed:
-        print_residuals(apart, observed)
+        print_residuals(apart, observed, language)
 
 
 def need_file(

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from rich.table import Table
 
-    from frugal.experiments.study import Study
+    from frugal.experiments.study import Output, Study, Tolerance
     from frugal.experiments.study.variables import Parameter, Variable
 
 _TEXTS = room_texts("frugal.commands")
@@ -141,9 +141,7 @@ def study_content(study: Study) -> dict[str, Any]:
                 "dims": list(output.dims),
                 "shape": list(output.shape),
                 "label": dict(output.label),
-                "tolerance": {"metric": kept.metric, "limit": kept.limit}
-                if (kept := tolerances.get(output.name))
-                else None,
+                "tolerance": _tolerance_content(output, tolerances.get(output.name)),
             }
             for output in study.outputs
         ],
@@ -266,6 +264,15 @@ def outputs_table(outputs: Sequence[Mapping[str, Any]], language: str) -> Table:
     return table
 
 
+def _tolerance_content(output: Output, kept: Tolerance | None) -> dict[str, Any] | None:
+    """Metric and limit; ``over`` where it is said, and the unit where it is not that of the output."""
+    if kept is None:
+        return None
+    over = {} if kept.over is None else {"over": kept.over}
+    unit = {"unit": output.time.unit} if kept.measure.scale == "time" and output.time is not None else {}
+    return {"metric": kept.metric, "limit": kept.limit, **over, **unit}
+
+
 def _tolerance(output: Mapping[str, Any], language: str) -> str:
     """The limit in what its metric is measured in, and the metric where it is not one of the two plain ones."""
     from frugal.experiments.metrics.registry import metric_of
@@ -277,7 +284,7 @@ def _tolerance(output: Mapping[str, Any], language: str) -> str:
     told = {
         "share": f"{_number(100 * limit)} %",
         "output": f"{_number(limit)} {_unit(output)}".strip(),
-        "time": _number(limit),
+        "time": f"{_number(limit)} {kept.get('unit', '')}".strip(),
         "score": f"≥ {_number(limit)}",
     }[metric.scale]
     if metric.name in ("nrmse", "rmse"):

@@ -138,6 +138,9 @@ def test_out_writes_what_the_ending_says_and_tells_what_it_leaves_out(run: Run, 
         assert data.attrs["candidate"] == "full_physics" and data.level.sel(time="2010-02-27T20:00").size == 2
     code, _, err = run("--out", "run.gpkg")
     assert code == 0 and "note: 'run.gpkg' does not hold level, gust; a file that ends in .nc does" in err
+    code, out, err = run("--out", "run.gpkg", "--observations", "storm_2010", "--lang", "fr")
+    assert code == 0 and "remarque : « run.gpkg » ne contient pas level, gust" in err.replace("\u00a0", " ")
+    assert "level comparé à storm_2010" in out and "biais +0.1 m" in out
     code, _, err = run("--out", "run.gpkg", "--geotiff", "run.tif")
     assert code == 2 and "former spelling" in err
     Path("estuary.py").write_text(ESTUARY.replace("    level =", "    1 / 0\n    level ="))

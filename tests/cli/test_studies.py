@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from importlib.metadata import EntryPoint
 from pathlib import Path
 
 import pytest
 
-from frugal.commands.study_pages import study_content, theme_of, title_of
+from frugal.commands.study_pages import outputs_table, study_content, theme_of, title_of
 from frugal.experiments.study.registry import installed_studies, load_entry_point, load_study
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -211,6 +212,26 @@ def test_the_content_of_a_study_for_programs(run: Run) -> None:
     (output,) = content["outputs"]
     assert output["tolerance"] == {"metric": "nrmse", "limit": 0.03} and output["shape"] == []
     assert json.loads(run("studies", "roof_yield", "--set", "seed=3", "--json")[1])["site"]["seed"] == 3
+
+
+def test_a_tolerance_is_told_as_it_is_measured() -> None:
+    from studies_for_tests import NEED, unit_inputs
+
+    from frugal.experiments.study import Output, Study, TimeAxis, Tolerance
+
+    level = Output("level", "m", time=TimeAxis((0.0, 1.0, 2.0), "hour"))
+    told = {
+        Tolerance("nrmse_range", 0.03): "3 %",
+        Tolerance("nse", 0.75, "pooled"): "0.25 (1 − NSE)",
+        Tolerance("timing_error", 0.5): "0.5 hour",
+        Tolerance("peak_error", 0.2): "0.2 m",
+    }
+    for tolerance, words in told.items():
+        study = Study("s", unit_inputs(1), (level,), replace(NEED, tolerances={"level": tolerance}))
+        content = study_content(study)["outputs"]
+        assert content[0]["tolerance"]["limit"] == tolerance.limit
+        column = [str(cell) for cell in outputs_table(content, "en").columns[3].cells]
+        assert words in column[-1], column
 
 
 def test_the_site_is_checked(run: Run) -> None:

@@ -259,7 +259,7 @@ def test_the_element_of_which_a_metric_says_nothing_is_named() -> None:
     )
     assert reason_against(METRICS["rmse"], truth, False, "y", str) is None
     assert reason_against(METRICS["nrmse_range"], truth, False, "y", str) is None
-    assert "use nse" in str(reason_against(METRICS["kge"], truth, False, "y", str))
+    assert "a kge means nothing: use nse" in str(reason_against(METRICS["kge"], truth, False, "y", str))
     assert "goes down to -6, but the metric log_nse is of values" in str(
         reason_against(METRICS["log_nse"], truth, False, "y", str)
     )

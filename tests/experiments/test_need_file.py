@@ -288,7 +288,7 @@ def test_every_metric_is_read_with_its_unit(tmp_path: Path, lines: str, toleranc
     ("lines", "words"),
     [
         ('metric = "nse"\nlimit = 0.8\nunit = "%"', "tolerances.head.unit = '%'; an nse is a number without unit"),
-        ('metric = "nse"\nlimit = 80', "tolerances.head: limit = 80.0; of an nse the least is told, a number below 1"),
+        ('metric = "nse"\nlimit = 80', "tolerances.head: limit = 80.0; the least nse is told, a number below 1"),
         ('metric = "area_error"\nlimit = 0.1', "'head' is of the metric area_error, but it is defined everywhere"),
         ('metric = "rmse"\nlimit = 0.1\nover = "mean"', "tolerances.head: over = 'mean'; 'pooled' .* or 'worst'"),
         ('metric = "timing_error"\nlimit = 1\nunit = "m"', "'tolerances.head.unit': 'm' does not convert to hour"),

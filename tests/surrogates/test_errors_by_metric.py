@@ -202,8 +202,8 @@ def test_what_a_metric_may_be_asked_of() -> None:
 @pytest.mark.parametrize(
     ("make", "words"),
     [
-        (lambda: Tolerance("nse", 1.0), "limit = 1.0; of an nse the least is told, a number below 1"),
-        (lambda: Tolerance("kge", "high"), "limit = 'high'; of an kge"),  # type: ignore[arg-type]
+        (lambda: Tolerance("nse", 1.0), "limit = 1.0; the least nse is told, a number below 1"),
+        (lambda: Tolerance("kge", "high"), "limit = 'high'; the least kge"),  # type: ignore[arg-type]
         (lambda: Tolerance("nmrse", 0.1), "'nmrse' is unknown; .*did you mean 'nrmse'"),
         (lambda: Tolerance("rmse", 0.1, "all"), "over = 'all'; 'pooled'"),  # type: ignore[arg-type]
         (lambda: Tolerance("area_error", 0.0), "limit = 0.0; a positive number"),
@@ -246,5 +246,6 @@ def test_a_campaign_refuses_an_error_relative_to_nothing_before_it_fits(tmp_path
     ledgers = [path.read_text() for path in tmp_path.rglob("ledger.jsonl")]
     assert len(ledgers) == 1 and '"generation"' in ledgers[0] and '"fit"' not in ledgers[0]
     again = run_campaign(zero_mean_study("nrmse_range"), settings)  # the runs are kept, and taken up under the new need
-    assert again.judged["linear"].errors["y"].metric == "nrmse_range"
-    assert again.judged["full_physics"].errors["y"].high == 0.0
+    rows = {row.name: row for row in again.ladder.rows}
+    assert rows["linear"].errors["y"].metric == rows["full_physics"].errors["y"].metric == "nrmse_range"
+    assert rows["full_physics"].errors["y"].high == 0.0

@@ -7,7 +7,7 @@ from frugal.experiments.metrics.registry import metric_of
 from frugal.experiments.metrics.sample import Sample
 from frugal.experiments.study import Need, Output, Study, Tolerance, Variable
 from frugal.surrogates.measurement.bootstrap import error_with_interval, interval_of
-from frugal.surrogates.measurement.errors import error_as_plain, output_errors
+from frugal.surrogates.measurement.errors import output_errors
 from frugal.surrogates.measurement.map_errors import covered_columns, critical_success_index, floor_and_regression
 
 GRID = {"y": [10, 0], "x": [0, 5]}
@@ -49,7 +49,8 @@ def test_other_metrics_of_a_map_count_every_cell():
 
 
 def test_a_vector_keeps_its_worst_element_and_a_map_stays_small_in_json():
-    plain = error_as_plain(output_errors(study(), TRUTH, PREDICTED, None, 0))
+    errors = output_errors(study(), TRUTH, PREDICTED, None, 0)
+    plain = {name: error.to_json() for name, error in errors.items()}
     assert plain["months"]["elements"] == [0.0, 0.0, 0.0] and "summary" not in plain["months"]
     assert plain["depth"]["elements"] == [] and len(plain["depth"]["summary"]) == 9
 

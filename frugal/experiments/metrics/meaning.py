@@ -74,5 +74,5 @@ def reason_against(
     at = "" if doubt.column is None else element(doubt.column)
     return (
         f"the mean of '{name}'{f' at {at}' if at else ''} is {doubt.mean:.3g} against a spread of {doubt.spread:.3g}, "
-        f"an {metric.name} means nothing: use {metric.instead}"
+        f"{metric.with_article} means nothing: use {metric.instead}"
     )

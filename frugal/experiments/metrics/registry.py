@@ -78,6 +78,11 @@ class Metric:
         return self.scale == "score"
 
     @property
+    def with_article(self) -> str:
+        """Its name in a sentence: an nrmse, a kge."""
+        return f"{'an' if self.name[0] in 'anr' else 'a'} {self.name}"
+
+    @property
     def label(self) -> Text:
         """What its values are called, by language."""
         return _TEXTS.say(f"metric.{self.name}")
@@ -95,7 +100,7 @@ class Metric:
             Naming the limit.
         """
         if self.is_score and not (isinstance(limit, int | float) and math.isfinite(limit) and limit < 1):
-            raise UnusableInputError(f"limit = {limit!r}; of an {self.name} the least is told, a number below 1")
+            raise UnusableInputError(f"limit = {limit!r}; the least {self.name} is told, a number below 1")
 
     def check_use(self, what: str, *, has_time: bool, has_undefined: bool, compares_runs: bool, pooled: bool) -> None:
         """Refuse an output of which the metric says nothing.

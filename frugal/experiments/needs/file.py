@@ -169,11 +169,13 @@ def _converted(name: str, tolerance: Tolerance, unit: str, study: Study | None) 
     where, metric = f"tolerances.{name}.unit", tolerance.measure
     if metric.scale == "share":
         if unit not in ("1", "%"):
-            raise UnusableInputError(f"{where} = '{unit}'; an {metric.name} is a share: '1' or '%' is allowed")
+            raise UnusableInputError(f"{where} = '{unit}'; {metric.with_article} is a share: '1' or '%' is allowed")
         return tolerance.limit / (100 if unit == "%" else 1)
     if metric.is_score:
         if unit != "1":
-            raise UnusableInputError(f"{where} = '{unit}'; an {metric.name} is a number without unit: leave it out")
+            raise UnusableInputError(
+                f"{where} = '{unit}'; {metric.with_article} is a number without unit: leave it out"
+            )
         return tolerance.limit
     if study is None:
         raise UnusableInputError(f"{where} = '{unit}', but columns of a table of runs have no unit; leave it out")
