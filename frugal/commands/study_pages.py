@@ -285,9 +285,9 @@ def _tolerance(output: Mapping[str, Any], language: str) -> str:
         "share": f"{_number(100 * limit)} %",
         "output": f"{_number(limit)} {_unit(output)}".strip(),
         "time": f"{_number(limit)} {kept.get('unit', '')}".strip(),
-        "score": f"≥ {_number(limit)}",
+        "score": f"{metric.label[language].removeprefix('1 − ')} ≥ {_number(limit)}",
     }[metric.scale]
-    if metric.name in ("nrmse", "rmse"):
+    if metric.name in ("nrmse", "rmse") or metric.is_score:
         return told
     return f"{told} ({metric.label[language]})"
 

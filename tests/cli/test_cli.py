@@ -171,7 +171,7 @@ def test_a_dry_run_spends_nothing(run: Run, small: str) -> None:
         (("train", "--runs", "empty.csv", "--inputs", "a", "--outputs", "y"), "empty"),
         (("train", "--runs", "t.csv", "--inputs", "a", "--outputs", "y"), "at least 16"),
         (("train", "--runs", "t.csv", "--inputs", "a", "--outputs", "y", "--need", "absent.toml"), "absent.toml"),
-        (("simulate", "roof_yield", "-i", "tilt_deg=30"), "'azimuth_deg' is missing"),
+        (("simulate", "roof_yield", "-i", "tilt_deg"), "not of the form name=value"),
         (("simulate", "roof_yield", "-i", "tilt_deg=99", "-i", "azimuth_deg=0"), "out of bounds"),
         (("simulate", "roof_yield", "-i", "tilt_deg=30 kg", "-i", "azimuth_deg=0"), "does not convert"),
         (("predict", "nowhere", "-i", "a=1"), "nowhere"),

@@ -23,8 +23,8 @@ study = Study(
     inputs=(Variable("speed", "m/s", 0.0, 10.0), Variable("depth", "m", 1.0, 4.0, default=2.0)),
     outputs=(Output("head", "m", low=0.0),),
     need=Need("one head", {"head": Tolerance("nrmse", 0.02)}, queries=(1e3, 1e5)),
-    solve=lambda x: {"head": x[1] + x[0] ** 2 / 19.62},
-    alternatives=(formula("still", lambda x: {"head": x[:, 1]}, kind="coarse_physics"),),
+    solve=lambda speed, depth: {"head": depth + speed**2 / 19.62},
+    alternatives=(formula("still", lambda xp, depth: {"head": depth}, kind="coarse_physics"),),
     n_runs=48,
 )
 """

@@ -222,7 +222,7 @@ def test_a_tolerance_is_told_as_it_is_measured() -> None:
     level = Output("level", "m", time=TimeAxis((0.0, 1.0, 2.0), "hour"))
     told = {
         Tolerance("nrmse_range", 0.03): "3 %",
-        Tolerance("nse", 0.75, "pooled"): "0.25 (1 − NSE)",
+        Tolerance("nse", 0.75, "pooled"): "NSE ≥ 0.75",
         Tolerance("timing_error", 0.5): "0.5 hour",
         Tolerance("peak_error", 0.2): "0.2 m",
     }
