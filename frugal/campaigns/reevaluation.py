@@ -18,7 +18,7 @@ from frugal.experiments.needs.domain import with_need
 from frugal.experiments.runs.store import read_runs
 from frugal.experiments.study import Study
 from frugal.experiments.study.registry import load_study
-from frugal.experiments.study.study_file import read_need, read_outputs, read_variables
+from frugal.experiments.study.study_file import STUDY_FORMAT, read_need, read_outputs, read_variables
 from frugal.formats.files.atomic import write_text
 from frugal.formats.files.json_files import read_json, to_json
 from frugal.metering.instruments import running_instruments
@@ -35,6 +35,7 @@ from frugal.surrogates.measurement.measure_ladder import Effort, MeasuredLadder,
 from frugal.surrogates.measurement.series_plots import draw_fields
 
 OTHER_STUDY = "the study at hand is not the one the bundle was made from"
+OTHER_HASHES = "the bundle was made by a version that hashed studies otherwise: train it again to measure its physics"
 
 
 def study_of(bundle: Bundle, given: Study | None = None) -> tuple[Study, str]:
@@ -67,7 +68,9 @@ def study_of(bundle: Bundle, given: Study | None = None) -> tuple[Study, str]:
         study = with_need(study, bare.need)
     except FrugalError:
         return bare, OTHER_STUDY
-    return (study, "") if study.hash() == bundle.study["hash"] else (bare, OTHER_STUDY)
+    if study.hash() == bundle.study["hash"]:
+        return study, ""
+    return bare, OTHER_STUDY if bundle.study.get("format") == STUDY_FORMAT else OTHER_HASHES
 
 
 def _bare_study(bundle: Bundle) -> Study:

@@ -17,11 +17,15 @@ from frugal.experiments.study.scenarios import Scenario
 from frugal.experiments.study.study import Study
 from frugal.experiments.study.variables import Variable
 
+#: Its second form: geometry, vectors, scenarios and parameters, and hashes that read more of the solver than those of the
+#: first.
+STUDY_FORMAT = "frugal-study/2"
+
 
 def describe_study(study: Study) -> dict[str, Any]:
     """Everything about a study but its functions."""
     return {
-        "format": "frugal-study/1",
+        "format": STUDY_FORMAT,
         "name": study.name,
         "title": dict(study.title),
         "hash": study.hash(),
