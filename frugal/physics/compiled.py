@@ -56,9 +56,22 @@ def kernel(**options: Any) -> Callable[[Callable[..., Any]], Any]:
             return njit(nogil=True, **options)(function)
         own = Path(function.__code__.co_filename).parent  # kernels outside this package may call each other too
         kept._source_stamp = (kept._source_stamp, sources_digest(), sources_digest(own))
+        kept._load_index = _or_nothing(kept._load_index)
         return dispatcher
 
     return compiled
+
+
+def _or_nothing(load: Callable[[], Any]) -> Callable[[], Any]:
+    """An index of kept machine code, empty where it names a class that this version no longer has."""
+
+    def index() -> Any:
+        try:
+            return load()
+        except (AttributeError, ImportError):
+            return {}
+
+    return index
 
 
 def inner(**options: Any) -> Callable[[Callable[..., Any]], Any]:

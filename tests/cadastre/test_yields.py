@@ -31,7 +31,7 @@ def tables() -> CumulativeSky:
 class Proportional:
     """An answer that is the irradiation of the open plane by the hundred, and remembers how many rows it was asked."""
 
-    inputs = [SimpleNamespace(low=0.0, default=None)] * 41
+    layout = SimpleNamespace(columns=[SimpleNamespace(low=0.0, default=None)] * 41)
 
     def __init__(self) -> None:
         self.asked: list[int] = []

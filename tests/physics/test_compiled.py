@@ -55,6 +55,34 @@ def test_a_change_in_a_called_file_has_the_caller_compiled_anew(tmp_path: Path) 
     assert ask(tmp_path) == (6.0, 1, 0)
 
 
+OF_A_CLASS = """
+from typing import NamedTuple
+from mini.compiled import kernel
+
+class Two(NamedTuple):
+    a: float
+    b: float
+
+@kernel()
+def summed(pair):
+    return pair.a + pair.b
+
+def caller(x):
+    return summed(Two(x, 1.0))
+
+caller.stats = summed.stats
+"""
+
+
+def test_code_kept_for_a_class_that_is_no_more_is_thrown_away(tmp_path: Path) -> None:
+    package = a_package(tmp_path)
+    (package / "caller.py").write_text(OF_A_CLASS)
+    assert ask(tmp_path) == (2.0, 0, 1)
+    assert ask(tmp_path) == (2.0, 1, 0)
+    (package / "caller.py").write_text(OF_A_CLASS.replace("Two", "Pair"))
+    assert ask(tmp_path) == (2.0, 0, 1)
+
+
 def test_a_cache_directory_of_the_user_is_kept_to(tmp_path: Path) -> None:
     package = a_package(tmp_path)
     elsewhere = tmp_path / "elsewhere"

@@ -229,10 +229,11 @@ def check_observations(
         if observations.scenario:
             find_scenario(scenarios, observations.scenario, study)
         for measured in observations.measurements:
-            _check_measurement(study, f"observations '{observations.name}'", measured, by_name)
+            _check_measurement(study, observations.name, measured, by_name)
 
 
-def _check_measurement(study: str, who: str, measured: Measurement, outputs: Mapping[str, Output]) -> None:
+def _check_measurement(study: str, name: str, measured: Measurement, outputs: Mapping[str, Output]) -> None:
+    who = f"observations '{name}'"
     if measured.output not in outputs:
         raise UnusableInputError(
             f"{who} measure '{measured.output}', which is no output of study '{study}'; "
