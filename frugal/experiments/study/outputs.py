@@ -352,7 +352,7 @@ def derive(values: np.ndarray, outputs: Sequence[Output]) -> np.ndarray:
 
 
 def complete(given: Mapping[str, np.ndarray], outputs: Sequence[Output], n: int) -> np.ndarray:
-    """Outputs ``[n, m]`` side by side, with dry cells coded and scalars derived.
+    """Outputs ``[n, m]`` side by side, with undefined elements filled and scalars derived.
 
     Parameters
     ----------

@@ -272,7 +272,7 @@ class Study:
         return output_slices(self.outputs)
 
     def flatten(self, values: Arrays, n: int | None = None) -> np.ndarray:
-        """Put outputs side by side: ``[m]`` for one run, ``[n, m]`` for many; dry cells are coded, derived scalars computed.
+        """Put outputs side by side: ``[m]`` for one run, ``[n, m]`` for many, undefined elements filled, scalars derived.
 
         Raises
         ------

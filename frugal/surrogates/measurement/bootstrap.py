@@ -52,7 +52,7 @@ def error_with_interval(
     -------
     ErrorInterval
         An element that is exact everywhere has 0 for all three. With ``nrmse``, an element whose mean is 0
-        (a cell that is never wet) has 0 if its RMSE is below 1e-6 of the largest root mean square among the
+        (an element that is never defined) has 0 if its RMSE is below 1e-6 of the largest root mean square among the
         elements, and infinity otherwise: no tolerance relative to nothing can be met.
 
     Raises

@@ -138,7 +138,7 @@ def check_parity(
 def _parity_scale(spread: np.ndarray, expected: np.ndarray, outputs: Sequence[Output]) -> np.ndarray:
     """Size ``[m]`` that a difference is held against: the spread, and of what never varied its own size.
 
-    A cell that is hardly ever wet hardly varies: of a map no scale is less than a twentieth of the largest.
+    An element that is hardly ever defined hardly varies: of a field no scale is less than a twentieth of the largest.
     """
     scale = np.where(spread > 0, spread, np.maximum(np.abs(expected).max(axis=0), 1e-12))
     slices = output_slices(outputs)

@@ -1,4 +1,4 @@
-"""What keeps answers physical, in numpy and as nodes of a graph: limits, dry cells, scalars derived from maps."""
+"""What keeps answers physical, in numpy and as nodes of a graph: limits, undefined elements, scalars derived from fields."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def upper_limits(outputs: Sequence[Output]) -> np.ndarray:
 
 
 def clip_outputs(values: np.ndarray, outputs: Sequence[Output]) -> np.ndarray:
-    """Make values ``[n, m]`` physical: within the limits of their output, dry cells coded, scalars derived from maps.
+    """Make values ``[n, m]`` physical: within the limits of their output, undefined elements filled, scalars derived.
 
     `clip_in_graph` does the same in a graph.
     """
@@ -75,7 +75,7 @@ def _limited(graph: Graph, operator: str, tensor: str, limits: np.ndarray, none:
 
 
 def clip_in_graph(graph: Graph, tensor: str, outputs: Sequence[Output]) -> str:
-    """Limits, dry cells and derived scalars for ``tensor`` ``[n, m]``, float32, as `clip_outputs` does.
+    """Limits, undefined elements and derived scalars for ``tensor`` ``[n, m]``, float32, as `clip_outputs` does.
 
     Parameters
     ----------
@@ -94,14 +94,16 @@ def clip_in_graph(graph: Graph, tensor: str, outputs: Sequence[Output]) -> str:
     if not any(o.defined_elsewhere or o.derived for o in outputs):
         return tensor
     parts = dict(zip((o.name for o in outputs), _split(graph, tensor, outputs), strict=True))
-    wet: dict[str, str] = {}
+    defined: dict[str, str] = {}
     for output in outputs:
         if output.defined_elsewhere:
-            if output.defined_where not in wet:
+            if output.defined_where not in defined:
                 threshold = next(o.valid_above for o in outputs if o.name == output.defined_where)
-                wet[output.defined_where] = graph.op("Greater", parts[output.defined_where], graph.constant(threshold))
-            dry = graph.constant(output.fill_value)
-            parts[output.name] = graph.op("Where", wet[output.defined_where], parts[output.name], dry)
+                defined[output.defined_where] = graph.op(
+                    "Greater", parts[output.defined_where], graph.constant(threshold)
+                )
+            fill = graph.constant(output.fill_value)
+            parts[output.name] = graph.op("Where", defined[output.defined_where], parts[output.name], fill)
     for output in outputs:
         if output.derived is not None:
             size = next(o.size for o in outputs if o.name == output.derived.of)
@@ -139,7 +141,7 @@ def expected_beside(
         Size that differences are held against.
     outputs : sequence of Output
     tolerance : float
-        In units of ``scale``. A cell whose depth is that near to the threshold may be wet in one and dry in the other.
+        In units of ``scale``. A cell whose depth is that near to the threshold may be defined in one and not in the other.
     """
     slices = output_slices(outputs)
     result = expected.copy()

@@ -69,8 +69,8 @@ class FittedCells:
         return out
 
     def _modes(self, name: str, side: int) -> Modes:
-        dry = next(o.fill_value for o in self.outputs if o.name == name)
-        return Modes(np.zeros(0), np.zeros((0, 0)), side, dry, False)
+        fill = next(o.fill_value for o in self.outputs if o.name == name)
+        return Modes(np.zeros(0), np.zeros((0, 0)), side, fill, False)
 
     def graph(self, builder: Graph, x: str) -> str:
         """Two products for the first layer, their sums for all pairs, then layer by layer."""
@@ -91,8 +91,8 @@ class FittedCells:
         done: dict[str, str] = {}
         for k, (name, (_, _, side)) in enumerate(self.maps.items()):
             part = builder.op("Gather", values, builder.constant(k, np.int64), axis=2)
-            dry = builder.constant(self._modes(name, side).fill_value)
-            done[name] = part if side == 0 else builder.op("Max" if side > 0 else "Min", part, dry)
+            fill = builder.constant(self._modes(name, side).fill_value)
+            done[name] = part if side == 0 else builder.op("Max" if side > 0 else "Min", part, fill)
         done |= self._rest_in_graph(builder, x)
         parts = [done[o.name] for o in self.outputs]
         return parts[0] if len(parts) == 1 else builder.op("Concat", *parts, axis=1)
@@ -206,14 +206,14 @@ class CellNetwork:
         """Runs and cells of the pairs."""
         rng = np.random.default_rng(seed)
         source = next(o for o in self.outputs if o.is_field)
-        wet = defined_cells(y, self.outputs, next((o for o in self.outputs if o.valid_above is not None), source))
-        often = wet.mean(axis=0)
+        defined = defined_cells(y, self.outputs, next((o for o in self.outputs if o.valid_above is not None), source))
+        often = defined.mean(axis=0)
         weight = np.where((often > 0) & (often < 1), 1.0, 0.25)
         weight[often == 0] = 0.1
-        total = min(self.pairs, wet.size)
-        chance = np.broadcast_to(weight, wet.shape).ravel()
-        chosen = rng.choice(wet.size, size=total, replace=False, p=chance / chance.sum())
-        return chosen // wet.shape[1], chosen % wet.shape[1]
+        total = min(self.pairs, defined.size)
+        chance = np.broadcast_to(weight, defined.shape).ravel()
+        chosen = rng.choice(defined.size, size=total, replace=False, p=chance / chance.sum())
+        return chosen // defined.shape[1], chosen % defined.shape[1]
 
 
 def _scaled(cell_features: Mapping[str, np.ndarray]) -> np.ndarray:

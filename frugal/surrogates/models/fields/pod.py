@@ -1,11 +1,13 @@
-"""From maps of thousands of cells to some ten numbers each, and back: proper orthogonal decomposition.
+"""From fields of thousands of elements to some ten numbers each, and back: proper orthogonal decomposition.
 
-A dry cell hides how far it is from being wet, and cutting a depth off at zero bends every mode. So the modes of a depth
-are those of a latent map without that cut: the depth itself where a cell is wet, and negative where it is dry. It is
-filled from the wettest run down: a dry cell holds what the nearest wetter run has there, lowered by as much as that run
-stands higher in the cells wet in both, and never above zero; the water of a pool sinks below the ground in the same
-way. Predicted latent maps are cut off at zero. A map that has a meaning only where another one is wet is filled alike,
-but stays on the wet side: the depth alone says where it is dry.
+An element that is undefined (a dry cell) hides how far it is from being defined (wet), and cutting a depth off at zero
+bends every mode. So the modes of a depth are those of a latent field without that cut: the depth itself where there is
+water, and negative where it is dry. It is filled from the wettest run down: a dry cell holds what the nearest wetter run
+has there, lowered by as much as that run stands higher in the cells wet in both, and never above zero; the water of a pool
+sinks below the ground in the same way. Predicted latent fields are cut off at zero. A field that has a meaning only where
+another one is defined is filled alike, but stays on the defined side: the other one alone says where it is undefined. An
+arrival time, which says so itself, is a depth upside down: its fill value is the latest time, and latent values lie beyond
+it.
 """
 
 from __future__ import annotations
@@ -20,18 +22,18 @@ from frugal.surrogates.onnx.graph import Graph
 
 #: Share of the variance of a latent map that its modes leave out at the most, and most modes of one map.
 LEFT_OUT, MOST_MODES = 2e-4, 32
-#: What cells that are dry in the wettest run hold, in standard deviations of the depth below zero.
-_DRY_IN_ALL = 0.3
-#: Rounds of filling dry cells when a map is projected onto modes.
+#: What elements that are undefined in every run hold, in standard deviations of the values beyond the fill value.
+_UNDEFINED_IN_ALL = 0.3
+#: Rounds of filling undefined elements when a field is projected onto modes.
 _FILL_ROUNDS = 20
 
 
 @dataclass(frozen=True)
 class Modes:
-    """Modes of one map, ``basis [r, size]`` in its unit: latent map = mean + targets @ basis.
+    """Modes of one field, ``basis [r, size]`` in its unit: latent field = mean + targets @ basis.
 
-    ``side`` is 1 where wet values lie above ``fill_value``, -1 where below, 0 where no cell is ever dry. ``own``
-    says that the map itself tells wet from dry.
+    ``side`` is 1 where defined values lie above ``fill_value``, -1 where below, 0 where all are defined. ``own`` says that the
+    field itself tells where it is defined.
     """
 
     mean: np.ndarray
@@ -46,7 +48,7 @@ class Modes:
         return len(self.basis)
 
     def cut(self, latent: np.ndarray) -> np.ndarray:
-        """Values of a latent map: beyond the dry value, dry."""
+        """Values of a latent field: beyond the fill value, undefined."""
         if self.side == 0:
             return latent
         return np.maximum(latent, self.fill_value) if self.side > 0 else np.minimum(latent, self.fill_value)
@@ -55,8 +57,8 @@ class Modes:
         """Maps ``[n, size]`` of targets ``[n, r]``."""
         return self.cut(self.mean + targets @ self.basis)
 
-    def encode(self, values: np.ndarray, wet: np.ndarray) -> np.ndarray:
-        """Targets ``[n, r]`` of maps: the nearest that the modes can tell, dry cells free on their side.
+    def encode(self, values: np.ndarray, defined: np.ndarray) -> np.ndarray:
+        """Targets ``[n, r]`` of maps: the nearest that the modes can tell, undefined elements free on their side.
 
         They are filled in turns with what the modes say (Everson & Sirovich 1995, J. Opt. Soc. Am. A 12:1657).
         """
@@ -68,7 +70,7 @@ class Modes:
         for _ in range(_FILL_ROUNDS if self.side else 0):
             told = self.mean + (latent - self.mean) @ self.basis.T / norms @ self.basis
             free = np.minimum(told, self.fill_value) if below else np.maximum(told, self.fill_value)
-            latent = np.where(wet, values, free)
+            latent = np.where(defined, values, free)
         return np.asarray((latent - self.mean) @ self.basis.T / norms)
 
     def graph(self, builder: Graph, targets: str) -> str:
@@ -98,7 +100,7 @@ class Plain:
         """Values of targets."""
         return self.mean + targets * self.spread
 
-    def encode(self, values: np.ndarray, wet: np.ndarray) -> np.ndarray:
+    def encode(self, values: np.ndarray, defined: np.ndarray) -> np.ndarray:
         """Targets of values."""
         return (values - self.mean) / np.where(self.spread > 0, self.spread, 1.0)
 
@@ -219,10 +221,10 @@ class Reduction:
 
 
 def _modes(
-    values: np.ndarray, wet: np.ndarray, output: Output, rank: int | None, most: int
+    values: np.ndarray, defined: np.ndarray, output: Output, rank: int | None, most: int
 ) -> tuple[Modes, np.ndarray]:
     """Modes of a map, and the targets of its runs."""
-    latent, side = latent_map(values, wet, output)
+    latent, side = latent_map(values, defined, output)
     own = output.tells_itself
     mean = latent.mean(axis=0)
     centred = latent - mean
@@ -242,52 +244,52 @@ def _modes(
     return Modes(mean, basis, side, output.fill_value, own), coefficients / scale
 
 
-def latent_map(values: np.ndarray, wet: np.ndarray, output: Output) -> tuple[np.ndarray, int]:
-    """Maps ``[n, size]`` with dry cells filled, and the side of the dry value that wet values lie on.
+def latent_map(values: np.ndarray, defined: np.ndarray, output: Output) -> tuple[np.ndarray, int]:
+    """Fields ``[n, size]`` with undefined elements filled, and the side of the fill value that defined values lie on.
 
-    The side is 0 where no cell is dry or none is wet.
+    The side is 0 where all are defined, or none is.
 
     Parameters
     ----------
     values : array [n, size]
         Runs of one map, flattened row by row, in its unit.
-    wet : array of bool [n, size]
-        Cells that are wet in each run, by this map or by the one that tells it.
+    defined : array of bool [n, size]
+        Elements that are defined in each run, by this field or by the one that tells it.
     output : Output
-        The map; one with a wet threshold of its own may be filled beyond the dry value, another one only up to it.
+        The field; one that tells itself may be filled beyond the fill value, another one only up to it.
 
     Returns
     -------
     latent : array [n, size]
-        Wet cells as they are.
+        Defined elements as they are.
     side : int
-        1 where wet values lie above the dry value, -1 where below.
+        1 where defined values lie above the fill value, -1 where below.
     """
-    if not output.has_undefined or not wet.any() or wet.all():
+    if not output.has_undefined or not defined.any() or defined.all():
         return values, 0
-    side = 1 if values[wet].mean() >= output.fill_value else -1
-    height = np.where(wet, side * (values - output.fill_value), 0.0)
-    filled = output.fill_value + side * _filled(height, wet, output.tells_itself)
-    return np.where(wet, values, filled), side
+    side = 1 if values[defined].mean() >= output.fill_value else -1
+    height = np.where(defined, side * (values - output.fill_value), 0.0)
+    filled = output.fill_value + side * _filled(height, defined, output.tells_itself)
+    return np.where(defined, values, filled), side
 
 
-def _filled(height: np.ndarray, wet: np.ndarray, own: bool) -> np.ndarray:
-    """Heights ``[n, size]`` over the dry value, filled from the wettest run down: dry cells are at most 0 if the map itself
-    tells wet from dry, at least 0 if another one does."""
-    order = np.argsort(-(height.sum(axis=1) if own else wet.sum(axis=1)), kind="stable")
-    latent = np.where(wet, height, -_DRY_IN_ALL * height[wet].std() if own else 0.0)
+def _filled(height: np.ndarray, defined: np.ndarray, own: bool) -> np.ndarray:
+    """Heights ``[n, size]`` over the fill value, filled from the highest run down: undefined elements are at most 0 if the
+    field itself tells where it is defined, at least 0 if another one does."""
+    order = np.argsort(-(height.sum(axis=1) if own else defined.sum(axis=1)), kind="stable")
+    latent = np.where(defined, height, -_UNDEFINED_IN_ALL * height[defined].std() if own else 0.0)
     squares = np.sum(height**2, axis=1)
     for k, run in enumerate(order[1:], start=1):
-        both, wetter = wet[run], order[:k]
+        both, higher = defined[run], order[:k]
         if not both.any():
-            nearest = latent[wetter[-1]]
+            nearest = latent[higher[-1]]
             lower = float(nearest.max()) if own else 0.0
         else:
             if own:
-                far = squares[wetter] - 2 * (height[wetter] @ height[run])
+                far = squares[higher] - 2 * (height[higher] @ height[run])
             else:
-                far = np.mean((latent[np.ix_(wetter, both)] - height[run, both]) ** 2, axis=1)
-            nearest = latent[wetter[int(np.argmin(far))]]
+                far = np.mean((latent[np.ix_(higher, both)] - height[run, both]) ** 2, axis=1)
+            nearest = latent[higher[int(np.argmin(far))]]
             lower = float((nearest - height[run])[both].mean())
         filled = nearest - max(lower, 0.0)
         latent[run] = np.where(both, height[run], np.minimum(filled, 0.0) if own else np.maximum(filled, 0.0))
