@@ -10,14 +10,14 @@ import { metadataOf } from './onnx_metadata.js';
 /** So many numbered columns in the older spelling are a vector; fewer are variables of their own. */
 const FEWEST = 4;
 
-/** The model in the bytes of an ONNX file: `name`, `title`, `candidate`, `level`, `columns`, `variables`, `outputs`. */
+/** The model in the bytes of an ONNX file: `name`, `title`, `candidate`, `level`, `columns`, `variables`, `outputs`, `scenarios`. */
 export function modelOf(content) {
   const metadata = metadataOf(content);
   if (!metadata['frugal.study']) throw new Error('not an answer of frugal: its metadata hold no study');
-  const { name, title, hash, inputs, outputs } = JSON.parse(metadata['frugal.study']);
+  const { name, title, hash, inputs, outputs, scenarios = [] } = JSON.parse(metadata['frugal.study']);
   const columns = columnsOf(inputs);
   return {
-    name, title, hash, columns,
+    name, title, hash, columns, scenarios,
     candidate: metadata['frugal.candidate'] ?? '',
     level: Number(metadata['frugal.interval_level'] ?? NaN),
     variables: variablesOf(columns),
@@ -89,6 +89,8 @@ function outputOf({ name, unit, label = {}, dims = [], coords = {}, ...more }) {
   const partly = more.defined_where || more.wet_where;
   return {
     name, unit, label, dims, coords,
+    geometry: more.geometry ?? null,
+    time: more.time ?? null,
     shape: dims.map((dim) => coords[dim].length),
     validAbove: more.valid_above ?? more.wet_threshold ?? null,
     fill: partly ? (more.fill_value ?? more.dry_value ?? 0) : null,

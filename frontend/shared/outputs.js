@@ -12,13 +12,13 @@ addWords({
     interval: (share, low, high) => `in ${share} of cases between ${low} and ${high}`,
     whisker: (share) => `The black lines hold ${share} of cases.`, band: (share) => `The pale band holds ${share} of cases.`,
     value: 'Value', from: 'From', to: 'To', overall: (least, most, mean) => `From ${least} to ${most}, ${mean} on average.`, nowhere: 'It has a value nowhere.', greyCells: 'Grey: no value.', axes: (rows, columns) => `Rows: ${rows}; columns: ${columns}.`,
-    dimensions: { month: 'Month', hour: 'Hour', time: 'Time', day: 'Day', place: 'Place' },
+    dimensions: { month: 'Month', hour: 'Hour', time: 'Time', day: 'Day', place: 'Place', station: 'Station' },
   },
   fr: {
     interval: (share, low, high) => `dans ${share} des cas entre ${low} et ${high}`,
     whisker: (share) => `Les traits noirs contiennent ${share} des cas.`, band: (share) => `La bande pâle contient ${share} des cas.`,
     value: 'Valeur', from: 'De', to: 'À', overall: (least, most, mean) => `De ${least} à ${most}, ${mean} en moyenne.`, nowhere: 'Sans valeur partout.', greyCells: 'Gris : sans valeur.', axes: (rows, columns) => `Lignes : ${rows} ; colonnes : ${columns}.`,
-    dimensions: { month: 'Mois', hour: 'Heure', time: 'Temps', day: 'Jour', place: 'Lieu' },
+    dimensions: { month: 'Mois', hour: 'Heure', time: 'Temps', day: 'Jour', place: 'Lieu', station: 'Station' },
   },
 });
 
@@ -33,7 +33,7 @@ const SIGN = 1 / 54;
 
 export const outputName = (output) => told(output.label) || plainName(output.name);
 /** Name of an output with its unit. */
-const nameWithUnit = (output) => [outputName(output), unitName(output.unit) && `(${unitName(output.unit)})`].filter(Boolean).join(' ');
+export const nameWithUnit = (output) => [outputName(output), unitName(output.unit) && `(${unitName(output.unit)})`].filter(Boolean).join(' ');
 
 /** The step that values of an output are told to: as its interval supports, else so many digits of the largest. */
 export function outputStep({ value, lower, upper }) {
@@ -44,7 +44,7 @@ export function outputStep({ value, lower, upper }) {
 
 /** A value to a step; never minus zero. */
 export const toldValue = (value, step) => number(toStep(value, step) + 0, decimalsOf(step));
-const inUnit = (text, output) => withUnit(text, unitName(output.unit));
+export const inUnit = (text, output) => withUnit(text, unitName(output.unit));
 
 /** A number and the sentence about its interval, or null where none is known. */
 export function scalarTold(output, answer, share) {

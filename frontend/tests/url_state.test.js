@@ -8,7 +8,11 @@ const columns = columnsOf([
   { name: 'kind', unit: '1', low: 0, high: 1, choices: ['low', 'high'] },
   { name: 'rain', unit: 'mm', low: 0, high: 9, default: 0, dims: ['hour'], coords: { hour: [0, 1, 2] } },
 ]);
-const model = { columns, variables: variablesOf(columns) };
+const scenarios = [
+  { name: 'storm', values: { surge: 2.5, kind: 'high', rain: 3 }, source: 'assumed' },
+  { name: 'today', values: {}, source: 'measured' },
+];
+const model = { columns, variables: variablesOf(columns), scenarios };
 const read = (hash) => valuesFrom(model, parameters(hash));
 
 test('values that differ from the start are kept in the address and read back, whatever else it holds', () => {
@@ -28,4 +32,14 @@ test('what is no number, no choice or of another length is left out; what is out
   assert.deepEqual(read('#surge=Infinity'), {});
   assert.deepEqual(read('#surge=-7'), { surge: -7 });
   assert.deepEqual(read(''), {});
+});
+
+test('a scenario stands in the address by its name, and what is told after it counts', () => {
+  const storm = { surge: 2.5, kind: 1, 'rain[0]': 3, 'rain[1]': 3, 'rain[2]': 3 };
+  assert.equal(String(keepValues(model, storm, parameters('#lang=fr&surge=9'))), 'lang=fr&scenario=storm');
+  assert.deepEqual(read('#lang=fr&scenario=storm'), storm);
+  assert.deepEqual(read('#scenario=storm&surge=2'), { ...storm, surge: 2 });
+  assert.deepEqual(read('#scenario=other&surge=2'), { surge: 2 });
+  assert.equal(hashOf(keepValues(model, { ...storm, surge: 2 }, parameters('#scenario=storm'))), '#surge=2&kind=1&rain=3,3,3');
+  assert.equal(String(keepValues(model, {}, parameters('#scenario=storm'))), ''); // also where a scenario sets nothing
 });
