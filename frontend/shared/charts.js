@@ -3,19 +3,19 @@ import { h, s } from './dom.js';
 import { t } from './i18n.js';
 import { boundsWithZero, scale, ticks } from './scales.js';
 
-/** The numbers of a picture, folded. */
-export const numbersTable = (caption, heads, rows) =>
+/** The numbers of a picture, folded; a table of many columns is moved sideways in its frame. */
+export const numbersTable = (caption, heads, rows, wide = false) =>
   h(
     'details',
     { class: 'numbers' },
     h('summary', {}, t('asTable')),
-    h(
+    h('div', wide ? { class: 'wide', tabIndex: 0, role: 'region', 'aria-label': caption } : {}, h(
       'table',
       {},
       h('caption', { class: 'hidden' }, caption),
       h('thead', {}, h('tr', {}, heads.map((head) => h('th', { scope: 'col' }, head)))),
       h('tbody', {}, rows.map(([first, ...rest]) => h('tr', {}, h('th', { scope: 'row' }, first), rest.map((cell) => h('td', {}, cell))))),
-    ),
+    )),
   );
 
 const WIDTH = 340;

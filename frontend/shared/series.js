@@ -67,11 +67,19 @@ export function peakOf(series) {
 
 const dimName = (dim) => (dim === 'reach' ? t('reach') : (t('dimensions')[dim] ?? plainName(dim)));
 
+/** The step that the values of one line are told to: as its own interval supports. */
+const stepOfLine = ({ value, lower, upper }) => {
+  const at = value.flatMap((v, k) => (Number.isNaN(v) ? [] : [k]));
+  const [values, low, high] = [value, lower, upper].map((all) => all && at.map((k) => all[k]));
+  return outputStep({ value: values, lower: low, upper: high });
+};
+
 /** The highest value of some lines in words: `text`, its interval or null, and `where` it is. */
-function peakTold(output, { axis, series }, step) {
+function peakTold(output, { axis, series }) {
   const peak = peakOf(series);
   if (!peak) return { text: t('nowhere'), interval: null, where: '' };
   const { name, told, lower, upper } = series[peak.line];
+  const step = stepOfLine(series[peak.line]);
   const written = (value) => inUnit(toldValue(value, step), output);
   return {
     text: written(peak.value),
@@ -84,7 +92,7 @@ const peakSentence = ({ text, where }) => (where ? t('highest', text, where) : t
 
 /** What the answer on places or times comes to: its highest value, with interval and place. */
 export function highestTold(output, answer, share) {
-  const { text, interval, where } = peakTold(output, linesOf(output, answer), outputStep(answer));
+  const { text, interval, where } = peakTold(output, linesOf(output, answer));
   return { text, where, interval: interval && t('interval', share, ...interval), sentence: peakSentence({ text, where }) };
 }
 
@@ -94,16 +102,17 @@ const key = (series) =>
     series.map((one, k) => h('li', {}, s('svg', { viewBox: '0 0 30 8', class: 'sample', 'aria-hidden': 'true' }, s('path', { class: 'series', ...strokeOf(k), d: 'M2 4H28' })), one.name)));
 
 /** The numbers of lines: a column for each where they share an axis, else a row for each place. */
-function linesTable(output, { axis, dim, series }, step) {
-  const cell = (value) => (Number.isNaN(value) ? '–' : toldValue(value, step));
+function linesTable(output, { axis, dim, series }) {
+  const steps = new Map(series.map((one) => [one, stepOfLine(one)]));
+  const cell = (one, value) => (Number.isNaN(value) ? '–' : toldValue(value, steps.get(one)));
   const heads = [t('value'), ...(series[0].lower ? [t('from'), t('to')] : [])];
-  const cells = (one, k) => [one.value, one.lower, one.upper].filter(Boolean).map((values) => cell(values[k]));
+  const cells = (one, k) => [one.value, one.lower, one.upper].filter(Boolean).map((values) => cell(one, values[k]));
   if (series.length === 1) return numbersTable(outputName(output), [axis.title, ...heads], series[0].told.map((told, k) => [told, ...cells(series[0], k)]));
   if (dim === 'reach') {
     return numbersTable(outputName(output), [`${t('reach')}, ${axis.title}`, ...heads], series.flatMap((one) => one.told.map((told, k) => [`${one.name}, ${told}`, ...cells(one, k)])));
   }
-  const both = (one, k) => [cell(one.value[k]), one.lower && !Number.isNaN(one.value[k]) && h('small', {}, t('bounds', cell(one.lower[k]), cell(one.upper[k])))];
-  return numbersTable(outputName(output), [axis.title, ...series.map(({ name }) => name)], series[0].told.map((told, k) => [told, ...series.map((one) => both(one, k))]));
+  const both = (one, k) => [cell(one, one.value[k]), one.lower && !Number.isNaN(one.value[k]) && h('small', {}, t('bounds', cell(one, one.lower[k]), cell(one, one.upper[k])))];
+  return numbersTable(outputName(output), [axis.title, ...series.map(({ name }) => name)], series[0].told.map((told, k) => [told, ...series.map((one) => both(one, k))]), true);
 }
 
 /** A number in two digits that it does not exceed. */
@@ -112,7 +121,7 @@ function atMost(value) {
   return toldValue(Math.ceil(value / step - 1e-9) * step, step);
 }
 
-function drawn(output, lines, share, step) {
+function drawn(output, lines, share) {
   const { axis, series } = lines;
   const marked = series.every(({ name }) => name.length <= SHORT) ? series.map(({ name }) => name) : series.map((_, k) => String(k + 1));
   const several = series.length > 1;
@@ -125,29 +134,28 @@ function drawn(output, lines, share, step) {
     several && empty.length > 0 && t('withoutValue', empty.map(({ name }) => name).join(', ')),
     series.some(({ value }) => value.some(Number.isNaN) && !value.every(Number.isNaN)) && t('someWithout'),
   ].filter(Boolean);
-  const title = `${outputName(output)}${t('colon')}${peakSentence(peakTold(output, lines, step))}`;
+  const title = `${outputName(output)}${t('colon')}${peakSentence(peakTold(output, lines))}`;
   return [
     seriesChart({ series: series.map((one, k) => ({ ...one, mark: marked[k] })), marks: axis.marks, axis: axis.title, written: (value) => brief(value), title }),
     several && marked[0] !== series[0].name && key(series),
     notes.length > 0 && h('p', { class: 'note' }, notes.join(' ')),
-    linesTable(output, lines, step),
+    linesTable(output, lines),
   ].filter(Boolean);
 }
 
 /** An output as lines; of many a list chooses the one that is shown, and `chosen` keeps it by the name of the output. */
 function linesFigure(output, answer, share, chosen) {
   const lines = linesOf(output, answer);
-  const step = outputStep(answer);
   const caption = h('figcaption', {}, nameWithUnit(output));
-  if (lines.series.length <= MOST_LINES) return h('figure', {}, caption, drawn(output, lines, share, step));
+  if (lines.series.length <= MOST_LINES) return h('figure', {}, caption, drawn(output, lines, share));
   const only = (k) => ({ ...lines, series: [lines.series[k]] });
   const first = chosen.get(output.name) ?? peakOf(lines.series)?.line ?? 0;
-  const box = h('div', {}, drawn(output, only(first), share, step));
+  const box = h('div', {}, drawn(output, only(first), share));
   const id = `place-${output.name}`;
   const list = choiceList(id, lines.series.map(({ name }) => name), first, (k) => {
     const open = box.querySelector('details').open;
     chosen.set(output.name, k);
-    box.replaceChildren(...drawn(output, only(k), share, step));
+    box.replaceChildren(...drawn(output, only(k), share));
     box.querySelector('details').open = open;
   });
   return h('figure', {}, caption, h('div', { class: 'control place' }, h('label', { for: id }, dimName(lines.dim)), list), box);

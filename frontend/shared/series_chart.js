@@ -7,9 +7,11 @@ const HEIGHT = 200;
 const FOOT = 32;
 const HEAD = 8;
 /** Least distance between names at the ends of lines, and width of a sign of them and of the axis. */
-const GAP = 10;
-const SIGN = 5.2;
-const AXIS_SIGN = 4.8;
+const GAP = 11;
+const SIGN = 6.4;
+const AXIS_SIGN = 5.7;
+/** Most steps of the grid. */
+const STEPS = 5;
 
 /** Each is told from the others on white and in grey; the dashes repeat after another number than the colours do. */
 const COLOURS = ['#0b4a8f', '#b34700', '#00735c', '#8a2f7a', '#7a5607', '#16202b'];
@@ -56,6 +58,19 @@ export function pathOf(points) {
     .join('');
 }
 
+const joined = (points) => points.map((point) => point.map((at) => at.toFixed(1)).join(' ')).join('L');
+
+/** The areas between two lines; NaN interrupts them. */
+export function bandOf(upper, lower) {
+  const runs = [];
+  upper.forEach(([, y], k) => {
+    if (Number.isNaN(y)) return;
+    if (k === 0 || Number.isNaN(upper[k - 1][1])) runs.push([]);
+    runs.at(-1).push(k);
+  });
+  return runs.map((run) => `M${joined([...run.map((k) => upper[k]), ...run.reverse().map((k) => lower[k])])}Z`).join('');
+}
+
 /**
  * Lines over an axis. Each of `series` has a `mark` at its end, `x` and `value`, and where it is alone `lower` and `upper`, drawn
  * as a band. `marks(low, high)` gives the marks under the axis, `axis` names it, `written` writes values, `title` says what the
@@ -63,7 +78,7 @@ export function pathOf(points) {
  */
 export function seriesChart({ series, marks, axis, written, title }) {
   const [low, high] = boundsOfLines(series);
-  const lines = ticks(low, high);
+  const lines = ticks(low, high, STEPS);
   const signs = (texts) => Math.max(...texts.map((text) => text.length), 1);
   const left = signs(lines.map(written)) * AXIS_SIGN + 5;
   const several = series.length > 1;
@@ -73,7 +88,6 @@ export function seriesChart({ series, marks, axis, written, title }) {
   const y = scale(low, high, HEIGHT - FOOT, HEAD);
   const place = (one, values) => one.x.map((at, k) => [x(at), y(values[k])]);
   const [alone] = series;
-  const band = !several && alone.lower && [...place(alone, alone.upper), ...place(alone, alone.lower).reverse()].filter(([, at]) => !Number.isNaN(at));
   return s('svg', { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: 'img', 'aria-label': title, class: 'chart' },
     lines.map((value) =>
       s('g', { class: 'grid' },
@@ -87,7 +101,7 @@ export function seriesChart({ series, marks, axis, written, title }) {
         s('text', { x: Math.min(Math.max(x(at), half), WIDTH - half), y: HEIGHT - FOOT + 12, 'text-anchor': 'middle' }, text));
     }),
     s('text', { class: 'small', x: (left + right) / 2, y: HEIGHT - 5, 'text-anchor': 'middle' }, axis),
-    band && s('path', { class: 'band', d: `M${band.map((at) => at.map((v) => v.toFixed(1)).join(' ')).join('L')}Z` }),
+    !several && alone.lower && s('path', { class: 'band', d: bandOf(place(alone, alone.upper), place(alone, alone.lower)) }),
     series.map((one, k) => s('path', { class: 'series', ...strokeOf(k), d: pathOf(place(one, one.value)) })),
     several && endMarks(series, (one, k) => [x(one.x[k]), y(one.value[k])], right));
 }
@@ -99,6 +113,6 @@ function endMarks(series, place, right) {
   const heights = spread(at.map(([, y]) => y), GAP, HEAD, HEIGHT - FOOT);
   return ends.map(({ k, mark }, n) =>
     s('g', { class: 'end' },
-      s('path', { d: `M${at[n].map((v) => v.toFixed(1)).join(' ')}L${right + 7} ${heights[n].toFixed(1)}`, stroke: strokeOf(k).stroke }),
+      s('path', { d: `M${joined([at[n], [right + 7, heights[n]]])}`, stroke: strokeOf(k).stroke }),
       s('text', { x: right + 9, y: heights[n] + 3.2, fill: strokeOf(k).stroke }, mark)));
 }

@@ -3,7 +3,7 @@ import test from 'node:test';
 import { setLanguage } from '../shared/i18n.js';
 import { lengthUnit, placesOf } from '../shared/places.js';
 import { linesOf, peakOf, pictureOf } from '../shared/series.js';
-import { boundsOf, pathOf, spread, strokeOf } from '../shared/series_chart.js';
+import { bandOf, boundsOf, pathOf, spread, strokeOf } from '../shared/series_chart.js';
 import { clockOf, dateMarks, timeAxis } from '../shared/times.js';
 
 setLanguage('en');
@@ -104,6 +104,7 @@ test('bounds hold zero where it is near; a line is interrupted where there is no
   assert.deepEqual(boundsOf([-1, 1]), [-1, 1]);
   assert.deepEqual(boundsOf([7, 7]), [0, 7]);
   assert.deepEqual(boundsOf([]), [0, 1]);
+  assert.equal(bandOf([[0, 2], [1, 3], [2, NaN], [3, 5]], [[0, 1], [1, 2], [2, NaN], [3, 4]]), 'M0.0 2.0L1.0 3.0L1.0 2.0L0.0 1.0ZM3.0 5.0L3.0 4.0Z');
   assert.equal(pathOf([[0, 1], [1, 2], [2, NaN], [3, 4], [4, NaN]]), 'M0.0 1.0L1.0 2.0M3.0 4.0h0');
 });
 
