@@ -45,8 +45,8 @@ export function linesOf(output, answer) {
   if (pictureOf(output) === 'times') {
     const axis = timeAxis(output);
     const dim = output.dims[1];
-    const names = dim ? placesOf(output, dim).names : [''];
-    return { axis, dim, series: names.map((name, p) => pick(axis.values.map((_, k) => k * names.length + p), name, axis.values, axis.told)) };
+    const { names, reaches } = dim ? placesOf(output, dim) : { names: [''] };
+    return { axis, dim, along: reaches?.length === 1 ? t('along', reaches[0].name) : '', series: names.map((name, p) => pick(axis.values.map((_, k) => k * names.length + p), name, axis.values, axis.told)) };
   }
   const { reaches, unit } = placesOf(output, output.dims.at(-1));
   const title = reaches.length > 1 ? t('distance') : t('along', reaches[0].name);
@@ -111,7 +111,7 @@ function linesTable(output, { axis, dim, series }) {
   if (dim === 'reach') {
     return numbersTable(outputName(output), [`${t('reach')}, ${axis.title}`, ...heads], series.flatMap((one) => one.told.map((told, k) => [`${one.name}, ${told}`, ...cells(one, k)])));
   }
-  const both = (one, k) => [cell(one, one.value[k]), one.lower && !Number.isNaN(one.value[k]) && h('small', {}, t('bounds', cell(one, one.lower[k]), cell(one, one.upper[k])))];
+  const both = (one, k) => [cell(one, one.value[k]), ' ', one.lower && !Number.isNaN(one.value[k]) && h('small', {}, t('bounds', cell(one, one.lower[k]), cell(one, one.upper[k])))];
   return numbersTable(outputName(output), [axis.title, ...series.map(({ name }) => name)], series[0].told.map((told, k) => [told, ...series.map((one) => both(one, k))]), true);
 }
 
@@ -122,13 +122,14 @@ function atMost(value) {
 }
 
 function drawn(output, lines, share) {
-  const { axis, series } = lines;
+  const { axis, along, series } = lines;
   const marked = series.every(({ name }) => name.length <= SHORT) ? series.map(({ name }) => name) : series.map((_, k) => String(k + 1));
   const several = series.length > 1;
   const [least, most] = boundsOfLines(series);
   const empty = series.filter(({ value }) => value.every(Number.isNaN));
   const widest = series[0].lower && Math.max(...series.flatMap(({ value, lower, upper }) => value.map((at, k) => (Number.isNaN(at) ? 0 : Math.max(upper[k] - at, at - lower[k])))));
   const notes = [
+    several && along && `${t('lineNames')}${t('colon')}${along[0].toLowerCase()}${along.slice(1)}.`,
     widest && (several ? t('within', share, inUnit(atMost(widest), output)) : t('band', share)),
     (least > 0 || most < 0) && t('notFromZero', inUnit(brief(least > 0 ? least : most), output)),
     several && empty.length > 0 && t('withoutValue', empty.map(({ name }) => name).join(', ')),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -18,7 +18,8 @@ from studies_for_tests import vector_study
 
 from frugal.campaigns import workflow
 from frugal.campaigns.campaign import Settings
-from frugal.experiments.study import Need, Output, Study, Tolerance, Variable
+from frugal.experiments.study import Lines, Need, Output, Points, Scenario, Study, TimeAxis, Tolerance, Variable
+from frugal.experiments.study.input_layout import InputLayout
 from frugal.experiments.study.study_file import describe_study
 from frugal.surrogates.bundle.predictor import Predictor
 from frugal.surrogates.onnx.export import Domain, write_graph
@@ -50,19 +51,55 @@ def coast_study() -> Study:
     return Study("coast", (surge, *sectors), outputs, need, None, title=title)
 
 
-def write_coast(folder: Path) -> None:
-    """A graph of `coast_study` with an interval, and its study, as a bundle has them."""
-    study = coast_study()
-    weights = np.random.default_rng(0).uniform(-1.0, 1.0, (5, 1 + 48 + 6 + 12))
-    half = np.full(67, 0.25)
+def write_graph_of(study: Study, folder: Path) -> None:
+    """A graph of a study with an interval, and its study, as a bundle has them."""
+    columns, size = InputLayout(study.inputs).columns, sum(output.size for output in study.outputs)
+    weights = np.random.default_rng(0).uniform(-1.0, 1.0, (len(columns), size))
+    half = np.full(size, 0.25)
 
     def nodes(graph: Any, x: str) -> str:
         return str(graph.op("MatMul", x, graph.constant(weights)))
 
-    low, high = (np.array([getattr(v, edge) for v in study.inputs]) for edge in ("low", "high"))
+    low, high = (np.array([getattr(column, edge) for column in columns]) for edge in ("low", "high"))
     high[0] = 2.0  # built on less than the study is asked
     (folder / "model.onnx").write_bytes(write_graph(study, "linear", nodes, half, Domain(low, high)))
     (folder / "study.json").write_text(json.dumps(describe_study(study)), encoding="utf-8")
+
+
+STATIONS = ("Le Verdon", "Pauillac", "Bordeaux")
+CHAINAGE = {"garonne": (0.0, 20_000.0, 45_000.0), "isle": (0.0, 9_500.0)}
+
+
+def estuary_study() -> Study:
+    """Levels at stations over dates, at many stations over hours, of a pump over seconds, along two reaches; scenarios."""
+    quantities = {
+        "level": {
+            "time": TimeAxis((0.0, 6.0, 12.0, 24.0), "hour", "2010-02-27T18:00:00Z"),
+            "geometry": points(STATIONS),
+        },
+        "salinity": {"time": TimeAxis((0.0, 1.0, 2.0), "hour"), "geometry": points([f"s{k}" for k in range(13)])},
+        "pump": {"time": TimeAxis((0.0, 600.0, 1800.0)), "valid_above": 0.0},
+        "peak": {"geometry": Lines("EPSG:2154", dict.fromkeys(CHAINAGE, ((0.0, 0.0), (50_000.0, 0.0))), CHAINAGE)},
+        "gauge": {"geometry": points(STATIONS)},
+    }
+    inputs = (
+        Variable("surge", "m", -1.0, 3.0, {"en": "Surge", "fr": "Surcote"}, 1.0),
+        Variable("gate", "1", 0.0, 1.0, choices=("open", "shut")),
+        Variable("rain", "mm", 0.0, 50.0, default=(1.0, 2.0), dims=("day",), coords={"day": [1, 2]}),
+    )
+    scenarios = (
+        Scenario(
+            "xynthia", {"surge": 1.5, "gate": "shut", "rain": 7.0}, "Tide gauges, 2010", {"fr": "Tempête Xynthia"}
+        ),
+        Scenario("wet_days", {"rain": [20.0, 30.5]}, "assumed"),
+    )
+    outputs = tuple(Output(name, "m", **more) for name, more in quantities.items())
+    need = Need("one", {"level": Tolerance("rmse", 0.5)}, queries=(10.0, 100.0))
+    return Study("estuary", inputs, outputs, need, None, scenarios=scenarios)
+
+
+def points(names: Sequence[str]) -> Points:
+    return Points("EPSG:2154", range(len(names)), range(len(names)), names)
 
 
 @pytest.fixture(scope="module")
@@ -81,9 +118,10 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimpleNamespace]:
     root = tmp_path_factory.mktemp("site")
     (root / "index.html").write_text("<!DOCTYPE html>")
     shutil.copytree(made_once(tmp_path_factory, "vector_answer", train) / "vector", root / "vector")
-    (root / "coast").mkdir()
-    write_coast(root / "coast")
-    for name in ("vector", "coast"):
+    for study in (coast_study(), estuary_study()):
+        (root / study.name).mkdir()
+        write_graph_of(study, root / study.name)
+    for name in ("vector", "coast", "estuary"):
         copy_page("study", root / name)
     server, address = serve(root)
     yield SimpleNamespace(root=root, url=address)
@@ -126,6 +164,16 @@ def shown(page: Chromium, output: str) -> tuple[float, float]:
     text = page.run(f"document.querySelector('#output-{output} .told').textContent")
     number = re.match(r"−?-?[\d.,]+", text).group().replace(",", "").replace("−", "-")
     return float(number), 0.5 * 10.0 ** -len(number.partition(".")[2])
+
+
+def texts(selector: str) -> str:
+    """Script for the texts of all elements that a selector finds."""
+    return f"[...document.querySelectorAll('{selector}')].map((e) => e.textContent)"
+
+
+def attributes(selector: str, name: str) -> str:
+    """Script for an attribute of all elements that a selector finds."""
+    return f"[...document.querySelectorAll('{selector}')].map((e) => e.getAttribute('{name}'))"
 
 
 def table(page: Chromium, output: str) -> np.ndarray:
@@ -233,6 +281,106 @@ def test_maps_and_maps_at_several_times(page: Chromium, site: SimpleNamespace) -
     assert int(np.argmin(pixels[::4])) == int(np.argmax(later))
     put(page, "#input-surge", 2)  # another answer, at the same time
     assert page.run("document.querySelector('#output-speed output').textContent") == "1800"
+
+
+def test_lines_over_time_with_a_name_at_each_end(page: Chromium, site: SimpleNamespace) -> None:
+    predictor = Predictor(site.root / "estuary" / "model.onnx")
+    page.open(f"{site.url}estuary/#lang=en")
+    answer = predictor({"surge": 1.0, "gate": 0, "rain": [1.0, 2.0]})
+    shown = "#output-level"
+    assert page.run(f"document.querySelectorAll('{shown} canvas').length") == 0
+    assert page.run(texts(f"{shown} .end text")) == list(STATIONS)
+    assert page.run(f"new Set({attributes(f'{shown} path.series', 'stroke-dasharray')}).size") == 3
+    assert page.run(texts(f"{shown} thead th"))[1:] == list(STATIONS)
+    times = page.run(texts(f"{shown} tbody th"))
+    assert times == ["27 Feb 2010, 18:00", "28 Feb 2010, 00:00", "28 Feb 2010, 06:00", "28 Feb 2010, 18:00"]
+    cells = page.run(texts(f"{shown} td"))
+    told = np.array([[float(part) for part in re.findall(r"-?[\d.]*\d", cell.replace("−", "-"))] for cell in cells])
+    level = [answer[name][0].ravel() for name in ("level", "level_lower", "level_upper")]
+    np.testing.assert_allclose(told, np.transpose(level), rtol=0, atol=0.051)
+    # the answer without any number of its own is told by where the lines are highest
+    time, station = np.unravel_index(np.argmax(answer["level"][0]), (4, 3))
+    highest = page.run("document.getElementById('highest-level').textContent")
+    assert float(re.match(r"-?[\d.]+", highest).group()) == pytest.approx(answer["level"][0].max(), abs=0.051)
+    assert f"{STATIONS[station]}, {times[time]} UTC" in highest
+    label = page.run(f"document.querySelector('{shown} svg').getAttribute('aria-label')")
+    assert label.startswith("level: at most ") and STATIONS[station] in label
+    # what stands to the right of a narrow page is reached by keyboard
+    page.run(f"document.querySelector('{shown} details').open = true")
+    assert page.run(f"document.querySelector('{shown} .wide').tabIndex") == 0
+    page.size(390, 800, phone=True)
+    assert page.run("document.documentElement.scrollWidth") == 390
+
+
+def test_one_line_over_time_and_lines_over_the_distance(page: Chromium, site: SimpleNamespace) -> None:
+    predictor = Predictor(site.root / "estuary" / "model.onnx")
+    page.open(f"{site.url}estuary/#lang=fr&surge=-1&rain=0,9")
+    answer = predictor({"surge": -1.0, "gate": 0, "rain": [0.0, 9.0]})
+    assert page.run(texts("#output-pump tbody th")) == ["0", "600", "1\u202f800"]
+    assert page.run(texts("#output-pump thead th")) == ["Temps (s)", "Valeur", "De", "À"]
+    value = page.run(texts("#output-pump td:nth-child(2)"))
+    there = answer["pump"][0] > 0.0
+    assert there.any() and not there.all()  # of what lies below its limit there is no value
+    assert [text != "–" for text in value] == there.tolist()
+    assert "Une courbe est interrompue" in page.run("document.querySelector('#output-pump .note').textContent")
+    assert page.run("document.querySelectorAll('#output-pump path.series').length") == 1
+
+    assert page.run(texts("#output-peak .end text")) == list(CHAINAGE)
+    assert page.run(texts("#output-peak tbody th")) == [
+        "garonne, 0", "garonne, 20", "garonne, 45", "isle, 0", "isle, 9,5"
+    ]  # fmt: skip
+    peak = [float(text.replace(",", ".").replace("−", "-")) for text in page.run(texts("#output-peak td:nth-child(2)"))]
+    np.testing.assert_allclose(peak, answer["peak"][0], rtol=0, atol=0.051)
+    assert page.run("document.querySelectorAll('#output-gauge .bar').length") == 3
+
+
+def test_of_many_places_one_is_chosen(page: Chromium, site: SimpleNamespace) -> None:
+    predictor = Predictor(site.root / "estuary" / "model.onnx")
+    page.open(f"{site.url}estuary/#lang=en")
+    salinity = predictor({"surge": 1.0, "gate": 0, "rain": [1.0, 2.0]})["salinity"][0]
+    chosen = "document.getElementById('place-salinity').value"
+    assert page.run(chosen) == str(np.unravel_index(np.argmax(salinity), salinity.shape)[1])
+    assert page.run("document.querySelectorAll('#output-salinity path.series').length") == 1
+    assert page.run("document.getElementById('place-salinity').labels[0].textContent") == "Station"
+    page.run("document.querySelector('#output-salinity details').open = true")
+    put(page, "#place-salinity", 4)
+    assert table(page, "salinity")[:, 0] == pytest.approx(salinity[:, 4], abs=0.051)
+    assert page.run("document.querySelector('#output-salinity details').open") is True
+    put(page, "#input-surge", 2)  # another answer, of the same place
+    assert page.run(chosen) == "4"
+    later = predictor({"surge": 2.0, "gate": 0, "rain": [1.0, 2.0]})["salinity"][0]
+    assert table(page, "salinity")[:, 0] == pytest.approx(later[:, 4], abs=0.051)
+
+
+def test_scenarios_set_all_inputs_and_stand_in_the_address(page: Chromium, site: SimpleNamespace) -> None:
+    page.open(f"{site.url}estuary/#lang=en&surge=3")
+    pressed = attributes("fieldset.scenarios button", "aria-pressed")
+    assert page.run(texts("fieldset.scenarios button")) == ["xynthia", "wet days"]
+    assert page.run(texts("fieldset.scenarios small")) == ["Tide gauges, 2010", "assumed"]
+    assert page.run(pressed) == ["false", "false"]
+    page.click_on("#scenario-wet_days")
+    page.until("location.hash === '#lang=en&scenario=wet_days'")
+    page.run("study.answered()")
+    assert page.run("study.row()") == [1.0, 0.0, 20.0, 30.5]  # what it does not set is as at the start
+    assert page.run("document.getElementById('input-surge').value") == "1"
+    page.click_on("#scenario-xynthia")
+    page.until("location.hash === '#lang=en&scenario=xynthia'")
+    page.run("study.answered()")
+    assert page.run(pressed) == ["true", "false"]
+    expected = Predictor(site.root / "estuary" / "model.onnx")(np.array([[1.5, 1.0, 7.0, 7.0]]))
+    told = page.run("study.state.answer.values.level.value")
+    assert told == pytest.approx(expected["level"][0].ravel().tolist(), rel=1e-5, abs=1e-5)
+    put(page, "#input-surge", 2)
+    assert page.run(pressed) == ["false", "false"]
+    assert page.run("location.hash") == "#lang=en&surge=2&gate=1&rain=7,7"
+
+    page.open(f"{site.url}estuary/#lang=fr&scenario=xynthia")
+    assert page.run("study.row()") == [1.5, 1.0, 7.0, 7.0]
+    assert page.run(pressed) == ["true", "false"]
+    assert page.run(texts("fieldset.scenarios button")) == ["Tempête Xynthia", "wet days"]
+    page.click_on("#reset")
+    page.until("location.hash === '#lang=fr'")
+    assert page.run(pressed) == ["false", "false"]
 
 
 def test_all_elements_of_a_vector_at_once(page: Chromium, site: SimpleNamespace) -> None:
