@@ -1,13 +1,15 @@
 """`import frugal`: the public names, lazily, and the page that shows them."""
 
 import ast
-import os
 import re
+import runpy
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
+from campaigns_for_tests import few_models, short_timings
 
 import frugal
 
@@ -41,23 +43,24 @@ def test_importing_loads_nothing() -> None:
     assert not found.stdout.split()
 
 
-def test_the_page_runs_as_written(tmp_path: Path) -> None:
-    """All its examples, one after the other, from an empty folder that holds the docs."""
+def test_the_page_runs_as_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """All its examples, one after the other, in an empty folder that holds the docs: few models, and no MLflow."""
+    from frugal.campaigns import campaign, workflow
+
     examples = re.findall(r"```python\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.S)
     assert len(examples) == 3
     (tmp_path / "docs").symlink_to(ROOT / "docs")
     program = tmp_path / "page.py"
     program.write_text("\n".join(examples), encoding="utf-8")
-    ran = subprocess.run(
-        [sys.executable, str(program)],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        check=False,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-    )
-    assert ran.returncode == 0, ran.stderr[-2000:]
-    assert "roof_yield" in ran.stdout and (tmp_path / "bundles" / "oxygen_sag" / "model.onnx").is_file()
+    few_models(monkeypatch)
+    short_timings(monkeypatch)
+    monkeypatch.setattr(campaign, "Settings", partial(campaign.Settings, carbon=False))
+    monkeypatch.setattr(workflow, "record_bundle", lambda bundle, name: "none")
+    monkeypatch.chdir(tmp_path)
+    runpy.run_path(str(program))
+    assert "roof_yield" in capsys.readouterr().out and (tmp_path / "bundles/oxygen_sag/model.onnx").is_file()
 
 
 def test_the_page_names_every_public_name() -> None:

@@ -97,7 +97,7 @@ study = Study(
         functional_unit="one map of arrival",
         tolerances={"arrival_time": Tolerance("rmse_defined", 0.5)},
         queries=(1_000.0, 1_000_000.0),
-        call_patterns=(CallPattern("one map in a crisis room"),),
+        call_patterns=(CallPattern("one map on a phone without network", target="phone", must_run_offline=True),),
         reason={"en": "Crews move in half an hour.", "fr": "Les équipes se déplacent en une demi-heure."},
     ),
     solve=fire,

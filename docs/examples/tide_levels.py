@@ -29,7 +29,7 @@ TIMES_S = np.arange(0.0, PERIOD_S + 1.0, 1_863.0)
 
 def levels(tide_range_m: float, mean_level_m: float, depth_m: float, friction_m_s: float) -> Arrays:
     """March the linear long wave in a channel whose width halves every 40 km, and keep the fifth tide at the stations."""
-    n, step_s = int(LENGTH_M / STEP_M), 60.0
+    n, step_s = int(LENGTH_M / STEP_M), 120.0
     width = 0.5 ** (np.arange(n + 1) * STEP_M / 40_000.0)
     level, flow = np.zeros(n), np.zeros(n + 1)  # [m] in the cells, [m/s] at their faces, of which the last is a weir
     kept, times = [], 4 * PERIOD_S + TIMES_S

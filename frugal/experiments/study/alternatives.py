@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property, partial
 from typing import Any, Literal
 
 import numpy as np
@@ -189,11 +190,20 @@ class _Named:
             return _stacked([self._ask(self.layout.by_name(row)) for row in rows])
         return self._ask(self.layout.columns_by_name(np.asarray(rows, dtype=float)))
 
-    def _ask(self, values: Mapping[str, Any]) -> Arrays:
-        if self.program is not None:
-            return self.program(**asked_for(self.program, {**self.parameters, **values}))
-        given = asked_for(self.answer, {**self.parameters, **values})
-        return self.answer(np, **given) if self._takes_namespace else self.answer(**given)
+    @cached_property
+    def _ask(self) -> Callable[[Mapping[str, Any]], Arrays]:
+        """The answer of inputs by name; what it takes is found out once, since an answer may last microseconds."""
+        if self.program is None and self._takes_namespace:
+            return self._taking(partial(self.answer, np), self.answer)
+        asked = self.program or self.answer
+        return self._taking(asked, asked)
+
+    def _taking(self, ask: Answering, signed: Answering) -> Callable[[Mapping[str, Any]], Arrays]:
+        names = [variable.name for variable in self.layout.variables]
+        taken = tuple(asked_for(signed, dict.fromkeys([*names, *self.parameters])))
+        fixed = {name: value for name, value in self.parameters.items() if name in taken}
+        varied = tuple(name for name in taken if name not in fixed)
+        return lambda values: ask(**{name: values[name] for name in varied}, **fixed)
 
     def _graph(self, builder: GraphBuilder, x: str) -> str:
         named = self.layout.traced(builder, x)

@@ -54,11 +54,17 @@ class InputLayout:
     def by_name(self, row: np.ndarray) -> dict[str, Any]:
         """Inputs of one row ``[d]``: floats, and an array of its shape for a vector."""
         return {
-            variable.name: row[self.slices[variable.name]].reshape(variable.shape)
-            if variable.dims
-            else float(row[self.slices[variable.name].start])
-            for variable in self.variables
+            name: row[where].reshape(shape) if shape is not None else float(row[where])
+            for name, where, shape in self._places
         }
+
+    @cached_property
+    def _places(self) -> tuple[tuple[str, Any, tuple[int, ...] | None], ...]:
+        """Name, place in a row and shape of each variable; a number stands at one place and has no shape."""
+        return tuple(
+            (v.name, self.slices[v.name], v.shape) if v.dims else (v.name, self.slices[v.name].start, None)
+            for v in self.variables
+        )
 
     def columns_by_name(self, rows: np.ndarray) -> dict[str, np.ndarray]:
         """Inputs of rows ``[n, d]``: ``[n]``, and ``[n, ...]`` for a vector."""

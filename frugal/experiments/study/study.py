@@ -311,15 +311,35 @@ class Study:
         UnusableInputError
             If the study has no solver.
         """
-        about_object = object_id >= 0 and self.truth is not None
-        function = self.truth if about_object else self.solve
-        if function is None:
+        if object_id >= 0 and self._ask_truth is not None:
+            return self._ask_truth(inputs, object_id)
+        if self._ask_solve is None:
             raise UnusableInputError(f"study '{self.name}' has no solver: it comes from a table of runs")
-        beside = {"object_id": object_id} if about_object else {}
-        if takes_rows(function, self._argument_names, tuple(beside)):
-            return function(inputs, *beside.values())
-        named = {**self.layout.by_name(inputs), **self.parameter_set, **beside}
-        return function(**asked_for(function, named))
+        return self._ask_solve(inputs)
+
+    @cached_property
+    def _ask_solve(self) -> Callable[..., Arrays] | None:
+        return None if self.solve is None else self._by_row(self.solve)
+
+    @cached_property
+    def _ask_truth(self) -> Callable[..., Arrays] | None:
+        return None if self.truth is None else self._by_row(self.truth, "object_id")
+
+    def _by_row(self, function: Callable[..., Arrays], *beside: str) -> Callable[..., Arrays]:
+        """A function that takes inputs by name, asked by a row ``[d]`` and what stands beside it.
+
+        One of the former form is asked as it is. What it takes is found out once: a run may last microseconds.
+        """
+        if takes_rows(function, self._argument_names, beside):
+            return function
+        taken = tuple(asked_for(function, dict.fromkeys([*self._argument_names, *beside])))
+        by_name, fixed = self.layout.by_name, dict(self.parameter_set)
+
+        def ask(row: np.ndarray, *values: Any) -> Arrays:
+            named = {**by_name(row), **fixed, **dict(zip(beside, values, strict=True))}
+            return function(**{name: named[name] for name in taken})
+
+        return ask
 
     def run(self, inputs: np.ndarray, object_id: int = -1) -> np.ndarray:
         """One run of the full physics, flattened ``[m]``; see `solved`."""

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from frugal.errors import UnusableInputError
-from frugal.experiments.study import Output
+from frugal.experiments.study import Output, Variable
+from frugal.experiments.study.questions import variable_values
 from frugal.formats.files.tables import columns, read_table
 from frugal.surrogates.bundle.predictor import Predictor
 
@@ -20,7 +22,8 @@ if TYPE_CHECKING:
 def predict_table(predictor: Predictor, path: Path, extrapolate: bool = False) -> pandas.DataFrame:
     """Answers for the rows of a table, beside the inputs they were given for.
 
-    Inputs are taken from the columns of their name, in the study's units; an input without a column takes its default.
+    Inputs are taken from the columns of their name, in the study's units; an input without a column takes its default. A vector
+    has a column for each element (``horizon_deg[090]``), or one of lists (``0; 10; 20``), or of one number for all elements.
     Vector outputs become one column for each element. Fields are left out (`fields_left_out`): a column for each of their
     elements is no table.
 
@@ -47,7 +50,7 @@ def predict_table(predictor: Predictor, path: Path, extrapolate: bool = False) -
     """
     import pandas
 
-    table = read_table(path)
+    table = _with_elements(read_table(path), predictor.inputs, path)
     variables = predictor.layout.columns
     absent = [v.name for v in variables if v.name not in table.columns]
     for column in table.columns:
@@ -67,6 +70,26 @@ def predict_table(predictor: Predictor, path: Path, extrapolate: bool = False) -
                 result[f"{output.name}{element}{suffix}"] = values[:, k].astype(float)
     result["in_domain"] = answers["in_domain"]
     return pandas.DataFrame(result)
+
+
+def _with_elements(table: pandas.DataFrame, variables: Sequence[Variable], path: Path) -> pandas.DataFrame:
+    """A table in which a vector that stands in one column, as lists, has a column for each element."""
+    for variable in variables:
+        if not variable.dims or variable.name not in table.columns:
+            continue
+        names = [element.name for element in variable.elements()]
+        twice = [name for name in names if name in table.columns]
+        if twice:
+            raise UnusableInputError(f"table '{path}' has columns '{variable.name}' and '{twice[0]}'; keep one form")
+        rows = []
+        for number, cell in enumerate(table[variable.name], start=1):
+            try:
+                rows.append(variable_values(variable, cell))
+            except UnusableInputError as fault:
+                raise UnusableInputError(f"table '{path}', row {number}: {fault}") from fault
+        elements = dict(zip(names, np.array(rows).T, strict=True))
+        table = table.drop(columns=variable.name).assign(**elements)
+    return table
 
 
 def fields_left_out(predictor: Predictor) -> list[Output]:

@@ -151,7 +151,9 @@ def _bias_corrected(
     from scipy.special import ndtr, ndtri
 
     n_draws = len(draws)
-    below = np.mean(draws < value, axis=0) + 0.5 * np.mean(draws == value, axis=0)
+    with np.errstate(invalid="ignore"):  # of few units some draws are the sample again, but for rounding
+        equal = (draws == value) | (np.abs(draws - value) <= 1e-12 * np.abs(value))
+    below = np.mean((draws < value) & ~equal, axis=0) + 0.5 * np.mean(equal, axis=0)
     bias = ndtri(np.clip(below, 0.5 / n_draws, 1 - 0.5 / n_draws))
     usable = np.isfinite(without).all(axis=0)
     influence = np.where(usable, without, 0.0)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 from functools import cached_property
+from operator import attrgetter
 from pathlib import Path
 from typing import Any, Literal
 
@@ -21,6 +22,11 @@ from frugal.physics.solar.transposition import HAY_DAVIES, PEREZ
 from frugal.physics.solar.year import SolarYear, solar_year, typical_days
 from frugal.studies.solar.roofs.roof_sample import FEWEST_ROOFS, TRUTH_AZIMUTHS, Roofs, joined, true_roofs
 from frugal.studies.solar.village.surface import synthetic_village, vendee_weather
+
+_OF_A_YEAR = attrgetter(
+    *("unix_time_s", "month", "ghi", "dni", "dhi", "air_temperature_c", "wind_speed"),
+    *("latitude_deg", "longitude_deg", "altitude_m"),
+)
 
 #: Villages that are generated where no surface model is given.
 N_VILLAGES = 4
@@ -80,12 +86,12 @@ class SolarTerritory:
     @cached_property
     def year(self) -> SolarYear:
         """Every daylight hour of the year."""
-        return solar_year(*_arguments(self.weather))
+        return solar_year(*_OF_A_YEAR(self.weather))
 
     @cached_property
     def typical_days(self) -> SolarYear:
         """Twelve typical days."""
-        return typical_days(*_arguments(self.weather))
+        return typical_days(*_OF_A_YEAR(self.weather))
 
     @cached_property
     def roofs(self) -> Roofs:
@@ -106,21 +112,6 @@ def _weather(site: RoofYieldSite) -> Weather:
     if site.latitude_deg is not None and site.longitude_deg is not None:
         return fetch_pvgis(site.latitude_deg, site.longitude_deg)
     return vendee_weather(site.seed)
-
-
-def _arguments(weather: Weather) -> tuple:
-    return (
-        weather.unix_time_s,
-        weather.month,
-        weather.ghi,
-        weather.dni,
-        weather.dhi,
-        weather.air_temperature_c,
-        weather.wind_speed,
-        weather.latitude_deg,
-        weather.longitude_deg,
-        weather.altitude_m,
-    )
 
 
 def toward_sectors(n_sectors: int) -> dict[str, Any]:
