@@ -24,7 +24,7 @@ from frugal.experiments.study import (
 
 LENGTH_M, STEP_M, GRAVITY, PERIOD_S = 90_000.0, 2_000.0, 9.81, 12.42 * 3600.0
 STATIONS_M = (0.0, 20_000.0, 45_000.0, 70_000.0, 90_000.0)
-TIMES_S = np.arange(0.0, PERIOD_S + 1.0, 1_863.0)
+TIMES_H = np.arange(0.0, 12.5, 0.5)
 
 
 def levels(tide_range_m: float, mean_level_m: float, depth_m: float, friction_m_s: float) -> Arrays:
@@ -32,7 +32,7 @@ def levels(tide_range_m: float, mean_level_m: float, depth_m: float, friction_m_
     n, step_s = int(LENGTH_M / STEP_M), 120.0
     width = 0.5 ** (np.arange(n + 1) * STEP_M / 40_000.0)
     level, flow = np.zeros(n), np.zeros(n + 1)  # [m] in the cells, [m/s] at their faces, of which the last is a weir
-    kept, times = [], 4 * PERIOD_S + TIMES_S
+    kept, times = [], 4 * PERIOD_S + TIMES_H * 3600.0
     places = np.minimum(np.array(STATIONS_M) / STEP_M, n - 1).astype(int)
     for number in range(1, int(times[-1] / step_s) + 2):
         sea = tide_range_m / 2 * math.cos(2 * math.pi * number * step_s / PERIOD_S)
@@ -48,12 +48,12 @@ def levels(tide_range_m: float, mean_level_m: float, depth_m: float, friction_m_
 
 def same_everywhere(xp: Any, tide_range_m: Any, mean_level_m: Any) -> Arrays:
     """The tide of the sea, at every station at once."""
-    tide = 0.5 * np.cos(2 * np.pi * TIMES_S / PERIOD_S)[:, None] * np.ones(len(STATIONS_M))
+    tide = 0.5 * np.cos(2 * np.pi * TIMES_H * 3600.0 / PERIOD_S)[:, None] * np.ones(len(STATIONS_M))
     return {"level": tide_range_m[:, None, None] * tide + mean_level_m[:, None, None]}
 
 
 LEVEL = Output(
-    "level", "m", label={"en": "Water level", "fr": "Niveau d'eau"}, time=TimeAxis(TIMES_S.tolist()),
+    "level", "m", label={"en": "Water level", "fr": "Niveau d'eau"}, time=TimeAxis(TIMES_H.tolist(), "hour"),
     geometry=Lines("EPSG:2154", {"estuary": ((380_000.0, 6_500_000.0), (420_000.0, 6_419_000.0))}, {"estuary": STATIONS_M}),
 )  # fmt: skip
 
@@ -80,7 +80,10 @@ study = Study(
     parameters=(Parameter("friction_m_s", "m/s", 0.0005, 0.005, 0.002, {"en": "Friction", "fr": "Frottement"}),),
     scenarios=(
         Scenario(
-            "spring_2050", {"tide_range_m": 5.5, "mean_level_m": 0.4}, "assumed: spring tide, 0.4 m of sea level rise"
+            "spring_2050",
+            {"tide_range_m": 5.5, "mean_level_m": 0.4},
+            "assumed: spring tide, 0.4 m of sea level rise",
+            {"en": "Spring tide in 2050", "fr": "Vive-eau en 2050"},
         ),
     ),
     observations=(

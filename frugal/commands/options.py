@@ -123,7 +123,7 @@ def load_study(
     if study.former_forms:
         forms, names = ", ".join(study.former_forms), ", ".join(study.layout.slices)
         warn(
-            f"note: {forms} of study '{study.name}' take the inputs by position, solve(x); the next version passes them by "
+            f"note: study '{study.name}' takes the inputs by position, solve(x), in {forms}; the next version passes them by "
             f"name, solve({names})",
             language,
         )
