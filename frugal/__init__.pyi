@@ -7,10 +7,19 @@ from frugal.experiments.study import (
     CallPattern as CallPattern,
 )
 from frugal.experiments.study import (
+    Derived as Derived,
+)
+from frugal.experiments.study import (
+    Diagnostic as Diagnostic,
+)
+from frugal.experiments.study import (
     Grid as Grid,
 )
 from frugal.experiments.study import (
     Lines as Lines,
+)
+from frugal.experiments.study import (
+    Measurement as Measurement,
 )
 from frugal.experiments.study import (
     Need as Need,
@@ -35,6 +44,9 @@ from frugal.experiments.study import (
 )
 from frugal.experiments.study import (
     Study as Study,
+)
+from frugal.experiments.study import (
+    Summaries as Summaries,
 )
 from frugal.experiments.study import (
     TimeAxis as TimeAxis,

@@ -50,6 +50,7 @@ def load_study(study: str | Path, site: Path | str | None = None, **settings: An
 
 def simulate(
     study: Study | str | Path,
+    /,
     scenario: str | None = None,
     parameters: Mapping[str, float] | None = None,
     **inputs: Any,

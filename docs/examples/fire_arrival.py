@@ -6,9 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from frugal.experiments.study import (
+from frugal import (
     Alternative,
-    Arrays,
     CallPattern,
     Derived,
     Grid,
@@ -33,7 +32,7 @@ def spread_m_h(toward_deg: Any, wind_m_s: Any, wind_from_deg: Any, moisture: Any
     return head * (1.0 - eccentricity) / (1.0 - eccentricity * xp.cos(xp.radians(toward_deg - wind_from_deg - 180.0)))
 
 
-def fire(wind_m_s: float, wind_from_deg: float, moisture: float) -> Arrays:
+def fire(wind_m_s: float, wind_from_deg: float, moisture: float) -> dict[str, Any]:
     """The quickest path over cells that burn (Dijkstra)."""
     hours = np.full((ROWS, COLUMNS), np.inf)
     hours[IGNITION] = 0.0
@@ -56,7 +55,7 @@ def fire(wind_m_s: float, wind_from_deg: float, moisture: float) -> Arrays:
     return {"arrival_time": np.where(hours < DAY_H, hours, np.nan)}
 
 
-def ellipse(xp: Any, wind_m_s: Any, wind_from_deg: Any, moisture: Any) -> Arrays:
+def ellipse(xp: Any, wind_m_s: Any, wind_from_deg: Any, moisture: Any) -> dict[str, Any]:
     """The same ellipse as if there were no river."""
     north, east = NORTHING_M - NORTHING_M[IGNITION], EASTING_M - EASTING_M[IGNITION]
     distance, toward_deg = np.hypot(north, east), np.degrees(np.arctan2(east, north))

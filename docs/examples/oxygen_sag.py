@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from frugal.experiments.study import CallPattern, Need, Output, Study, Tolerance, Variable, formula
+from frugal import CallPattern, Need, Output, Study, Tolerance, Variable, formula
 
 
 def oxygen(

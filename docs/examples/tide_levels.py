@@ -6,9 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from frugal.experiments.study import (
+from frugal import (
     Alternative,
-    Arrays,
     CallPattern,
     Lines,
     Need,
@@ -27,7 +26,7 @@ STATIONS_M = (0.0, 20_000.0, 45_000.0, 70_000.0, 90_000.0)
 TIMES_H = np.arange(0.0, 12.5, 0.5)
 
 
-def levels(tide_range_m: float, mean_level_m: float, depth_m: float, friction_m_s: float) -> Arrays:
+def levels(tide_range_m: float, mean_level_m: float, depth_m: float, friction_m_s: float) -> dict[str, Any]:
     """March the linear long wave in a channel whose width halves every 40 km, and keep the fifth tide at the stations."""
     n, step_s = int(LENGTH_M / STEP_M), 120.0
     width = 0.5 ** (np.arange(n + 1) * STEP_M / 40_000.0)
@@ -46,7 +45,7 @@ def levels(tide_range_m: float, mean_level_m: float, depth_m: float, friction_m_
     return {"level": np.array(kept)}
 
 
-def same_everywhere(xp: Any, tide_range_m: Any, mean_level_m: Any) -> Arrays:
+def same_everywhere(xp: Any, tide_range_m: Any, mean_level_m: Any) -> dict[str, Any]:
     """The tide of the sea, at every station at once."""
     tide = 0.5 * np.cos(2 * np.pi * TIMES_H * 3600.0 / PERIOD_S)[:, None] * np.ones(len(STATIONS_M))
     return {"level": tide_range_m[:, None, None] * tide + mean_level_m[:, None, None]}

@@ -10,6 +10,8 @@ from frugal.errors import UnusableInputError
 from frugal.experiments.study import Study, Variable
 from frugal.experiments.study.design import MINIMUM_RUNS, Design
 from frugal.experiments.study.need import Need
+from frugal.experiments.study.questions import question
+from frugal.experiments.study.scenarios import Scenario
 
 #: The least of each part.
 MINIMUM_TRAINING, MINIMUM_HELD_OUT = 8, 3
@@ -18,7 +20,8 @@ MINIMUM_TRAINING, MINIMUM_HELD_OUT = 8, 3
 def with_need(study: Study, need: Need) -> Study:
     """The same study with another need, its inputs narrowed to the domain that the need declares.
 
-    Where the study has a design of its own, rows outside the domain are dropped from it.
+    Where the study has a design of its own, rows outside the domain are dropped from it; so are scenarios outside, and what was
+    measured under them.
 
     Raises
     ------
@@ -29,14 +32,25 @@ def with_need(study: Study, need: Need) -> Study:
     inputs = tuple(_narrowed(variable, need.domain.get(variable.name)) for variable in study.inputs)
     if inputs == study.inputs:
         return named
+    scenarios = tuple(scenario for scenario in study.scenarios if _is_inside(scenario, inputs))
+    observed = tuple(o for o in study.observations if o.scenario in ("", *(scenario.name for scenario in scenarios)))
+    narrowed = replace(named, inputs=inputs, scenarios=scenarios, observations=observed)
     if study.draw is None:
-        return replace(named, inputs=inputs)
-    original, narrowed = study.draw, replace(named, inputs=inputs)
+        return narrowed
+    original = study.draw
 
     def draw(n: int, seed: int) -> Design:
         return _keep_inside(original(n, seed), narrowed.columns, need, f"the {n} runs that study '{study.name}' draws")
 
     return replace(narrowed, draw=draw)
+
+
+def _is_inside(scenario: Scenario, inputs: tuple[Variable, ...]) -> bool:
+    try:
+        question(inputs, scenario.values, assume_middle=True)
+    except UnusableInputError:
+        return False
+    return True
 
 
 def rows_inside(inputs: np.ndarray, variables: tuple[Variable, ...]) -> np.ndarray:

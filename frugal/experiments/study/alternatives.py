@@ -158,11 +158,12 @@ class Alternative:
         answer = self.make() if self.make is not None else self.answer
         if self.fit is not None:
             slices = output_slices(outputs)
-            known = {o.name: values[:, slices[o.name]].reshape(len(values), *o.shape) for o in outputs}
+            known = {o.name: values[:, slices[o.name]].reshape(len(values), *o.shape).copy() for o in outputs}
             answer = self.fit(layout.columns_by_name(inputs), known)
         assert answer is not None
         if takes_rows(answer, [variable.name for variable in layout.variables], tuple(parameters)):
-            return Answer(answer)  # the former form, answer(inputs[n, d])
+            former = answer
+            return Answer(lambda rows: former(np.array(rows, dtype=float)))  # answer(inputs[n, d])
         return _Named(answer, self.program, self.each_row, layout, tuple(outputs), parameters).as_answer()
 
 

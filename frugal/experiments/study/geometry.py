@@ -196,6 +196,9 @@ class Lines:
         return tuple(x), tuple(y)
 
 
+#: Units of time that need no looking up.
+_TIME_UNITS = frozenset({"s", "second", "min", "minute", "h", "hour", "day", "week"})
+
 Geometry = Grid | Points | Lines
 
 _KINDS: dict[str, type[Grid] | type[Points] | type[Lines]] = {"grid": Grid, "points": Points, "lines": Lines}
@@ -228,6 +231,10 @@ class TimeAxis:
         values = _numbers("a time axis", self.values)
         if not values or any(later <= earlier for earlier, later in pairwise(values)):
             raise UnusableInputError("a time axis needs at least one time, each later than the one before")
+        if self.unit not in _TIME_UNITS:
+            from frugal.experiments.study.values import convert
+
+            convert(1.0, self.unit, "s", "unit", "time axis")
         if self.origin:
             from datetime import datetime
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from functools import cached_property
 from inspect import Parameter as Argument
 from inspect import signature
@@ -52,9 +53,9 @@ class InputLayout:
         return found
 
     def by_name(self, row: np.ndarray) -> dict[str, Any]:
-        """Inputs of one row ``[d]``: floats, and an array of its shape for a vector."""
+        """Inputs of one row ``[d]``: floats, and an array of its shape for a vector, which whoever gets it may write into."""
         return {
-            name: row[where].reshape(shape) if shape is not None else float(row[where])
+            name: row[where].reshape(shape).copy() if shape is not None else float(row[where])
             for name, where, shape in self._places
         }
 
@@ -67,9 +68,9 @@ class InputLayout:
         )
 
     def columns_by_name(self, rows: np.ndarray) -> dict[str, np.ndarray]:
-        """Inputs of rows ``[n, d]``: ``[n]``, and ``[n, ...]`` for a vector."""
+        """Inputs of rows ``[n, d]``: ``[n]``, and ``[n, ...]`` for a vector, which whoever gets them may write into."""
         return {
-            variable.name: rows[:, self.slices[variable.name]].reshape(len(rows), *variable.shape)
+            variable.name: rows[:, self.slices[variable.name]].reshape(len(rows), *variable.shape).copy()
             for variable in self.variables
         }
 
@@ -126,7 +127,9 @@ def takes_rows(function: Callable[..., Any], names: Sequence[str], beside: Seque
     if any(a.kind is Argument.VAR_KEYWORD for a in arguments) or not arguments:
         return False
     needed = [a.name for a in arguments if a.default is Argument.empty and a.kind is not Argument.KEYWORD_ONLY]
-    return bool(needed) and needed[0] not in (*names, *beside, NAMESPACE) and not set(needed[1:]) & set(names)
+    if len(needed) != 1 + len(beside) or needed[0] in (*names, *beside, NAMESPACE):
+        return False
+    return not get_close_matches(needed[0], names, n=1, cutoff=0.8)  # nearly that of an input: by name, misspelt
 
 
 def check_arguments(

@@ -12,9 +12,12 @@ import numpy as np
 from frugal.errors import SolverError, UnusableInputError
 from frugal.experiments.metrics.registry import Columns
 from frugal.experiments.study.geometry import GRID_DIMS, TIME_DIM, Geometry, Grid, TimeAxis, describe_geometry
+from frugal.experiments.study.variables import plain_coordinates, plain_values
 
 DerivedKind = Literal["sum", "above", "below"]
 
+#: Fields of an output as older files name them.
+FORMER_FIELDS = {"wet_threshold": "valid_above", "wet_where": "defined_where", "dry_value": "fill_value"}
 #: An output of more elements than this is a field: its modes are learnt (POD), not each element for itself.
 LARGEST_VECTOR = 64
 
@@ -144,9 +147,8 @@ class Output:
                 f"output '{self.name}' has low = {self.low} and high = {self.high}; finite numbers are needed, low < high"
             )
         self._place()
-        for dim in self.dims:
-            if dim not in self.coords:
-                raise UnusableInputError(f"output '{self.name}' has dimension '{dim}' but no coordinates for it")
+        object.__setattr__(self, "coords", plain_coordinates(f"output '{self.name}'", self.dims, self.coords))
+        self._check_fill()
         if self.has_undefined and not self.dims:
             raise UnusableInputError(f"output '{self.name}' is a scalar: it has no undefined elements")
         if self.valid_above is not None and self.defined_where:
@@ -156,6 +158,17 @@ class Output:
         if self.derived is not None and self.dims:
             raise UnusableInputError(f"output '{self.name}' is derived from a field and must be a scalar")
 
+    def _check_fill(self) -> None:
+        low, high = self.low, self.high
+        if self.valid_above is not None:
+            high = min(self.valid_above, math.inf if high is None else high)
+        fits = (low is None or self.fill_value >= low) and (high is None or self.fill_value <= high)
+        if self.has_undefined and not (math.isfinite(self.fill_value) and fits):
+            between = f"{-math.inf if low is None else low:g} and {math.inf if high is None else high:g}"
+            raise UnusableInputError(
+                f"output '{self.name}' has the fill_value {self.fill_value:g}; a finite number between {between} is needed"
+            )
+
     def _place(self) -> None:
         """Dimensions and coordinates from geometry and time; whatever else they were told to be is refused."""
         if self.geometry is None and self.time is None:
@@ -164,8 +177,14 @@ class Output:
         coords = dict(self.geometry.coords if self.geometry is not None else self.coords)
         if self.time is not None:
             dims, coords = (TIME_DIM, *dims), {**coords, TIME_DIM: list(self.time.values)}
+        for dim, given in self.coords.items():
+            known = list(map(str, plain_values(coords.get(dim, ()))))
+            if dim in coords and dim not in GRID_DIMS and list(map(str, plain_values(given))) != known:
+                raise UnusableInputError(
+                    f"output '{self.name}' has other coordinates for '{dim}' than its geometry and time axis"
+                )
         shape = tuple(len(coords.get(dim, ())) for dim in dims)
-        told = tuple(len(self.coords.get(dim, ())) for dim in self.dims)
+        told = tuple(len(self.coords.get(dim, coords.get(dim, ()))) for dim in self.dims)
         if self.dims and (self.dims != dims or told != shape):
             raise UnusableInputError(
                 f"output '{self.name}' has the dimensions {self.dims}, {told}, but its geometry and time axis make {dims}, "

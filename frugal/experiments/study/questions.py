@@ -23,7 +23,8 @@ Why = Literal["scenario", "default", "middle"]
 class Question:
     """One row of inputs ``[d]``, and for each that nobody gave where its value comes from.
 
-    ``assumed`` is by name of the input: ``scenario``, ``default``, or ``middle`` of its bounds.
+    ``assumed`` is by name of the input, or of the element where a part of a vector was given: ``scenario``, ``default``, or
+    ``middle`` of its bounds.
     """
 
     row: np.ndarray
@@ -60,29 +61,41 @@ def question(
     """
     layout = InputLayout(tuple(variables))
     row = np.full(len(layout.columns), np.nan)
-    assumed: dict[str, Why] = {}
-    values = {} if scenario is None else dict(scenario.values)
-    overridden = {name.split("[")[0] for name in given}
-    _fill(layout, row, values)
-    for variable in variables:
-        columns = layout.slices[variable.name]
-        if variable.name in values and variable.name not in overridden:
-            assumed[variable.name] = "scenario"
-        if np.isnan(row[columns]).all() and variable.default is not None:
-            row[columns] = variable.elements_of(variable.default)
-            if variable.name not in overridden:
-                assumed[variable.name] = "default"
-        elif np.isnan(row[columns]).all() and assume_middle:
-            row[columns] = variable.low if variable.choices else (variable.low + variable.high) / 2
-            if variable.name not in overridden:
-                assumed[variable.name] = "middle"
+    origin: list[Why | None] = [None] * len(row)
+
+    def settle(values: np.ndarray, why: Why) -> None:
+        for k in np.flatnonzero(np.isnan(row) & ~np.isnan(values)):
+            row[k], origin[k] = values[k], why
+
     _fill(layout, row, given)
+    if scenario is not None:
+        told = np.full(len(row), np.nan)
+        _fill(layout, told, scenario.values)
+        settle(told, "scenario")
+    columns = layout.columns
+    settle(np.array([np.nan if c.default is None else float(c.default) for c in columns]), "default")  # type: ignore[arg-type]
+    if assume_middle:
+        settle(np.array([c.low if c.choices else (c.low + c.high) / 2 for c in columns]), "middle")
     missing = [column.name for column, value in zip(layout.columns, row, strict=True) if math.isnan(value)]
     if missing:
         raise UnusableInputError(f"input '{missing[0]}' is missing ({len(missing)} of {len(row)} are)")
     if bounded:
         check_bounds(layout.columns, row.tolist())
-    return Question(row, assumed)
+    return Question(row, _by_name(layout, origin))
+
+
+def _by_name(layout: InputLayout, origin: Sequence[Why | None]) -> dict[str, Why]:
+    """Where what nobody gave comes from: by variable, or by element of a vector of which only a part was given."""
+    found: dict[str, Why] = {}
+    for variable in layout.variables:
+        where = layout.slices[variable.name]
+        reasons = origin[where]
+        if len(set(reasons)) == 1 and reasons[0] is not None:
+            found[variable.name] = reasons[0]
+        else:
+            parts = zip(layout.columns[where], reasons, strict=True)
+            found |= {column.name: why for column, why in parts if why is not None}
+    return found
 
 
 def _fill(layout: InputLayout, row: np.ndarray, values: Mapping[str, Any]) -> None:

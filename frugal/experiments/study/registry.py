@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from frugal.errors import EnvironmentFaultError, FrugalError, UnusableInputError
+from frugal.experiments.study.outputs import FORMER_FIELDS
 from frugal.experiments.study.site import NoSite, Site, build_site
 from frugal.experiments.study.study import Study
 
@@ -116,7 +117,8 @@ def load_study_file(path: Path, settings: dict[str, Any] | None = None, site_fil
     except FrugalError:
         raise
     except (Exception, SystemExit) as fault:  # whatever a user's file raises is told in one sentence
-        raise UnusableInputError(f"study file '{path}' fails: {type(fault).__name__}: {fault}") from fault
+        hint = next((f"; '{old}' is now '{new}'" for old, new in FORMER_FIELDS.items() if f"'{old}'" in str(fault)), "")
+        raise UnusableInputError(f"study file '{path}' fails: {type(fault).__name__}: {fault}{hint}") from fault
     found = getattr(module, "study", None)
     if found is None:
         raise UnusableInputError(f"study file '{path}' has no global named 'study'")

@@ -38,6 +38,8 @@ RESERVED = frozenset(
         "in_domain",
         "object_id",
         "xp",
+        "scenario",
+        "parameters",
     }
 )
 
@@ -257,8 +259,11 @@ class Study:
         """What still takes the inputs by position: ``solve``, ``truth``, names of alternatives."""
         names = self._argument_names
         functions = {"solve": self.solve, "truth": self.truth} | {a.name: a.answer for a in self.alternatives}
+        beside = {"truth": ("object_id",)}
         by_position = [
-            name for name, function in functions.items() if function and takes_rows(function, names, ("object_id",))
+            name
+            for name, function in functions.items()
+            if function and takes_rows(function, names, beside.get(name, ()))
         ]
         return (*by_position, *(alternative.name for alternative in self.alternatives if alternative.build))
 
@@ -331,7 +336,7 @@ class Study:
         One of the former form is asked as it is. What it takes is found out once: a run may last microseconds.
         """
         if takes_rows(function, self._argument_names, beside):
-            return function
+            return lambda row, *values: function(row.copy(), *values)
         taken = tuple(asked_for(function, dict.fromkeys([*self._argument_names, *beside])))
         by_name, fixed = self.layout.by_name, dict(self.parameter_set)
 

@@ -12,7 +12,7 @@ from frugal.errors import UnusableInputError, did_you_mean
 from frugal.experiments.metrics.registry import FORMER_NAMES
 from frugal.experiments.study.geometry import TimeAxis, describe_geometry, read_geometry
 from frugal.experiments.study.need import CallPattern, Need, Tolerance, is_number
-from frugal.experiments.study.outputs import Derived, Output, on_grid
+from frugal.experiments.study.outputs import FORMER_FIELDS, Derived, Output, on_grid
 from frugal.experiments.study.scenarios import Scenario
 from frugal.experiments.study.study import Study
 from frugal.experiments.study.variables import Variable
@@ -94,10 +94,6 @@ def read_variables(values: list[Mapping[str, Any]]) -> tuple[Variable, ...]:
     )
 
 
-#: Fields of an output as older files name them.
-_FORMER_FIELDS = {"wet_threshold": "valid_above", "wet_where": "defined_where", "dry_value": "fill_value"}
-
-
 def read_outputs(values: list[Mapping[str, Any]], grid: Mapping[str, Any] | None = None) -> tuple[Output, ...]:
     """Outputs from their plain values; ``grid`` is where older files say that all maps lie."""
     return tuple(on_grid(_read_output(value), grid or {}) for value in values)
@@ -109,7 +105,7 @@ def read_scenarios(values: list[Mapping[str, Any]]) -> tuple[Scenario, ...]:
 
 
 def _read_output(value: Mapping[str, Any]) -> Output:
-    given = {_FORMER_FIELDS.get(name, name): part for name, part in value.items()}
+    given = {FORMER_FIELDS.get(name, name): part for name, part in value.items()}
     derived, geometry, time = given.get("derived"), given.get("geometry"), given.get("time")
     return Output(
         **{

@@ -10,6 +10,35 @@ from typing import Any
 
 from frugal.errors import UnusableInputError
 
+
+def plain_values(values: Any) -> Any:
+    """Numpy arrays, ranges and scalars as lists and plain numbers, which files hold as they are."""
+    if hasattr(values, "tolist"):
+        return values.tolist()
+    if isinstance(values, range | list | tuple):
+        return [plain_values(value) for value in values]
+    return values
+
+
+def plain_coordinates(what: str, dims: Sequence[str], coords: Mapping[str, Sequence[Any]]) -> dict[str, list[Any]]:
+    """Coordinates of each dimension as plain values.
+
+    Raises
+    ------
+    UnusableInputError
+        If a dimension comes twice, has no coordinates, or coordinates have no dimension.
+    """
+    for dim in dims:
+        if list(dims).count(dim) > 1:
+            raise UnusableInputError(f"{what} has the dimension '{dim}' twice")
+        if dim not in coords or len(coords[dim]) == 0:
+            raise UnusableInputError(f"{what} has dimension '{dim}' but no coordinates for it")
+    for dim in coords:
+        if dim not in dims:
+            raise UnusableInputError(f"{what} has coordinates for '{dim}', which is none of its dims {tuple(dims)}")
+    return {dim: list(plain_values(coords[dim])) for dim in dims}
+
+
 #: Signs that would make the name of an element, ``horizon_deg[090]``, ambiguous.
 _SIGNS = frozenset("[]=,")
 
@@ -69,14 +98,22 @@ class Variable:
             raise UnusableInputError(
                 f"variable '{self.name}' has {len(self.choices)} choices: its bounds must be 0 and {len(self.choices) - 1}"
             )
+        if len(set(self.choices)) < len(self.choices):
+            raise UnusableInputError(f"variable '{self.name}' has the choices {', '.join(self.choices)}; each once")
+        if self.period is not None and not (math.isfinite(self.period) and self.period > 0):
+            raise UnusableInputError(
+                f"variable '{self.name}' has the period {self.period}; a positive number is needed"
+            )
+        coords = plain_coordinates(f"variable '{self.name}'", self.dims, self.coords)
+        object.__setattr__(self, "coords", coords)
         self._check_coordinates()
-        self._check_default()
+        if self.default is not None:
+            object.__setattr__(self, "default", self._plain_default())
+            self._check_default()
 
     def _check_coordinates(self) -> None:
         for dim in self.dims:
-            told = [str(coordinate) for coordinate in self.coords.get(dim, ())]
-            if not told:
-                raise UnusableInputError(f"variable '{self.name}' has dimension '{dim}' but no coordinates for it")
+            told = [str(coordinate) for coordinate in self.coords[dim]]
             for coordinate in told:
                 if not coordinate or _SIGNS & set(coordinate) or told.count(coordinate) > 1:
                     raise UnusableInputError(
@@ -84,11 +121,29 @@ class Variable:
                         "needed, each once"
                     )
 
+    def _plain_default(self) -> float | list[float]:
+        """The default as a number or a list of numbers, of a choice by its number."""
+
+        def number(value: Any) -> float:
+            if value in self.choices:
+                return float(self.choices.index(value))
+            try:
+                return float(value)
+            except (TypeError, ValueError) as fault:
+                raise UnusableInputError(
+                    f"variable '{self.name}' has the default {value!r}; a number is needed"
+                ) from fault
+
+        told = plain_values(self.default)
+        return [number(value) for value in told] if isinstance(told, list) else number(told)
+
     def _check_default(self) -> None:
-        if self.default is None:
-            return
-        values = self.elements_of(self.default)
-        for value in values:
+        assert self.default is not None
+        for value in self.elements_of(self.default):
+            if self.choices and value != round(value):
+                raise UnusableInputError(
+                    f"variable '{self.name}' has the default {value:g}; one of {', '.join(self.choices)} is needed"
+                )
             if not self.low <= value <= self.high:
                 raise UnusableInputError(
                     f"variable '{self.name}' has the default {value:g}; a number in its bounds "
