@@ -119,6 +119,47 @@ def test_what_does_not_fit_a_study_is_refused_in_one_sentence(change: dict[str, 
         study(**change)
 
 
+def test_what_numpy_holds_is_kept_as_plain_values() -> None:
+    load = replace(LOAD, coords={"month": np.arange(3)}, default=np.array([1.0, 2.0, 3.0]))
+    assert load.coords == {"month": [0, 1, 2]} and load.default == [1.0, 2.0, 3.0]
+    assert replace(KIND, default="high").default == 1.0
+    assert Output("y", "m", ("k",), {"k": range(3)}).coords == {"k": [0, 1, 2]}
+    assert Scenario("a", {"load": np.arange(3.0), "speed": np.float64(2.0)}, "x").values["load"] == [0.0, 1.0, 2.0]
+    level = Output("y", "m", ("time", "k"), {"k": [1, 2]}, time=TIDE)
+    assert level.shape == (4, 2)
+
+
+def test_whoever_gets_arrays_may_write_into_them() -> None:
+    def greedy(speed: Any, load: Any, kind: Any, gain: Any) -> dict[str, Any]:
+        load *= 0.0
+        return {"y": speed + load.sum(axis=-1)}
+
+    def spoilt(x: np.ndarray) -> dict[str, Any]:
+        x *= 0.0
+        return {"y": x.sum(axis=-1)}
+
+    for solve_, answer in ((greedy, greedy), (spoilt, spoilt)):
+        changes = {"parameters": ()} if solve_ is spoilt else {}
+        s = study(solve=solve_, alternatives=(formula("f", answer),), **changes)
+        row, rows = np.ones(5), np.ones((3, 5))
+        s.run(row)
+        np.asarray(s.answer_of(s.alternatives[0], rows, rows).predict(rows)["y"])
+        assert (row == 1).all() and (rows == 1).all()
+
+
+@pytest.mark.parametrize("named", [lambda p, q: {}, lambda spee, load, kind: {}])
+def test_misspelt_inputs_are_no_former_form(named: Any) -> None:
+    with pytest.raises(UnusableInputError, match="which is no input"):
+        study(solve=named, parameters=())
+
+
+def test_a_need_keeps_the_scenarios_inside_its_domain() -> None:
+    from frugal.experiments.needs.domain import with_need
+
+    narrow = with_need(study(), replace(NEED, domain={"speed": (0.0, 5.0)}))
+    assert narrow.scenarios == () and with_need(study(), NEED).scenarios == study().scenarios
+
+
 @pytest.mark.parametrize(
     ("make", "told"),
     [
@@ -129,6 +170,24 @@ def test_what_does_not_fit_a_study_is_refused_in_one_sentence(change: dict[str, 
         (lambda: replace(LOAD, default=9.0), "default 9"),
         (lambda: replace(SPEED, default=(1.0, 2.0)), "2 values; 1 is needed"),
         (lambda: Scenario("a", {}, " "), "has no source"),
+        (lambda: replace(SPEED, dims=("k", "k"), coords={"k": [1]}), "the dimension 'k' twice"),
+        (lambda: replace(SPEED, coords={"k": [1]}), "coordinates for 'k', which is none of its dims"),
+        (lambda: replace(LOAD, coords={"month": ()}), "no coordinates"),
+        (lambda: replace(SPEED, period=0.0), "the period 0"),
+        (lambda: replace(KIND, choices=("low", "low")), "each once"),
+        (lambda: replace(KIND, default=0.5), "default 0.5; one of low, high"),
+        (lambda: replace(SPEED, default="quick"), "default 'quick'; a number is needed"),
+        (lambda: Output("y", "m", ("k",), {"k": [1, 2]}, defined_where="y", fill_value=np.nan), "fill_value nan"),
+        (
+            lambda: Output("y", "m", ("k",), {"k": [1]}, low=0.0, defined_where="y", fill_value=-9.0),
+            "between 0 and inf",
+        ),
+        (lambda: Output("y", "m", ("k",), {"k": [1]}, valid_above=0.05, fill_value=3.0), "fill_value 3"),
+        (lambda: TimeAxis((0.0, 1.0), "heure"), "unit 'heure' is unknown"),
+        (
+            lambda: Output("y", "m", ("station",), {"station": ["south", "north"]}, geometry=STATIONS),
+            "other coordinates",
+        ),
         (lambda: Alternative("a", "formula"), "no way to answer"),
         (lambda: Alternative("a", "formula", answer=solve, make=lambda: solve), "answer and make"),
         (lambda: Measurement("y", 1.0, sigma=-1.0), "sigma = -1"),
@@ -223,6 +282,16 @@ def test_a_scenario_answers_for_what_is_not_given() -> None:
     with pytest.raises(UnusableInputError, match=r"'strom' .* did you mean 'storm'"):
         find_scenario(s.scenarios, "strom", "s")
     assert read_scenarios(describe_study(s)["scenarios"]) == s.scenarios
+
+
+def test_an_element_of_a_scenario_leaves_the_others_at_their_default() -> None:
+    s = study(
+        inputs=(SPEED, replace(LOAD, default=1.0), replace(KIND, default="low")),
+        scenarios=(Scenario("may", {"load[feb]": 4.0}, "invented"),),
+    )
+    asked = question(s.inputs, {"load[jan]": 2.0}, find_scenario(s.scenarios, "may", "s"))
+    assert asked.row.tolist() == [2.0, 2.0, 4.0, 1.0, 0.0]
+    assert asked.assumed == {"speed": "default", "load[feb]": "scenario", "load[mar]": "default", "kind": "default"}
 
 
 def test_parameters_change_the_answer_and_the_hash() -> None:

@@ -18,13 +18,14 @@ class Simulated:
     """A run: ``outputs`` by name, each of the shape of its output, and ``diagnostics``, what it kept count of beside them.
 
     ``inputs`` are what was asked, by name; ``assumed`` says of those that nobody gave where they come from: a ``scenario``,
-    the ``default``, or the ``middle`` of the bounds.
+    the ``default``, or the ``middle`` of the bounds. ``parameters`` are those that the physics ran with.
     """
 
     outputs: Mapping[str, np.ndarray]
     diagnostics: Mapping[str, float]
     inputs: Mapping[str, Any] = field(default_factory=dict)
     assumed: Mapping[str, str] = field(default_factory=dict)
+    parameters: Mapping[str, float] = field(default_factory=dict)
 
 
 def simulate(study: Study, asked: Question) -> Simulated:
@@ -54,7 +55,7 @@ def simulate(study: Study, asked: Question) -> Simulated:
     slices = study.output_slices()
     outputs = {output.name: flat[slices[output.name]].reshape(output.shape) for output in study.outputs}
     counted = {kept.name: _diagnostic(study, kept.name, solved) for kept in study.diagnostics}
-    return Simulated(outputs, counted, study.layout.by_name(asked.row), dict(asked.assumed))
+    return Simulated(outputs, counted, study.layout.by_name(asked.row), dict(asked.assumed), dict(study.parameter_set))
 
 
 def _diagnostic(study: Study, name: str, solved: Arrays) -> float:

@@ -87,7 +87,7 @@ def metadata(study: Study, candidate: str) -> dict[str, str]:
     described = describe_study(study)
     # the graph derives scalars by itself; the weights of all cells would be most of the metadata
     described["outputs"] = [{**output, "derived": None} for output in described["outputs"]]
-    keep = ("name", "title", "hash", "inputs", "outputs", "scenarios")
+    keep = ("name", "title", "hash", "inputs", "outputs", "scenarios", "parameters")
     return {
         "frugal.format": "frugal-model/1",
         "frugal.candidate": candidate,
