@@ -95,6 +95,7 @@ def train(
     *,
     out: Path | str | None = None,
     need: Need | Path | str | None = None,
+    parameters: Mapping[str, float] | None = None,
     seed: int = 0,
     threads: int | None = None,
 ) -> Trained:
@@ -110,6 +111,8 @@ def train(
         Folder of the bundle, ``bundles/STUDY`` by default.
     need : Need or Path, optional
         A need, or the TOML file of one, in the place of the study's.
+    parameters : mapping of str to float, optional
+        Parameters of the physics that differ from their default.
     seed : int
         Of designs, fits and intervals.
     threads : int, optional
@@ -132,7 +135,7 @@ def train(
     from frugal.experiments.study import Need as DeclaredNeed
 
     def build() -> Study:
-        found = _study(study)
+        found = _study(study).with_parameters(parameters or {})
         if need is None:
             return found
         return with_need(found, need if isinstance(need, DeclaredNeed) else read_need_file(Path(need), found))
