@@ -313,6 +313,33 @@ def test_names_of_places_are_read_as_they_are_written(tmp_path: Path) -> None:
     assert [m.place for m in read_observations(tmp_path / "o.csv", [depths]).measurements] == ["1.5", "0.5", "3", "4"]
 
 
+def test_measurements_where_the_run_is_undefined_are_left_out_and_counted() -> None:
+    gauges = {"geometry": STATIONS, "time": TimeAxis((0.0, 1.0, 2.0), "hour")}
+    outputs = (
+        Output("depth", "m", valid_above=0.1, **gauges),
+        Output("speed", "m/s", defined_where="depth", **gauges),
+        Output("arrival", "hour", geometry=STATIONS, defined_where="arrival", fill_value=9.0),
+    )
+    values = {
+        "depth": np.array([[0.0, 1.0], [1.0, 2.0], [3.0, 0.0]]),
+        "speed": np.array([[0.0, 1.0], [1.0, 1.0], [2.0, 0.0]]),
+        "arrival": np.array([9.0, 2.0]),
+    }
+    measured = (
+        Measurement("speed", 1.0, "north", 0.0),  # dry
+        Measurement("speed", 1.0, "north", 0.5),  # between dry and wet
+        Measurement("speed", 1.0, "north", 1.0),
+        Measurement("speed", 1.0, "north", 1.5),
+        Measurement("speed", 1.0, "south", 2.0),  # dry
+        Measurement("depth", 2.0, "south", 1.0),
+        Measurement("arrival", 8.0, "north"),
+    )
+    depth, speed, arrival = residuals(outputs, values, Observations("o", measured))
+    assert (speed.undefined, speed.modelled.tolist(), speed.bias) == (3, [1.0, 1.5], 0.25)
+    assert (depth.undefined, depth.bias) == (0, 0.0)
+    assert (arrival.undefined, arrival.measurements, arrival.bias, arrival.rmse, arrival.within) == (1, (), *[None] * 3)
+
+
 def test_observations_of_a_parquet_table_and_of_a_table_with_decimal_commas(tmp_path: Path) -> None:
     import pandas
 
