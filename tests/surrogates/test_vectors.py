@@ -170,7 +170,10 @@ def test_columns_of_answers_do_not_overwrite_each_other(
 ) -> None:
     study = replace(CHOICES, outputs=(Output("w", "m", ("k",), {"k": coordinates}), CHOICES.outputs[1]))
     if "x" in coordinates:
-        answer = lambda xp, mode, w_x: chosen(xp, mode, w_x)  # noqa: E731
+
+        def answer(xp: Any, mode: Any, w_x: Any) -> dict[str, Any]:
+            return chosen(xp, mode, w_x)
+
         inputs = (CHOICES.inputs[0], replace(CHOICES.inputs[1], name="w_x", default=None))
         study = replace(study, inputs=inputs, alternatives=(Alternative("weighted", "formula", answer=answer),))
         text = "mode,w_x\n0,1\n"
