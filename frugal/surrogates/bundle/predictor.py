@@ -89,8 +89,8 @@ class Predictor:
         Raises
         ------
         UnusableInputError
-            If a name is unknown or missing, a value is no number, not finite or out of bounds, or the rows of two inputs differ in
-            number.
+            If a name is unknown or missing, a value is no number, not finite or out of bounds, or the rows of two inputs differ
+            in number.
         """
         rows = self._rows(inputs)
         if not np.isfinite(rows).all():
