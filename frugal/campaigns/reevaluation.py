@@ -45,7 +45,8 @@ def study_of(bundle: Bundle, given: Study | None = None) -> tuple[Study, str]:
     ----------
     bundle : Bundle
     given : Study, optional
-        From a file that the user named; nothing that a bundle names is ever executed.
+        From a file that the user named; nothing that a bundle names is ever executed. Its parameters take the values that the
+        bundle was made with.
 
     Returns
     -------
@@ -64,8 +65,9 @@ def study_of(bundle: Bundle, given: Study | None = None) -> tuple[Study, str]:
         except FrugalError as fault:
             return bare, str(fault)
     try:
-        # but for the domain, the need is not part of the hash: what was declared for the bundle holds
-        study = with_need(study, bare.need)
+        # but for the domain, the need is not part of the hash: what was declared for the bundle holds, as do its parameters
+        parameters = {parameter["name"]: parameter["value"] for parameter in bundle.study.get("parameters", [])}
+        study = with_need(study.with_parameters(parameters), bare.need)
     except FrugalError:
         return bare, OTHER_STUDY
     if study.hash() == bundle.study["hash"]:

@@ -20,7 +20,7 @@ from frugal.commands.options import (
     prints_on_stderr,
     read_declared,
 )
-from frugal.commands.printing import print_json, print_ladder, print_summary
+from frugal.commands.printing import print_json, print_ladder, print_summary, warn
 from frugal.errors import UnusableInputError
 
 
@@ -40,12 +40,19 @@ def evaluate(
     as_json: AsJson = False,
 ) -> None:
     """Measure the ladder of a bundle again, into a new file, and draw it."""
+    from frugal.campaigns.reevaluation import study_of
     from frugal.campaigns.workflow import evaluate_again
     from frugal.metering.power.machine_file import read_machine
     from frugal.reporting.progress import Terminal
+    from frugal.surrogates.bundle.bundle import open_bundle
 
     reporter = Terminal(language)
     given = load_study(None, study_file, site, settings, language=language) if study_file is not None else None
+    if given is not None:
+        with prints_on_stderr():
+            reason = study_of(open_bundle(bundle), given)[1]
+        if reason:
+            warn(f"note: the physics of '{study_file}' is not measured: {reason}", language)
     with closing(reporter), prints_on_stderr():
         path, comparison, plot = evaluate_again(bundle, given, full, reporter, language, read_machine(machine))
     if as_json:

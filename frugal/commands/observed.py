@@ -58,6 +58,7 @@ def describe_residuals(found: Sequence[Residuals], observations: Observations) -
                 "output": one.output,
                 "unit": one.unit,
                 "n": len(one.measurements),
+                "undefined": one.undefined,
                 "bias": one.bias,
                 "rmse": one.rmse,
                 "within_two_sigma": one.within,
@@ -78,18 +79,20 @@ def describe_residuals(found: Sequence[Residuals], observations: Observations) -
 
 
 def print_residuals(found: Sequence[Residuals], observations: Observations, language: str = "en") -> None:
-    """One line an output: how many were measured, how far the run is from them on average, and how often within the error."""
+    """One line an output: how many were measured, how far the run is from them on average, and how often within the error.
+
+    Those that were left out, because the run has no value there, are counted.
+    """
     for one in found:
-        line = _TEXTS.phrase(
-            "answer.residuals",
-            language,
-            output=one.output,
-            name=observations.name,
-            n=len(one.measurements),
-            bias=f"{one.bias:+.4g}",
-            rmse=f"{one.rmse:.4g}",
-            unit="" if one.unit == "1" else f" {one.unit}",
-        )
+        named = {"output": one.output, "name": observations.name, "n": len(one.measurements)}
+        if one.bias is None or one.rmse is None:
+            line = _TEXTS.phrase("answer.not_compared", language, **named)
+        else:
+            unit = "" if one.unit == "1" else f" {one.unit}"
+            numbers = {"bias": f"{one.bias:+.4g}", "rmse": f"{one.rmse:.4g}", "unit": unit}
+            line = _TEXTS.phrase("answer.residuals", language, **named, **numbers)
         if one.within is not None:
             line += _TEXTS.phrase("answer.within", language, share=f"{100 * one.within:.3g}")
+        if one.undefined:
+            line += _TEXTS.phrase("answer.undefined", language, undefined=one.undefined)
         typer.echo(line)

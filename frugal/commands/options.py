@@ -115,11 +115,12 @@ def load_study(
     parsed = parse_settings(settings or [], "setting")
     if (name is None) == (study_file is None):
         raise UnusableInputError("give the name of a study, or --study FILE.py, and not both")
-    study = (
-        registry.load_study_file(study_file, parsed, site)
-        if study_file is not None
-        else registry.load_study(str(name), parsed, site)
-    )
+    with prints_on_stderr():  # a file is executed, and may print
+        study = (
+            registry.load_study_file(study_file, parsed, site)
+            if study_file is not None
+            else registry.load_study(str(name), parsed, site)
+        )
     if study.former_forms:
         forms, names = ", ".join(study.former_forms), ", ".join(study.layout.slices)
         warn(
@@ -155,6 +156,6 @@ def names_in(text: str) -> list[str]:
 
 @contextmanager
 def prints_on_stderr() -> Iterator[None]:
-    """Keep what a user's solver prints out of the answer on stdout."""
+    """Keep what a user's study prints, as it loads or runs, out of the answer on stdout."""
     with redirect_stdout(sys.stderr):
         yield

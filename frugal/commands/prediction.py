@@ -92,6 +92,8 @@ def _predict_table(
     from frugal.experiments.runs.result_files import endings_for
     from frugal.surrogates.bundle.prediction_table import fields_left_out, predict_table
 
+    if out is not None and out.suffix.lower() not in (".csv", ".parquet", ".pq"):
+        raise UnusableInputError(f"--out '{out}' of a table must end in .csv or .parquet")
     left_out = fields_left_out(predictor)
     if left_out:
         names, endings = ", ".join(output.name for output in left_out), endings_for(left_out)

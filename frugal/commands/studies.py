@@ -55,8 +55,7 @@ def studies(
         return
     from frugal.commands.study_pages import commands_for, study_content
 
-    with prints_on_stderr():
-        found = load_study(study, study_file, site, settings, language=language)
+    found = load_study(study, study_file, site, settings, language=language)
     asked = commands_for(str(study) if study_file is None else f"--study {study_file}", found)
     content = {**study_content(found), "settings": _settings_of(study, found), "ask": asked}
     print_json(content) if as_json else print_study(content, language)
@@ -69,7 +68,8 @@ def _list_studies(language: str, as_json: bool) -> None:
     rows, faults = [], []
     for name, point in installed_studies().items():
         try:
-            found = load_entry_point(point)
+            with prints_on_stderr():
+                found = load_entry_point(point)
             settings = list(site_model(found).model_fields)
         except FrugalError as fault:  # the others can still be asked
             faults.append(str(fault))
@@ -90,7 +90,9 @@ def _settings_of(name: str | None, study: Study) -> list[str]:
 
     if name is None:
         return sorted(study.site)
-    return list(site_model(load_entry_point(installed_studies()[name])).model_fields)
+    with prints_on_stderr():
+        found = load_entry_point(installed_studies()[name])
+    return list(site_model(found).model_fields)
 
 
 def simulate(

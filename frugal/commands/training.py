@@ -87,7 +87,8 @@ def train(
     else:
         build = lambda: load_study(study, study_file, site, settings, need, language)  # noqa: E731
         if dry_run:
-            plan = estimate(build(), chosen.n_runs, threads, seed)
+            with prints_on_stderr():
+                plan = estimate(build(), chosen.n_runs, threads, seed)
             print_json(plan) if as_json else print_estimate(plan, language)
             return
         with closing(reporter), prints_on_stderr():

@@ -93,6 +93,13 @@ def test_a_campaign_from_a_file_to_a_prediction(run: Run, quick: None, small: st
     again = json.loads(out)
     assert all(row["measured_again"] for row in again["candidates"] if row["status"] == "ok")
     assert list((tmp_path / "bundles" / "small" / "evaluations").glob("*.svg"))
+    Path("other.py").write_text(SMALL.replace("19.62", "19.6"))
+    code, out, err = run("eval", "bundles/small", "--study", "other.py", "--json")
+    physics = next(row for row in json.loads(out)["candidates"] if row["name"] == "full_physics")
+    assert code == 0 and physics["measured_again"] is False
+    assert "note: the physics of 'other.py' is not measured: the study at hand is not the one" in err
+    err = run("eval", "bundles/small", "--study", "other.py", "--lang", "fr")[2].replace("\u00a0", " ")
+    assert "remarque : la physique de « other.py » n'est pas mesurée : l'étude donnée n'est pas celle" in err
     code, out, _ = run("eval", "bundles/small", "--json")
     physics = next(row for row in json.loads(out)["candidates"] if row["name"] == "full_physics")
     assert physics["measured_again"] is False and "small" in physics["measured_again_reason"]
@@ -114,6 +121,9 @@ def test_a_table_of_predictions(run: Run, quick: None, small: str, tmp_path: Pat
     code, _, err = run("predict", "bundles/small", "--csv", "hole.csv", "--out", "none.csv")
     assert code == 2 and "speed" in err
     assert not Path("none.csv").exists()
+    code, _, err = run("predict", "bundles/small", "--csv", "ask.csv", "--out", "none.xlsx")
+    assert code == 2 and "'none.xlsx' of a table must end in .csv or .parquet" in err
+    assert not Path("none.xlsx").exists()
     pd.DataFrame({"velocity": [0.0]}).to_csv("other.csv", index=False)
     code, _, err = run("predict", "bundles/small", "--csv", "other.csv")
     assert code == 2 and "speed" in err
@@ -142,6 +152,24 @@ def test_one_run_of_the_solver(run: Run, small: str) -> None:
     code, out, _ = run("simulate", "--study", small, "-i", "speed=36km/h", "-i", "depth=300cm", "--json")
     assert code == 0
     assert json.loads(out)["outputs"]["head"] == pytest.approx(3 + 100 / 19.62)
+    code, _, err = run("simulate", "--study", small, "-i", "speed=10.00004")
+    assert code == 2 and "'speed' = 10.00004 m/s is out of bounds [0, 10]" in err
+    code, _, err = run("simulate", "--study", small, "-i", "speed=3 (")
+    assert code == 2 and "unit '(' is unknown" in err
+
+
+def test_a_study_file_that_prints_leaves_the_answer_alone(run: Run) -> None:
+    Path("loud.py").write_text(
+        "print('loaded')\n" + SMALL.replace('lambda x: {"head": x[1]', "lambda x: print('run') or {\"head\": x[1]")
+    )
+    code, out, err = run("simulate", "--study", "loud.py", "-i", "speed=1", "--json")
+    assert code == 0 and json.loads(out)["outputs"] and "loaded" in err and "run" in err
+    code, out, err = run("need", "--study", "loud.py")
+    assert code == 0 and out == "need.toml\n" and "loaded" in err
+    code, out, err = run("train", "--study", "loud.py", "--dry-run", "--json")
+    assert code == 0 and json.loads(out)["runs"] == 48 and "run" in err
+    code, out, err = run("studies", "--study", "loud.py", "--json")
+    assert code == 0 and json.loads(out)["name"] == "small" and "loaded" in err
 
 
 def test_a_dry_run_spends_nothing(run: Run, small: str) -> None:

@@ -131,6 +131,23 @@ def test_observations_that_do_not_fit_are_refused_before_the_run(
     assert code == 2 and told in err
 
 
+def test_measurements_on_dry_ground_are_left_out_and_counted(run: Run, tmp_path: Path) -> None:
+    dry = 'Output("level", "m", valid_above=0.0, geometry'
+    Path("estuary.py").write_text(ESTUARY.replace('Output("level", "m", geometry', dry))
+    (tmp_path / "a.csv").write_text("output,place,time,value\nlevel,verdon,0,2.5\nlevel,verdon,6,2\n")
+    code, out, err = run("-i", "surge=1", "--observations", "a.csv")
+    assert code == 0, err
+    told = "level against a: n = 1, bias +0.5 m, RMSE 0.5 m, 1 left out where the run has no value"
+    assert out.splitlines()[-1] == told
+    one = json.loads(run("-i", "surge=1", "--observations", "a.csv", "--json")[1])["observations"]["outputs"][0]
+    assert (one["n"], one["undefined"], len(one["rows"])) == (1, 1, 1)
+    (tmp_path / "a.csv").write_text("output,place,time,value\nlevel,verdon,6,2\n")
+    code, out, _ = run("-i", "surge=1", "--observations", "a.csv", "--lang", "fr")
+    assert code == 0 and "level comparé à a" in out and "n = 0, 1 laissées de côté" in out
+    one = json.loads(run("-i", "surge=1", "--observations", "a.csv", "--json")[1])["observations"]["outputs"][0]
+    assert (one["n"], one["bias"], one["rmse"]) == (0, None, None)
+
+
 def test_out_writes_what_the_ending_says_and_tells_what_it_leaves_out(run: Run, tmp_path: Path) -> None:
     code, _, err = run("--out", "run.nc")
     assert code == 0 and "note:" not in err

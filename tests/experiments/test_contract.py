@@ -369,6 +369,59 @@ def test_observations_are_read_with_units_and_dates(tmp_path: Path) -> None:
     assert held.rmse == pytest.approx(0.5)
 
 
+def test_names_of_places_are_read_as_they_are_written(tmp_path: Path) -> None:
+    stations = Output("y", "m", ("station",), {"station": ("007", "7", "1.50", "NA")})
+    (tmp_path / "o.csv").write_text("place,value\n007,1\n 7 ,2\n1.50,3\nNA,4\n")
+    found = read_observations(tmp_path / "o.csv", [stations])
+    assert [(m.place, m.value) for m in found.measurements] == [("007", 1), ("7", 2), ("1.50", 3), ("NA", 4)]
+    (tmp_path / "o.csv").write_text("place;value\n7,0;1,5\n")
+    found = read_observations(tmp_path / "o.csv", [stations])
+    assert (found.measurements[0].place, found.measurements[0].value) == ("7,0", 1.5)
+    depths = Output("y", "m", ("depth",), {"depth": (0.5, 1.5, 3)})
+    (tmp_path / "o.csv").write_text("place,value\n1.50,1\n.5,2\n3.0,3\n4,4\n")
+    assert [m.place for m in read_observations(tmp_path / "o.csv", [depths]).measurements] == ["1.5", "0.5", "3", "4"]
+
+
+def test_measurements_where_the_run_is_undefined_are_left_out_and_counted() -> None:
+    gauges = {"geometry": STATIONS, "time": TimeAxis((0.0, 1.0, 2.0), "hour")}
+    outputs = (
+        Output("depth", "m", valid_above=0.1, **gauges),
+        Output("speed", "m/s", defined_where="depth", **gauges),
+        Output("arrival", "hour", geometry=STATIONS, defined_where="arrival", fill_value=9.0),
+    )
+    values = {
+        "depth": np.array([[0.0, 1.0], [1.0, 2.0], [3.0, 0.0]]),
+        "speed": np.array([[0.0, 1.0], [1.0, 1.0], [2.0, 0.0]]),
+        "arrival": np.array([9.0, 2.0]),
+    }
+    measured = (
+        Measurement("speed", 1.0, "north", 0.0),  # dry
+        Measurement("speed", 1.0, "north", 0.5),  # between dry and wet
+        Measurement("speed", 1.0, "north", 1.0),
+        Measurement("speed", 1.0, "north", 1.5),
+        Measurement("speed", 1.0, "south", 2.0),  # dry
+        Measurement("depth", 2.0, "south", 1.0),
+        Measurement("arrival", 8.0, "north"),
+    )
+    depth, speed, arrival = residuals(outputs, values, Observations("o", measured))
+    assert (speed.undefined, speed.modelled.tolist(), speed.bias) == (3, [1.0, 1.5], 0.25)
+    assert (depth.undefined, depth.bias) == (0, 0.0)
+    assert (arrival.undefined, arrival.measurements, arrival.bias, arrival.rmse, arrival.within) == (1, (), *[None] * 3)
+
+
+def test_observations_of_a_parquet_table_and_of_a_table_with_decimal_commas(tmp_path: Path) -> None:
+    import pandas
+
+    stations = Output("y", "m", ("station",), {"station": ("7", "x")})
+    pandas.DataFrame({"place": [7.0, None], "value": [1.0, 2.0], "unit": [None, "cm"]}).to_parquet(
+        tmp_path / "o.parquet"
+    )
+    first, second = read_observations(tmp_path / "o.parquet", [stations]).measurements
+    assert (first.place, first.value, second.place, second.value) == ("7", 1.0, "", 0.02)
+    (m,) = observed(tmp_path / "o.csv", "place;time;value\nnorth;1,5;2,5\n").measurements
+    assert (m.time, m.value) == (1.5, 2.5)
+
+
 @pytest.mark.parametrize(
     ("text", "told"),
     [

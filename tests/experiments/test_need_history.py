@@ -3,7 +3,8 @@
 import json
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 from studies_for_tests import NEED, linear_study
@@ -129,6 +130,30 @@ def test_a_bundle_keeps_its_need_when_the_study_has_another(tmp_path: Path) -> N
     assert (found.need, found.inputs[0].high, reason) == (narrow, 0.5, "")
     other = replace(linear_study(), inputs=tuple(replace(v, high=0.4) for v in linear_study().inputs))
     found, reason = study_of(bundle, other)
+    assert found.solve is None and "not the one" in reason
+
+
+def test_a_study_takes_the_parameters_that_its_bundle_was_made_with(tmp_path: Path) -> None:
+    from frugal.campaigns.reevaluation import study_of
+    from frugal.experiments.study import Parameter
+    from frugal.experiments.study.study_file import describe_study
+
+    def solve(x0: float, gravity: float) -> dict[str, Any]:
+        return {"y": gravity * x0}
+
+    plain = linear_study()
+    study = replace(
+        plain,
+        inputs=plain.inputs[:1],
+        solve=solve,
+        alternatives=(),
+        parameters=(Parameter("gravity", "m/s^2", 1.0, 20.0, 9.8),),
+    )
+    bundle = cast(Any, SimpleNamespace(study=describe_study(study.with_parameters({"gravity": 3.7}))))
+    assert study.hash() != bundle.study["hash"]
+    found, reason = study_of(bundle, study)
+    assert (reason, found.parameter_set["gravity"]) == ("", 3.7)
+    found, reason = study_of(bundle, replace(study, parameters=(), solve=lambda x0: {"y": x0}))
     assert found.solve is None and "not the one" in reason
 
 

@@ -233,3 +233,19 @@ def test_units_that_nobody_knows_and_times() -> None:
     assert (udunits("EUR"), udunits("1"), udunits("m^3/s"), udunits("kWh/kW")) == ("EUR", "1", "m3 s-1", "kW hour kW-1")
     assert time_units("hour", "2010-02-28T00:00:00+01:00") == "hours since 2010-02-27 23:00:00"
     assert time_units("s", "") == "seconds"
+    assert time_units("min", "2010-02-28T00:00:00.25Z") == "minutes since 2010-02-28 00:00:00.25"
+
+
+@pytest.mark.parametrize(
+    ("unit", "origin", "told"),
+    [
+        ("fortnite", "", "the unit 'fortnite' of a time axis is unknown"),
+        ("3 (", "", "the unit '3 \\(' of a time axis is unknown"),
+        ("m", "", "the unit 'm' of a time axis is none of time"),
+        ("s", "yesterday", "counts from 'yesterday'"),
+        ("s", "0001-01-01T00:00:00+02:00", "counts from '0001"),
+    ],
+)
+def test_a_time_axis_that_cannot_be_told_is_one_sentence(unit: str, origin: str, told: str) -> None:
+    with pytest.raises(UnusableInputError, match=told):
+        time_units(unit, origin)

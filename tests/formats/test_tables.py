@@ -25,6 +25,13 @@ def test_dialects_of_csv(tmp_path, text):
     np.testing.assert_array_equal(columns(read_table(path), ["yield", "tilt_deg"]), [[1100.0, 20.5], [1000.0, -3.0]])
 
 
+def test_columns_that_are_text_stay_as_they_are_written(tmp_path):
+    path = tmp_path / "t.csv"
+    path.write_text("name; value\n007;1,50\n 1,50 ;2,5\n;3,5\n")
+    table = read_table(path, text=["name", "absent"])
+    assert table["name"].tolist() == ["007", "1,50", ""] and table["value"].tolist() == [1.5, 2.5, 3.5]
+
+
 def test_latin_1_header(tmp_path):
     path = tmp_path / "t.csv"
     path.write_bytes("énergie;x\n1,5;2\n".encode("latin-1"))

@@ -5,7 +5,8 @@ A CSV (or Parquet) file with the columns
 ``output``
     Name of the output that was measured; may be left out where the study has one.
 ``place``
-    Name of the place, ``garonne@12500`` along a line, or the coordinate of an element of a vector; left out for a scalar.
+    Name of the place as the study writes it (``007`` is another one than ``7``), ``garonne@12500`` along a line, or the
+    coordinate of an element of a vector; left out for a scalar.
 ``time``
     A number in the unit of the output's time axis, or a date and time (``2010-02-28T03:00:00Z``) where the axis has an origin;
     left out without a time axis.
@@ -31,6 +32,7 @@ from frugal.experiments.study.scenarios import Measurement, Observations
 from frugal.experiments.study.values import convert, convert_difference
 from frugal.formats.files.tables import read_table
 
+_TEXTS = ("output", "place", "time", "unit")
 COLUMNS = ("output", "place", "time", "value", "sigma", "unit")
 
 
@@ -58,7 +60,7 @@ def read_observations(
         If the file cannot be read, or a line measures what is no output, in a unit that does not convert, at no time.
     """
     path = Path(path)
-    table = read_table(path)
+    table = read_table(path, text=_TEXTS)
     for column in table.columns:
         if column not in COLUMNS:
             raise UnusableInputError(
@@ -90,17 +92,16 @@ def _measurement(row: Mapping[Any, Any], outputs: Mapping[str, Output]) -> Measu
     if unit:
         value = convert(value, unit, output.unit, name, "observation of")
         sigma = None if sigma is None else convert_difference(sigma, unit, output.unit, name, "observation of")
-    return Measurement(name, value, _place(row.get("place")), _time(row.get("time"), output), sigma)
+    return Measurement(name, value, _place(row.get("place"), output), _time(row.get("time"), output), sigma)
 
 
 def _time(told: Any, output: Output) -> float | None:
     text = _text(told)
     if not text or output.time is None:
         return _number(told, "time") if text else None
-    try:
-        return float(text)
-    except ValueError:
-        pass  # a date, then
+    number = _as_number(text)
+    if number is not None:
+        return number
     if not output.time.origin:
         raise UnusableInputError(
             f"time '{text}' must be a number in {output.time.unit}: the time axis of '{output.name}' has no date"
@@ -127,12 +128,27 @@ def _number(value: Any, what: str) -> float:
     return number
 
 
-def _place(value: Any) -> str:
-    """Names of places as the study has them: a whole number that a table read as 3.0 is 3."""
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    return _text(value)
+def _as_number(text: str) -> float | None:
+    try:
+        return float(text.replace(",", ".") if text.count(",") == 1 else text)
+    except ValueError:
+        return None
+
+
+def _place(told: Any, output: Output) -> str:
+    """The place as the study writes it: its name, or where places are numbers the one of this value."""
+    text = _text(told)
+    places = [coordinate for dim in output.dims if dim != "time" for coordinate in output.coords[dim]]
+    number = None if text in map(str, places) else _as_number(text)
+    if number is None:
+        return text
+    if isinstance(told, float) and told.is_integer() and str(int(told)) in map(str, places):
+        return str(int(told))  # of a table that keeps whole numbers beside gaps as 3.0
+    return next((str(place) for place in places if not isinstance(place, str) and place == number), text)
 
 
 def _text(value: Any) -> str:
-    return "" if value is None or (isinstance(value, float) and math.isnan(value)) else str(value).strip()
+    import pandas
+
+    missing = pandas.api.types.is_scalar(value) and pandas.isna(value)
+    return "" if missing else str(value).strip()

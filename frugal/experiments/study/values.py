@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from functools import cache
+from tokenize import TokenError
 from typing import TYPE_CHECKING
 
 from frugal.errors import UnusableInputError, did_you_mean
@@ -98,7 +99,7 @@ def convert(value: float, unit: str, to: str, name: str, what: str = "input") ->
         return float(quantity.to(to).magnitude)
     except pint.DimensionalityError as fault:
         raise UnusableInputError(f"{what} '{name}': '{unit}' does not convert to {to}") from fault
-    except (pint.PintError, AttributeError, ValueError, AssertionError, TypeError) as fault:
+    except (pint.PintError, AttributeError, ValueError, AssertionError, TypeError, TokenError) as fault:
         # what the unit parser raises depends on where the text goes wrong
         raise UnusableInputError(f"{what} '{name}': unit '{unit}' is unknown; use {to}") from fault
 
@@ -184,10 +185,10 @@ def check_bounds(variables: Sequence[Variable], values: Sequence[float], row: in
         if not variable.low - slack <= value <= variable.high + slack:
             unit = "" if variable.unit == "1" else f" {variable.unit}"
             raise UnusableInputError(
-                f"input '{variable.name}' = {value:g}{unit}{where} is out of bounds "
-                f"[{variable.low:g}, {variable.high:g}]"
+                f"input '{variable.name}' = {value:.10g}{unit}{where} is out of bounds "
+                f"[{variable.low:.10g}, {variable.high:.10g}]"
             )
         if variable.choices and value != round(value):
             raise UnusableInputError(
-                f"input '{variable.name}' = {value:g}{where} must be one of {', '.join(variable.choices)}"
+                f"input '{variable.name}' = {value:.10g}{where} must be one of {', '.join(variable.choices)}"
             )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import difflib
 import io
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,12 +20,18 @@ if TYPE_CHECKING:
 _LARGEST_FILE_BYTES = 2_000_000_000
 
 
-def read_table(path: Path | str) -> pd.DataFrame:
+def read_table(path: Path | str, text: Collection[str] = ()) -> pd.DataFrame:
     """Read a table with a header line; Parquet is recognised by its first bytes, anything else is read as
     CSV.
 
     The separator of a CSV is found in its header (semicolon, tab or comma). Semicolon or tab files may write
     3,14 for 3.14. Lines that start with ``#`` are comments.
+
+    Parameters
+    ----------
+    path : path
+    text : collection of str
+        Columns of a CSV that are kept as they are written, where there are such: ``007`` is no 7, and an empty cell is ``""``.
 
     Raises
     ------
@@ -47,7 +53,7 @@ def read_table(path: Path | str) -> pd.DataFrame:
         except (ValueError, OSError, KeyError) as fault:
             raise UnusableInputError(f"table '{path}' is a damaged or cut Parquet file") from fault
     else:
-        table = _read_csv(content, path)
+        table = _read_csv(content, path, text)
     table.columns = [str(column).strip() for column in table.columns]
     twice = table.columns[table.columns.duplicated()]
     if len(twice):
@@ -57,7 +63,7 @@ def read_table(path: Path | str) -> pd.DataFrame:
     return table
 
 
-def _read_csv(content: bytes, path: Path) -> pd.DataFrame:
+def _read_csv(content: bytes, path: Path, as_text: Collection[str]) -> pd.DataFrame:
     import pandas as pd
 
     if b"\x00" in content[:4096]:
@@ -77,7 +83,14 @@ def _read_csv(content: bytes, path: Path) -> pd.DataFrame:
             raise UnusableInputError(f"table '{path}' has two columns named '{name}'")
     decimal = "," if separator != "," and _has_decimal_comma(lines[1:200], separator) else "."
     try:
-        return pd.read_csv(io.StringIO("\n".join(lines)), sep=separator, decimal=decimal, skipinitialspace=True)
+        joined = "\n".join(lines)
+        table = pd.read_csv(io.StringIO(joined), sep=separator, decimal=decimal, skipinitialspace=True)
+        if any(name in as_text for name in names):
+            written = pd.read_csv(io.StringIO(joined), sep=separator, skipinitialspace=True, dtype=str, na_filter=False)
+            for column in table.columns:
+                if str(column).strip() in as_text:
+                    table[column] = written[column].str.strip()
+        return table
     except (ValueError, pd.errors.ParserError) as fault:
         reason = str(fault).strip().splitlines()[0][:120]
         raise UnusableInputError(f"table '{path}' is not a readable CSV: {reason}") from fault

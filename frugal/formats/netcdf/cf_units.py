@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from functools import cache
+from tokenize import TokenError
 from typing import TYPE_CHECKING, Any
+
+from frugal.errors import UnusableInputError
 
 if TYPE_CHECKING:
     import pint
@@ -44,7 +47,7 @@ def udunits(unit: str) -> str:
         return "1"
     try:
         parts: dict[str, Any] = dict(_units().Quantity(1.0, unit).unit_items())
-    except (pint.PintError, AttributeError, ValueError, AssertionError, TypeError):
+    except (pint.PintError, AttributeError, ValueError, AssertionError, TypeError, TokenError):
         return unit  # what the unit parser raises depends on where the text goes wrong
     told = [_power(name, float(exponent)) for name, exponent in parts.items()]
     # what is multiplied stands before what divides
@@ -68,15 +71,35 @@ def time_units(unit: str, origin: str) -> str:
     unit : str
         In the spelling of pint.
     origin : str
-        An ISO date and time, in UTC where it names no zone; or empty.
+        An ISO date and time, in UTC where it names no zone; or empty. Fractions of a second are kept.
+
+    Raises
+    ------
+    UnusableInputError
+        If the unit is unknown or none of time, or the origin is no date.
     """
-    names = [name for name, _ in _units().Quantity(1.0, unit).unit_items()]
+    import pint
+
+    try:
+        quantity = _units().Quantity(1.0, unit)
+        names = [name for name, _ in quantity.unit_items()]
+        is_time = quantity.is_compatible_with("s")
+    except (pint.PintError, AttributeError, ValueError, AssertionError, TypeError, TokenError) as fault:
+        raise UnusableInputError(f"the unit '{unit}' of a time axis is unknown; use s, hour or day") from fault
+    if not is_time:
+        raise UnusableInputError(f"the unit '{unit}' of a time axis is none of time; use s, hour or day")
     words = _TIMES.get(str(names[0]), udunits(unit)) if len(names) == 1 else udunits(unit)
     if not origin:
         return words
-    moment = datetime.fromisoformat(origin)
-    moment = moment.astimezone(UTC) if moment.tzinfo else moment
-    return f"{words} since {moment:%Y-%m-%d %H:%M:%S}"
+    try:
+        moment = datetime.fromisoformat(origin)
+        moment = moment.astimezone(UTC) if moment.tzinfo else moment
+    except (ValueError, OverflowError) as fault:
+        raise UnusableInputError(
+            f"a time axis counts from '{origin}'; a date is needed, as in 2010-02-28T00:00:00Z"
+        ) from fault
+    fraction = f".{moment.microsecond:06d}".rstrip("0") if moment.microsecond else ""
+    return f"{words} since {moment.year:04d}-{moment:%m-%d %H:%M:%S}{fraction}"
 
 
 @cache

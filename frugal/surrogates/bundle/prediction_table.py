@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -18,12 +18,16 @@ from frugal.surrogates.bundle.predictor import Predictor
 if TYPE_CHECKING:
     import pandas
 
+#: A value, and the ends of its interval.
+_ENDS = ("", "_lower", "_upper")
+
 
 def predict_table(predictor: Predictor, path: Path, extrapolate: bool = False) -> pandas.DataFrame:
     """Answers for the rows of a table, beside the inputs they were given for.
 
     Inputs are taken from the columns of their name, in the study's units; an input without a column takes its default. A vector
     has a column for each element (``horizon_deg[090]``), or one of lists (``0; 10; 20``), or of one number for all elements.
+    Choices are told by their names, or their numbers from 0.
     Vector outputs become one column for each element. Fields are left out (`fields_left_out`): a column for each of their
     elements is no table.
 
@@ -46,30 +50,76 @@ def predict_table(predictor: Predictor, path: Path, extrapolate: bool = False) -
     Raises
     ------
     UnusableInputError
-        If the table cannot be read, lacks a column without default, or holds a value that is missing or out of bounds.
+        If the table cannot be read, lacks a column without default, or holds a value that is missing or out of bounds; or if
+        two columns of the answers would have one name.
     """
     import pandas
 
-    table = _with_elements(read_table(path), predictor.inputs, path)
     variables = predictor.layout.columns
-    absent = [v.name for v in variables if v.name not in table.columns]
-    for column in table.columns:
-        close = difflib.get_close_matches(str(column), absent, n=1, cutoff=0.8)
-        if close and column not in {v.name for v in variables}:
-            raise UnusableInputError(f"column '{column}' of '{path}' is no input; did you mean '{close[0]}'?")
+    choices = {v.name for v in (*predictor.inputs, *variables) if v.choices}
+    table = _with_elements(read_table(path, text=choices), predictor.inputs, path)
+    _check_names(table, predictor, path)
     wanted = [v.name for v in variables if v.name in table.columns or v.default is None]
-    given = columns(table, wanted)
+    _check_result_names(predictor, wanted)
+    told = table.copy()
+    for variable in variables:
+        if variable.choices and variable.name in table.columns:
+            told[variable.name] = _chosen(table[variable.name], variable, path)
+    given = columns(told, wanted)
     answers = predictor({name: given[:, k] for k, name in enumerate(wanted)}, extrapolate=extrapolate)
-    result = {name: given[:, k] for k, name in enumerate(wanted)}
+    result: dict[str, Any] = {name: given[:, k] for k, name in enumerate(wanted)}
+    for variable in variables:
+        if variable.name in result and set(table[variable.name]) & set(variable.choices):
+            result[variable.name] = table[variable.name].to_numpy()
     for output in predictor.outputs:
         if output.is_field:
             continue
-        for suffix in ("", "_lower", "_upper"):
+        for suffix in _ENDS:
             values = answers[output.name + suffix].reshape(len(table), -1)
             for k, element in enumerate(_elements(output)):
                 result[f"{output.name}{element}{suffix}"] = values[:, k].astype(float)
     result["in_domain"] = answers["in_domain"]
     return pandas.DataFrame(result)
+
+
+def _check_names(table: pandas.DataFrame, predictor: Predictor, path: Path) -> None:
+    """Refuse a column that is no input but close to one without a column, or to a vector of which an element has none."""
+    names = {v.name for v in predictor.layout.columns}
+    absent = [name for name in names if name not in table.columns]
+    absent += [v.name for v in predictor.inputs if v.dims and any(e.name in absent for e in v.elements())]
+    for column in table.columns:
+        if column in names:
+            continue
+        turned = [name for name in absent if sorted(name.lower()) == sorted(column.lower())]
+        close = turned or difflib.get_close_matches(column, sorted(absent), n=1, cutoff=0.8)
+        if close:
+            raise UnusableInputError(f"column '{column}' of '{path}' is no input; did you mean '{close[0]}'?")
+
+
+def _check_result_names(predictor: Predictor, inputs: Sequence[str]) -> None:
+    """Refuse a study of which two things would stand in one column of the answers."""
+    holders = {**{name: f"input '{name}'" for name in inputs}, "in_domain": "the column 'in_domain'"}
+    for output in predictor.outputs:
+        for element in [] if output.is_field else _elements(output):
+            for end in _ENDS:
+                column, holder = f"{output.name}{element}{end}", f"output '{output.name}'"
+                if column in holders:
+                    raise UnusableInputError(
+                        f"in a table of answers {holder} and {holders[column]} would both be column '{column}'; "
+                        "ask one row, or rename one of them"
+                    )
+                holders[column] = holder
+
+
+def _chosen(cells: Iterable[Any], variable: Variable, path: Path) -> list[float]:
+    """Numbers of choices, each told by its name or its number."""
+    numbers = []
+    for number, cell in enumerate(cells, start=1):
+        try:
+            numbers.append(variable_values(variable, cell)[0])
+        except UnusableInputError as fault:
+            raise UnusableInputError(f"table '{path}', row {number}: {fault}") from fault
+    return numbers
 
 
 def _with_elements(table: pandas.DataFrame, variables: Sequence[Variable], path: Path) -> pandas.DataFrame:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import numpy as np
 from frugal.errors import UnusableInputError, did_you_mean
 from frugal.experiments.study import Output, Variable
 from frugal.experiments.study.input_layout import InputLayout
+from frugal.experiments.study.questions import variable_values
 from frugal.experiments.study.scenarios import Scenario
 from frugal.experiments.study.study_file import read_outputs, read_scenarios, read_variables
 from frugal.experiments.study.values import check_bounds
@@ -75,6 +77,7 @@ class Predictor:
         inputs : array [n, d] or mapping
             In the units of the study, columns in its order; a mapping gives an array [n] or a number for each name, of a
             vector an array [n, ...] or its elements by name, ``horizon_deg[090]``. Names that are left out take their default.
+            Texts are taken as a user writes them: a choice by its name, ``30 km/h``, of a vector ``0; 10; 20``.
         extrapolate : bool
             Answer outside the bounds instead of refusing.
 
@@ -86,7 +89,8 @@ class Predictor:
         Raises
         ------
         UnusableInputError
-            If a name is unknown or missing, or a value is not finite or out of bounds.
+            If a name is unknown or missing, a value is no number, not finite or out of bounds, or the rows of two inputs differ
+            in number.
         """
         rows = self._rows(inputs)
         if not np.isfinite(rows).all():
@@ -99,11 +103,8 @@ class Predictor:
         return {name: np.asarray(answer) for name, answer in zip(names, answers, strict=True)}
 
     def _rows(self, inputs: Any) -> np.ndarray:
-        if not isinstance(inputs, dict):
-            rows = np.atleast_2d(np.asarray(inputs, dtype=float))
-            if rows.ndim != 2 or rows.shape[1] != len(self.layout.columns):
-                raise UnusableInputError(f"inputs have shape {rows.shape}; [n, {len(self.layout.columns)}] is needed")
-            return rows
+        if not isinstance(inputs, Mapping):
+            return self._rows_of(inputs)
         columns = {column.name: column for column in self.layout.columns}
         vectors = {variable.name: variable for variable in self.inputs if variable.dims}
         given: dict[str, Any] = {}
@@ -123,12 +124,31 @@ class Predictor:
             value = given.get(column.name, column.default)
             if value is None:
                 raise UnusableInputError(f"input '{column.name}' is missing")
-            told.append(np.atleast_1d(np.asarray(value, dtype=float)))
+            told.append(np.atleast_1d(_numbers(column, value)))
+            if told[-1].ndim > 1:
+                raise UnusableInputError(
+                    f"input '{column.name}' has shape {told[-1].shape}; a number is needed, or one for each row"
+                )
+        many = {column.name: len(value) for column, value in zip(self.layout.columns, told, strict=True)}
+        n = next((count for count in many.values() if count != 1), 1)
+        for name, count in many.items():
+            if count not in (1, n):
+                first = next(other for other in many if many[other] == n)
+                raise UnusableInputError(
+                    f"input '{name}' has {count} rows, input '{first}' has {n}; as many are needed, or one"
+                )
         return np.stack(np.broadcast_arrays(*told), axis=1)
+
+    def _rows_of(self, inputs: Any) -> np.ndarray:
+        columns = self.layout.columns
+        rows = np.atleast_2d(_plain(inputs))
+        if rows.ndim != 2 or rows.shape[1] != len(columns):
+            raise UnusableInputError(f"inputs have shape {rows.shape}; [n, {len(columns)}] is needed")
+        return np.stack([_numbers(column, rows[:, k]) for k, column in enumerate(columns)], axis=1)
 
     def _elements(self, variable: Variable, value: Any) -> dict[str, np.ndarray]:
         """An array ``[n, ...]`` or of the shape of the vector, or one number, by the names of its elements."""
-        values = np.asarray(value, dtype=float)
+        values = _numbers(variable, value)
         names = [element.name for element in variable.elements()]
         if values.ndim == 0:
             return dict.fromkeys(names, values)
@@ -148,6 +168,34 @@ class Predictor:
         if outside.any():
             row = int(np.argwhere(outside)[0][0])
             check_bounds(self.layout.columns, list(rows[row]), row if len(rows) > 1 else None)
+
+
+def _plain(value: Any) -> np.ndarray:
+    """An array of numbers, or of whatever else it holds; rows of unequal length are values of their own."""
+    try:
+        found = np.asarray(value)
+    except ValueError:  # rows of unequal length
+        found = np.empty(len(value), dtype=object)
+        for k, part in enumerate(value):
+            found[k] = part
+        return found
+    return found if found.dtype.kind in "biuf" else np.asarray(value, dtype=object)
+
+
+def _numbers(variable: Variable, value: Any) -> np.ndarray:
+    """Numbers in the unit of an input, from numbers or from texts; a text may list the elements of a vector."""
+    found = _plain(value)
+    if found.dtype.kind != "O":
+        return found.astype(float)
+    cells = [variable_values(variable, cell) for cell in found.ravel().tolist()]
+    lists = bool(variable.dims) and any(isinstance(cell, str) and _is_list(cell) for cell in found.ravel().tolist())
+    if lists or any(isinstance(cell, list | tuple | np.ndarray) for cell in found.ravel().tolist()):
+        return np.array(cells, dtype=float).reshape(*found.shape, *variable.shape)
+    return np.array([cell[0] for cell in cells], dtype=float).reshape(found.shape)
+
+
+def _is_list(text: str) -> bool:
+    return ";" in text or "," in text
 
 
 def _open(path: Path) -> Any:
