@@ -6,7 +6,7 @@ import re
 import shutil
 import sys
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from frugal.candidates.comparison import Comparison
-    from frugal.experiments.study import Output
+    from frugal.experiments.study import Output, Study
     from frugal.experiments.study.geometry import TimeAxis
     from frugal.experiments.study.questions import Question
     from frugal.experiments.study.variables import Variable
@@ -160,17 +160,22 @@ def _unit(unit: str) -> str:
 
 
 def plain_inputs(variables: Sequence[Variable], asked: Question) -> dict[str, Any]:
-    """Inputs of a question as plain values: a number, a list, the name of a choice."""
+    """Inputs of a question as plain values: a number, the name of a choice, a list of these for a vector."""
     from frugal.experiments.study.input_layout import InputLayout
 
-    told: dict[str, Any] = {}
     values = InputLayout(tuple(variables)).by_name(asked.row)
-    for variable in variables:
-        value = values[variable.name]
-        told[variable.name] = (
-            value.tolist() if variable.dims else variable.choices[round(value)] if variable.choices else value
-        )
-    return told
+    return {variable.name: _told(variable, np_plain(values[variable.name])) for variable in variables}
+
+
+def np_plain(value: Any) -> Any:
+    """An array as lists; a number as it is."""
+    return value.tolist() if hasattr(value, "tolist") else value
+
+
+def _told(variable: Variable, value: Any) -> Any:
+    if isinstance(value, list):
+        return [_told(variable, part) for part in value]
+    return variable.choices[round(value)] if variable.choices else value
 
 
 def print_assumed(
@@ -189,25 +194,53 @@ def print_assumed(
     told = plain_inputs(variables, asked)
     parts = []
     for variable in variables:
-        if variable.name not in asked.assumed:
-            continue
-        value = told[variable.name]
-        if isinstance(value, list):
-            flat = asked_elements(value)
-            ends = {"low": f"{min(flat):.6g}", "high": f"{max(flat):.6g}"}
-            shown = f"{flat[0]:.6g}" if len(set(flat)) == 1 else _TEXTS.phrase("value.range", language, **ends)
-        else:
-            shown = value if isinstance(value, str) else f"{value:.6g}"
-        unit = "" if variable.unit == "1" else f" {variable.unit}"
-        why = _TEXTS.phrase(f"assumed.{asked.assumed[variable.name]}", language, name=scenario)
-        parts.append(f"{variable.name} = {shown}{unit} ({why})")
+        unit = _unit(variable.unit)
+        for name, why, values in _assumed_parts(variable, told[variable.name], asked.assumed, language):
+            reason = "first" if why == "middle" and variable.choices else why
+            words = _TEXTS.phrase(f"assumed.{reason}", language, name=scenario)
+            parts.append(f"{name} = {_shown(values, language)}{unit} ({words})")
     if parts:
         typer.echo(_TEXTS.phrase("assumed.inputs", language, inputs=", ".join(parts)), err=True)
 
 
-def asked_elements(value: list[Any]) -> list[float]:
-    """Numbers of a list of lists."""
-    return [number for part in value for number in (asked_elements(part) if isinstance(part, list) else [part])]
+def _assumed_parts(
+    variable: Variable, told: Any, assumed: Mapping[str, str], language: str
+) -> list[tuple[str, str, list[Any]]]:
+    """What is assumed of an input: name, reason and values; elements of a vector that have one reason stand together."""
+    if variable.name in assumed:
+        return [(variable.name, assumed[variable.name], _flat([told]))]
+    elements = dict(zip((element.name for element in variable.elements()), _flat([told]), strict=True))
+    parts = []
+    for why in dict.fromkeys(assumed[name] for name in elements if name in assumed):
+        names = [name for name in elements if assumed.get(name) == why]
+        counts = {"name": variable.name, "count": len(names), "size": variable.size}
+        shown = names[0] if len(names) == 1 else _TEXTS.phrase("assumed.elements", language, **counts)
+        parts.append((shown, why, [elements[name] for name in names]))
+    return parts
+
+
+def print_parameters(study: Study, language: str) -> None:
+    """One line on stderr for the parameters that the physics runs with."""
+    told = [
+        f"{parameter.name} = {study.parameter_set[parameter.name]:.6g}{_unit(parameter.unit)}"
+        for parameter in study.parameters
+    ]
+    if told:
+        typer.echo(_TEXTS.phrase("assumed.parameters", language, parameters=", ".join(told)), err=True)
+
+
+def _shown(values: list[Any], language: str) -> str:
+    """One value, or the range of several."""
+    if any(isinstance(value, str) for value in values):
+        return ", ".join(dict.fromkeys(map(str, values)))
+    if len(set(values)) == 1:
+        return f"{values[0]:.6g}"
+    return _TEXTS.phrase("value.range", language, low=f"{min(values):.6g}", high=f"{max(values):.6g}")
+
+
+def _flat(value: list[Any]) -> list[Any]:
+    """Values of a list of lists."""
+    return [inner for part in value for inner in (_flat(part) if isinstance(part, list) else [part])]
 
 
 def print_ladder(comparison: Comparison, language: str) -> None:

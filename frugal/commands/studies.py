@@ -28,6 +28,7 @@ from frugal.commands.printing import (
     print_assumed,
     print_json,
     print_output,
+    print_parameters,
     print_study,
     print_table,
     print_value,
@@ -135,6 +136,7 @@ def simulate(
     chosen = None if scenario is None else find_scenario(found.scenarios, scenario, found.name)
     asked = question(found.inputs, parse_settings(inputs or [], "input"), chosen, assume_middle=True)
     print_assumed(found.inputs, asked, scenario, language)
+    print_parameters(found, language)
     file = answer_file(out, geotiff, found.name, found.outputs, language)
     start = time.thread_time()
     with prints_on_stderr():
@@ -159,7 +161,13 @@ def simulate(
     if as_json:
         outputs = {name: value.tolist() for name, value in run.outputs.items()}
         beside = {"observations": describe_residuals(apart, observed)} if observed else {}
-        content = {"inputs": told, "assumed": dict(asked.assumed), "outputs": outputs, "booked": dict(run.diagnostics)}
+        content = {
+            "inputs": told,
+            "assumed": dict(asked.assumed),
+            "parameters": dict(run.parameters),
+            "outputs": outputs,
+            "booked": dict(run.diagnostics),
+        }
         print_json({**content, **beside, "cpu_seconds": seconds})
         return
     for output in found.outputs:
