@@ -415,7 +415,6 @@ def _broadcast(*parts: Operand) -> tuple[int, ...]:
 def _tensor(builder: GraphBuilder, part: Operand, dtype: Any, depth: int) -> str:
     if isinstance(part, TracedArray):
         return part.astype(dtype).tensor
-    array = np.asarray(part)
-    if array.ndim > depth + 1:
-        raise ValueError(f"numbers of shape {array.shape} in {depth} axes")
-    return builder.constant(array, dtype)
+    if np.ndim(part) > depth + 1:
+        raise ValueError(f"numbers of shape {np.shape(part)} in {depth} axes")
+    return builder.constant(part, dtype)
