@@ -189,7 +189,16 @@ class _Named:
     def _predict(self, rows: np.ndarray) -> Arrays:
         if self.each_row:
             return _stacked([self._ask(self.layout.by_name(row)) for row in rows])
-        return self._ask(self.layout.columns_by_name(np.asarray(rows, dtype=float)))
+        return self._by_row(self._ask(self.layout.columns_by_name(np.asarray(rows, dtype=float))), len(rows))
+
+    def _by_row(self, answers: Arrays, n: int) -> Arrays:
+        """Answers with an axis of rows: what is one number, or one array of the output's shape, holds for all of them."""
+        once = {}
+        for output in self.outputs:
+            value = answers.get(output.name)
+            if value is not None and np.ndim(value) <= len(output.dims) and np.shape(value) in ((), output.shape):
+                once[output.name] = np.broadcast_to(np.asarray(value, dtype=float), (n, *output.shape))
+        return {**answers, **once} if once else answers
 
     @cached_property
     def _ask(self) -> Callable[[Mapping[str, Any]], Arrays]:
@@ -223,7 +232,9 @@ class _Named:
             return nothing
         value = answers[output.name]
         if not isinstance(value, TracedArray):
-            value = nothing + np.broadcast_to(np.asarray(value, dtype=float), output.shape).reshape(1, -1)
+            if np.shape(value) not in ((), output.shape):
+                raise SolverError(f"output '{output.name}' has shape {np.shape(value)}; {output.shape} is needed")
+            return nothing + np.broadcast_to(np.asarray(value, dtype=float), output.shape).reshape(1, -1)
         if value.inner != output.shape:
             raise SolverError(f"output '{output.name}' has shape {value.shape}; (rows, *{output.shape}) is needed")
         return value.reshaped((output.size,))

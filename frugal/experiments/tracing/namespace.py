@@ -8,29 +8,31 @@ no traced array among its arguments.
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from frugal.experiments.tracing.graph_builder import GraphBuilder
-from frugal.experiments.tracing.traced_array import TracedArray, combined
+from frugal.experiments.tracing.traced_array import TracedArray, chosen, combined
 
 _UNARY = {
     "abs": "Abs", "exp": "Exp", "log": "Log", "sqrt": "Sqrt", "floor": "Floor", "ceil": "Ceil", "round": "Round",
     "sign": "Sign", "sin": "Sin", "cos": "Cos", "tan": "Tan", "asin": "Asin", "acos": "Acos", "atan": "Atan", "tanh": "Tanh",
     "arcsin": "Asin", "arccos": "Acos", "arctan": "Atan", "sinh": "Sinh", "cosh": "Cosh", "logical_not": "Not",
-    "negative": "Neg", "isnan": "IsNaN",
+    "negative": "Neg",
 }  # fmt: skip
-_BINARY = {"maximum": "Max", "minimum": "Min", "logical_and": "And", "logical_or": "Or"}
-#: Operator, and whether it takes its axes as a tensor.
-_REDUCTIONS = {
-    "sum": ("ReduceSum", True),
-    "mean": ("ReduceMean", False),
-    "max": ("ReduceMax", False),
-    "min": ("ReduceMin", False),
-    "prod": ("ReduceProd", False),
-}
+_BINARY = {"maximum": "Max", "minimum": "Min"}
+_TRUTH = {"isnan": "IsNaN", "isinf": "IsInf"}
+_LOGICAL = {"logical_and": "And", "logical_or": "Or", "logical_xor": "Xor"}
+_REDUCTIONS = ("sum", "mean", "max", "min", "prod")
+_OPERATORS = {
+    "add": operator.add, "subtract": operator.sub, "multiply": operator.mul, "divide": operator.truediv,
+    "true_divide": operator.truediv, "floor_divide": operator.floordiv, "mod": operator.mod, "remainder": operator.mod,
+    "power": operator.pow, "pow": operator.pow, "less": operator.lt, "less_equal": operator.le, "greater": operator.gt,
+    "greater_equal": operator.ge, "equal": operator.eq, "not_equal": operator.ne,
+}  # fmt: skip
 
 
 class GraphNamespace:
@@ -49,18 +51,23 @@ class GraphNamespace:
         self.builder = builder
 
     def __getattr__(self, name: str) -> Any:
-        if name in _UNARY:
-            return self._or_numpy(name, lambda x: _flag(x.node(_UNARY[name]), name))
-        if name in _BINARY:
-            return self._or_numpy(name, lambda x, y: combined(_BINARY[name], x, y))
-        if name in _REDUCTIONS:
-            operator, as_input = _REDUCTIONS[name]
-            return self._or_numpy(
-                name, lambda x, axis=None, keepdims=False: x.reduced(operator, _told(name, axis), keepdims, as_input)
-            )
-        if name.startswith("_") or not hasattr(np, name):
+        traced = self._traced(name)
+        if traced is None and (name.startswith("_") or not hasattr(np, name)):
             raise AttributeError(f"xp.{name} is no function of numpy")
-        return self._or_numpy(name, None)
+        return self._or_numpy(name, traced)
+
+    @staticmethod
+    def _traced(name: str) -> Callable[..., TracedArray] | None:
+        """What writes a function of numpy as nodes."""
+        of_name: Sequence[tuple[Any, Callable[..., TracedArray]]] = (
+            (_UNARY, lambda x: x.node(_UNARY[name])),
+            (_TRUTH, lambda x: x.truth(_TRUTH[name])),
+            (_BINARY, lambda x, y: combined(_BINARY[name], x, y)),
+            (_LOGICAL, lambda x, y: combined(_LOGICAL[name], _truth(x), _truth(y))),
+            (_OPERATORS, _OPERATORS.get(name, operator.pos)),
+            (_REDUCTIONS, lambda x, axis=None, keepdims=False: x.reduced(name, axis, keepdims)),
+        )
+        return next((traced for names, traced in of_name if name in names), None)
 
     def _or_numpy(self, name: str, traced: Callable[..., TracedArray] | None) -> Any:
         ours = getattr(np, name)
@@ -82,7 +89,13 @@ class GraphNamespace:
     def known(cls) -> set[str]:
         """Names of the functions that can be written as nodes."""
         own = {name for name in vars(cls) if not name.startswith("_") and callable(getattr(cls, name))}
-        return {*_UNARY, *_BINARY, *_REDUCTIONS, *own} - {"known", "float32", "float64", "int64", "bool"}
+        return {*_UNARY, *_TRUTH, *_BINARY, *_LOGICAL, *_OPERATORS, *_REDUCTIONS, *own} - {
+            "known",
+            "float32",
+            "float64",
+            "int64",
+            "bool",
+        }
 
     def asarray(self, value: Any, dtype: Any = None) -> Any:
         """As it is where it is traced, else numpy's."""
@@ -106,13 +119,34 @@ class GraphNamespace:
         """x times x."""
         return x * x
 
-    def power(self, x: Any, exponent: Any) -> Any:
-        """x to a power."""
-        return x**exponent
+    def isfinite(self, x: Any) -> Any:
+        """Neither infinite nor undefined."""
+        return ~(x.truth("IsNaN") | x.truth("IsInf")) if isinstance(x, TracedArray) else np.isfinite(x)
+
+    def hypot(self, x: Any, y: Any) -> Any:
+        """Length of the hypotenuse."""
+        if not (_is_traced(x) or _is_traced(y)):
+            return np.hypot(x, y)
+        x, y = x * 1.0, y * 1.0
+        return self.sqrt(x * x + y * y)
+
+    def arctan2(self, y: Any, x: Any) -> Any:
+        """Angle of a point, from -pi to pi."""
+        if not (_is_traced(x) or _is_traced(y)):
+            return np.arctan2(y, x)
+        x, y = (part * 1.0 if _is_traced(part) else np.asarray(part, dtype=float) for part in (x, y))
+        right, left = combined("Greater", x, 0.0 * y, np.bool_), combined("Less", x, 0.0 * y, np.bool_)
+        turn = chosen(combined("Less", y, 0.0 * x, np.bool_), -math.pi, math.pi)
+        angle = self.atan(combined("Div", y, chosen(right | left, x, 1.0)))
+        upright = self.sign(y) * (0.5 * math.pi)
+        return chosen(right, angle, chosen(left, angle + turn, upright))
+
+    atan2 = arctan2
 
     def clip(self, x: Any, low: Any, high: Any) -> Any:
         """Keep within bounds, either of which may be None."""
-        if isinstance(x, TracedArray) and np.ndim(low) == np.ndim(high) == 0 and low is not None and high is not None:
+        told = np.ndim(low) == np.ndim(high) == 0 and low is not None and high is not None
+        if isinstance(x, TracedArray) and x.dtype.kind == "f" and told:
             bounds = [self.builder.constant(bound, x.dtype) for bound in (low, high)]
             return x.like(self.builder.op("Clip", x.tensor, *bounds))
         if low is not None:
@@ -125,15 +159,7 @@ class GraphNamespace:
             if not (_is_traced(x) or _is_traced(y)):
                 return np.where(condition, x, y)
             raise NotImplementedError("xp.where of a condition that is known beforehand; take the rows apart instead")
-        # two numbers have no traced array between them: one becomes an array of the shape of the condition
-        if not isinstance(x, TracedArray) and not isinstance(y, TracedArray):
-            return condition.astype(np.float32) * (np.asarray(x) - np.asarray(y)) + y
-        pair = x if isinstance(x, TracedArray) else y
-        assert isinstance(pair, TracedArray)
-        x, y = (part if _is_traced(part) else self.builder.constant(part, pair.dtype) for part in (x, y))
-        shapes = [part.inner for part in (condition, x, y) if isinstance(part, TracedArray)]
-        names = [part.tensor if isinstance(part, TracedArray) else str(part) for part in (condition, x, y)]
-        return pair.like(self.builder.op("Where", *names), np.broadcast_shapes(*shapes))
+        return chosen(condition, x, y)
 
     def zeros_like(self, x: Any) -> Any:
         """Zeros of the same shape."""
@@ -145,7 +171,10 @@ class GraphNamespace:
 
     def full_like(self, x: Any, value: float) -> Any:
         """One number of the same shape."""
-        return x * 0.0 + value if value else x * 0.0
+        if not isinstance(x, TracedArray):
+            return np.full_like(x, value)
+        found = x * 0.0 + value if value else x * 0.0
+        return found.astype(x.dtype)
 
     def reshape(self, x: Any, shape: Sequence[int]) -> Any:
         """Another shape, whose first axis are the rows (-1)."""
@@ -239,11 +268,5 @@ def _is_traced(value: Any) -> bool:
     return isinstance(value, TracedArray)
 
 
-def _flag(x: TracedArray, name: str) -> TracedArray:
-    return x.like(x.tensor, dtype=np.bool_) if name == "isnan" else x
-
-
-def _told(name: str, axis: int | None) -> int:
-    if axis is None:
-        raise ValueError(f"xp.{name} over the whole array would mix rows: name an axis")
-    return axis
+def _truth(value: Any) -> Any:
+    return value.astype(np.bool_) if isinstance(value, TracedArray) else np.asarray(value, dtype=bool)

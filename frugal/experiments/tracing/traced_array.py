@@ -6,16 +6,23 @@ One value a row, ``[n]``, is kept as a tensor ``[n, 1]``, so that ``x[:, None]``
 
 from __future__ import annotations
 
+from functools import partialmethod
 from typing import Any, TypeAlias
 
 import numpy as np
 
+from frugal.experiments.tracing.element_types import (
+    BOOL,
+    ELEMENTS,
+    FLOAT32,
+    INT64,
+    KEEP_WHOLE,
+    OF_TRUTH,
+    REDUCTIONS,
+    common_type,
+    number_type,
+)
 from frugal.experiments.tracing.graph_builder import GraphBuilder
-
-#: ONNX element types.
-_ELEMENTS = {np.dtype(np.float32): 1, np.dtype(np.int64): 7, np.dtype(np.bool_): 9, np.dtype(np.float64): 11}
-_INT64 = np.dtype(np.int64)
-_BOOL = np.dtype(np.bool_)
 
 Operand: TypeAlias = "TracedArray | float | int | bool | np.ndarray"
 
@@ -74,11 +81,30 @@ class TracedArray:
         wanted = np.dtype(dtype)
         if wanted == self.dtype:
             return self
-        return self.like(self.builder.op("Cast", self.tensor, to=_ELEMENTS[wanted]), dtype=wanted)
+        return self.like(self.builder.op("Cast", self.tensor, to=ELEMENTS[wanted]), dtype=wanted)
 
     def node(self, operator: str, **attributes: Any) -> TracedArray:
-        """One operator on each element."""
-        return self.like(self.builder.op(operator, self.tensor, **attributes))
+        """One operator on each element, of the type that numpy gives it.
+
+        Raises
+        ------
+        TypeError
+            If numpy has no such operator for truth values.
+        """
+        found = self
+        if operator == "Not":
+            found = self.astype(BOOL)
+        elif self.dtype == BOOL and operator in ("Neg", "Sign"):
+            raise TypeError(f"numpy has no '{operator.lower()}' of truth values: convert them with astype")
+        elif self.dtype.kind != "f":
+            if operator in ("Floor", "Ceil", "Round") or (operator == "Abs" and self.dtype == BOOL):
+                return self
+            found = self if operator in KEEP_WHOLE else self.astype(FLOAT32)
+        return found.like(self.builder.op(operator, found.tensor, **attributes))
+
+    def truth(self, operator: str) -> TracedArray:
+        """Truth values from an operator on numbers, ``IsNaN`` or ``IsInf``."""
+        return self.like(self.node(operator).tensor, dtype=BOOL)
 
     def axis(self, axis: int) -> int:
         """Number of an axis from the first; that of the rows is refused.
@@ -93,25 +119,42 @@ class TracedArray:
             raise ValueError(f"axis {axis} of an array {self.shape}; one after the rows is needed")
         return found
 
-    def reduced(self, operator: str, axis: int, keepdims: bool, as_input: bool = False) -> TracedArray:
-        """Sum, mean, largest or least along an axis.
+    def reduced(self, name: str, axis: int | None = None, keepdims: bool = False) -> TracedArray:
+        """Sum, mean, product, largest or least along an axis.
 
         Parameters
         ----------
-        operator : str
-            ``ReduceSum`` and others.
+        name : str
+            ``sum``, ``mean``, ``prod``, ``max`` or ``min``.
         axis : int
         keepdims : bool
-        as_input : bool
-            The operator takes its axes as a tensor.
+
+        Raises
+        ------
+        ValueError
+            If no axis after that of the rows is named.
         """
+        if axis is None:
+            raise ValueError(f"xp.{name} over the whole array would mix rows: name an axis")
         at = self.axis(axis)
+        if self.dtype == BOOL:
+            found = self.astype(INT64).reduced(name, axis, keepdims)
+            return found.astype(BOOL) if name in ("max", "min") else found
+        if name == "mean" and self.dtype == INT64:
+            return self.astype(FLOAT32).reduced(name, axis, keepdims)
+        operator, as_input = REDUCTIONS[name]
         left = tuple(1 if k + 1 == at else size for k, size in enumerate(self.inner) if keepdims or k + 1 != at)
         keep = int(keepdims or not left)
         if as_input:
             axes = self.builder.constant([at], np.int64)
             return self.like(self.builder.op(operator, self.tensor, axes, keepdims=keep), left)
         return self.like(self.builder.op(operator, self.tensor, axes=[at], keepdims=keep), left)
+
+    sum = partialmethod(reduced, "sum")
+    mean = partialmethod(reduced, "mean")
+    max = partialmethod(reduced, "max")
+    min = partialmethod(reduced, "min")
+    prod = partialmethod(reduced, "prod")
 
     def reshaped(self, inner: tuple[int, ...]) -> TracedArray:
         """The same elements row by row in another shape."""
@@ -196,13 +239,27 @@ class TracedArray:
 
     def __mod__(self, other: Operand) -> TracedArray:
         """As numpy's: of the sign of the divisor."""
-        whole = combined("Div", self, other).node("Floor")
-        return self - whole * other
+        return remainder(self, other)
 
-    def __pow__(self, power: float) -> TracedArray:
-        if power == 2:
-            return self * self
-        return self.node("Sqrt") if power == 0.5 else combined("Pow", self, power)
+    def __rmod__(self, other: Operand) -> TracedArray:
+        return remainder(other, self)
+
+    def __floordiv__(self, other: Operand) -> TracedArray:
+        return whole_quotient(self, other)
+
+    def __rfloordiv__(self, other: Operand) -> TracedArray:
+        return whole_quotient(other, self)
+
+    def __pow__(self, power: Operand) -> TracedArray:
+        if isinstance(power, TracedArray) or np.ndim(power) or power not in (2, 0.5):
+            return combined("Pow", self, power)
+        if power == 0.5:
+            return self.node("Sqrt")
+        base = self.astype(_common_type("Pow", self, power))
+        return base * base
+
+    def __rpow__(self, base: Operand) -> TracedArray:
+        return combined("Pow", base, self)
 
     def __neg__(self) -> TracedArray:
         return self.node("Neg")
@@ -214,29 +271,46 @@ class TracedArray:
         return self.node("Abs")
 
     def __lt__(self, other: Any) -> TracedArray:
-        return combined("Less", self, other, _BOOL)
+        return combined("Less", self, other, BOOL)
 
     def __le__(self, other: Any) -> TracedArray:
-        return combined("LessOrEqual", self, other, _BOOL)
+        return combined("LessOrEqual", self, other, BOOL)
 
     def __gt__(self, other: Any) -> TracedArray:
-        return combined("Greater", self, other, _BOOL)
+        return combined("Greater", self, other, BOOL)
 
     def __ge__(self, other: Any) -> TracedArray:
-        return combined("GreaterOrEqual", self, other, _BOOL)
+        return combined("GreaterOrEqual", self, other, BOOL)
 
     def __eq__(self, other: object) -> TracedArray:  # type: ignore[override]
-        return combined("Equal", self, other, _BOOL)  # type: ignore[arg-type]
+        return combined("Equal", self, other, BOOL)  # type: ignore[arg-type]
+
+    def __ne__(self, other: object) -> TracedArray:  # type: ignore[override]
+        return ~(self == other)
 
     __hash__ = None  # type: ignore[assignment]
 
     def __and__(self, other: Operand) -> TracedArray:
         return combined("And", self, other)
 
+    def __rand__(self, other: Operand) -> TracedArray:
+        return combined("And", other, self)
+
     def __or__(self, other: Operand) -> TracedArray:
         return combined("Or", self, other)
 
+    def __ror__(self, other: Operand) -> TracedArray:
+        return combined("Or", other, self)
+
+    def __xor__(self, other: Operand) -> TracedArray:
+        return combined("Xor", self, other)
+
+    def __rxor__(self, other: Operand) -> TracedArray:
+        return combined("Xor", other, self)
+
     def __invert__(self) -> TracedArray:
+        if self.dtype != BOOL:
+            raise TypeError(f"~ of an array of {self.dtype}; one of truth values is needed")
         return self.node("Not")
 
     def __matmul__(self, other: np.ndarray) -> TracedArray:
@@ -245,8 +319,9 @@ class TracedArray:
         if matrix.ndim not in (1, 2) or not self.inner or matrix.shape[0] != self.inner[-1]:
             raise ValueError(f"an array {self.shape} times one of shape {matrix.shape}")
         wide = matrix if matrix.ndim == 2 else matrix[:, None]
-        product = self.builder.op("MatMul", self.tensor, self.builder.constant(wide, self.dtype))
-        found = self.like(product, (*self.inner[:-1], wide.shape[1]))
+        common = _common_type("MatMul", self, matrix)
+        product = self.builder.op("MatMul", self.astype(common).tensor, self.builder.constant(wide, common))
+        found = self.like(product, (*self.inner[:-1], wide.shape[1]), common)
         return found if matrix.ndim == 2 else found.reshaped(self.inner[:-1])
 
 
@@ -266,47 +341,80 @@ def combined(operator: str, left: Operand, right: Operand, dtype: Any = None) ->
     ------
     ValueError
         If the shapes do not go together.
+    TypeError
+        If numpy has no such operator for their types.
     """
     traced = left if isinstance(left, TracedArray) else right
     assert isinstance(traced, TracedArray)
-    common = _common_type(left, right)
+    common = _common_type(operator, left, right)
+    if common == BOOL:
+        operator = OF_TRUTH.get(operator, operator)
     inner = _broadcast(left, right)
     names = [_tensor(traced.builder, part, common, len(inner)) for part in (left, right)]
     return TracedArray(traced.builder, traced.builder.op(operator, *names), inner, dtype or common)
 
 
-def _common_type(*parts: Operand) -> np.dtype[Any]:
-    """Type of the traced ones; whole numbers and truth values become numbers beside a number."""
-    types = [part.dtype for part in parts if isinstance(part, TracedArray)]
-    common = np.result_type(*types)
-    if common == np.float64 and np.float64 not in types:  # float32 beside int64
-        common = np.dtype(np.float32)
-    constants = [np.asarray(part) for part in parts if not isinstance(part, TracedArray)]
-    if common in (_INT64, _BOOL) and any(constant.dtype.kind == "f" for constant in constants):
-        return np.dtype(np.float32)
-    return common
+def chosen(condition: TracedArray, left: Operand, right: Operand) -> TracedArray:
+    """The left one where the condition holds, else the right one; both may be numbers.
+
+    Parameters
+    ----------
+    condition : TracedArray
+    left, right : TracedArray, array or number
+    """
+    common = _common_type("Where", left, right)
+    inner = _broadcast(condition, left, right)
+    worked = INT64 if common == BOOL else common  # the runtime chooses no truth values
+    names = [_tensor(condition.builder, part, worked, len(inner)) for part in (left, right)]
+    found = condition.builder.op("Where", condition.astype(BOOL).tensor, *names)
+    return TracedArray(condition.builder, found, inner, worked).astype(common)
 
 
-def _broadcast(left: Operand, right: Operand) -> tuple[int, ...]:
-    shapes = [part.inner if isinstance(part, TracedArray) else np.shape(part) for part in (left, right)]
-    both = isinstance(left, TracedArray) and isinstance(right, TracedArray)
-    if both and len(shapes[0]) != len(shapes[1]):
-        told = [part.shape for part in (left, right) if isinstance(part, TracedArray)]
-        raise ValueError(f"arrays {told[0]} and {told[1]} do not go together: add an axis, x[:, None]")
-    if not both:
-        constant = 0 if not isinstance(left, TracedArray) else 1
-        traced = shapes[1 - constant]
-        if len(shapes[constant]) > len(traced):
-            if len(shapes[constant]) > len(traced) + 1 or shapes[constant][0] != 1:
-                raise ValueError(f"numbers of shape {shapes[constant]} beside an array (rows, *{traced})")
-            shapes[constant] = shapes[constant][1:]
+def remainder(left: Operand, right: Operand) -> TracedArray:
+    """What a division leaves, of the sign of the divisor."""
+    if _common_type("Mod", left, right) == INT64:
+        return combined("Mod", left, right)
+    product = combined("Mul", combined("Div", left, right).node("Floor"), right)
+    return combined("Sub", left, product)
+
+
+def whole_quotient(left: Operand, right: Operand) -> TracedArray:
+    """Quotient rounded down."""
+    if _common_type("Mod", left, right) != INT64:
+        return combined("Div", left, right).node("Floor")
+    # whole numbers are divided towards zero, so what is left over goes first
+    exact = combined("Add", left, -remainder(left, right))
+    divisor = _tensor(exact.builder, right, INT64, len(exact.inner))
+    return exact.like(exact.builder.op("Div", exact.tensor, divisor))
+
+
+def _common_type(operator: str, *parts: Operand) -> np.dtype[Any]:
+    left, right = (part.dtype if isinstance(part, TracedArray) else number_type(part) for part in parts)
+    return common_type(operator, left, right)
+
+
+def _broadcast(*parts: Operand) -> tuple[int, ...]:
+    """Shape after the rows of arrays of which one at least is traced."""
+    traced = [part for part in parts if isinstance(part, TracedArray)]
+    axes = len(traced[0].inner)
+    for other in traced:
+        if len(other.inner) != axes:
+            raise ValueError(f"arrays {traced[0].shape} and {other.shape} do not go together: add an axis, x[:, None]")
+    shapes = [part.inner for part in traced]
+    for part in parts:
+        if not isinstance(part, TracedArray):
+            shape = np.shape(part)
+            if len(shape) > axes:
+                if len(shape) > axes + 1 or shape[0] != 1:
+                    raise ValueError(f"numbers of shape {shape} beside an array (rows, *{traced[0].inner})")
+                shape = shape[1:]
+            shapes.append(shape)
     return np.broadcast_shapes(*shapes)
 
 
 def _tensor(builder: GraphBuilder, part: Operand, dtype: Any, depth: int) -> str:
     if isinstance(part, TracedArray):
         return part.astype(dtype).tensor
-    array = np.asarray(part)
-    if array.ndim > depth + 1:
-        raise ValueError(f"numbers of shape {array.shape} in {depth} axes")
-    return builder.constant(array, dtype)
+    if np.ndim(part) > depth + 1:
+        raise ValueError(f"numbers of shape {np.shape(part)} in {depth} axes")
+    return builder.constant(part, dtype)
