@@ -162,14 +162,10 @@ def _unit(unit: str) -> str:
 def plain_inputs(variables: Sequence[Variable], asked: Question) -> dict[str, Any]:
     """Inputs of a question as plain values: a number, the name of a choice, a list of these for a vector."""
     from frugal.experiments.study.input_layout import InputLayout
+    from frugal.experiments.study.variables import plain_values
 
     values = InputLayout(tuple(variables)).by_name(asked.row)
-    return {variable.name: _told(variable, np_plain(values[variable.name])) for variable in variables}
-
-
-def np_plain(value: Any) -> Any:
-    """An array as lists; a number as it is."""
-    return value.tolist() if hasattr(value, "tolist") else value
+    return {variable.name: _told(variable, plain_values(values[variable.name])) for variable in variables}
 
 
 def _told(variable: Variable, value: Any) -> Any:

@@ -66,7 +66,7 @@ def residuals(
 
 
 def _at(output: Output, values: np.ndarray, measured: Measurement) -> float:
-    places = [dim for dim in output.dims if dim != "time"]
+    places = output.place_dims
     if places:
         names = [str(coordinate) for coordinate in output.coords[places[0]]]
         values = np.take(values, names.index(measured.place), axis=output.dims.index(places[0]))

@@ -138,7 +138,7 @@ def _as_number(text: str) -> float | None:
 def _place(told: Any, output: Output) -> str:
     """The place as the study writes it: its name, or where places are numbers the one of this value."""
     text = _text(told)
-    places = [coordinate for dim in output.dims if dim != "time" for coordinate in output.coords[dim]]
+    places = [coordinate for dim in output.place_dims for coordinate in output.coords[dim]]
     number = None if text in map(str, places) else _as_number(text)
     if number is None:
         return text

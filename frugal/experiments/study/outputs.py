@@ -199,6 +199,11 @@ class Output:
         return tuple(len(self.coords[dim]) for dim in self.dims)
 
     @property
+    def place_dims(self) -> tuple[str, ...]:
+        """Its dimensions but time."""
+        return tuple(dim for dim in self.dims if dim != TIME_DIM)
+
+    @property
     def size(self) -> int:
         """Number of elements of one run's value."""
         return math.prod(self.shape)

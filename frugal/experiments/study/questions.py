@@ -253,7 +253,7 @@ def _check_measurement(study: str, name: str, measured: Measurement, outputs: Ma
             f"known: {', '.join(outputs)}{did_you_mean(measured.output, outputs)}"
         )
     output = outputs[measured.output]
-    places = [dim for dim in output.dims if dim != "time"]
+    places = output.place_dims
     if len(places) > 1:
         raise UnusableInputError(f"{who} measure '{measured.output}', whose places have no names: it is a grid")
     known = [str(coordinate) for coordinate in output.coords[places[0]]] if places else [""]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,11 +13,13 @@ from frugal.experiments.study import Variable
 from frugal.experiments.study.outputs import Output, defined_cells, output_slices
 from frugal.formats.files.atomic import write_bytes
 from frugal.reporting.plots.axes import INK, MUTED
+from frugal.reporting.plots.picture import png
 from frugal.reporting.text import plain_number
 from frugal.texts import LANGUAGES, room_texts
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 _TEXTS = room_texts("frugal.surrogates")
 
@@ -125,9 +126,6 @@ def map_plot(
     ships : bool
         Its graph is the one that ships; the title tells where it is not.
     """
-    from matplotlib import rc_context
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
     from matplotlib.ticker import MaxNLocator
 
     truth, unit = held_out.outputs, unit_text(output.unit)
@@ -142,11 +140,8 @@ def map_plot(
     low, high = _range([part for pair in shown.values() for part in pair])
     most = float(np.percentile(np.abs(raw), 99.5)) or 1.0
     height = output.shape[0] / output.shape[1]
-    with rc_context({"font.family": "DejaVu Sans", "font.size": 8.5, "text.color": INK, "axes.labelcolor": INK}):
-        figure = Figure(
-            figsize=(8.4, 1.6 + len(rows) * (2.3 * min(max(height, 0.5), 1.6) + 0.45)), layout="constrained"
-        )
-        FigureCanvasAgg(figure)
+
+    def draw(figure: Figure) -> None:
         axes = figure.subplots(len(rows), 3, squeeze=False)
         for line, (name, row) in zip(axes, rows.items(), strict=True):
             edge = defined_cells(truth[row : row + 1], outputs, output)[0].reshape(output.shape)
@@ -166,13 +161,12 @@ def map_plot(
             bar.locator = MaxNLocator(4)
             bar.update_ticks()
         title = _TEXTS.phrase("map.title", language, label=output.label.get(language, output.name))
-        who = candidate if ships else _TEXTS.phrase("map.nearest", language, name=candidate)
+        who = who_answered(candidate, ships, language)
         parts = [who, words["edge"]] if output.has_undefined else [who]
         subtitle = (" · " if ships else "\n").join(parts)
         figure.suptitle(f"{title}\n{subtitle}", fontsize=10)
-        stream = io.BytesIO()
-        figure.savefig(stream, format="png", dpi=110, metadata={"Software": None})
-    return stream.getvalue()
+
+    return png(8.4, 1.6 + len(rows) * (2.3 * min(max(height, 0.5), 1.6) + 0.45), draw)
 
 
 def value_of_run(values: np.ndarray, outputs: Sequence[Output], output: Output) -> np.ndarray:
@@ -207,6 +201,11 @@ def write_under(ax: Axes, text: str, below: float = 4) -> None:
     ax.annotate(
         text, (0, 0), (0, -below), "axes fraction", "offset points", fontsize=7, color=MUTED, va="top"
     ).set_in_layout(False)
+
+
+def who_answered(candidate: str, ships: bool, language: str) -> str:
+    """A candidate in the title of a picture, told to be the nearest where its graph is not the one that ships."""
+    return candidate if ships else _TEXTS.phrase("map.nearest", language, name=candidate)
 
 
 def unit_text(unit: str) -> str:

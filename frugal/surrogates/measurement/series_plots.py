@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -18,6 +17,7 @@ from frugal.experiments.study.outputs import Output, output_slices
 from frugal.formats.files.atomic import write_bytes
 from frugal.formats.netcdf.cf_places import horizontal_attributes
 from frugal.reporting.plots.axes import AI_LINE, INK, plain_frame
+from frugal.reporting.plots.picture import png
 from frugal.reporting.text import plain_number
 from frugal.surrogates.ladder.answering import Answering
 from frugal.surrogates.measurement.map_plots import (
@@ -26,10 +26,14 @@ from frugal.surrogates.measurement.map_plots import (
     told_inputs,
     unit_text,
     value_of_run,
+    who_answered,
     write_map_plots,
     write_under,
 )
 from frugal.texts import LANGUAGES, room_texts
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 _TEXTS = room_texts("frugal.surrogates")
 #: Places, or lines, that are drawn side by side.
@@ -179,19 +183,14 @@ def series_plot(
     ships : bool
         Its graph is the one that ships; the title tells where it is not.
     """
-    from matplotlib import rc_context
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
     truth, unit = held_out.outputs, unit_text(output.unit)
     rows, errors = chosen_runs(outputs, output, truth, predicted), run_errors(outputs, output, truth, predicted)
     columns, drawn = output_slices(outputs)[output.name], panels(output, language)
     both = np.concatenate([part[list(rows.values())][:, columns].ravel() for part in (truth, predicted)])
     low, high = float(both.min()), float(both.max())
     margin = 0.06 * (high - low) or 1.0
-    with rc_context({"font.family": "DejaVu Sans", "font.size": 8.5, "text.color": INK, "axes.labelcolor": INK}):
-        figure = Figure(figsize=(8.4, 1.2 + 2.1 * len(rows)), layout="constrained")
-        FigureCanvasAgg(figure)
+
+    def draw(figure: Figure) -> None:
         axes = figure.subplots(len(rows), len(drawn), squeeze=False, sharey=True)
         for line, (name, row) in zip(axes, rows.items(), strict=True):
             shown = [value_of_run(values[row], outputs, output).ravel() for values in (truth, predicted)]
@@ -207,11 +206,10 @@ def series_plot(
         figure.supxlabel(drawn[0].x_label, fontsize=8)
         axes[0, 0].legend(frameon=False, fontsize=7.5, loc="upper right", ncols=2)
         label = f"{output.label.get(language, output.name)}{'' if output.unit == '1' else f' [{unit}]'}"
-        who = candidate if ships else _TEXTS.phrase("map.nearest", language, name=candidate)
+        who = who_answered(candidate, ships, language)
         figure.suptitle(f"{_TEXTS.phrase('map.title', language, label=label)}\n{who}", fontsize=10)
-        stream = io.BytesIO()
-        figure.savefig(stream, format="png", dpi=110, metadata={"Software": None})
-    return stream.getvalue()
+
+    return png(8.4, 1.2 + 2.1 * len(rows), draw)
 
 
 def _draw(ax: Any, panel: Panel, truth: np.ndarray, predicted: np.ndarray, language: str) -> None:
