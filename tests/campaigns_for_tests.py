@@ -72,3 +72,17 @@ def given_times(patch: pytest.MonkeyPatch, seconds: Mapping[str, float] = GIVEN_
         return found
 
     patch.setattr(timing, "measure", measure)
+
+
+def vector_bundle(factory: pytest.TempPathFactory) -> Path:
+    """A bundle of `studies_for_tests.vector_study` with all its models, made once: 24 runs to learn from, 8 held out."""
+    from studies_for_tests import vector_study
+
+    from frugal.campaigns.campaign import Settings, run_campaign
+    from frugal.campaigns.publish import publish
+
+    def make(home: Path) -> None:
+        settings = Settings(folder=home / "campaigns", measure_seconds=0.2, carbon=False)
+        publish(run_campaign(vector_study(), settings), home / "bundle")
+
+    return made_once(factory, "vector", make) / "bundle"

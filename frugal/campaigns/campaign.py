@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -51,7 +51,10 @@ VERSIONED = (
 
 @dataclass
 class Campaign:
-    """A finished campaign, in memory, ready to be written as a bundle: what was fitted, what was measured, what was decided."""
+    """A finished campaign, in memory, ready to be written as a bundle: what was fitted, what was measured, what was decided.
+
+    ``answers`` are those of each candidate on the held-out runs ``[n, m]``, by name, but of the full physics.
+    """
 
     study: Study
     runs: Runs
@@ -65,6 +68,7 @@ class Campaign:
     seed: int
     created: str
     settled: list[Entry]
+    answers: Mapping[str, np.ndarray] = field(default_factory=dict)
 
     @property
     def ledger(self) -> list[Entry]:
@@ -215,6 +219,7 @@ def _run(
         seed=settings.seed,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         settled=meter.ledger.entries(),
+        answers=found.answers,
     )
     decisions = decide_rows(study.need, measured, campaign.ledger, campaign.training_share, settings.seed)
     campaign.ladder = Ladder(measured, tuple(decisions))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,7 +15,7 @@ from frugal.candidates.comparison import Ladder
 from frugal.candidates.row import CandidateRow
 from frugal.errors import FrugalError, NotAssessedError
 from frugal.experiments.needs.domain import with_need
-from frugal.experiments.runs.store import read_runs
+from frugal.experiments.runs.store import Runs, read_runs
 from frugal.experiments.study import Study
 from frugal.experiments.study.registry import load_study
 from frugal.experiments.study.study_file import STUDY_FORMAT, read_need, read_outputs, read_variables
@@ -28,6 +28,7 @@ from frugal.metering.power.machine import HostNoise, Machine, describe_machine
 from frugal.metering.power.rapl import IDLE_SECONDS_FULL, IDLE_SECONDS_QUICK
 from frugal.reporting.progress import Reporter, Silent
 from frugal.surrogates.bundle.bundle import Bundle, growing
+from frugal.surrogates.bundle.held_out import HeldOut, answers_beside, held_out_of, kept_answers, write_held_out
 from frugal.surrogates.decision.decide import decide_rows
 from frugal.surrogates.frugality_checks.run import run_frugality_checks
 from frugal.surrogates.ladder.answering import Answering, answering_again, from_graph
@@ -161,6 +162,7 @@ def evaluate_bundle(
             practices = run_frugality_checks(study, bundle, runs, rows, decisions[0], meter, seed, reporter)
     created = datetime.now(UTC).isoformat(timespec="seconds")
     calls = list(instruments.network.calls)
+    path = _unused(bundle.path / "evaluations", created.replace(":", "").replace("+0000", "Z"))
     comparison = replace(
         bundle.comparison,
         created=created,
@@ -170,13 +172,16 @@ def evaluate_bundle(
         ladder=Ladder(tuple(rows), tuple(decisions)),
         practices=practices,
     )
-    path = _unused(bundle.path / "evaluations", created.replace(":", "").replace("+0000", "Z"))
+    answered = _answers(bundle, study, runs.held_out, found, rows)
 
     def graph_of(name: str) -> Answering:
         return from_graph(study, name, bundle.model_path(name).read_bytes())
 
     with growing(bundle.path) as folder:
-        write_text(folder / path.relative_to(bundle.path), to_json(comparison.to_json()))
+        new = folder / path.relative_to(bundle.path)
+        write_held_out(answers_beside(new), answered)
+        comparison = replace(comparison, held_out=kept_answers(answers_beside(new)))
+        write_text(new, to_json(comparison.to_json()))
         draw_fields(folder, study, runs.held_out, bundle.comparison.model.candidate, rows, graph_of)
     return path
 
@@ -201,6 +206,18 @@ def latest_evaluation(bundle_path: Path) -> Path | None:
     found = sorted((bundle_path / "evaluations").glob("*.json"))
     full = [path for path in found if read_json(path).get("level") == "full"]
     return next(reversed(full or found), None)
+
+
+def _answers(
+    bundle: Bundle, study: Study, held_out: Runs, found: MeasuredLadder, rows: Sequence[CandidateRow]
+) -> HeldOut:
+    """What was answered now; of candidates that keep their earlier measurement, what they answered then."""
+    before = held_out_of(bundle.path)
+    names = {row.name for row in rows if row.works}
+    earlier = {} if before is None else {n: a for n, a in before.answers.items() if n in names - found.measured}
+    exact = [row.name for row in rows if row.kind == "full_physics" and row.works]
+    answers = {name: answer for name, answer in {**earlier, **found.answers}.items() if name not in exact}
+    return HeldOut.of(study.outputs, held_out, answers, exact)
 
 
 def _of_interest(bundle: Bundle) -> list[str]:

@@ -151,6 +151,8 @@ class Comparison:
         CPU seconds of what no candidate bears alone.
     practices : mapping, optional
         What a full evaluation measured of good practice; None without one.
+    held_out : mapping of str to str
+        ``file`` and ``sha256`` of what the candidates answered on the held-out runs; empty where it was not kept.
     """
 
     study: str
@@ -168,6 +170,7 @@ class Comparison:
     model: ModelFile = field(default_factory=ModelFile)
     shared: Mapping[str, float] = field(default_factory=dict)
     practices: Mapping[str, Any] | None = None
+    held_out: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def read(cls, content: Any, file: str) -> Comparison:
@@ -209,6 +212,7 @@ class Comparison:
             model=ModelFile(model.text_or_none("candidate"), model.words("reason")),
             shared=found.numbers("shared"),
             practices=found.plain("practices") if found.holds("practices") else None,
+            held_out=_kept_answers(found),
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -231,7 +235,15 @@ class Comparison:
             "candidates": [row.to_json() for row in self.ladder.rows],
             "decisions": [decision.to_json() for decision in self.ladder.decisions],
             **({} if self.practices is None else {"practices": dict(self.practices)}),
+            **({"held_out": dict(self.held_out)} if self.held_out else {}),
         }
+
+
+def _kept_answers(found: JsonObject) -> dict[str, str]:
+    if not found.holds("held_out"):
+        return {}
+    kept = JsonObject(found.plain("held_out"), found.file, "'held_out'")
+    return {"file": kept.text("file"), "sha256": kept.text("sha256")}
 
 
 def read_comparison(path: Path) -> Comparison:

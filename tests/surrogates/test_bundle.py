@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from campaigns_for_tests import WITH_AI, few_models, made_once
+from campaigns_for_tests import WITH_AI, few_models, vector_bundle
 from studies_for_tests import linear_study, vector_study
 
 from frugal.campaigns.campaign import Settings, run_campaign
@@ -27,7 +27,7 @@ def train(study: Study, folder: Path, name: str = "bundle") -> Path:
 
 @pytest.fixture(scope="module")
 def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return made_once(tmp_path_factory, "vector", lambda home: train(vector_study(), home)) / "bundle"
+    return vector_bundle(tmp_path_factory)
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -36,7 +36,10 @@ BLOCK_SECONDS = 0.25
 
 @dataclass(frozen=True)
 class Runs:
-    """Finished runs as arrays: ``inputs`` [n, d], ``outputs`` [n, m] flattened, and one value a run of the others."""
+    """Finished runs as arrays: ``inputs`` [n, d], ``outputs`` [n, m] flattened, and one value a run of the others.
+
+    ``numbers`` are those of the runs in their design, from 0; counted through where nothing is said.
+    """
 
     inputs: np.ndarray
     outputs: np.ndarray
@@ -44,6 +47,11 @@ class Runs:
     is_held_out: np.ndarray
     object_ids: np.ndarray
     places: np.ndarray
+    numbers: np.ndarray = field(default_factory=lambda: np.empty(0, dtype=np.int64))
+
+    def __post_init__(self) -> None:
+        if not len(self.numbers):
+            object.__setattr__(self, "numbers", np.arange(len(self.inputs)))
 
     def __len__(self) -> int:
         return len(self.inputs)
@@ -154,6 +162,7 @@ class RunStore:
             is_held_out=self.design.held_out,
             object_ids=self.design.object_ids,
             places=self.design.places,
+            numbers=np.arange(len(self.design)),
         ).where(keep)
 
     def dataset(self) -> xarray.Dataset:
@@ -384,6 +393,7 @@ def read_runs(path: Path, inputs: list[str], outputs: list[str]) -> Runs:
             is_held_out=np.asarray(group["held_out"][:]).astype(bool),
             object_ids=np.asarray(group["subject"][:]),
             places=np.array([str(place) for place in group["place"][:]]),
+            numbers=np.arange(len(keep)),
         ).where(keep)
     except (KeyError, OSError, ValueError) as fault:
         raise UnusableInputError(f"the run store '{path}' cannot be read: {fault}") from fault

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +22,8 @@ from frugal.surrogates.onnx.digest import graph_digest
 
 MODEL = "model.onnx"
 CHECKSUMS = "SHA256SUMS"
+#: The runs that everything was learnt from and judged on.
+RUNS = "runs.zarr"
 ALTERNATIVES = "alternatives"
 #: How many lines the ledger had, and their hash, when the bundle was closed: nothing else covers its last lines.
 LEDGER_SEAL = "ledger.seal.json"
@@ -102,7 +104,7 @@ def open_bundle(path: Path | str) -> Bundle:
 
 
 def write_checksums(folder: Path) -> None:
-    """Write ``SHA256SUMS`` over every file of a bundle but the run store and the ledger, which grows.
+    """Write ``SHA256SUMS`` over every file of a bundle, its runs among them, but the ledger, which grows.
 
     The ledger as it is now is covered by a seal of its own, one of those files; lines may come after it.
     """
@@ -129,23 +131,9 @@ def verify(folder: Path) -> None:
     UnusableInputError
         Naming the first file that is missing or altered.
     """
-    lines = (folder / CHECKSUMS).read_text(encoding="utf-8").splitlines()
-    for name in ("study.json", "candidates.json"):
-        if not any(line.endswith(f"  {name}") for line in lines):
-            raise UnusableInputError(f"'{folder / CHECKSUMS}' does not cover '{name}'")
-    for line in lines:
-        expected, _, name = line.partition("  ")
-        path = folder / name
-        if not path.resolve().is_relative_to(folder.resolve()):
-            raise UnusableInputError(f"'{folder / CHECKSUMS}' names a file outside the bundle: '{name}'")
-        if not path.is_file():
-            raise UnusableInputError(f"'{path}' is missing from the bundle")
-        if sha256_of(path) != expected:
-            raise UnusableInputError(f"'{path}' was altered: its SHA-256 is not the one in {CHECKSUMS}")
-    listed = {line.partition("  ")[2] for line in lines}
-    for path in [*folder.glob("*.json"), *folder.glob("evaluations/*.json")]:
-        if path.relative_to(folder).as_posix() not in listed:
-            raise UnusableInputError(f"'{path}' is not covered by {CHECKSUMS}: it was put in by hand; take it out")
+    fault = first_fault(folder)
+    if fault:
+        raise UnusableInputError(fault)
     audit_path = folder / "audit.json"
     if audit_path.exists() and (folder / MODEL).exists():
         recorded = read_json(audit_path).get("graph_sha256")
@@ -153,15 +141,58 @@ def verify(folder: Path) -> None:
             raise UnusableInputError(f"'{folder / MODEL}' is not the graph that '{audit_path}' was made for")
 
 
+def first_fault(folder: Path, within: Callable[[str], bool] = lambda name: True) -> str:
+    """What is wrong with the files of a bundle that ``SHA256SUMS`` covers, in one sentence without a full stop.
+
+    Parameters
+    ----------
+    folder : Path
+        Of the bundle.
+    within : callable
+        Says of the name of a file, from the folder, whether it is looked at; all are by default.
+
+    Returns
+    -------
+    str
+        About the first file that is missing, altered or not covered; empty where there is none.
+
+    Raises
+    ------
+    UnusableInputError
+        If the checksums cannot be read.
+    """
+    try:
+        lines = (folder / CHECKSUMS).read_text(encoding="utf-8").splitlines()
+    except (OSError, ValueError) as fault:
+        raise UnusableInputError(f"'{folder / CHECKSUMS}' cannot be read: {fault}") from fault
+    expected = {name: digest for digest, _, name in (line.partition("  ") for line in lines)}
+    for name in filter(within, ("study.json", "candidates.json")):
+        if name not in expected:
+            return f"'{folder / CHECKSUMS}' does not cover '{name}'"
+    for name in filter(within, expected):
+        path = folder / name
+        if "\0" in name or not path.resolve().is_relative_to(folder.resolve()):
+            return f"'{folder / CHECKSUMS}' names a file outside the bundle: {name!r}"
+        if not path.is_file():
+            return f"'{path}' is missing from the bundle"
+        if sha256_of(path) != expected[name]:
+            return f"'{path}' was altered: its SHA-256 is not the one in {CHECKSUMS}"
+    patterns = ["*.json", "*.nc", "evaluations/*.json", "evaluations/*.nc"]
+    if any(name.startswith(f"{RUNS}/") for name in expected):  # older bundles do not cover their runs
+        patterns.append(f"{RUNS}/**/*")
+    for path in (path for pattern in patterns for path in sorted(folder.glob(pattern))):
+        name = path.relative_to(folder).as_posix()
+        if path.is_file() and name not in expected and within(name):
+            return f"'{path}' is not covered by {CHECKSUMS}: it was put in by hand; take it out"
+    return ""
+
+
 def _sealed_files(folder: Path) -> list[Path]:
     # the markers of stages that are under way lie beside the ledger and go with their process
     return sorted(
         path
         for path in folder.rglob("*")
-        if path.is_file()
-        and path.relative_to(folder).parts[0] != "runs.zarr"
-        and path.name != CHECKSUMS
-        and not path.name.startswith("ledger.jsonl")
+        if path.is_file() and path.name != CHECKSUMS and not path.name.startswith("ledger.jsonl")
     )
 
 

@@ -23,7 +23,13 @@ from frugal.surrogates.measurement.map_errors import (
 
 
 def judge(
-    study: Study, row: CandidateRow, answering: Answering, held_out: Runs, meter: Meter, seed: int
+    study: Study,
+    row: CandidateRow,
+    answering: Answering,
+    held_out: Runs,
+    meter: Meter,
+    seed: int,
+    kept: dict[str, np.ndarray] | None = None,
 ) -> CandidateRow | str:
     """Errors and interval coverage of one candidate on the held-out runs.
 
@@ -39,13 +45,15 @@ def judge(
         Books the asking under ``evaluation`` and the name of the candidate.
     seed : int
         Of the bootstrap.
+    kept : dict, optional
+        Gets what was answered ``[n, m]``, under the name of the candidate; nothing of what is exact.
 
     Returns
     -------
     CandidateRow or str
         The row with its errors. ``interval_coverage`` is the share of all elements within the interval, those that are never
         defined left out; the log of a candidate that answers with modes of fields gets what the modes get wrong. What was
-        raised, as a text, where asking failed.
+        raised, as a text, where asking failed or an answer is no finite number.
     """
     with meter.stage("evaluation", answering.name):
         if answering.exact:
@@ -57,6 +65,10 @@ def judge(
             raise
         except Exception as fault:  # whatever one candidate raises, the others are judged
             return f"{type(fault).__name__}: {fault}"
+        if not np.isfinite(predicted).all():
+            return _not_finite(study, predicted, held_out)
+        if kept is not None:
+            kept[answering.name] = predicted
         groups = held_out.places if len(np.unique(held_out.places)) > 1 else None
         errors = output_errors(study, held_out.outputs, predicted, groups, seed)
         coverage, log = None, row.log
@@ -69,6 +81,17 @@ def judge(
             log = {**log, "held_out_maps": floors}
         met = all(error.met for error in errors.values())
         return replace(row, errors=errors, error_met=met, interval_coverage=coverage, log=log)
+
+
+def _not_finite(study: Study, predicted: np.ndarray, held_out: Runs) -> str:
+    """What is wrong with answers of which some are no finite number: a number that is missing never counts as met."""
+    bad = ~np.isfinite(predicted)
+    row = int(np.flatnonzero(bad.any(axis=1))[0])
+    output = next(name for name, columns in study.output_slices().items() if bad[row, columns].any())
+    return (
+        f"answers no finite number for '{output}' on {int(bad.any(axis=1).sum())} of the {len(predicted)} held-out runs, "
+        f"the first of them run {held_out.numbers[row]}"
+    )
 
 
 def output_errors(

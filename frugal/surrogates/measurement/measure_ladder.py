@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
+
+import numpy as np
 
 from frugal.candidates.row import CandidateRow, Query
 from frugal.experiments.runs.store import Runs
@@ -60,12 +62,15 @@ class MeasuredLadder:
         What those that failed while they were asked raised.
     series : mapping
         How the series of timings went, where there may be several.
+    answers : mapping of str to array [n, m]
+        What each of them answered on the held-out runs, by name; not of what is exact.
     """
 
     rows: tuple[CandidateRow, ...]
     measured: frozenset[str]
     faults: Mapping[str, str]
     series: Mapping[str, Any]
+    answers: Mapping[str, np.ndarray] = field(default_factory=dict)
 
 
 def measure_ladder(
@@ -104,9 +109,10 @@ def measure_ladder(
     known = {row.name: row for row in rows}
     judged: dict[str, CandidateRow] = {}
     faults: dict[str, str] = {}
+    answers: dict[str, np.ndarray] = {}
     reporter.stage("judge", len(asked))
     for number, answering in enumerate(asked, start=1):
-        found = judge(study, known[answering.name], answering, held_out, meter, seed)
+        found = judge(study, known[answering.name], answering, held_out, meter, seed, answers)
         if isinstance(found, str):
             faults[answering.name] = found
         else:
@@ -121,7 +127,8 @@ def measure_ladder(
         query = {pattern: Query.of(time, answering.runtime) for pattern, time in times[name].items()}
         held = {**judged[name].memory_bytes, **memory.get(name, {})}
         judged[name] = _with_limits(study, replace(judged[name], query=query, memory_bytes=held))
-    return MeasuredLadder(tuple(judged.get(row.name, row) for row in rows), frozenset(judged), faults, series)
+    whole = tuple(judged.get(row.name, row) for row in rows)
+    return MeasuredLadder(whole, frozenset(judged), faults, series, answers)
 
 
 def _times(
