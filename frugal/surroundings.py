@@ -7,7 +7,9 @@ imported, before any of these libraries, and are handed on to child processes an
 
 from __future__ import annotations
 
+import atexit
 import os
+import shutil
 import stat
 import sys
 import tempfile
@@ -46,8 +48,8 @@ def private_folder(name: str) -> Path | None:
     Path or None
         None where it cannot be made, or where somebody else could have written into it.
     """
-    parent = Path(tempfile.gettempdir()) / f"frugal-{os.geteuid()}"
     try:
+        parent = Path(tempfile.gettempdir()) / f"frugal-{os.geteuid()}"
         parent.mkdir(mode=0o700, exist_ok=True)
         found = parent.lstat()
         if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid() or found.st_mode & 0o077:
@@ -56,3 +58,17 @@ def private_folder(name: str) -> Path | None:
     except OSError:
         return None
     return parent / name
+
+
+def keep_list_of_fonts_out_of_the_home() -> None:
+    """Called before matplotlib is imported: it would keep its list of fonts in the user's cache.
+
+    ``MPLCONFIGDIR`` of the user's holds, and so does an import that came before.
+    """
+    if "matplotlib" in sys.modules or os.environ.get("MPLCONFIGDIR"):
+        return
+    folder = private_folder("matplotlib")
+    if folder is None:
+        folder = Path(tempfile.mkdtemp(prefix="frugal-matplotlib-"))
+        atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    os.environ["MPLCONFIGDIR"] = str(folder)

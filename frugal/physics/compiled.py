@@ -15,7 +15,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from numba import config, njit
+import numba
+from numba import njit
 
 from frugal.surroundings import private_folder
 
@@ -76,8 +77,9 @@ def _kept_outside_the_home(own: Path) -> Iterator[bool]:
     Where it could not, it would take the user's cache; it is given a private folder of the system's temporary one. Gives
     False where there is none.
     """
+    config: Any = numba.config
     beside = own / "__pycache__"
-    if config.CACHE_DIR or os.access(beside if beside.is_dir() else own, os.W_OK):
+    if config.CACHE_DIR or (os.access(beside if beside.exists() else own, os.W_OK) and not beside.is_file()):
         yield True
         return
     folder = private_folder("numba")

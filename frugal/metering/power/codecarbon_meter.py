@@ -6,6 +6,7 @@ second bookkeeping of the same work, made by others' code; where the two differ,
 
 from __future__ import annotations
 
+import importlib
 import logging
 import os
 from collections.abc import Iterator
@@ -53,7 +54,7 @@ class CarbonMeter:
 
         _silence()
         resident_gb = 1.0
-        given: dict[str, Any] = dict(
+        given: dict[str, Any] = dict(  # noqa: C408
             country_iso_code="FRA",
             tracking_mode="process",
             measure_power_secs=5,
@@ -119,11 +120,11 @@ class CarbonTask:
 
 @contextmanager
 def _without_users_settings() -> Iterator[None]:
-    """Within the block codecarbon reads neither ``.codecarbon.config``, of the home or the working folder, nor ``CODECARBON_*``.
+    """Within the block codecarbon reads neither a ``.codecarbon.config`` nor the variables ``CODECARBON_*``.
 
     What these say is for the user's own trackers: an endpoint, a token, another way to measure.
     """
-    import codecarbon.emissions_tracker as module
+    module: Any = importlib.import_module("codecarbon.emissions_tracker")
 
     reads = module.get_hierarchical_config
     module.get_hierarchical_config = dict
