@@ -6,6 +6,10 @@ The names below are imported when they are first asked for; `docs/python.md` sho
 
 from typing import Any
 
+from frugal.surroundings import turn_reports_off
+
+turn_reports_off()  # before any library that would report
+
 __version__ = "0.1.0"
 
 __all__ = [

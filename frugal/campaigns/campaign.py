@@ -273,9 +273,10 @@ def _load_libraries() -> None:
     """Import what the fits need, apart from them: the first import of these takes longer than many a fit."""
     import lightgbm  # noqa: F401
     import onnx  # noqa: F401
-    import onnxruntime  # noqa: F401
     import scipy.optimize  # noqa: F401
     import sklearn.neural_network  # noqa: F401
+
+    import frugal.surrogates.onnx.runtime  # noqa: F401
 
 
 def settle_ledger(campaign: Campaign) -> None:

@@ -17,6 +17,7 @@ from typing import Any
 from frugal.candidates.row import CandidateRow
 from frugal.errors import EnvironmentFaultError
 from frugal.surrogates.bundle.bundle import MODEL, Bundle, open_bundle
+from frugal.surroundings import turn_reports_off
 
 FILES = (
     "study.json", "candidates.json", "ledger.jsonl", "audit.json", "audit.en.html", "audit.fr.html", "ladder.svg",
@@ -53,8 +54,7 @@ def record(bundle_path: Path, working_folder: Path) -> str:
 
 
 def _import_mlflow(working_folder: Path) -> Any:
-    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
-    os.environ.setdefault("DO_NOT_TRACK", "true")
+    turn_reports_off()
     # Its own patience with a server that does not answer is many minutes.
     os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "1")
     os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "10")

@@ -9,11 +9,16 @@ from __future__ import annotations
 
 import functools
 import hashlib
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import numba
 from numba import njit
+
+from frugal.surroundings import private_folder
 
 
 @functools.cache
@@ -45,21 +50,44 @@ def kernel(**options: Any) -> Callable[[Callable[..., Any]], Any]:
     """
 
     def compiled(function: Callable[..., Any]) -> Any:
-        try:
-            dispatcher = njit(nogil=True, cache=True, **options)(function)
-        except RuntimeError:  # no place that can be written to
-            return njit(nogil=True, **options)(function)
+        own = Path(function.__code__.co_filename).parent  # kernels outside this package may call each other too
+        with _kept_outside_the_home(own) as somewhere:
+            if not somewhere:
+                return njit(nogil=True, **options)(function)
+            try:
+                dispatcher = njit(nogil=True, cache=True, **options)(function)
+            except RuntimeError:  # no place that can be written to
+                return njit(nogil=True, **options)(function)
         if dispatcher is function:  # NUMBA_DISABLE_JIT
             return function
         kept: Any = getattr(getattr(dispatcher, "_cache", None), "_cache_file", None)
         if not hasattr(kept, "_source_stamp"):
             return njit(nogil=True, **options)(function)
-        own = Path(function.__code__.co_filename).parent  # kernels outside this package may call each other too
         kept._source_stamp = (kept._source_stamp, sources_digest(), sources_digest(own))
         kept._load_index = _or_nothing(kept._load_index)
         return dispatcher
 
     return compiled
+
+
+@contextmanager
+def _kept_outside_the_home(own: Path) -> Iterator[bool]:
+    """Within the block numba keeps machine code beside the sources or in ``NUMBA_CACHE_DIR``, as it does by itself.
+
+    Where it could not, it would take the user's cache; it is given a private folder of the system's temporary one. Gives
+    False where there is none.
+    """
+    config: Any = numba.config
+    beside = own / "__pycache__"
+    if config.CACHE_DIR or (os.access(beside if beside.exists() else own, os.W_OK) and not beside.is_file()):
+        yield True
+        return
+    folder = private_folder("numba")
+    config.CACHE_DIR = "" if folder is None else str(folder)
+    try:
+        yield folder is not None
+    finally:
+        config.CACHE_DIR = ""
 
 
 def _or_nothing(load: Callable[[], Any]) -> Callable[[], Any]:

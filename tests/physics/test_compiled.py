@@ -10,6 +10,8 @@ import pytest
 
 from frugal.physics import compiled
 
+ROOT = Path(__file__).resolve().parents[2]
+
 CALLEE = "from numba import njit\n\n@njit\ndef twice(x):\n    return {factor}.0 * x\n"
 CALLER = (
     "from mini.compiled import kernel\nfrom mini.inner.callee import twice\n\n"
@@ -35,7 +37,7 @@ def a_package(folder: Path) -> Path:
 
 def ask(folder: Path, **environment: str) -> tuple[float, int, int]:
     """Answer, cache hits and misses of the caller in a process of its own."""
-    set_ = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1", "PYTHONPATH": str(folder), **environment}
+    set_ = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1", "PYTHONPATH": f"{folder}:{ROOT}", **environment}
     answer = subprocess.run(
         [sys.executable, "-c", QUESTION], capture_output=True, text=True, check=True, cwd=folder, env=set_
     )
@@ -91,13 +93,21 @@ def test_a_cache_directory_of_the_user_is_kept_to(tmp_path: Path) -> None:
     assert list(elsewhere.rglob("*.nbc")) and not list(package.rglob("*.nbc"))
 
 
-def test_where_nothing_can_be_written_kernels_are_compiled_in_each_process(tmp_path: Path) -> None:
+def test_where_nothing_can_be_written_kernels_are_kept_in_a_private_folder_or_not_at_all(tmp_path: Path) -> None:
     package = a_package(tmp_path)
     (package / "__pycache__").write_text("a file where numba would make a folder")
-    no_home = tmp_path / "no_home"
-    no_home.write_text("likewise")
+    home, temporary = tmp_path / "home", tmp_path / "temporary"
+    home.mkdir()
+    temporary.mkdir()
+    shared = temporary / f"frugal-{os.geteuid()}"
+    shared.mkdir()
+    shared.chmod(0o777)  # whoever may write there could put other machine code in the place of ours
     for _ in range(2):
-        assert ask(tmp_path, XDG_CACHE_HOME=str(no_home), HOME=str(no_home)) == (3.0, 0, 1)
+        assert ask(tmp_path, HOME=str(home), TMPDIR=str(temporary)) == (3.0, 0, 1)
+    shared.chmod(0o700)
+    assert ask(tmp_path, HOME=str(home), TMPDIR=str(temporary)) == (3.0, 0, 1)
+    assert ask(tmp_path, HOME=str(home), TMPDIR=str(temporary)) == (3.0, 1, 0)
+    assert list(shared.rglob("*.nbc")) and not list(home.iterdir())
 
 
 def test_a_numba_that_holds_its_stamp_elsewhere_gets_no_cache(monkeypatch: pytest.MonkeyPatch) -> None:

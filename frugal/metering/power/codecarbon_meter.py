@@ -6,8 +6,11 @@ second bookkeeping of the same work, made by others' code; where the two differ,
 
 from __future__ import annotations
 
+import importlib
 import logging
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from frugal.metering.power.machine import RAM_WATTS_PER_GB, Machine
@@ -51,7 +54,7 @@ class CarbonMeter:
 
         _silence()
         resident_gb = 1.0
-        self._tracker = OfflineEmissionsTracker(
+        given: dict[str, Any] = dict(  # noqa: C408
             country_iso_code="FRA",
             tracking_mode="process",
             measure_power_secs=5,
@@ -62,11 +65,12 @@ class CarbonMeter:
             wue=0.0,
             force_carbon_intensity_g_co2e_kwh=self._intensity,
             output_methods=[],
-            # False, not None: a configuration file of the user's could otherwise turn an endpoint on
             emissions_endpoint=False,
             allow_multiple_runs=True,
             log_level="critical",
         )
+        with _without_users_settings():
+            self._tracker = OfflineEmissionsTracker(**given)
         # In between, a thread of codecarbon's takes a sample each second; while a task in pure Python holds the
         # interpreter, that sample comes late and is charged for more time than it covers (by two thirds, measured).
         # The difference between a task's start and its end is exact, so the samples are put off beyond any task.
@@ -112,6 +116,22 @@ class CarbonTask:
 
     def __exit__(self, *exception: object) -> None:
         self.joules = self._meter._end(self._name)
+
+
+@contextmanager
+def _without_users_settings() -> Iterator[None]:
+    """Within the block codecarbon reads neither a ``.codecarbon.config`` nor the variables ``CODECARBON_*``.
+
+    What these say is for the user's own trackers: an endpoint, a token, another way to measure.
+    """
+    module: Any = importlib.import_module("codecarbon.emissions_tracker")
+
+    reads = module.get_hierarchical_config
+    module.get_hierarchical_config = dict
+    try:
+        yield
+    finally:
+        module.get_hierarchical_config = reads
 
 
 def _silence() -> None:

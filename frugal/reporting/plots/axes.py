@@ -15,6 +15,7 @@ from xml.sax.saxutils import escape
 
 from frugal.reporting.plots.labels import wrapped
 from frugal.reporting.text import plain_duration, plain_number, plain_queries
+from frugal.surroundings import keep_list_of_fonts_out_of_the_home
 from frugal.texts import room_texts
 
 if TYPE_CHECKING:
@@ -350,6 +351,7 @@ def svg(draw: Callable[[Figure], None], size: tuple[float, float], title: str, d
     str
         The same for the same drawing, byte for byte.
     """
+    keep_list_of_fonts_out_of_the_home()
     import matplotlib
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure

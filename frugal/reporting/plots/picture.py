@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from frugal.reporting.plots.axes import INK
+from frugal.surroundings import keep_list_of_fonts_out_of_the_home
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -24,6 +25,7 @@ def png(width: float, height: float, draw: Callable[[Figure], None]) -> bytes:
     draw : callable
         Fills the empty figure.
     """
+    keep_list_of_fonts_out_of_the_home()
     from matplotlib import rc_context
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure

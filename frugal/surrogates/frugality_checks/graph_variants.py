@@ -11,7 +11,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 import numpy as np
 
@@ -306,9 +306,9 @@ def _only_trees() -> NotPossible:
 
 
 def _quantize_dynamic() -> Callable[..., None]:
-    from onnxruntime.quantization import quantize_dynamic
+    from frugal.surrogates.onnx.runtime import quantization
 
-    return quantize_dynamic
+    return cast("Callable[..., None]", quantization().quantize_dynamic)
 
 
 def _load(model: bytes) -> onnx.ModelProto:

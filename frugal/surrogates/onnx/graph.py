@@ -16,7 +16,8 @@ from frugal.surrogates.onnx.digest import graph_digest, strip_metadata
 
 if TYPE_CHECKING:
     import onnx
-    import onnxruntime
+
+    from frugal.surrogates.onnx.runtime import onnxruntime
 
 __all__ = [
     "IR_VERSION",
@@ -210,7 +211,7 @@ def session(model: bytes) -> onnxruntime.InferenceSession:
     More threads do not shorten a call of these small graphs, and threads that spin while they wait for work
     cost more processor time than the call itself.
     """
-    import onnxruntime
+    from frugal.surrogates.onnx.runtime import onnxruntime
 
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
