@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from frugal.candidates.comparison import Comparison
 from frugal.candidates.decision import Decision
-from frugal.candidates.row import CandidateRow, OutputError
+from frugal.candidates.output_error import OutputError
+from frugal.candidates.row import CandidateRow
 from frugal.experiments.metrics.registry import metric_of, scale_of
 from frugal.metering.power.codecarbon_meter import CODECARBON_RESOLUTION_JOULES
 from frugal.reporting.text import plain_duration, plain_number

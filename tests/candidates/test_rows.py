@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 
 from frugal.candidates.comparison import Comparison, Ladder, read_comparison
-from frugal.candidates.row import LARGEST_ERROR, CandidateRow, OutputError, largest_ratio, worst_output
+from frugal.candidates.output_error import LARGEST_ERROR, OutputError, largest_ratio, worst_output
+from frugal.candidates.row import CandidateRow
 from frugal.errors import UnusableInputError
 from frugal.formats.files.json_files import finite, to_json
 from frugal.surrogates.decision.costs import DecisionRow

@@ -23,7 +23,8 @@ from frugal.audit.exports.content import (
     stages,
 )
 from frugal.candidates.decision import Interval
-from frugal.candidates.row import CandidateRow, OutputError, Query
+from frugal.candidates.output_error import OutputError
+from frugal.candidates.row import CandidateRow, Query
 
 #: Activities of CycloneDX by stage of the footprint.
 ACTIVITIES = {

@@ -9,7 +9,8 @@ from typing import Any
 from frugal.audit.evidence.evidence import Evidence
 from frugal.audit.impacts.assessment import Assessment
 from frugal.candidates.decision import Decision
-from frugal.candidates.row import CandidateRow, OutputError, worst_output
+from frugal.candidates.output_error import OutputError, worst_output
+from frugal.candidates.row import CandidateRow
 from frugal.experiments.metrics.registry import scale_of
 from frugal.reporting.text import plain_number, plain_queries
 from frugal.reporting.units_text import error_quantity, grams, typeset
