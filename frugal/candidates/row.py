@@ -143,6 +143,8 @@ class CandidateRow:
         Every declared error is within its tolerance.
     query : mapping of str to Query
         By call pattern, as are ``limits``, ``memory_bytes`` (where it was measured) and ``need_met``.
+    other_seeds : tuple of float
+        Of a full evaluation: largest ratio of what is held of an error to its tolerance, for fits with other seeds.
     interval_coverage : float, optional
         Share of held-out values within the interval, 0 to 1.
     fixed_parts : mapping of str to float
@@ -174,6 +176,7 @@ class CandidateRow:
     limits: Mapping[str, PatternLimits] = field(default_factory=dict)
     memory_bytes: Mapping[str, int] = field(default_factory=dict)
     need_met: Mapping[str, bool] = field(default_factory=dict)
+    other_seeds: tuple[float, ...] = ()
     interval_coverage: float | None = None
     fixed_parts: Mapping[str, float] = field(default_factory=dict)
     fixed_cpu_seconds: float | None = None
@@ -287,6 +290,7 @@ class CandidateRow:
             limits={key: PatternLimits.read(part) for key, part in found.objects("limits", "limits").items()},
             memory_bytes={key: int(value) for key, value in found.numbers("memory_bytes").items()},
             need_met=found.truths("need_met"),
+            other_seeds=found.list_of_numbers("other_seeds"),
             interval_coverage=found.number_or_none("interval_coverage"),
             fixed_parts=found.numbers("fixed_parts"),
             fixed_cpu_seconds=found.number_or_none("fixed_cpu_seconds"),
@@ -322,6 +326,7 @@ class CandidateRow:
             "limits": {name: limits.to_json() for name, limits in self.limits.items()},
             "memory_bytes": dict(self.memory_bytes),
             "need_met": dict(self.need_met),
+            **({"other_seeds": list(self.other_seeds)} if self.other_seeds else {}),
             "interval_coverage": self.interval_coverage,
             "fixed_parts": dict(self.fixed_parts),
             "fixed_cpu_seconds": self.fixed_cpu_seconds,
