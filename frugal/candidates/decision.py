@@ -72,7 +72,10 @@ class Decision:
 
     ``reasons`` are codes, and ``told`` the same in words. ``flip_queries`` is about the least low end of the usage interval,
     its ratio to the high end kept, for which the need for AI would count as demonstrated, all else as measured; infinite
-    where no use would do, None where there is no pair to compare. ``lifetime_cpu_seconds`` leaves out what cannot be asked for
+    where no use would do, None where there is no pair to compare. ``limits_that_exclude`` are those of accurate alternatives that
+    the verdict hangs on, and ``without_limits`` is the cheapest that would answer without them; ``straddling`` are candidates
+    whose error is within its limit and whose upper bound is not; ``seeds_turned`` counts the other seeds of the fits that gave
+    another verdict, and those that were tried. ``lifetime_cpu_seconds`` leaves out what cannot be asked for
     want of data. ``queries_mid`` is None only in records made by hand.
     """
 
@@ -92,6 +95,9 @@ class Decision:
     probability_ai_cheaper: float | None = None
     probability_alternative_cheaper: float | None = None
     limits_that_exclude: tuple[str, ...] = ()
+    without_limits: str | None = None
+    straddling: tuple[str, ...] = ()
+    seeds_turned: tuple[int, int] | None = None
     winner_is_ai: bool | None = None
     policy: Policy = field(default_factory=Policy)
     told: tuple[Text, ...] = ()
@@ -146,6 +152,9 @@ class Decision:
             probability_ai_cheaper=found.number_or_none("probability_ai_cheaper"),
             probability_alternative_cheaper=found.number_or_none("probability_alternative_cheaper"),
             limits_that_exclude=found.list_of_texts("limits_that_exclude"),
+            without_limits=found.text_or_none("without_limits"),
+            straddling=found.list_of_texts("straddling"),
+            seeds_turned=_of_seeds(found),
             winner_is_ai=found.truth("winner_is_ai") if found.holds("winner_is_ai") else None,
             policy=Policy.read(JsonObject(found.plain("policy"), file, found.within("policy"))),
             told=tuple(reason.in_languages() for reason in reasons),
@@ -157,10 +166,20 @@ class Decision:
         told = plain.pop("told")
         plain["reasons"] = [{"code": code, **words} for code, words in zip(self.reasons, told, strict=True)]
         plain["queries"] = list(self.queries) if self.queries else None
+        for name in ("without_limits", "straddling", "seeds_turned"):  # what earlier versions did not keep
+            if not plain[name]:
+                del plain[name]
         saving = self.saving_cpu_seconds
         plain["saving_cpu_seconds"] = saving and {"p5": saving.low, "p50": saving.median, "p95": saving.high}
         plain["lifetime_cpu_seconds"] = dict(self.lifetime_cpu_seconds)
         return plain
+
+
+def _of_seeds(found: JsonObject) -> tuple[int, int] | None:
+    counted = found.list_of_numbers("seeds_turned")
+    if counted and len(counted) != 2:
+        raise found.fault("seeds_turned", "two numbers")
+    return (int(counted[0]), int(counted[1])) if counted else None
 
 
 def _percentiles(found: JsonObject) -> Interval | None:

@@ -13,72 +13,15 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from frugal.candidates.json_object import JsonObject
+from frugal.candidates.output_error import OutputError, largest_ratio, worst_output
 from frugal.metering.timing.interleaved_blocks import QueryTime
 from frugal.texts import LANGUAGES, Text
-
-#: What is written for an error without bound (relative to an output that is always zero): JSON knows no infinity.
-LARGEST_ERROR = 1e6
 
 #: The limit that a candidate breaks which needs data that are missing where the study is asked: no computing makes up for it.
 MISSING_DATA = "data"
 
 #: The limit that is chosen: a candidate beyond it could run there all the same, only slower than asked.
 LATENCY = "latency"
-
-
-@dataclass(frozen=True)
-class OutputError:
-    """Error of one output on the held-out runs.
-
-    ``value`` is the largest error of its elements, ``low`` and ``high`` its 95 % bootstrap interval, in the metric of the
-    tolerance (nRMSE where none is declared). The error of a map is pooled over its cells: it has no elements but a summary.
-    """
-
-    metric: str
-    value: float
-    low: float
-    high: float
-    elements: tuple[float, ...] = ()
-    worst_element: str | None = None
-    tolerance: float | None = None
-    summary: Mapping[str, Any] = field(default_factory=dict)
-
-    @property
-    def met(self) -> bool:
-        """The upper bound is within the tolerance."""
-        return self.tolerance is None or self.high <= self.tolerance
-
-    @property
-    def ratio(self) -> float | None:
-        """The upper bound over the tolerance; None where none is declared."""
-        return self.high / self.tolerance if self.tolerance else None
-
-    @classmethod
-    def read(cls, found: JsonObject) -> OutputError:
-        """From its object in the file."""
-        return cls(
-            metric=found.text("metric"),
-            value=found.number("value"),
-            low=found.number("low"),
-            high=found.number("high"),
-            elements=found.list_of_numbers("elements"),
-            worst_element=found.text_or_none("worst_element"),
-            tolerance=found.number_or_none("tolerance"),
-            summary=found.plain("summary"),
-        )
-
-    def to_json(self) -> dict[str, Any]:
-        """As plain values, none beyond `LARGEST_ERROR`."""
-        return {
-            "metric": self.metric,
-            "value": min(self.value, LARGEST_ERROR),
-            "low": min(self.low, LARGEST_ERROR),
-            "high": min(self.high, LARGEST_ERROR),
-            "tolerance": self.tolerance,
-            "worst_element": self.worst_element,
-            "elements": [min(value, LARGEST_ERROR) for value in self.elements],
-            **({"summary": dict(self.summary)} if self.summary else {}),
-        }
 
 
 @dataclass(frozen=True)
@@ -200,6 +143,8 @@ class CandidateRow:
         Every declared error is within its tolerance.
     query : mapping of str to Query
         By call pattern, as are ``limits``, ``memory_bytes`` (where it was measured) and ``need_met``.
+    other_seeds : tuple of float
+        Of a full evaluation: largest ratio of what is held of an error to its tolerance, for fits with other seeds.
     interval_coverage : float, optional
         Share of held-out values within the interval, 0 to 1.
     fixed_parts : mapping of str to float
@@ -231,6 +176,7 @@ class CandidateRow:
     limits: Mapping[str, PatternLimits] = field(default_factory=dict)
     memory_bytes: Mapping[str, int] = field(default_factory=dict)
     need_met: Mapping[str, bool] = field(default_factory=dict)
+    other_seeds: tuple[float, ...] = ()
     interval_coverage: float | None = None
     fixed_parts: Mapping[str, float] = field(default_factory=dict)
     fixed_cpu_seconds: float | None = None
@@ -263,12 +209,23 @@ class CandidateRow:
         return largest_ratio(self.errors)
 
     @property
+    def value_ratio(self) -> float:
+        """Largest ratio of an error itself to its tolerance; infinite where no tolerance is declared."""
+        ratios = [error.value / error.tolerance for error in self.errors.values() if error.tolerance]
+        return max(ratios, default=math.inf)
+
+    @property
+    def bounded(self) -> bool:
+        """Every error with a tolerance has an upper bound."""
+        return all(error.bounded for error in self.errors.values() if error.tolerance is not None)
+
+    @property
     def error_bound(self) -> float:
         """Upper bound of the worst error over its tolerance; in its own metric where none is set, infinite without errors."""
         worst = self.worst_error
         if worst is None:
             return math.inf
-        return worst.high if worst.ratio is None else worst.ratio
+        return worst.held if worst.ratio is None else worst.ratio
 
     def keeps_limits(self, pattern: str) -> bool:
         """Every limit of a call pattern is kept, as far as it was measured for it."""
@@ -333,6 +290,7 @@ class CandidateRow:
             limits={key: PatternLimits.read(part) for key, part in found.objects("limits", "limits").items()},
             memory_bytes={key: int(value) for key, value in found.numbers("memory_bytes").items()},
             need_met=found.truths("need_met"),
+            other_seeds=found.list_of_numbers("other_seeds"),
             interval_coverage=found.number_or_none("interval_coverage"),
             fixed_parts=found.numbers("fixed_parts"),
             fixed_cpu_seconds=found.number_or_none("fixed_cpu_seconds"),
@@ -368,6 +326,7 @@ class CandidateRow:
             "limits": {name: limits.to_json() for name, limits in self.limits.items()},
             "memory_bytes": dict(self.memory_bytes),
             "need_met": dict(self.need_met),
+            **({"other_seeds": list(self.other_seeds)} if self.other_seeds else {}),
             "interval_coverage": self.interval_coverage,
             "fixed_parts": dict(self.fixed_parts),
             "fixed_cpu_seconds": self.fixed_cpu_seconds,
@@ -380,17 +339,8 @@ class CandidateRow:
         del row["parity"]
         for error in row["error"].values():
             del error["elements"]
+            if error.get("bounded", True):  # without a bound the error at each place is what there is to tell
+                error.pop("by_place", None)
         for query in row["query"].values():
             del query["blocks"]
         return row
-
-
-def worst_output(errors: Mapping[str, OutputError]) -> str | None:
-    """Output nearest to or farthest beyond its tolerance; the first one where none is declared, None without errors."""
-    ratios = {name: error.ratio for name, error in errors.items() if error.ratio is not None}
-    return max(ratios, key=ratios.__getitem__, default=next(iter(errors), None))
-
-
-def largest_ratio(errors: Mapping[str, OutputError]) -> float:
-    """Largest ratio of an upper bound to its tolerance, over the outputs that have one; infinite where none has."""
-    return max((error.ratio for error in errors.values() if error.ratio is not None), default=math.inf)

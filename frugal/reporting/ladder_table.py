@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from frugal.candidates.comparison import Comparison
 from frugal.candidates.decision import Decision
-from frugal.candidates.row import CandidateRow, OutputError
+from frugal.candidates.output_error import OutputError
+from frugal.candidates.row import CandidateRow
 from frugal.experiments.metrics.registry import metric_of, scale_of
 from frugal.metering.power.codecarbon_meter import CODECARBON_RESOLUTION_JOULES
 from frugal.reporting.text import plain_duration, plain_number
@@ -108,10 +109,19 @@ def candidate_cells(row: CandidateRow, decision: Decision, watts: float, languag
 
 def _error(error: OutputError, language: str) -> str:
     scale = scale_of(error.metric)
+    if not error.bounded:  # the largest of a place, or of a run, which bounds nothing elsewhere
+        bound = _TEXTS.phrase("cell.these_places" if error.by_place else "cell.these_runs", language)
+        if scale == "share":
+            return f"{100 * error.value:.2f} % ({bound} {100 * error.held:.2f} %)"
+        return f"{name_of(error, language)}{error.value:.3g} ({bound} {error.held:.3g})"
     if scale == "share":
         return f"{100 * error.value:.2f} % ({100 * error.high:.2f} %)"
-    name = f"{metric_of(error.metric).label[language]}: " if scale == "score" else ""
-    return f"{name}{error.value:.3g} ({error.high:.3g})"
+    return f"{name_of(error, language)}{error.value:.3g} ({error.high:.3g})"
+
+
+def name_of(error: OutputError, language: str) -> str:
+    """What the values of an error are called, where they are what a score lacks to 1."""
+    return f"{metric_of(error.metric).label[language]}: " if scale_of(error.metric) == "score" else ""
 
 
 def _energy(joules: float, language: str) -> str:

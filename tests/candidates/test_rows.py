@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 
 from frugal.candidates.comparison import Comparison, Ladder, read_comparison
-from frugal.candidates.row import LARGEST_ERROR, CandidateRow, OutputError, largest_ratio, worst_output
+from frugal.candidates.output_error import LARGEST_ERROR, OutputError, largest_ratio, worst_output
+from frugal.candidates.row import CandidateRow
 from frugal.errors import UnusableInputError
 from frugal.formats.files.json_files import finite, to_json
 from frugal.surrogates.decision.costs import DecisionRow
@@ -119,7 +120,7 @@ def test_what_the_decision_weighs_of_a_row(content: dict[str, Any]) -> None:
     assert not weighed.admissible and weighed.can_be_asked
     broken = replace(row.limits[PATTERN], met=False, broken=("bytes", "latency"))
     weighed = DecisionRow.of(replace(row, limits={PATTERN: broken}), PATTERN)
-    assert (weighed.hard_limits, weighed.chosen_limits) == (("bytes",), ("latency",))
+    assert (weighed.hard_limits, weighed.chosen_limits) == ((), ("bytes", "latency"))
     lacking = replace(broken, broken=("data",))
     assert not DecisionRow.of(replace(row, limits={PATTERN: lacking}), PATTERN).can_be_asked
 

@@ -127,11 +127,83 @@ def test_an_undeclared_use_is_not_assessed() -> None:
     assert decision.winner == "linear"
 
 
-def test_no_alternative_on_the_target_is_infeasible_otherwise() -> None:
-    no_graph = [replace(r, hard_limits=("graph",)) if r.name == "full" else r for r in ladder()]
-    decision = decide(LEDGER, no_graph, NEED, CallPattern("phone", needs_graph=True))
-    assert (decision.verdict, decision.winner) == ("infeasible_otherwise", "mlp")
-    assert decision.limits_that_exclude == ("graph",)
+def without_graph(**met: bool) -> list[DecisionRow]:
+    return [replace(r, chosen_limits=("graph",)) if r.name == "full" else r for r in ladder(**met)]
+
+
+def test_a_limit_that_was_chosen_wins_no_verdict() -> None:
+    """The physics answers exactly: only the wish for a file excludes it, whatever it costs beside the AI."""
+    decision = decide(LEDGER, without_graph(), NEED, CallPattern("phone", needs_graph=True))
+    assert (decision.verdict, decision.winner) == ("conditional", "mlp")
+    assert decision.reasons == ("only_a_chosen_limit",)
+    assert (decision.limits_that_exclude, decision.without_limits) == (("graph",), "full")
+    # 3 s of compilation, a million queries of 50 ms against 313.1 s and 15 µs
+    assert decision.lifetime_cpu_seconds["full"] == pytest.approx(3 + 9.487e5 * 0.05, rel=0.01)
+    assert "full would answer" in decision.told[0]["en"] and "13\u00a0h" in decision.told[0]["en"]
+    assert "full répondrait" in decision.told[0]["fr"]
+
+
+def test_beside_a_dear_alternative_a_chosen_limit_wins_nothing_either() -> None:
+    """A slow answer in a file meets the need; the physics at 25 µs without a file would be cheaper than the AI."""
+    slow = rung("slow", "precomputed", True, 5e6, error=0.1)
+    cheap = [replace(r, query_blocks=(25e-6,) * 7) if r.name == "full" else r for r in without_graph()]
+    ledger = [replace(entry, cpu_seconds=1e-3 * entry.cpu_seconds) for entry in LEDGER]
+    alone = decide(ledger, [*cheap, slow], replace(NEED, queries=(1e4, 1e4)))
+    assert alone.verdict == "conditional" and alone.without_limits == "full"
+    assert alone.reasons == ("ai_cheaper", "a_chosen_limit")
+    without = [*(r for r in cheap if r.name != "full"), slow, rung("full", "full_physics", True, 5e6, error=0.0)]
+    assert decide(ledger, without, replace(NEED, queries=(1e4, 1e4))).verdict == "demonstrated"
+
+
+def test_an_alternative_worse_than_a_constant_is_a_straw() -> None:
+    straw = rung("straw", "formula", False, 1.0, error=50.0, value=40.0)
+    only = [straw if r.name == "coarse" else replace(r, value=r.error) for r in ladder()]
+    decision = decide(LEDGER, only, NEED)
+    assert (decision.verdict, decision.winner) == ("conditional", "mlp")
+    assert decision.reasons == ("ai_cheaper", "straw_alternative")
+    assert "worse than a constant" in decision.told[1]["en"]
+    with_another = [*only, rung("coarse", "coarse_physics", False, 5_000.0, value=2.0)]
+    assert decide(LEDGER, with_another, NEED).verdict == "demonstrated"
+
+
+def test_errors_at_a_few_places_demonstrate_nothing() -> None:
+    few = [replace(r, bounded=False) if r.is_ai else r for r in ladder()]
+    decision = decide(LEDGER, few, NEED)
+    assert decision.verdict == "undecided" and decision.reasons[:2] == ("ai_cheaper", "few_places")
+    assert decision.winner == "full"
+    assert (
+        decide(LEDGER, [r for r in few if r.name != "full"], NEED).verdict == "not_assessed"
+    )  # the physics is missing
+    lacking = [replace(r, hard_limits=(MISSING_DATA,)) if r.name == "full" else r for r in few]
+    alone = decide(LEDGER, lacking, NEED)
+    assert (alone.verdict, alone.winner) == ("undecided", "mlp")
+
+
+def test_errors_that_straddle_their_limit_settle_nothing() -> None:
+    near = [replace(r, error_met=False, error=1.3, value=0.9) if r.is_ai else r for r in ladder()]
+    decision = decide(LEDGER, near, NEED)
+    assert (decision.verdict, decision.reasons[0], decision.straddling) == ("undecided", "ai_straddles", ("mlp",))
+    assert decision.winner == "full"
+    # where it would not be needed even so, that is what is said
+    assert decide(LEDGER, near, replace(NEED, queries=(100.0, 1000.0))).verdict == "not_demonstrated"
+    linear = [replace(r, error=1.3, value=0.9) if r.name == "linear" else r for r in ladder()]
+    decision = decide(LEDGER, linear, NEED)
+    assert (decision.verdict, decision.straddling) == ("undecided", ("linear",)) and not decision.winner_is_ai
+    far = [replace(r, error=1.6, value=1.1) if r.name == "linear" else r for r in ladder()]
+    assert decide(LEDGER, far, NEED).verdict == "demonstrated"
+
+
+def test_a_verdict_that_turns_with_the_seed_is_undecided() -> None:
+    def seeded(*errors: float) -> list[DecisionRow]:
+        return [replace(r, other_seeds=errors) if r.is_ai else r for r in ladder()]
+
+    steady = decide(LEDGER, seeded(0.5, 0.6, 0.4, 0.9, 0.5), NEED)
+    assert steady.verdict == "demonstrated" and steady.seeds_turned == (0, 5)
+    turns = decide(LEDGER, seeded(0.5, 1.2, 0.4, 0.9, 0.5), NEED)
+    assert (turns.verdict, turns.reasons[0], turns.seeds_turned) == ("undecided", "seeds_disagree", (1, 5))
+    assert "1 of 5" in turns.told[0]["en"] and turns.winner == "full"
+    lucky = [replace(r, error_met=False, error=1.4) if r.is_ai else r for r in seeded(0.5, 1.2, 1.3, 1.1, 1.2)]
+    assert decide(LEDGER, lucky, NEED).verdict == "undecided"
 
 
 def without_data(**met: bool) -> list[DecisionRow]:

@@ -158,7 +158,7 @@ def materiality(evidence: Evidence) -> Finding:
 
 
 def dominance(evidence: Evidence) -> Finding:
-    """NEC-07: no answer without AI is both more accurate and cheaper than the best AI."""
+    """NEC-07: no answer without AI is both more accurate and cheaper than the best AI, chosen limits left aside."""
     decision, ai, where = evidence.decision, evidence.best_ai, ("candidates.json: candidates",)
     lifetime = decision.lifetime_cpu_seconds
     if ai is None or ai.name not in lifetime:
@@ -169,16 +169,18 @@ def dominance(evidence: Evidence) -> Finding:
         for c in evidence.candidates.values()
         if not c.is_ai
         and c.status == "ok"
-        and c.keeps_limits(decision.pattern)
+        and not c.lacks
         and lifetime.get(c.name, math.inf) < lifetime[ai.name]
         and c.error_bound < ai.error_bound
     ]
     if not better:
         text = say("NEC-07.not_beaten")
         return about_ai(evidence, Finding("pass", text, [], [], where))
-    names = {lang: ", ".join(c.label_in(lang) for c in better) for lang in LANGUAGES}
-    text = say("NEC-07.beaten", names=names)
-    return about_ai(evidence, Finding("fail", text, [c.name for c in better], [], where))
+    inside = [c for c in better if c.keeps_limits(decision.pattern)]
+    shown = inside or better
+    names = {lang: ", ".join(c.label_in(lang) for c in shown) for lang in LANGUAGES}
+    text = say("NEC-07.beaten" if inside else "NEC-07.beaten_outside", names=names)
+    return about_ai(evidence, Finding("fail" if inside else "warn", text, [c.name for c in shown], [], where))
 
 
 def value_to_user(evidence: Evidence) -> Finding:

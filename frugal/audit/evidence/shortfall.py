@@ -35,9 +35,9 @@ class Shortfall:
 def shortfalls(evidence: Evidence, candidate: CandidateRow) -> list[Shortfall]:
     """Every requirement of the deciding call pattern that a candidate fails, the farthest first."""
     found = [
-        Shortfall("error", error.high, error.tolerance, name)
+        Shortfall("error", error.held, error.tolerance, name)
         for name, error in candidate.errors.items()
-        if error.tolerance and error.high > error.tolerance
+        if error.tolerance and not error.met
     ]
     limits = candidate.limits.get(evidence.pattern["name"])
     found += [_broken(evidence.pattern, candidate, name) for name in (limits.broken if limits else ())]

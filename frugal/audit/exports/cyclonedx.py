@@ -23,7 +23,8 @@ from frugal.audit.exports.content import (
     stages,
 )
 from frugal.candidates.decision import Interval
-from frugal.candidates.row import CandidateRow, OutputError, Query
+from frugal.candidates.output_error import OutputError
+from frugal.candidates.row import CandidateRow, Query
 
 #: Activities of CycloneDX by stage of the footprint.
 ACTIVITIES = {
@@ -199,8 +200,11 @@ def _metrics(row: CandidateRow, held_out: int | None) -> list[dict[str, Any]]:
 
 
 def _metric(kind: str, value: float, where: str, ends: OutputError | Query) -> dict[str, Any]:
+    found = {"type": kind, "value": f"{value:.6g}", "slice": where}
+    if not math.isfinite(ends.high):  # judged at too few places for a bound
+        return found
     bounds = {"lowerBound": f"{ends.low:.6g}", "upperBound": f"{ends.high:.6g}"}
-    return {"type": kind, "value": f"{value:.6g}", "slice": where, "confidenceInterval": bounds}
+    return {**found, "confidenceInterval": bounds}
 
 
 def _considerations(audit: Mapping[str, Any], row: CandidateRow) -> dict[str, Any]:

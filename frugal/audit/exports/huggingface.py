@@ -166,7 +166,7 @@ def _errors(audit: Mapping[str, Any]) -> list[str]:
     lines += ["| output | metric | value | 95 % interval | tolerance |", "|---|---|---|---|---|"]
     for output, error in row.errors.items():
         limit = "none" if error.tolerance is None else f"{error.tolerance:g}"
-        ends = f"{error.low:.3g}–{error.high:.3g}"
+        ends = f"{error.low:.3g}–{error.high:.3g}" if error.bounded else f"none; at most {error.held:.3g} where judged"
         lines.append(f"| {output} | {error.metric} | {error.value:.3g} | {ends} | {limit} |")
     return [*lines, ""]
 

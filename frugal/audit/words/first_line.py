@@ -36,7 +36,8 @@ def first_line(evidence: Evidence, assessed: bool = True) -> Text:
         missing = evidence.physics_data
         if verdict == "infeasible_otherwise" and missing:
             return say("first.missing_information", answer=told, data=missing)
-        return say(f"first.{verdict}", answer=told, paid_back=_paid_back(evidence))
+        straw = verdict == "conditional" and any(code.startswith("straw") for code in evidence.decision.reasons)
+        return say(f"first.{'reserve' if straw else verdict}", answer=told, paid_back=_paid_back(evidence))
     opening = {"not_demonstrated": "not_needed", "not_assessed": "no_ai_not_assessed"}.get(verdict, "no_ai")
     return say(f"first.{opening}", answer=told)
 

@@ -9,10 +9,11 @@ from typing import Any
 from frugal.audit.evidence.evidence import Evidence
 from frugal.audit.impacts.assessment import Assessment
 from frugal.candidates.decision import Decision
-from frugal.candidates.row import CandidateRow, OutputError, worst_output
+from frugal.candidates.output_error import OutputError, worst_output
+from frugal.candidates.row import CandidateRow
 from frugal.experiments.metrics.registry import scale_of
 from frugal.reporting.text import plain_number, plain_queries
-from frugal.reporting.units_text import error_quantity, grams, typeset
+from frugal.reporting.units_text import error_quantity, grams, percent, typeset
 from frugal.texts import LANGUAGES, Text, in_each, room_texts
 
 _TEXTS = room_texts("frugal.audit")
@@ -76,6 +77,8 @@ def rounded_up(value: float, digits: int = 2) -> float:
 def error_words(errors: Mapping[str, OutputError], units: Mapping[str, str], language: str) -> str:
     """Upper 95 % bound of the worst error: ``±1.4%``, ``±0.2 m``, ``0.12 (1 − NSE)``; empty if there is none.
 
+    Where too few places were judged for a bound it is the largest error at one of them, and said to hold for these alone.
+
     Parameters
     ----------
     errors : mapping of str to OutputError
@@ -91,13 +94,16 @@ def error_words(errors: Mapping[str, OutputError], units: Mapping[str, str], lan
         Two significant digits, rounded up, and in per cent no finer than `LEAST_ERROR`.
     """
     name = worst_output(errors)
-    if name is None or not errors[name].high:
+    if name is None or not errors[name].held:
         return ""
-    bound, metric = rounded_up(errors[name].high), errors[name].metric
+    bound, metric = rounded_up(errors[name].held), errors[name].metric
     scale = scale_of(metric)
     if scale == "share":
         bound = max(bound, LEAST_ERROR)
-    return ("" if scale == "score" else "±") + error_quantity(bound, metric, units.get(name, ""), language)
+    told = ("" if scale == "score" else "±") + error_quantity(bound, metric, units.get(name, ""), language)
+    if errors[name].bounded:
+        return told
+    return phrase("error.these_places" if errors[name].by_place else "error.these_runs", language, error=told)
 
 
 def every_error(candidate: CandidateRow, evidence: Evidence, language: str) -> str:
@@ -118,7 +124,7 @@ def every_error(candidate: CandidateRow, evidence: Evidence, language: str) -> s
     """
     measured = candidate.errors
     errors = {name: measured[name] for name in evidence.need.get("tolerances") or {} if name in measured}
-    if len(errors) < 2 or not any(error.high for error in errors.values()):
+    if len(errors) < 2 or not any(error.held for error in errors.values()):
         return error_words(measured, evidence.units, language)
     told = []
     for name, error in errors.items():
@@ -185,8 +191,7 @@ def limits(assessment: Assessment) -> list[Text]:
     failed = len(comparison.failed_runs)
     if failed:
         found.append(say("limit.failed_runs", number=in_each(plain_number, failed, 6)))
-    if len([place for place in comparison.split.get("held_out_places", []) if place]) == 1:
-        found.append(say("limit.one_place"))
+    found += _places(assessment)
     return [*found, *_limits_of_account(assessment), say("limit.left_out")]
 
 
@@ -195,6 +200,29 @@ def _truth(evidence: Evidence, number: Text) -> list[Text]:
     missing = evidence.physics_data
     held = say("limit.table" if evidence.full_physics is None else "limit.physics", number=number)
     return [held, say("limit.reference", data=missing)] if missing else [held]
+
+
+def _places(evidence: Evidence) -> list[Text]:
+    """Where the errors hold if not elsewhere, or what no bound can exclude."""
+    shown = evidence.winner or evidence.ladder.closest_ai
+    name = None if shown is None else shown.worst_output
+    if shown is None or name is None or not shown.errors[name].rows:
+        one = len([place for place in evidence.comparison.split.get("held_out_places", []) if place]) == 1
+        return [say("limit.one_place")] if one else []
+    error = shown.errors[name]
+    if not error.bounded and error.by_place:
+        each = {
+            lang: ", ".join(
+                f"{place} {error_quantity(rounded_up(value), error.metric, evidence.units.get(name, ''), lang)}"
+                for place, value in error.by_place.items()
+            )
+            for lang in LANGUAGES
+        }
+        return [say("limit.few_places", number=len(error.by_place), each=each)]
+    if not error.bounded:
+        return [say("limit.few_runs", number=error.rows)]
+    share = in_each(percent, rounded_up(error.unseen_share or 0.0))
+    return [say("limit.unseen_places" if error.places is not None else "limit.unseen_runs", share=share)]
 
 
 def _limits_of_account(assessment: Assessment) -> list[Text]:

@@ -57,6 +57,13 @@ class Metric:
         What to use where it cannot be used.
     divisor : callable, optional
         Of a root mean square: what it is divided by, from the truth; None of a metric that is none.
+    parts : {"squares", "distances"}
+        What the first statistic of a row adds up: squares of errors, or errors themselves.
+    second : {"none", "counts", "divisor"}
+        What the second one is: there is none; how many errors the first one adds up; or what the mean of the first is divided
+        by, each a mean over the runs.
+    is_root : bool
+        The error is a root of the mean of the first.
     """
 
     name: str
@@ -71,6 +78,9 @@ class Metric:
     pools_only_series: bool = False
     instead: str = "rmse or nrmse"
     divisor: Callable[[np.ndarray], float] | None = None
+    parts: Literal["squares", "distances"] = "squares"
+    second: Literal["none", "counts", "divisor"] = "counts"
+    is_root: bool = True
 
     @property
     def is_score(self) -> bool:
@@ -148,11 +158,17 @@ METRICS: dict[str, Metric] = {
             needs_mean=True,
             instead="rmse or nrmse_range",
             divisor=lambda truth: abs(float(truth.mean())),
+            second="divisor",
         ),
         Metric(
-            "nrmse_range", "share", of.squares_and_range, of.root_mean_over_mean, divisor=lambda t: float(np.ptp(t))
+            "nrmse_range",
+            "share",
+            of.squares_and_range,
+            of.root_mean_over_mean,
+            divisor=lambda t: float(np.ptp(t)),
+            second="divisor",
         ),
-        Metric("rmse", "output", of.squares, of.root_mean, divisor=lambda truth: 1.0),
+        Metric("rmse", "output", of.squares, of.root_mean, divisor=lambda truth: 1.0, second="none"),
         Metric(
             "rmse_defined",
             "output",
@@ -161,7 +177,7 @@ METRICS: dict[str, Metric] = {
             needs_undefined=True,
             divisor=lambda truth: 1.0,
         ),
-        Metric("nse", "score", of.squares_and_spread, of.ratio_of_sums, "places"),
+        Metric("nse", "score", of.squares_and_spread, of.ratio_of_sums, "places", second="divisor", is_root=False),
         Metric(
             "kge",
             "score",
@@ -171,6 +187,8 @@ METRICS: dict[str, Metric] = {
             needs_mean=True,
             pools_only_series=True,
             instead="nse",
+            parts="distances",
+            is_root=False,
         ),
         Metric(
             "log_nse",
@@ -180,10 +198,20 @@ METRICS: dict[str, Metric] = {
             "places",
             needs_positive=True,
             instead="nse",
+            second="divisor",
+            is_root=False,
         ),
         Metric("peak_error", "output", of.squares_of_peaks, of.root_of_ratio, "places", needs_time=True),
         Metric("timing_error", "time", of.squares_of_peak_times, of.root_of_ratio, "places", needs_time=True),
-        Metric("area_error", "share", of.squares_of_areas, of.root_mean_over_mean, "times", needs_undefined=True),
+        Metric(
+            "area_error",
+            "share",
+            of.squares_of_areas,
+            of.root_mean_over_mean,
+            "times",
+            needs_undefined=True,
+            second="divisor",
+        ),
     )
 }
 

@@ -14,7 +14,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +22,7 @@ import numpy as np
 
 from frugal.errors import EnvironmentFaultError, UnusableInputError
 from frugal.experiments.study import Output, Study, Variable
-from frugal.experiments.study.design import Design
+from frugal.experiments.study.design import KNOWN_PLACE, Design
 from frugal.formats.files.atomic import exclusive
 
 if TYPE_CHECKING:
@@ -67,8 +67,10 @@ class Runs:
 
     @property
     def held_out(self) -> Runs:
-        """Held-out runs."""
-        return self.where(self.is_held_out)
+        """Held-out runs; those of places that were learnt from too are of one place, `KNOWN_PLACE`."""
+        found = self.where(self.is_held_out)
+        known = (found.places != "") & np.isin(found.places, np.unique(self.places[~self.is_held_out]))
+        return replace(found, places=np.where(known, KNOWN_PLACE, found.places)) if known.any() else found
 
 
 class RunStore:

@@ -7,6 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+#: What stands between the name of a survey and the number of one of its tiles, in the name of a place.
+TILE = " tile "
+
+#: What held-out runs of places that were learnt from are called: together they are one place, and none that is new.
+KNOWN_PLACE = "places that were learnt from"
+
 #: Share of the runs that no candidate sees before it is judged.
 HELD_OUT_SHARE = 0.25
 
@@ -56,6 +62,12 @@ class Design:
             digest.update(np.ascontiguousarray(array).tobytes())
         digest.update("\n".join(map(str, self.places)).encode())
         return digest.hexdigest()
+
+
+def survey_of(place: str) -> str:
+    """The survey that a place is a tile of; the place itself where it is none."""
+    survey, _, number = place.rpartition(TILE)
+    return survey if survey and number.isdigit() else place
 
 
 def plain_design(inputs: np.ndarray, held_out: np.ndarray) -> Design:

@@ -65,7 +65,7 @@ def _errors(rows: Sequence[CandidateRow]) -> tuple[str, str, float | None, Read]
             error = row.worst_error
             if error is None or not error.tolerance:
                 return None
-            value, low, high = (100 * end / error.tolerance for end in (error.value, error.low, error.high))
+            value, low, high = (100 * end / error.tolerance for end in (error.value, error.low, error.held))
             return value, low, high
 
         return "ratio", "", 100.0, worst
@@ -75,7 +75,7 @@ def _errors(rows: Sequence[CandidateRow]) -> tuple[str, str, float | None, Read]
 
     def single(row: CandidateRow) -> tuple[float, float, float] | None:
         error = row.errors.get(name)
-        return None if error is None else (scale * error.value, scale * error.low, scale * error.high)
+        return None if error is None else (scale * error.value, scale * error.low, scale * error.held)
 
     limit = first[name].tolerance
     kind = "error" if metric == "nrmse" else {"share": "share", "score": "score"}.get(scale_of(metric), "absolute")

@@ -22,6 +22,7 @@ from frugal.experiments.study.study_file import read_outputs
 from frugal.formats.files.atomic import drafted
 from frugal.formats.files.digests import sha256_of
 from frugal.formats.files.json_files import read_json
+from frugal.surrogates.measurement.places import groups_of
 
 #: The file of a campaign, beside ``candidates.json``.
 HELD_OUT = "held_out.nc"
@@ -74,8 +75,8 @@ class HeldOut:
 
     @property
     def groups(self) -> np.ndarray | None:
-        """Places, which errors are resampled by; None where there are not several."""
-        return self.places if len(np.unique(self.places)) > 1 else None
+        """Places that errors are judged by; None where no run has one."""
+        return groups_of(self.places)
 
     @classmethod
     def of(

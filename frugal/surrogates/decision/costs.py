@@ -9,7 +9,7 @@ from typing import Protocol, TypeVar, cast
 
 import numpy as np
 
-from frugal.candidates.row import LATENCY, MISSING_DATA, CandidateRow
+from frugal.candidates.row import MISSING_DATA, CandidateRow
 from frugal.experiments.study import RUNGS, Kind
 from frugal.metering.ledger.ledger import Entry, cpu_total
 
@@ -26,9 +26,10 @@ class DecisionRow:
     name, kind
         As in the ladder.
     error_met : bool
-        The upper bound of every declared error is within its tolerance.
+        What is held of every declared error (its upper bound, or where there is none its largest value at a place) is within
+        its tolerance.
     error : float
-        Largest ratio of an error to its tolerance (for dominance); 0 for the full physics.
+        Largest ratio of it to its tolerance (for dominance).
     query_blocks : tuple of float
         CPU seconds of one query, one value a block.
     needs_runs : bool
@@ -36,8 +37,14 @@ class DecisionRow:
     needs_compilation : bool
         It runs the study's solver, or was built from its runs.
     hard_limits, chosen_limits : tuple of str
-        Names of the limits it breaks: hard ones (it cannot run there at all, or lacks data, `MISSING_DATA`), and chosen ones
-        (it is slower than asked).
+        Names of the limits it breaks: facts (it lacks data that nobody has there, `MISSING_DATA`), and those that somebody chose
+        (of time, size, memory, or that it be a graph).
+    value : float
+        Largest ratio of an error itself to its tolerance; infinite where nobody kept it.
+    bounded : bool
+        Every declared error has an upper bound.
+    other_seeds : tuple of float
+        As ``error``, of fits of the same candidate with other seeds.
     """
 
     name: str
@@ -49,6 +56,9 @@ class DecisionRow:
     needs_compilation: bool = False
     hard_limits: tuple[str, ...] = ()
     chosen_limits: tuple[str, ...] = ()
+    value: float = math.inf
+    bounded: bool = True
+    other_seeds: tuple[float, ...] = ()
 
     @classmethod
     def of(cls, row: CandidateRow, pattern: str) -> DecisionRow:
@@ -62,8 +72,11 @@ class DecisionRow:
             query_blocks=row.query[pattern].blocks,
             needs_runs=row.needs_runs,
             needs_compilation=row.needs_compilation,
-            hard_limits=tuple(name for name in broken if name != LATENCY),
-            chosen_limits=tuple(name for name in broken if name == LATENCY),
+            hard_limits=tuple(name for name in broken if name == MISSING_DATA),
+            chosen_limits=tuple(name for name in broken if name != MISSING_DATA),
+            value=row.value_ratio,
+            bounded=row.bounded,
+            other_seeds=row.other_seeds,
         )
 
     @property
@@ -79,7 +92,22 @@ class DecisionRow:
     @property
     def admissible(self) -> bool:
         """The need is met: error within tolerance and every limit kept."""
-        return self.error_met and not self.hard_limits and not self.chosen_limits
+        return self.error_met and self.keeps_limits
+
+    @property
+    def keeps_limits(self) -> bool:
+        """It breaks none, of facts or chosen."""
+        return not self.hard_limits and not self.chosen_limits
+
+    @property
+    def excluded_by_choice(self) -> bool:
+        """It is accurate enough, and only limits that somebody chose exclude it."""
+        return self.error_met and bool(self.chosen_limits) and not self.hard_limits
+
+    @property
+    def straddles(self) -> bool:
+        """Its errors are within the tolerances and an upper bound is not, and it would be admissible if that were too."""
+        return not self.error_met and self.value <= 1 and self.keeps_limits
 
 
 def fixed_parts(ledger: Sequence[Entry], rung: DecisionRow | CandidateRow, training_share: float) -> dict[str, float]:

@@ -12,7 +12,7 @@ core cancel: no verdict depends on them.
 A candidate that needs data which are missing where the study is asked (the full physics on a survey that nobody has) is no
 alternative: it breaks a hard limit, and no cost is compared with its own. AI then has to stand against the others alone.
 
-What is weighed stands in `costs`, the rules of the verdict in `necessity`.
+What is weighed stands in `costs`, the rules on costs in `necessity`, what a positive verdict has to withstand beside in `reserves`.
 """
 
 from __future__ import annotations
@@ -23,16 +23,14 @@ from dataclasses import replace
 
 import numpy as np
 
-from frugal.candidates.decision import Decision, Policy, Verdict
+from frugal.candidates.decision import Decision, Policy
 from frugal.candidates.row import CandidateRow
 from frugal.experiments.study import CallPattern, Need
 from frugal.metering.ledger.ledger import Entry
 from frugal.surrogates.decision.costs import DecisionRow, cheapest, fixed_parts, least_consuming, missing_baselines
 from frugal.surrogates.decision.necessity import Necessity
 from frugal.surrogates.decision.reasons import sentence
-
-#: Verdicts under which an AI candidate may ship.
-SHIPS_AI: tuple[Verdict, ...] = ("demonstrated", "infeasible_otherwise", "conditional")
+from frugal.surrogates.decision.reserves import SHIPS_AI, judge
 
 
 def decide_rows(
@@ -104,8 +102,8 @@ def decide(
     surrogates = [rung for rung in admissible if rung.is_ai]
     best_ai = cheapest(surrogates, lifetime)
     best_alternative = cheapest(alternatives, lifetime)
-    evidence = Necessity(ladder, need, fixed, policy, seed)
-    verdict, reasons, figures = evidence.judge(surrogates, alternatives, best_ai, best_alternative)
+    found = judge(Necessity(ladder, need, fixed, lifetime, policy, seed))
+    verdict, reasons = found.verdict, found.reasons
 
     tie_factor = policy.tie_factor if need.queries is not None else math.inf
     winner = least_consuming(admissible, lifetime, tie_factor)
@@ -127,6 +125,6 @@ def decide(
         lifetime_cpu_seconds=lifetime,
         missing_baselines=missing_baselines(ladder),
         policy=policy,
-        **vars(figures),
+        **vars(found.figures),
     )
     return replace(decision, told=tuple(sentence(code, decision) for code in reasons))

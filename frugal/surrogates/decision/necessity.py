@@ -22,23 +22,7 @@ FLIP_STEPS = 49
 
 
 @dataclass(frozen=True)
-class Figures:
-    """What a verdict rests on, by the names that `Decision` has for it; None where there is no pair to compare.
-
-    The break-even is given with its 2.5, 50 and 97.5 % values, the saving with its 5, 50 and 95 % values. The limits are those
-    of the alternatives that are accurate enough, where no alternative is admissible.
-    """
-
-    break_even_queries: Interval | None = None
-    flip_queries: float | None = None
-    saving_cpu_seconds: Interval | None = None
-    probability_ai_cheaper: float | None = None
-    probability_alternative_cheaper: float | None = None
-    limits_that_exclude: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class _Compared:
+class Compared:
     """AI and the alternatives to it at one use: the figures that a verdict is read from."""
 
     break_even: Interval
@@ -47,15 +31,31 @@ class _Compared:
     alternative_cheaper: float
 
 
+@dataclass(frozen=True)
+class Weighed:
+    """A verdict on costs, the codes of its reasons, and the figures behind it where there is a pair to compare."""
+
+    verdict: Verdict
+    reasons: tuple[str, ...]
+    compared: Compared | None = None
+
+
 class Necessity:
     """The Monte Carlo and the rules; made once for a decision."""
 
     def __init__(
-        self, ladder: Sequence[DecisionRow], need: Need, fixed: Mapping[str, float], policy: Policy, seed: int
+        self,
+        ladder: Sequence[DecisionRow],
+        need: Need,
+        fixed: Mapping[str, float],
+        lifetime: Mapping[str, float],
+        policy: Policy,
+        seed: int,
     ) -> None:
         self.ladder = ladder
         self.need = need
         self.fixed = fixed
+        self.lifetime = lifetime
         self.policy = policy
         rng = np.random.default_rng(seed)
         if need.queries is not None:
@@ -63,66 +63,32 @@ class Necessity:
             self.queries = np.exp(rng.uniform(low, high, policy.draws))
         self.per_query = {rung.name: _bootstrap_medians(rung.query_blocks, policy.draws, rng) for rung in ladder}
 
-    def judge(
-        self,
-        surrogates: Sequence[DecisionRow],
-        alternatives: Sequence[DecisionRow],
-        best_ai: DecisionRow | None,
-        best_alternative: DecisionRow | None,
-    ) -> tuple[Verdict, tuple[str, ...], Figures]:
-        """Verdict, codes of the reasons, and the figures behind them.
+    def weigh(self, surrogates: Sequence[DecisionRow], alternatives: Sequence[DecisionRow]) -> Weighed:
+        """What the costs alone say of candidates that are taken to meet the need, with AI and without.
 
-        Parameters
-        ----------
-        surrogates, alternatives : sequence of DecisionRow
-            The admissible candidates with AI, and without.
-        best_ai, best_alternative : DecisionRow, optional
-            The cheapest of each over the service life, at the geometric mean of the usage interval; None where none is
-            admissible.
-
-        Returns
-        -------
-        verdict : str
-        reasons : tuple of str
-            Codes, for which the reports have words.
-        figures : Figures
+        Nothing is said of limits, and nothing of how sure the errors are: `frugal.surrogates.decision.reserves` does.
         """
-        if self.need.queries is None or not self.need.tolerances:
-            return "not_assessed", ("need_undeclared",), Figures()
-        missing = missing_baselines(self.ladder)
+        best_ai, best_alternative = self.cheapest(surrogates), self.cheapest(alternatives)
         if best_ai is None:
             if best_alternative is None:
-                return "not_assessed", (NOTHING_MEETS,), Figures()
+                return Weighed("not_assessed", (NOTHING_MEETS,))
             tried = any(rung.is_ai for rung in self.ladder)
-            return "not_demonstrated", ("no_ai_meets_the_need" if tried else "no_ai_tried",), Figures()
+            return Weighed("not_demonstrated", ("no_ai_meets_the_need" if tried else "no_ai_tried",))
+        missing = missing_baselines(self.ladder)
         if best_alternative is None:
-            return self._without_alternative(missing)
+            if missing:
+                return Weighed("not_assessed", ("baselines_missing",))
+            return Weighed("infeasible_otherwise", ("no_alternative_meets_the_need",))
+        assert self.need.queries is not None
         compared = self._compared(surrogates, alternatives, best_ai, 1.0)
-        figures = Figures(
-            compared.break_even,
-            self._flip(surrogates, alternatives),
-            compared.saving,
-            compared.ai_cheaper,
-            compared.alternative_cheaper,
-        )
         verdict, reasons = self._compare(best_ai, best_alternative, compared, self.need.queries)
         if verdict == "demonstrated" and missing:
-            return "not_assessed", ("baselines_missing",), figures
-        return verdict, reasons, figures
+            return Weighed("not_assessed", ("baselines_missing",), compared)
+        return Weighed(verdict, reasons, compared)
 
-    def _without_alternative(self, missing: Sequence[str]) -> tuple[Verdict, tuple[str, ...], Figures]:
-        if missing:
-            return "not_assessed", ("baselines_missing",), Figures()
-        accurate = [rung for rung in self.ladder if not rung.is_ai and rung.error_met]
-        only_chosen = [rung for rung in accurate if not rung.hard_limits]
-        if only_chosen:
-            names = sorted({limit for rung in only_chosen for limit in rung.chosen_limits})
-            return "conditional", ("only_a_chosen_limit",), Figures(limits_that_exclude=tuple(names))
-        names = sorted({limit for rung in accurate for limit in rung.hard_limits})
-        reasons = ["no_alternative_meets_the_need"]
-        if any(not rung.can_be_asked for rung in accurate):
-            reasons.append("missing_information")
-        return "infeasible_otherwise", tuple(reasons), Figures(limits_that_exclude=tuple(names))
+    def cheapest(self, rungs: Sequence[DecisionRow]) -> DecisionRow | None:
+        """The one that costs least over the service life, at the geometric mean of the usage interval."""
+        return cheapest(rungs, self.lifetime)
 
     def _cost(self, rungs: Sequence[DecisionRow], queries: np.ndarray) -> np.ndarray:
         """Cost of the cheapest of some candidates, for each draw."""
@@ -135,12 +101,12 @@ class Necessity:
         alternatives: Sequence[DecisionRow],
         best_ai: DecisionRow,
         times: float,
-    ) -> _Compared:
+    ) -> Compared:
         """The figures that a verdict reads, for so many times the declared use."""
         queries = self.queries * times
         ai, alternative = self._cost(surrogates, queries), self._cost(alternatives, queries)
         break_even = np.max([self._break_even(best_ai, rung) for rung in alternatives], axis=0)
-        return _Compared(
+        return Compared(
             break_even=_interval(break_even, (2.5, 50, 97.5)),
             saving=_interval(alternative - ai, (5, 50, 95)),
             ai_cheaper=float(np.mean(alternative >= self.policy.margin * ai)),
@@ -155,7 +121,7 @@ class Necessity:
         # Cheaper to build and dearer to ask pays from the first query on; where it stops paying, the draws price it.
         return np.maximum(crossing, 0.0)
 
-    def _flip(self, surrogates: Sequence[DecisionRow], alternatives: Sequence[DecisionRow]) -> float:
+    def flip(self, surrogates: Sequence[DecisionRow], alternatives: Sequence[DecisionRow]) -> float:
         """Least low end of the usage interval, its ratio kept, for which the verdict would be `demonstrated`.
 
         Found with the rule of the verdict itself, which AI is best at each use included; infinite up to `MOST_QUERIES`.
@@ -190,7 +156,7 @@ class Necessity:
         return self._compare(best_ai, best_alternative, found, (low, high))[0] == "demonstrated"
 
     def _compare(
-        self, best_ai: DecisionRow, best_alternative: DecisionRow, compared: _Compared, usage: tuple[float, float]
+        self, best_ai: DecisionRow, best_alternative: DecisionRow, compared: Compared, usage: tuple[float, float]
     ) -> tuple[Verdict, tuple[str, ...]]:
         policy = self.policy
         low, high = usage

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from frugal.candidates.decision import Decision
-from frugal.texts import LANGUAGES, Text, room_texts
+from frugal.reporting.text import plain_duration
+from frugal.texts import LANGUAGES, Text, in_each, room_texts
 
 _TEXTS = room_texts("frugal.surrogates")
 
@@ -26,8 +27,19 @@ def sentence(code: str, decision: Decision) -> Text:
         "queries_factor": decision.policy.queries_factor,
         "missing": _listed("baseline", decision.missing_baselines),
         "limits": _listed("limit", decision.limits_that_exclude),
+        "without_limits": decision.without_limits or "",
+        "its_cost": _lifetime(decision, decision.without_limits),
+        "cost_of_ai": _lifetime(decision, decision.best_ai),
+        "straddling": ", ".join(decision.straddling),
+        "turned": decision.seeds_turned[0] if decision.seeds_turned else 0,
+        "seeds": decision.seeds_turned[1] if decision.seeds_turned else 0,
     }
     return _TEXTS.say(f"reason.{code}", **values)
+
+
+def _lifetime(decision: Decision, name: str | None) -> Text | str:
+    seconds = decision.lifetime_cpu_seconds.get(name or "")
+    return "" if seconds is None else in_each(plain_duration, seconds)
 
 
 def _listed(group: str, names: Iterable[str]) -> Text:

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from frugal.candidates.row import LARGEST_ERROR
+from frugal.candidates.output_error import LARGEST_ERROR
 from frugal.experiments.runs.store import Runs
 from frugal.experiments.study import Study
 from frugal.surrogates.frugality_checks.budget import Budget, Reason

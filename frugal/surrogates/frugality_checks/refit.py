@@ -10,12 +10,13 @@ from typing import Any
 
 import numpy as np
 
-from frugal.candidates.row import LARGEST_ERROR, OutputError, largest_ratio
+from frugal.candidates.output_error import LARGEST_ERROR, OutputError, largest_ratio
 from frugal.experiments.runs.store import Runs
 from frugal.experiments.study import Alternative, Study
 from frugal.surrogates.fitting.model import Model
 from frugal.surrogates.ladder.build import predictor_of
 from frugal.surrogates.measurement.errors import output_errors
+from frugal.surrogates.measurement.places import groups_of
 from frugal.surrogates.models.registry import models_for
 from frugal.surrogates.onnx.physical_limits import clip_outputs
 
@@ -83,7 +84,9 @@ class Learner:
     def _refitted(self, model: Model, training: Runs, kept: Sequence[int] | None) -> Learnt:
         columns = np.arange(len(self.study.columns)) if kept is None else np.asarray(kept)
         variables = [self.study.columns[int(column)] for column in columns]
-        fitted = model.fit(training.inputs[:, columns], training.outputs, groups_of(training), variables, self.seed)
+        fitted = model.fit(
+            training.inputs[:, columns], training.outputs, training_groups(training), variables, self.seed
+        )
         outputs = self.study.outputs
         return Learnt(
             lambda inputs: clip_outputs(fitted.predict(inputs[:, columns]), outputs),
@@ -115,8 +118,8 @@ def learner_for(study: Study, name: str, seed: int) -> Learner | None:
     return None if found is None else Learner(name, study, seed, alternative=found)
 
 
-def groups_of(runs: Runs) -> np.ndarray | None:
-    """Places of the runs where there are several, as the ladder takes them."""
+def training_groups(runs: Runs) -> np.ndarray | None:
+    """Places of training runs where there are several, as the ladder takes them."""
     return runs.places if len(np.unique(runs.places)) > 1 else None
 
 
@@ -144,6 +147,7 @@ class Error:
             name: {
                 "metric": error.metric,
                 **{key: min(getattr(error, key), LARGEST_ERROR) for key in ("value", "low", "high")},
+                "bounded": error.bounded,
                 "tolerance": error.tolerance,
             }
             for name, error in self.outputs.items()
@@ -163,4 +167,4 @@ def judged(study: Study, predicted: np.ndarray, held_out: Runs, seed: int) -> Er
     seed : int
         Of the bootstrap.
     """
-    return Error(output_errors(study, held_out.outputs, predicted, groups_of(held_out), seed))
+    return Error(output_errors(study, held_out.outputs, predicted, groups_of(held_out.places), seed))

@@ -1,18 +1,21 @@
 """Errors with bounds that hold for other inputs than those that were judged.
 
-The intervals are bias-corrected and accelerated bootstrap intervals (Efron 1987, Journal of the American Statistical
-Association 82:171), which resample whole groups where neighbouring runs resemble each other.
+The upper bound is that of `frugal.surrogates.measurement.bounds`: metrics are means of parts of rows, or roots of them, over
+something that has a mean of its own. The lower end, which nothing is decided by, is that of a bias-corrected and accelerated
+bootstrap interval (Efron 1987, Journal of the American Statistical Association 82:171), which resamples whole places.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from frugal.errors import UnusableInputError
 from frugal.experiments.metrics.registry import Metric, metric_of
 from frugal.experiments.metrics.sample import Sample
+from frugal.surrogates.measurement.bounds import LEVEL, ROW_CEILING, by_place, mean_bound
+from frugal.surrogates.measurement.places import FEWEST_PLACES, FEWEST_ROWS, JudgedPlaces, effective_places, judged_on
 
 _CHUNK = 100
 #: Columns whose draws are held at once: a field has as many as it has elements.
@@ -21,12 +24,32 @@ _COLUMNS = 4096
 
 @dataclass(frozen=True)
 class ErrorInterval:
-    """An error of each output with its 95 % interval, arrays ``[m]``; ``resampled`` is false where one unit stood alone."""
+    """An error of each column with its 95 % interval, arrays ``[k]``.
+
+    Parameters
+    ----------
+    value, low, high : array [k]
+        ``high`` is infinite where there is no bound.
+    bounded : bool
+        There are enough runs, or places, for an upper bound.
+    rows : int
+        Runs that were judged.
+    places : float, optional
+        Places that they are of, as many as err independently; None where runs stand alone.
+    of_places : mapping of str to array [k]
+        Error of each place; they make up that of all as their rows do.
+    of_rows : array [n, k], optional
+        The same of each run; None of a metric that compares runs with each other.
+    """
 
     value: np.ndarray
     low: np.ndarray
     high: np.ndarray
-    resampled: bool = True
+    bounded: bool = True
+    rows: int = 0
+    places: float | None = None
+    of_places: dict[str, np.ndarray] = field(default_factory=dict)
+    of_rows: np.ndarray | None = None
 
 
 def error_with_interval(
@@ -38,7 +61,7 @@ def error_with_interval(
     n_bootstrap: int = 1000,
     seed: int = 0,
 ) -> ErrorInterval:
-    """Error of each of several numbers, with a 95 % bootstrap interval.
+    """Error of each of several numbers, with its 95 % interval.
 
     Parameters
     ----------
@@ -77,7 +100,7 @@ def interval_of(
     n_bootstrap: int = 1000,
     seed: int = 0,
 ) -> ErrorInterval:
-    """Error in a metric, with a 95 % bootstrap interval over runs or groups.
+    """Error in a metric, with its 95 % interval over runs or places; the same for the same seed.
 
     Parameters
     ----------
@@ -86,32 +109,148 @@ def interval_of(
     pooled : bool
         One error of all elements; else one for each column of the metric.
     groups : array [n], optional
-        Whole groups are drawn, when there are at least two.
+        Place of each run; whole places are resampled.
     n_bootstrap, seed : int
+        Of the lower end.
 
     Returns
     -------
     ErrorInterval
         Arrays ``[1]`` where pooled.
     """
-    statistics, counts = _by_unit(metric.statistics(sample, pooled), groups)
-    parts = [
-        _resampled(metric, statistics[:, :, start : start + _COLUMNS], counts, n_bootstrap, seed)
-        for start in range(0, statistics.shape[2], _COLUMNS)
-    ]
-    value, low, high = (np.concatenate(ends) for ends in zip(*parts, strict=True))
-    return ErrorInterval(value, low, high, resampled=len(counts) > 1)
+    statistics = metric.statistics(sample, pooled)
+    judged, parts = judged_on(groups), _Parts.of(metric, statistics)
+    independent = None if judged is None else effective_places(judged, parts.errors, parts.weights)
+    bounded = len(statistics) >= FEWEST_ROWS if independent is None else independent >= FEWEST_PLACES
+    units, counts = _by_unit(statistics, judged)
+    found = []
+    for start in range(0, statistics.shape[2], _COLUMNS):
+        columns = slice(start, start + _COLUMNS)
+        value, low = _resampled(metric, units[:, :, columns], counts, n_bootstrap, seed)
+        high = np.full_like(value, np.inf)
+        if bounded:
+            high = np.maximum(value, parts.bound(value, columns, judged, independent))
+            if parts.are_moments:
+                drawn = _drawn_with_unseen(metric, statistics[:, :, columns], judged, n_bootstrap, seed)
+                high = np.maximum(high, drawn)
+        found.append((value, low, high))
+    value, low, high = (np.concatenate(ends) for ends in zip(*found, strict=True))
+    of_places = parts.of_places(judged)
+    if judged is not None and parts.are_moments:
+        of_places = dict(zip(judged.names, metric.combine(units, counts[:, None]), strict=True))
+    return ErrorInterval(
+        value, low, high, bounded, len(statistics), independent, of_places, None if parts.are_moments else parts.of_rows
+    )
+
+
+@dataclass(frozen=True)
+class _Parts:
+    """What a metric is a mean of: parts of rows over their weights, and what their mean is divided by; all ``[n, k]``."""
+
+    errors: np.ndarray
+    weights: np.ndarray
+    divisor: np.ndarray | None = None
+    power: float = 2.0
+    exponent: float = 0.5
+    are_moments: bool = False
+
+    @classmethod
+    def of(cls, metric: Metric, statistics: np.ndarray) -> _Parts:
+        """From the statistics of each row ``[n, s, k]``; of moments of true and predicted values, their squared difference.
+
+        The error grows with the power ``exponent`` of the mean of the parts, these with ``power`` of the errors of rows.
+        """
+        if statistics.shape[1] > 2:
+            errors = (statistics[:, 1] - statistics[:, 0]) ** 2
+            return cls(errors, np.ones_like(errors), are_moments=True)
+        errors = statistics[:, 0]
+        second = statistics[:, 1] if metric.second != "none" else np.ones_like(errors)
+        counts, divisor = (second, None) if metric.second != "divisor" else (np.ones_like(errors), second)
+        return cls(errors, counts, divisor, 2.0 if metric.parts == "squares" else 1.0, 0.5 if metric.is_root else 1.0)
+
+    def bound(self, value: np.ndarray, columns: slice, judged: JudgedPlaces | None, places: float | None) -> np.ndarray:
+        """Upper bound ``[k]`` of errors ``value``: what the mean of the parts and its divisor may differ, on the scale of logs.
+
+        The two are added as independent ones (Zou and Donner 2008, Statistics in Medicine 27:1693).
+        """
+        errors, weights = self.errors[:, columns], self.weights[:, columns]
+        mean = _share(errors.sum(axis=0), weights.sum(axis=0))
+        most = mean_bound(errors, weights, None if judged is None else judged.member, places, self.power)
+        above = self.exponent * np.log(np.where(mean > 0, _share(most, mean), 1.0))
+        if self.divisor is not None:
+            above = np.hypot(above, _log_reach(self.divisor[:, columns], judged, places))
+        return value * np.exp(np.where(value > 0, above, 0.0))
+
+    def of_places(self, judged: JudgedPlaces | None) -> dict[str, np.ndarray]:
+        """Error ``[k]`` of each place, over the divisor of all."""
+        if judged is None:
+            return {}
+        sums = (by_place(part, judged.member, len(judged.names)) for part in (self.errors, self.weights))
+        return dict(zip(judged.names, self._error(*sums), strict=True))
+
+    @property
+    def of_rows(self) -> np.ndarray:
+        """Error ``[n, k]`` of each row, over the divisor of all."""
+        return self._error(self.errors, self.weights)
+
+    def _error(self, errors: np.ndarray, weights: np.ndarray) -> np.ndarray:
+        means = _share(errors, weights) ** self.exponent
+        if self.divisor is None:
+            return means
+        whole = np.abs(self.divisor.mean(axis=0))
+        return np.divide(means, whole, out=np.where(means > 0, np.inf, 0.0), where=whole > 0)
+
+
+def _share(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
+    return np.divide(part, whole, out=np.zeros_like(part), where=whole > 0)
+
+
+def _log_reach(divisor: np.ndarray, judged: JudgedPlaces | None, places: float | None) -> np.ndarray:
+    """How far the mean ``[k]`` of what errors are divided by may be off, relative to it: Student's t times its error.
+
+    Rows of one place are taken together; a mean of 0 has no such reach, since nothing can be divided by it.
+    """
+    from scipy.special import stdtrit
+
+    sums, counts = _by_unit(divisor[:, None], judged)
+    units = len(counts) if places is None else max(places, 2.0)
+    mean = divisor.mean(axis=0)
+    apart = sums[:, 0] - counts[:, None] * mean
+    variance = (apart**2).sum(axis=0) / counts.sum() ** 2 * len(counts) / (units - 1)
+    return float(stdtrit(units - 1, LEVEL)) * _share(np.sqrt(variance), np.abs(mean))
+
+
+def _drawn_with_unseen(
+    metric: Metric, statistics: np.ndarray, judged: JudgedPlaces | None, n_bootstrap: int, seed: int
+) -> np.ndarray:
+    """Upper bound ``[k]`` of what is no mean of rows: its quantile under Dirichlet weights of rows and of one unseen.
+
+    That row has the truth of the worst and `ROW_CEILING` times its difference.
+    """
+    truth, predicted, mean = statistics[:, 0], statistics[:, 1], statistics[:, 5]
+    at = np.abs(predicted - truth).argmax(axis=0), np.arange(truth.shape[1])
+    t = truth[at]
+    p = t + ROW_CEILING * (predicted[at] - t)
+    unseen = np.stack([t, p, t**2, p**2, t * p, mean[0]])
+    flat = np.concatenate([statistics, unseen[None]]).reshape(len(statistics) + 1, -1)
+    rng = np.random.default_rng(seed)
+    draws = np.empty((n_bootstrap, truth.shape[1]))
+    for start in range(0, n_bootstrap, _CHUNK):
+        weights = rng.standard_exponential((min(_CHUNK, n_bootstrap - start), len(flat)))
+        sums = (weights @ flat).reshape(len(weights), *unseen.shape)
+        draws[start : start + len(weights)] = metric.combine(sums, weights.sum(axis=1, keepdims=True))
+    return np.asarray(np.quantile(draws, LEVEL, axis=0, method="higher"))
 
 
 def _resampled(
     metric: Metric, statistics: np.ndarray, counts: np.ndarray, n_bootstrap: int, seed: int
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Error and bounds ``[k]`` of statistics ``[units, s, k]`` of units that hold ``counts`` rows."""
+) -> tuple[np.ndarray, np.ndarray]:
+    """Error and its lower end ``[k]`` of statistics ``[units, s, k]`` of units that hold ``counts`` rows."""
     units, n_statistics, columns = statistics.shape
     total = statistics.sum(axis=0)
     value = metric.combine(total, counts.sum(keepdims=True))
     if units == 1:
-        return value, np.zeros_like(value), np.where(value > 0, np.inf, 0.0)
+        return value, np.zeros_like(value)
     draws = np.empty((n_bootstrap, columns))
     rng = np.random.default_rng(seed)
     even = np.full(units, 1 / units)
@@ -121,23 +260,18 @@ def _resampled(
         sums = (times @ flat).reshape(len(times), n_statistics, columns)
         draws[start : start + len(times)] = metric.combine(sums, (times @ counts)[:, None])
     without = metric.combine(total - statistics, (counts.sum() - counts)[:, None])
-    return (value, *_bias_corrected(value, draws, without))
+    return value, np.minimum(_lower_end(value, draws, without), value)
 
 
-def _by_unit(statistics: np.ndarray, groups: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
+def _by_unit(statistics: np.ndarray, judged: JudgedPlaces | None) -> tuple[np.ndarray, np.ndarray]:
     """Statistics ``[units, s, k]`` and numbers of rows of each unit that is resampled."""
-    if groups is None or len(np.unique(groups)) < 2:
+    if judged is None:
         return statistics, np.ones(len(statistics))
-    _, member, counts = np.unique(groups, return_inverse=True, return_counts=True)
-    totals = np.zeros((len(counts), *statistics.shape[1:]))
-    np.add.at(totals, member, statistics)
-    return totals, counts.astype(np.float64)
+    return by_place(statistics, judged.member, len(judged.names)), np.bincount(judged.member).astype(np.float64)
 
 
-def _bias_corrected(
-    value: np.ndarray, draws: np.ndarray, without: np.ndarray, level: float = 0.95
-) -> tuple[np.ndarray, np.ndarray]:
-    """Bounds [m] of the bias-corrected and accelerated interval.
+def _lower_end(value: np.ndarray, draws: np.ndarray, without: np.ndarray, level: float = LEVEL) -> np.ndarray:
+    """Lower bound [m] of the bias-corrected and accelerated interval.
 
     Parameters
     ----------
@@ -147,6 +281,7 @@ def _bias_corrected(
     without : array [units, m]
         The error with each unit left out, from which the acceleration is estimated.
     level : float
+        One-sided.
     """
     from scipy.special import ndtr, ndtri
 
@@ -163,17 +298,13 @@ def _bias_corrected(
     # As extreme as a few units allow, the correction would leave the range of the draws.
     acceleration = np.clip(acceleration, -0.25, 0.25)
     ordered = np.sort(draws, axis=0)
-    bounds = []
-    for z in ndtri([(1 - level) / 2, (1 + level) / 2]):
-        shifted = bias + z
-        share = ndtr(bias + shifted / np.maximum(1 - acceleration * shifted, 0.1))
-        at = np.clip(share * (n_draws - 1), 0, n_draws - 1)
-        floor = np.floor(at).astype(np.int64)
-        ceiling = np.minimum(floor + 1, n_draws - 1)
-        columns = np.arange(draws.shape[1])
-        left, right = ordered[floor, columns], ordered[ceiling, columns]
-        # Draws whose mean is 0 are infinite: nothing lies between them and a finite one.
-        finite = np.isfinite(left) & np.isfinite(right)
-        step = np.subtract(right, left, out=np.zeros_like(left), where=finite)
-        bounds.append(np.where(finite, left + (at - floor) * step, right))
-    return bounds[0], bounds[1]
+    shifted = bias + ndtri(1 - level)
+    share = ndtr(bias + shifted / np.maximum(1 - acceleration * shifted, 0.1))
+    at = np.clip(share * (n_draws - 1), 0, n_draws - 1)
+    floor = np.floor(at).astype(np.int64)
+    columns = np.arange(draws.shape[1])
+    left, right = ordered[floor, columns], ordered[np.minimum(floor + 1, n_draws - 1), columns]
+    # Draws whose mean is 0 are infinite: nothing lies between them and a finite one.
+    finite = np.isfinite(left) & np.isfinite(right)
+    step = np.subtract(right, left, out=np.zeros_like(left), where=finite)
+    return np.asarray(np.where(finite, left + (at - floor) * step, left))

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from frugal.candidates.row import CandidateRow, OutputError
+from frugal.candidates.output_error import OutputError
+from frugal.candidates.row import CandidateRow
 from frugal.experiments.metrics.registry import metric_of
 from frugal.experiments.runs.store import Runs
 from frugal.experiments.study import Output, Study
@@ -20,6 +21,10 @@ from frugal.surrogates.measurement.map_errors import (
     metric_for,
     sample_of,
 )
+from frugal.surrogates.measurement.places import groups_of
+
+#: Errors of more places than these are not written one by one.
+MOST_PLACES = 100
 
 
 def judge(
@@ -69,8 +74,7 @@ def judge(
             return _not_finite(study, predicted, held_out)
         if kept is not None:
             kept[answering.name] = predicted
-        groups = held_out.places if len(np.unique(held_out.places)) > 1 else None
-        errors = output_errors(study, held_out.outputs, predicted, groups, seed)
+        errors = output_errors(study, held_out.outputs, predicted, groups_of(held_out.places), seed)
         coverage, log = None, row.log
         if answering.half_width is not None:
             inside = np.abs(held_out.outputs - predicted) <= answering.half_width + 1e-12
@@ -105,7 +109,7 @@ def output_errors(
     truth, predicted : array [n, m]
         All outputs side by side, in physical units.
     groups : array [n], optional
-        Place of each run; whole places are resampled where there are several.
+        Place of each run, as `groups_of` gives it.
     seed : int
         Of the bootstrap.
 
@@ -137,6 +141,8 @@ def output_error(
     found = interval_of(metric, sample_of(study, output, truth, predicted), pooled, groups=groups, seed=seed)
     worst = int(np.argmax(found.value))
     summary = field_summary(study, output, truth, predicted, metric) if output.is_field else {}
+    of_rows = None if found.of_rows is None else found.of_rows.max(axis=1)
+    few = len(found.of_places) <= MOST_PLACES
     return OutputError(
         metric=name,
         value=float(found.value[worst]),
@@ -146,6 +152,12 @@ def output_error(
         worst_element=summary.get("worst_cell") if pooled else output.element(worst, metric.columns) or None,
         tolerance=_allowed(study, output),
         summary=summary,
+        bounded=found.bounded,
+        by_place={place: float(errors.max()) for place, errors in found.of_places.items()} if few else {},
+        places=found.places,
+        rows=found.rows,
+        run_p90=None if of_rows is None else float(np.quantile(of_rows, 0.9, method="higher")),
+        run_max=None if of_rows is None else float(of_rows.max()),
     )
 
 

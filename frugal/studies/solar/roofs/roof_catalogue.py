@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from frugal.errors import UnusableInputError
+from frugal.experiments.study.design import TILE
 from frugal.formats.rasters.surface_model import SurfaceModel
 from frugal.studies.solar.roofs.plane_finder import fit_planes, roof_patches
 
@@ -184,4 +185,4 @@ def _choose(
 def _places(surface: SurfaceModel, row: np.ndarray, col: np.ndarray, tiles: int) -> np.ndarray:
     rows, cols = surface.heights.shape
     tile = (row * tiles // rows) * tiles + col * tiles // cols
-    return np.array([f"{surface.source} tile {number + 1}" for number in tile])
+    return np.array([f"{surface.source}{TILE}{number + 1}" for number in tile])
