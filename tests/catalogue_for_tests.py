@@ -67,27 +67,31 @@ def trees() -> dict[str, ast.Module]:
     }
 
 
-def nodes(tree: ast.Module) -> Iterator[tuple[ast.AST, Mapping[str, ast.AST]]]:
-    """Every node with the texts that have a name in the innermost function around it."""
-    around: dict[ast.AST, Mapping[str, ast.AST]] = {node: {} for node in ast.walk(tree)}
-    for function in ast.walk(tree):  # outer ones come first
-        if isinstance(function, ast.FunctionDef):
-            named = {
-                node.targets[0].id: node.value
-                for node in ast.walk(function)
-                if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name)
-                if isinstance(node.value, ast.JoinedStr | ast.IfExp | ast.Constant)
+@cache
+def nodes(path: str) -> list[tuple[ast.AST, Mapping[str, ast.AST]]]:
+    """Every node of a file with the texts that have a name in the innermost function around it."""
+    found: list[tuple[ast.AST, Mapping[str, ast.AST]]] = []
+    waiting: list[tuple[ast.AST, Mapping[str, ast.AST]]] = [(trees()[path], {})]
+    while waiting:
+        node, known = waiting.pop()
+        if isinstance(node, ast.FunctionDef):
+            known = {
+                inner.targets[0].id: inner.value
+                for inner in ast.walk(node)
+                if isinstance(inner, ast.Assign) and isinstance(inner.targets[0], ast.Name)
+                if isinstance(inner.value, ast.JoinedStr | ast.IfExp | ast.Constant)
             }
-            around |= dict.fromkeys(ast.walk(function), named)
-    yield from around.items()
+        found.append((node, known))
+        waiting += [(child, known) for child in ast.iter_child_nodes(node)]
+    return found
 
 
 @cache
 def told() -> frozenset[tuple[str, str]]:
     """Paths and sentences of the errors that are raised and of what the commands tell."""
     found = set()
-    for path, tree in trees().items():
-        for node, known in nodes(tree):
+    for path in trees():
+        for node, known in nodes(path):
             name = getattr(node.func, "id", "") if isinstance(node, ast.Call) else ""
             if isinstance(node, ast.Call) and name in ERRORS | TELLING and node.args:
                 found |= {(path, sentence) for sentence in templates(node.args[0], known)}
@@ -98,14 +102,15 @@ def told() -> frozenset[tuple[str, str]]:
 def written() -> frozenset[str]:
     """Every text that stands in the program, documentation left out, with ``{}`` for each value."""
     found = set()
-    for tree in trees().values():
-        documentation = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
-        for node, known in nodes(tree):
+    for path in trees():
+        documentation = {id(node.value) for node, _ in nodes(path) if isinstance(node, ast.Expr)}
+        for node, known in nodes(path):
             if isinstance(node, ast.Constant | ast.JoinedStr | ast.BinOp) and id(node) not in documentation:
                 found |= {sentence for sentence in templates(node, known) if len(sentence) > 1}
     return frozenset(found)
 
 
+@cache
 def letters(sentence: str) -> int:
     """How much of a sentence is its own."""
     return len(re.sub(r"\{[^{}]*\}", "", sentence))
