@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -11,6 +12,7 @@ from frugal.experiments.execution.threads import default_threads
 from frugal.experiments.runs.blocks import choose_block
 from frugal.experiments.runs.execute import Progress, execute
 from frugal.experiments.runs.remote import Cluster
+from frugal.experiments.runs.repair import reopened
 from frugal.experiments.runs.store import DONE, PENDING, Runs, RunStore, open_store
 from frugal.experiments.study import Study
 from frugal.experiments.study.design import Design
@@ -28,7 +30,7 @@ def generate(
     threads: int | None = None,
     cluster: Cluster | None = None,
 ) -> RunStore:
-    """Compute and book what the run store of a campaign still lacks.
+    """Compute and book what the run store of a campaign still lacks, and what was lost from it or damaged since.
 
     Parameters
     ----------
@@ -50,10 +52,11 @@ def generate(
     UnusableInputError
         If the store holds runs of another study.
     """
+    kept, lost = reopened(path, study, design) if path.exists() else (None, 0)
     if outputs is not None:
         return _store_table(path, study, design, outputs)
-    if path.exists() and not (store := open_store(path, study, design, 1)).pending_blocks():
-        return store
+    if kept is not None and not kept.pending_blocks():
+        return kept
     reporter.stage("compile")
     with meter.stage("compile"):
         block, seconds = choose_block(study, design)
@@ -62,7 +65,9 @@ def generate(
     reporter.stage("simulate", pending)
     threads = 1 if cluster is not None else threads or default_threads()
     # told before the runs, so that the audit can hold it against what they took
-    told = {"estimated_cpu_seconds": seconds * pending} if np.isfinite(seconds) else {}
+    told: dict[str, Any] = {"estimated_cpu_seconds": seconds * pending} if np.isfinite(seconds) else {}
+    if lost:
+        told["damaged_runs_made_again"] = lost
     with meter.stage("generation", threads=threads) as entry:
         entry.details = dict(told)
 

@@ -58,8 +58,15 @@ class OutputError:
     run_max: float | None = None
 
     @property
+    def is_missing(self) -> bool:
+        """One of its numbers is none: nothing is known of the error, and it is met by no tolerance."""
+        return any(map(math.isnan, (self.value, self.low, self.high, *self.by_place.values())))
+
+    @property
     def held(self) -> float:
         """What is held against the tolerance: the upper bound, or where there is none the largest error of a place or a run."""
+        if self.is_missing:
+            return math.inf
         if self.bounded:
             return self.high
         largest = max(self.by_place.values(), default=self.run_max)
@@ -68,7 +75,9 @@ class OutputError:
     @property
     def met(self) -> bool:
         """What is held against the tolerance is within it; what is no number is not."""
-        return self.tolerance is None or self.held <= self.tolerance
+        if self.is_missing:
+            return False
+        return self.tolerance is None or (math.isfinite(self.value) and self.held <= self.tolerance)
 
     @property
     def ratio(self) -> float | None:
@@ -111,31 +120,33 @@ class OutputError:
         )
 
     def to_json(self) -> dict[str, Any]:
-        """As plain values, none beyond `LARGEST_ERROR`; a bound that there is not is null."""
+        """As plain values; `LARGEST_ERROR` stands for what is infinite; what is missing, or a bound that there is not, is null."""
         judged_on = {
             "bounded": self.bounded,
             "rows": self.rows,
             "places": self.places,
-            "by_place": {name: _written(value) for name, value in self.by_place.items()},
-            "run_p90": None if self.run_p90 is None else _written(self.run_p90),
-            "run_max": None if self.run_max is None else _written(self.run_max),
+            "by_place": {name: self.written(value) for name, value in self.by_place.items()},
+            "run_p90": None if self.run_p90 is None else self.written(self.run_p90),
+            "run_max": None if self.run_max is None else self.written(self.run_max),
             "unseen_share": self.unseen_share,
         }
         return {
             "metric": self.metric,
-            "value": _written(self.value),
-            "low": _written(self.low),
-            "high": _written(self.high) if self.bounded else None,
+            "value": self.written(self.value),
+            "low": self.written(self.low),
+            "high": self.written(self.high) if self.bounded else None,
             "tolerance": self.tolerance,
             "worst_element": self.worst_element,
-            "elements": [_written(value) for value in self.elements],
+            "elements": [self.written(value) for value in self.elements],
             **(judged_on if self.rows or not self.bounded else {}),
             **({"summary": dict(self.summary)} if self.summary else {}),
         }
 
-
-def _written(value: float) -> float:
-    return min(value, LARGEST_ERROR)
+    def written(self, value: float) -> float | None:
+        """An error as a file holds it: what is infinite must stay beyond the tolerance when it is read again."""
+        if math.isnan(value) or (math.isinf(value) and (self.tolerance or 0.0) >= LARGEST_ERROR):
+            return None
+        return LARGEST_ERROR if math.isinf(value) else value
 
 
 def worst_output(errors: Mapping[str, OutputError]) -> str | None:

@@ -40,6 +40,11 @@ class Query:
     runtime: str = ""
 
     @property
+    def is_priced(self) -> bool:
+        """Every block of the timing holds a time; without one nothing can be said of the cost."""
+        return bool(self.blocks) and all(math.isfinite(seconds) for seconds in self.blocks)
+
+    @property
     def slow_seconds_per_call(self) -> float:
         """Wall time that 95 % of the blocks of calls stay within; the median where an older record has no 95th percentile."""
         p95 = self.wall_p95_seconds_per_call

@@ -64,6 +64,11 @@ class Metric:
         by, each a mean over the runs.
     is_root : bool
         The error is a root of the mean of the first.
+
+    Notes
+    -----
+    A run with a value that is no finite number, true or predicted, has no statistics (NaN), and no error can be told of it:
+    whatever a metric does with NaN, a number that is missing never counts as a small error.
     """
 
     name: str
@@ -81,6 +86,10 @@ class Metric:
     parts: Literal["squares", "distances"] = "squares"
     second: Literal["none", "counts", "divisor"] = "counts"
     is_root: bool = True
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "statistics", of.only_of_numbers(self.statistics))
+        object.__setattr__(self, "combine", of.missing_where_missing(self.combine))
 
     @property
     def is_score(self) -> bool:

@@ -6,6 +6,9 @@ each place (of metrics of a series) or each time (of an area).
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
+
 import numpy as np
 
 from frugal.experiments.metrics.sample import Sample, by_column
@@ -16,6 +19,40 @@ ZERO_MEAN = 1e-9
 NEGLIGIBLE = 1e-6
 #: The constant inside a logarithm, as a part of the mean: a hundredth (Pushpalatha et al. 2012).
 LOG_CONSTANT = 0.01
+
+
+def only_of_numbers(
+    statistics: Callable[[Sample, bool], np.ndarray],
+) -> Callable[[Sample, bool], np.ndarray]:
+    """The same statistics, but NaN of runs that hold a value which is no finite number, true or predicted."""
+
+    @functools.wraps(statistics)
+    def guarded(sample: Sample, pooled: bool) -> np.ndarray:
+        whole = np.isfinite(sample.truth).all(axis=(1, 2)) & np.isfinite(sample.predicted).all(axis=(1, 2))
+        if whole.all():
+            return statistics(sample, pooled)
+        with np.errstate(all="ignore"):
+            found = np.array(statistics(sample, pooled), dtype=float)
+        found[~whole] = np.nan
+        return found
+
+    return guarded
+
+
+def missing_where_missing(
+    combine: Callable[[np.ndarray, np.ndarray], np.ndarray],
+) -> Callable[[np.ndarray, np.ndarray], np.ndarray]:
+    """The same error, but NaN where one of the sums is: a comparison with NaN is false, and would make an error of 0."""
+
+    @functools.wraps(combine)
+    def guarded(sums: np.ndarray, n: np.ndarray) -> np.ndarray:
+        missing = np.isnan(sums).any(axis=-2)
+        if not missing.any():
+            return combine(sums, n)
+        with np.errstate(all="ignore"):
+            return np.where(missing, np.nan, combine(sums, n))
+
+    return guarded
 
 
 def squares(sample: Sample, pooled: bool) -> np.ndarray:

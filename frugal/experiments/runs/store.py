@@ -10,18 +10,17 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
-import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
-from frugal.errors import EnvironmentFaultError, UnusableInputError
-from frugal.experiments.study import Output, Study, Variable
+from frugal.errors import EnvironmentFaultError, FrugalError, UnusableInputError
+from frugal.experiments.runs.creation import create
+from frugal.experiments.study import Study
 from frugal.experiments.study.design import KNOWN_PLACE, Design
 from frugal.formats.files.atomic import exclusive
 
@@ -29,9 +28,17 @@ if TYPE_CHECKING:
     import xarray
 
 PENDING, DONE, FAILED = 0, 1, 2
+STATUS = {"pending": PENDING, "done": DONE, "failed": FAILED}
+
+
+class DamagedStoreError(UnusableInputError):
+    """A run store, or something in it, cannot be read as what was written."""
+
 
 #: Seconds of work that a kill may cost at the most, for solvers faster than that.
 BLOCK_SECONDS = 0.25
+
+Found = TypeVar("Found")
 
 
 @dataclass(frozen=True)
@@ -89,6 +96,31 @@ class RunStore:
         self._group: Any = zarr.open_group(path, mode="r+")
 
     @property
+    def per_run(self) -> list[str]:
+        """Names of the variables that have a value for each run, ``status`` last."""
+        return [*(output.name for output in self.study.outputs), "cpu_seconds", "message", "status"]
+
+    def array(self, name: str) -> Any:
+        """One variable.
+
+        Raises
+        ------
+        DamagedStoreError
+            If it cannot be read.
+        """
+        return _whatever_zarr_raises(self.path, name, lambda: self._group[name])
+
+    def read(self, name: str, rows: slice = slice(None)) -> np.ndarray:
+        """Values of a variable, of all runs or of some.
+
+        Raises
+        ------
+        DamagedStoreError
+            If they cannot be read.
+        """
+        return _whatever_zarr_raises(self.path, name, lambda: np.asarray(self._group[name][rows]))
+
+    @property
     def study_hash(self) -> str:
         """Hash of the study when the store was made."""
         return str(self._group.attrs["study_hash"])
@@ -104,7 +136,7 @@ class RunStore:
 
     def status(self) -> np.ndarray:
         """Status of every run: PENDING, DONE or FAILED."""
-        return np.asarray(self._group["status"][:])
+        return self.read("status")
 
     def pending_blocks(self) -> list[int]:
         """Blocks that hold a run that is not finished."""
@@ -113,7 +145,7 @@ class RunStore:
 
     def failures(self) -> list[tuple[int, str]]:
         """Row number and message of every failed run."""
-        messages = self._group["message"][:]
+        messages = self.read("message")
         return [(int(row), str(messages[row])) for row in np.flatnonzero(self.status() == FAILED)]
 
     def commit(
@@ -151,16 +183,21 @@ class RunStore:
             raise EnvironmentFaultError(f"cannot write runs to '{self.path}': {fault.strerror or fault}") from fault
 
     def finished(self) -> Runs:
-        """All runs that are done, without the failed ones."""
+        """All runs that are done, without the failed ones.
+
+        Raises
+        ------
+        DamagedStoreError
+            If something cannot be read, or a run that is done holds a value that is no finite number.
+        """
         keep = self.status() == DONE
-        outputs = [
-            np.asarray(self._group[output.name][:]).reshape(len(self.design), output.size)
-            for output in self.study.outputs
-        ]
+        outputs = [self.read(o.name).reshape(len(self.design), o.size) for o in self.study.outputs]
+        for output, values in zip(self.study.outputs, outputs, strict=True):
+            _check_finite(self.path, output.name, values, keep)
         return Runs(
             inputs=self.design.inputs,
             outputs=np.concatenate(outputs, axis=1),
-            cpu_seconds=np.asarray(self._group["cpu_seconds"][:]),
+            cpu_seconds=self.read("cpu_seconds"),
             is_held_out=self.design.held_out,
             object_ids=self.design.object_ids,
             places=self.design.places,
@@ -195,7 +232,7 @@ def open_store(path: Path | str, study: Study, design: Design, block: int) -> Ru
     path = Path(path)
     fingerprint = {"study": study.hash(), "design": design.hash()}
     if not path.exists():
-        _create(path, study, design, block, fingerprint)
+        create(path, study, design, block, fingerprint, STATUS)
     attributes = _attributes(path)
     for what, value in fingerprint.items():
         if attributes.get(f"{what}_hash") != value:
@@ -203,126 +240,52 @@ def open_store(path: Path | str, study: Study, design: Design, block: int) -> Ru
                 f"the runs in '{path}' belong to another {what} (hash {str(attributes.get(f'{what}_hash'))[:12]}, "
                 f"not {value[:12]}); give another folder or remove it"
             )
-    return RunStore(path, study, design, int(attributes["block"]))
+    block_kept = attributes.get("block")
+    if not isinstance(block_kept, int) or block_kept < 1:
+        raise DamagedStoreError(f"the run store '{path}' does not say how many runs make a block")
+    return _whatever_zarr_raises(path, "its structure", lambda: RunStore(path, study, design, block_kept))
 
 
 def _attributes(path: Path) -> dict[str, Any]:
     try:
         return dict(json.loads((path / "zarr.json").read_text(encoding="utf-8"))["attributes"])
-    except (OSError, ValueError, KeyError) as fault:
-        raise UnusableInputError(f"'{path}' is not a run store") from fault
+    except (OSError, ValueError, KeyError, TypeError) as fault:
+        raise DamagedStoreError(f"'{path}' is not a run store") from fault
 
 
-def _create(path: Path, study: Study, design: Design, block: int, fingerprint: dict[str, str]) -> None:
-    import zarr
-
+def _whatever_zarr_raises(path: Path, name: str, read: Callable[[], Found]) -> Found:
+    """What ``read`` gives; zarr and its codecs raise a dozen classes, of their own too, for files that are damaged."""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        staging = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}."))
-        try:
-            group = zarr.open_group(staging, mode="w", zarr_format=3)
-            group.attrs.update(
-                {
-                    "Conventions": "CF-1.11",
-                    "title": study.title.get("en", study.name),
-                    "study": study.name,
-                    "block": block,
-                    **{f"{what}_hash": value for what, value in fingerprint.items()},
-                }
-            )
-            _create_variables(group, study, design, block)
-            staging.rename(path)
-        finally:
-            shutil.rmtree(staging, ignore_errors=True)
-    except OSError as fault:
-        raise EnvironmentFaultError(f"cannot create the run store '{path}': {fault.strerror or fault}") from fault
+        return read()
+    except (MemoryError, FrugalError):
+        raise
+    except Exception as fault:
+        reason = (str(fault).splitlines() or [""])[0][:200]
+        raise DamagedStoreError(f"the run store '{path}' cannot be read ({name}): {reason}") from fault
 
 
-def _create_variables(group: Any, study: Study, design: Design, block: int) -> None:
-    n = len(design)
+def _check_finite(path: Path, name: str, values: np.ndarray, done: np.ndarray) -> None:
+    """Refuse runs that are done and hold what is no finite number: a part of the store was lost.
 
-    def write(name: str, values: Any, dims: tuple[str, ...], **attributes: Any) -> None:
-        array = group.create_array(
-            name, shape=values.shape, dtype=values.dtype, dimension_names=dims, attributes=attributes
+    Parameters
+    ----------
+    path : Path
+    name : str
+        Of the variable.
+    values : array [n, k]
+    done : array of bool [n]
+
+    Raises
+    ------
+    DamagedStoreError
+        Naming store, variable and the first run.
+    """
+    bad = done & ~np.isfinite(values).all(axis=1)
+    if bad.any():
+        raise DamagedStoreError(
+            f"the run store '{path}' is damaged: '{name}' of run {int(np.flatnonzero(bad)[0])}, which is marked done, is not "
+            f"a finite number ({int(bad.sum())} such runs)"
         )
-        array[...] = values
-
-    def per_run(
-        name: str, dtype: Any, fill: Any, shape: tuple[int, ...] = (), dims: tuple[str, ...] = (), **attributes: Any
-    ) -> None:
-        group.create_array(
-            name,
-            shape=(n, *shape),
-            chunks=(block, *shape),
-            dtype=dtype,
-            fill_value=fill,
-            dimension_names=("run", *dims),
-            attributes=attributes,
-        )
-
-    written: dict[str, list[str]] = {}
-
-    def dimensions(part: Variable | Output) -> tuple[str, ...]:
-        """Names of its dimensions, whose coordinates are written: two sets of stations, or two time axes, are two of them."""
-        dims = []
-        for dim in part.dims:
-            coordinates = list(map(str, part.coords[dim]))
-            name = dim if written.get(dim, coordinates) == coordinates else f"{dim}_{part.name}"
-            if name not in written:
-                write(name, _coordinates(part.coords[dim]), (name,))
-                written[name] = coordinates
-            dims.append(name)
-        return tuple(dims)
-
-    columns = study.layout.columns_by_name(design.inputs)
-    for variable in study.inputs:
-        write(
-            variable.name,
-            np.ascontiguousarray(columns[variable.name]),
-            ("run", *dimensions(variable)),
-            units=variable.unit,
-            long_name=variable.label.get("en", variable.name),
-        )
-    write(
-        "held_out",
-        design.held_out.astype(np.int8),
-        ("run",),
-        long_name="run is kept for judging",
-        flag_values=[0, 1],
-        flag_meanings="training held_out",
-    )
-    write(
-        "subject",
-        design.object_ids.astype(np.int64),
-        ("run",),
-        long_name="number of the real object, -1 where there is none",
-    )
-    write("place", design.places.astype(np.dtypes.StringDType()), ("run",), long_name="place of the object")
-    for output in study.outputs:
-        per_run(
-            output.name,
-            "f8",
-            np.nan,
-            output.shape,
-            dimensions(output),
-            units=output.unit,
-            long_name=output.label.get("en", output.name),
-        )
-    per_run("cpu_seconds", "f8", np.nan, units="s", long_name="CPU time of the run on its thread")
-    per_run(
-        "status",
-        "i1",
-        PENDING,
-        long_name="status of the run",
-        flag_values=[PENDING, DONE, FAILED],
-        flag_meanings="pending done failed",
-    )
-    per_run("message", str, "", long_name="why the run failed")
-
-
-def _coordinates(values: Any) -> np.ndarray:
-    array = np.asarray(values)
-    return array.astype(np.dtypes.StringDType()) if array.dtype.kind == "U" else array
 
 
 @contextmanager
@@ -346,17 +309,9 @@ def locked(folder: Path) -> Iterator[None]:
 def pack(store: RunStore, path: Path) -> None:
     """Copy a store into one chunk for each variable, for keeping and for publication."""
     packed = open_store(path, store.study, store.design, len(store.design))
-    outputs = [
-        np.asarray(store._group[output.name][:]).reshape(len(store.design), output.size)
-        for output in store.study.outputs
-    ]
-    packed.commit(
-        0,
-        np.concatenate(outputs, axis=1),
-        np.asarray(store._group["cpu_seconds"][:]),
-        store.status(),
-        [str(message) for message in store._group["message"][:]],
-    )
+    outputs = [store.read(output.name).reshape(len(store.design), output.size) for output in store.study.outputs]
+    messages = [str(message) for message in store.read("message")]
+    packed.commit(0, np.concatenate(outputs, axis=1), store.read("cpu_seconds"), store.status(), messages)
 
 
 def read_runs(path: Path, inputs: list[str], outputs: list[str]) -> Runs:
@@ -376,26 +331,30 @@ def read_runs(path: Path, inputs: list[str], outputs: list[str]) -> Runs:
 
     Raises
     ------
-    UnusableInputError
-        If the folder is not a run store that holds them.
+    DamagedStoreError
+        If the folder is not a run store that holds them, or a run that is done holds what is no finite number.
     """
     import zarr
 
     _attributes(path)
-    try:
+
+    def read() -> Runs:
         group: Any = zarr.open_group(path, mode="r")
         keep = np.asarray(group["status"][:]) == DONE
-        columns = [np.asarray(group[name][:], dtype=float) for name in outputs]
+        columns = {n: np.asarray(group[n][:], dtype=float).reshape(len(keep), -1) for n in (*inputs, *outputs)}
+        for name, values in columns.items():
+            _check_finite(path, name, values, keep)
+        held_out = np.asarray(group["held_out"][:])
+        if not np.isin(held_out, (0, 1)).all():
+            raise DamagedStoreError(f"the run store '{path}' is damaged: it does not say which runs were held out")
         return Runs(
-            inputs=np.concatenate(
-                [np.asarray(group[n][:], dtype=float).reshape(len(keep), -1) for n in inputs], axis=1
-            ),
-            outputs=np.concatenate([column.reshape(len(keep), -1) for column in columns], axis=1),
+            inputs=np.concatenate([columns[name] for name in inputs], axis=1),
+            outputs=np.concatenate([columns[name] for name in outputs], axis=1),
             cpu_seconds=np.asarray(group["cpu_seconds"][:]),
-            is_held_out=np.asarray(group["held_out"][:]).astype(bool),
+            is_held_out=held_out.astype(bool),
             object_ids=np.asarray(group["subject"][:]),
             places=np.array([str(place) for place in group["place"][:]]),
             numbers=np.arange(len(keep)),
         ).where(keep)
-    except (KeyError, OSError, ValueError) as fault:
-        raise UnusableInputError(f"the run store '{path}' cannot be read: {fault}") from fault
+
+    return _whatever_zarr_raises(path, "its runs", read)

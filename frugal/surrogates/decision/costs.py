@@ -110,6 +110,12 @@ class DecisionRow:
         return not self.error_met and self.value <= 1 and self.keeps_limits
 
 
+def is_assessed(row: CandidateRow, pattern: str) -> bool:
+    """Everything that a decision weighs was measured for a call pattern: no error, bound or cost is missing."""
+    numbers = [number for error in row.errors.values() for number in (error.value, error.low, error.high)]
+    return pattern in row.query and row.query[pattern].is_priced and not any(map(math.isnan, numbers))
+
+
 def fixed_parts(ledger: Sequence[Entry], rung: DecisionRow | CandidateRow, training_share: float) -> dict[str, float]:
     """Fixed cost of a candidate in CPU seconds, by part, from the ledger alone.
 

@@ -27,7 +27,14 @@ from frugal.candidates.decision import Decision, Policy
 from frugal.candidates.row import CandidateRow
 from frugal.experiments.study import CallPattern, Need
 from frugal.metering.ledger.ledger import Entry
-from frugal.surrogates.decision.costs import DecisionRow, cheapest, fixed_parts, least_consuming, missing_baselines
+from frugal.surrogates.decision.costs import (
+    DecisionRow,
+    cheapest,
+    fixed_parts,
+    is_assessed,
+    least_consuming,
+    missing_baselines,
+)
 from frugal.surrogates.decision.necessity import Necessity
 from frugal.surrogates.decision.reasons import sentence
 from frugal.surrogates.decision.reserves import SHIPS_AI, judge
@@ -42,7 +49,8 @@ def decide_rows(
     ----------
     need : Need
     rows : sequence of CandidateRow
-        As measured; those not measured under a call pattern take no part in its decision.
+        As measured; those not measured under a call pattern take no part in its decision, nor do those of which an error, a
+        bound or a cost is missing.
     ledger : sequence of Entry
         Of all stages ever run for the bundle: fixed costs come from it.
     training_share : float
@@ -52,7 +60,7 @@ def decide_rows(
     """
     decisions = []
     for pattern in need.call_patterns:
-        ladder = [DecisionRow.of(row, pattern.name) for row in rows if pattern.name in row.query]
+        ladder = [DecisionRow.of(row, pattern.name) for row in rows if is_assessed(row, pattern.name)]
         decisions.append(decide(ledger, ladder, need, pattern, training_share=training_share, seed=seed))
     return decisions
 
@@ -94,6 +102,8 @@ def decide(
     policy = policy or Policy()
     pattern = pattern or need.call_patterns[0]
     fixed = {rung.name: sum(fixed_parts(ledger, rung, training_share).values()) for rung in ladder}
+    # a comparison with NaN is false either way: whatever has a cost that is missing is not compared at all
+    ladder = [rung for rung in ladder if math.isfinite(fixed[rung.name]) and np.isfinite(rung.query_blocks).all()]
     per_query = {rung.name: float(np.median(rung.query_blocks)) for rung in ladder}
     middle = math.sqrt(need.queries[0] * need.queries[1]) if need.queries else 1.0
     lifetime = {rung.name: fixed[rung.name] + middle * per_query[rung.name] for rung in ladder if rung.can_be_asked}

@@ -146,7 +146,7 @@ class Error:
         return {
             name: {
                 "metric": error.metric,
-                **{key: min(getattr(error, key), LARGEST_ERROR) for key in ("value", "low", "high")},
+                **{key: error.written(getattr(error, key)) for key in ("value", "low", "high")},
                 "bounded": error.bounded,
                 "tolerance": error.tolerance,
             }

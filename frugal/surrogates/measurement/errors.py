@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -139,15 +140,16 @@ def output_error(
     name, pooled = metric_for(study, output, truth)
     metric = metric_of(name)
     found = interval_of(metric, sample_of(study, output, truth, predicted), pooled, groups=groups, seed=seed)
-    worst = int(np.argmax(found.value))
+    worst = int(np.argmax(found.value))  # a number that is missing comes first
+    missing = bool(np.isnan(found.value).any())
     summary = field_summary(study, output, truth, predicted, metric) if output.is_field else {}
     of_rows = None if found.of_rows is None else found.of_rows.max(axis=1)
     few = len(found.of_places) <= MOST_PLACES
     return OutputError(
         metric=name,
         value=float(found.value[worst]),
-        low=float(found.low[worst]),
-        high=float(np.max(found.high)),
+        low=math.nan if missing else float(found.low[worst]),
+        high=math.nan if missing else float(np.max(found.high)),
         elements=() if pooled or output.is_field else tuple(float(v) for v in found.value),
         worst_element=summary.get("worst_cell") if pooled else output.element(worst, metric.columns) or None,
         tolerance=_allowed(study, output),

@@ -34,7 +34,7 @@ def limits_of(pattern: CallPattern, row: CandidateRow) -> PatternLimits:
         if told:
             broken["memory"] = told
     latency = call_latency(pattern, row.query[pattern.name])
-    if pattern.max_latency_s is not None and latency > pattern.max_latency_s:
+    if pattern.max_latency_s is not None and not latency <= pattern.max_latency_s:  # NaN is beyond any limit
         broken[LATENCY] = _TEXTS.say("broken.latency", seconds=latency, allowed=pattern.max_latency_s)
     return PatternLimits(not broken, tuple(broken), tuple(broken.values()))
 

@@ -55,7 +55,8 @@ class MeasuredLadder:
     Parameters
     ----------
     rows : tuple of CandidateRow
-        All that were given, in their order; those that could not be asked as they were.
+        All that were given, in their order; those that could not be asked as they were, and of those that failed while they
+        were asked no measurement.
     measured : frozenset of str
         Names of those that were measured.
     faults : mapping of str to str
@@ -125,9 +126,13 @@ def measure_ladder(
     for answering in works:
         name = answering.name
         query = {pattern: Query.of(time, answering.runtime) for pattern, time in times[name].items()}
+        if not all(one.is_priced for one in query.values()):
+            faults[name] = "its cost could not be measured: a block of its timing holds no time"
+            del judged[name]
+            continue
         held = {**judged[name].memory_bytes, **memory.get(name, {})}
         judged[name] = _with_limits(study, replace(judged[name], query=query, memory_bytes=held))
-    whole = tuple(judged.get(row.name, row) for row in rows)
+    whole = tuple(judged.get(row.name, _not_assessed(row) if row.name in faults else row) for row in rows)
     return MeasuredLadder(whole, frozenset(judged), faults, series, answers)
 
 
@@ -154,6 +159,12 @@ def _with_limits(study: Study, row: CandidateRow) -> CandidateRow:
     limits = {pattern.name: limits_of(pattern, row) for pattern in study.need.call_patterns}
     need_met = {name: row.error_met and found.met for name, found in limits.items()}
     return replace(row, limits=limits, need_met=need_met)
+
+
+def _not_assessed(row: CandidateRow) -> CandidateRow:
+    """The row without anything that was measured of it before: it fails, answers no number, or has no cost."""
+    nothing = dict.fromkeys(row.need_met, False)
+    return replace(row, errors={}, error_met=False, query={}, limits={}, need_met=nothing, interval_coverage=None)
 
 
 class _Counter:
