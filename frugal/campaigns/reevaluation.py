@@ -18,7 +18,7 @@ from frugal.experiments.needs.domain import with_need
 from frugal.experiments.runs.store import Runs, read_runs
 from frugal.experiments.study import Study
 from frugal.experiments.study.registry import load_study
-from frugal.experiments.study.study_file import STUDY_FORMAT, read_need, read_outputs, read_variables
+from frugal.experiments.study.study_file import STUDY_FORMAT
 from frugal.formats.files.atomic import write_text
 from frugal.formats.files.json_files import read_json, to_json
 from frugal.metering.instruments import running_instruments
@@ -27,7 +27,7 @@ from frugal.metering.ledger.ledger import Ledger, package_versions
 from frugal.metering.power.machine import HostNoise, Machine, describe_machine
 from frugal.metering.power.rapl import IDLE_SECONDS_FULL, IDLE_SECONDS_QUICK
 from frugal.reporting.progress import Reporter, Silent
-from frugal.surrogates.bundle.bundle import Bundle, growing
+from frugal.surrogates.bundle.bundle import Bundle, bare_study, growing
 from frugal.surrogates.bundle.held_out import HeldOut, answers_beside, held_out_of, kept_answers, write_held_out
 from frugal.surrogates.decision.decide import decide_rows
 from frugal.surrogates.frugality_checks.run import run_frugality_checks
@@ -55,7 +55,7 @@ def study_of(bundle: Bundle, given: Study | None = None) -> tuple[Study, str]:
     reason : str
         Why the physics is not at hand; empty where it is.
     """
-    bare = _bare_study(bundle)
+    bare = bare_study(bundle.study)
     if not bundle.study["has_solver"]:
         return bare, "the bundle comes from a table of runs"
     study = given
@@ -74,17 +74,6 @@ def study_of(bundle: Bundle, given: Study | None = None) -> tuple[Study, str]:
     if study.hash() == bundle.study["hash"]:
         return study, ""
     return bare, OTHER_STUDY if bundle.study.get("format") == STUDY_FORMAT else OTHER_HASHES
-
-
-def _bare_study(bundle: Bundle) -> Study:
-    described = bundle.study
-    return Study(
-        name=described["name"],
-        inputs=read_variables(described["inputs"]),
-        outputs=read_outputs(described["outputs"], described.get("grid")),
-        need=read_need(described["need"]),
-        title=described["title"],
-    )
 
 
 def _unused(folder: Path, stem: str) -> Path:

@@ -12,6 +12,7 @@ import numpy as np
 from frugal.audit.build import Terms
 from frugal.audit.evidence.audit_file import read_audit
 from frugal.audit.evidence.declarations import Declaration, keep, kept
+from frugal.audit.evidence.recheck import recheck
 from frugal.audit.exports.export import export, export_files
 from frugal.campaigns.campaign import Campaign, Settings, run_campaign
 from frugal.campaigns.mlflow_record import record
@@ -214,17 +215,22 @@ def audit_again(
     Raises
     ------
     UnusableInputError
-        If the bundle was altered, or the terms cannot be used.
+        If it is no bundle, or the terms cannot be used.
     NotAssessedError
-        If its runs, its ledger or an evidence file are missing or changed.
+        If a file of it is missing or was changed, or something that can be computed again comes out otherwise.
     """
     with held(bundle_path):
         return _audit_held(bundle_path, terms, declarations)
 
 
 def _audit_held(bundle_path: Path, terms: Terms | None, declarations: Sequence[Declaration]) -> dict[str, Any]:
+    if not (bundle_path / CHECKSUMS).is_file():
+        open_bundle(bundle_path)  # says that it is no bundle
     kept(bundle_path)  # evidence that changed is told as such, and not as any other file of the bundle
-    open_bundle(bundle_path)
+    try:
+        bundle, evaluation = open_bundle(bundle_path), latest_evaluation(bundle_path)
+    except UnusableInputError as fault:
+        raise NotAssessedError(str(fault)) from fault
     for evidence in ("runs.zarr/zarr.json", "ledger.jsonl"):
         if not (bundle_path / evidence).is_file():
             raise NotAssessedError(
@@ -235,6 +241,7 @@ def _audit_held(bundle_path: Path, terms: Terms | None, declarations: Sequence[D
         if declarations:
             keep(declarations, folder)
         with meter.stage("audit"):
+            recheck(bundle, evaluation)
             audit = audit_folder(folder, latest_evaluation(folder), terms)
     return audit
 

@@ -10,7 +10,7 @@ import pytest
 from studies_for_tests import NEED, linear_study
 
 from frugal.campaigns.campaign import Settings, run_campaign, settle_ledger
-from frugal.experiments.needs.history import need_entry, need_history
+from frugal.experiments.needs.history import clock_set_back, need_entry, need_history
 from frugal.experiments.study import Study
 from frugal.experiments.study.need import Tolerance
 from frugal.experiments.study.study_file import describe_need
@@ -44,7 +44,7 @@ def test_a_need_declared_before_the_first_run_is_seen_as_such() -> None:
 
 
 def test_a_need_changed_after_the_runs_is_shown_with_what_changed() -> None:
-    lines = [line("need", 9, LATER), line("generation", 2), line("need", 0, NEED), line("need", 5, NEED)]
+    lines = [line("need", 0, NEED), line("generation", 2), line("need", 5, NEED), line("need", 9, LATER)]
     first, second = need_history(lines)
     assert (first["before_first_run"], second["before_first_run"]) == (True, False)
     assert first["last_seen"].startswith("2026-03-14T10:05")
@@ -57,9 +57,28 @@ def test_a_need_changed_after_the_runs_is_shown_with_what_changed() -> None:
     }
 
 
-def test_the_earliest_of_several_generations_counts() -> None:
-    lines = [line("generation", 8), line("generation", 2), line("need", 5, NEED)]
+def test_the_first_of_several_generations_counts() -> None:
+    lines = [line("generation", 8), line("need", 9, NEED), line("generation", 12)]
     assert need_history(lines)[0]["before_first_run"] is False
+
+
+def test_the_order_of_the_lines_counts_and_no_clock() -> None:
+    """A need that was written after the runs, with a clock that was set back an hour: its date is the earlier one."""
+    late = [line("generation", 20), line("need", 3, NEED)]
+    assert need_history(late)[0]["before_first_run"] is False and clock_set_back(late) == 2
+    # and one written before them, by a clock that was put right in between
+    early = [line("need", 30, NEED), line("generation", 20)]
+    assert need_history(early)[0]["before_first_run"] is True and clock_set_back(early) == 2
+
+
+def test_stages_that_enclose_others_set_no_clock_back() -> None:
+    """A line is written when its stage ends: it may have begun long before the lines above it."""
+    whole = {**line("rest", 0), "wall_seconds": 1500.0}
+    assert (
+        clock_set_back([line("need", 1), line("generation", 20), whole, {"stage": "metering", "started": ""}]) is None
+    )
+    assert clock_set_back([line("generation", 20), {**line("fit", 20), "started": "2026-03-14T10:19:30+00:00"}]) is None
+    assert clock_set_back([line("generation", 20), {**line("fit", 20), "started": "2026-03-14T10:18:30+00:00"}]) == 2
 
 
 def test_for_a_table_of_runs_no_run_was_booked() -> None:

@@ -10,6 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from frugal.audit.evidence.ledger_lines import check_line
 from frugal.candidates.comparison import Comparison, Ladder
 from frugal.candidates.decision import Decision
 from frugal.candidates.row import CandidateRow
@@ -245,10 +246,13 @@ def _seals(folder: Path, comparison: Comparison) -> list[Mapping[str, Any]]:
         if path.is_file():
             content = _parsed(path, [])
             if path.name == LEDGER_SEAL:
-                kept.append(content)
-            rows = [row for row in content.get("inputs") or () if row.get("file") == "ledger.jsonl"]
-            kept += [content.get("ledger"), *rows]
-    return [seal for seal in kept if seal and "lines" in seal]
+                kept.append(content or {"lines": None})  # a seal that lost what it says seals nothing, and is told
+            rows = [row for row in content.get("inputs") or () if isinstance(row, dict)]
+            kept += [
+                content.get("ledger"),
+                *(row for row in rows if row.get("file") == "ledger.jsonl" and "lines" in row),
+            ]
+    return [seal if isinstance(seal, dict) else {} for seal in kept if seal]
 
 
 def _ledger(
@@ -264,13 +268,12 @@ def _ledger(
             continue
         try:
             row = json.loads(line)
-            if not isinstance(row, dict):
-                raise ValueError("not a JSON object")
         except ValueError as fault:
             if number == len(lines) and not content.endswith(b"\n"):
                 lines = lines[:-1]  # the write of a killed process; the lines before it are whole
                 break
             raise UnusableInputError(f"line {number} of '{path}' is not a ledger entry: {fault}") from fault
+        check_line(row, number, str(path))
         rows.append(finite(row))
     # Later stages add lines, the audit's own among them: the hash covers the lines that were read.
     read = b"".join(line + b"\n" for line in lines if line.strip())

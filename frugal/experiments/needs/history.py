@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from frugal.experiments.study.need import Need
@@ -13,6 +13,9 @@ from frugal.metering.ledger.process_id import process_id
 
 #: Stage of the lines that hold a need.
 STAGE = "need"
+
+#: Clocks of one machine are put right by less than this.
+CLOCK_SECONDS = 60.0
 
 
 def need_entry(need: Need, campaign: str, seed: int | None = None) -> Entry:
@@ -42,26 +45,29 @@ def need_entry(need: Need, campaign: str, seed: int | None = None) -> Entry:
 def need_history(lines: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Every need that a ledger holds, in the order in which they first appear.
 
+    What came first is told by the order of the lines, which are chained; dates are those of a clock that anybody may set.
+
     Parameters
     ----------
     lines : iterable of mapping
-        Lines of ``ledger.jsonl`` as plain values.
+        Lines of ``ledger.jsonl`` as plain values, in their order.
 
     Returns
     -------
     list of dict
-        For each need: ``hash``; ``first_seen`` and ``last_seen``, ISO times; ``first_run``, time of the earliest run of the
+        For each need: ``hash``; ``first_seen`` and ``last_seen``, ISO times; ``first_run``, time of the first run of the
         ledger, None where no run was booked, as for a table of runs that existed before; ``before_first_run``, None in
         that case; ``values``, the need; ``hash_holds``, whether the values still have that hash; ``changed``, by field the
         value in the need before this one and in this one.
     """
     lines = list(lines)
-    first_run = min(
-        (time for line in lines if line.get("stage") == "generation" and (time := _time(line))), default=None
-    )
+    runs = [number for number, line in enumerate(lines) if line.get("stage") == "generation"]
+    first_time = _time(lines[runs[0]]) if runs else None
     found: dict[str, dict[str, Any]] = {}
-    for line in sorted((line for line in lines if line.get("stage") == STAGE), key=_order):
-        digest, time = str((line.get("hashes") or {}).get("need", "")), _time(line)
+    for number, line in enumerate(lines):
+        if line.get("stage") != STAGE:
+            continue
+        digest = str((line.get("hashes") or {}).get("need", ""))
         if digest in found:
             found[digest]["last_seen"] = line.get("started")
             continue
@@ -71,13 +77,36 @@ def need_history(lines: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
             "hash": digest,
             "first_seen": line.get("started"),
             "last_seen": line.get("started"),
-            "first_run": None if first_run is None else first_run.isoformat(timespec="microseconds"),
-            "before_first_run": None if first_run is None else time is not None and time < first_run,
+            "first_run": None if first_time is None else first_time.isoformat(timespec="microseconds"),
+            "before_first_run": (number < runs[0] and _time(line) is not None) if runs else None,
             "values": values,
             "hash_holds": need_hash(values) == digest,
             "changed": _changes(previous, values),
         }
     return list(found.values())
+
+
+def clock_set_back(lines: Iterable[Mapping[str, Any]]) -> int | None:
+    """Number of the first line of a ledger, from 1, that ended well before a line above it had begun; None where none did.
+
+    A line is written when its stage ends. One that ended earlier than what stands above it had begun was written with a clock
+    that had been set back, or by hand; differences of less than `CLOCK_SECONDS` are those of clocks that are kept right.
+    """
+    latest: datetime | None = None
+    for number, line in enumerate(lines, start=1):
+        started = _time(line)
+        if started is None:
+            continue
+        ended = started + timedelta(seconds=_seconds(line))
+        if latest is not None and ended < latest - timedelta(seconds=CLOCK_SECONDS):
+            return number
+        latest = started if latest is None else max(latest, started)
+    return None
+
+
+def _seconds(line: Mapping[str, Any]) -> float:
+    value = line.get("wall_seconds")
+    return float(value) if isinstance(value, int | float) and 0 <= value < 1e9 else 0.0
 
 
 def _changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, list[Any]]:
@@ -92,7 +121,3 @@ def _time(line: Mapping[str, Any]) -> datetime | None:
     except ValueError:
         return None
     return time if time.tzinfo else time.replace(tzinfo=UTC)
-
-
-def _order(line: Mapping[str, Any]) -> datetime:
-    return _time(line) or datetime.max.replace(tzinfo=UTC)

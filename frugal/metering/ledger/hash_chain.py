@@ -98,9 +98,11 @@ def check_seal(lines: Sequence[bytes], seal: Mapping[str, Any], language: str = 
     str
         One sentence without a full stop; lines are counted from 1.
     """
-    expected = int(seal["lines"])
+    expected, digest = seal.get("lines"), seal.get("sha256")
+    if not isinstance(expected, int) or isinstance(expected, bool) or expected < 0 or not isinstance(digest, str):
+        return _TEXTS.phrase("chain.seal", language)
     if len(lines) < expected:
         return _TEXTS.phrase("chain.cut", language, lines=len(lines), sealed=expected)
-    if prefix_digest(lines, expected) != seal["sha256"]:
+    if prefix_digest(lines, expected) != digest:
         return check_chain(lines[:expected], language) or _TEXTS.phrase("chain.rewritten", language, sealed=expected)
     return ""

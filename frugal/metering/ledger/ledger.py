@@ -7,9 +7,10 @@ import fcntl
 import functools
 import hashlib
 import json
+import math
 import os
 from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal
 
@@ -61,6 +62,48 @@ class Entry:
         return self.cpu_seconds + self.cpu_seconds_children
 
 
+_TEXTS_OF_ENTRY = ("stage", "status", "started", "campaign", "message", "process", "previous")
+_NUMBERS = ("cpu_seconds", "cpu_seconds_children", "wall_seconds", "peak_rss_bytes", "threads", "number")
+_NUMBERS_OR_NONE = ("seed", "runs", "codecarbon_joules", "codecarbon_watts_per_core", "meter_joules")
+
+
+_FIELDS = frozenset(known.name for known in fields(Entry))
+
+
+def entry_of(values: Any) -> Entry:
+    """An entry from the plain values of a line, checked field by field: whatever reads it may rely on its types.
+
+    Raises
+    ------
+    ValueError
+        Naming the field and its value, in a few words.
+    """
+    if not isinstance(values, dict):
+        raise ValueError(f"{str(values)[:60]!r} is no object")
+    unknown = [name for name in values if name not in _FIELDS]
+    if unknown or "stage" not in values:
+        raise ValueError(f"'{unknown[0]}' is unknown" if unknown else "'stage' is missing")
+    for name, value in values.items():
+        number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+        if name in _TEXTS_OF_ENTRY:
+            good, wanted = isinstance(value, str), "a text"
+        elif name == "candidate":
+            good, wanted = value is None or isinstance(value, str), "a text"
+        elif name in _NUMBERS:
+            good, wanted = number, "a finite number"
+        elif name in _NUMBERS_OR_NONE:
+            good, wanted = number or value is None, "a finite number"
+        else:
+            good, wanted = isinstance(value, dict) and (name == "details" or _of_texts(value)), "an object"
+        if not good:
+            raise ValueError(f"'{name}' is {str(value)[:60]!r}; {wanted} is needed")
+    return Entry(**values)
+
+
+def _of_texts(values: dict[str, Any]) -> bool:
+    return all(isinstance(value, str) for value in values.values())
+
+
 class Ledger:
     """An append-only file of entries, one JSON object a line, each naming the line before it by its hash."""
 
@@ -98,9 +141,9 @@ class Ledger:
         entries = []
         for number, line in enumerate(self.lines(), start=1):
             try:
-                entries.append(Entry(**json.loads(line)))
+                entries.append(entry_of(json.loads(line)))
             except (TypeError, ValueError) as fault:
-                raise UnusableInputError(f"line {number} of '{self.path}' is not a ledger entry") from fault
+                raise UnusableInputError(f"line {number} of '{self.path}' is not a ledger entry: {fault}") from fault
         return entries
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +13,8 @@ from typing import Any
 from frugal.candidates.comparison import Comparison, read_comparison
 from frugal.candidates.row import CandidateRow
 from frugal.errors import UnusableInputError, did_you_mean
+from frugal.experiments.study import Study
+from frugal.experiments.study.study_file import read_need, read_outputs, read_variables
 from frugal.formats.files.atomic import exclusive, new_folder
 from frugal.formats.files.digests import sha256_of
 from frugal.formats.files.json_files import read_json, to_json
@@ -82,6 +84,26 @@ class Bundle:
         return self.comparison.model.reason.get(language, "")
 
 
+def bare_study(described: Mapping[str, Any]) -> Study:
+    """A study as ``study.json`` describes it: without its solver and its alternatives, which only its own file has.
+
+    Raises
+    ------
+    UnusableInputError
+        If the description cannot be read.
+    """
+    try:
+        return Study(
+            name=described["name"],
+            inputs=read_variables(described["inputs"]),
+            outputs=read_outputs(described["outputs"], described.get("grid")),
+            need=read_need(described["need"]),
+            title=described["title"],
+        )
+    except (KeyError, TypeError, AttributeError, ValueError) as fault:
+        raise UnusableInputError(f"'study.json' does not describe a study: {type(fault).__name__}: {fault}") from fault
+
+
 def open_bundle(path: Path | str) -> Bundle:
     """Read a bundle and check its files against their checksums.
 
@@ -141,15 +163,8 @@ def verify(folder: Path) -> None:
             raise UnusableInputError(f"'{folder / MODEL}' is not the graph that '{audit_path}' was made for")
 
 
-def first_fault(folder: Path, within: Callable[[str], bool] = lambda name: True) -> str:
+def first_fault(folder: Path) -> str:
     """What is wrong with the files of a bundle that ``SHA256SUMS`` covers, in one sentence without a full stop.
-
-    Parameters
-    ----------
-    folder : Path
-        Of the bundle.
-    within : callable
-        Says of the name of a file, from the folder, whether it is looked at; all are by default.
 
     Returns
     -------
@@ -166,25 +181,31 @@ def first_fault(folder: Path, within: Callable[[str], bool] = lambda name: True)
     except (OSError, ValueError) as fault:
         raise UnusableInputError(f"'{folder / CHECKSUMS}' cannot be read: {fault}") from fault
     expected = {name: digest for digest, _, name in (line.partition("  ") for line in lines)}
-    for name in filter(within, ("study.json", "candidates.json")):
+    for name in ("study.json", "candidates.json"):
         if name not in expected:
             return f"'{folder / CHECKSUMS}' does not cover '{name}'"
-    for name in filter(within, expected):
+    for name, digest in expected.items():
         path = folder / name
-        if "\0" in name or not path.resolve().is_relative_to(folder.resolve()):
+        if "\0" in name or not _is_inside(path, folder):
             return f"'{folder / CHECKSUMS}' names a file outside the bundle: {name!r}"
         if not path.is_file():
             return f"'{path}' is missing from the bundle"
-        if sha256_of(path) != expected[name]:
+        if sha256_of(path) != digest:
             return f"'{path}' was altered: its SHA-256 is not the one in {CHECKSUMS}"
     patterns = ["*.json", "*.nc", "evaluations/*.json", "evaluations/*.nc"]
     if any(name.startswith(f"{RUNS}/") for name in expected):  # older bundles do not cover their runs
         patterns.append(f"{RUNS}/**/*")
     for path in (path for pattern in patterns for path in sorted(folder.glob(pattern))):
-        name = path.relative_to(folder).as_posix()
-        if path.is_file() and name not in expected and within(name):
+        if (path.is_symlink() or path.is_file()) and path.relative_to(folder).as_posix() not in expected:
             return f"'{path}' is not covered by {CHECKSUMS}: it was put in by hand; take it out"
     return ""
+
+
+def _is_inside(path: Path, folder: Path) -> bool:
+    try:
+        return path.resolve().is_relative_to(folder.resolve())
+    except (OSError, RuntimeError):  # links that turn in a circle
+        return False
 
 
 def _sealed_files(folder: Path) -> list[Path]:

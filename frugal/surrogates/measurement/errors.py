@@ -63,8 +63,7 @@ def judge(
     """
     with meter.stage("evaluation", answering.name):
         if answering.exact:
-            exact = {o.name: _no_error(study, o, held_out.outputs) for o in study.outputs}
-            return replace(row, errors=exact, error_met=True, interval_coverage=None)
+            return replace(row, errors=no_errors(study, held_out.outputs), error_met=True, interval_coverage=None)
         try:
             predicted = answering.predict(held_out.inputs, held_out.object_ids)
         except MemoryError:
@@ -78,8 +77,7 @@ def judge(
         errors = output_errors(study, held_out.outputs, predicted, groups_of(held_out.places), seed)
         coverage, log = None, row.log
         if answering.half_width is not None:
-            inside = np.abs(held_out.outputs - predicted) <= answering.half_width + 1e-12
-            coverage = float(inside[:, covered_columns(study, held_out.outputs)].mean())
+            coverage = interval_coverage(study, held_out.outputs, predicted, answering.half_width)
         if answering.project is not None:
             projected = answering.project(held_out.outputs)
             floors = floor_and_regression(study, held_out.outputs, projected, predicted)
@@ -161,6 +159,26 @@ def output_error(
         run_p90=None if of_rows is None else float(np.quantile(of_rows, 0.9, method="higher")),
         run_max=None if of_rows is None else float(of_rows.max()),
     )
+
+
+def no_errors(study: Study, truth: np.ndarray) -> dict[str, OutputError]:
+    """Errors of what is the truth ``[n, m]`` itself, by output: 0."""
+    return {output.name: _no_error(study, output, truth) for output in study.outputs}
+
+
+def interval_coverage(study: Study, truth: np.ndarray, predicted: np.ndarray, half_width: np.ndarray) -> float:
+    """Share of all elements within the interval, those that are never defined left out.
+
+    Parameters
+    ----------
+    study : Study
+    truth, predicted : array [n, m]
+        All outputs side by side, in their units.
+    half_width : array [m]
+        Of the interval.
+    """
+    inside = np.abs(truth - predicted) <= half_width + 1e-12
+    return float(inside[:, covered_columns(study, truth)].mean())
 
 
 def _no_error(study: Study, output: Output, truth: np.ndarray) -> OutputError:

@@ -129,10 +129,29 @@ def check_parity(
     expected = clip_outputs(predict(points), study.outputs)
     answers = session(model).run([output.name for output in study.outputs], {"inputs": points.astype(np.float32)})
     got = np.concatenate([np.asarray(a, dtype=float).reshape(len(points), -1) for a in answers], axis=1)
-    scale = _parity_scale(spread, expected, study.outputs)
-    difference = np.abs(got - expected_beside(got, expected, scale, study.outputs, PARITY_TOLERANCE_SIGMA)) / scale
-    largest = float(np.max(difference)) if np.isfinite(difference).all() else float("inf")
+    largest = largest_difference(got, expected, spread, study.outputs)
     return Parity(largest, len(points), PARITY_TOLERANCE_SIGMA)
+
+
+def largest_difference(got: np.ndarray, expected: np.ndarray, spread: np.ndarray, outputs: Sequence[Output]) -> float:
+    """Largest difference between answers of a graph and what they should be, in standard deviations of their element.
+
+    Parameters
+    ----------
+    got, expected : array [n, m]
+        All outputs side by side, in their units.
+    spread : array [m]
+        Standard deviation of each element over the training runs.
+    outputs : sequence of Output
+
+    Returns
+    -------
+    float
+        Infinite where a value is no finite number.
+    """
+    scale = _parity_scale(spread, expected, outputs)
+    difference = np.abs(got - expected_beside(got, expected, scale, outputs, PARITY_TOLERANCE_SIGMA)) / scale
+    return float(np.max(difference)) if np.isfinite(difference).all() else float("inf")
 
 
 def _parity_scale(spread: np.ndarray, expected: np.ndarray, outputs: Sequence[Output]) -> np.ndarray:

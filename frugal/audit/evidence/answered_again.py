@@ -1,0 +1,248 @@
+"""What candidates answered on the held-out runs, held against runs, errors and graphs.
+
+Errors and bounds are computed again from the answers that a bundle keeps; and each graph that it ships is asked again, and
+has to give what is recorded of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from frugal.audit.evidence.differences import check_same
+from frugal.candidates.comparison import Comparison
+from frugal.candidates.row import CandidateRow
+from frugal.errors import FrugalError, NotAssessedError, UnusableInputError
+from frugal.experiments.runs.store import Runs
+from frugal.experiments.study import Study
+from frugal.formats.files.digests import sha256_of
+from frugal.surrogates.bundle.bundle import MODEL, Bundle, bare_study
+from frugal.surrogates.bundle.held_out import HeldOut, answers_beside, read_held_out
+from frugal.surrogates.ladder.answering import flat_answers
+from frugal.surrogates.measurement.errors import interval_coverage, no_errors, output_errors
+from frugal.surrogates.onnx.digest import graph_digest
+from frugal.surrogates.onnx.export import PARITY_TOLERANCE_SIGMA, largest_difference
+from frugal.surrogates.onnx.graph import session
+from frugal.surrogates.onnx.physical_limits import clip_outputs
+
+#: The audit writes its own hash and verdict into a graph, which the size on the ladder does not count.
+SEALED_BYTES = 2000
+
+
+def check_split(file: str, comparison: Comparison, runs: Runs) -> None:
+    """Hold the runs of a bundle against the split that a comparison was made on.
+
+    Raises
+    ------
+    NotAssessedError
+        Naming the first difference: runs were lost, or marked otherwise.
+    """
+    split = comparison.split
+    for name, part in (("n_train", runs.training), ("n_held_out", runs.held_out)):
+        if name in split:
+            check_same(file, f"split.{name}", split[name], len(part), "'runs.zarr'")
+    for name, part in (("train_places", runs.training), ("held_out_places", runs.held_out)):
+        if name in split:
+            check_same(file, f"split.{name}", split[name], sorted(map(str, set(part.places))), "'runs.zarr'")
+
+
+def kept_answers(comparison_file: Path, comparison: Comparison, study: Study, held_out: Runs) -> HeldOut | None:
+    """The answers that belong to a comparison, held against its hash and against the runs of the bundle.
+
+    Parameters
+    ----------
+    comparison_file : Path
+        ``candidates.json``, or an evaluation.
+    comparison : Comparison
+        What it holds.
+    study : Study
+    held_out : Runs
+        Of the bundle's store.
+
+    Returns
+    -------
+    HeldOut or None
+        None of an older comparison, which kept none.
+
+    Raises
+    ------
+    NotAssessedError
+        If they are missing, were changed, or are of other runs.
+    """
+    path = answers_beside(comparison_file)
+    if not comparison.held_out:
+        return None
+    if not path.is_file():
+        raise NotAssessedError(f"'{path}' is missing: without these answers no error can be computed again")
+    if sha256_of(path) != comparison.held_out["sha256"]:
+        raise NotAssessedError(f"'{path}' was changed: '{comparison_file.name}' was measured with other answers")
+    try:
+        found = read_held_out(path, study.outputs)
+    except UnusableInputError as fault:
+        raise NotAssessedError(str(fault)) from fault
+    same = len(found) == len(held_out) and all(
+        np.array_equal(mine, theirs)
+        for mine, theirs in (
+            (found.truth, held_out.outputs),
+            (found.runs, held_out.numbers),
+            (found.places, held_out.places),
+            (found.subjects, held_out.object_ids),
+        )
+    )
+    if not same:
+        raise NotAssessedError(f"'{path}' does not hold the held-out runs of 'runs.zarr'")
+    if not all(np.isfinite(answer).all() for answer in found.answers.values()):
+        raise NotAssessedError(f"'{path}' holds answers that are no finite numbers")
+    return found
+
+
+def check_errors(file: str, comparison: Comparison, study: Study, answers: HeldOut, lenient: bool) -> None:
+    """Compute errors, bounds and coverage again from the answers.
+
+    Parameters
+    ----------
+    file : str
+        Name of the comparison, for messages.
+    comparison : Comparison
+    study : Study
+    answers : HeldOut
+    lenient : bool
+        Candidates that were not measured again may lack their answers: the measurement before this one kept none.
+
+    Raises
+    ------
+    NotAssessedError
+        Naming the first difference.
+    """
+    rows = comparison.ladder.by_name
+    strange = [name for name in answers.answers if name not in rows or not rows[name].works]
+    if strange:
+        raise NotAssessedError(
+            f"'{file}' has no errors of '{strange[0]}', of which answers on held-out runs are recorded"
+        )
+    for row in comparison.ladder.rows:
+        if not row.works:
+            continue
+        if row.name not in answers.answers:
+            if lenient and row.measured_again is False:
+                continue
+            raise NotAssessedError(
+                f"'{file}' has errors of '{row.name}', of which no answers on held-out runs are recorded"
+            )
+        answered = np.asarray(answers.answers[row.name], dtype=float)
+        if row.name in answers.exact and row.kind == "full_physics":
+            again = no_errors(study, answers.truth)
+        else:
+            again = output_errors(study, answers.truth, answered, answers.groups, comparison.seed)
+        place, source = f"candidates.{row.name}", "the answers on held-out runs"
+        check_same(file, f"{place}.error", sorted(row.errors), sorted(again), source)
+        for output, error in again.items():
+            told = row.errors[output].to_json()
+            check_same(file, f"{place}.error.{output}", told, error.to_json(), source)
+        if row.half_width is not None and row.interval_coverage is not None:
+            share = interval_coverage(study, answers.truth, answered, np.array(row.half_width))
+            check_same(file, f"{place}.interval_coverage", row.interval_coverage, share, source)
+
+
+def check_graphs(file: str, comparison: Comparison, bundle: Bundle, runs: Runs, answers: HeldOut | None) -> None:
+    """Ask each graph that a bundle ships what it was asked on the held-out runs.
+
+    Parameters
+    ----------
+    file : str
+        Name of the comparison, for messages.
+    comparison : Comparison
+    bundle : Bundle
+    runs : Runs
+        All of the bundle.
+    answers : HeldOut or None
+        Where none were kept, what the graphs answer is held against the errors of the comparison, without bounds.
+
+    Raises
+    ------
+    NotAssessedError
+        Naming the first graph that answers otherwise, is another one's or has another size.
+    """
+    study = bare_study(bundle.study)
+    for row in comparison.ladder.rows:
+        if row.graph is None or not row.works:
+            continue
+        try:
+            content = bundle.model_path(row.name).read_bytes()
+            opened = session(content)
+            got = _asked(opened, study, runs.held_out.inputs)
+        except FrugalError as fault:
+            raise NotAssessedError(str(fault)) from fault
+        except Exception as fault:  # onnxruntime raises classes of its own, made at run time
+            first = (str(fault).splitlines() or [""])[0][:200]
+            raise NotAssessedError(f"'{row.graph}' cannot be asked: {first}") from fault
+        named = opened.get_modelmeta().custom_metadata_map.get("frugal.candidate", row.name)
+        check_same(file, f"candidates.{row.name}.graph", row.name, named, f"'{row.graph}'")
+        if row.bytes is None or not row.bytes <= len(content) <= row.bytes + SEALED_BYTES:
+            check_same(file, f"candidates.{row.name}.bytes", row.bytes, len(content), f"'{row.graph}'")
+        if answers is None:
+            _check_values(file, row, study, runs.held_out, got, comparison.seed)
+        else:
+            _check_answers(row, study, runs, answers, got)
+        if row.half_width is not None:
+            _check_half_width(file, row, study, runs, opened, got)
+    _check_model(file, comparison, bundle)
+
+
+def _asked(opened: Any, study: Study, inputs: np.ndarray, end: str = "") -> np.ndarray:
+    return flat_answers(opened, [f"{output.name}{end}" for output in study.outputs], inputs)
+
+
+def _check_answers(row: CandidateRow, study: Study, runs: Runs, answers: HeldOut, got: np.ndarray) -> None:
+    recorded = answers.answers.get(row.name)
+    if recorded is None:
+        return
+    apart = largest_difference(got, np.asarray(recorded, dtype=float), runs.training.outputs.std(axis=0), study.outputs)
+    if not apart <= PARITY_TOLERANCE_SIGMA:
+        raise NotAssessedError(
+            f"'{row.graph}' does not give the answers that are recorded of it on the held-out runs: they are up to "
+            f"{apart:.3g} standard deviations apart, {PARITY_TOLERANCE_SIGMA:g} are allowed"
+        )
+
+
+def _check_values(file: str, row: CandidateRow, study: Study, held_out: Runs, got: np.ndarray, seed: int) -> None:
+    """Errors without bounds, of a graph whose answers nobody recorded: rounding of another processor is allowed for."""
+    groups = held_out.places if len(np.unique(held_out.places)) > 1 else None
+    for output, error in output_errors(study, held_out.outputs, got, groups, seed).items():
+        told = row.errors[output].value if output in row.errors else None
+        if told is None or not np.isclose(told, error.value, rtol=1e-3, atol=1e-9):
+            check_same(file, f"candidates.{row.name}.error.{output}.value", told, error.value, f"'{row.graph}'")
+
+
+def _check_half_width(file: str, row: CandidateRow, study: Study, runs: Runs, opened: Any, got: np.ndarray) -> None:
+    upper = _asked(opened, study, runs.held_out.inputs, "_upper")
+    told = clip_outputs(got + np.array(row.half_width), study.outputs)
+    apart = largest_difference(upper, told, runs.training.outputs.std(axis=0), study.outputs)
+    if not apart <= PARITY_TOLERANCE_SIGMA:
+        found = np.max(upper - got, axis=0)
+        check_same(file, f"candidates.{row.name}.half_width", row.half_width, found.tolist(), f"'{row.graph}'")
+        raise NotAssessedError(f"'{row.graph}' does not give the interval that '{file}' says for '{row.name}'")
+
+
+def _check_model(file: str, comparison: Comparison, bundle: Bundle) -> None:
+    """The file that ships is the graph of the candidate that the comparison names: the winner's, where it has one."""
+    path, told = bundle.path / MODEL, bundle.comparison.model.candidate
+    winner = bundle.comparison.ladder.winner
+    if winner is not None and winner.graph is not None:
+        check_same("candidates.json", "model.candidate", told, winner.name, "the decision")
+    if told is None:
+        check_same("candidates.json", "model.candidate", told, "model.onnx" if path.exists() else None, "the files")
+        return
+    if not path.is_file():
+        raise NotAssessedError(f"'{path}' is missing, which is the graph of '{told}' by 'candidates.json'")
+    if graph_digest(path.read_bytes()) != graph_digest(bundle.model_path(told).read_bytes()):
+        raise NotAssessedError(f"'{path}' is not the graph of '{told}', which 'candidates.json' says it is")
+
+
+def lacking(comparison: Comparison, answers: HeldOut | None) -> list[str]:
+    """Candidates with errors that cannot be computed again, since their answers were not kept."""
+    known: Mapping[str, Any] = {} if answers is None else answers.answers
+    return [row.name for row in comparison.ladder.rows if row.works and row.name not in known]
