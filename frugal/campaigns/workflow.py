@@ -34,7 +34,7 @@ from frugal.metering.power.machine_file import MACHINE_FILE, read_machine
 from frugal.metering.timing.stopwatch import Stopwatch
 from frugal.reporting.plots.ladder import error_cost_plot
 from frugal.reporting.progress import Reporter, Silent
-from frugal.surrogates.bundle.bundle import CHECKSUMS, growing, held, open_bundle
+from frugal.surrogates.bundle.bundle import CHECKSUMS, first_fault, growing, held, is_evidence, open_bundle
 
 #: Where bundles go when nobody says.
 BUNDLES = Path("bundles")
@@ -215,9 +215,10 @@ def audit_again(
     Raises
     ------
     UnusableInputError
-        If it is no bundle, or the terms cannot be used.
+        If it is no bundle, a file of it was altered, or the terms cannot be used.
     NotAssessedError
-        If a file of it is missing or was changed, or something that can be computed again comes out otherwise.
+        If its runs, its answers, its ledger or an evidence file are missing or changed, or something that can be computed
+        again comes out otherwise.
     """
     with held(bundle_path):
         return _audit_held(bundle_path, terms, declarations)
@@ -227,10 +228,10 @@ def _audit_held(bundle_path: Path, terms: Terms | None, declarations: Sequence[D
     if not (bundle_path / CHECKSUMS).is_file():
         open_bundle(bundle_path)  # says that it is no bundle
     kept(bundle_path)  # evidence that changed is told as such, and not as any other file of the bundle
-    try:
-        bundle, evaluation = open_bundle(bundle_path), latest_evaluation(bundle_path)
-    except UnusableInputError as fault:
-        raise NotAssessedError(str(fault)) from fault
+    fault = first_fault(bundle_path, is_evidence)
+    if fault:
+        raise NotAssessedError(fault)
+    bundle, evaluation = open_bundle(bundle_path), latest_evaluation(bundle_path)
     for evidence in ("runs.zarr/zarr.json", "ledger.jsonl"):
         if not (bundle_path / evidence).is_file():
             raise NotAssessedError(

@@ -209,14 +209,14 @@ def test_equipment_has_to_serve_four_years(audited, bundles, tmp_path, years, ex
     folder = bundles.write(bundles.table_wins(), tmp_path / "bundle")
     (tmp_path / "invoice.txt").write_text("bought in 2024")
     path = tmp_path / "declarations.toml"
-    path.write_text(f'[LIM-06]\ntext = "servers of the town"\nlife_years = {years}\nevidence = ["invoice.txt"]\n')
+    path.write_text(f'[LIM-06]\ntext = "the servers of the town"\nlife_years = {years}\nevidence = ["invoice.txt"]\n')
     keep(read_declarations(path, ["LIM-06"]), folder)
     assert status(build_audit(folder), "LIM-06") == expected
 
 
 def test_a_need_written_after_the_runs_leaves_condition_1_with_a_reserve(audited):
     def late(bundle):
-        bundle["ledger"][0]["started"] = "2026-11-23T06:00:00+00:00"
+        bundle["ledger"].append(bundle["ledger"].pop(0))
 
     assert audited("demonstrated")["conditions"]["C1"]["status"] == "pass"
     condition = audited("demonstrated", late)["conditions"]["C1"]

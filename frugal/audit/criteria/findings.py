@@ -74,6 +74,9 @@ def declared(evidence: Evidence, name: str, wanted: tuple[str, ...] = ()) -> Fin
     if not files:
         text = say("finding.without_evidence", told=told)
         return Finding("unevidenced", text, told, None, where)
+    if found.get("says_nothing"):
+        text = say(f"finding.says_nothing.{found['says_nothing']}", told=told)
+        return Finding("unevidenced", text, told, None, where)
     missing = [key for key in wanted if (found.get("fields") or {}).get(key) in (None, "")]
     listed = ", ".join(files)
     where = (*where, *(f"{file['kept']} (SHA-256 {file['sha256'][:8]}…)" for file in found["evidence"]))
@@ -84,7 +87,7 @@ def declared(evidence: Evidence, name: str, wanted: tuple[str, ...] = ()) -> Fin
 
 
 def field_of(evidence: Evidence, name: str, key: str) -> Any:
-    """A field of a declaration that has an evidence file; None otherwise.
+    """A field of a declaration that counts: it has an evidence file, and says something; None otherwise.
 
     Parameters
     ----------
@@ -100,7 +103,8 @@ def field_of(evidence: Evidence, name: str, key: str) -> Any:
         As it was declared, unchecked: a text, a number or a date as text.
     """
     found: Mapping[str, Any] = evidence.declarations.get(name) or {}
-    return (found.get("fields") or {}).get(key) if found.get("evidence") else None
+    counts = found.get("evidence") and not found.get("says_nothing")
+    return (found.get("fields") or {}).get(key) if counts else None
 
 
 def about_ai(evidence: Evidence, finding: Finding) -> Finding:

@@ -10,6 +10,7 @@ import json
 import math
 import re
 import tomllib
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -26,6 +27,10 @@ _TEXTS = room_texts("frugal.audit")
 
 #: Largest evidence file that is kept with a bundle.
 MAXIMUM_EVIDENCE_BYTES = 20_000_000
+
+#: A text of fewer characters, or an evidence file of fewer bytes without blanks, says nothing.
+LEAST_TEXT = 20
+LEAST_EVIDENCE_BYTES = 10
 
 FORMAT = "frugal-declarations/1"
 FILE = "declarations.json"
@@ -66,7 +71,7 @@ class Declaration:
 
     @property
     def evidenced(self) -> bool:
-        """It counts: at least one file shows it."""
+        """A file is named that shows it; whether it counts, `says_nothing` tells of all declarations together."""
         return bool(self.evidence)
 
     def as_dict(self) -> dict[str, Any]:
@@ -187,6 +192,39 @@ def _evidence_file(name: str, written: str, folder: Path) -> EvidenceFile:
     except OSError as fault:
         raise UnusableInputError(f"{what} cannot be read: {fault.strerror or fault}") from fault
     return EvidenceFile(written, hashlib.sha256(content).hexdigest(), len(content), path)
+
+
+def says_nothing(declarations: Iterable[Declaration]) -> dict[str, str]:
+    """Declarations that do not count although a file is named, by criterion, and why.
+
+    Nobody reads evidence here. What can be told without reading is told: a text too short to say anything, one that stands
+    for several criteria, evidence that is empty.
+
+    Returns
+    -------
+    dict of str to str
+        ``short``, ``repeated`` or ``empty``.
+    """
+    declarations = list(declarations)
+    plain = {declaration.id: " ".join(declaration.text.casefold().split()) for declaration in declarations}
+    times = Counter(plain.values())
+    found = {}
+    for declaration in declarations:
+        text = plain[declaration.id]
+        if len(text) < LEAST_TEXT or len(set(text) - {" "}) < LEAST_TEXT // 4:
+            found[declaration.id] = "short"
+        elif times[text] > 1:
+            found[declaration.id] = "repeated"
+        elif declaration.evidence and all(map(_is_empty, declaration.evidence)):
+            found[declaration.id] = "empty"
+    return found
+
+
+def _is_empty(evidence: EvidenceFile) -> bool:
+    content = (
+        evidence.path.read_bytes() if evidence.bytes < MAXIMUM_EVIDENCE_BYTES // 10 else b"." * LEAST_EVIDENCE_BYTES
+    )
+    return len(b"".join(content.split())) < LEAST_EVIDENCE_BYTES
 
 
 def keep(declarations: Iterable[Declaration], bundle_folder: Path) -> None:

@@ -42,11 +42,14 @@ class Evidence:
     ledger_fault : mapping
         What is wrong with the chain of the ledger's lines, by language; empty where it is whole.
     declarations : mapping
-        By criterion id: ``text``, ``fields`` and ``evidence``, the files with their SHA-256.
+        By criterion id: ``text``, ``fields`` and ``evidence``, the files with their SHA-256; ``says_nothing`` tells why one
+        does not count.
     previous : mapping, optional
         The audit before this one.
     runs_bytes : int
         Size of the kept runs.
+    without_answers : sequence of str
+        Candidates with errors that cannot be computed again, since what they answered was not kept.
     """
 
     study: Mapping[str, Any]
@@ -57,6 +60,7 @@ class Evidence:
     declarations: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     previous: Mapping[str, Any] | None = None
     runs_bytes: int = 0
+    without_answers: Sequence[str] = ()
 
     @property
     def need(self) -> Mapping[str, Any]:
@@ -121,6 +125,19 @@ class Evidence:
         from frugal.experiments.needs.history import need_history
 
         return need_history(self.ledger)
+
+    @cached_property
+    def clock_set_back(self) -> int | None:
+        """Number of the first line of the ledger, from 1, by which the clock had gone back; None where it never did."""
+        from frugal.experiments.needs.history import clock_set_back
+
+        return clock_set_back(self.ledger)
+
+    @property
+    def evidenced(self) -> list[str]:
+        """Criteria whose declaration counts, since a file is there that shows it; what the file says nobody has read."""
+        declared = self.declarations.items()
+        return [name for name, row in declared if row.get("evidence") and not row.get("says_nothing")]
 
     @property
     def machine(self) -> Mapping[str, Any]:
@@ -193,8 +210,19 @@ def read_evidence(bundle: Path | str, evaluation: Path | str | None = None) -> E
         ledger_fault=fault,
         declarations=_declarations(folder, inputs),
         previous=_previous(folder, inputs),
+        without_answers=_without_answers(folder, comparison, evaluation is not None),
         runs_bytes=sum(path.stat().st_size for path in (folder / "runs.zarr").rglob("*") if path.is_file()),
     )
+
+
+def _without_answers(folder: Path, comparison: Comparison, evaluated: bool) -> list[str]:
+    """Candidates whose answers an earlier version did not keep; the full physics is the truth itself."""
+    judged = [row for row in comparison.ladder.rows if row.works and row.kind != "full_physics"]
+    if not comparison.held_out:
+        return [row.name for row in judged]
+    if not evaluated or (_parsed(folder / "candidates.json", []).get("held_out")):
+        return []
+    return [row.name for row in judged if row.measured_again is False]
 
 
 def _previous(folder: Path, inputs: list[dict[str, Any]]) -> Mapping[str, Any] | None:
@@ -213,10 +241,14 @@ def _declarations(folder: Path, inputs: list[dict[str, Any]]) -> dict[str, Mappi
     path = folder / "declarations.json"
     if not path.is_file():
         return {}
-    from frugal.audit.evidence.declarations import kept
+    from frugal.audit.evidence.declarations import kept, says_nothing
 
     inputs.append({"file": path.name, "sha256": hashlib.sha256(_bytes(path)).hexdigest()})
-    return {declaration.id: declaration.as_dict() for declaration in kept(folder)}
+    found = kept(folder)
+    nothing = says_nothing(found)
+    return {
+        one.id: {**one.as_dict(), **({"says_nothing": nothing[one.id]} if one.id in nothing else {})} for one in found
+    }
 
 
 def _parsed(path: Path, inputs: list[dict[str, Any]]) -> dict[str, Any]:

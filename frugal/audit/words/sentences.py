@@ -192,7 +192,20 @@ def limits(assessment: Assessment) -> list[Text]:
     if failed:
         found.append(say("limit.failed_runs", number=in_each(plain_number, failed, 6)))
     found += _places(assessment)
+    found += _of_evidence(assessment)
     return [*found, *_limits_of_account(assessment), say("limit.left_out")]
+
+
+def _of_evidence(evidence: Evidence) -> list[Text]:
+    """What of the evidence itself nobody can vouch for."""
+    found: list[Text] = []
+    if evidence.without_answers:
+        found.append(say("limit.answers", number=in_each(plain_number, len(evidence.without_answers), 6)))
+    if evidence.clock_set_back is not None:
+        found.append(say("limit.clock", line=evidence.clock_set_back))
+    if evidence.evidenced:
+        found.append(say("limit.unread", number=in_each(plain_number, len(evidence.evidenced), 6)))
+    return found
 
 
 def _truth(evidence: Evidence, number: Text) -> list[Text]:

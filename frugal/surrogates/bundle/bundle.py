@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -163,8 +163,15 @@ def verify(folder: Path) -> None:
             raise UnusableInputError(f"'{folder / MODEL}' is not the graph that '{audit_path}' was made for")
 
 
-def first_fault(folder: Path) -> str:
+def first_fault(folder: Path, within: Callable[[str], bool] = lambda name: True) -> str:
     """What is wrong with the files of a bundle that ``SHA256SUMS`` covers, in one sentence without a full stop.
+
+    Parameters
+    ----------
+    folder : Path
+        Of the bundle.
+    within : callable
+        Says of the name of a file, from the folder, whether it is looked at; all are by default.
 
     Returns
     -------
@@ -181,10 +188,12 @@ def first_fault(folder: Path) -> str:
     except (OSError, ValueError) as fault:
         raise UnusableInputError(f"'{folder / CHECKSUMS}' cannot be read: {fault}") from fault
     expected = {name: digest for digest, _, name in (line.partition("  ") for line in lines)}
-    for name in ("study.json", "candidates.json"):
+    for name in filter(within, ("study.json", "candidates.json")):
         if name not in expected:
             return f"'{folder / CHECKSUMS}' does not cover '{name}'"
     for name, digest in expected.items():
+        if not within(name):
+            continue
         path = folder / name
         if "\0" in name or not _is_inside(path, folder):
             return f"'{folder / CHECKSUMS}' names a file outside the bundle: {name!r}"
@@ -196,9 +205,15 @@ def first_fault(folder: Path) -> str:
     if any(name.startswith(f"{RUNS}/") for name in expected):  # older bundles do not cover their runs
         patterns.append(f"{RUNS}/**/*")
     for path in (path for pattern in patterns for path in sorted(folder.glob(pattern))):
-        if (path.is_symlink() or path.is_file()) and path.relative_to(folder).as_posix() not in expected:
+        name = path.relative_to(folder).as_posix()
+        if (path.is_symlink() or path.is_file()) and name not in expected and within(name):
             return f"'{path}' is not covered by {CHECKSUMS}: it was put in by hand; take it out"
     return ""
+
+
+def is_evidence(name: str) -> bool:
+    """A file of a bundle, by its name from the folder, that holds runs or what was answered on them."""
+    return name.startswith(f"{RUNS}/") or name.endswith(".nc")
 
 
 def _is_inside(path: Path, folder: Path) -> bool:

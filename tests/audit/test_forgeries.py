@@ -1,0 +1,382 @@
+"""Bundles that were forged with their checksums redone: the audit computes again what it prints, and names what differs."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+import pytest
+from campaigns_for_tests import made_once, short_timings, vector_bundle
+from studies_for_tests import vector_study
+
+from frugal.campaigns.reevaluation import evaluate_bundle
+from frugal.campaigns.workflow import audit_again
+from frugal.errors import FrugalError, NotAssessedError, UnusableInputError
+from frugal.surrogates.bundle.bundle import open_bundle
+
+Change = Callable[[Any], None]
+
+
+@pytest.fixture(scope="module")
+def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A bundle that was evaluated once."""
+
+    def make(home: Path) -> None:
+        shutil.copytree(vector_bundle(tmp_path_factory), home / "bundle")
+        with pytest.MonkeyPatch.context() as patch:
+            short_timings(patch)
+            evaluate_bundle(open_bundle(home / "bundle"), vector_study(), carbon=False)
+
+    return made_once(tmp_path_factory, "vector_evaluated", make) / "bundle"
+
+
+@pytest.fixture
+def copy(bundle: Path, tmp_path: Path) -> Path:
+    shutil.copytree(bundle, tmp_path / "bundle")
+    return tmp_path / "bundle"
+
+
+def reseal(folder: Path) -> None:
+    """The checksums of what the folder holds now, as anybody can write them."""
+    files = sorted(p for p in folder.rglob("*") if p.is_file() and p.name not in ("SHA256SUMS", "ledger.jsonl"))
+    lines = [f"{hashlib.sha256(p.read_bytes()).hexdigest()}  {p.relative_to(folder).as_posix()}\n" for p in files]
+    (folder / "SHA256SUMS").write_text("".join(lines))
+
+
+def evaluation(folder: Path) -> Path:
+    return next((folder / "evaluations").glob("*.json"))
+
+
+def forge(folder: Path, file: str | Path, change: Change) -> None:
+    path = folder / file
+    content = json.loads(path.read_text())
+    change(content)
+    path.write_text(json.dumps(content))
+    reseal(folder)
+
+
+def refused(folder: Path, error: type[FrugalError] = NotAssessedError) -> str:
+    before = {str(p): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+    with pytest.raises(error) as told:
+        audit_again(folder)
+    assert {str(p): p.read_bytes() for p in folder.rglob("*") if p.is_file()} == before
+    sentence = str(told.value)
+    assert "\n" not in sentence
+    return sentence
+
+
+def row(content: dict[str, Any], name: str) -> dict[str, Any]:
+    return next(row for row in content["candidates"] if row["name"] == name)
+
+
+def test_an_honest_bundle_is_audited_and_stays_so(copy: Path) -> None:
+    audit = audit_again(copy)
+    assert audit["verdict"] == json.loads(evaluation(copy).read_text())["decisions"][0]["verdict"]
+    assert audit_again(copy)["content_sha256"]
+
+
+def verdict(content: dict[str, Any]) -> None:
+    content["decisions"][0].update(verdict="demonstrated", winner="mlp", best_ai="mlp", winner_is_ai=True)
+
+
+def break_even(content: dict[str, Any]) -> None:
+    content["decisions"][0]["lifetime_cpu_seconds"]["mlp"] /= 1000
+
+
+def small_error(content: dict[str, Any]) -> None:
+    """An error of a tenth of a per cent beside a need that is not met."""
+    row(content, "constant")["error"]["monthly"].update(value=0.001, low=0.001, high=0.001)
+
+
+def small_error_met(content: dict[str, Any]) -> None:
+    small_error(content)
+    row(content, "constant").update(error_met=True, need_met={"one query at a time": True})
+
+
+def bound_alone(content: dict[str, Any]) -> None:
+    found = row(content, "constant")["error"]["total"]
+    found["high"] = found["value"] * 1.001
+
+
+def cheaper(content: dict[str, Any]) -> None:
+    row(content, "full_physics")["query"]["one query at a time"]["cpu_seconds"] /= 100
+
+
+def fixed_cost(content: dict[str, Any]) -> None:
+    found = row(content, "mlp")
+    found.update(fixed_cpu_seconds=0.001, fixed_parts=dict.fromkeys(found["fixed_parts"], 0.00025))
+
+
+def margin(content: dict[str, Any]) -> None:
+    content["decisions"][0]["policy"]["materiality_cpu_seconds"] = 0.0
+
+
+def tolerance(content: dict[str, Any]) -> None:
+    for found in content["candidates"]:
+        for error in found["error"].values():
+            error["tolerance"] *= 100
+
+
+def without_a_rung(content: dict[str, Any]) -> None:
+    content["candidates"] = [found for found in content["candidates"] if found["name"] != "quadratic"]
+    for decision in content["decisions"]:
+        decision["lifetime_cpu_seconds"].pop("quadratic", None)
+
+
+def wider(content: dict[str, Any]) -> None:
+    found = row(content, "constant")
+    found["half_width"] = [2 * width for width in found["half_width"]]
+
+
+def covered(content: dict[str, Any]) -> None:
+    row(content, "constant")["interval_coverage"] = 0.9875
+
+
+def smaller(content: dict[str, Any]) -> None:
+    row(content, "mlp")["bytes"] = 10
+
+
+def null_error(content: dict[str, Any]) -> None:
+    row(content, "linear")["error"]["total"].update(high=None)
+
+
+def split(content: dict[str, Any]) -> None:
+    content["split"]["n_held_out"] = 80
+
+
+CHANGES = {
+    verdict: r"decisions\[0\]\.",
+    break_even: r"decisions\[0\]\.lifetime_cpu_seconds\.mlp; computed again from ledger and ladder",
+    small_error: r"candidates\.constant\.|answers on held-out runs",
+    small_error_met: r"candidates\.constant\.",
+    bound_alone: r"candidates\.constant\.error\.total\.high; computed again from the answers on held-out runs",
+    cheaper: r"candidates\.full_physics\.query\..*; computed again from its blocks",
+    fixed_cost: r"candidates\.mlp\.fixed_cpu_seconds; computed again from the ledger",
+    margin: r"decisions\[0\]\.policy\.materiality_cpu_seconds; computed again from the constants",
+    tolerance: r"tolerance; computed again from the need",
+    without_a_rung: r"of the candidate 'quadratic', which is not in",
+    wider: r"candidates\.constant\.(half_width|interval_coverage)",
+    covered: r"candidates\.constant\.interval_coverage",
+    smaller: r"candidates\.mlp\.bytes",
+    null_error: r"candidates\.linear\.",
+    split: r"split\.n_held_out; computed again from 'runs\.zarr'",
+}
+
+
+@pytest.mark.parametrize("where", ["campaign", "evaluation"])
+@pytest.mark.parametrize("change", CHANGES, ids=lambda change: change.__name__)
+def test_what_a_ladder_says_is_computed_again(copy: Path, change: Change, where: str) -> None:
+    file = "candidates.json" if where == "campaign" else evaluation(copy)
+    forge(copy, file, change)
+    sentence = refused(copy)
+    assert Path(file).name in sentence
+    import re
+
+    assert re.search(CHANGES[change], sentence), sentence
+
+
+def looser(content: dict[str, Any]) -> None:
+    content["need"]["tolerances"]["monthly"]["limit"] = 0.5
+
+
+def more_queries(content: dict[str, Any]) -> None:
+    content["need"]["queries"] = [10.0 * 1e4, 100.0 * 1e4]
+
+
+def need_hash(need: dict[str, Any]) -> str:
+    """As docs/audit.md tells an auditor to compute it."""
+    values = {key: value for key, value in need.items() if key != "hash"}
+    return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
+
+
+@pytest.mark.parametrize("change", [looser, more_queries])
+def test_a_need_that_was_changed_no_longer_gives_its_hash(copy: Path, change: Change) -> None:
+    forge(copy, "study.json", change)
+    assert "its need gives" in refused(copy)
+
+
+@pytest.mark.parametrize("change", [looser, more_queries])
+def test_a_need_that_was_changed_with_its_hash_is_not_the_one_of_the_ledger(copy: Path, change: Change) -> None:
+    content = json.loads((copy / "study.json").read_text())
+    assert need_hash(content["need"]) == content["need"]["hash"]
+    change(content)
+    content["need"]["hash"] = need_hash(content["need"])
+    (copy / "study.json").write_text(json.dumps(content))
+    for file in ("candidates.json", evaluation(copy)):
+        forge(copy, file, lambda c: c.update(need_hash=content["need"]["hash"]))
+    assert "is not one that the ledger fixed" in refused(copy)
+
+
+def exchanged(folder: Path) -> None:
+    """Two graphs change names, and what they say of themselves stays."""
+    first, second = (folder / "alternatives" / f"{name}.onnx" for name in ("mlp", "linear"))
+    one, two = first.read_bytes(), second.read_bytes()
+    first.write_bytes(two)
+    second.write_bytes(one)
+
+
+def renamed(folder: Path) -> None:
+    """One graph in the place of another, under the other's name."""
+    from frugal.surrogates.onnx.export import with_metadata
+
+    other = (folder / "alternatives" / "mlp.onnx").read_bytes()
+    path = folder / "alternatives" / "quadratic.onnx"
+    path.write_bytes(with_metadata(other, {"frugal.candidate": "quadratic"}))
+    forge(folder, "candidates.json", lambda content: row(content, "quadratic").update(bytes=len(other)))
+    forge(folder, evaluation(folder), lambda content: row(content, "quadratic").update(bytes=len(other)))
+
+
+def shipped(folder: Path) -> None:
+    winner = json.loads((folder / "candidates.json").read_text())["model"]["candidate"]
+    other = "mlp" if winner != "mlp" else "linear"
+    shutil.copy(folder / "alternatives" / f"{other}.onnx", folder / "model.onnx")
+    audit = folder / "audit.json"
+    from frugal.surrogates.onnx.digest import graph_digest
+
+    content = json.loads(audit.read_text())
+    content["graph_sha256"] = graph_digest((folder / "model.onnx").read_bytes())
+    audit.write_text(json.dumps(content))
+
+
+def better_answers(folder: Path) -> None:
+    """Answers nearer to the truth, their new hash beside them, and the errors that follow from them left."""
+    path = folder / "held_out.nc"
+    with h5py.File(path, "r+") as file:
+        answers = file["answers/constant/total"]
+        answers[...] = 0.5 * (np.asarray(answers) + np.asarray(file["truth/total"]))
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    forge(folder, "candidates.json", lambda content: content["held_out"].update(sha256=digest))
+
+
+def other_truth(folder: Path) -> None:
+    path = folder / "held_out.nc"
+    with h5py.File(path, "r+") as file:
+        file["truth/total"][2] += 1.0
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    forge(folder, "candidates.json", lambda content: content["held_out"].update(sha256=digest))
+
+
+def no_answers(folder: Path) -> None:
+    (folder / "held_out.nc").unlink()
+
+
+def lost_chunk(folder: Path) -> None:
+    (folder / "runs.zarr/monthly/c/0/0").unlink()
+
+
+def truncated_chunk(folder: Path) -> None:
+    path = folder / "runs.zarr/total/c/0"
+    path.write_bytes(path.read_bytes()[:-5])
+
+
+FOLDERS = {
+    exchanged: r"\.graph; computed again from 'alternatives/(mlp|linear)\.onnx' it is '(mlp|linear)'",
+    renamed: r"'alternatives/quadratic\.onnx' does not give the answers that are recorded of it",
+    shipped: r"is not the graph of '\w+', which 'candidates\.json' says it is",
+    better_answers: r"candidates\.constant\.error\.total",
+    other_truth: r"does not hold the held-out runs of 'runs\.zarr'",
+    no_answers: r"held_out\.nc' is missing",
+    lost_chunk: r"'monthly' of run \d+, which is marked done, is not a finite number",
+    truncated_chunk: r"runs\.zarr' cannot be read",
+}
+
+
+@pytest.mark.parametrize("change", FOLDERS, ids=lambda change: change.__name__)
+def test_files_that_were_exchanged_or_lost_are_refused_under_new_checksums(copy: Path, change: Change) -> None:
+    import re
+
+    change(copy)
+    reseal(copy)
+    assert re.search(FOLDERS[change], refused(copy)), refused(copy)
+
+
+@pytest.mark.parametrize("change", [lost_chunk, truncated_chunk, no_answers])
+def test_and_under_the_old_ones_with_the_exit_code_of_each_command(
+    copy: Path, change: Change, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from frugal.cli import main
+
+    change(copy)
+    for command, code in ((["audit"], 4), (["predict", "-i", "a=1"], 2), (["eval"], 2)):
+        monkeypatch.setattr(sys, "argv", ["frugal", command[0], str(copy), *command[1:]])
+        with pytest.raises(SystemExit) as stopped:
+            main()
+        said = capsys.readouterr().err
+        assert (stopped.value.code, said.count("\n")) == (code, 1) and "Traceback" not in said, said
+
+
+def lines_of(folder: Path) -> list[bytes]:
+    return (folder / "ledger.jsonl").read_bytes().splitlines(keepends=True)
+
+
+@pytest.mark.parametrize("how", ["cut", "swapped", "taken out"])
+def test_a_ledger_that_lost_lines_leaves_the_need_for_ai_not_assessed(copy: Path, how: str) -> None:
+    lines = lines_of(copy)
+    kept = {"cut": lines[:-2], "swapped": [lines[1], lines[0], *lines[2:]], "taken out": lines[:3] + lines[4:]}[how]
+    (copy / "ledger.jsonl").write_bytes(b"".join(kept))
+    reseal(copy)
+    audit = audit_again(copy)
+    assert {row["id"]: row["status"] for row in audit["criteria"]}["MES-06"] == "fail"
+    assert audit["conditions"]["C1"]["status"] == "not_assessed"
+
+
+def test_a_bundle_whose_answers_were_stripped_tells_that_they_cannot_be_computed_again(copy: Path) -> None:
+    shutil.rmtree(copy / "evaluations")
+    (copy / "held_out.nc").unlink()
+    forge(copy, "candidates.json", lambda content: content.pop("held_out"))
+    audit = audit_again(copy)
+    assert any("cannot be computed again" in text["en"] for text in audit["limits"])
+    assert any("ne peuvent pas être recalculées" in text["fr"] for text in audit["limits"])
+    forge(copy, "candidates.json", small_error)  # what has a graph is asked all the same
+    assert "candidates.constant.error.monthly" in refused(copy)
+
+
+@pytest.mark.parametrize(
+    ("file", "content"),
+    [
+        ("ledger.seal.json", "{}"),
+        ("ledger.seal.json", '{"sha256": "0"}'),
+        ("ledger.seal.json", '{"lines": "many", "sha256": 3}'),
+        ("candidates.json", "[]"),
+        ("candidates.json", "{"),
+        ("study.json", '{"name": "vector", "inputs": 3, "outputs": [], "need": {}}'),
+    ],
+)
+def test_damaged_seals_and_files_are_told(copy: Path, file: str, content: str) -> None:
+    (copy / file).write_text(content)
+    reseal(copy)
+    if file == "ledger.seal.json":
+        assert {row["id"]: row["status"] for row in audit_again(copy)["criteria"]}["FRU-07"] == "fail"
+    else:
+        assert file in refused(copy, FrugalError)
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [("process", {"a": 1}), ("cpu_seconds", "many"), ("cpu_seconds", None), ("stage", 3), ("hashes", {"need": []})],
+)
+def test_a_line_that_is_no_entry_is_told_with_its_number(copy: Path, key: str, value: Any) -> None:
+    lines = lines_of(copy)
+    lines[2] = json.dumps({**json.loads(lines[2]), key: value}).encode() + b"\n"
+    (copy / "ledger.jsonl").write_bytes(b"".join(lines))
+    sentence = refused(copy)
+    assert "line 3 of" in sentence and f"'{key}'" in sentence
+
+
+@pytest.mark.parametrize("covered", [True, False])
+def test_links_that_turn_in_a_circle_are_told(copy: Path, covered: bool) -> None:
+    folder, sums = copy / "evaluations", copy / "SHA256SUMS"
+    (folder / "round.json").symlink_to("round.json")
+    assert "round.json" in refused(copy, UnusableInputError)
+    shutil.rmtree(folder)
+    if not covered:
+        sums.write_text("".join(line for line in sums.read_text().splitlines(True) if "evaluations" not in line))
+    folder.symlink_to("evaluations")
+    assert "evaluations" in refused(copy, FrugalError)
