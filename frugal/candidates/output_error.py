@@ -65,7 +65,7 @@ class OutputError:
     @property
     def held(self) -> float:
         """What is held against the tolerance: the upper bound, or where there is none the largest error of a place or a run."""
-        if self.is_missing:
+        if self.is_missing or math.isinf(self.value):
             return math.inf
         if self.bounded:
             return self.high
@@ -77,7 +77,7 @@ class OutputError:
         """What is held against the tolerance is within it; what is no number is not."""
         if self.is_missing:
             return False
-        return self.tolerance is None or (math.isfinite(self.value) and self.held <= self.tolerance)
+        return self.tolerance is None or self.held <= self.tolerance
 
     @property
     def ratio(self) -> float | None:
@@ -120,7 +120,7 @@ class OutputError:
         )
 
     def to_json(self) -> dict[str, Any]:
-        """As plain values; `LARGEST_ERROR` stands for what is infinite; what is missing, or a bound that there is not, is null."""
+        """As plain values: `LARGEST_ERROR` for what is infinite, null for what is missing and for a bound that there is not."""
         judged_on = {
             "bounded": self.bounded,
             "rows": self.rows,

@@ -144,7 +144,7 @@ def smaller(content: dict[str, Any]) -> None:
 
 
 def null_error(content: dict[str, Any]) -> None:
-    row(content, "linear")["error"]["total"].update(high=None)
+    row(content, "linear")["error"]["total"].update(value=None)
 
 
 def split(content: dict[str, Any]) -> None:

@@ -7,6 +7,7 @@ has to give what is recorded of it.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -14,15 +15,19 @@ import numpy as np
 
 from frugal.audit.evidence.differences import check_same
 from frugal.candidates.comparison import Comparison
+from frugal.candidates.json_object import JsonObject
+from frugal.candidates.output_error import OutputError
 from frugal.candidates.row import CandidateRow
 from frugal.errors import FrugalError, NotAssessedError, UnusableInputError
 from frugal.experiments.runs.store import Runs
 from frugal.experiments.study import Study
 from frugal.formats.files.digests import sha256_of
+from frugal.formats.files.json_files import finite
 from frugal.surrogates.bundle.bundle import MODEL, Bundle, bare_study
 from frugal.surrogates.bundle.held_out import HeldOut, answers_beside, read_held_out
 from frugal.surrogates.ladder.answering import flat_answers
 from frugal.surrogates.measurement.errors import interval_coverage, no_errors, output_errors
+from frugal.surrogates.measurement.places import groups_of
 from frugal.surrogates.onnx.digest import graph_digest
 from frugal.surrogates.onnx.export import PARITY_TOLERANCE_SIGMA, largest_difference
 from frugal.surrogates.onnx.graph import session
@@ -44,9 +49,15 @@ def check_split(file: str, comparison: Comparison, runs: Runs) -> None:
     for name, part in (("n_train", runs.training), ("n_held_out", runs.held_out)):
         if name in split:
             check_same(file, f"split.{name}", split[name], len(part), "'runs.zarr'")
-    for name, part in (("train_places", runs.training), ("held_out_places", runs.held_out)):
-        if name in split:
-            check_same(file, f"split.{name}", split[name], sorted(map(str, set(part.places))), "'runs.zarr'")
+    places = {
+        "train_places": [runs.training.places],
+        # an earlier version told the names of places that were learnt from too
+        "held_out_places": [runs.held_out.places, runs.places[runs.is_held_out]],
+    }
+    for name, found in places.items():
+        told = [sorted(map(str, set(names))) for names in found]
+        if name in split and split[name] not in told:
+            check_same(file, f"split.{name}", split[name], told[0], "'runs.zarr'")
 
 
 def kept_answers(comparison_file: Path, comparison: Comparison, study: Study, held_out: Runs) -> HeldOut | None:
@@ -140,8 +151,8 @@ def check_errors(file: str, comparison: Comparison, study: Study, answers: HeldO
         place, source = f"candidates.{row.name}", "the answers on held-out runs"
         check_same(file, f"{place}.error", sorted(row.errors), sorted(again), source)
         for output, error in again.items():
-            told = row.errors[output].to_json()
-            check_same(file, f"{place}.error.{output}", told, error.to_json(), source)
+            written = OutputError.read(JsonObject(finite(error.to_json()), file))
+            check_same(file, f"{place}.error.{output}", asdict(row.errors[output]), asdict(written), source)
         if row.half_width is not None and row.interval_coverage is not None:
             share = interval_coverage(study, answers.truth, answered, np.array(row.half_width))
             check_same(file, f"{place}.interval_coverage", row.interval_coverage, share, source)
@@ -210,8 +221,7 @@ def _check_answers(row: CandidateRow, study: Study, runs: Runs, answers: HeldOut
 
 def _check_values(file: str, row: CandidateRow, study: Study, held_out: Runs, got: np.ndarray, seed: int) -> None:
     """Errors without bounds, of a graph whose answers nobody recorded: rounding of another processor is allowed for."""
-    groups = held_out.places if len(np.unique(held_out.places)) > 1 else None
-    for output, error in output_errors(study, held_out.outputs, got, groups, seed).items():
+    for output, error in output_errors(study, held_out.outputs, got, groups_of(held_out.places), seed).items():
         told = row.errors[output].value if output in row.errors else None
         if told is None or not np.isclose(told, error.value, rtol=1e-3, atol=1e-9):
             check_same(file, f"candidates.{row.name}.error.{output}.value", told, error.value, f"'{row.graph}'")

@@ -112,8 +112,8 @@ class DecisionRow:
 
 def is_assessed(row: CandidateRow, pattern: str) -> bool:
     """Everything that a decision weighs was measured for a call pattern: no error, bound or cost is missing."""
-    numbers = [number for error in row.errors.values() for number in (error.value, error.low, error.high)]
-    return pattern in row.query and row.query[pattern].is_priced and not any(map(math.isnan, numbers))
+    missing = any(error.is_missing for error in row.errors.values())
+    return pattern in row.query and row.query[pattern].is_priced and not missing
 
 
 def fixed_parts(ledger: Sequence[Entry], rung: DecisionRow | CandidateRow, training_share: float) -> dict[str, float]:

@@ -141,8 +141,8 @@ def output_error(
     worst = int(np.argmax(found.value))  # a number that is missing comes first
     missing = bool(np.isnan(found.value).any())
     summary = field_summary(study, output, truth, predicted, metric) if output.is_field else {}
-    of_rows = None if found.of_rows is None else found.of_rows.max(axis=1)
-    few = len(found.of_places) <= MOST_PLACES
+    of_rows = None if found.of_rows is None or missing else found.of_rows.max(axis=1)
+    few = len(found.of_places) <= MOST_PLACES and not missing
     return OutputError(
         metric=name,
         value=float(found.value[worst]),
