@@ -324,7 +324,7 @@ def estimate(study: Study, n_runs: int | None, threads: int | None, seed: int = 
         not included is named.
     """
     design = design_for(study, n_runs or study.n_runs, seed)
-    _, seconds = choose_block(study, design)
+    seconds = choose_block(study, design)[1].total
     machine = describe_machine()
     total = seconds * len(design)
     return {

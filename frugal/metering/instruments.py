@@ -117,6 +117,7 @@ def _look_at_rest(energy: RaplMeter, seconds: float, meter: Meter, on_stage: Cal
 def _book_rest(meter: Meter, whole: Stopwatch, booked_before: float) -> None:
     """Book what the process did between the stages, so that the lines sum up to all that it used."""
     spent = whole.spent()
-    between = spent.cpu_seconds + spent.cpu_seconds_children - (meter.booked_cpu_seconds - booked_before)
+    booked = meter.booked_cpu_seconds - booked_before + meter.told_cpu_seconds
+    between = spent.cpu_seconds + spent.cpu_seconds_children - booked
     if between > 0:
         meter.book_seconds(REST, between, "between the other stages: choosing, reading and writing runs, deciding")
