@@ -161,13 +161,13 @@ def evaluate_bundle(
         if full:
             practices = run_frugality_checks(study, bundle, runs, rows, decisions[0], meter, seed, reporter)
     created = datetime.now(UTC).isoformat(timespec="seconds")
-    calls = list(instruments.network.calls)
+    network = instruments.network_report()
     path = _unused(bundle.path / "evaluations", created.replace(":", "").replace("+0000", "Z"))
     comparison = replace(
         bundle.comparison,
         created=created,
         level=effort.level,
-        machine={**instruments.measured_machine.describe(), **noise, "network_calls": calls},
+        machine={**instruments.measured_machine.describe(), **noise, **network},
         ledger=seal_of(meter.ledger.lines()),
         ladder=Ladder(tuple(rows), tuple(decisions)),
         practices=practices,

@@ -16,6 +16,7 @@ from frugal.metering.power.machine import STEAL_LIMIT_PERCENT, HostNoise, Machin
 from frugal.metering.power.rapl import IDLE_SECONDS_FULL, RaplMeter
 from frugal.metering.power.tiers import with_counters
 from frugal.metering.timing.stopwatch import Stopwatch
+from frugal.surroundings import onnxruntime_may_report
 
 #: Stage of what the process did between the other stages.
 REST = "rest"
@@ -42,10 +43,20 @@ class Instruments:
         """Noise of the host, whether to measure again, and what was tried on the network."""
         noise = self.noise.report()
         again = noise["steal_percent"] > STEAL_LIMIT_PERCENT
-        calls = {"network_calls": list(self.network.calls)}
+        return {**noise, "measure_again": again, **self.network_report()}
+
+    def network_report(self) -> dict[str, Any]:
+        """What was tried on the network by now, and how it was watched."""
+        calls: dict[str, Any] = {"network_calls": list(self.network.calls)}
         if self.network.expected:
             calls["network_calls_expected"] = list(self.network.expected)
-        return {**noise, "measure_again": again, **calls}
+        self.network.settle()
+        calls["network_watch"] = {
+            "looks_at_open_sockets": self.network.looks,
+            "bytes_sent_by_machine": self.network.bytes_sent,
+            "onnxruntime_may_report": onnxruntime_may_report(),
+        }
+        return calls
 
 
 @contextmanager
