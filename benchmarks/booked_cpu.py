@@ -58,7 +58,11 @@ def main() -> None:
         rows = measure(study, Path(folder))
     for row in rows:
         gaps = {name: 100 * (row[name] / row["kernel"] - 1) for name in ("ledger", "page")}
-        page = f"page {row['page']:.1f} s ({gaps['page']:+.1f} %)" if row["page_is_of_this_command"] else "page: not written"
+        page = (
+            f"page {row['page']:.1f} s ({gaps['page']:+.1f} %)"
+            if row["page_is_of_this_command"]
+            else "page: not written"
+        )
         ledger = f"ledger {row['ledger']:.1f} s ({gaps['ledger']:+.1f} %)"
         print(f"up to {row['command']}: the kernel {row['kernel']:.1f} CPU s, {ledger}, {page}")
     write_text(RESULTS, json.dumps({"study": study, "commands": rows}, indent=1) + "\n")

@@ -83,7 +83,10 @@ class Query:
 
     def to_json(self) -> dict[str, Any]:
         """As plain values."""
-        return {**asdict(self), "blocks": list(self.blocks)}
+        told = {**asdict(self), "blocks": list(self.blocks)}
+        if self.waiting_share is None:
+            del told["waiting_share"]
+        return told
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from frugal.metering.open_sockets import bytes_sent, can_be_seen, is_local, sockets_of
-from frugal.metering.process_tree import living_children
+from frugal.metering.timing.process_tree import living_children
 
 _WATCHED = frozenset(
     {

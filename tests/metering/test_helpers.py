@@ -13,12 +13,12 @@ import pytest
 from frugal.experiments.designs.sampling import design_for
 from frugal.experiments.runs.blocks import choose_block, compute_rows
 from frugal.experiments.study import Need, Output, Study, Tolerance, Variable
-from frugal.metering import process_tree
 from frugal.metering.ledger.ledger import Ledger
 from frugal.metering.ledger.remote_work import REMOTE_WORK
 from frugal.metering.meter import Meter
-from frugal.metering.process_tree import cpu_time, living_children
+from frugal.metering.timing import process_tree
 from frugal.metering.timing.interleaved_blocks import Call, Plan, QueryTime, measure
+from frugal.metering.timing.process_tree import cpu_time, living_children
 from frugal.metering.timing.stopwatch import Stopwatch
 
 #: A child that computes for so long by its own clock, and tells nobody. Its start takes some milliseconds on top.

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from frugal.metering.process_tree import cpu_time
+from frugal.metering.timing.process_tree import cpu_time
 from frugal.metering.timing.waiting import WaitingClock
 
 #: A call that lasts, as one that asks a machine elsewhere does, is repeated for no longer than this, in blocks of one call; but

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from frugal.metering.process_tree import cpu_time
+from frugal.metering.timing.process_tree import cpu_time
 from frugal.metering.timing.waiting import WaitingClock
 
 #: Keys of the details of a ledger line: what a run took that was made alone.

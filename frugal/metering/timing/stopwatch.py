@@ -7,7 +7,7 @@ import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from frugal.metering.process_tree import cpu_time
+from frugal.metering.timing.process_tree import cpu_time
 
 
 @dataclass(frozen=True)
