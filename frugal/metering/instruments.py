@@ -18,6 +18,9 @@ from frugal.metering.power.tiers import with_counters
 from frugal.metering.timing.stopwatch import Stopwatch
 from frugal.surroundings import onnxruntime_may_report
 
+#: Said of the line that books a command from the start of its process.
+LOADED = "loading the program, from the start of the process"
+
 #: Stage of what the process did between the other stages.
 REST = "rest"
 
@@ -71,6 +74,7 @@ def running_instruments(
     versions: Mapping[str, str] | None = None,
     hashes: Mapping[str, str] | None = None,
     until_start: Stopwatch | None = None,
+    program: Stopwatch | None = None,
 ) -> Iterator[Instruments]:
     """Start all instruments, and stop them and book what they cost however the block ends.
 
@@ -92,12 +96,16 @@ def running_instruments(
         For the first line.
     until_start : Stopwatch, optional
         Followed the preparation of the study, which is booked as its own stage.
+    program : Stopwatch, optional
+        Followed the process of a command until the preparation began, and was stopped then: booked as loading the program.
     """
     with NetworkWatch() as network:
         noise = host()
         tracker = CarbonMeter(machine) if carbon else None
         energy = RaplMeter(machine.rapl_root) if machine.rapl_root is not None else None
         meter = Meter(Ledger(ledger), campaign_id(), tracker, seed, versions, hashes, energy)
+        if program is not None:
+            meter.book("loading", program, message=LOADED)
         if until_start is not None:
             meter.book("preparation", until_start, message="reading the site and building the study")
         whole, booked = Stopwatch(), meter.booked_cpu_seconds
@@ -113,6 +121,7 @@ def running_instruments(
         finally:
             if tracker is not None:
                 tracker.stop()
+                meter.carbon = None  # a later stage would start it again
             meter.close()
             _book_rest(meter, whole, booked)
 

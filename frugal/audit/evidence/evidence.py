@@ -46,7 +46,18 @@ class Evidence:
         The audit before this one.
     runs_bytes : int
         Size of the kept runs.
+    to_come : mapping of str to float
+        CPU seconds, by estimate, of stages whose lines come after the audit.
     """
+
+    @property
+    def spent(self) -> list[Mapping[str, Any]]:
+        """The lines of the ledger, and one for each stage that is still to come."""
+        coming = [
+            {"stage": stage, "status": "ok", "cpu_seconds": seconds, "estimated": True}
+            for stage, seconds in self.to_come.items()
+        ]
+        return [*self.ledger, *coming]
 
     study: Mapping[str, Any]
     comparison: Comparison
@@ -56,6 +67,7 @@ class Evidence:
     declarations: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     previous: Mapping[str, Any] | None = None
     runs_bytes: int = 0
+    to_come: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def need(self) -> Mapping[str, Any]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import resource
 import time
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
-from frugal.metering.timing.process_tree import cpu_time
+from frugal.metering.timing.process_tree import CpuTime, cpu_time
 
 
 @dataclass(frozen=True)
@@ -33,9 +35,26 @@ class Stopwatch:
         self.started = datetime.now(UTC).isoformat(timespec="microseconds")
         self._wall = time.perf_counter()
         self._cpu = cpu_time()
+        self._stopped: Spent | None = None
+
+    @classmethod
+    def since_process_start(cls) -> Stopwatch:
+        """One that has run since this process began: for a command, to which all of its process belongs."""
+        watch = cls()
+        age = max(time.clock_gettime(time.CLOCK_BOOTTIME) - _boot_time_of_start(), 0.0)
+        watch.started = (datetime.now(UTC) - timedelta(seconds=age)).isoformat(timespec="microseconds")
+        watch._wall -= age
+        watch._cpu = CpuTime(0.0, 0.0, 0.0)
+        return watch
+
+    def stop(self) -> None:
+        """Keep what was used by now: `spent` tells it from here on."""
+        self._stopped = self.spent()
 
     def spent(self) -> Spent:
-        """What this process and its children used since the stopwatch was made."""
+        """What this process and its children used since the stopwatch was made, or until it was stopped."""
+        if self._stopped is not None:
+            return self._stopped
         now = cpu_time(own_first=True)
         return Spent(
             cpu_seconds=now.own - self._cpu.own,
@@ -45,3 +64,12 @@ class Stopwatch:
             peak_rss_bytes=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
             cpu_seconds_living=max(now.living - self._cpu.living, 0.0),
         )
+
+
+def _boot_time_of_start() -> float:
+    """Seconds from the machine's start to that of this process; those to now where the system does not tell."""
+    try:
+        fields = Path("/proc/self/stat").read_text().rpartition(")")[2].split()
+        return int(fields[19]) / os.sysconf("SC_CLK_TCK")
+    except (OSError, IndexError, ValueError):
+        return time.clock_gettime(time.CLOCK_BOOTTIME)
