@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import sys
-from typing import Annotated
+import threading
+from typing import Annotated, Any
 
 import typer
 
@@ -14,7 +16,7 @@ from frugal.commands.bundles import audit, evaluate
 from frugal.commands.cadastre import cadastre
 from frugal.commands.french import in_language, one_line
 from frugal.commands.help_pages import SETTINGS, HelpfulCommand, HelpfulGroup, chosen_language, usage_sentence
-from frugal.commands.options import Language
+from frugal.commands.options import Language, is_program
 from frugal.commands.prediction import predict
 from frugal.commands.printing import abridged
 from frugal.commands.studies import need_file, simulate, studies
@@ -89,7 +91,22 @@ def main() -> None:
             stream.flush()
     if code == INTERRUPTED:
         os._exit(code)  # solver threads that cannot be interrupted must not hold the terminal
+    if is_program():
+        _leave(code)
     sys.exit(code)
+
+
+def _leave(code: int) -> None:
+    """End the process as Python does, but for taking all modules apart: a second of computing after a campaign, for nothing."""
+    ends: list[Any] = [getattr(threading, "_shutdown", None), getattr(atexit, "_run_exitfuncs", None)]
+    if None in ends:
+        return
+    for end in ends:
+        end()
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None:
+            stream.flush()
+    os._exit(code)
 
 
 def _say(sentence: str, language: str) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from homes_for_tests import at_home
 
 from frugal import surroundings
 
@@ -39,11 +40,9 @@ def test_one_module_imports_onnxruntime() -> None:
     assert texts == {RUNTIME}
 
 
-def run(code: str, home: Path, *before: str, **variables: str) -> str:
-    environment = {k: v for k, v in os.environ.items() if k not in (*surroundings.REPORTS_OFF, "MPLCONFIGDIR")}
-    environment |= {"HOME": str(home), "PYTHONPATH": str(ROOT), **variables}
-    environment.pop("XDG_CACHE_HOME", None)
-    command = [*before, sys.executable, "-W", "always", "-c", code]
+def run(code: str, home: Path, **variables: str) -> str:
+    command = [sys.executable, "-W", "always", "-c", code]
+    environment = at_home(home, **variables)
     done = subprocess.run(command, env=environment, capture_output=True, text=True, cwd=ROOT, check=True)
     return done.stdout + done.stderr
 

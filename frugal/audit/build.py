@@ -54,6 +54,7 @@ def build_audit(
     graph_sha256: str | None = None,
     created: str | None = None,
     terms: Terms | None = None,
+    to_come: Mapping[str, float] | None = None,
 ) -> dict[str, Any]:
     """Audit a bundle.
 
@@ -69,6 +70,9 @@ def build_audit(
         Time of the audit (ISO 8601); now by default.
     terms : Terms, optional
         Factors and country.
+    to_come : mapping of str to float, optional
+        CPU seconds, by estimate, of the stages whose lines are written after the audit, its own among them: they are part of
+        what the preparation cost.
 
     Returns
     -------
@@ -86,6 +90,7 @@ def build_audit(
     terms = terms or Terms()
     created = created or datetime.now(UTC).isoformat(timespec="seconds")
     evidence = _on_machine(read_evidence(bundle_dir, evaluation), terms)
+    evidence = dataclasses.replace(evidence, to_come=dict(to_come or {}))
     country = terms.country or evidence.machine.get("country") or DEFAULT_COUNTRY
     terms.factors.electricity("gwp", country)
     account = take_account(evidence, terms.factors, country)

@@ -131,6 +131,7 @@ def run_campaign(
     design: Design | None = None,
     outputs: np.ndarray | None = None,
     until_start: Stopwatch | None = None,
+    program: Stopwatch | None = None,
 ) -> Campaign:
     """Simulate, fit, measure quickly and decide.
 
@@ -143,6 +144,8 @@ def run_campaign(
         A table of runs: its rows and their outputs, when there is no solver.
     until_start : Stopwatch, optional
         Followed the preparation of the study (reading files, terrain), which is booked as its own stage.
+    program : Stopwatch, optional
+        Followed the process of a command until then, and was stopped: booked as loading the program.
 
     Raises
     ------
@@ -174,6 +177,7 @@ def run_campaign(
             package_versions(VERSIONED),
             hashes_of(study, design, outputs),
             until_start,
+            program,
         ) as instruments:
             campaign = _run(study, design, outputs, folder, settings, instruments, reporter)
         campaign.settled = campaign.meter.ledger.entries()

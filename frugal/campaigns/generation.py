@@ -17,6 +17,7 @@ from frugal.experiments.runs.store import DONE, PENDING, Runs, RunStore, open_st
 from frugal.experiments.study import Study
 from frugal.experiments.study.design import Design
 from frugal.metering.meter import Meter
+from frugal.metering.timing.run_clock import RUN_CPU_SECONDS, RUN_WAITING_SECONDS, RUN_WALL_SECONDS
 from frugal.reporting.progress import Reporter
 
 
@@ -58,8 +59,15 @@ def generate(
     if kept is not None and not kept.pending_blocks():
         return kept
     reporter.stage("compile")
-    with meter.stage("compile"):
-        block, seconds = choose_block(study, design)
+    with meter.stage("compile") as entry:
+        block, run = choose_block(study, design)
+        seconds = run.total
+        if np.isfinite(seconds):
+            entry.details = {
+                RUN_CPU_SECONDS: seconds,
+                RUN_WALL_SECONDS: run.wall_seconds,
+                RUN_WAITING_SECONDS: run.waiting_seconds,
+            }
     store = open_store(path, study, design, block)
     pending = int((store.status() == PENDING).sum())
     reporter.stage("simulate", pending)

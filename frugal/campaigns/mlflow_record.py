@@ -53,6 +53,13 @@ def record(bundle_path: Path, working_folder: Path) -> str:
         raise EnvironmentFaultError(f"MLflow could not record the campaign: {str(fault).splitlines()[0]}") from fault
 
 
+def load_recorder() -> None:
+    """Import MLflow, apart from what recording takes; a fault is met again, and told, where it records."""
+    with contextlib.suppress(Exception), _quiet():
+        import mlflow
+        import mlflow.onnx  # noqa: F401
+
+
 def _import_mlflow(working_folder: Path) -> Any:
     turn_reports_off()
     # Its own patience with a server that does not answer is many minutes.

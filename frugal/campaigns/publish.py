@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from frugal.audit.exports.huggingface import model_card
 from frugal.audit.report.pages import write_reports
 from frugal.campaigns.bundle_writer import write_bundle, write_ledger
 from frugal.campaigns.campaign import Campaign, settle_ledger
+from frugal.campaigns.costs_to_come import costs_to_come
 from frugal.candidates.comparison import Comparison, read_comparison
 from frugal.errors import EnvironmentFaultError, FrugalError, UnusableInputError
 from frugal.formats.files.atomic import new_folder
@@ -22,6 +23,7 @@ from frugal.reporting.plots.ladder import error_cost_plot
 from frugal.surrogates.bundle.bundle import ALTERNATIVES, CHECKSUMS, MODEL, held, write_checksums
 from frugal.surrogates.onnx.digest import graph_digest
 from frugal.surrogates.onnx.export import model_metadata, with_metadata
+from frugal.surroundings import keep_list_of_fonts_out_of_the_home
 
 
 def publish(
@@ -29,6 +31,7 @@ def publish(
     out: Path,
     terms: Terms | None = None,
     declarations: Sequence[Declaration] = (),
+    recorded: bool = False,
 ) -> dict[str, Any]:
     """Write a campaign's bundle with its audit.
 
@@ -41,6 +44,8 @@ def publish(
         Factors and country of the audit.
     declarations : sequence of Declaration
         What only people can tell, with its evidence files.
+    recorded : bool
+        The bundle is recorded in MLflow afterwards: the audit counts it, by estimate.
 
     Returns
     -------
@@ -54,16 +59,33 @@ def publish(
     """
     check_target(out)
     with held(out), new_folder(out) as folder:
-        write_bundle(campaign, folder)
-        if declarations:
-            keep(declarations, folder)
-        _keep_previous(out, folder, campaign.study.name)
+        with campaign.meter.stage("loading"):
+            load_reports()
+        with campaign.meter.stage("report"):
+            write_bundle(campaign, folder)
+            if declarations:
+                keep(declarations, folder)
+            _keep_previous(out, folder, campaign.study.name)
+        write_ledger(campaign, folder)
         with campaign.meter.stage("audit"):
-            audit = audit_folder(folder, terms=terms)
+            coming = costs_to_come(
+                campaign.meter, ("audit", "tracking") if recorded else ("audit",), len(campaign.candidates)
+            )
+            audit = audit_folder(folder, terms=terms, to_come=coming)
         write_ledger(campaign, folder)
         write_checksums(folder)
     settle_ledger(campaign)
     return audit
+
+
+def load_reports() -> None:
+    """Import what pages and plots need, apart from what they take."""
+    import jinja2  # noqa: F401
+
+    keep_list_of_fonts_out_of_the_home()
+    import matplotlib.backends.backend_agg
+    import matplotlib.backends.backend_svg
+    import matplotlib.figure  # noqa: F401
 
 
 def _keep_previous(out: Path, folder: Path, study: str) -> None:
@@ -104,6 +126,7 @@ def audit_folder(
     folder: Path,
     evaluation: Path | None = None,
     terms: Terms | None = None,
+    to_come: Mapping[str, float] | None = None,
 ) -> dict[str, Any]:
     """Write ``audit.json``, both reports, the plot and the model card of a bundle, and seal its graphs with the audit.
 
@@ -115,6 +138,8 @@ def audit_folder(
         The file of ``evaluations`` to judge by; ``candidates.json`` where there is none.
     terms : Terms, optional
         Factors, country and machine; `Terms` says what stands in for those that are not given.
+    to_come : mapping of str to float, optional
+        CPU seconds, by estimate, of the stages whose lines are written after the audit.
 
     Returns
     -------
@@ -123,7 +148,7 @@ def audit_folder(
     """
     model = folder / MODEL
     digest = graph_digest(model.read_bytes()) if model.exists() else None
-    audit = build_audit(folder, graph_sha256=digest, evaluation=evaluation, terms=terms)
+    audit = build_audit(folder, graph_sha256=digest, evaluation=evaluation, terms=terms, to_come=to_come)
     write_audit(audit, folder)
     write_reports(audit, folder)
     comparison = read_comparison(evaluation or folder / "candidates.json")

@@ -24,8 +24,11 @@ from frugal.formats.files.json_files import read_json, to_json
 from frugal.metering.instruments import running_instruments
 from frugal.metering.ledger.hash_chain import check_chain, check_seal, seal_of
 from frugal.metering.ledger.ledger import Ledger, package_versions
+from frugal.metering.meter import Meter
 from frugal.metering.power.machine import HostNoise, Machine, describe_machine
 from frugal.metering.power.rapl import IDLE_SECONDS_FULL, IDLE_SECONDS_QUICK
+from frugal.metering.timing.stopwatch import Stopwatch
+from frugal.reporting.plots.ladder import error_cost_plot
 from frugal.reporting.progress import Reporter, Silent
 from frugal.surrogates.bundle.bundle import Bundle, bare_study, growing
 from frugal.surrogates.bundle.held_out import HeldOut, answers_beside, held_out_of, kept_answers, write_held_out
@@ -90,6 +93,8 @@ def evaluate_bundle(
     carbon: bool = True,
     machine: Machine | None = None,
     host: Callable[[], HostNoise] = HostNoise,
+    language: str = "en",
+    program: Stopwatch | None = None,
 ) -> Path:
     """Measure every candidate of a bundle again, write ``evaluations/TIME.json`` into it and draw its maps anew.
 
@@ -110,6 +115,10 @@ def evaluate_bundle(
         As `frugal.metering.power.machine_file.read_machine` gives it.
     host : callable
         Makes what watches the noise of the host.
+    language : {"en", "fr"}
+        Of the plot beside the new file.
+    program : Stopwatch, optional
+        Of a command: has run since its process began, and is stopped here.
 
     Returns
     -------
@@ -122,6 +131,9 @@ def evaluate_bundle(
         If lines of the bundle's ledger are missing or were altered.
     """
     reporter = reporter or Silent()
+    if program is not None:
+        program.stop()
+    watch = Stopwatch()
     check_ledger(bundle)
     study, missing_reason = study_of(bundle, given)
     seed = bundle.comparison.seed
@@ -135,6 +147,8 @@ def evaluate_bundle(
         reporter.stage,
         host,
         package_versions(VERSIONED),
+        until_start=watch,
+        program=program,
     ) as instruments:
         before = [_asked_now(study, row) for row in bundle.comparison.ladder.rows]
         again = [answering_again(study, row, _model(bundle, row), runs.training) for row in before]
@@ -150,13 +164,13 @@ def evaluate_bundle(
         if full:
             practices = run_frugality_checks(study, bundle, runs, rows, decisions[0], meter, seed, reporter)
     created = datetime.now(UTC).isoformat(timespec="seconds")
-    calls = list(instruments.network.calls)
+    network = instruments.network_report()
     path = _unused(bundle.path / "evaluations", created.replace(":", "").replace("+0000", "Z"))
     comparison = replace(
         bundle.comparison,
         created=created,
         level=effort.level,
-        machine={**instruments.measured_machine.describe(), **noise, "network_calls": calls},
+        machine={**instruments.measured_machine.describe(), **noise, **network},
         ledger=seal_of(meter.ledger.lines()),
         ladder=Ladder(tuple(rows), tuple(decisions)),
         practices=practices,
@@ -166,12 +180,13 @@ def evaluate_bundle(
     def graph_of(name: str) -> Answering:
         return from_graph(study, name, bundle.model_path(name).read_bytes())
 
-    with growing(bundle.path) as folder:
+    with growing(bundle.path) as folder, Meter(Ledger(folder / "ledger.jsonl"), meter.campaign).stage("report"):
         new = folder / path.relative_to(bundle.path)
         write_held_out(answers_beside(new), answered)
         comparison = replace(comparison, held_out=kept_answers(answers_beside(new)))
         write_text(new, to_json(comparison.to_json()))
         draw_fields(folder, study, runs.held_out, bundle.comparison.model.candidate, rows, graph_of)
+        write_text(new.with_suffix(".svg"), error_cost_plot(comparison.ladder, language))
     return path
 
 

@@ -15,8 +15,9 @@ from frugal.audit.evidence.declarations import Declaration, keep, kept
 from frugal.audit.evidence.recheck import recheck
 from frugal.audit.exports.export import export, export_files
 from frugal.campaigns.campaign import Campaign, Settings, run_campaign
-from frugal.campaigns.mlflow_record import record
-from frugal.campaigns.publish import audit_folder, check_target, publish
+from frugal.campaigns.costs_to_come import costs_to_come
+from frugal.campaigns.mlflow_record import load_recorder, record
+from frugal.campaigns.publish import audit_folder, check_target, load_reports, publish
 from frugal.campaigns.reevaluation import evaluate_bundle, latest_evaluation
 from frugal.candidates.comparison import Comparison, read_comparison
 from frugal.errors import EnvironmentFaultError, NotAssessedError, UnusableInputError
@@ -27,12 +28,12 @@ from frugal.experiments.runs.blocks import choose_block
 from frugal.experiments.study import Need, Study
 from frugal.formats.files.atomic import write_text
 from frugal.metering.factors.table import load_factors
+from frugal.metering.instruments import LOADED
 from frugal.metering.ledger.ledger import Ledger
 from frugal.metering.meter import Meter, campaign_id
 from frugal.metering.power.machine import Machine, describe_machine
 from frugal.metering.power.machine_file import MACHINE_FILE, read_machine
 from frugal.metering.timing.stopwatch import Stopwatch
-from frugal.reporting.plots.ladder import error_cost_plot
 from frugal.reporting.progress import Reporter, Silent
 from frugal.surrogates.bundle.bundle import CHECKSUMS, first_fault, growing, held, is_evidence, open_bundle
 
@@ -55,6 +56,7 @@ def train_study(
     out: Path | None = None,
     reporter: Reporter | None = None,
     declarations: Sequence[Declaration] = (),
+    program: Stopwatch | None = None,
 ) -> Trained:
     """Run a campaign for a study, write its bundle with the audit, and record it in MLflow.
 
@@ -69,16 +71,18 @@ def train_study(
     reporter : Reporter, optional
     declarations : sequence of Declaration
         What only people can tell, kept with the bundle.
+    program : Stopwatch, optional
+        Of a command: has run since its process began, and is stopped here.
     """
     settings, reporter = settings or Settings(), reporter or Silent()
     if out is not None:
         check_target(out)
     reporter.stage("prepare")
-    watch = Stopwatch()
+    watch = _prepares(program)
     study = build()
     check_target(out or BUNDLES / study.name)
     design = design_for(study, settings.n_runs or study.n_runs, settings.seed)
-    campaign = run_campaign(study, settings, reporter, design=design, until_start=watch)
+    campaign = run_campaign(study, settings, reporter, design=design, until_start=watch, program=program)
     return _finish(campaign, out or BUNDLES / study.name, reporter, declarations)
 
 
@@ -91,6 +95,7 @@ def train_table(
     out: Path | None = None,
     reporter: Reporter | None = None,
     declarations: Sequence[Declaration] = (),
+    program: Stopwatch | None = None,
 ) -> Trained:
     """The same for a table of runs; candidates that need physics are then absent, and the verdict says so.
 
@@ -109,6 +114,8 @@ def train_table(
     reporter : Reporter, optional
     declarations : sequence of Declaration
         What only people can tell, kept with the bundle.
+    program : Stopwatch, optional
+        Of a command: has run since its process began, and is stopped here.
 
     Returns
     -------
@@ -121,18 +128,33 @@ def train_table(
     """
     settings, reporter = settings or Settings(), reporter or Silent()
     reporter.stage("prepare")
-    watch = Stopwatch()
+    watch = _prepares(program)
     table = table_of_runs(path, inputs, outputs, need, settings.seed)
     check_target(out or BUNDLES / table.study.name)
     campaign = run_campaign(
-        table.study, settings, reporter, design=table.design, outputs=table.outputs, until_start=watch
+        table.study,
+        settings,
+        reporter,
+        design=table.design,
+        outputs=table.outputs,
+        until_start=watch,
+        program=program,
     )
     return _finish(campaign, out or BUNDLES / table.study.name, reporter, declarations)
 
 
+def _prepares(program: Stopwatch | None) -> Stopwatch:
+    """A stopwatch for what comes now; that of the program ends here."""
+    if program is not None:
+        program.stop()
+    return Stopwatch()
+
+
 def _finish(campaign: Campaign, out: Path, reporter: Reporter, declarations: Sequence[Declaration]) -> Trained:
     reporter.stage("audit")
-    audit = publish(campaign, out, declarations=declarations)
+    with campaign.meter.stage("loading"):
+        load_recorder()
+    audit = publish(campaign, out, declarations=declarations, recorded=True)
     reporter.stage("record")
     record_bundle(out, campaign.meter.campaign)
     return Trained(out, audit, read_comparison(out / "candidates.json"))
@@ -160,6 +182,7 @@ def evaluate_again(
     reporter: Reporter | None = None,
     language: str = "en",
     machine: Machine | None = None,
+    program: Stopwatch | None = None,
 ) -> tuple[Path, Comparison, Path]:
     """Measure a bundle again; returns the new file, its content and the plot drawn from it.
 
@@ -176,6 +199,8 @@ def evaluate_again(
         Of the plot.
     machine : Machine, optional
         As `frugal.metering.power.machine_file.read_machine` gives it; by default what the machine tells of itself.
+    program : Stopwatch, optional
+        Of a command: has run since its process began.
 
     Returns
     -------
@@ -192,15 +217,17 @@ def evaluate_again(
         If lines of the bundle's ledger are missing or were altered.
     """
     with held(bundle_path):
-        path = evaluate_bundle(open_bundle(bundle_path), given, full, reporter, machine=machine)
-    comparison = read_comparison(path)
-    plot = path.with_suffix(".svg")
-    write_text(plot, error_cost_plot(comparison.ladder, language))
-    return path, comparison, plot
+        path = evaluate_bundle(
+            open_bundle(bundle_path), given, full, reporter, machine=machine, language=language, program=program
+        )
+    return path, read_comparison(path), path.with_suffix(".svg")
 
 
 def audit_again(
-    bundle_path: Path, terms: Terms | None = None, declarations: Sequence[Declaration] = ()
+    bundle_path: Path,
+    terms: Terms | None = None,
+    declarations: Sequence[Declaration] = (),
+    program: Stopwatch | None = None,
 ) -> dict[str, Any]:
     """Audit a bundle on its newest evaluation; the bundle with its new audit replaces the old one as a whole.
 
@@ -211,6 +238,8 @@ def audit_again(
         Factors, country and machine.
     declarations : sequence of Declaration
         What only people can tell; they take the place of those that the bundle holds.
+    program : Stopwatch, optional
+        Of a command: has run since its process began.
 
     Raises
     ------
@@ -221,10 +250,12 @@ def audit_again(
         again comes out otherwise.
     """
     with held(bundle_path):
-        return _audit_held(bundle_path, terms, declarations)
+        return _audit_held(bundle_path, terms, declarations, program)
 
 
-def _audit_held(bundle_path: Path, terms: Terms | None, declarations: Sequence[Declaration]) -> dict[str, Any]:
+def _audit_held(
+    bundle_path: Path, terms: Terms | None, declarations: Sequence[Declaration], program: Stopwatch | None
+) -> dict[str, Any]:
     if not (bundle_path / CHECKSUMS).is_file():
         open_bundle(bundle_path)  # says that it is no bundle
     kept(bundle_path)  # evidence that changed is told as such, and not as any other file of the bundle
@@ -241,9 +272,14 @@ def _audit_held(bundle_path: Path, terms: Terms | None, declarations: Sequence[D
         meter = Meter(Ledger(folder / "ledger.jsonl"), campaign_id())
         if declarations:
             keep(declarations, folder)
+        if program is not None:
+            program.stop()
+            meter.book("loading", program, message=LOADED)
+        with meter.stage("loading"):
+            load_reports()
         with meter.stage("audit"):
             recheck(bundle, evaluation)
-            audit = audit_folder(folder, latest_evaluation(folder), terms)
+            audit = audit_folder(folder, latest_evaluation(folder), terms, costs_to_come(meter, ("audit",)))
     return audit
 
 
@@ -332,7 +368,7 @@ def estimate(study: Study, n_runs: int | None, threads: int | None, seed: int = 
         not included is named.
     """
     design = design_for(study, n_runs or study.n_runs, seed)
-    _, seconds = choose_block(study, design)
+    seconds = choose_block(study, design)[1].total
     machine = describe_machine()
     total = seconds * len(design)
     return {

@@ -17,6 +17,10 @@ from frugal.candidates.output_error import OutputError, largest_ratio, worst_out
 from frugal.metering.timing.interleaved_blocks import QueryTime
 from frugal.texts import LANGUAGES, Text
 
+#: A call of which more than this is waiting is said to wait.
+WAITING_SHARE = 0.5
+SHORTEST_WAIT_SECONDS = 1e-3
+
 #: The limit that a candidate breaks which needs data that are missing where the study is asked: no computing makes up for it.
 MISSING_DATA = "data"
 
@@ -38,6 +42,16 @@ class Query:
     booked: bool = False
     cv: float | None = None
     runtime: str = ""
+    waiting_share: float | None = None
+
+    @property
+    def waits(self) -> bool:
+        """A call waits for most of its time: what it waits for is not in its price, and may compute elsewhere.
+
+        Below `SHORTEST_WAIT_SECONDS` a call is over before the clocks can tell.
+        """
+        most = self.waiting_share is not None and self.waiting_share > WAITING_SHARE
+        return most and self.wall_seconds_per_call > SHORTEST_WAIT_SECONDS
 
     @property
     def is_priced(self) -> bool:
@@ -69,11 +83,15 @@ class Query:
             booked=found.truth("booked"),
             cv=found.number_or_none("cv"),
             runtime=found.text("runtime", ""),
+            waiting_share=found.number_or_none("waiting_share"),
         )
 
     def to_json(self) -> dict[str, Any]:
         """As plain values."""
-        return {**asdict(self), "blocks": list(self.blocks)}
+        told = {**asdict(self), "blocks": list(self.blocks)}
+        if self.waiting_share is None:
+            del told["waiting_share"]
+        return told
 
 
 @dataclass(frozen=True)

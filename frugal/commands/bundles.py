@@ -18,6 +18,7 @@ from frugal.commands.options import (
     StudyFile,
     load_study,
     prints_on_stderr,
+    program_stopwatch,
     read_declared,
 )
 from frugal.commands.printing import print_json, print_ladder, print_summary, warn
@@ -54,7 +55,9 @@ def evaluate(
         if reason:
             warn(f"note: the physics of '{study_file}' is not measured: {reason}", language)
     with closing(reporter), prints_on_stderr():
-        path, comparison, plot = evaluate_again(bundle, given, full, reporter, language, read_machine(machine))
+        path, comparison, plot = evaluate_again(
+            bundle, given, full, reporter, language, read_machine(machine), program_stopwatch()
+        )
     if as_json:
         print_json(comparison.to_json())
         return
@@ -96,7 +99,7 @@ def audit(
         _compare_audits(compare, bundle, language, as_json)
         return
     terms = terms_from(factors, country, machine)
-    result = audit_again(bundle, terms, read_declared(declarations))
+    result = audit_again(bundle, terms, read_declared(declarations), program_stopwatch())
     if as_json:
         print_json(result)
     else:

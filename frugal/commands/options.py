@@ -16,6 +16,7 @@ from frugal.texts import LANGUAGES
 
 if TYPE_CHECKING:
     from frugal.experiments.study import Need, Study
+    from frugal.metering.timing.stopwatch import Stopwatch
 
 StudyName = Annotated[
     str | None, typer.Argument(metavar="STUDY", help="Name of an installed study.", show_default=False)
@@ -159,3 +160,27 @@ def prints_on_stderr() -> Iterator[None]:
     """Keep what a user's study prints, as it loads or runs, out of the answer on stdout."""
     with redirect_stdout(sys.stderr):
         yield
+
+
+_told_the_start: list[bool] = []
+
+
+def is_program() -> bool:
+    """Whether this process was started as ``frugal``, or as ``python -m frugal.cli``."""
+    started = sys.modules.get("__main__")
+    spec, file = getattr(started, "__spec__", None), getattr(started, "__file__", None)
+    return bool(spec.name == "frugal.cli" if spec is not None else file is not None and Path(file).stem == "frugal")
+
+
+def program_stopwatch() -> Stopwatch | None:
+    """A stopwatch that has run since the process began; None where the process does more than one command.
+
+    Its start belongs to the first command alone, and only where the process was started as ``frugal``: whoever calls a command
+    from Python has spent the time before on something else.
+    """
+    from frugal.metering.timing.stopwatch import Stopwatch
+
+    if not is_program() or _told_the_start:
+        return None
+    _told_the_start.append(True)
+    return Stopwatch.since_process_start()

@@ -121,13 +121,12 @@ def simulate(
     as_json: AsJson = False,
 ) -> None:
     """Run the solver once, for the inputs given; what is assumed for the others is told."""
-    import time
-
     from frugal.experiments.runs.residuals import residuals
     from frugal.experiments.runs.result import Result
     from frugal.experiments.runs.single import simulate as simulate_once
     from frugal.experiments.study.questions import find_scenario, question
     from frugal.experiments.study.values import parse_parameters, parse_settings
+    from frugal.metering.timing.stopwatch import Stopwatch
 
     found = load_study(study, study_file, site, settings, language=language)
     found = found.with_parameters(parse_parameters(found.parameters, parse_settings(parameters or [], "parameter")))
@@ -138,10 +137,11 @@ def simulate(
     print_assumed(found.inputs, asked, scenario, language)
     print_parameters(found, language)
     file = answer_file(out, geotiff, found.name, found.outputs, language)
-    start = time.thread_time()
+    watch = Stopwatch()
     with prints_on_stderr():
         run = simulate_once(found, asked)
-    seconds = time.thread_time() - start
+    spent = watch.spent()
+    seconds = spent.cpu_seconds + spent.cpu_seconds_children
     told = plain_inputs(found.inputs, asked)
     if file is not None:
         file.write(

@@ -21,6 +21,7 @@ from frugal.commands.options import (
     load_study,
     names_in,
     prints_on_stderr,
+    program_stopwatch,
     read_declared,
     read_need,
 )
@@ -83,7 +84,7 @@ def train(
             raise UnusableInputError("--runs takes the place of a study: give neither a study nor --dry-run with it")
         columns = (names_in(input_columns), names_in(output_columns))
         with closing(reporter):
-            result = train_table(runs, *columns, read_need(need), chosen, out, reporter, told)
+            result = train_table(runs, *columns, read_need(need), chosen, out, reporter, told, program_stopwatch())
     else:
         build = lambda: load_study(study, study_file, site, settings, need, language)  # noqa: E731
         if dry_run:
@@ -92,7 +93,7 @@ def train(
             print_json(plan) if as_json else print_estimate(plan, language)
             return
         with closing(reporter), prints_on_stderr():
-            result = train_study(build, chosen, out, reporter, told)
+            result = train_study(build, chosen, out, reporter, told, program_stopwatch())
     failed = result.comparison.failed_runs
     if failed:
         split = result.comparison.split

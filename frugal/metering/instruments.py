@@ -16,6 +16,10 @@ from frugal.metering.power.machine import STEAL_LIMIT_PERCENT, HostNoise, Machin
 from frugal.metering.power.rapl import IDLE_SECONDS_FULL, RaplMeter
 from frugal.metering.power.tiers import with_counters
 from frugal.metering.timing.stopwatch import Stopwatch
+from frugal.surroundings import onnxruntime_may_report
+
+#: Said of the line that books a command from the start of its process.
+LOADED = "loading the program, from the start of the process"
 
 #: Stage of what the process did between the other stages.
 REST = "rest"
@@ -42,10 +46,20 @@ class Instruments:
         """Noise of the host, whether to measure again, and what was tried on the network."""
         noise = self.noise.report()
         again = noise["steal_percent"] > STEAL_LIMIT_PERCENT
-        calls = {"network_calls": list(self.network.calls)}
+        return {**noise, "measure_again": again, **self.network_report()}
+
+    def network_report(self) -> dict[str, Any]:
+        """What was tried on the network by now, and how it was watched."""
+        calls: dict[str, Any] = {"network_calls": list(self.network.calls)}
         if self.network.expected:
             calls["network_calls_expected"] = list(self.network.expected)
-        return {**noise, "measure_again": again, **calls}
+        self.network.settle()
+        calls["network_watch"] = {
+            "looks_at_open_sockets": self.network.looks,
+            "bytes_sent_by_machine": self.network.bytes_sent,
+            "onnxruntime_may_report": onnxruntime_may_report(),
+        }
+        return calls
 
 
 @contextmanager
@@ -60,6 +74,7 @@ def running_instruments(
     versions: Mapping[str, str] | None = None,
     hashes: Mapping[str, str] | None = None,
     until_start: Stopwatch | None = None,
+    program: Stopwatch | None = None,
 ) -> Iterator[Instruments]:
     """Start all instruments, and stop them and book what they cost however the block ends.
 
@@ -81,12 +96,16 @@ def running_instruments(
         For the first line.
     until_start : Stopwatch, optional
         Followed the preparation of the study, which is booked as its own stage.
+    program : Stopwatch, optional
+        Followed the process of a command until the preparation began, and was stopped then: booked as loading the program.
     """
     with NetworkWatch() as network:
         noise = host()
         tracker = CarbonMeter(machine) if carbon else None
         energy = RaplMeter(machine.rapl_root) if machine.rapl_root is not None else None
         meter = Meter(Ledger(ledger), campaign_id(), tracker, seed, versions, hashes, energy)
+        if program is not None:
+            meter.book("loading", program, message=LOADED)
         if until_start is not None:
             meter.book("preparation", until_start, message="reading the site and building the study")
         whole, booked = Stopwatch(), meter.booked_cpu_seconds
@@ -102,6 +121,7 @@ def running_instruments(
         finally:
             if tracker is not None:
                 tracker.stop()
+                meter.carbon = None  # a later stage would start it again
             meter.close()
             _book_rest(meter, whole, booked)
 
@@ -117,6 +137,7 @@ def _look_at_rest(energy: RaplMeter, seconds: float, meter: Meter, on_stage: Cal
 def _book_rest(meter: Meter, whole: Stopwatch, booked_before: float) -> None:
     """Book what the process did between the stages, so that the lines sum up to all that it used."""
     spent = whole.spent()
-    between = spent.cpu_seconds + spent.cpu_seconds_children - (meter.booked_cpu_seconds - booked_before)
+    booked = meter.booked_cpu_seconds - booked_before + meter.told_cpu_seconds
+    between = spent.cpu_seconds + spent.cpu_seconds_children - booked
     if between > 0:
         meter.book_seconds(REST, between, "between the other stages: choosing, reading and writing runs, deciding")

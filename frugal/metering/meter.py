@@ -17,7 +17,7 @@ from pathlib import Path
 from frugal.errors import EnvironmentFaultError
 from frugal.metering.ledger.ledger import Entry, Ledger
 from frugal.metering.ledger.process_id import process_id, still_runs
-from frugal.metering.ledger.remote_work import key, split
+from frugal.metering.ledger.remote_work import REMOTE_WORK, key, split
 from frugal.metering.power.codecarbon_meter import CarbonMeter, CarbonTask
 from frugal.metering.power.rapl import RaplMeter
 from frugal.metering.timing.stopwatch import Spent, Stopwatch
@@ -58,6 +58,8 @@ class Meter:
     booked_cpu_seconds : float
         CPU seconds, children included, in the lines that this meter wrote of its own process; what other machines computed
         for a stage has a line of its own (`frugal.metering.ledger.remote_work`) and is not in it.
+    told_cpu_seconds : float
+        CPU seconds of children that lived during such stages, which that line holds as they told it.
     """
 
     def __init__(
@@ -81,6 +83,7 @@ class Meter:
         self._running: tuple[Entry, Stopwatch] | None = None
         self._marker_lock = threading.Lock()
         self.booked_cpu_seconds = 0.0
+        self.told_cpu_seconds = 0.0
         self._closed = False
         self._booked_overhead = 0.0
         self._unbooked_overhead = 0.0
@@ -144,6 +147,7 @@ class Meter:
                     entry.codecarbon_watts_per_core = task.watts_per_core if task.joules is not None else None
             finally:
                 own, *elsewhere = split(self._with_spent(entry, spent))
+                self.told_cpu_seconds += spent.cpu_seconds_living if elsewhere else 0.0
                 self._append(own)
                 for line in elsewhere:
                     self.ledger.append(line)
@@ -258,8 +262,14 @@ class Meter:
         return task.__enter__()
 
     def _with_spent(self, entry: Entry, spent: Spent) -> Entry:
-        """The entry with what its stage used, without what writing its marker took."""
-        return _with_spent(entry, replace(spent, cpu_seconds=max(spent.cpu_seconds - self._overhead_in_stage, 0.0)))
+        """The entry with what its stage used, without what writing its marker took.
+
+        Where others compute for the stage, children that live are left out: workers on this machine, who tell it themselves.
+        """
+        own = max(spent.cpu_seconds - self._overhead_in_stage, 0.0)
+        children = spent.cpu_seconds_children - (spent.cpu_seconds_living if REMOTE_WORK in entry.details else 0.0)
+        children = children if children > 1e-9 else 0.0  # what is left of two large numbers
+        return _with_spent(entry, replace(spent, cpu_seconds=own, cpu_seconds_children=children))
 
     def _beat(self, ended: threading.Event) -> None:
         while not ended.wait(HEARTBEAT_SECONDS):

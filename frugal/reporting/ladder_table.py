@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from frugal.candidates.comparison import Comparison
 from frugal.candidates.decision import Decision
 from frugal.candidates.output_error import OutputError
-from frugal.candidates.row import CandidateRow
+from frugal.candidates.row import CandidateRow, Query
 from frugal.experiments.metrics.registry import metric_of, scale_of
 from frugal.metering.power.codecarbon_meter import CODECARBON_RESOLUTION_JOULES
 from frugal.reporting.text import plain_duration, plain_number
@@ -97,7 +97,7 @@ def candidate_cells(row: CandidateRow, decision: Decision, watts: float, languag
         row.name,
         ai,
         errors,
-        plain_duration(query.cpu_seconds, language),
+        _asked(query, language),
         _energy(query.cpu_seconds * watts, language),
         "–" if lifetime is None else plain_duration(lifetime, language),
         plain_duration(row.fixed_cpu_seconds or 0.0, language),
@@ -105,6 +105,15 @@ def candidate_cells(row: CandidateRow, decision: Decision, watts: float, languag
         "–" if row.bytes is None else f"{row.bytes:,}".replace(",", "\u202f"),
         _TEXTS.phrase("cell.met" if row.need_met[decision.pattern] else "cell.not_met", language),
     ]
+
+
+def _asked(query: Query, language: str) -> str:
+    """CPU time of a query; of a call that mostly waits, how long it lasts too."""
+    told = plain_duration(query.cpu_seconds, language)
+    if not query.waits:
+        return told
+    lasts = plain_duration(query.wall_seconds_per_call, language)
+    return f"{told} ({_TEXTS.phrase('cell.waits', language)} {lasts})"
 
 
 def _error(error: OutputError, language: str) -> str:

@@ -10,6 +10,7 @@ from frugal.experiments.designs.sampling import design_for
 from frugal.experiments.runs.store import DONE, open_store
 from frugal.experiments.study.registry import load_study_file
 from frugal.metering.ledger.ledger import Ledger
+from frugal.metering.timing.run_clock import RunTime
 from frugal.reporting.progress import Silent
 
 STUDY = """
@@ -45,7 +46,7 @@ def settings(folder: Path) -> Settings:
 @pytest.fixture
 def half_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The folder of a campaign that was interrupted after some of its runs."""
-    monkeypatch.setattr(generation, "choose_block", lambda study, design: (4, 1e-3))
+    monkeypatch.setattr(generation, "choose_block", lambda study, design: (4, RunTime(cpu_seconds=1e-3)))
     (tmp_path / "before.py").write_text("FACTOR = 3.0\n" + STUDY)
     with pytest.raises(KeyboardInterrupt):
         run_campaign(load_study_file(tmp_path / "before.py"), settings(tmp_path), Interrupts())

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import replace
@@ -16,7 +18,9 @@ from studies_for_tests import linear_study
 from frugal.audit.exports.export import FORMATS
 from frugal.campaigns.campaign import Settings, run_campaign
 from frugal.campaigns.publish import publish
+from frugal.metering.ledger.ledger import Ledger, cpu_total
 
+ROOT = Path(__file__).resolve().parents[2]
 Run = Callable[..., tuple[int, str, str]]
 
 DECLARED = """
@@ -318,3 +322,17 @@ def test_a_comparison_both_ways(run: Run) -> None:
 def test_a_comparison_with_nothing(run: Run) -> None:
     code, out, err = run("new", "--compare", "absent")
     assert code == 2 and "absent" in err and not out
+
+
+def test_the_ledger_holds_what_the_kernel_charges_the_command(run: Run) -> None:
+    """From the start of its process on: imports, the audit itself, its end. The kernel's word is that of ``wait4``."""
+    before = cpu_total(Ledger("old/ledger.jsonl").entries())
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    command = subprocess.Popen([sys.executable, "-m", "frugal.cli", "audit", "old"], env=environment, stdout=-3)
+    _, status, usage = os.wait4(command.pid, 0)
+    command.returncode = os.waitstatus_to_exitcode(status)
+    assert command.returncode in (0, 1)
+    booked = cpu_total(Ledger("old/ledger.jsonl").entries()) - before
+    assert booked == pytest.approx(usage.ru_utime + usage.ru_stime, rel=0.08)
+    page = sum(cost["cpu_seconds"] for cost in json.loads(Path("old/audit.json").read_text())["costs"])
+    assert page == pytest.approx(before + booked, rel=0.2)  # its own part is an estimate

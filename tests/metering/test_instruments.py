@@ -200,7 +200,8 @@ def test_an_evaluation_on_a_host_that_is_stolen_from_says_to_measure_again(
     assert all("cv" in query for row in found["candidates"] for query in row["query"].values())
     lines = Ledger(folder / "ledger.jsonl").lines()
     assert check_chain(lines) == check_seal(lines, found["ledger"]) == ""
-    assert found["ledger"]["lines"] == len(lines)
+    assert found["ledger"]["lines"] == len(lines) - 1
+    assert json.loads(lines[-1])["stage"] == "report"  # of the evaluation that the seal stands in
 
 
 SLOW = """

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 
 from frugal.audit.criteria.findings import Finding, Status
@@ -12,8 +15,8 @@ from frugal.audit.words.sentences import known, say
 from frugal.candidates.row import Query
 from frugal.metering.power.reconciliation import reconcile
 from frugal.reporting.text import plain_duration, plain_number
-from frugal.reporting.units_text import percent
-from frugal.texts import LANGUAGES, in_each
+from frugal.reporting.units_text import percent, size
+from frugal.texts import LANGUAGES, Text, in_each
 
 
 def tier_recorded(evidence: Evidence) -> Finding:
@@ -201,7 +204,7 @@ def intervals_given(assessment: Assessment) -> Finding:
 
 
 def no_network(evidence: Evidence) -> Finding:
-    """MES-10: Python code asked nothing of the network while the campaign or the evaluation ran."""
+    """MES-10: neither the process nor its children opened a connection while the campaign or the evaluation ran."""
     calls, where = evidence.machine.get("network_calls"), ("candidates.json: machine.network_calls",)
     if calls is None:
         text = say("MES-10.not_watched")
@@ -210,10 +213,25 @@ def no_network(evidence: Evidence) -> Finding:
         shown = ", ".join(map(str, calls[:3]))
         text = say("MES-10.called", shown=shown)
         return Finding("fail", text, len(calls), 0, where)
+    watch = evidence.machine.get("network_watch") or {}
+    watched_in = (*where, "candidates.json: machine.network_watch")
+    if watch.get("onnxruntime_may_report"):
+        return Finding("fail", say("MES-10.may_report"), None, 0, watched_in)
     cluster = evidence.machine.get("network_calls_expected")
     if cluster:
         shown = ", ".join(map(str, cluster[:3]))
-        text = say("MES-10.cluster_only", shown=shown)
-        return Finding("pass", text, 0, 0, (*where, "candidates.json: machine.network_calls_expected"))
-    text = say("MES-10.none_opened")
-    return Finding("pass", text, 0, 0, where)
+        text = say("MES-10.cluster_only", shown=shown, watched=_watched(watch))
+        return Finding("pass", text, 0, 0, (*watched_in, "candidates.json: machine.network_calls_expected"))
+    return Finding("pass", say("MES-10.none_opened", watched=_watched(watch)), 0, 0, watched_in)
+
+
+def _watched(watch: Mapping[str, Any]) -> Text:
+    """What was watched, and how."""
+    looks, sent = watch.get("looks_at_open_sockets"), watch.get("bytes_sent_by_machine")
+    if not looks:
+        return say("MES-10.python_only")
+    if sent is None:
+        return say("MES-10.looked", looks=in_each(plain_number, looks))
+    if sent == 0:
+        return say("MES-10.nothing_sent", looks=in_each(plain_number, looks))
+    return say("MES-10.others_sent", looks=in_each(plain_number, looks), size=in_each(size, sent))

@@ -50,6 +50,8 @@ class Evidence:
         Size of the kept runs.
     without_answers : sequence of str
         Candidates with errors that cannot be computed again, since what they answered was not kept.
+    to_come : mapping of str to float
+        CPU seconds, by estimate, of stages whose lines come after the audit.
     """
 
     study: Mapping[str, Any]
@@ -61,6 +63,16 @@ class Evidence:
     previous: Mapping[str, Any] | None = None
     runs_bytes: int = 0
     without_answers: Sequence[str] = ()
+    to_come: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def spent(self) -> list[Mapping[str, Any]]:
+        """The lines of the ledger, and one for each stage that is still to come."""
+        coming = [
+            {"stage": stage, "status": "ok", "cpu_seconds": seconds, "estimated": True}
+            for stage, seconds in self.to_come.items()
+        ]
+        return [*self.ledger, *coming]
 
     @property
     def need(self) -> Mapping[str, Any]:

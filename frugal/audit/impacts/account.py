@@ -138,17 +138,18 @@ def pricing_for(machine: Mapping[str, Any], factors: FactorTable, country: str) 
 
 def _costs(evidence: Evidence, pricing: Pricing) -> list[dict[str, Any]]:
     """What was spent, stage by stage of the ledger, failures included."""
-    stages = {line["stage"] for line in evidence.ledger}
+    stages = {line["stage"] for line in evidence.spent}
     rows = []
     for stage in sorted(stages, key=lambda s: (STAGES.index(s) if s in STAGES else len(STAGES), s)):
-        lines = [line for line in evidence.ledger if line["stage"] == stage]
+        lines = [line for line in evidence.spent if line["stage"] == stage]
+        estimated = sum(cpu_total(line) for line in lines if line.get("estimated"))
         failed = [line for line in lines if line["status"] != "ok"]
         theirs = [line for line in lines if line.get("codecarbon_joules") is not None]
         work = Work(sum(map(cpu_total, lines)), gigabyte_seconds=sum(map(gigabyte_seconds, lines)))
         rows.append(
             {
                 "stage": stage,
-                "entries": len(lines),
+                "entries": sum(not line.get("estimated") for line in lines),
                 "failed": len(failed),
                 "failed_cpu_seconds": sum(map(cpu_total, failed)),
                 "runs": sum(line.get("runs") or 0 for line in lines) or None,
@@ -159,6 +160,7 @@ def _costs(evidence: Evidence, pricing: Pricing) -> list[dict[str, Any]]:
                 "codecarbon_joules": sum(line["codecarbon_joules"] for line in theirs) if theirs else None,
                 "codecarbon_cpu_seconds": sum(map(cpu_total, theirs)) if theirs else None,
                 "impacts": pricing.price([work]),
+                **({"estimated_cpu_seconds": estimated} if estimated else {}),
             }
         )
     return rows
@@ -171,7 +173,7 @@ class _Accountant:
         self.evidence = evidence
         self.pricing = pricing
         self.factors = factors
-        self.preparation = ledger_works(evidence.ledger)
+        self.preparation = ledger_works(evidence.spent)
         self.named = self._named()
 
     def _named(self) -> dict[str, tuple[CandidateRow, Asked]]:

@@ -165,15 +165,18 @@ def cost_rows(audit: Mapping[str, Any], language: str, words: Mapping[str, str])
     Returns
     -------
     list of dict
-        ``name``, ``failed`` (what failures took, empty without any), ``cells`` (CPU time, our joules, codecarbon's) and
-        ``total``, true for the last one.
+        ``name``, ``failed`` (what failures took, and what is an estimate; empty without any), ``cells`` (CPU time, our joules,
+        codecarbon's) and         ``total``, true for the last one.
     """
     rows = []
     whole = sum(cost["cpu_seconds"] for cost in audit["costs"])
     small = [
         cost
         for cost in audit["costs"]
-        if cost["cpu_seconds"] < SMALL_SHARE * whole and not cost["failed"] and cost["stage"] not in ALWAYS_SHOWN
+        if cost["cpu_seconds"] < SMALL_SHARE * whole
+        and not cost["failed"]
+        and not cost.get("estimated_cpu_seconds")
+        and cost["stage"] not in ALWAYS_SHOWN
     ]
     for cost in audit["costs"]:
         if len(small) > 1 and cost in small:
@@ -183,6 +186,9 @@ def cost_rows(audit: Mapping[str, Any], language: str, words: Mapping[str, str])
         failed = (
             f"{words['failed_part']} {plain_duration(cost['failed_cpu_seconds'], language)}" if cost["failed"] else ""
         )
+        if cost.get("estimated_cpu_seconds"):
+            part = f"{words['estimated_part']} {plain_duration(cost['estimated_cpu_seconds'], language)}"
+            failed = f"{failed}, {part}" if failed else part
         rows.append(
             _cost_row(
                 name,

@@ -12,7 +12,7 @@ from frugal.candidates.decision import Decision
 from frugal.candidates.output_error import OutputError, worst_output
 from frugal.candidates.row import CandidateRow
 from frugal.experiments.metrics.registry import scale_of
-from frugal.reporting.text import plain_number, plain_queries
+from frugal.reporting.text import plain_duration, plain_number, plain_queries
 from frugal.reporting.units_text import error_quantity, grams, percent, typeset
 from frugal.texts import LANGUAGES, Text, in_each, room_texts
 
@@ -179,6 +179,7 @@ def limits(assessment: Assessment) -> list[Text]:
         found.append(say("limit.again"))
     elif machine.get("noisy"):
         found.append(say("limit.noisy"))
+    found += _waiting(assessment)
     if any(entry["before_first_run"] is False and entry.get("changed") for entry in assessment.need_history):
         found.append(say("limit.need_changed"))
     fields = {"watts": "watts_per_core", "low": "watts_low", "high": "watts_high"}
@@ -206,6 +207,22 @@ def _of_evidence(evidence: Evidence) -> list[Text]:
     if evidence.evidenced:
         found.append(say("limit.unread", number=in_each(plain_number, len(evidence.evidenced), 6)))
     return found
+
+
+def _waiting(evidence: Evidence) -> list[Text]:
+    """Answers that mostly wait when they are asked: their price is what they compute here."""
+    pattern = evidence.decision.pattern
+    asked = [(row, row.query[pattern]) for row in evidence.ladder.rows if pattern in row.query]
+    return [
+        say(
+            "limit.waits",
+            name={lang: row.label_in(lang) for lang in LANGUAGES},
+            share=in_each(percent, query.waiting_share),
+            wall=in_each(plain_duration, query.wall_seconds_per_call),
+        )
+        for row, query in asked
+        if query.waits and query.waiting_share is not None
+    ]
 
 
 def _truth(evidence: Evidence, number: Text) -> list[Text]:

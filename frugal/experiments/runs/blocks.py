@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -12,6 +11,7 @@ from frugal.errors import FrugalError
 from frugal.experiments.runs.store import BLOCK_SECONDS, DONE, FAILED, RunStore
 from frugal.experiments.study import Study
 from frugal.experiments.study.design import Design
+from frugal.metering.timing.run_clock import RUN_CLOCK, RunTime, has_helpers
 
 #: A first run that computes or lasts longer than this tells enough about the solver. A busy machine stretches how long
 #: compilation lasts, not what it computes.
@@ -61,7 +61,7 @@ class Computed:
         return cls(outputs, np.full(n, np.nan), np.full(n, FAILED, dtype=np.int8), [message] * n)
 
 
-def choose_block(study: Study, design: Design) -> tuple[int, float]:
+def choose_block(study: Study, design: Design) -> tuple[int, RunTime]:
     """Time a run and say how many runs make a block.
 
     The first run also compiles; it is followed by a second one, unless it was so long that compilation hardly counts.
@@ -71,23 +71,22 @@ def choose_block(study: Study, design: Design) -> tuple[int, float]:
     Returns
     -------
     block : int
-    seconds : float
-        CPU seconds of the last run; NaN where every row that was tried fails.
+    time : RunTime
+        What the last run took, of what the process and its children did beside it included; NaN where every row that was
+        tried fails.
     """
     for row in range(min(ROWS_TRIED, len(design))):
         inputs, object_id = design.inputs[row], int(design.object_ids[row])
         try:
-            start, wall = time.thread_time(), time.perf_counter()
-            study.run(inputs, object_id)
-            spent, waited = time.thread_time() - start, time.perf_counter() - wall
-            if spent < ONCE_IS_ENOUGH_CPU_SECONDS and waited < ONCE_IS_ENOUGH_SECONDS:
-                start, wall = time.thread_time(), time.perf_counter()
+            with RUN_CLOCK.run(alone=True) as spent:
                 study.run(inputs, object_id)
+            if spent.total < ONCE_IS_ENOUGH_CPU_SECONDS and spent.wall_seconds < ONCE_IS_ENOUGH_SECONDS:
+                with RUN_CLOCK.run(alone=True) as spent:
+                    study.run(inputs, object_id)
         except (Exception, SystemExit):  # the failure is met again, and told, when the run is executed
             continue
-        seconds, waited = time.thread_time() - start, time.perf_counter() - wall
-        return int(np.clip(BLOCK_SECONDS / max(waited, 1e-9), 1, 256)), seconds
-    return 1, float("nan")
+        return int(np.clip(BLOCK_SECONDS / max(spent.wall_seconds, 1e-9), 1, 256)), spent
+    return 1, RunTime(cpu_seconds=float("nan"), wall_seconds=float("nan"))
 
 
 def compute_rows(
@@ -110,20 +109,29 @@ def compute_rows(
     Returns
     -------
     Computed or None
-        Its CPU seconds are those of this thread.
+        Its CPU seconds are those of this thread, and with them its part of the other threads and of the children that the
+        solver had.
     """
     n = len(inputs)
+    others = np.zeros(n)
     computed = Computed(np.full((n, study.output_size), np.nan), np.zeros(n), np.full(n, DONE, dtype=np.int8), [""] * n)
     for k in range(n):
         if stopped():
             return None
-        start = time.thread_time()
-        try:
-            computed.outputs[k] = study.run(inputs[k], int(object_ids[k]))
-        except MemoryError:
-            raise
-        except (Exception, SystemExit) as fault:  # whatever a solver raises is that run's failure, told in the store
-            computed.status[k] = FAILED
-            computed.messages[k] = str(fault) if isinstance(fault, FrugalError) else f"{type(fault).__name__}: {fault}"
-        computed.cpu_seconds[k] = time.thread_time() - start
+        with RUN_CLOCK.run() as spent:
+            try:
+                computed.outputs[k] = study.run(inputs[k], int(object_ids[k]))
+            except MemoryError:
+                raise
+            except (
+                Exception,
+                SystemExit,
+            ) as fault:  # whatever a solver raises is that run's failure, told in the store
+                computed.status[k] = FAILED
+                told = str(fault) if isinstance(fault, FrugalError) else f"{type(fault).__name__}: {fault}"
+                computed.messages[k] = told
+        computed.cpu_seconds[k] = spent.cpu_seconds
+        others[k] = spent.other_cpu_seconds
+    if has_helpers(float(computed.cpu_seconds.mean()), float(others.mean())):
+        computed.cpu_seconds += others
     return computed

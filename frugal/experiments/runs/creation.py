@@ -143,7 +143,7 @@ def _create_variables(group: Any, study: Study, design: Design, block: int, stat
             units=output.unit,
             long_name=output.label.get("en", output.name),
         )
-    per_run("cpu_seconds", "f8", np.nan, units="s", long_name="CPU time of the run on its thread")
+    per_run("cpu_seconds", "f8", np.nan, units="s", long_name="CPU time of the run, its threads and children included")
     per_run(
         "status",
         "i1",

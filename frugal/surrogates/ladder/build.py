@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
@@ -14,6 +13,7 @@ from frugal.errors import UnusableInputError
 from frugal.experiments.runs.store import Runs
 from frugal.experiments.study import RUNGS, Alternative, Answer, Kind, Study
 from frugal.metering.meter import Meter
+from frugal.metering.timing.stopwatch import Stopwatch
 from frugal.reporting.text import missing_data_text
 from frugal.surrogates.fitting.model import Model, Skipped
 from frugal.surrogates.onnx.export import INTERVAL_LEVEL as LEVEL
@@ -245,11 +245,12 @@ def _half_width(
 
 def _calibration_rows(predict: Callable[[np.ndarray], np.ndarray], inputs: np.ndarray) -> int:
     """All runs, or the first of the design (which fill the space as well) where an answer is dear."""
-    start = time.thread_time()
     predict(inputs[:1])  # may compile
-    start = time.thread_time()
+    watch = Stopwatch()
     predict(inputs[:1])
-    return len(inputs) if time.thread_time() - start < DEAR_ANSWER_SECONDS else min(len(inputs), DEAR_CALIBRATION_RUNS)
+    spent = watch.spent()
+    dear = spent.cpu_seconds + spent.cpu_seconds_children >= DEAR_ANSWER_SECONDS
+    return min(len(inputs), DEAR_CALIBRATION_RUNS) if dear else len(inputs)
 
 
 def _domain(study: Study, candidate: Candidate, training: Runs) -> Domain:

@@ -7,10 +7,12 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from frugal.candidates.row import WAITING_SHARE
 from frugal.experiments.runs.store import Runs
 from frugal.experiments.study import Study
 from frugal.metering.meter import Meter
 from frugal.metering.timing.interleaved_blocks import Call, Plan, QueryTime, measure
+from frugal.metering.timing.run_clock import RUN_WAITING_SECONDS, RUN_WALL_SECONDS
 from frugal.surrogates.ladder.answering import Answering
 
 #: Rows of one call are cut down to what fits this many seconds: batches gain nothing beyond some thousand rows.
@@ -55,7 +57,7 @@ def time_queries(
         Candidate name to call pattern name to time of one row. A call has fewer rows than its pattern where so many would
         take longer than `LONGEST_CALL_SECONDS`.
     """
-    booked = _booked_time(held_out)
+    booked = _booked_time(held_out, _made_alone(meter))
     dear = [c for c in answering if c.exact and booked is not None and booked.cpu_seconds > LONGEST_CALL_SECONDS]
     with meter.stage("evaluation"):
         calls: dict[tuple[str, int], Call] = {}
@@ -80,10 +82,19 @@ def time_queries(
     return result
 
 
-def _booked_time(held_out: Runs) -> QueryTime | None:
+def _made_alone(meter: Meter) -> tuple[float, float] | None:
+    """Waiting and wall seconds of a run of the full physics made alone, before the others; None where the ledger has none."""
+    for entry in reversed(meter.ledger.entries()):
+        if entry.stage == "compile" and RUN_WALL_SECONDS in entry.details:
+            return float(entry.details[RUN_WAITING_SECONDS]), float(entry.details[RUN_WALL_SECONDS])
+    return None
+
+
+def _booked_time(held_out: Runs, alone: tuple[float, float] | None) -> QueryTime | None:
     """Time of one run of a solver too dear to be run again: what its held-out runs were booked for.
 
-    Blocks are means over a few runs each, so that the cost of easy and of hard inputs both count.
+    Blocks are means over a few runs each, so that the cost of easy and of hard inputs both count. How long one lasts is told by
+    the run that was made alone, where it waited: side by side on threads, all wait for each other.
     """
     seconds = held_out.cpu_seconds
     if len(seconds) == 0 or not np.isfinite(seconds).all():
@@ -93,7 +104,11 @@ def _booked_time(held_out: Runs) -> QueryTime | None:
     medians = np.median(np.array(blocks)[rng.integers(0, len(blocks), (2000, len(blocks)))], axis=1)
     low, high = np.percentile(medians, [2.5, 97.5])
     mean, p95 = float(seconds.mean()), float(np.percentile(seconds, 95))
-    return QueryTime(float(np.median(blocks)), float(low), float(high), tuple(blocks), mean, 1, p95, booked=True)
+    waits = None if alone is None or alone[1] <= 0 else alone[0] / alone[1]
+    if alone is not None and waits is not None and waits > WAITING_SHARE:
+        mean, p95 = mean + alone[0], p95 + alone[0]
+    median = float(np.median(blocks))
+    return QueryTime(median, float(low), float(high), tuple(blocks), mean, 1, p95, booked=True, waiting_share=waits)
 
 
 def _asker(candidate: Answering, held_out: Runs, rows: int) -> Callable[[], object]:
