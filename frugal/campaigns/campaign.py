@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from frugal.campaigns.generation import check_runs, generate
+from frugal.campaigns.solver_noise import REPEATS, noise_of
 from frugal.candidates.comparison import Ladder
 from frugal.candidates.decision import Decision
 from frugal.errors import UnusableInputError
@@ -188,7 +189,7 @@ def _run(
     meter = instruments.meter
     meter.ledger.append(need_entry(study.need, meter.campaign, settings.seed))
     path = folder / "runs.zarr"
-    store = generate(study, design, outputs, path, meter, reporter, settings.threads, settings.cluster)
+    store = generate(study, design, outputs, path, meter, reporter, settings.threads, settings.cluster, settings.seed)
     runs = store.finished()
     check_runs(runs, store)
     check_metrics(study, runs.outputs)
@@ -199,7 +200,8 @@ def _run(
     asked = [answering_for(study, candidate) for candidate in candidates if candidate.status == "ok"]
     rows = [unmeasured_row(study, candidate) for candidate in candidates]
     effort = Effort(seconds=settings.measure_seconds)
-    found = measure_ladder(study, rows, asked, runs.held_out, meter, settings.seed, reporter, effort)
+    noise = noise_of(meter.ledger.entries())
+    found = measure_ladder(study, rows, asked, runs.held_out, meter, settings.seed, reporter, effort, noise)
     told = {name: dict.fromkeys(LANGUAGES, fault) for name, fault in found.faults.items()}
     measured = tuple(replace(row, message=told.get(row.name, row.message)) for row in found.rows)
     campaign = Campaign(
@@ -282,7 +284,7 @@ def settle_ledger(campaign: Campaign) -> None:
     with locked(path.parent):
         ids = {entry.campaign for entry in campaign.settled}
         entries = campaign.meter.ledger.entries()
-        shared = [e for e in entries if e.stage in SHARED_STAGES or e.campaign not in ids]
+        shared = [e for e in entries if e.stage in SHARED_STAGES or REPEATS in e.details or e.campaign not in ids]
         write_bytes(path, chained_content(_with_first_lines(shared, entries)))
 
 

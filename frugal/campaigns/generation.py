@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from frugal.campaigns.solver_noise import watch_for_noise
 from frugal.errors import SolverError, UnusableInputError
 from frugal.experiments.execution.threads import default_threads
 from frugal.experiments.runs.blocks import choose_block
@@ -27,6 +28,7 @@ def generate(
     reporter: Reporter,
     threads: int | None = None,
     cluster: Cluster | None = None,
+    seed: int = 0,
 ) -> RunStore:
     """Compute and book what the run store of a campaign still lacks.
 
@@ -44,6 +46,8 @@ def generate(
         One per core by default.
     cluster : Cluster, optional
         Computes in the place of threads.
+    seed : int
+        Of the interval around the noise of the solver, where it has any.
 
     Raises
     ------
@@ -57,6 +61,7 @@ def generate(
     reporter.stage("compile")
     with meter.stage("compile"):
         block, seconds = choose_block(study, design)
+    watch_for_noise(study, design, seconds, meter, reporter, seed)
     store = open_store(path, study, design, block)
     pending = int((store.status() == PENDING).sum())
     reporter.stage("simulate", pending)

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from frugal.campaigns.campaign import VERSIONED
+from frugal.campaigns.solver_noise import noise_of
 from frugal.candidates.comparison import Ladder
 from frugal.candidates.row import CandidateRow
 from frugal.errors import FrugalError, NotAssessedError
@@ -151,7 +152,9 @@ def evaluate_bundle(
         asked = [answering for answering in again if answering is not None]
         effort = Effort("full" if full else "quick", always=_of_interest(bundle) if full else (), host=host)
         meter = instruments.meter
-        found = measure_ladder(study, before, asked, runs.held_out, meter, seed, reporter, effort)
+        found = measure_ladder(
+            study, before, asked, runs.held_out, meter, seed, reporter, effort, noise_of(meter.ledger.entries())
+        )
         noise = {**instruments.report(), **found.series}
         rows = [_told(row, found, missing_reason) for row in found.rows]
         training_share = float(np.mean(~runs.is_held_out))

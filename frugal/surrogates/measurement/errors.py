@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -28,7 +30,13 @@ MOST_PLACES = 100
 
 
 def judge(
-    study: Study, row: CandidateRow, answering: Answering, held_out: Runs, meter: Meter, seed: int
+    study: Study,
+    row: CandidateRow,
+    answering: Answering,
+    held_out: Runs,
+    meter: Meter,
+    seed: int,
+    noise: Mapping[str, OutputError] | None = None,
 ) -> CandidateRow | str:
     """Errors and interval coverage of one candidate on the held-out runs.
 
@@ -38,12 +46,14 @@ def judge(
     row : CandidateRow
         What is known of the candidate.
     answering : Answering
-        What is exact (the full physics) is not asked: its errors are 0.
+        What is exact (the full physics) is not asked: its errors are 0, or the noise of the solver.
     held_out : Runs
     meter : Meter
         Books the asking under ``evaluation`` and the name of the candidate.
     seed : int
         Of the bootstrap.
+    noise : mapping of str to OutputError, optional
+        By output, what the solver answers differently when it is asked again; no error is told to be less.
 
     Returns
     -------
@@ -54,8 +64,9 @@ def judge(
     """
     with meter.stage("evaluation", answering.name):
         if answering.exact:
-            exact = {o.name: _no_error(study, o, held_out.outputs) for o in study.outputs}
-            return replace(row, errors=exact, error_met=True, interval_coverage=None)
+            exact = {o.name: _no_error(study, o, held_out.outputs, noise or {}) for o in study.outputs}
+            met = all(error.met for error in exact.values())
+            return replace(row, errors=exact, error_met=met, interval_coverage=None)
         try:
             predicted = answering.predict(held_out.inputs, held_out.object_ids)
         except MemoryError:
@@ -63,6 +74,7 @@ def judge(
         except Exception as fault:  # whatever one candidate raises, the others are judged
             return f"{type(fault).__name__}: {fault}"
         errors = output_errors(study, held_out.outputs, predicted, groups_of(held_out), seed)
+        errors = {name: above_noise(error, (noise or {}).get(name)) for name, error in errors.items()}
         coverage, log = None, row.log
         if answering.half_width is not None:
             inside = np.abs(held_out.outputs - predicted) <= answering.half_width + 1e-12
@@ -138,8 +150,25 @@ def output_error(
     )
 
 
-def _no_error(study: Study, output: Output, truth: np.ndarray) -> OutputError:
+def above_noise(error: OutputError, noise: OutputError | None) -> OutputError:
+    """An error that is no less than the noise of the solver, which stands in the truth that it is held against.
+
+    Parameters
+    ----------
+    error : OutputError
+    noise : OutputError or None
+        What two runs of the same inputs differ by; each of them differs from their mean by less, 1 over root 2 of it.
+    """
+    if noise is None or noise.metric != error.metric:
+        return error
+    least, most = noise.value / math.sqrt(2), noise.held / math.sqrt(2)
+    return replace(error, value=max(error.value, least), high=max(error.high, most if noise.bounded else least))
+
+
+def _no_error(study: Study, output: Output, truth: np.ndarray, noise: Mapping[str, OutputError]) -> OutputError:
     name, pooled = metric_for(study, output, truth)
+    if output.name in noise:
+        return replace(noise[output.name], tolerance=_allowed(study, output))
     elements = () if pooled or output.is_field else (0.0,) * len(error_value(study, output, truth, truth))
     return OutputError(name, 0.0, 0.0, 0.0, elements, None, _allowed(study, output))
 

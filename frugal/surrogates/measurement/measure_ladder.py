@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
+from frugal.candidates.output_error import OutputError
 from frugal.candidates.row import CandidateRow, Query
 from frugal.experiments.runs.store import Runs
 from frugal.experiments.study import Study
@@ -77,6 +78,7 @@ def measure_ladder(
     seed: int,
     reporter: Reporter,
     effort: Effort,
+    noise: Mapping[str, OutputError] | None = None,
 ) -> MeasuredLadder:
     """Judge candidates on held-out runs, then time those that work and measure their memory.
 
@@ -96,6 +98,8 @@ def measure_ladder(
         Of the intervals around errors, and of the order of timings.
     reporter : Reporter
     effort : Effort
+    noise : mapping of str to OutputError, optional
+        By output, what the solver answers differently when it is asked again; no error is told to be less.
 
     Returns
     -------
@@ -106,7 +110,7 @@ def measure_ladder(
     faults: dict[str, str] = {}
     reporter.stage("judge", len(asked))
     for number, answering in enumerate(asked, start=1):
-        found = judge(study, known[answering.name], answering, held_out, meter, seed)
+        found = judge(study, known[answering.name], answering, held_out, meter, seed, noise or {})
         if isinstance(found, str):
             faults[answering.name] = found
         else:
