@@ -30,6 +30,7 @@ from frugal.metering.power.rapl import IDLE_SECONDS_FULL, IDLE_SECONDS_QUICK
 from frugal.reporting.progress import Reporter, Silent
 from frugal.surrogates.bundle.bundle import Bundle, growing
 from frugal.surrogates.decision.decide import decide_rows
+from frugal.surrogates.frugality_checks.other_seeds import with_other_seeds
 from frugal.surrogates.frugality_checks.run import run_frugality_checks
 from frugal.surrogates.ladder.answering import Answering, answering_again, from_graph
 from frugal.surrogates.measurement.measure_ladder import Effort, MeasuredLadder, measure_ladder
@@ -113,7 +114,8 @@ def evaluate_bundle(
     given : Study, optional
         As for `study_of`.
     full : bool
-        Thirty blocks and ten CPU seconds for each candidate, instead of a quick look.
+        Thirty blocks and ten CPU seconds for each candidate, instead of a quick look; and the best AI is fitted again with
+        other seeds.
     reporter : Reporter, optional
     carbon : bool
         Run codecarbon beside our own bookkeeping.
@@ -161,6 +163,8 @@ def evaluate_bundle(
         decisions = decide_rows(study.need, rows, meter.ledger.entries(), training_share, seed)
         practices = None
         if full:
+            rows = with_other_seeds(study, runs, rows, decisions[0], meter, seed, reporter)
+            decisions = decide_rows(study.need, rows, meter.ledger.entries(), training_share, seed)
             practices = run_frugality_checks(study, bundle, runs, rows, decisions[0], meter, seed, reporter)
     created = datetime.now(UTC).isoformat(timespec="seconds")
     calls = list(instruments.network.calls)

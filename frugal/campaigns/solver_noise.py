@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from frugal.candidates.json_object import JsonObject
 from frugal.candidates.output_error import OutputError
@@ -65,10 +66,10 @@ def _told(study: Study, noise: Mapping[str, OutputError]) -> Text:
 
 
 def noise_of(ledger: Sequence[Entry]) -> dict[str, OutputError]:
-    """Noise of each output as the newest repeats in a ledger found it, in the metric of its tolerance; empty where there is none.
+    """Noise of each output as the newest repeats in a ledger found it, in the metric of its tolerance; empty without any.
 
     It is what a run differs from another of the same inputs: the error of the full physics where it is asked again.
     """
-    newest = next((entry.details[REPEATS] for entry in reversed(ledger) if REPEATS in entry.details), {})
+    newest: Any = next((entry.details[REPEATS] for entry in reversed(ledger) if REPEATS in entry.details), {})
     found = JsonObject(newest, "ledger.jsonl", "the repeated runs")
     return {name: OutputError.read(error) for name, error in found.objects("noise", "noise").items()}

@@ -15,8 +15,8 @@ from frugal.experiments.study.design import Design
 #: So many points find a solver that is random for one in ten inputs with a probability of 95 % (1 - 0.9 ** 29), and one that is
 #: random once in ten calls surely: the calls of a pair follow each other.
 POINTS = 29
-#: A dear solver is repeated at fewer: within this share of what its campaign computes, but at these all the same. One whose runs
-#: last a minute is repeated once.
+#: A dear solver is repeated at fewer: within this share of what its campaign computes, but at these all the same; one whose
+#: runs last a minute, once.
 SHARE_OF_RUNS, FEWEST_POINTS = 0.05, 5
 ENOUGH_CPU_SECONDS, ONE_POINT_CPU_SECONDS = 2.0, 60.0
 #: Differences below this part of the largest value of an output are round-off: sums of threads come in another order.
