@@ -231,7 +231,7 @@ def test_an_answer_that_only_a_chosen_limit_bars_is_named(audited):
 
     audit = audited("demonstrated", cheap_but_barred)
     assert status(audit, "NEC-07") == "warn"
-    told = next(row for row in audit["criteria"] if row["id"] == "NEC-07")["finding"]
+    told = next(row for row in audit["criteria"] if row["id"] == "NEC-07")["text"]
     assert told["en"].startswith("More accurate and cheaper than the best AI, and excluded only by a limit")
     assert "seulement par une limite choisie" in told["fr"]
 

@@ -24,8 +24,8 @@ import numpy as np
 
 #: One-sided, as the upper end of a 95 % interval.
 LEVEL = 0.975
-#: An unseen row may be so many times as wrong as the worst row seen, and of few rows more: so many over their number.
-ROW_CEILING, ROW_CEILING_OF_FEW = 1.5, 6.0
+#: An unseen row may be so many times as wrong as the worst row seen; of fewer than 40 rows `row_ceiling` allows for more.
+ROW_CEILING = 1.65
 #: An unseen place may be as wrong as the worst one; and at the most so many times, where places differ.
 PLACE_CEILING, PLACE_MOST = 1.0, 2.5
 #: Half-normal scale of the spread between places of the logarithm of their mean square.
@@ -71,6 +71,7 @@ def mean_bound(
     array [k]
         0 where every part is 0.
     """
+    parts = np.where(weights > 0, parts, 0.0)
     bound = unseen_unit_bound(parts, weights, row_ceiling(len(parts)) ** power, level)
     if member is None:
         return bound
@@ -84,7 +85,7 @@ def mean_bound(
 
 def row_ceiling(rows: int) -> float:
     """How many times as wrong as the worst of so many rows an unseen one may be."""
-    return ROW_CEILING + ROW_CEILING_OF_FEW / max(rows, 1)
+    return max(ROW_CEILING, 1.5 + 6.0 / max(rows, 1))
 
 
 def by_place(values: np.ndarray, member: np.ndarray, places: int) -> np.ndarray:
@@ -113,8 +114,8 @@ def unseen_unit_bound(
     """
     from scipy.special import ndtri
 
-    n = np.maximum((weights > 0).sum(axis=0), 1) * share
-    size = np.maximum(weights.sum(axis=0), np.finfo(float).tiny) / np.maximum((weights > 0).sum(axis=0), 1)
+    units = np.maximum((weights > 0).sum(axis=0), 1)
+    n, size = units * share, np.where(weights.any(axis=0), weights.sum(axis=0) / units, 1.0)
     worst = ceiling * _over(sums, weights).max(axis=0)
     total = (sums / size).sum(axis=0) * share
     mean = (total + worst) / (n + 1)
