@@ -28,7 +28,7 @@ CHOSEN_BY_NAME = {
     "frugal.commands": ("assumed.", "column.", "estimate.", "study.", "theme."),
     "frugal.experiments": ("metric.", "need."),
     "frugal.reporting": (
-        "duration.", "head.", "level.", "number.", "stage.", "tick.",
+        "ai_limit.", "duration.", "head.", "level.", "number.", "stage.", "tick.",
         *(f"plot.{kind}" for kind in ("absolute", "error", "ratio", "score", "share")),
     ),
     "frugal.studies.flood": ("flood.local_inertial", "flood.twice_coarser", "flood.four_times_coarser"),

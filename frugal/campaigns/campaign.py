@@ -38,6 +38,7 @@ from frugal.surrogates.ladder.answering import answering_for
 from frugal.surrogates.ladder.build import Candidate, build_ladder, check_names
 from frugal.surrogates.ladder.row import unmeasured_row
 from frugal.surrogates.measurement.measure_ladder import Effort, measure_ladder
+from frugal.surrogates.measurement.noise import REPEATS, noise_of
 from frugal.texts import LANGUAGES
 
 #: Stages whose lines every bundle of the same runs shares: what runs need to be made, and to be made again by the full physics.
@@ -196,7 +197,7 @@ def _run(
     meter = instruments.meter
     meter.ledger.append(need_entry(study.need, meter.campaign, settings.seed))
     path = folder / "runs.zarr"
-    store = generate(study, design, outputs, path, meter, reporter, settings.threads, settings.cluster)
+    store = generate(study, design, outputs, path, meter, reporter, settings.threads, settings.cluster, settings.seed)
     runs = store.finished()
     check_runs(runs, store)
     check_metrics(study, runs.outputs)
@@ -207,7 +208,8 @@ def _run(
     asked = [answering_for(study, candidate) for candidate in candidates if candidate.status == "ok"]
     rows = [unmeasured_row(study, candidate) for candidate in candidates]
     effort = Effort(seconds=settings.measure_seconds)
-    found = measure_ladder(study, rows, asked, runs.held_out, meter, settings.seed, reporter, effort)
+    noise = noise_of(meter.ledger.entries())
+    found = measure_ladder(study, rows, asked, runs.held_out, meter, settings.seed, reporter, effort, noise)
     told = {name: dict.fromkeys(LANGUAGES, fault) for name, fault in found.faults.items()}
     measured = tuple(replace(row, message=told.get(row.name, row.message)) for row in found.rows)
     campaign = Campaign(
@@ -292,7 +294,7 @@ def settle_ledger(campaign: Campaign) -> None:
     with locked(path.parent):
         ids = {entry.campaign for entry in campaign.settled}
         entries = campaign.meter.ledger.entries()
-        shared = [e for e in entries if e.stage in SHARED_STAGES or e.campaign not in ids]
+        shared = [e for e in entries if e.stage in SHARED_STAGES or REPEATS in e.details or e.campaign not in ids]
         write_bytes(path, chained_content(_with_first_lines(shared, entries)))
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from frugal.campaigns.solver_noise import watch_for_noise
 from frugal.errors import SolverError, UnusableInputError
 from frugal.experiments.execution.threads import default_threads
 from frugal.experiments.runs.blocks import choose_block
@@ -30,6 +31,7 @@ def generate(
     reporter: Reporter,
     threads: int | None = None,
     cluster: Cluster | None = None,
+    seed: int = 0,
 ) -> RunStore:
     """Compute and book what the run store of a campaign still lacks, and what was lost from it or damaged since.
 
@@ -47,6 +49,8 @@ def generate(
         One per core by default.
     cluster : Cluster, optional
         Computes in the place of threads.
+    seed : int
+        Of the interval around the noise of the solver, where it has any.
 
     Raises
     ------
@@ -68,6 +72,7 @@ def generate(
                 RUN_WALL_SECONDS: run.wall_seconds,
                 RUN_WAITING_SECONDS: run.waiting_seconds,
             }
+    watch_for_noise(study, design, seconds, meter, reporter, seed)
     store = open_store(path, study, design, block)
     pending = int((store.status() == PENDING).sum())
     reporter.stage("simulate", pending)

@@ -33,9 +33,11 @@ from frugal.reporting.progress import Reporter, Silent
 from frugal.surrogates.bundle.bundle import Bundle, bare_study, growing
 from frugal.surrogates.bundle.held_out import HeldOut, answers_beside, held_out_of, kept_answers, write_held_out
 from frugal.surrogates.decision.decide import decide_rows
+from frugal.surrogates.frugality_checks.other_seeds import with_other_seeds
 from frugal.surrogates.frugality_checks.run import run_frugality_checks
 from frugal.surrogates.ladder.answering import Answering, answering_again, from_graph
 from frugal.surrogates.measurement.measure_ladder import Effort, MeasuredLadder, measure_ladder
+from frugal.surrogates.measurement.noise import noise_of
 from frugal.surrogates.measurement.series_plots import draw_fields
 
 OTHER_STUDY = "the study at hand is not the one the bundle was made from"
@@ -107,7 +109,8 @@ def evaluate_bundle(
     given : Study, optional
         As for `study_of`.
     full : bool
-        Thirty blocks and ten CPU seconds for each candidate, instead of a quick look.
+        Thirty blocks and ten CPU seconds for each candidate, instead of a quick look; and the best AI is fitted again with
+        other seeds.
     reporter : Reporter, optional
     carbon : bool
         Run codecarbon beside our own bookkeeping.
@@ -155,13 +158,17 @@ def evaluate_bundle(
         asked = [answering for answering in again if answering is not None]
         effort = Effort("full" if full else "quick", always=_of_interest(bundle) if full else (), host=host)
         meter = instruments.meter
-        found = measure_ladder(study, before, asked, runs.held_out, meter, seed, reporter, effort)
+        found = measure_ladder(
+            study, before, asked, runs.held_out, meter, seed, reporter, effort, noise_of(meter.ledger.entries())
+        )
         noise = {**instruments.report(), **found.series}
         rows = [_told(row, found, missing_reason) for row in found.rows]
         training_share = float(np.mean(~runs.is_held_out))
         decisions = decide_rows(study.need, rows, meter.ledger.entries(), training_share, seed)
         practices = None
         if full:
+            rows = with_other_seeds(study, runs, rows, decisions[0], meter, seed, reporter)
+            decisions = decide_rows(study.need, rows, meter.ledger.entries(), training_share, seed)
             practices = run_frugality_checks(study, bundle, runs, rows, decisions[0], meter, seed, reporter)
     created = datetime.now(UTC).isoformat(timespec="seconds")
     network = instruments.network_report()

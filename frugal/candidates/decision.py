@@ -72,11 +72,11 @@ class Decision:
 
     ``reasons`` are codes, and ``told`` the same in words. ``flip_queries`` is about the least low end of the usage interval,
     its ratio to the high end kept, for which the need for AI would count as demonstrated, all else as measured; infinite
-    where no use would do, None where there is no pair to compare. ``limits_that_exclude`` are those of accurate alternatives that
-    the verdict hangs on, and ``without_limits`` is the cheapest that would answer without them; ``straddling`` are candidates
-    whose error is within its limit and whose upper bound is not; ``seeds_turned`` counts the other seeds of the fits that gave
-    another verdict, and those that were tried. ``lifetime_cpu_seconds`` leaves out what cannot be asked for
-    want of data. ``queries_mid`` is None only in records made by hand.
+    where no use would do, None where there is no pair to compare. ``limits_that_exclude`` are those of accurate alternatives
+    that the verdict hangs on, ``without_limits`` is the cheapest of these. ``straddling`` are candidates whose error is within
+    its limit and whose upper bound is not. ``seeds_turned`` counts the other seeds of the fits that gave another verdict, and
+    those that were tried. ``lifetime_cpu_seconds`` leaves out what cannot be asked for want of data. ``queries_mid`` is None
+    only in records made by hand.
     """
 
     pattern: str

@@ -133,6 +133,29 @@ def name_of(error: OutputError, language: str) -> str:
     return f"{metric_of(error.metric).label[language]}: " if scale_of(error.metric) == "score" else ""
 
 
+def limit_of_ai(comparison: Comparison, language: str) -> str:
+    """How far the error of the best AI, or of the one nearest to the need, is from its limit; empty without either.
+
+    Parameters
+    ----------
+    comparison : Comparison
+    language : {"en", "fr"}
+    """
+    row = comparison.ladder.closest_ai
+    error = None if row is None else row.worst_error
+    if row is None or error is None or not error.tolerance or error.ratio is None:
+        return ""
+    bound = "bound" if error.bounded else "worst_place" if error.by_place else "worst_run"
+    told = _TEXTS.phrase(
+        f"ai_limit.{bound}",
+        language,
+        name=row.name,
+        value=plain_number(error.value / error.tolerance, language),
+        held=plain_number(error.ratio, language),
+    )
+    return told + (_TEXTS.phrase("ai_limit.straddles", language) if error.straddles else "")
+
+
 def _energy(joules: float, language: str) -> str:
     for factor, unit in ((1.0, "J"), (1e3, "mJ"), (1e6, "µJ")):
         if joules * factor >= 1:

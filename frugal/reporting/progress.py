@@ -6,7 +6,7 @@ import sys
 import time
 from typing import Any, Protocol
 
-from frugal.texts import room_texts
+from frugal.texts import Text, room_texts
 
 _TEXTS = room_texts("frugal.reporting")
 
@@ -31,6 +31,9 @@ class Reporter(Protocol):
     def step(self, done: int, note: str = "") -> None:
         """``done`` steps of the stage are through."""
 
+    def note(self, text: Text) -> None:
+        """Something to know before the work goes on, by language."""
+
 
 class Silent:
     """A reporter that says nothing."""
@@ -39,6 +42,9 @@ class Silent:
         """Say nothing."""
 
     def step(self, done: int, note: str = "") -> None:
+        """Say nothing."""
+
+    def note(self, text: Text) -> None:
         """Say nothing."""
 
 
@@ -76,6 +82,14 @@ class Terminal:
             self._tell(done)
             return
         self._live.update(self._task, completed=done if self._total else None, note=note)
+
+    def note(self, text: Text) -> None:
+        """Something to know before the work goes on; it stays where the bar goes away."""
+        said = text[self._language]
+        if self._live is not None:
+            self._live.console.print(said, markup=False, highlight=False)
+        else:
+            print(said, file=sys.stderr, flush=True)
 
     def _tell(self, done: int) -> None:
         """Now and then, where there is no terminal: how far it is and about how long it will still take."""

@@ -223,10 +223,20 @@ def test_a_need_written_after_the_runs_leaves_condition_1_with_a_reserve(audited
     assert condition["status"] == "warn" and "after the first runs" in condition["text"]["en"]
 
 
-def test_an_answer_that_cannot_run_there_does_not_dominate(audited):
+def test_an_answer_that_only_a_chosen_limit_bars_is_named(audited):
     def cheap_but_barred(bundle):
         bundle["candidates"]["decisions"][0]["lifetime_cpu_seconds"]["full_physics"] = 1.0
         for limit in bundle["candidates"]["candidates"][-1]["limits"].values():
             limit["met"] = False
 
-    assert status(audited("demonstrated", cheap_but_barred), "NEC-07") == "pass"
+    audit = audited("demonstrated", cheap_but_barred)
+    assert status(audit, "NEC-07") == "warn"
+    told = next(row for row in audit["criteria"] if row["id"] == "NEC-07")["text"]
+    assert told["en"].startswith("More accurate and cheaper than the best AI, and excluded only by a limit")
+    assert "seulement par une limite choisie" in told["fr"]
+
+    def lacking(bundle):
+        cheap_but_barred(bundle)
+        bundle["candidates"]["candidates"][-1]["lacks"] = {"en": "a survey", "fr": "un relevé"}
+
+    assert status(audited("demonstrated", lacking), "NEC-07") == "pass"

@@ -85,6 +85,7 @@ def test_the_interval_of_a_pooled_error_covers_the_true_one():
 
 def test_where_nothing_is_ever_wet_only_dry_answers_are_right():
     dry = maps([0.0, 0.0, 0.05, 0.0], [0.0, 0.0, 0.0, 0.0])
+    dry = np.repeat(dry, 8, axis=0)
     assert output_errors(study(), dry, dry, None, 0)["depth"].high == 0.0
     assert output_errors(study(), dry, dry + 1.0, None, 0)["depth"].high == np.inf
     assert critical_success_index(np.zeros(3, bool), np.zeros(3, bool)) == 1.0

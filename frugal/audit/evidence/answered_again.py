@@ -27,6 +27,7 @@ from frugal.surrogates.bundle.bundle import MODEL, Bundle, bare_study
 from frugal.surrogates.bundle.held_out import HeldOut, answers_beside, read_held_out
 from frugal.surrogates.ladder.answering import flat_answers
 from frugal.surrogates.measurement.errors import interval_coverage, no_errors, output_errors
+from frugal.surrogates.measurement.noise import above_noise
 from frugal.surrogates.measurement.places import groups_of
 from frugal.surrogates.onnx.digest import graph_digest
 from frugal.surrogates.onnx.export import PARITY_TOLERANCE_SIGMA, largest_difference
@@ -110,7 +111,14 @@ def kept_answers(comparison_file: Path, comparison: Comparison, study: Study, he
     return found
 
 
-def check_errors(file: str, comparison: Comparison, study: Study, answers: HeldOut, lenient: bool) -> None:
+def check_errors(
+    file: str,
+    comparison: Comparison,
+    study: Study,
+    answers: HeldOut,
+    noise: Mapping[str, OutputError],
+    lenient: bool,
+) -> None:
     """Compute errors, bounds and coverage again from the answers.
 
     Parameters
@@ -120,6 +128,8 @@ def check_errors(file: str, comparison: Comparison, study: Study, answers: HeldO
     comparison : Comparison
     study : Study
     answers : HeldOut
+    noise : mapping of str to OutputError
+        Of the solver, as the ledger has it.
     lenient : bool
         Candidates that were not measured again may lack their answers: the measurement before this one kept none.
 
@@ -145,9 +155,10 @@ def check_errors(file: str, comparison: Comparison, study: Study, answers: HeldO
             )
         answered = np.asarray(answers.answers[row.name], dtype=float)
         if row.name in answers.exact and row.kind == "full_physics":
-            again = no_errors(study, answers.truth)
+            again = no_errors(study, answers.truth, noise)
         else:
-            again = output_errors(study, answers.truth, answered, answers.groups, comparison.seed)
+            errors = output_errors(study, answers.truth, answered, answers.groups, comparison.seed)
+            again = above_noise(errors, noise)
         place, source = f"candidates.{row.name}", "the answers on held-out runs"
         check_same(file, f"{place}.error", sorted(row.errors), sorted(again), source)
         for output, error in again.items():

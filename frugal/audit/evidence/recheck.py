@@ -12,6 +12,7 @@ from frugal.experiments.runs.store import Runs, read_runs
 from frugal.metering.ledger.hash_chain import check_chain, check_seal
 from frugal.metering.ledger.ledger import Entry, Ledger
 from frugal.surrogates.bundle.bundle import RUNS, Bundle, bare_study
+from frugal.surrogates.measurement.noise import noise_of
 
 
 def recheck(bundle: Bundle, evaluation: Path | None = None) -> None:
@@ -57,5 +58,5 @@ def _recheck(bundle: Bundle, file: Path, comparison: Comparison, runs: Runs, ent
     answers = kept_answers(file, comparison, study, runs.held_out)
     if answers is not None:
         lenient = file.name != "candidates.json" and not bundle.comparison.held_out
-        check_errors(name, comparison, study, answers, lenient)
+        check_errors(name, comparison, study, answers, noise_of(entries), lenient)
     check_graphs(name, comparison, bundle, runs, answers)

@@ -37,8 +37,8 @@ class DecisionRow:
     needs_compilation : bool
         It runs the study's solver, or was built from its runs.
     hard_limits, chosen_limits : tuple of str
-        Names of the limits it breaks: facts (it lacks data that nobody has there, `MISSING_DATA`), and those that somebody chose
-        (of time, size, memory, or that it be a graph).
+        Names of the limits it breaks: facts (it lacks data that nobody has there, `MISSING_DATA`), and those that somebody
+        chose (of time, size, memory, or that it be a graph).
     value : float
         Largest ratio of an error itself to its tolerance; infinite where nobody kept it.
     bounded : bool

@@ -12,7 +12,7 @@ core cancel: no verdict depends on them.
 A candidate that needs data which are missing where the study is asked (the full physics on a survey that nobody has) is no
 alternative: it breaks a hard limit, and no cost is compared with its own. AI then has to stand against the others alone.
 
-What is weighed stands in `costs`, the rules on costs in `necessity`, what a positive verdict has to withstand beside in `reserves`.
+What is weighed stands in `costs`, the rules on costs in `necessity`, what a positive verdict has to withstand in `reserves`.
 """
 
 from __future__ import annotations

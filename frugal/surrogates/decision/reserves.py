@@ -39,19 +39,19 @@ class Figures:
 
 
 @dataclass(frozen=True)
-class Judged:
+class Found:
     """Verdict, codes of its reasons, and the figures behind it."""
 
     verdict: Verdict
     reasons: tuple[str, ...]
     figures: Figures = Figures()
 
-    def turned(self, verdict: Verdict, reason: str, **told: object) -> Judged:
+    def turned(self, verdict: Verdict, reason: str, **told: object) -> Found:
         """Another verdict for a further reason, with what it names."""
-        return Judged(verdict, (*self.reasons, reason), replace(self.figures, **told))  # type: ignore[arg-type]
+        return Found(verdict, (*self.reasons, reason), replace(self.figures, **told))  # type: ignore[arg-type]
 
 
-def judge(evidence: Necessity) -> Judged:
+def judge(evidence: Necessity) -> Found:
     """The verdict on the need for AI, after everything that it has to withstand.
 
     Parameters
@@ -59,7 +59,7 @@ def judge(evidence: Necessity) -> Judged:
     evidence : Necessity
     """
     if evidence.need.queries is None or not evidence.need.tolerances:
-        return Judged("not_assessed", ("need_undeclared",))
+        return Found("not_assessed", ("need_undeclared",))
     found = _with_limits_and_errors(evidence, evidence.ladder)
     tried = max((len(rung.other_seeds) for rung in evidence.ladder if rung.is_ai), default=0)
     if not tried:
@@ -70,7 +70,7 @@ def judge(evidence: Necessity) -> Judged:
     turned = sum((other.verdict in SHIPS_AI) != (found.verdict in SHIPS_AI) for other in others)
     found = replace(found, figures=replace(found.figures, seeds_turned=(turned, tried)))
     if turned and found.verdict not in ("undecided", "not_assessed"):
-        return Judged("undecided", ("seeds_disagree",), found.figures)
+        return Found("undecided", ("seeds_disagree",), found.figures)
     return found
 
 
@@ -84,13 +84,13 @@ def _of_seed(ladder: Sequence[DecisionRow], number: int) -> list[DecisionRow]:
     ]
 
 
-def _with_limits_and_errors(evidence: Necessity, ladder: Sequence[DecisionRow], flips: bool = True) -> Judged:
+def _with_limits_and_errors(evidence: Necessity, ladder: Sequence[DecisionRow], flips: bool = True) -> Found:
     surrogates = [rung for rung in ladder if rung.is_ai and rung.admissible]
     alternatives = [rung for rung in ladder if not rung.is_ai and rung.admissible]
     if not surrogates:
         return _without_ai(evidence, ladder, alternatives)
     weighed = evidence.weigh(surrogates, alternatives)
-    found = Judged(weighed.verdict, weighed.reasons)
+    found = Found(weighed.verdict, weighed.reasons)
     if weighed.compared is not None:
         figures = Figures(
             weighed.compared.break_even,
@@ -108,33 +108,33 @@ def _with_limits_and_errors(evidence: Necessity, ladder: Sequence[DecisionRow], 
     return found
 
 
-def _without_ai(evidence: Necessity, ladder: Sequence[DecisionRow], alternatives: Sequence[DecisionRow]) -> Judged:
+def _without_ai(evidence: Necessity, ladder: Sequence[DecisionRow], alternatives: Sequence[DecisionRow]) -> Found:
     """No AI meets the need; undecided where one may, and would be needed then."""
     weighed = evidence.weigh([], alternatives)
     near = [rung for rung in ladder if rung.is_ai and rung.straddles]
     if near and evidence.weigh(near, alternatives).verdict in (*SHIPS_AI, "undecided"):
         best = evidence.cheapest(near)
         assert best is not None
-        return Judged("undecided", ("ai_straddles",), Figures(straddling=(best.name,)))
-    return Judged(weighed.verdict, weighed.reasons)
+        return Found("undecided", ("ai_straddles",), Figures(straddling=(best.name,)))
+    return Found(weighed.verdict, weighed.reasons)
 
 
-def _where_data_are_missing(found: Judged, ladder: Sequence[DecisionRow]) -> Judged:
+def _where_data_are_missing(found: Found, ladder: Sequence[DecisionRow]) -> Found:
     """That the physics lacks data is a fact, and no limit that anybody chose."""
     facts = sorted({name for rung in ladder if not rung.is_ai and rung.error_met for name in rung.hard_limits})
     if not facts:
         return found
     reasons = (*found.reasons, "missing_information")
-    return Judged(found.verdict, reasons, replace(found.figures, limits_that_exclude=tuple(facts)))
+    return Found(found.verdict, reasons, replace(found.figures, limits_that_exclude=tuple(facts)))
 
 
 def _chosen_limits(
-    found: Judged,
+    found: Found,
     evidence: Necessity,
     ladder: Sequence[DecisionRow],
     surrogates: Sequence[DecisionRow],
     alternatives: Sequence[DecisionRow],
-) -> Judged:
+) -> Found:
     """A limit that somebody chose cannot win: without it the need has to be shown all the same."""
     excluded = [rung for rung in ladder if not rung.is_ai and rung.excluded_by_choice]
     if not excluded:
@@ -150,12 +150,12 @@ def _chosen_limits(
 
 
 def _straw(
-    found: Judged,
+    found: Found,
     evidence: Necessity,
     ladder: Sequence[DecisionRow],
     surrogates: Sequence[DecisionRow],
     alternatives: Sequence[DecisionRow],
-) -> Judged:
+) -> Found:
     """Alternatives that a study brings, each worse than a constant, were not meant to answer."""
     constant = next((rung for rung in ladder if rung.kind == "constant"), None)
     brought = [rung for rung in ladder if rung.kind in _BROUGHT]
@@ -169,12 +169,12 @@ def _wrong_by(rung: DecisionRow) -> float:
 
 
 def _alternatives_near_the_limit(
-    found: Judged,
+    found: Found,
     evidence: Necessity,
     ladder: Sequence[DecisionRow],
     surrogates: Sequence[DecisionRow],
     alternatives: Sequence[DecisionRow],
-) -> Judged:
+) -> Found:
     """An alternative may meet the need, and would take the place of the AI: few held-out runs are no argument for AI."""
     near = [rung for rung in ladder if not rung.is_ai and rung.straddles]
     turning = [r for r in near if evidence.weigh(surrogates, [*alternatives, r]).verdict not in SHIPS_AI]
@@ -186,12 +186,12 @@ def _alternatives_near_the_limit(
 
 
 def _few_places(
-    found: Judged,
+    found: Found,
     evidence: Necessity,
     ladder: Sequence[DecisionRow],
     surrogates: Sequence[DecisionRow],
     alternatives: Sequence[DecisionRow],
-) -> Judged:
+) -> Found:
     """Errors at a few places show nothing of others."""
     best = evidence.cheapest(surrogates)
     assert best is not None

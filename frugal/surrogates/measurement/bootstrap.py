@@ -14,7 +14,7 @@ import numpy as np
 from frugal.errors import UnusableInputError
 from frugal.experiments.metrics.registry import Metric, metric_of
 from frugal.experiments.metrics.sample import Sample
-from frugal.surrogates.measurement.bounds import LEVEL, ROW_CEILING, by_place, mean_bound
+from frugal.surrogates.measurement.bounds import LEVEL, by_place, mean_bound, row_ceiling
 from frugal.surrogates.measurement.places import FEWEST_PLACES, FEWEST_ROWS, JudgedPlaces, effective_places, judged_on
 
 _CHUNK = 100
@@ -225,12 +225,12 @@ def _drawn_with_unseen(
 ) -> np.ndarray:
     """Upper bound ``[k]`` of what is no mean of rows: its quantile under Dirichlet weights of rows and of one unseen.
 
-    That row has the truth of the worst and `ROW_CEILING` times its difference.
+    That row has the truth of the worst and `row_ceiling` times its difference.
     """
     truth, predicted, mean = statistics[:, 0], statistics[:, 1], statistics[:, 5]
     at = np.abs(predicted - truth).argmax(axis=0), np.arange(truth.shape[1])
     t = truth[at]
-    p = t + ROW_CEILING * (predicted[at] - t)
+    p = t + row_ceiling(len(truth)) * (predicted[at] - t)
     unseen = np.stack([t, p, t**2, p**2, t * p, mean[0]])
     flat = np.concatenate([statistics, unseen[None]]).reshape(len(statistics) + 1, -1)
     rng = np.random.default_rng(seed)

@@ -2,17 +2,18 @@ r"""Upper bounds of a mean that allow for what was not seen: a few rows, a few p
 
 Errors are means of non-negative parts of rows (squared errors, most often), and the mean that matters is that over all rows of
 all places like those seen. No bound of such a mean holds whatever the distribution is (Bahadur and Savage 1956, Annals of
-Mathematical Statistics 27:1115): one row in a thousand may be as wrong as it likes. Two bounds are taken, and the larger holds.
+Mathematical Statistics 27:1115): one row in a thousand may be as wrong as it likes. Two are taken, and the larger holds.
 
 *An unseen unit* (`unseen_unit_bound`). Resampling can only draw what was seen, and of few or heavy-tailed units the worst was
 seldom seen. The mean is taken under Dirichlet(1, …, 1) weights (the Bayesian bootstrap of Rubin 1981, Annals of Statistics
 9:130) of the units *and of one more* that is as wrong as the worst, or several times so; that an end point beside the sample
-makes such weights conservative is Gaffke's bound (2005, Mathematical Methods of Operations Research 62:325). Rows may be
-`ROW_CEILING` times as wrong as the worst row seen, places as wrong as the worst place.
+makes such weights conservative is Gaffke's bound (2005, Mathematical Methods of Operations Research 62:325). A row may be
+`row_ceiling` times as wrong as the worst row seen, a place as wrong as the worst place.
 
 *Places that differ* (`place_model_bound`). Of 5 to 50 places, each with its own level of error, the logarithms of the mean
 squares are normal around a common level, with a spread between places that is itself not known (DerSimonian and Laird 1986;
-half-normal spread as Gelman 2006, Bayesian Analysis 1:515); the mean over places is that of a log-normal.
+half-normal spread as Gelman 2006, Bayesian Analysis 1:515); the mean over places is that of a log-normal. Its tail is cut where
+an unseen place would have to be `PLACE_MOST` times as wrong as the worst.
 
 The constants were chosen by simulation: ``benchmarks/bound_coverage.py`` prints coverage and width by scenario.
 """
@@ -23,8 +24,10 @@ import numpy as np
 
 #: One-sided, as the upper end of a 95 % interval.
 LEVEL = 0.975
-#: An unseen row may be so many times as wrong as the worst row seen; an unseen place as wrong as the worst.
-ROW_CEILING, PLACE_CEILING = 2.0, 1.0
+#: An unseen row may be so many times as wrong as the worst row seen; of fewer than 40 rows `row_ceiling` allows for more.
+ROW_CEILING = 1.65
+#: An unseen place may be as wrong as the worst one; and at the most so many times, where places differ.
+PLACE_CEILING, PLACE_MOST = 1.0, 2.5
 #: Half-normal scale of the spread between places of the logarithm of their mean square.
 PLACE_SCALE = 1.25
 #: The squares of rows vary at least so much beside their mean (of normal errors, 2): few rows hide their tails.
@@ -68,14 +71,21 @@ def mean_bound(
     array [k]
         0 where every part is 0.
     """
-    bound = unseen_unit_bound(parts, weights, ROW_CEILING**power, level)
+    parts = np.where(weights > 0, parts, 0.0)
+    bound = unseen_unit_bound(parts, weights, row_ceiling(len(parts)) ** power, level)
     if member is None:
         return bound
     places = int(member.max()) + 1
     share = min(effective_places / places, 1.0) if effective_places is not None else 1.0
     sums, sizes = by_place(parts, member, places), by_place(weights, member, places)
     bound = np.maximum(bound, unseen_unit_bound(sums, sizes, PLACE_CEILING**power, level, share))
-    return np.maximum(bound, place_model_bound(parts, weights, member, share, level))
+    most = unseen_unit_bound(sums, sizes, PLACE_MOST**power, level, share)
+    return np.maximum(bound, np.minimum(place_model_bound(parts, weights, member, share, level), most))
+
+
+def row_ceiling(rows: int) -> float:
+    """How many times as wrong as the worst of so many rows an unseen one may be."""
+    return max(ROW_CEILING, 1.5 + 6.0 / max(rows, 1))
 
 
 def by_place(values: np.ndarray, member: np.ndarray, places: int) -> np.ndarray:
@@ -104,8 +114,8 @@ def unseen_unit_bound(
     """
     from scipy.special import ndtri
 
-    n = np.maximum((weights > 0).sum(axis=0), 1) * share
-    size = np.maximum(weights.sum(axis=0), np.finfo(float).tiny) / np.maximum((weights > 0).sum(axis=0), 1)
+    units = np.maximum((weights > 0).sum(axis=0), 1)
+    n, size = units * share, np.where(weights.any(axis=0), weights.sum(axis=0) / units, 1.0)
     worst = ceiling * _over(sums, weights).max(axis=0)
     total = (sums / size).sum(axis=0) * share
     mean = (total + worst) / (n + 1)

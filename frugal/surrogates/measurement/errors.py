@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -22,6 +23,7 @@ from frugal.surrogates.measurement.map_errors import (
     metric_for,
     sample_of,
 )
+from frugal.surrogates.measurement.noise import above_noise
 from frugal.surrogates.measurement.places import groups_of
 
 #: Errors of more places than these are not written one by one.
@@ -36,6 +38,7 @@ def judge(
     meter: Meter,
     seed: int,
     kept: dict[str, np.ndarray] | None = None,
+    noise: Mapping[str, OutputError] | None = None,
 ) -> CandidateRow | str:
     """Errors and interval coverage of one candidate on the held-out runs.
 
@@ -45,7 +48,7 @@ def judge(
     row : CandidateRow
         What is known of the candidate.
     answering : Answering
-        What is exact (the full physics) is not asked: its errors are 0.
+        What is exact (the full physics) is not asked: its errors are 0, or the noise of the solver.
     held_out : Runs
     meter : Meter
         Books the asking under ``evaluation`` and the name of the candidate.
@@ -53,6 +56,8 @@ def judge(
         Of the bootstrap.
     kept : dict, optional
         Gets what was answered ``[n, m]``, under the name of the candidate; nothing of what is exact.
+    noise : mapping of str to OutputError, optional
+        By output, what the solver answers differently when it is asked again; no error is told to be less.
 
     Returns
     -------
@@ -63,7 +68,9 @@ def judge(
     """
     with meter.stage("evaluation", answering.name):
         if answering.exact:
-            return replace(row, errors=no_errors(study, held_out.outputs), error_met=True, interval_coverage=None)
+            errors = no_errors(study, held_out.outputs, noise)
+            met = all(error.met for error in errors.values())
+            return replace(row, errors=errors, error_met=met, interval_coverage=None)
         try:
             predicted = answering.predict(held_out.inputs, held_out.object_ids)
         except MemoryError:
@@ -75,6 +82,7 @@ def judge(
         if kept is not None:
             kept[answering.name] = predicted
         errors = output_errors(study, held_out.outputs, predicted, groups_of(held_out.places), seed)
+        errors = above_noise(errors, noise or {})
         coverage, log = None, row.log
         if answering.half_width is not None:
             coverage = interval_coverage(study, held_out.outputs, predicted, answering.half_width)
@@ -161,9 +169,11 @@ def output_error(
     )
 
 
-def no_errors(study: Study, truth: np.ndarray) -> dict[str, OutputError]:
-    """Errors of what is the truth ``[n, m]`` itself, by output: 0."""
-    return {output.name: _no_error(study, output, truth) for output in study.outputs}
+def no_errors(
+    study: Study, truth: np.ndarray, noise: Mapping[str, OutputError] | None = None
+) -> dict[str, OutputError]:
+    """Errors of what is the truth ``[n, m]`` itself, by output: 0, or the noise of the solver."""
+    return {output.name: _no_error(study, output, truth, noise or {}) for output in study.outputs}
 
 
 def interval_coverage(study: Study, truth: np.ndarray, predicted: np.ndarray, half_width: np.ndarray) -> float:
@@ -181,8 +191,10 @@ def interval_coverage(study: Study, truth: np.ndarray, predicted: np.ndarray, ha
     return float(inside[:, covered_columns(study, truth)].mean())
 
 
-def _no_error(study: Study, output: Output, truth: np.ndarray) -> OutputError:
+def _no_error(study: Study, output: Output, truth: np.ndarray, noise: Mapping[str, OutputError]) -> OutputError:
     name, pooled = metric_for(study, output, truth)
+    if output.name in noise:
+        return replace(noise[output.name], tolerance=_allowed(study, output))
     elements = () if pooled or output.is_field else (0.0,) * len(error_value(study, output, truth, truth))
     return OutputError(name, 0.0, 0.0, 0.0, elements, None, _allowed(study, output))
 

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from frugal.candidates.output_error import OutputError
 from frugal.candidates.row import CandidateRow, Query
 from frugal.experiments.runs.store import Runs
 from frugal.experiments.study import Study
@@ -83,6 +84,7 @@ def measure_ladder(
     seed: int,
     reporter: Reporter,
     effort: Effort,
+    noise: Mapping[str, OutputError] | None = None,
 ) -> MeasuredLadder:
     """Judge candidates on held-out runs, then time those that work and measure their memory.
 
@@ -102,6 +104,8 @@ def measure_ladder(
         Of the intervals around errors, and of the order of timings.
     reporter : Reporter
     effort : Effort
+    noise : mapping of str to OutputError, optional
+        By output, what the solver answers differently when it is asked again; no error is told to be less.
 
     Returns
     -------
@@ -113,7 +117,7 @@ def measure_ladder(
     answers: dict[str, np.ndarray] = {}
     reporter.stage("judge", len(asked))
     for number, answering in enumerate(asked, start=1):
-        found = judge(study, known[answering.name], answering, held_out, meter, seed, answers)
+        found = judge(study, known[answering.name], answering, held_out, meter, seed, answers, noise)
         if isinstance(found, str):
             faults[answering.name] = found
         else:

@@ -128,7 +128,7 @@ def test_without_a_test_place_whole_tiles_are_held_out() -> None:
 def test_the_default_site_judges_on_generated_places_of_other_seeds() -> None:
     territory = ShadingTerritory(RoofShadingSite(), N_SECTORS)
     learnt, judged = ({s.source for s in group} for group in (territory.surfaces, territory.test_surfaces))
-    assert len(learnt) == 12 and len(judged) == 6 and not learnt & judged
+    assert len(learnt) == 12 and len(judged) == 30 and not learnt & judged
     assert {s.resolution_m for s in territory.test_surfaces} == {0.5, 1.0}
 
 

@@ -31,7 +31,9 @@ _TILES = 3
 #: Generated places: how far the closed rows reach (m), and how high the walls are beside those of a village.
 _KINDS = ((72.0, 1.0), (160.0, 1.3), (400.0, 1.6))
 _RESOLUTIONS_M = (0.5, 1.0)
-N_TRAINING_PLACES, N_TEST_PLACES = 12, 6
+N_TRAINING_PLACES, N_TEST_PLACES = 12, 30
+#: Width of the generated places, to learn from and to judge on.
+_TRAINING_M, _TEST_M = 256.0, 160.0
 
 
 class RoofShadingSite(Site):
@@ -90,10 +92,12 @@ class ShadingTerritory:
         sky = {"weather": site.weather, "transposition": site.transposition, "seed": site.seed}
         self._sky = roof_yield.SolarTerritory(RoofYieldSite.model_validate(sky))
         self.weather, self.transposition = self._sky.weather, self._sky.transposition
-        self.surfaces = [read_surface_model(path) for path in site.dsm] or _generated(site, N_TRAINING_PLACES, 0)
+        self.surfaces = [read_surface_model(path) for path in site.dsm] or _generated(
+            site, N_TRAINING_PLACES, 0, _TRAINING_M
+        )
         self.test_surfaces = [read_surface_model(path) for path in site.test_dsm]
         if not site.dsm and not site.test_dsm:
-            self.test_surfaces = _generated(site, N_TEST_PLACES, N_TRAINING_PLACES)
+            self.test_surfaces = _generated(site, N_TEST_PLACES, N_TRAINING_PLACES, _TEST_M)
         learnt = {surface.sha256: surface.source for surface in self.surfaces}
         for surface in self.test_surfaces:
             if surface.sha256 in learnt:
@@ -141,12 +145,12 @@ class ShadingTerritory:
         return hashlib.sha256("|".join(parts).encode()).hexdigest()
 
 
-def _generated(site: RoofShadingSite, n: int, first: int) -> list[SurfaceModel]:
+def _generated(site: RoofShadingSite, n: int, first: int, size_m: float) -> list[SurfaceModel]:
     """Villages and towns in turn, at both resolutions."""
     places = []
     for number in range(n):
         radius, walls = _KINDS[number % len(_KINDS)]
         resolution = _RESOLUTIONS_M[number // len(_KINDS) % len(_RESOLUTIONS_M)]
         seed = 1000 + site.seed * (N_TRAINING_PLACES + N_TEST_PLACES) + first + number
-        places.append(synthetic_village(seed, 256.0, resolution, centre_radius_m=radius, wall_factor=walls))
+        places.append(synthetic_village(seed, size_m, resolution, centre_radius_m=radius, wall_factor=walls))
     return places

@@ -28,8 +28,13 @@ _OF_A_YEAR = attrgetter(
     *("latitude_deg", "longitude_deg", "altitude_m"),
 )
 
-#: Villages that are generated where no surface model is given.
-N_VILLAGES = 4
+#: Villages that are generated where no surface model is given: to learn from, and to judge on, each of which is a place.
+N_VILLAGES, N_TEST_VILLAGES = 4, 32
+#: Roofs of a village to judge on; seeds of these villages are those of none to learn from.
+ROOFS_PER_TEST_VILLAGE, _FIRST_TEST_SEED = 40, 1_000_000
+
+#: Surface models that are given are cut into so many tiles, all together, so that several can be held out.
+_TILES = 24
 
 
 class RoofYieldSite(Site):
@@ -75,6 +80,7 @@ class SolarTerritory:
         self.site = site
         self.transposition = PEREZ if site.transposition == "perez" else HAY_DAVIES
         self.weather = _weather(site)
+        self._test_roofs: dict[int, Roofs] = {}
 
     @cached_property
     def surfaces(self) -> list[SurfaceModel]:
@@ -97,13 +103,36 @@ class SolarTerritory:
     def roofs(self) -> Roofs:
         """Roofs of all surface models, with azimuths from true north."""
         site = self.site
-        return joined([true_roofs(surface, site.roofs_per_dsm, site.seed)[0] for surface in self.surfaces])
+        tiles = max(2, math.ceil(math.sqrt(_TILES / len(self.surfaces))))
+        return joined([true_roofs(surface, site.roofs_per_dsm, site.seed, tiles)[0] for surface in self.surfaces])
+
+    def test_roofs(self, village: int) -> Roofs:
+        """Roofs of a generated village that nothing is learnt from, by its number below `N_TEST_VILLAGES`."""
+        if village not in self._test_roofs:
+            surface = synthetic_village(_test_seeds(self.site)[village])
+            self._test_roofs[village] = true_roofs(surface, ROOFS_PER_TEST_VILLAGE, self.site.seed, 1)[0]
+        return self._test_roofs[village]
+
+    def horizon_of(self, object_id: int) -> np.ndarray:
+        """True horizon of a roof by its number: first those to learn from, then `ROOFS_PER_TEST_VILLAGE` of each village."""
+        village, roof = divmod(object_id - len(self.roofs), ROOFS_PER_TEST_VILLAGE)
+        roofs, roof = (self.roofs, object_id) if village < 0 else (self.test_roofs(village), roof)
+        return np.asarray(roofs.horizon_deg[roof])
 
     def definition(self) -> str:
         """Hash of the weather, the surface models and the choices that fix the answers."""
         parts = [self.weather.sha256, *(surface.sha256 for surface in self.surfaces)]
         parts += [self.site.transposition, str(self.site.roofs_per_dsm), str(self.site.seed)]
+        if (
+            not self.site.dsm
+        ):  # what generates them is what generated those to learn from, whose heights are among the parts
+            parts += [f"judged on villages {list(_test_seeds(self.site))}"]
         return hashlib.sha256("|".join(parts).encode()).hexdigest()
+
+
+def _test_seeds(site: RoofYieldSite) -> range:
+    first = _FIRST_TEST_SEED + site.seed * N_TEST_VILLAGES
+    return range(first, first + N_TEST_VILLAGES)
 
 
 def _weather(site: RoofYieldSite) -> Weather:

@@ -39,6 +39,10 @@ class Roofs:
     def __len__(self) -> int:
         return len(self.tilt_deg)
 
+    def take(self: AnyRoofs, rows: np.ndarray) -> AnyRoofs:
+        """Some of them, by number; one may be taken again."""
+        return type(self)(**{part.name: getattr(self, part.name)[rows] for part in fields(self)})
+
 
 AnyRoofs = TypeVar("AnyRoofs", bound=Roofs)
 
