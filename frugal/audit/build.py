@@ -14,11 +14,13 @@ from frugal.audit.criteria.conditions import condition_lines
 from frugal.audit.evidence.audit_file import FORMAT, seal
 from frugal.audit.evidence.evidence import Evidence, read_evidence
 from frugal.audit.evidence.ledger_lines import entries_of
+from frugal.audit.evidence.own_words import in_own_words
 from frugal.audit.impacts.account import Account, take_account
 from frugal.audit.impacts.assessment import Assessment
 from frugal.audit.report.pages import page_text
 from frugal.audit.words import sentences
 from frugal.audit.words.first_line import first_line
+from frugal.experiments.study.study_file import read_need
 from frugal.formats.files.json_files import finite
 from frugal.metering.factors.table import FactorTable, load_factors
 from frugal.metering.power.machine import Machine
@@ -55,6 +57,7 @@ def build_audit(
     created: str | None = None,
     terms: Terms | None = None,
     to_come: Mapping[str, float] | None = None,
+    own_words: bool = False,
 ) -> dict[str, Any]:
     """Audit a bundle.
 
@@ -73,12 +76,14 @@ def build_audit(
     to_come : mapping of str to float, optional
         CPU seconds, by estimate, of the stages whose lines are written after the audit, its own among them: they are part of
         what the preparation cost.
+    own_words : bool
+        Reasons are told in the words of this program, not in those of the comparison.
 
     Returns
     -------
     dict
-        The content of `audit.json`, sealed with its own hash. The decision is the one of the comparison:
-        nothing is decided again here, except that a demonstrated need that moves a burden is called a trade-off.
+        The content of `audit.json`, sealed with its own hash. The decision is the one of the comparison, which
+        `frugal.audit.evidence.recheck.recheck` takes again; here a demonstrated need that moves a burden is called a trade-off.
 
     Raises
     ------
@@ -89,7 +94,11 @@ def build_audit(
     """
     terms = terms or Terms()
     created = created or datetime.now(UTC).isoformat(timespec="seconds")
-    evidence = _on_machine(read_evidence(bundle_dir, evaluation), terms)
+    evidence = read_evidence(bundle_dir, evaluation)
+    if own_words:
+        told = in_own_words(evidence.comparison, read_need(evidence.need))
+        evidence = dataclasses.replace(evidence, comparison=told)
+    evidence = _on_machine(evidence, terms)
     evidence = dataclasses.replace(evidence, to_come=dict(to_come or {}))
     country = terms.country or evidence.machine.get("country") or DEFAULT_COUNTRY
     terms.factors.electricity("gwp", country)

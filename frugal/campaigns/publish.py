@@ -148,7 +148,9 @@ def audit_folder(
     """
     model = folder / MODEL
     digest = graph_digest(model.read_bytes()) if model.exists() else None
-    audit = build_audit(folder, graph_sha256=digest, evaluation=evaluation, terms=terms, to_come=to_come)
+    audit = build_audit(
+        folder, graph_sha256=digest, evaluation=evaluation, terms=terms, to_come=to_come, own_words=True
+    )
     write_audit(audit, folder)
     write_reports(audit, folder)
     comparison = read_comparison(evaluation or folder / "candidates.json")

@@ -82,6 +82,17 @@ def test_an_honest_bundle_is_audited_and_stays_so(copy: Path) -> None:
     assert audit_again(copy)["content_sha256"]
 
 
+def test_sentences_of_the_file_are_not_repeated(copy: Path) -> None:
+    def flatter(content: dict[str, Any]) -> None:
+        for decision in content["decisions"]:
+            for reason in decision["reasons"]:
+                reason.update(en="AI saves the planet", fr="L'IA sauve la planète")
+
+    forge(copy, "candidates.json", flatter)
+    forge(copy, evaluation(copy), flatter)
+    assert "saves the planet" not in json.dumps(audit_again(copy))
+
+
 def verdict(content: dict[str, Any]) -> None:
     content["decisions"][0].update(verdict="demonstrated", winner="mlp", best_ai="mlp", winner_is_ai=True)
 

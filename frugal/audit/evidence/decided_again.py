@@ -91,6 +91,7 @@ def check_ladder(file: str, need: Need, rows: Sequence[CandidateRow]) -> None:
             kept = row.limits.get(pattern.name)
             broken = None if kept is None else sorted(kept.broken)
             check_same(file, f"{place}.limits.{pattern.name}.broken", broken, sorted(limits.broken), "the need")
+            check_same(file, f"{place}.limits.{pattern.name}.met", kept and kept.met, limits.met, "the need")
             check_same(file, f"{place}.need_met.{pattern.name}", said, met and limits.met, source)
 
 
