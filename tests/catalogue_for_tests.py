@@ -18,7 +18,8 @@ from frugal.commands.french import SENTENCES, KnownSentence, french_catalogue
 ROOT = Path(__file__).resolve().parents[1]
 UNTRANSLATED = ROOT / "tests" / "cli" / "untranslated_messages.txt"
 ERRORS = {
-    "FrugalError", "UnusableInputError", "EnvironmentFaultError", "NotAssessedError", "SolverError", "WorkersEndedError",
+    "FrugalError", "UnusableInputError", "DamagedStoreError", "EnvironmentFaultError", "NotAssessedError", "SolverError",
+    "WorkersEndedError",
 }  # fmt: skip
 #: Functions of the commands that print a sentence in the language of the terminal.
 TELLING = {"warn", "_say"}

@@ -54,6 +54,14 @@ class Criterion:
     asks: tuple[str, ...] = ()
 
 
+#: Why a declaration does not count although a file is named.
+_SAYS_NOTHING = {
+    "short": "finding.says_nothing.short",
+    "repeated": "finding.says_nothing.repeated",
+    "empty": "finding.says_nothing.empty",
+}
+
+
 def declared(evidence: Evidence, name: str, wanted: tuple[str, ...] = ()) -> Finding:
     """Finding of a declaration: it counts only with an evidence file, and wholly only with every field.
 
@@ -75,7 +83,7 @@ def declared(evidence: Evidence, name: str, wanted: tuple[str, ...] = ()) -> Fin
         text = say("finding.without_evidence", told=told)
         return Finding("unevidenced", text, told, None, where)
     if found.get("says_nothing"):
-        text = say(f"finding.says_nothing.{found['says_nothing']}", told=told)
+        text = say(_SAYS_NOTHING[found["says_nothing"]], told=told)
         return Finding("unevidenced", text, told, None, where)
     missing = [key for key in wanted if (found.get("fields") or {}).get(key) in (None, "")]
     listed = ", ".join(files)
