@@ -7,7 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from frugal.audit.evidence.declarations import MAXIMUM_EVIDENCE_BYTES, keep, kept, read_declarations, template
+from frugal.audit.evidence.declarations import (
+    MAXIMUM_EVIDENCE_BYTES,
+    keep,
+    kept,
+    read_declarations,
+    says_nothing,
+    template,
+)
 from frugal.audit.evidence.declared_fields import ASKS
 from frugal.errors import NotAssessedError, UnusableInputError
 
@@ -208,3 +215,46 @@ def test_every_example_of_the_template_is_accepted(folder: Path, language: str) 
     found = read_declarations(written(folder, "\n".join(lines)), ASKS)
     assert {d.id: set(d.fields) for d in found} == {name: set(fields) for name, fields in ASKS.items()}
     assert all(d.evidenced for d in found)
+
+
+def test_what_says_nothing_does_not_count_and_says_why(folder: Path) -> None:
+    (folder / "dot.txt").write_text(" .\n")
+    text = "\n".join(
+        [
+            '[NEC-08]\ntext = "The energy office decides which roofs to visit first."\nevidence = ["minutes.txt"]',
+            '[FRU-09]\ntext = "Nothing was found. "\nevidence = ["minutes.txt"]',
+            '[FRU-17]\ntext = "A text that stands for two."\nevidence = ["minutes.txt"]',
+            '[FRU-21]\ntext = "a text that  stands for two."\nevidence = ["minutes.txt"]',
+            '[FRU-22]\ntext = "The page shows it beside the answer."\nevidence = ["dot.txt"]',
+            '[LIM-03]\ntext = "xxxxxxxxxxxxxxxxxxxxxxxxxxxxx"\nevidence = ["minutes.txt", "dot.txt"]',
+        ]
+    )
+    found = read_declarations(written(folder, text), KNOWN)
+    assert says_nothing(found) == {
+        "FRU-09": "short", "FRU-17": "repeated", "FRU-21": "repeated", "FRU-22": "empty", "LIM-03": "short",
+    }  # fmt: skip
+
+
+def test_a_dot_and_an_x_lift_no_point(bundles, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    """One byte of evidence for a letter, on every point that may be declared: not one of them turns."""
+    from frugal.audit.build import build_audit
+
+    folder = bundles.write(bundles.table_wins(), tmp_path / "bundle")
+    before = {row["id"]: row["status"] for row in build_audit(folder)["criteria"]}
+    (tmp_path / "dot.txt").write_text(".")
+    tables = [f'[{name}]\ntext = "x"\nevidence = ["dot.txt"]\n' for name in ASKS]
+    keep(read_declarations(written(tmp_path, "".join(tables)), ASKS), folder)
+    audit = build_audit(folder)
+    assert {row["id"]: row["status"] for row in audit["criteria"]} == before
+    words = {row["id"]: row["text"] for row in audit["criteria"]}
+    assert "words that say nothing" in words["NEC-08"]["en"] and "ne disent rien" in words["NEC-08"]["fr"]
+    assert not any("Nobody has read" in limit["en"] for limit in audit["limits"])
+
+
+def test_the_page_says_that_nobody_has_read_the_evidence(bundles, folder: Path, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    from frugal.audit.build import build_audit
+
+    bundle = bundles.write(bundles.table_wins(), tmp_path / "bundle")
+    keep(read_declarations(folder / "declarations.toml", KNOWN), bundle)
+    limits = [limit["en"] for limit in build_audit(bundle)["limits"]]
+    assert "Points that rest on a declaration: 2. Nobody has read the files that stand for them." in limits
