@@ -39,9 +39,7 @@ def costs_to_come(
     -------
     dict of str to float
     """
-    start = cpu_total(
-        meter.ledger.entries(), lambda entry: entry.message == LOADED and entry.process == process_id()
-    )
+    start = cpu_total(meter.ledger.entries(), lambda entry: entry.message == LOADED and entry.process == process_id())
     slower = float(np.clip(start / USUAL_START_SECONDS, 0.2, 10.0)) if start > 0 else 1.0
     spent = None if under_way is None else under_way.spent()
     known = 0.0 if spent is None else spent.cpu_seconds + spent.cpu_seconds_children
