@@ -204,6 +204,20 @@ def overhead() -> str:
     )
 
 
+def booked() -> str:
+    """How far ledger and page are from what the kernel charged the commands, as its benchmark found it."""
+    found = json.loads((RESULTS / "booked_cpu.json").read_text())
+    head = ["up to and with", "kernel", "ledger", "page"]
+    rows = []
+    for row in found["commands"]:
+        gaps = {
+            name: f"{row[name]:.1f} s ({100 * (row[name] / row['kernel'] - 1):+.1f} %)" for name in ("ledger", "page")
+        }
+        page = gaps["page"] if row["page_is_of_this_command"] else "–"
+        rows.append([f"`frugal {row['command']}`", f"{row['kernel']:.1f} CPU s", gaps["ledger"], page])
+    return table(head, rows)
+
+
 def shallow_water() -> str:
     """What the verification of the shallow-water solvers found."""
     found = json.loads((RESULTS / "shallow_water_verification.json").read_text())
@@ -359,6 +373,7 @@ def main() -> None:
     fill(page, "criteria", criteria())
     fill(page, "constants", constants())
     fill(page, "overhead", overhead())
+    fill(page, "booked", booked())
     fill(ROOT / "docs" / "studies" / "submersion.md", "verification", shallow_water())
     fill(ROOT / "docs" / "studies" / "submersion.md", "speed", speed())
     fill(ROOT / "docs" / "cadastre.md", "columns", columns())

@@ -69,7 +69,7 @@ def publish(
         write_ledger(campaign, folder)
         with campaign.meter.stage("audit"):
             coming = costs_to_come(
-                campaign.meter, ("audit", "tracking") if recorded else ("audit",), len(campaign.candidates)
+                campaign.meter, ("audit", "tracking") if recorded else ("audit",), None, len(campaign.candidates)
             )
             audit = audit_folder(folder, terms=terms, to_come=coming)
         write_ledger(campaign, folder)
@@ -81,6 +81,7 @@ def publish(
 def load_reports() -> None:
     """Import what pages and plots need, apart from what they take."""
     import jinja2  # noqa: F401
+    import jsonschema  # noqa: F401  (where its checks of formats are installed, it builds dozens of parsers)
 
     keep_list_of_fonts_out_of_the_home()
     import matplotlib.backends.backend_agg

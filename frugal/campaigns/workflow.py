@@ -278,8 +278,10 @@ def _audit_held(
         with meter.stage("loading"):
             load_reports()
         with meter.stage("audit"):
+            watch = Stopwatch()
             recheck(bundle, evaluation)
-            audit = audit_folder(folder, latest_evaluation(folder), terms, costs_to_come(meter, ("audit",)))
+            coming = costs_to_come(meter, ("audit",), watch)
+            audit = audit_folder(folder, latest_evaluation(folder), terms, coming)
     return audit
 
 
