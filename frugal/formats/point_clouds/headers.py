@@ -176,7 +176,7 @@ def _checked_bounds(header: Any, name: str) -> Bounds:
     return bounds
 
 
-def _system(header: Any, name: str) -> tuple[str | None, str | None]:
+def _system(header: Any, name: str, bounds: Bounds) -> tuple[str | None, str | None]:
     """Horizontal system of a file in metres, and the unit of its heights as far as it says."""
     from pyproj.exceptions import CRSError
 
@@ -189,7 +189,7 @@ def _system(header: Any, name: str) -> tuple[str | None, str | None]:
         system = None
     if system is None:
         return None, unit
-    crs = metric_system(system, name)
+    crs = metric_system(system, name, bounds)
     return crs, unit or height_unit(system)[0]
 
 
