@@ -40,26 +40,6 @@ _LEAST_NEIGHBOURS = 3
 
 
 @dataclass
-class HeightCount:
-    """What was counted in a raster.
-
-    Attributes
-    ----------
-    cells, missing : int
-        Of all, and without a height.
-    """
-
-    cells: int = 0
-    missing: int = 0
-    _infinite: _Found = field(default_factory=lambda: _Found())
-    _beyond: _Found = field(default_factory=lambda: _Found())
-    _lone: _Found = field(default_factory=lambda: _Found())
-    _by_metre: np.ndarray = field(default_factory=lambda: np.zeros(int(HIGHEST_M - LOWEST_M) + 2, dtype=np.int64))
-    _least: float = np.inf
-    _greatest: float = -np.inf
-
-
-@dataclass
 class _Found:
     """Cells with a fault: how many, where the first is, and what stands there."""
 
@@ -80,6 +60,26 @@ class _Found:
         rest = self.count - 1
         more = f" (and {rest} other cell{'s' if rest > 1 else ''} likewise)" if rest else ""
         return f"in row {self.cell[0]}, column {self.cell[1]}{more}"
+
+
+@dataclass
+class HeightCount:
+    """What was counted in a raster.
+
+    Attributes
+    ----------
+    cells, missing : int
+        Of all, and without a height.
+    """
+
+    cells: int = 0
+    missing: int = 0
+    _infinite: _Found = field(default_factory=_Found)
+    _beyond: _Found = field(default_factory=_Found)
+    _lone: _Found = field(default_factory=_Found)
+    _by_metre: np.ndarray = field(default_factory=lambda: np.zeros(int(HIGHEST_M - LOWEST_M) + 2, dtype=np.int64))
+    _least: float = np.inf
+    _greatest: float = -np.inf
 
 
 _COUNTS: dict[tuple[Any, ...], HeightCount] = {}
