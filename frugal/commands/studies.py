@@ -27,6 +27,7 @@ from frugal.commands.printing import (
     plain_inputs,
     print_assumed,
     print_json,
+    print_notes,
     print_output,
     print_parameters,
     print_study,
@@ -142,6 +143,7 @@ def simulate(
         run = simulate_once(found, asked)
     spent = watch.spent()
     seconds = spent.cpu_seconds + spent.cpu_seconds_children
+    print_notes(found.remarks_on(asked.row), language)
     told = plain_inputs(found.inputs, asked)
     if file is not None:
         file.write(

@@ -72,11 +72,10 @@ def test_every_reader_gives_the_same_metres(tmp_path: Path, packed: str) -> None
     for surface in read.values():
         np.testing.assert_allclose(surface.heights, relief(), atol=0.051 if packed == "decimetres" else 0.006)
     np.testing.assert_allclose(read_ground(path, 2 * CELL)[1][:, 2], 5.0, atol=0.051)  # the crest is kept
-    noted = told.get("unit") or ("US survey foot" if "crs" in told else None)
-    expected = (
-        () if noted is None else (noted.strip("[]") in read["ground"].notes[0], "metres" in read["ground"].notes[0])
-    )
-    assert all(expected) and bool(read["ground"].notes) == bool(noted)
+    own = told.get("unit") or ("US survey foot" if "crs" in told else "")
+    assert read["ground"].converted_from == read["surface"].converted_from == read["around"].converted_from == own
+    notes = (f"heights of surface model '{path}' are in {own}; they are converted to metres",) if own else ()
+    assert open_rasters([path]).notes == notes
 
 
 FALSE = {
@@ -240,7 +239,7 @@ def test_real_models_hold_no_fault(shared_data: Path) -> None:
         surface = read_surface_model(shared_data / name)
         ground, _ = read_ground(shared_data / name)
         np.testing.assert_array_equal(surface.heights, ground.heights)
-        assert np.isfinite(surface.heights).all() and surface.notes == ()
+        assert np.isfinite(surface.heights).all() and surface.converted_from == ""
     mouth = read_terrain(
         shared_data / "gironde" / "topobathymetry.tif", "EPSG:2154", (385e3, 6490e3, 395e3, 6500e3), 2e4
     )

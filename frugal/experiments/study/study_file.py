@@ -39,6 +39,7 @@ def describe_study(study: Study) -> dict[str, Any]:
         **({"parameters": _parameters(study)} if study.parameters else {}),
         **({"cell_features": list(study.cell_features)} if study.cell_features else {}),
         **({"solver_needs": dict(study.missing_data)} if study.missing_data else {}),
+        **({"notes": [dict(note) for note in study.notes]} if study.notes else {}),
     }
 
 

@@ -7,20 +7,21 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from unicodedata import combining, normalize
 
 import numpy as np
 
 from frugal.errors import UnusableInputError
 from frugal.formats.coordinate_systems import check_place, flat_system, height_unit, name_of_system, parse_system
 
-#: Metres in the units that heights are given in, by name without case, brackets and stops.
+#: Metres in the units that heights are given in, by name without case, accents, brackets and stops.
 UNITS_M = {
-    **dict.fromkeys(("m", "metre", "metres", "meter", "meters", "mètre", "mètres", "mtr"), 1.0),
-    **dict.fromkeys(("dm", "decimetre", "decimetres", "decimeter", "decimeters", "décimètre", "décimètres"), 0.1),
-    **dict.fromkeys(("cm", "centimetre", "centimetres", "centimeter", "centimeters", "centimètre", "centimètres"), 0.01),
-    **dict.fromkeys(("mm", "millimetre", "millimetres", "millimeter", "millimeters", "millimètre", "millimètres"), 1e-3),
-    **dict.fromkeys(("km", "kilometre", "kilometres", "kilometer", "kilometers", "kilomètre", "kilomètres"), 1000.0),
-    **dict.fromkeys(("ft", "foot", "feet", "international foot", "international feet", "ift", "pied", "pieds"), 0.3048),
+    **dict.fromkeys(("m", "metre", "metres", "meter", "meters", "mtr"), 1.0),
+    **dict.fromkeys(("dm", "decimetre", "decimetres", "decimeter", "decimeters"), 0.1),
+    **dict.fromkeys(("cm", "centimetre", "centimetres", "centimeter", "centimeters"), 0.01),
+    **dict.fromkeys(("mm", "millimetre", "millimetres", "millimeter", "millimeters"), 1e-3),
+    **dict.fromkeys(("km", "kilometre", "kilometres", "kilometer", "kilometers"), 1000.0),
+    **dict.fromkeys(("ft", "foot", "feet", "international foot", "international feet", "ift"), 0.3048),
     **dict.fromkeys(
         ("us survey foot", "us survey feet", "us foot", "us-ft", "us ft", "ftus", "us_survey_foot", "foot_us", "sft"),
         1200.0 / 3937.0,
@@ -77,9 +78,14 @@ class Heights:
         return float(self.dataset.offsets[0]) * self.unit_m
 
     @property
+    def converted_from(self) -> str:
+        """Unit of the heights in the file where it is not the metre; else empty."""
+        return "" if self.unit_m == 1.0 else self.unit
+
+    @property
     def notes(self) -> tuple[str, ...]:
         """What a user should know of how the file was read."""
-        if self.unit_m == 1.0:
+        if not self.converted_from:
             return ()
         return (f"heights of {self.name} are in {self.unit}; they are converted to metres",)
 
@@ -201,7 +207,8 @@ def _unit_of(dataset: Any, system: Any, name: str) -> tuple[str, float]:
     told = (dataset.units[0] or "").strip()
     if not told:
         return own or "", length
-    plain = told.lower().strip("[]()").replace(".", "").strip()
+    plain = "".join(letter for letter in normalize("NFKD", told.lower()) if not combining(letter))
+    plain = plain.strip("[]()").replace(".", "").strip()
     if plain not in UNITS_M:
         raise UnusableInputError(
             f"heights of {name} are in '{told[:40]}', which is no unit of length known here; known: {_TOLD_UNITS}"

@@ -155,7 +155,16 @@ def raster_header(path: Path | str, crs: str | None = None) -> RasterInfo:
     with opened_heights(path, _WHAT, crs, ": name it (--crs EPSG:2154)") as opened:
         transform, (rows, cols) = opened.dataset.transform, opened.shape
         west, north = float(transform.c), float(transform.f)
-        return RasterInfo(path, opened.crs, float(transform.a), west, north, rows, cols, notes=opened.notes)
+        return RasterInfo(
+            path,
+            opened.crs,
+            float(transform.a),
+            west,
+            north,
+            rows,
+            cols,
+            notes=opened.notes,
+        )
 
 
 def examine_raster(path: Path | str, crs: str | None = None) -> RasterInfo:

@@ -35,8 +35,8 @@ class SurfaceModel:
         Name of the file or of the generator.
     sha256 : str
         Hash of the bytes it was read from, or of the heights of a generated one.
-    notes : tuple of str
-        What a user should know of how it was read, a sentence each.
+    converted_from : str
+        Unit of the heights in the file, where they were converted to metres.
     """
 
     heights: np.ndarray
@@ -46,7 +46,7 @@ class SurfaceModel:
     crs: str
     source: str
     sha256: str
-    notes: tuple[str, ...] = ()
+    converted_from: str = ""
 
     def x_of(self, col: np.ndarray) -> np.ndarray:
         """Easting of the centres of columns."""
@@ -87,7 +87,7 @@ def read_surface_model(path: Path | str) -> SurfaceModel:
         crs=opened.crs,
         source=path.name,
         sha256=digest,
-        notes=opened.notes,
+        converted_from=opened.converted_from,
     )
 
 
@@ -145,7 +145,7 @@ def read_ground(path: Path | str, cell_size_m: float | None = None) -> tuple[Sur
         digest = sha256_of(path)
     mean[~np.isfinite(mean)] = np.nan
     west, north = float(transform.c), float(transform.f)
-    return SurfaceModel(mean, size, west, north, opened.crs, path.name, digest, opened.notes), crest
+    return SurfaceModel(mean, size, west, north, opened.crs, path.name, digest, opened.converted_from), crest
 
 
 def _coarser_shape(dataset: Any, path: Path, cell_size_m: float | None) -> tuple[tuple[int, int], float]:

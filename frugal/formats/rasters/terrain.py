@@ -72,7 +72,7 @@ def read_terrain(path: Path | str, crs: str, bounds: Bounds, around_m: float) ->
         with WarpedVRT(dataset, crs=crs, resampling=method, nodata=np.nan, dtype="float64", **grid) as warped:
             heights = opened.in_metres(warped.read(1))
     heights[~is_sound(heights)] = np.nan
-    terrain = SurfaceModel(heights, size, west, north, crs, path.name, hash_of_heights(heights), opened.notes)
+    terrain = SurfaceModel(heights, size, west, north, crs, path.name, hash_of_heights(heights), opened.converted_from)
     if not _knows(terrain, bounds):
         raise UnusableInputError(f"terrain '{path}' knows no height in the territory ({told_bounds(bounds)})")
     return terrain

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from frugal.errors import UnusableInputError
+from frugal.texts import Text
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,6 +43,8 @@ class FloodTerrain:
     crs : str
         Empty where the terrain is no real place.
     source : str
+    notes : tuple of str by language
+        What a user should know of what the site gives, held against its ground.
     """
 
     bed: np.ndarray
@@ -58,6 +61,7 @@ class FloodTerrain:
     y_max: float = 0.0
     crs: str = ""
     source: str = ""
+    notes: tuple[Text, ...] = ()
 
     @property
     def shape(self) -> tuple[int, int]:
