@@ -79,17 +79,17 @@ def test_every_reader_gives_the_same_metres(tmp_path: Path, packed: str) -> None
 
 
 FALSE = {
-    -9999.0: "holds -9999 m in row 20, column 13, which marks missing cells elsewhere",
+    -9999.0: "holds -9999 m in row 20, column 13 (from 0), which marks missing cells elsewhere",
     -99999.0: "marks missing cells",
     -3.4028234663852886e38: "marks missing cells",
     1e20: "marks missing cells",
     32767.0: "marks missing cells",
-    1e6: "holds 1000000 m in row 20, column 13; heights from -500 to 9000 m are allowed",
+    1e6: "holds 1000000 m in row 20, column 13 (from 0); heights from -500 to 9000 m are allowed",
     -1e6: "heights from -500 to 9000 m",
     np.inf: "holds an infinite value in row 20, column 13",
-    -99.0: "holds -99 in row 20, column 13, which marks missing cells elsewhere",
-    150.0: "holds 150 m in row 20, column 13, which is farther from all cells around",
-    -140.0: "holds -140 m in row 20, column 13, which is farther",
+    -99.0: "holds -99 in row 20, column 13 (from 0), which marks missing cells elsewhere",
+    150.0: "holds 150 m in row 20, column 13 (from 0), which is farther from all cells around",
+    -140.0: "holds -140 m in row 20, column 13 (from 0), which is farther",
 }
 
 
@@ -119,7 +119,7 @@ def test_marks_of_packed_files_are_found_before_they_are_unpacked(tmp_path: Path
         holed = np.abs(numbers)
         holed[3, 4] = holed[3, 5] = mark
         with pytest.raises(
-            UnusableInputError, match=rf"holds {mark} \(.* m\) in row 3, column 4 \(and 1 other cell likewise\)"
+            UnusableInputError, match=rf"holds {mark} \(.* m\) in row 3, column 4 \(from 0; 1 other cell likewise\)"
         ):
             read_ground(write(tmp_path / "a.tif", holed, dtype, scale=scale))
 
@@ -136,7 +136,7 @@ def test_zero_is_a_height_at_sea_and_a_mark_on_a_plateau(tmp_path: Path) -> None
     assert read_ground(write(tmp_path / "a.tif", heights, "float32"))[0].heights.min() == 0.0
     heights = relief() + 700.0
     heights[:2, :2] = 0.0
-    with pytest.raises(UnusableInputError, match=r"holds 0 \(?.*in row 0, column 0 \(and 3 other cells likewise\)"):
+    with pytest.raises(UnusableInputError, match=r"holds 0 \(?.*in row 0, column 0 \(from 0; 3 other cells likewise\)"):
         read_ground(write(tmp_path / "a.tif", heights, "float32"))
 
 
@@ -144,7 +144,7 @@ def test_a_few_cells_far_from_all_others_are_refused_and_towers_and_cliffs_are_n
     heights = np.tile(relief(), (2, 2))
     heights[7:9, 8:10] = 480.0
     with pytest.raises(
-        UnusableInputError, match=r"holds 480 m in row 7, column 8 \(and 3 other cells likewise\), with no other"
+        UnusableInputError, match=r"holds 480 m in row 7, column 8 \(from 0; 3 other cells likewise\), with no other"
     ):
         read_ground(write(tmp_path / "a.tif", heights, "float32"))
     heights[7:9, 8:10] = 120.0  # a tower of a surface model

@@ -92,7 +92,9 @@ def test_what_is_no_height_is_refused_in_a_window_too(tmp_path):
     heights[1, 2] = -9999.0
     mosaic = open_rasters([write(tmp_path / "a.tif", heights)], examine=False)
     assert mosaic.read((WEST, NORTH - 1, WEST + 3, NORTH)).heights.sum() == 3
-    with pytest.raises(UnusableInputError, match=r"a.tif' holds -9999 m in row 1, column 2, which marks missing cells"):
+    with pytest.raises(
+        UnusableInputError, match=r"a.tif' holds -9999 m in row 1, column 2 .*, which marks missing cells"
+    ):
         mosaic.read(mosaic.bounds)
 
 

@@ -58,8 +58,8 @@ class _Found:
     def told(self) -> str:
         """Where, and how many others."""
         rest = self.count - 1
-        more = f" (and {rest} other cell{'s' if rest > 1 else ''} likewise)" if rest else ""
-        return f"in row {self.cell[0]}, column {self.cell[1]}{more}"
+        more = f"; {rest} other cell{'s' if rest > 1 else ''} likewise" if rest else ""
+        return f"in row {self.cell[0]}, column {self.cell[1]} (from 0{more})"
 
 
 @dataclass
@@ -259,7 +259,7 @@ def _refuse_few(heights: Heights, window: Any, count: HeightCount) -> None:
                     found.add(own < limit if low else own >= limit, own, corner)
                 raise UnusableInputError(
                     f"{heights.name} holds {found.value:.6g} m {found.told}, with no other height within {gap:.0f} m of it: "
-                    "mend these cells, or mark them as missing"
+                    "mend these cells, or mark them as missing; or say in which unit the heights are, if not in metres"
                 )
 
 

@@ -23,6 +23,8 @@ LEAST_RISE_M = 0.1
 #: Heights along a line hang together over about so many cells.
 _CELLS_ALIKE = 5
 _STANDARD_ERRORS = 3.0
+#: Packed heights are rounded.
+_CREST_WITHIN_M = 0.1
 #: A crest lower than this above the ground behind keeps nothing out.
 _LEAST_CREST_M = 0.3
 _LEVELS = 24
@@ -159,7 +161,7 @@ def check_dike(dike: np.ndarray, ground: np.ndarray, crest_m: float | None, sea_
         )
     if crest_m is None:
         return
-    buried = float(np.mean(under > crest_m))
+    buried = float(np.mean(under > crest_m + _CREST_WITHIN_M))
     if buried > 0.5:
         raise UnusableInputError(
             f"dike_crest_m = {crest_m:g} m lies below the ground along {buried:.0%} of dike '{path}' (median "
@@ -196,8 +198,8 @@ def notes_on_dike(
     """
     found: list[Text] = []
     under, crest = ground[tuple(dike.T)], bed[tuple(dike.T)]
-    if crest_m is not None and (under > crest_m).any():
-        share = _percent(float(np.mean(under > crest_m)))
+    if crest_m is not None and (under > crest_m + _CREST_WITHIN_M).any():
+        share = _percent(float(np.mean(under > crest_m + _CREST_WITHIN_M)))
         found.append(_TEXTS.say("note.buried", path=path, crest=_metres(crest_m), share=share))
     low = float(np.mean(crest - sill_m < _LEAST_CREST_M))
     if low > 0.5:

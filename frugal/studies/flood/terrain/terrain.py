@@ -10,7 +10,14 @@ from typing import Any
 import numpy as np
 
 from frugal.errors import UnusableInputError
+from frugal.experiments.study.geometry import runs_of
 from frugal.texts import Text
+
+#: Where generated places lie: nowhere, in metres from their own corner.
+NOWHERE = (
+    'ENGCRS["Generated place, nowhere on Earth",EDATUM["Generated place"],CS[Cartesian,2],AXIS["easting",east],'
+    'AXIS["northing",north],LENGTHUNIT["metre",1]]'
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,7 +48,7 @@ class FloodTerrain:
     x_min, y_max : float
         Western and northern edge.
     crs : str
-        Empty where the terrain is no real place.
+        `NOWHERE` where the terrain is no real place.
     source : str
     notes : tuple of str by language
         What a user should know of what the site gives, held against its ground.
@@ -262,5 +269,11 @@ def breached(terrain: FloodTerrain, position: float, width_m: float, level_m: fl
 
 
 def grid_of(terrain: FloodTerrain) -> dict[str, Any]:
-    """Coordinate system and transform, for maps written as GeoTIFF."""
-    return {"crs": terrain.crs, "transform": terrain.transform}
+    """Coordinate system, transform and zones of which nothing is asked, for maps written as GeoTIFF."""
+    river = np.zeros(terrain.shape, dtype=bool)
+    river[tuple(terrain.river.T)] = True
+    dike = np.zeros(terrain.shape, dtype=bool)
+    dike[tuple(terrain.dike.T)] = True
+    zones = {"sea": terrain.sea & ~river, "dike": dike, "river bed": river & ~terrain.land}
+    runs = {name: runs_of(cells) for name, cells in zones.items() if cells.any()}
+    return {"crs": terrain.crs, "transform": terrain.transform, "zones": runs}
