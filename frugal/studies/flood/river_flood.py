@@ -194,7 +194,7 @@ def notes_on_volume(
 
 
 def _number(value: float) -> Text:
-    return decimals(f"{value:.3g}")
+    return decimals(f"{value:.0f}" if value >= 1000 else f"{value:.3g}")
 
 
 @lru_cache(maxsize=256)

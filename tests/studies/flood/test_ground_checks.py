@@ -148,7 +148,9 @@ def test_a_river_that_ends_inland_is_refused(tmp_path: Path, cells, words) -> No
 def test_lines_elsewhere_are_told_with_both_extents(tmp_path: Path) -> None:
     path = write(tmp_path, plain())
     away = line(tmp_path, (20, 3), (20, 47), crs="EPSG:32630")  # the right numbers in the wrong system
-    with pytest.raises(UnusableInputError, match=r"river .* lies elsewhere \(easting .*\) than the terrain \(easting 300000–3"):
+    with pytest.raises(
+        UnusableInputError, match=r"river .* lies elsewhere \(easting .*\) than the terrain \(easting 300000–3"
+    ):
         river_valley(RiverFloodSite(terrain=path, river=away))
     with pytest.raises(UnusableInputError, match=r"terrain '.*gone.tif', river 'a' and buildings 'b' do not exist"):
         gone = RiverFloodSite(terrain=tmp_path / "gone.tif", river=Path("a"), buildings=Path("b"))
@@ -212,9 +214,17 @@ def test_a_dike_that_ends_in_high_ground_seals() -> None:
 @pytest.mark.parametrize(
     ("cells", "changes", "words"),
     [
-        (((0, 2), (39, 2)), {}, r"stands in the sea: along 100% of its length .* sea_below_m = 0 m \(median -3.0 m\)"),
-        (((0, 20), (39, 20)), {"dike_crest_m": 1.0}, r"dike_crest_m = 1 m lies below the ground along 100% .*in metres"),
-        (((0, 6), (39, 6)), {"sea": ("east",)}, r"than sea_below_m = 0 m \(the lowest is 2.0[23] m\): set sea .* or sea_below_m"),
+        (((0, 2), (39, 2)), {}, r"stands in the sea: along 100% of its length .* than 0 m \(median -3.0 m\)"),
+        (
+            ((0, 20), (39, 20)),
+            {"dike_crest_m": 1.0},
+            r"dike_crest_m = 1 m lies below the ground along 100% .*in metres",
+        ),
+        (
+            ((0, 6), (39, 6)),
+            {"sea": ("east",)},
+            r"than sea_below_m = 0 m \(the lowest is 2.0[23] m\): set sea .* or sea_below_m",
+        ),
     ],
 )
 def test_dikes_that_cannot_be_meant_are_refused(tmp_path: Path, cells, changes, words) -> None:
@@ -236,7 +246,9 @@ def test_land_above_the_highest_sea_is_refused(tmp_path: Path) -> None:
     heights = marsh()
     heights[:, 7:] += 20.0
     site = SubmersionSite(terrain=write(tmp_path, heights), dike=line(tmp_path, (0, 6), (39, 6)))
-    with pytest.raises(UnusableInputError, match=r"no land of terrain .* lies below 6.25 m, the highest sea of this study"):
+    with pytest.raises(
+        UnusableInputError, match=r"no land of terrain .* lies below 6.25 m, the highest sea of this study"
+    ):
         submersion.submersion(site)
 
 

@@ -153,11 +153,12 @@ def check_dike(dike: np.ndarray, ground: np.ndarray, crest_m: float | None, sea_
         Of the line, for the message.
     """
     under = ground[tuple(dike.T)]
-    in_sea = float(np.mean(under < sea_below_m))
+    level = min(sea_below_m, 0.0)  # a higher one makes foreshore of what lies before the dike
+    in_sea = float(np.mean(under < level))
     if in_sea > 0.5:
         raise UnusableInputError(
-            f"dike '{path}' stands in the sea: along {in_sea:.0%} of its length the ground is lower than sea_below_m = "
-            f"{sea_below_m:g} m (median {np.median(under):.1f} m); check its line, its coordinate system and sea_below_m"
+            f"dike '{path}' stands in the sea: along {in_sea:.0%} of its length the ground is lower than {level:g} m (median "
+            f"{np.median(under):.1f} m); check its line and its coordinate system, or set sea_below_m lower"
         )
     if crest_m is None:
         return
