@@ -19,12 +19,11 @@ from frugal.formats.coordinate_systems import (
 )
 from frugal.formats.rasters.height_faults import count_heights, is_sound
 from frugal.formats.rasters.heights import opened_heights
-from frugal.formats.rasters.surface_model import SurfaceModel, hash_of_heights
+from frugal.formats.rasters.surface_model import LARGEST_CELLS, SurfaceModel, hash_of_heights
 from frugal.formats.rasters.tiling import rest_of_edge
 
 _WHAT = "surface model"
 _ALIGNED_WITHIN_CELLS = 0.01
-_LARGEST_WINDOW_CELLS = 400_000_000
 
 
 @dataclass(frozen=True)
@@ -114,9 +113,9 @@ class Mosaic:
             raise UnusableInputError(f"window {told_bounds(bounds)} is empty")
         west, east = _floor((bounds[0] - east_rest) / size), _ceil((bounds[2] - east_rest) / size)
         south, north = _floor((bounds[1] - north_rest) / size), _ceil((bounds[3] - north_rest) / size)
-        if (north - south) * (east - west) > _LARGEST_WINDOW_CELLS:
+        if (north - south) * (east - west) > LARGEST_CELLS:
             raise UnusableInputError(
-                f"window {told_bounds(bounds)} has more than {_LARGEST_WINDOW_CELLS / 1e6:.0f} million cells"
+                f"window {told_bounds(bounds)} has more than {LARGEST_CELLS / 1e6:.0f} million cells"
             )
         heights = np.full((north - south, east - west), np.nan)
         used = []

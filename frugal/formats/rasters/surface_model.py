@@ -14,7 +14,10 @@ from frugal.errors import UnusableInputError
 from frugal.formats.files.digests import sha256_of
 from frugal.formats.rasters.geotiff_bands import Band, write_bands
 from frugal.formats.rasters.height_faults import count_heights
-from frugal.formats.rasters.heights import opened_heights
+from frugal.formats.rasters.heights import Heights, opened_heights
+
+#: Cells of a raster that are held in memory at once.
+LARGEST_CELLS = 400_000_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,6 +77,7 @@ def read_surface_model(path: Path | str) -> SurfaceModel:
     """
     path = Path(path)
     with opened_heights(path, "surface model") as opened:
+        _check_size(opened)
         count = count_heights(opened)
         if count.missing == count.cells:
             raise UnusableInputError(f"surface model '{path}' holds no height at all: every cell is marked as missing")
@@ -125,6 +129,7 @@ def read_ground(path: Path | str, cell_size_m: float | None = None) -> tuple[Sur
     path = Path(path)
     with opened_heights(path, "terrain") as opened:
         shape, size = _coarser_shape(opened.dataset, path, cell_size_m)
+        _check_size(opened)
         count_heights(opened)
         fine = opened.read()
         transform, crs = opened.dataset.transform, opened.dataset.crs
@@ -146,6 +151,16 @@ def read_ground(path: Path | str, cell_size_m: float | None = None) -> tuple[Sur
     mean[~np.isfinite(mean)] = np.nan
     west, north = float(transform.c), float(transform.f)
     return SurfaceModel(mean, size, west, north, opened.crs, path.name, digest, opened.converted_from), crest
+
+
+def _check_size(opened: Heights) -> None:
+    """Refuse a raster that is too large to be held whole."""
+    rows, columns = opened.shape
+    if rows * columns > LARGEST_CELLS:
+        raise UnusableInputError(
+            f"{opened.name} has {rows * columns / 1e6:.0f} million cells; at most {LARGEST_CELLS / 1e6:.0f} million are read "
+            "at once: cut it, or warp it to wider cells first (rio warp --res 25 IN.tif OUT.tif)"
+        )
 
 
 def _coarser_shape(dataset: Any, path: Path, cell_size_m: float | None) -> tuple[tuple[int, int], float]:

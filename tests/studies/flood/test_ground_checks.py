@@ -242,6 +242,11 @@ def test_crests_below_the_ground_in_part_and_dikes_that_the_terrain_does_not_sho
     assert "stands no higher than the ground behind along 100 % of its length" in told(hidden)
 
 
+def test_a_dike_that_stands_in_the_sea_in_part_is_told(tmp_path: Path) -> None:
+    part = coast(shore(tmp_path, (0, 4), (9, 6), (39, 6)))
+    assert "stands in the sea along " in told(part) and "% of its length" in told(part)
+
+
 def test_land_above_the_highest_sea_is_refused(tmp_path: Path) -> None:
     heights = marsh()
     heights[:, 7:] += 20.0

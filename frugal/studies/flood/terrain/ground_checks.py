@@ -23,11 +23,15 @@ LEAST_RISE_M = 0.1
 #: Heights along a line hang together over about so many cells.
 _CELLS_ALIKE = 5
 _STANDARD_ERRORS = 3.0
+#: No sea dike stands higher above the ground.
+HIGHEST_DIKE_M = 30.0
 #: Packed heights are rounded.
 _CREST_WITHIN_M = 0.1
 #: A crest lower than this above the ground behind keeps nothing out.
 _LEAST_CREST_M = 0.3
 _LEVELS = 24
+#: Share of a dike in the sea from which on it is told.
+_LEAST_IN_SEA = 0.1
 
 
 def check_files(**files: Path | None) -> None:
@@ -162,6 +166,12 @@ def check_dike(dike: np.ndarray, ground: np.ndarray, crest_m: float | None, sea_
         )
     if crest_m is None:
         return
+    above = crest_m - float(np.median(under))
+    if above > HIGHEST_DIKE_M:
+        raise UnusableInputError(
+            f"dike_crest_m = {crest_m:g} m stands {above:.0f} m above the ground along dike '{path}'; at most "
+            f"{HIGHEST_DIKE_M:.0f} m are allowed: give it in metres above mean sea level"
+        )
     buried = float(np.mean(under > crest_m + _CREST_WITHIN_M))
     if buried > 0.5:
         raise UnusableInputError(
@@ -177,6 +187,7 @@ def notes_on_dike(
     sea: np.ndarray,
     sill_m: np.ndarray,
     crest_m: float | None,
+    sea_below_m: float,
     path: Path,
 ) -> tuple[Text, ...]:
     """What a user should know of a dike: where it is buried, too low to keep anything out, or walked round.
@@ -194,11 +205,16 @@ def notes_on_dike(
         Lowest ground behind each cell [m].
     crest_m : float or None
         That the site names.
+    sea_below_m : float
+        That the site names.
     path : Path
         Of the line.
     """
     found: list[Text] = []
     under, crest = ground[tuple(dike.T)], bed[tuple(dike.T)]
+    in_sea = float(np.mean(under < min(sea_below_m, 0.0)))
+    if in_sea > _LEAST_IN_SEA:
+        found.append(_TEXTS.say("note.in_sea", path=path, share=_percent(in_sea)))
     if crest_m is not None and (under > crest_m + _CREST_WITHIN_M).any():
         share = _percent(float(np.mean(under > crest_m + _CREST_WITHIN_M)))
         found.append(_TEXTS.say("note.buried", path=path, crest=_metres(crest_m), share=share))

@@ -224,7 +224,7 @@ def coast(site: SubmersionSite) -> FloodTerrain:
         )
     check_dike(dike, crest, site.dike_crest_m, site.sea_below_m, site.dike)
     sill = _ground_behind(bed, land, dike)
-    notes = notes_on_dike(dike, bed, crest, sea, sill, site.dike_crest_m, site.dike)
+    notes = notes_on_dike(dike, bed, crest, sea, sill, site.dike_crest_m, site.sea_below_m, site.dike)
     found = _on_ground(ground, bed, np.full(bed.shape, site.manning), land, site)
     return replace(found, dike=dike, dike_position_m=position, sill_m=sill, notes=(*notes, *found.notes))
 
