@@ -261,7 +261,7 @@ def test_the_system_comes_from_the_files_then_the_user_then_the_footprints(tmp_p
         ("EPSG:2154+8228", "heights of point cloud .* are in foot; metres are needed"),
         ("EPSG:2225", "is not in metres .*US survey foot"),
         ("EPSG:4326", "is in degrees"),
-        ("EPSG:3857", r"EPSG:3857\), whose metres are not those of the ground there: .*EPSG:32631"),
+        ("EPSG:3857", r"EPSG:3857\), whose metres are not those of the ground there: .*EPSG:2154"),
         ("EPSG:28992", "EPSG:28992 .* is not used; its coordinates or its coordinate system are wrong"),
     ],
 )

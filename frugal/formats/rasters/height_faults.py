@@ -18,7 +18,6 @@ from frugal.formats.rasters.heights import Heights
 
 #: No ground or roof lies beyond these.
 LOWEST_M, HIGHEST_M = -500.0, 9_000.0
-_ALLOWED = f"heights from {LOWEST_M:.0f} to {HIGHEST_M:.0f} m are allowed"
 #: Numbers that writers put where they know no height.
 _MARKS = (
     *(-99.0, -999.0, -9999.0, -99999.0, -999999.0, -9999999.0, -10000.0, 999.0, 9999.0, 99999.0, 999999.0, 9999999.0),
@@ -203,12 +202,14 @@ def _refuse(heights: Heights, window: Any, count: HeightCount) -> None:
     if found.count:
         height = heights.in_metres(np.array(found.value))
         told = f" ({height:.6g} m)" if height != found.value else " m"
-        why = f"; {_ALLOWED}"
         if _is_mark(found.value):
-            why = ", which marks missing cells elsewhere and is not declared here as such"
+            raise UnusableInputError(
+                f"{heights.name} holds {found.value:.8g}{told} {found.told}, which marks missing cells elsewhere and is not "
+                f"declared here as such: mend these cells, or mark them as missing ({_remedy(heights, found.value)})"
+            )
         raise UnusableInputError(
-            f"{heights.name} holds {found.value:.8g}{told} {found.told}{why}: mend these cells, or mark them as "
-            f"missing ({_remedy(heights, found.value)})"
+            f"{heights.name} holds {found.value:.8g}{told} {found.told}; heights from {LOWEST_M:.0f} to {HIGHEST_M:.0f} m are "
+            f"allowed: mend these cells, or mark them as missing ({_remedy(heights, found.value)})"
         )
     _refuse_marks(heights, window, count)
     found = count._lone
