@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from frugal.commands.printing import warn
+from frugal.commands.printing import print_notes, warn
 from frugal.errors import UnusableInputError
 from frugal.texts import LANGUAGES
 
@@ -122,6 +122,7 @@ def load_study(
             if study_file is not None
             else registry.load_study(str(name), parsed, site)
         )
+    print_notes(study.notes, language)
     if study.former_forms:
         forms, names = ", ".join(study.former_forms), ", ".join(study.layout.slices)
         warn(

@@ -75,13 +75,16 @@ def _predict_one(
     if file is not None:
         from frugal.surrogates.bundle.prediction_result import prediction_result
 
-        file.write(prediction_result(predictor, answers, plain_inputs(predictor.inputs, asked)))
+        file.write(prediction_result(predictor, answers, plain_inputs(predictor.inputs, asked), scenario=scenario))
     if as_json:
         print_json({name: answer[0].tolist() for name, answer in answers.items()})
         return
     for output in predictor.outputs:
         low, high = (answers[output.name + end][0] for end in ("_lower", "_upper"))
         print_output(output, answers[output.name][0], low, high, language)
+    if any(not output.dims for output in predictor.outputs):
+        told = f"{100 * predictor.interval_level:.0f}"
+        typer.echo(_TEXTS.phrase("answer.interval", language, level=told), err=True)
     if not answers["in_domain"][0]:
         warn("outside the domain the answer was made for: do not rely on it", language)
 

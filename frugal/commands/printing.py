@@ -6,13 +6,13 @@ import re
 import shutil
 import sys
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import typer
 
 from frugal.commands.french import in_language
-from frugal.texts import room_texts
+from frugal.texts import Text, room_texts
 
 if TYPE_CHECKING:
     import numpy as np
@@ -34,6 +34,12 @@ _MOST_LETTERS, _FEW_NAMES = 300, 6
 def warn(message: str, language: str) -> None:
     """A sentence beside the answer, on stderr."""
     typer.echo(in_language(message, language), err=True)
+
+
+def print_notes(notes: Iterable[Text], language: str) -> None:
+    """Notes on a study or a question, a line each, on stderr."""
+    for note in notes:
+        typer.echo(_TEXTS.phrase("study.note", language, note=note), err=True)
 
 
 def abridged(message: str) -> str:

@@ -27,6 +27,7 @@ from frugal.commands.printing import (
     plain_inputs,
     print_assumed,
     print_json,
+    print_notes,
     print_output,
     print_parameters,
     print_study,
@@ -125,6 +126,7 @@ def simulate(
     from frugal.experiments.runs.result import Result
     from frugal.experiments.runs.single import simulate as simulate_once
     from frugal.experiments.study.questions import find_scenario, question
+    from frugal.experiments.study.study_file import told_site
     from frugal.experiments.study.values import parse_parameters, parse_settings
     from frugal.metering.timing.stopwatch import Stopwatch
 
@@ -142,6 +144,7 @@ def simulate(
         run = simulate_once(found, asked)
     spent = watch.spent()
     seconds = spent.cpu_seconds + spent.cpu_seconds_children
+    print_notes(found.remarks_on(asked.row), language)
     told = plain_inputs(found.inputs, asked)
     if file is not None:
         file.write(
@@ -155,6 +158,9 @@ def simulate(
                 title=found.title.get("en", ""),
                 diagnostics=[(kept, run.diagnostics[kept.name]) for kept in found.diagnostics],
                 sources=found.sources,
+                scenario=scenario or "",
+                site=told_site(found.site),
+                notes=[note["en"] for note in (*found.notes, *found.remarks_on(asked.row))],
             )
         )
     apart = residuals(found.outputs, run.outputs, observed) if observed else ()

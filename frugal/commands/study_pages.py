@@ -127,7 +127,7 @@ def study_content(study: Study) -> dict[str, Any]:
     -------
     dict
         ``inputs`` with unit, bounds, default, label and choices; ``outputs`` with unit, dims, shape, label and tolerance;
-        ``scenarios``; ``sources``; ``need``, ``missing_data``, ``n_runs`` and the ``site``.
+        ``scenarios``; ``sources``; ``need``, ``missing_data``, ``n_runs``, the ``site`` and ``notes`` on it.
     """
     tolerances = study.need.tolerances
     return {
@@ -172,6 +172,7 @@ def study_content(study: Study) -> dict[str, Any]:
         "missing_data": dict(study.missing_data),
         "n_runs": study.n_runs,
         "site": dict(study.site),
+        **({"notes": [dict(note) for note in study.notes]} if study.notes else {}),
     }
 
 

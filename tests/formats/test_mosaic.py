@@ -74,23 +74,28 @@ def test_grids_of_half_cells_are_kept(tmp_path):
     assert mosaic.read((WEST, NORTH - 0.1, WEST + 0.1, NORTH)).x_min == WEST - 0.25
 
 
-def test_absurd_heights_are_missing_and_told(tmp_path):
+def test_a_file_of_missing_cells_is_refused_and_others_are_counted(tmp_path):
     heights = np.ones((3, 3), dtype=np.float32)
-    heights[0] = np.inf, -9999.0, np.nan
-    path = write(tmp_path / "a.tif", heights)
-    info = examine_raster(path)
-    assert (info.missing, info.absurd) == (3, 2)
+    heights[0, 1:] = -9999.0, np.nan
+    path = write(tmp_path / "a.tif", heights, nodata=-9999.0)
+    assert examine_raster(path).missing == 2
     mosaic = open_rasters([path])
-    assert mosaic.notes == (
-        "surface model 'a.tif': 2 heights that are infinite, below -500 m or above 9,000 m count as missing",
-    )
-    np.testing.assert_array_equal(np.isnan(mosaic.read(mosaic.bounds).heights), [[True] * 3, [False] * 3, [False] * 3])
-    assert open_rasters([path], examine=False).notes == ()
-    write(path, np.full((3, 3), np.inf, dtype=np.float32))
-    with pytest.raises(
-        UnusableInputError, match=r"a.tif' holds no height at all: all of its 9 cells .* \(9 of them inf"
-    ):
+    assert mosaic.notes == ()
+    np.testing.assert_array_equal(np.isnan(mosaic.read(mosaic.bounds).heights), np.isnan(heights) | (heights < -9000))
+    write(path, np.full((3, 3), -9999.0, dtype=np.float32), nodata=-9999.0)
+    with pytest.raises(UnusableInputError, match=r"a.tif' holds no height at all: all of its 9 cells are missing"):
         open_rasters([path])
+
+
+def test_what_is_no_height_is_refused_in_a_window_too(tmp_path):
+    heights = np.ones((3, 3), dtype=np.float32)
+    heights[1, 2] = -9999.0
+    mosaic = open_rasters([write(tmp_path / "a.tif", heights)], examine=False)
+    assert mosaic.read((WEST, NORTH - 1, WEST + 3, NORTH)).heights.sum() == 3
+    with pytest.raises(
+        UnusableInputError, match=r"a.tif' holds -9999 m in row 1, column 2 .*, which marks missing cells"
+    ):
+        mosaic.read(mosaic.bounds)
 
 
 def test_scaled_integers_are_metres(tmp_path):
@@ -114,11 +119,16 @@ def test_a_file_without_system_takes_the_one_named(tmp_path):
         raster_header(path, "nonsense")
 
 
-def test_heights_in_feet_are_refused(tmp_path):
-    for changes in ({"crs": "EPSG:2154+6360"}, {"units": "ft"}):
-        path = write(tmp_path / "a.tif", np.ones((2, 2)), **changes)
-        with pytest.raises(UnusableInputError, match=r"heights of surface model .* are in "):
-            raster_header(path)
+def test_heights_in_feet_are_converted_and_told(tmp_path):
+    for changes, unit, metres in (
+        ({"crs": "EPSG:2154+6360"}, "US survey foot", 1200 / 3937),
+        ({"units": "ft"}, "ft", 0.3048),
+    ):
+        path = write(tmp_path / f"{unit}.tif", np.full((2, 2), 100.0), **changes)
+        mosaic = open_rasters([path])
+        assert mosaic.crs == "EPSG:2154"
+        np.testing.assert_allclose(mosaic.read(mosaic.bounds).heights, 100.0 * metres)
+        assert mosaic.notes == (f"heights of surface model '{path}' are in {unit}; they are converted to metres",)
     assert raster_header(write(tmp_path / "a.tif", np.ones((2, 2)), crs="EPSG:2154+5720")).crs == "EPSG:2154"
 
 
@@ -161,10 +171,12 @@ def test_damaged_and_absent_files_are_refused(tmp_path):
 
 
 def test_a_file_is_counted_once_unless_it_changes(tmp_path, monkeypatch):
-    from frugal.formats.rasters import mosaic
+    from frugal.formats.rasters import height_faults
 
     path, read = write(tmp_path / "a.tif", np.ones((4, 4))), []
-    monkeypatch.setattr(mosaic, "_heights", lambda *given, own=mosaic._heights: read.append(given) or own(*given))
+    monkeypatch.setattr(
+        height_faults, "_counted", lambda *given, own=height_faults._counted: read.append(given) or own(*given)
+    )
     for _ in range(3):
         open_rasters([path])
     assert len(read) == 1

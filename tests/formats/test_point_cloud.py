@@ -1,6 +1,7 @@
 """Point clouds: known points land in known cells, windows agree to the bit, and each unusable file is told why."""
 
 import datetime
+import struct
 
 import laspy
 import numpy as np
@@ -249,6 +250,8 @@ def test_the_system_comes_from_the_files_then_the_user_then_the_footprints(tmp_p
         system_of_clouds([stated], "EPSG:3946")
     with pytest.raises(UnusableInputError, match="coordinate system 'nonsense' is unknown"):
         system_of_clouds([silent], "nonsense")
+    with pytest.raises(UnusableInputError, match="whose metres are not those of the ground there"):
+        system_of_clouds([silent], "EPSG:3857")
 
 
 @pytest.mark.parametrize(
@@ -258,6 +261,7 @@ def test_the_system_comes_from_the_files_then_the_user_then_the_footprints(tmp_p
         ("EPSG:2154+8228", "heights of point cloud .* are in foot; metres are needed"),
         ("EPSG:2225", "is not in metres .*US survey foot"),
         ("EPSG:4326", "is in degrees"),
+        ("EPSG:3857", r"EPSG:3857\), whose metres are not those of the ground there: .*EPSG:2154"),
         ("EPSG:28992", "EPSG:28992 .* is not used; its coordinates or its coordinate system are wrong"),
     ],
 )
@@ -330,6 +334,48 @@ def test_damaged_bytes_never_end_in_anything_but_a_sentence(tmp_path):
             refused += 1
             assert str(path) in str(fault)
     assert refused > 25
+
+
+def test_what_a_file_announces_is_held_against_its_size(tmp_path):
+    random = np.random.default_rng(3)
+    path = write_cloud(tmp_path / "a.laz", random.uniform(0, 40, (3_000, 3)))
+    content = path.read_bytes()
+    points = int.from_bytes(content[96:100], "little")
+    table = int.from_bytes(content[points : points + 8], "little")
+    layers = points + 8 + 30 + 4
+    cases = {
+        102: (b"\x58", "announces 57671"),  # records before the points
+        table + 4: (b"\xff\xff\xff\xe7", "announces 3892314111 chunks, for 3000 points in"),
+        points: ((2**60).to_bytes(8, "little"), "its table of chunks is said to be at byte 1152921504606846976"),
+        layers: (b"\xff\xff\xff\x7f", "a chunk of 3000 points announces 3000 in"),
+        layers - 4: (b"\xff\xff\xff\x7f", "a chunk of 3000 points announces 2147483647"),
+        243: (b"\x00\x00\xff\x00", "announces 16711680 records behind the points"),
+        247: (b"\xff" * 8, "chunks, for 18446744073709551615 points"),
+    }
+    for place, (damage, told) in cases.items():
+        damaged = bytearray(content)
+        damaged[place : place + len(damage)] = damage
+        path.write_bytes(damaged)
+        with pytest.raises(UnusableInputError, match=rf"a.laz' is damaged: .*{told}"):
+            point_cloud_header(path)
+    path.write_bytes(content)
+    assert point_cloud_header(path).point_count == 3_000
+
+
+def test_an_octree_whose_pages_hold_themselves_is_refused(tmp_path):
+    random = np.random.default_rng(4)
+    nodes = [((0, 0, 0, 0), random.uniform(0, 16, (500, 3)), 2)]
+    path = write_octree(tmp_path / "a.copc.laz", nodes, 16.0)
+    content = bytearray(path.read_bytes())
+    hierarchy = int.from_bytes(content[375 + 54 + 40 : 375 + 54 + 48], "little")
+    content[hierarchy + 16 : hierarchy + 32] = struct.pack("<Qii", hierarchy, 32, -1)
+    path.write_bytes(content)
+    with pytest.raises(UnusableInputError, match="a page of its octree"):
+        point_cloud_header(path)
+    content[hierarchy + 16 : hierarchy + 32] = struct.pack("<Qii", hierarchy - 1000, 2**31 - 1, 2**31 - 1)
+    path.write_bytes(content)
+    with pytest.raises(UnusableInputError, match="a node of its octree is said to hold 2147483647 points"):
+        point_cloud_header(path)
 
 
 def test_points_outside_the_bounds_of_the_header_are_refused(tmp_path):

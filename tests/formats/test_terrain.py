@@ -69,9 +69,9 @@ def test_degrees_are_turned_into_metres(tmp_path: Path) -> None:
     np.testing.assert_allclose(terrain.heights[known], _plane(x, y)[known], atol=0.3)
 
 
-def test_missing_and_infinite_heights_are_unknown(tmp_path: Path) -> None:
+def test_missing_heights_are_unknown(tmp_path: Path) -> None:
     heights = np.full((60, 60), 100.0, dtype=np.float32)
-    heights[:10], heights[10:20] = -9999.0, np.inf
+    heights[:10], heights[10:20] = -9999.0, np.nan
     path = _written(tmp_path / "holes.tif", heights, "EPSG:2154", 913_000.0, 6_459_000.0, 50.0, nodata=-9999.0)
     terrain = read_terrain(path, "EPSG:2154", HERE, 2_000.0)
     known = terrain.heights[np.isfinite(terrain.heights)]
@@ -87,7 +87,8 @@ def test_missing_and_infinite_heights_are_unknown(tmp_path: Path) -> None:
         ("list_of_others", "names other files or addresses"),
         ("no_system", "no coordinate system"),
         ("two_bands", "2 bands"),
-        ("feet", "ft"),
+        ("fathoms", "are in 'fathom', which is no unit of length known here"),
+        ("spike", "holds 400 m in row 30, column 31 .*, which is farther from all cells around"),
         ("elsewhere", "lies elsewhere"),
         ("nothing", "knows no height"),
     ],
@@ -108,10 +109,13 @@ def test_what_cannot_be_used_is_one_sentence(name: str, sentence: str, tmp_path:
             transform=from_origin(*place[:2], 50.0, 50.0),
         ) as dataset:  # fmt: skip
             dataset.write(np.stack([heights, heights]))
-    elif name == "feet":
+    elif name == "fathoms":
         _written(path, heights, "EPSG:2154", *place)
         with rasterio.open(path, "r+") as dataset:
-            dataset.units = ("ft",)
+            dataset.units = ("fathom",)
+    elif name == "spike":
+        heights[30, 31] = 400.0
+        _written(path, heights, "EPSG:2154", *place)
     elif name == "elsewhere":
         _written(path, heights, "EPSG:2154", 300_000.0, 6_459_000.0, 50.0)
     elif name == "nothing":

@@ -173,6 +173,7 @@ def limits(assessment: Assessment) -> list[Text]:
     if missing:
         found.append(say("limit.missing", names=baselines(missing)))
     found += _model_file(assessment)
+    found += [dict(note) for note in assessment.study.get("notes") or ()]
     if comparison.level == "quick":
         found.append(say("limit.quick"))
     if machine.get("measure_again"):

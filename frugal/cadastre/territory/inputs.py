@@ -41,12 +41,20 @@ def inputs_in(paths: Iterable[Path]) -> tuple[list[Path], list[Path], list[Failu
     clouds = [path for path in once if path.suffix.lower() in CLOUDS]
     rasters = [path for path in once if path.suffix.lower() in RASTERS]
     if clouds and rasters:
+        odd = rasters if len(rasters) <= len(clouds) else clouds
+        more = f" and {len(odd) - 3} more" if len(odd) > 3 else ""
         raise UnusableInputError(
-            f"point clouds ('{clouds[0]}') and surface models ('{rasters[0]}') are mixed; give one kind"
+            f"{len(clouds)} point clouds ('{clouds[0]}') and {len(rasters)} surface models ('{rasters[0]}') are mixed, and a "
+            f"cadastre is made of one kind: take the others out of the folder ({_listed(odd[:3])}{more}), or name the files of "
+            "one kind"
         )
     if failures and not once:
         raise none_usable(failures)
     return clouds, rasters, failures
+
+
+def _listed(paths: Sequence[Path]) -> str:
+    return ", ".join(f"'{path}'" for path in paths)
 
 
 def _files_of(path: Path) -> list[Path]:

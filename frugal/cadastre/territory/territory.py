@@ -237,6 +237,10 @@ def _terrain(settings: CadastreSettings, prepared: Prepared, out: Path) -> tuple
     surface = open_rasters([Path(file) for file in prepared.surface], crs=prepared.crs, examine=False)
     note = note_on_heights(terrain, surface)
     prepared.notes.extend([note] if note else [])
+    if terrain.converted_from:
+        prepared.notes.append(
+            f"heights of terrain '{settings.terrain}' are in {terrain.converted_from}; they are converted to metres"
+        )
     return str(path), terrain.sha256
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -41,6 +41,12 @@ class Result:
         What a run kept count of.
     sources : sequence of str
         References of the study.
+    scenario : str
+        Name of the scenario that was asked; empty without.
+    site : mapping
+        Settings of the place that was asked for, as plain values.
+    notes : sequence of str
+        What a user should know of the place or the question.
     """
 
     study: str
@@ -54,6 +60,9 @@ class Result:
     in_domain: bool | None = None
     diagnostics: Sequence[tuple[Diagnostic, float]] = ()
     sources: Sequence[str] = ()
+    scenario: str = ""
+    site: Mapping[str, Any] = field(default_factory=dict)
+    notes: Sequence[str] = ()
 
     def value(self, output: Output, suffix: str = "") -> np.ndarray:
         """Values of an output ``[shape]``, NaN where they are undefined.
@@ -79,6 +88,12 @@ class Result:
             "candidate": self.candidate,
             "inputs": json.dumps(finite(dict(self.inputs)), ensure_ascii=False),
         }
+        if self.scenario:
+            told["scenario"] = self.scenario
+        if self.site:
+            told["site"] = json.dumps(finite(dict(self.site)), ensure_ascii=False)
+        if self.notes:
+            told["notes"] = "; ".join(self.notes)
         if self.in_domain is not None:
             told["in_domain"] = "yes" if self.in_domain else "no"
         return {**told, "software": "frugal"}

@@ -22,6 +22,7 @@ from frugal.formats.netcdf.cf_places import (
     horizontal_attributes,
     in_degrees,
     is_geographic,
+    is_on_earth,
 )
 from frugal.formats.netcdf.cf_units import time_units, udunits
 
@@ -171,6 +172,8 @@ class _File:
         return dims, {"coordinates": " ".join(beside), "grid_mapping": mapping}
 
     def _degrees(self, dims: tuple[str, ...], x: np.ndarray, y: np.ndarray, crs: str) -> list[str]:
+        if not is_on_earth(crs):
+            return []
         longitude, latitude = in_degrees(x, y, crs)
         return [
             self._add(self._free("lon"), dims, longitude, LONGITUDE),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from itertools import pairwise
 from typing import Any
 
@@ -20,6 +20,18 @@ PLACE_DIM = "station"
 TIME_DIM = "time"
 
 
+def runs_of(cells: np.ndarray) -> tuple[int, ...]:
+    """First cell and number of cells of each unbroken run of cells ``[y, x]``, counted row by row."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], cells.ravel(), [False]]).astype(np.int8)))
+    first, last = edges[::2], edges[1::2]
+    return tuple(int(n) for n in np.column_stack([first, last - first]).ravel())
+
+
+def batched(runs: Sequence[int]) -> list[tuple[int, int]]:
+    """The runs of a zone as pairs of their first cell and their number of cells."""
+    return list(zip(runs[::2], runs[1::2], strict=True))
+
+
 @dataclass(frozen=True)
 class Grid:
     """Cells in rows and columns, ``[y, x]``.
@@ -33,6 +45,9 @@ class Grid:
         cell.
     shape : tuple of int
         Rows and columns.
+    zones : mapping of str to sequence of int
+        Cells of which nothing is asked, by what they are ("sea", "dike"): first cell, number of cells, first cell and so on of
+        unbroken runs, counted row by row; `runs_of` gives them. A GeoTIFF tells them apart from cells where nothing happens.
 
     Raises
     ------
@@ -43,6 +58,7 @@ class Grid:
     crs: str
     transform: Sequence[float]
     shape: Sequence[int]
+    zones: Mapping[str, Sequence[int]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         _check_crs("a grid", self.crs)
@@ -56,6 +72,24 @@ class Grid:
             raise UnusableInputError(f"a grid has the shape {list(self.shape)}; two whole numbers above 0 are needed")
         object.__setattr__(self, "transform", transform)
         object.__setattr__(self, "shape", tuple(int(n) for n in shape))
+        zones = {str(name): tuple(int(n) for n in runs) for name, runs in self.zones.items()}
+        for name, runs in zones.items():
+            if (
+                len(runs) % 2
+                or min(runs, default=0) < 0
+                or any(sum(run) > math.prod(self.shape) for run in batched(runs))
+            ):
+                raise UnusableInputError(
+                    f"zone '{name}' of a grid has runs of cells that are not among its {self.shape}"
+                )
+        object.__setattr__(self, "zones", zones)
+
+    def zone(self, name: str) -> np.ndarray:
+        """Cells of a zone, ``[y, x]``."""
+        cells = np.zeros(math.prod(self.shape), dtype=bool)
+        for first, number in batched(self.zones[name]):
+            cells[first : first + number] = True
+        return cells.reshape(tuple(self.shape))
 
     @property
     def dims(self) -> tuple[str, ...]:

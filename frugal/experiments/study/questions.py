@@ -16,6 +16,9 @@ from frugal.experiments.study.scenarios import Measurement, Observations, Scenar
 from frugal.experiments.study.values import check_bounds, parse_value
 from frugal.experiments.study.variables import Parameter, Variable
 
+#: So many of the inputs that are missing are named.
+_MOST_NAMED = 8
+
 Why = Literal["scenario", "default", "middle"]
 
 
@@ -78,7 +81,11 @@ def question(
         settle(np.array([c.low if c.choices else (c.low + c.high) / 2 for c in columns]), "middle")
     missing = [column.name for column, value in zip(layout.columns, row, strict=True) if math.isnan(value)]
     if missing:
-        raise UnusableInputError(f"input '{missing[0]}' is missing ({len(missing)} of {len(row)} are)")
+        if len(missing) == 1:
+            raise UnusableInputError(f"input '{missing[0]}' is missing")
+        named = ", ".join(f"'{name}'" for name in missing[:_MOST_NAMED])
+        more = f" and {len(missing) - _MOST_NAMED} more" if len(missing) > _MOST_NAMED else ""
+        raise UnusableInputError(f"{len(missing)} inputs are missing: {named}{more}")
     if bounded:
         check_bounds(layout.columns, row.tolist())
     return Question(row, _by_name(layout, origin))

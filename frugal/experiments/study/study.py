@@ -22,7 +22,7 @@ from frugal.experiments.study.outputs import Diagnostic, Output, check_outputs, 
 from frugal.experiments.study.questions import check_observations, check_parameters, check_scenarios
 from frugal.experiments.study.scenarios import Observations, Scenario
 from frugal.experiments.study.variables import Parameter, Variable
-from frugal.texts import LANGUAGES
+from frugal.texts import LANGUAGES, Text
 
 #: Names that the run store and the ONNX graphs use themselves, or that solvers and answers take beside the inputs.
 RESERVED = frozenset(
@@ -92,6 +92,10 @@ class Study:
         Of those that differ from their default; see `with_parameters`.
     observations : tuple of Observations
         What was measured where the study is asked.
+    notes : tuple of str by language
+        What a user should know of the site that was given: told whenever the study is loaded, and kept with the bundle.
+    remarks : callable, optional
+        ``remarks(**inputs)``: sentences by language on one question, told beside the run that answers it.
 
     Raises
     ------
@@ -121,6 +125,8 @@ class Study:
     parameters: tuple[Parameter, ...] = ()
     parameter_values: Mapping[str, float] = field(default_factory=dict)
     observations: tuple[Observations, ...] = ()
+    notes: tuple[Text, ...] = ()
+    remarks: Callable[..., tuple[Text, ...]] | None = None
 
     def __post_init__(self) -> None:
         if not self.inputs or not self.outputs:
@@ -349,6 +355,10 @@ class Study:
     def run(self, inputs: np.ndarray, object_id: int = -1) -> np.ndarray:
         """One run of the full physics, flattened ``[m]``; see `solved`."""
         return self.flatten(self.solved(inputs, object_id))
+
+    def remarks_on(self, inputs: np.ndarray) -> tuple[Text, ...]:
+        """What a user should know of one question, given as a row ``[d]``."""
+        return () if self.remarks is None else self.remarks(**self.layout.by_name(inputs))
 
     def answer_of(self, alternative: Alternative, inputs: np.ndarray, outputs: np.ndarray) -> Answer:
         """An alternative made from training runs ``[n, d]`` and their outputs ``[n, m]``, as the ladder asks it."""

@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, fields
+from pathlib import PurePath
 from typing import Any
 
 from frugal.errors import UnusableInputError, did_you_mean
@@ -39,7 +40,19 @@ def describe_study(study: Study) -> dict[str, Any]:
         **({"parameters": _parameters(study)} if study.parameters else {}),
         **({"cell_features": list(study.cell_features)} if study.cell_features else {}),
         **({"solver_needs": dict(study.missing_data)} if study.missing_data else {}),
+        **({"notes": [dict(note) for note in study.notes]} if study.notes else {}),
     }
+
+
+def told_site(site: Mapping[str, Any]) -> dict[str, Any]:
+    """Settings of a site as they may be told to anybody: of files their name alone, not whose folder they lie in."""
+
+    def told(value: Any) -> Any:
+        if isinstance(value, list | tuple):
+            return [told(part) for part in value]
+        return PurePath(value).name if isinstance(value, str) and ("/" in value or "\\" in value) else value
+
+    return {name: told(value) for name, value in site.items()}
 
 
 def _parameters(study: Study) -> list[dict[str, Any]]:

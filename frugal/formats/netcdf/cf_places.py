@@ -38,6 +38,11 @@ def has_mapping_name(crs: str) -> bool:
     return "grid_mapping_name" in parse_system(crs).to_cf()
 
 
+def is_on_earth(crs: str) -> bool:
+    """The system says where on Earth its coordinates lie: it is no local one."""
+    return not parse_system(crs).is_engineering
+
+
 def is_geographic(crs: str) -> bool:
     """Coordinates of the system are longitude and latitude."""
     return bool(parse_system(crs).is_geographic)

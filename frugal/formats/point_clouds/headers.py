@@ -14,6 +14,7 @@ import numpy as np
 
 from frugal.errors import UnusableInputError
 from frugal.formats.coordinate_systems import Bounds, check_place, height_unit, metric_system, told_bounds
+from frugal.formats.point_clouds.structure import check_structure
 
 _FIRST_POINTS = 50_000
 _LARGEST_COORDINATE_M = 1e8
@@ -92,7 +93,8 @@ def point_cloud_header(path: Path | str) -> PointCloudInfo:
         if header.point_count == 0:
             raise UnusableInputError(f"{name} is empty: its header announces no point")
         bounds = _checked_bounds(header, name)
-        crs, unit = _system(header, name)
+        with readable(path):
+            crs, unit = _system(header, name, bounds)
         if crs is not None:
             check_place(bounds, crs, name)
         with readable(path):
@@ -128,6 +130,7 @@ def opened(path: Path, *, times: bool = False) -> Iterator[Any]:
     if not path.is_file():
         raise UnusableInputError(f"point cloud '{path}' does not exist or is not a file")
     with readable(path):
+        check_structure(path)
         reader = laspy.open(path, laz_backend=laspy.LazBackend.Lazrs, decompression_selection=selection(times=times))
     with reader:
         yield reader
@@ -147,6 +150,10 @@ def readable(path: Path) -> Iterator[None]:
         yield
     except faults as fault:
         raise UnusableInputError(told_damage(path)) from fault
+    except BaseException as fault:
+        if type(fault).__name__ == "PanicException":  # what ends a decoder is no `Exception`
+            raise UnusableInputError(told_damage(path)) from fault
+        raise
 
 
 def selection(*, times: bool = False) -> Any:
@@ -176,7 +183,7 @@ def _checked_bounds(header: Any, name: str) -> Bounds:
     return bounds
 
 
-def _system(header: Any, name: str) -> tuple[str | None, str | None]:
+def _system(header: Any, name: str, bounds: Bounds) -> tuple[str | None, str | None]:
     """Horizontal system of a file in metres, and the unit of its heights as far as it says."""
     from pyproj.exceptions import CRSError
 
@@ -189,7 +196,7 @@ def _system(header: Any, name: str) -> tuple[str | None, str | None]:
         system = None
     if system is None:
         return None, unit
-    crs = metric_system(system, name)
+    crs = metric_system(system, name, bounds)
     return crs, unit or height_unit(system)[0]
 
 

@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from frugal.errors import UnusableInputError
-from frugal.formats.coordinate_systems import Bounds, check_place, metric_system, parse_system, same_system, told_bounds
-from frugal.formats.rasters.surface_model import SurfaceModel, hash_of_heights, opened_raster
+from frugal.formats.coordinate_systems import (
+    Bounds,
+    flat_system,
+    name_of_system,
+    parse_system,
+    same_system,
+    told_bounds,
+)
+from frugal.formats.rasters.height_faults import count_heights, is_sound
+from frugal.formats.rasters.heights import opened_heights
+from frugal.formats.rasters.surface_model import LARGEST_CELLS, SurfaceModel, hash_of_heights
 from frugal.formats.rasters.tiling import rest_of_edge
 
 _WHAT = "surface model"
 _ALIGNED_WITHIN_CELLS = 0.01
-_LARGEST_WINDOW_CELLS = 400_000_000
-_CELLS_AT_ONCE = 8_000_000
-#: Heights beyond these are marks of missing cells that the file does not declare.
-_LOWEST_M, _HIGHEST_M = -500.0, 9_000.0
-_ABSURD = f"infinite, below {_LOWEST_M:.0f} m or above {_HIGHEST_M:,.0f} m"
 
 
 @dataclass(frozen=True)
@@ -36,9 +39,10 @@ class RasterInfo:
     x_min, y_max : float
         Western and northern edge.
     rows, cols : int
-    missing, absurd : int or None
-        Cells without a height, and those among them whose height is infinite, below −500 m or above 9 000 m; None where they
-        were not counted.
+    missing : int or None
+        Cells without a height; None where they were not counted.
+    notes : tuple of str
+        What a user should know of how it is read.
     """
 
     path: Path
@@ -49,7 +53,7 @@ class RasterInfo:
     rows: int
     cols: int
     missing: int | None = None
-    absurd: int | None = None
+    notes: tuple[str, ...] = ()
 
     @property
     def bounds(self) -> Bounds:
@@ -109,9 +113,9 @@ class Mosaic:
             raise UnusableInputError(f"window {told_bounds(bounds)} is empty")
         west, east = _floor((bounds[0] - east_rest) / size), _ceil((bounds[2] - east_rest) / size)
         south, north = _floor((bounds[1] - north_rest) / size), _ceil((bounds[3] - north_rest) / size)
-        if (north - south) * (east - west) > _LARGEST_WINDOW_CELLS:
+        if (north - south) * (east - west) > LARGEST_CELLS:
             raise UnusableInputError(
-                f"window {told_bounds(bounds)} has more than {_LARGEST_WINDOW_CELLS / 1e6:.0f} million cells"
+                f"window {told_bounds(bounds)} has more than {LARGEST_CELLS / 1e6:.0f} million cells"
             )
         heights = np.full((north - south, east - west), np.nan)
         used = []
@@ -142,20 +146,24 @@ def raster_header(path: Path | str, crs: str | None = None) -> RasterInfo:
     Raises
     ------
     UnusableInputError
-        As `read_surface_model`, a height apart; or if the place is not one where the system is used.
+        As `opened_heights`.
     """
-    from pyproj import CRS
-
     path = Path(path)
     if crs is not None:
-        crs = metric_system(parse_system(crs), "the coordinate system named")
-    with opened_raster(path, _WHAT, crs, ": name it (--crs EPSG:2154)") as dataset:
-        transform = dataset.transform
-        system = metric_system(CRS.from_wkt(dataset.crs.to_wkt()), f"{_WHAT} '{path}'") if dataset.crs else str(crs)
-        size = float(transform.a)
-        info = RasterInfo(path, system, size, float(transform.c), float(transform.f), dataset.height, dataset.width)
-    check_place(info.bounds, info.crs, f"{_WHAT} '{path}'")
-    return info
+        crs = name_of_system(flat_system(parse_system(crs), "the coordinate system named"))
+    with opened_heights(path, _WHAT, crs, ": name it (--crs EPSG:2154)") as opened:
+        transform, (rows, cols) = opened.dataset.transform, opened.shape
+        west, north = float(transform.c), float(transform.f)
+        return RasterInfo(
+            path,
+            opened.crs,
+            float(transform.a),
+            west,
+            north,
+            rows,
+            cols,
+            notes=opened.notes,
+        )
 
 
 def examine_raster(path: Path | str, crs: str | None = None) -> RasterInfo:
@@ -164,25 +172,16 @@ def examine_raster(path: Path | str, crs: str | None = None) -> RasterInfo:
     Raises
     ------
     UnusableInputError
-        As `raster_header`; or if the file is damaged or holds no height at all.
+        As `raster_header` and `count_heights`; or if the file is damaged or holds no height at all.
     """
-    path = Path(path)
     info = raster_header(path, crs)
-    key = _key(path)
-    if key not in _COUNTS:
-        missing = absurd = 0
-        for heights in _stripes(info):
-            known, sound = ~np.isnan(heights), _is_sound(heights)
-            missing += int(np.count_nonzero(~sound))
-            absurd += int(np.count_nonzero(known & ~sound))
-        _COUNTS[key] = missing, absurd
-    missing, absurd = _COUNTS[key]
-    if missing == info.rows * info.cols:
-        told = f" ({absurd} of them {_ABSURD})" if absurd else ""
+    with opened_heights(info.path, _WHAT, info.crs) as opened:
+        count = count_heights(opened)
+    if count.missing == count.cells:
         raise UnusableInputError(
-            f"{_WHAT} '{path}' holds no height at all: all of its {missing} cells are missing{told}"
+            f"{_WHAT} '{path}' holds no height at all: all of its {count.missing} cells are missing"
         )
-    return replace(info, missing=missing, absurd=absurd)
+    return replace(info, missing=count.missing)
 
 
 def open_rasters(paths: Sequence[Path | str], crs: str | None = None, *, examine: bool = True) -> Mosaic:
@@ -195,7 +194,7 @@ def open_rasters(paths: Sequence[Path | str], crs: str | None = None, *, examine
     crs : str, optional
         System of files that name none.
     examine : bool
-        Read all once to find damaged and empty files and absurd heights. Files that were examined in this process and
+        Read all once to find damaged and empty files and what is no height. Files that were examined in this process and
         have not changed are not read again.
 
     Raises
@@ -209,12 +208,7 @@ def open_rasters(paths: Sequence[Path | str], crs: str | None = None, *, examine
         raise UnusableInputError("no surface model was given; at least one is needed")
     for file in files[1:]:
         check_together(files[0], file)
-    notes = [
-        f"{_WHAT} '{file.path.name}': {file.absurd} heights that are {_ABSURD} count as missing"
-        for file in files
-        if file.absurd
-    ]
-    return Mosaic(tuple(files), tuple(notes))
+    return Mosaic(tuple(files), tuple(dict.fromkeys(note for file in files for note in file.notes)))
 
 
 def check_together(first: RasterInfo, other: RasterInfo) -> None:
@@ -241,14 +235,6 @@ def check_together(first: RasterInfo, other: RasterInfo) -> None:
         )
 
 
-_COUNTS: dict[tuple[str, int, int], tuple[int, int]] = {}
-
-
-def _key(path: Path) -> tuple[str, int, int]:
-    status = path.stat()
-    return os.fspath(path.resolve()), status.st_size, status.st_mtime_ns
-
-
 def _enter(heights: np.ndarray, file: RasterInfo, row: int, col: int) -> bool:
     """Fill cells that are still unknown from a file whose first cell is at a row and column; whether it reaches them."""
     from rasterio.windows import Window
@@ -261,28 +247,12 @@ def _enter(heights: np.ndarray, file: RasterInfo, row: int, col: int) -> bool:
     unknown = np.isnan(part)
     if not unknown.any():
         return False
-    found = _heights(file, Window(left - col, top - row, right - left, bottom - top))
-    found[~_is_sound(found)] = np.nan
+    with opened_heights(file.path, _WHAT, file.crs) as opened:
+        found = opened.read(Window(left - col, top - row, right - left, bottom - top))
+        if not is_sound(found[~np.isnan(found)]).all():
+            count_heights(opened)  # tells which, in a file that nobody examined
     part[unknown] = found[unknown]
     return True
-
-
-def _is_sound(heights: np.ndarray) -> np.ndarray:
-    return np.asarray((heights >= _LOWEST_M) & (heights <= _HIGHEST_M))
-
-
-def _heights(file: RasterInfo, window: object) -> np.ndarray:
-    with opened_raster(file.path, _WHAT, file.crs) as dataset:
-        heights = dataset.read(1, window=window, masked=True, out_dtype=np.float64).filled(np.nan)
-        return np.asarray(heights * dataset.scales[0] + dataset.offsets[0])
-
-
-def _stripes(info: RasterInfo) -> Iterator[np.ndarray]:
-    from rasterio.windows import Window
-
-    step = max(1, _CELLS_AT_ONCE // info.cols)
-    for row in range(0, info.rows, step):
-        yield _heights(info, Window(0, row, info.cols, min(step, info.rows - row)))
 
 
 def _off_grid(distance: float, size: float) -> float:

@@ -4,8 +4,6 @@ like."""
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,11 +11,13 @@ from typing import Any
 import numpy as np
 
 from frugal.errors import UnusableInputError
-from frugal.formats.coordinate_systems import height_unit, parse_system
 from frugal.formats.files.digests import sha256_of
 from frugal.formats.rasters.geotiff_bands import Band, write_bands
+from frugal.formats.rasters.height_faults import count_heights
+from frugal.formats.rasters.heights import Heights, opened_heights
 
-_FEET = frozenset({"ft", "foot", "feet", "us survey foot", "us-ft", "ftus", "us_survey_foot"})
+#: Cells of a raster that are held in memory at once.
+LARGEST_CELLS = 400_000_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,6 +38,8 @@ class SurfaceModel:
         Name of the file or of the generator.
     sha256 : str
         Hash of the bytes it was read from, or of the heights of a generated one.
+    converted_from : str
+        Unit of the heights in the file, where they were converted to metres.
     """
 
     heights: np.ndarray
@@ -47,6 +49,7 @@ class SurfaceModel:
     crs: str
     source: str
     sha256: str
+    converted_from: str = ""
 
     def x_of(self, col: np.ndarray) -> np.ndarray:
         """Easting of the centres of columns."""
@@ -65,32 +68,30 @@ def hash_of_heights(heights: np.ndarray) -> str:
 
 
 def read_surface_model(path: Path | str) -> SurfaceModel:
-    """Read the heights of a raster file.
-
-    Infinite values count as missing.
+    """Read the heights of a raster file, in m whatever they are packed in.
 
     Raises
     ------
     UnusableInputError
-        If the file is missing, cut short or no raster; has several bands, no coordinate system, one in
-        degrees or in another unit than the metre; is rotated, has oblong cells or no height at all.
+        As `opened_heights` and `count_heights`; or if there is no height at all.
     """
     path = Path(path)
-    with opened_raster(path, "surface model") as dataset:
-        heights = dataset.read(1, masked=True, out_dtype=np.float64).filled(np.nan)
-        transform, crs = dataset.transform, dataset.crs
-        digest = sha256_of(path)
-    heights[~np.isfinite(heights)] = np.nan
-    if np.isnan(heights).all():
-        raise UnusableInputError(f"surface model '{path}' holds no height at all: every cell is marked as missing")
+    with opened_heights(path, "surface model") as opened:
+        _check_size(opened)
+        count = count_heights(opened)
+        if count.missing == count.cells:
+            raise UnusableInputError(f"surface model '{path}' holds no height at all: every cell is marked as missing")
+        heights = opened.read()
+        transform, digest = opened.dataset.transform, sha256_of(path)
     return SurfaceModel(
         heights=np.ascontiguousarray(heights),
         resolution_m=float(transform.a),
         x_min=float(transform.c),
         y_max=float(transform.f),
-        crs=_name_of(crs),
+        crs=opened.crs,
         source=path.name,
         sha256=digest,
+        converted_from=opened.converted_from,
     )
 
 
@@ -102,8 +103,8 @@ def raster_shape(path: Path | str, cell_size_m: float | None = None) -> tuple[in
     UnusableInputError
         As `read_surface_model`.
     """
-    with opened_raster(Path(path), "terrain") as dataset:
-        return _coarser_shape(dataset, Path(path), cell_size_m)[0]
+    with opened_heights(Path(path), "terrain") as opened:
+        return _coarser_shape(opened.dataset, Path(path), cell_size_m)[0]
 
 
 def read_ground(path: Path | str, cell_size_m: float | None = None) -> tuple[SurfaceModel, np.ndarray]:
@@ -126,10 +127,12 @@ def read_ground(path: Path | str, cell_size_m: float | None = None) -> tuple[Sur
     from rasterio.warp import reproject
 
     path = Path(path)
-    with opened_raster(path, "terrain") as dataset:
-        shape, size = _coarser_shape(dataset, path, cell_size_m)
-        fine = dataset.read(1, masked=True, out_dtype=np.float64).filled(np.nan)
-        transform, crs = dataset.transform, dataset.crs
+    with opened_heights(path, "terrain") as opened:
+        shape, size = _coarser_shape(opened.dataset, path, cell_size_m)
+        _check_size(opened)
+        count_heights(opened)
+        fine = opened.read()
+        transform, crs = opened.dataset.transform, opened.dataset.crs
         coarse = from_origin(transform.c, transform.f, size, size)
         mean, crest = np.full(shape, np.nan), np.full(shape, np.nan)
         for target, method in ((mean, Resampling.average), (crest, Resampling.max)):
@@ -146,67 +149,18 @@ def read_ground(path: Path | str, cell_size_m: float | None = None) -> tuple[Sur
             )
         digest = sha256_of(path)
     mean[~np.isfinite(mean)] = np.nan
-    ground = SurfaceModel(mean, size, float(transform.c), float(transform.f), _name_of(crs), path.name, digest)
-    return ground, crest
+    west, north = float(transform.c), float(transform.f)
+    return SurfaceModel(mean, size, west, north, opened.crs, path.name, digest, opened.converted_from), crest
 
 
-@contextmanager
-def opened_raster(
-    path: Path, what: str, crs: str | None = None, remedy: str = "", *, on_any_grid: bool = False
-) -> Iterator[Any]:
-    """A rasterio dataset of heights, checked; whatever fails while it is read is told in one sentence.
-
-    Parameters
-    ----------
-    path : Path
-    what : str
-        What the raster is ("surface model", "terrain"), for the messages.
-    crs : str, optional
-        System of a file that names none.
-    remedy : str
-        How a user names the system, where there is a way: put behind the sentence that says that it is missing.
-    on_any_grid : bool
-        To be warped: the raster may be in degrees, rotated or of oblong cells.
-
-    Yields
-    ------
-    rasterio.DatasetReader
-        With one band of heights [m].
-
-    Raises
-    ------
-    UnusableInputError
-        As `read_surface_model`.
-    """
-    import rasterio
-    from rasterio.errors import RasterioError
-
-    if not path.is_file():
-        raise UnusableInputError(f"{what} '{path}' does not exist or is not a file")
-    try:
-        _check_content(path, what)
-        with rasterio.open(path.absolute()) as dataset:  # a relative path may look like an address
-            _check(dataset, path, what, crs, remedy, on_any_grid)
-            yield dataset
-    except (RasterioError, OSError, ValueError) as fault:
+def _check_size(opened: Heights) -> None:
+    """Refuse a raster that is too large to be held whole."""
+    rows, columns = opened.shape
+    if rows * columns > LARGEST_CELLS:
         raise UnusableInputError(
-            f"{what} '{path}' is not a raster that can be read to its end (damaged, cut short or of another format)"
-        ) from fault
-
-
-def _check_content(path: Path, what: str) -> None:
-    """Refuse what GDAL would take for a raster and follow elsewhere, whatever its name: such files are XML or JSON."""
-    with path.open("rb") as stream:
-        head = stream.read(64).removeprefix(b"\xef\xbb\xbf").lstrip()
-    if head.startswith((b"<", b"{")):
-        raise UnusableInputError(
-            f"{what} '{path}' holds no heights and names other files or addresses (as VRT and WMS do); name the rasters"
+            f"{opened.name} has {rows * columns / 1e6:.0f} million cells; at most {LARGEST_CELLS / 1e6:.0f} million are read "
+            "at once: cut it, or warp it to wider cells first (rio warp --res 25 IN.tif OUT.tif)"
         )
-
-
-def _name_of(crs: Any) -> str:
-    epsg = crs.to_epsg()
-    return f"EPSG:{epsg}" if epsg else str(crs.to_wkt())
 
 
 def _coarser_shape(dataset: Any, path: Path, cell_size_m: float | None) -> tuple[tuple[int, int], float]:
@@ -222,45 +176,6 @@ def _coarser_shape(dataset: Any, path: Path, cell_size_m: float | None) -> tuple
     if min(shape) < 1:
         raise UnusableInputError(f"cell_size = {cell_size_m:g} m is wider than terrain '{path}'")
     return shape, float(cell_size_m)
-
-
-def _check(dataset: Any, path: Path, what: str, named: str | None, remedy: str, on_any_grid: bool) -> None:
-    from rasterio.crs import CRS
-
-    name = f"{what} '{path}'"
-    if dataset.count != 1:
-        raise UnusableInputError(f"{name} has {dataset.count} bands; one band of heights in metres is needed")
-    if np.dtype(dataset.dtypes[0]).kind == "c":
-        raise UnusableInputError(f"{name} holds complex numbers; heights in metres are needed")
-    crs = dataset.crs if dataset.crs or named is None else CRS.from_user_input(named)
-    if not crs:
-        needed = "one is needed" if on_any_grid else "a projected one in metres is needed (Lambert-93: EPSG:2154)"
-        raise UnusableInputError(f"{name} has no coordinate system; {needed}{remedy}")
-    if not on_any_grid:
-        _check_system(crs, name)
-    unit, length = height_unit(parse_system(crs.to_wkt()))
-    if abs(length - 1.0) > 1e-9 or (dataset.units[0] or "").lower() in _FEET:
-        raise UnusableInputError(f"heights of {name} are in {unit or dataset.units[0]}; convert them to metres first")
-    if not on_any_grid:
-        _check_cells(dataset.transform, name)
-
-
-def _check_system(crs: Any, name: str) -> None:
-    if crs.is_geographic:
-        raise UnusableInputError(
-            f"{name} is in degrees ({crs.to_string()[:40]}); reproject it to metres first (Lambert-93: EPSG:2154)"
-        )
-    if not crs.is_projected or abs(crs.linear_units_factor[1] - 1.0) > 1e-9:
-        raise UnusableInputError(
-            f"{name} is not in metres ({crs.linear_units}); reproject it first (Lambert-93: EPSG:2154)"
-        )
-
-
-def _check_cells(transform: Any, name: str) -> None:
-    if transform.b != 0 or transform.d != 0 or transform.a <= 0 or transform.e >= 0:
-        raise UnusableInputError(f"{name} is rotated or flipped; a grid with north up is needed")
-    if abs(transform.a + transform.e) > 1e-6 * transform.a:
-        raise UnusableInputError(f"{name} has cells of {transform.a:g} × {-transform.e:g} m; square cells are needed")
 
 
 def write_surface_model(path: Path | str, surface: SurfaceModel) -> None:

@@ -10,7 +10,9 @@ import numpy as np
 
 from frugal.errors import UnusableInputError
 from frugal.formats.coordinate_systems import Bounds, told_bounds
-from frugal.formats.rasters.surface_model import SurfaceModel, hash_of_heights, opened_raster
+from frugal.formats.rasters.height_faults import count_heights, is_sound
+from frugal.formats.rasters.heights import Heights, opened_heights
+from frugal.formats.rasters.surface_model import SurfaceModel, hash_of_heights
 
 #: Finer terrain is averaged to these cells, coarser terrain kept on its own.
 FINEST_CELL_M = 25.0
@@ -25,7 +27,7 @@ def read_terrain(path: Path | str, crs: str, bounds: Bounds, around_m: float) ->
     Parameters
     ----------
     path : path
-        One band of heights in metres, in any coordinate system, degrees too.
+        One band of heights, in any coordinate system, degrees too.
     crs : str
         System of the territory, projected and in metres.
     bounds : tuple
@@ -41,15 +43,16 @@ def read_terrain(path: Path | str, crs: str, bounds: Bounds, around_m: float) ->
     Raises
     ------
     UnusableInputError
-        If the file cannot be read, names no system, has heights in another unit or several bands, knows nothing of the
-        territory, or would make more than 200 million cells.
+        As `opened_heights`, and as `count_heights` of the part that is read; or if the file knows nothing of the territory,
+        or would make more than 200 million cells.
     """
     from rasterio.enums import Resampling
     from rasterio.transform import from_origin
     from rasterio.vrt import WarpedVRT
 
     path = Path(path)
-    with opened_raster(path, _WHAT, on_any_grid=True) as dataset:
+    with opened_heights(path, _WHAT, on_any_grid=True) as opened:
+        dataset = opened.dataset
         own_m, covered = _in_system(dataset, path, crs)
         size = FINEST_CELL_M if own_m <= FINEST_CELL_M else float(math.ceil(own_m - 1e-6))
         west, south, east, north = _cut(bounds, around_m, covered, size, path)
@@ -65,10 +68,11 @@ def read_terrain(path: Path | str, crs: str, bounds: Bounds, around_m: float) ->
             "height": shape[0],
             "width": shape[1],
         }
-        with WarpedVRT(dataset, crs=crs, resampling=method, nodata=np.nan, dtype="float32", **grid) as warped:
-            heights = warped.read(1).astype(np.float64) * dataset.scales[0] + dataset.offsets[0]
-    heights[~np.isfinite(heights)] = np.nan
-    terrain = SurfaceModel(heights, size, west, north, crs, path.name, hash_of_heights(heights))
+        count_heights(opened, _window_of(opened, crs, (west, south, east, north)))
+        with WarpedVRT(dataset, crs=crs, resampling=method, nodata=np.nan, dtype="float64", **grid) as warped:
+            heights = opened.in_metres(warped.read(1))
+    heights[~is_sound(heights)] = np.nan
+    terrain = SurfaceModel(heights, size, west, north, crs, path.name, hash_of_heights(heights), opened.converted_from)
     if not _knows(terrain, bounds):
         raise UnusableInputError(f"terrain '{path}' knows no height in the territory ({told_bounds(bounds)})")
     return terrain
@@ -82,8 +86,25 @@ def check_terrain(path: Path | str) -> None:
     UnusableInputError
         As `read_terrain`.
     """
-    with opened_raster(Path(path), _WHAT, on_any_grid=True):
+    with opened_heights(Path(path), _WHAT, on_any_grid=True):
         pass
+
+
+def _window_of(opened: Heights, crs: str, bounds: Bounds) -> Any:
+    """The part of a raster that the edges of a territory lie in, in whole cells."""
+    from rasterio.warp import transform_bounds
+    from rasterio.windows import Window
+
+    dataset = opened.dataset
+    west, south, east, north = transform_bounds(crs, dataset.crs, *bounds, densify_pts=21)
+    back = ~dataset.transform
+    x, y = np.array([west, west, east, east]), np.array([south, north, south, north])
+    columns, rows = back.a * x + back.b * y + back.c, back.d * x + back.e * y + back.f
+    left, right = max(math.floor(min(columns)) - 1, 0), min(math.ceil(max(columns)) + 1, dataset.width)
+    top, bottom = max(math.floor(min(rows)) - 1, 0), min(math.ceil(max(rows)) + 1, dataset.height)
+    if left >= right or top >= bottom:
+        return None
+    return Window(left, top, right - left, bottom - top)
 
 
 def _in_system(dataset: Any, path: Path, crs: str) -> tuple[float, Bounds]:

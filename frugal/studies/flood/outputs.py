@@ -49,6 +49,7 @@ def flood_outputs(terrain: FloodTerrain, duration_s: float) -> tuple[Output, ...
             "hour",
             label=_TEXTS.say("flood.arrival_time"),
             low=0.0,
+            high=duration_s / HOUR,
             defined_where="max_depth",
             fill_value=duration_s / HOUR,
             geometry=geometry,

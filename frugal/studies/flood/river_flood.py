@@ -12,11 +12,13 @@ event is not seen. Truth is the second-order Saint-Venant solver on the terrain 
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from functools import lru_cache
 
 import numpy as np
 from scipy import ndimage, optimize, special
 
+from frugal.errors import UnusableInputError
 from frugal.experiments.study import Alternative, Arrays, Study, Variable
 from frugal.physics.shallow_water.flood_case import FloodCase, Inflow, Segment
 from frugal.studies.flood.bathtub import bathtub
@@ -24,7 +26,7 @@ from frugal.studies.flood.outputs import HOUR, Maps
 from frugal.studies.flood.study import flood_study
 from frugal.studies.flood.terrain.site import RiverFloodSite, river_valley
 from frugal.studies.flood.terrain.terrain import FloodTerrain, edge_of, nearest_of
-from frugal.texts import room_texts
+from frugal.texts import Text, decimals, room_texts
 
 _TEXTS = room_texts("frugal.studies.flood")
 
@@ -36,6 +38,8 @@ BASE_FLOW_M3_S = 30.0
 ENTRY_M = 200.0
 #: The formula smooths its depths along the river over so many metres, as backwater does.
 SMOOTHED_M = 150.0
+#: A wave that brings another volume than was asked, by more than this share, is told.
+_VOLUME_WITHIN = 0.05
 
 
 def inputs_of(site: RiverFloodSite) -> tuple[Variable, ...]:
@@ -79,7 +83,9 @@ def river_flood(site: RiverFloodSite) -> Study:
     UnusableInputError
         If the terrain or the river cannot be used.
     """
+    notes = check_waves(site)
     terrain = river_valley(site)
+    terrain = replace(terrain, notes=(*terrain.notes, *notes))
     duration_s = site.duration_h * HOUR
 
     def event(terrain: FloodTerrain, **inputs: float) -> FloodCase:
@@ -94,7 +100,101 @@ def river_flood(site: RiverFloodSite) -> Study:
         duration_s=duration_s,
         inputs=inputs_of(site),
         formula=_normal_depth(terrain, duration_s),
+        remarks=lambda **inputs: notes_on_volume(duration_s, **inputs),
     )
+
+
+def check_waves(site: RiverFloodSite) -> tuple[Text, ...]:
+    """Refuse bounds that no wave can have, and tell where some cannot.
+
+    Parameters
+    ----------
+    site : RiverFloodSite
+
+    Returns
+    -------
+    tuple
+        A sentence where the largest volume does not pass with the smallest peak, or the smallest is too little for the
+        largest; none for the site of no place.
+
+    Raises
+    ------
+    UnusableInputError
+        If peaks lie below the base flow, or no volume within the bounds can be that of a wave within the bounds.
+    """
+    (low, high), (small, large), (soon, late) = site.peak_discharge, site.volume, site.time_to_peak_h
+    if low <= BASE_FLOW_M3_S:
+        raise UnusableInputError(
+            f"setting 'peak_discharge' = {low:g}, {high:g} m³/s: the study has a base flow of {BASE_FLOW_M3_S:g} m³/s, which "
+            "a peak has to exceed"
+        )
+    duration_s = site.duration_h * HOUR
+    most = given_volume(duration_s, peak_discharge=high, time_to_peak=late, volume=small)
+    if most < (1.0 - _VOLUME_WITHIN) * small:
+        raise UnusableInputError(
+            f"setting 'volume' = {small:g}, {large:g} m³: a peak of {high:g} m³/s brings {most:.3g} m³ within the event of "
+            f"{site.duration_h:g} h; smaller volumes, higher peaks or a longer event are needed"
+        )
+    least = given_volume(duration_s, peak_discharge=low, time_to_peak=soon, volume=large)
+    if least > (1.0 + _VOLUME_WITHIN) * large:
+        raise UnusableInputError(
+            f"setting 'volume' = {small:g}, {large:g} m³: a wave that rises to {low:g} m³/s in {soon:g} h brings {least:.3g} "
+            "m³ at least; larger volumes, lower peaks or a shorter rise are needed"
+        )
+    if site.terrain is None:
+        return ()
+    for peak, volume, time_to_peak in (
+        (low, large, late),
+        (high, small, late),
+        (low, large, soon),
+        (high, small, soon),
+    ):
+        given = given_volume(duration_s, peak_discharge=peak, time_to_peak=time_to_peak, volume=volume)
+        if abs(given / volume - 1.0) > _VOLUME_WITHIN:
+            told = {"volume": volume / 1e6, "peak": peak, "given": given / 1e6, "hours": site.duration_h}
+            return (_TEXTS.say("note.volume_of_site", **{name: _number(value) for name, value in told.items()}),)
+    return ()
+
+
+def given_volume(duration_s: float, **wave: float) -> float:
+    """What a wave brings above the base flow within the event [m³].
+
+    Parameters
+    ----------
+    duration_s : float
+        Length of the event [s].
+    **wave : float
+        ``peak_discharge``, ``time_to_peak`` and ``volume`` of `hydrograph`.
+    """
+    time_s = np.linspace(0.0, duration_s, 4001)
+    return float(np.trapezoid(hydrograph(time_s, **wave) - BASE_FLOW_M3_S, time_s))
+
+
+def notes_on_volume(
+    duration_s: float, *, peak_discharge: float, time_to_peak: float, volume: float, **others: float
+) -> tuple[Text, ...]:
+    """A sentence where a wave does not bring the volume that is asked within the event.
+
+    Parameters
+    ----------
+    duration_s : float
+        Length of the event [s].
+    peak_discharge, time_to_peak, volume : float
+        As in `hydrograph`.
+    **others : float
+        Inputs of the study that change nothing in it.
+    """
+    given = given_volume(duration_s, peak_discharge=peak_discharge, time_to_peak=time_to_peak, volume=volume)
+    if abs(given / volume - 1.0) <= _VOLUME_WITHIN:
+        return ()
+    told = {"given": given / 1e6, "asked": volume / 1e6, "peak": peak_discharge, "rise": time_to_peak}
+    key = "note.volume_not_given" if given < volume else "note.volume_too_small"
+    numbers = {name: _number(value) for name, value in {**told, "hours": duration_s / HOUR}.items()}
+    return (_TEXTS.say(key, **numbers),)
+
+
+def _number(value: float) -> Text:
+    return decimals(f"{value:.0f}" if value >= 1000 else f"{value:.3g}")
 
 
 @lru_cache(maxsize=256)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from frugal.experiments.needs.file import packaged_need
 from frugal.experiments.study import Alternative, Study, Summaries, Variable
@@ -10,6 +10,7 @@ from frugal.studies.flood.outputs import flood_outputs
 from frugal.studies.flood.solver_alternatives import VOLUMES, Build, cheaper_physics, solver
 from frugal.studies.flood.terrain.site import RiverFloodSite, SubmersionSite
 from frugal.studies.flood.terrain.terrain import FloodTerrain
+from frugal.texts import Text
 
 
 def flood_study(
@@ -24,6 +25,7 @@ def flood_study(
     formula: Alternative,
     other_formulas: tuple[Alternative, ...] = (),
     summaries: Summaries | None = None,
+    remarks: Callable[..., tuple[Text, ...]] | None = None,
 ) -> Study:
     """A study whose events ``build`` makes over a terrain, with its formulas and the cheaper physics as alternatives.
 
@@ -49,6 +51,8 @@ def flood_study(
         Further ones, next on the list of alternatives.
     summaries : Summaries, optional
         Columns that smooth fits and networks learn from in the place of the inputs.
+    remarks : callable, optional
+        ``remarks(**inputs)``: sentences on one question.
 
     Returns
     -------
@@ -69,4 +73,6 @@ def flood_study(
         cell_features=terrain.features(),
         summaries=summaries,
         diagnostics=VOLUMES,
+        notes=terrain.notes,
+        remarks=remarks,
     )

@@ -74,6 +74,13 @@ def submersion(site: SubmersionSite) -> Study:
         If the terrain, the dike or the buildings cannot be used.
     """
     terrain = coast(site)
+    highest = peak_level({variable.name: variable.high for variable in INPUTS})
+    lowest = float(terrain.bed[terrain.land].min())
+    if lowest >= highest:
+        raise UnusableInputError(
+            f"no land of terrain '{site.terrain}' lies below {highest:.2f} m, the highest sea of this study (the lowest is "
+            f"{lowest:.2f} m): nothing could be flooded; are its heights in metres above mean sea level?"
+        )
     weir, largest = breach_weir(terrain, INPUTS, (BREACH_START_S + BREACH_END_S) / 2, END_S)
 
     def build(over: FloodTerrain, **inputs: float) -> FloodCase:

@@ -12,7 +12,11 @@ from frugal.surrogates.bundle.predictor import Predictor
 
 
 def prediction_result(
-    predictor: Predictor, answers: Mapping[str, np.ndarray], inputs: Mapping[str, Any], row: int = 0
+    predictor: Predictor,
+    answers: Mapping[str, np.ndarray],
+    inputs: Mapping[str, Any],
+    row: int = 0,
+    scenario: str | None = None,
 ) -> Result:
     """One of the answers of a predictor, with the ends of its intervals.
 
@@ -25,6 +29,8 @@ def prediction_result(
         What was asked in that row, as plain values.
     row : int
         Which of the rows.
+    scenario : str, optional
+        Name of the scenario that was asked.
     """
     values = {name: np.asarray(answer[row]) for name, answer in answers.items()}
     return Result(
@@ -37,4 +43,7 @@ def prediction_result(
         title=predictor.title.get("en", ""),
         suffixes=INTERVAL_SUFFIXES,
         in_domain=bool(values["in_domain"]),
+        scenario=scenario or "",
+        site=predictor.site,
+        notes=[note.get("en", "") for note in predictor.notes],
     )

@@ -20,6 +20,9 @@ from frugal.surrogates.bundle.bundle import open_bundle
 from frugal.surrogates.onnx.digest import graph_digest
 from frugal.surrogates.onnx.graph import session
 
+#: Share of the truth that intervals hold, where a file does not say.
+_FORMER_LEVEL = 0.9
+
 
 class Predictor:
     """Answers of one ONNX file.
@@ -64,10 +67,13 @@ class Predictor:
             self.inputs: tuple[Variable, ...] = read_variables(described["inputs"])
             self.outputs: tuple[Output, ...] = read_outputs(described["outputs"], described.get("grid"))
             self.scenarios: tuple[Scenario, ...] = read_scenarios(described.get("scenarios", []))
+            self.site: dict[str, Any] = dict(described.get("site") or {})
+            self.notes: tuple[Mapping[str, str], ...] = tuple(dict(note) for note in described.get("notes") or ())
         except (KeyError, TypeError, ValueError, AttributeError) as fault:
             raise UnusableInputError(f"'{path}' is not an answer of frugal: its metadata cannot be read") from fault
         self.layout = InputLayout(self.inputs)
         self.candidate: str = self.metadata.get("frugal.candidate", "")
+        self.interval_level = _share(self.metadata.get("frugal.interval_level", ""))
 
     def __call__(self, inputs: Any, extrapolate: bool = False) -> dict[str, np.ndarray]:
         """Answer rows of inputs.
@@ -196,6 +202,14 @@ def _numbers(variable: Variable, value: Any) -> np.ndarray:
 
 def _is_list(text: str) -> bool:
     return ";" in text or "," in text
+
+
+def _share(text: str) -> float:
+    """Share of the truth that intervals hold, as a file says it."""
+    try:
+        return float(text)
+    except ValueError:
+        return _FORMER_LEVEL
 
 
 def _open(path: Path) -> Any:

@@ -16,7 +16,7 @@ import numpy as np
 from frugal.candidates.row import Parity
 from frugal.experiments.study import Output, Study, Variable
 from frugal.experiments.study.outputs import output_slices
-from frugal.experiments.study.study_file import describe_study
+from frugal.experiments.study.study_file import describe_study, told_site
 from frugal.surrogates.onnx.graph import Graph, serialise, session
 from frugal.surrogates.onnx.physical_limits import (
     clip_in_graph,
@@ -87,7 +87,8 @@ def metadata(study: Study, candidate: str) -> dict[str, str]:
     described = describe_study(study)
     # the graph derives scalars by itself; the weights of all cells would be most of the metadata
     described["outputs"] = [{**output, "derived": None} for output in described["outputs"]]
-    keep = ("name", "title", "hash", "inputs", "outputs", "scenarios", "parameters")
+    described["site"] = told_site(study.site)
+    keep = ("name", "title", "hash", "inputs", "outputs", "scenarios", "parameters", "site", "notes")
     return {
         "frugal.format": "frugal-model/1",
         "frugal.candidate": candidate,

@@ -239,9 +239,9 @@ def test_settings_out_of_bounds_are_named(setting: str, value: object) -> None:
 
 
 def test_a_river_of_files(shore: dict[str, Path], tmp_path: Path) -> None:
-    axis = write_line(tmp_path / "river.geojson", [(370_150.0, 6_569_510.0), (370_700.0, 6_569_490.0)])
+    axis = write_line(tmp_path / "river.geojson", [(370_700.0, 6_569_510.0), (370_010.0, 6_569_490.0)])
     terrain = river_valley(RiverFloodSite(terrain=shore["terrain"], river=axis, channel_depth_m=2.0))
-    assert np.allclose(terrain.bed[tuple(terrain.river.T)], 1.2 - 2.0)
+    assert np.allclose(terrain.bed[tuple(terrain.river.T)], np.where(terrain.river[:, 1] < 5, -2.0, 1.2) - 2.0)
     assert (np.diff(terrain.river_position_m) > 0).all() and not terrain.land[tuple(terrain.river.T)].any()
     with pytest.raises(UnusableInputError, match="no river"):
         river_valley(RiverFloodSite(terrain=shore["terrain"]))

@@ -9,11 +9,10 @@ from __future__ import annotations
 import numpy as np
 from scipy import ndimage
 
-from frugal.studies.flood.terrain.terrain import FloodTerrain
+from frugal.studies.flood.terrain.terrain import NOWHERE, FloodTerrain
 
 FORESHORE_COLUMNS = 4
 CREST_M = 6.0
-_X_MIN, _Y_MAX = 372_000.0, 6_570_000.0
 
 
 def polder(n: int = 64, cell_size_m: float = 50.0, seed: int = 0) -> FloodTerrain:
@@ -68,9 +67,8 @@ def polder(n: int = 64, cell_size_m: float = 50.0, seed: int = 0) -> FloodTerrai
         dike_position_m=(rows + 0.5) * cell_size_m,
         sill_m=sill,
         buildings=_buildings(rng, village, land, cell_size_m),
-        x_min=_X_MIN,
-        y_max=_Y_MAX,
-        crs="EPSG:2154",
+        y_max=extent,
+        crs=NOWHERE,
         source=f"generated polder, {n} x {n} cells of {cell_size_m:g} m (seed {seed})",
     )
 

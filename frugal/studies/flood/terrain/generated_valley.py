@@ -8,11 +8,10 @@ from __future__ import annotations
 import numpy as np
 
 from frugal.studies.flood.terrain.generated_polder import smooth_relief
-from frugal.studies.flood.terrain.terrain import FloodTerrain
+from frugal.studies.flood.terrain.terrain import NOWHERE, FloodTerrain
 
 SLOPE = 0.0015
 CHANNEL_DEPTH_M = 3.0
-_X_MIN, _Y_MAX = 380_000.0, 6_610_000.0
 
 
 def valley(rows: int = 40, columns: int = 76, cell_size_m: float = 50.0, seed: int = 0) -> FloodTerrain:
@@ -58,9 +57,8 @@ def valley(rows: int = 40, columns: int = 76, cell_size_m: float = 50.0, seed: i
         river=line,
         river_position_m=position,
         buildings=np.where(land, rng.poisson(expected), 0).astype(float),
-        x_min=_X_MIN,
-        y_max=_Y_MAX,
-        crs="EPSG:2154",
+        y_max=width,
+        crs=NOWHERE,
         source=f"generated valley, {rows} x {columns} cells of {cell_size_m:g} m (seed {seed})",
     )
 

@@ -13,11 +13,24 @@ from scipy import ndimage
 
 from frugal.errors import UnusableInputError
 from frugal.experiments.study.site import Site
+from frugal.formats.coordinate_systems import told_bounds
 from frugal.formats.rasters.surface_model import SurfaceModel, raster_shape, read_ground
-from frugal.formats.vectors.features import read_centroids, read_line
+from frugal.formats.vectors.features import read_line
 from frugal.studies.flood.terrain.generated_polder import polder
 from frugal.studies.flood.terrain.generated_valley import valley
+from frugal.studies.flood.terrain.ground_checks import (
+    check_dike,
+    check_files,
+    check_outlet,
+    count_buildings,
+    downstream,
+    extent,
+    notes_on_dike,
+)
 from frugal.studies.flood.terrain.terrain import FloodTerrain, edge_of
+from frugal.texts import room_texts
+
+_TEXTS = room_texts("frugal.studies.flood")
 
 Side = Literal["west", "east", "north", "south"]
 
@@ -143,12 +156,14 @@ def river_valley(site: RiverFloodSite) -> FloodTerrain:
     Raises
     ------
     UnusableInputError
-        If a file cannot be used, the terrain has holes or is too large, or the river is missing or lies outside it.
+        If a file cannot be used, the terrain has holes or is too large, or the river is missing, lies outside it or ends
+        inland.
     """
     if site.terrain is None:
         if site.river is not None or site.buildings is not None:
             raise UnusableInputError("the site names a river or buildings but no terrain; give terrain = a GeoTIFF too")
         return valley(seed=site.seed)
+    check_files(terrain=site.terrain, river=site.river, buildings=site.buildings)
     ground, _ = read_terrain(site.terrain, site.cell_size_m, site.n_runs)
     if site.river is None:
         raise UnusableInputError(
@@ -156,13 +171,15 @@ def river_valley(site: RiverFloodSite) -> FloodTerrain:
         )
     line = read_line(site.river, ground.crs, "river")
     river, position = cells_along(line, ground, str(site.river), "river")
+    river, position, notes = downstream(river, position, ground.heights, site.river)
+    check_outlet(river, ground, site.river)
     bed, manning = ground.heights.copy(), np.full(ground.heights.shape, site.manning)
     bed[tuple(river.T)] -= site.channel_depth_m
     manning[tuple(river.T)] = site.manning_river
     land = np.ones(bed.shape, dtype=bool)
     land[tuple(river.T)] = False
-    found = _on_ground(ground, bed, manning, land, site.buildings)
-    return replace(found, river=river, river_position_m=position)
+    found = _on_ground(ground, bed, manning, land, site)
+    return replace(found, river=river, river_position_m=position, notes=(*notes, *found.notes))
 
 
 def coast(site: SubmersionSite) -> FloodTerrain:
@@ -178,6 +195,7 @@ def coast(site: SubmersionSite) -> FloodTerrain:
             raise UnusableInputError("the site names a dike or buildings but no terrain; give terrain = a GeoTIFF too")
         check_memory(site.cells**2, site.n_runs, f"{site.cells} × {site.cells} cells")
         return polder(site.cells, 3200.0 / site.cells, site.seed)
+    check_files(terrain=site.terrain, dike=site.dike, buildings=site.buildings)
     ground, crest = read_terrain(site.terrain, site.cell_size_m, site.n_runs)
     if site.dike is None:
         lowest = float(ground.heights.min())
@@ -192,9 +210,11 @@ def coast(site: SubmersionSite) -> FloodTerrain:
     bed[tuple(dike.T)] = np.maximum(bed[tuple(dike.T)], top)
     sea = sea_cells(bed, dike, site.sea, site.sea_below_m)
     if not sea.any():
+        lowest = min(float(edge_of(bed, side).min()) for side in site.sea)
         raise UnusableInputError(
-            f"no cell on the {', '.join(site.sea)} side of terrain '{site.terrain}' is lower than {site.sea_below_m:g} m; "
-            "set sea to the sides where the sea is"
+            f"no cell on the {', '.join(site.sea)} side of terrain '{site.terrain}' is lower than sea_below_m = "
+            f"{site.sea_below_m:g} m (the lowest is {lowest:.2f} m): set sea to the sides where the sea is, or sea_below_m to "
+            "a height above its bed there"
         )
     land = ~sea
     land[tuple(dike.T)] = False
@@ -202,24 +222,35 @@ def coast(site: SubmersionSite) -> FloodTerrain:
         raise UnusableInputError(
             f"all of terrain '{site.terrain}' is lower than the sea ({site.sea_below_m:g} m) and not behind the dike"
         )
-    found = _on_ground(ground, bed, np.full(bed.shape, site.manning), land, site.buildings)
-    return replace(found, dike=dike, dike_position_m=position, sill_m=_ground_behind(bed, land, dike))
+    check_dike(dike, crest, site.dike_crest_m, site.sea_below_m, site.dike)
+    sill = _ground_behind(bed, land, dike)
+    notes = notes_on_dike(dike, bed, crest, sea, sill, site.dike_crest_m, site.sea_below_m, site.dike)
+    found = _on_ground(ground, bed, np.full(bed.shape, site.manning), land, site)
+    return replace(found, dike=dike, dike_position_m=position, sill_m=sill, notes=(*notes, *found.notes))
 
 
 def _on_ground(
-    ground: SurfaceModel, bed: np.ndarray, manning: np.ndarray, land: np.ndarray, buildings: Path | None
+    ground: SurfaceModel,
+    bed: np.ndarray,
+    manning: np.ndarray,
+    land: np.ndarray,
+    site: SubmersionSite | RiverFloodSite,
 ) -> FloodTerrain:
     """A terrain where a file has its ground, without river or dike yet."""
+    counted, notes = count_buildings(site.buildings, ground, land)
+    if ground.converted_from:
+        notes = (_TEXTS.say("note.converted", path=site.terrain, unit=ground.converted_from), *notes)
     return FloodTerrain(
         bed=bed,
         cell_size_m=ground.resolution_m,
         manning=manning,
         land=land,
-        buildings=count_buildings(buildings, ground, land),
+        buildings=counted,
         x_min=ground.x_min,
         y_max=ground.y_max,
         crs=ground.crs,
         source=f"{ground.source} (SHA-256 {ground.sha256[:12]})",
+        notes=notes,
     )
 
 
@@ -321,7 +352,13 @@ def cells_along(line: np.ndarray, ground: SurfaceModel, name: str, what: str = "
     rows, columns = ground.heights.shape
     outside = (row < 0) | (row >= rows) | (column < 0) | (column >= columns)
     beside = (row >= -1) & (row <= rows) & (column >= -1) & (column <= columns)
-    if outside.all() or not beside.all():
+    if outside.all():
+        own = told_bounds([*line.min(axis=0), *line.max(axis=0)])
+        raise UnusableInputError(
+            f"{what} '{name}' lies elsewhere ({own}) than the terrain ({told_bounds(extent(ground))}); check the coordinate "
+            "systems of both"
+        )
+    if not beside.all():
         raise UnusableInputError(
             f"{what} '{name}' leaves the terrain along {max(outside.mean(), 0.01):.0%} of its length"
         )
@@ -357,33 +394,6 @@ def sea_cells(bed: np.ndarray, dike: np.ndarray, sides: tuple[Side, ...], below_
     labels, _ = ndimage.label(low)
     numbers = np.unique(np.concatenate([edge_of(labels, side) for side in sides]))
     return np.isin(labels, numbers[numbers > 0])
-
-
-def count_buildings(path: Path | None, ground: SurfaceModel, land: np.ndarray) -> np.ndarray:
-    """Buildings in each cell of the land, by their centroids; zeros without a file.
-
-    Parameters
-    ----------
-    path : Path or None
-        Footprints or points, in any vector format and any system.
-    ground : SurfaceModel
-        Whose grid and system are taken.
-    land : ndarray of bool [y, x]
-        Buildings elsewhere are not counted, nor those outside of the grid.
-
-    Returns
-    -------
-    ndarray [y, x]
-    """
-    counted = np.zeros(land.shape)
-    if path is None:
-        return counted
-    points = read_centroids(path, ground.crs, "buildings")
-    column = np.floor((points[:, 0] - ground.x_min) / ground.resolution_m).astype(int)
-    row = np.floor((ground.y_max - points[:, 1]) / ground.resolution_m).astype(int)
-    inside = (row >= 0) & (row < land.shape[0]) & (column >= 0) & (column < land.shape[1])
-    np.add.at(counted, (row[inside], column[inside]), 1.0)
-    return np.where(land, counted, 0.0)
 
 
 def _ground_behind(bed: np.ndarray, land: np.ndarray, dike: np.ndarray) -> np.ndarray:

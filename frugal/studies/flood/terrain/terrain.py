@@ -10,6 +10,14 @@ from typing import Any
 import numpy as np
 
 from frugal.errors import UnusableInputError
+from frugal.experiments.study.geometry import runs_of
+from frugal.texts import Text
+
+#: Where generated places lie: nowhere, in metres from their own corner.
+NOWHERE = (
+    'ENGCRS["Generated place, nowhere on Earth",EDATUM["Generated place"],CS[Cartesian,2],AXIS["easting",east],'
+    'AXIS["northing",north],LENGTHUNIT["metre",1]]'
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,8 +48,10 @@ class FloodTerrain:
     x_min, y_max : float
         Western and northern edge.
     crs : str
-        Empty where the terrain is no real place.
+        `NOWHERE` where the terrain is no real place.
     source : str
+    notes : tuple of str by language
+        What a user should know of what the site gives, held against its ground.
     """
 
     bed: np.ndarray
@@ -58,6 +68,7 @@ class FloodTerrain:
     y_max: float = 0.0
     crs: str = ""
     source: str = ""
+    notes: tuple[Text, ...] = ()
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -258,5 +269,11 @@ def breached(terrain: FloodTerrain, position: float, width_m: float, level_m: fl
 
 
 def grid_of(terrain: FloodTerrain) -> dict[str, Any]:
-    """Coordinate system and transform, for maps written as GeoTIFF."""
-    return {"crs": terrain.crs, "transform": terrain.transform}
+    """Coordinate system, transform and zones of which nothing is asked, for maps written as GeoTIFF."""
+    river = np.zeros(terrain.shape, dtype=bool)
+    river[tuple(terrain.river.T)] = True
+    dike = np.zeros(terrain.shape, dtype=bool)
+    dike[tuple(terrain.dike.T)] = True
+    zones = {"sea": terrain.sea & ~river, "dike": dike, "river bed": river & ~terrain.land}
+    runs = {name: runs_of(cells) for name, cells in zones.items() if cells.any()}
+    return {"crs": terrain.crs, "transform": terrain.transform, "zones": runs}

@@ -22,6 +22,7 @@ from frugal.studies.solar.roof_shading.alternatives import alternatives
 from frugal.studies.solar.roof_shading.shading_ratio import shading_ratios
 from frugal.studies.solar.roof_shading.site import RoofShadingSite, ShadingTerritory
 from frugal.studies.solar.roof_yield.site import toward_sectors
+from frugal.studies.solar.roofs.roof_catalogue import notes_on_units
 from frugal.texts import room_texts
 
 _TEXTS = room_texts("frugal.studies.solar")
@@ -121,6 +122,7 @@ def roof_shading(site: RoofShadingSite) -> Study:
         ),
         site=site.plain(),
         definition=territory.definition(),
+        notes=notes_on_units((*territory.surfaces, *territory.test_surfaces)),
         missing_data=territory.fine_surface(),
     )
 

@@ -26,6 +26,7 @@ from frugal.studies.solar.roof_yield.site import (
     sector_horizon,
     toward_sectors,
 )
+from frugal.studies.solar.roofs.roof_catalogue import notes_on_units
 from frugal.studies.solar.roofs.roof_sample import joined
 from frugal.texts import room_texts
 
@@ -101,6 +102,7 @@ def roof_yield(site: RoofYieldSite) -> Study:
         ),
         site=site.plain(),
         definition=territory.definition(),
+        notes=notes_on_units(territory.surfaces),
     )
 
 

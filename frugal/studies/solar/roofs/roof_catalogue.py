@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import numpy as np
@@ -10,6 +11,9 @@ from frugal.errors import UnusableInputError
 from frugal.experiments.study.design import TILE
 from frugal.formats.rasters.surface_model import SurfaceModel
 from frugal.studies.solar.roofs.plane_finder import fit_planes, roof_patches
+from frugal.texts import Text, room_texts
+
+_TEXTS = room_texts("frugal.studies.solar")
 
 _MODULE_OFFSET_M = 0.1
 _SMALLEST_SIDE_CELLS = 20
@@ -186,3 +190,9 @@ def _places(surface: SurfaceModel, row: np.ndarray, col: np.ndarray, tiles: int)
     rows, cols = surface.heights.shape
     tile = (row * tiles // rows) * tiles + col * tiles // cols
     return np.array([f"{surface.source}{TILE}{number + 1}" for number in tile])
+
+
+def notes_on_units(surfaces: Iterable[SurfaceModel]) -> tuple[Text, ...]:
+    """A sentence for each surface model whose heights were converted to metres."""
+    converted = [(surface.source, surface.converted_from) for surface in surfaces if surface.converted_from]
+    return tuple(_TEXTS.say("note.converted", name=name, unit=unit) for name, unit in converted)
