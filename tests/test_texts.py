@@ -21,7 +21,7 @@ ROOMS = {
 CHOSEN_BY_NAME = {
     "frugal.audit": (
         "asked.", "baseline.", "category.", "country.", "factor.", "field.", "first.", "level.", "lighter.served", "noun.",
-        "finding.says_nothing.", "policy.", "short.", "status.", "verdict.", "FRU-06.",
+        "policy.", "short.", "status.", "verdict.", "FRU-06.",
         *(f"page.{what}_" for what in ("bar", "group", "need", "part", "per", "role", "stage", "target", "tier")),
     ),
     "frugal.cadastre": ("class.", "list.other_", "month.", "name.", "note.", "point.", "source."),
