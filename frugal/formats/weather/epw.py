@@ -1,28 +1,22 @@
 """Hourly years in EPW files (EnergyPlus Weather, Auxiliary Programs documentation).
 
 Hour 1 is 0:00–1:00 of local standard time, values stand for the hour that ends at the label; the moment is the
-middle of the hour. The EPW files of PVGIS hold instants without saying which: the one that closes best (to 5 minutes)
-is taken.
+middle of the hour. The EPW files of PVGIS hold instants: since version 5.3 a comment states how long after the label
+("Irradiance Time Offset (h)", −0.82 for an instant eleven minutes after the hour began), and their rows are those of UTC
+though the head names a zone. Where the light of a file shows another moment than the file says, that one is taken
+(`frugal.formats.weather.sun_check`).
 """
 
 from __future__ import annotations
 
 import io
+import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
-import numpy as np
+from frugal.formats.weather.hourly_year import Weather, order_of_year, year_from_columns
 
-from frugal.formats.weather.hourly_year import (
-    Weather,
-    hours_of_common_year,
-    order_of_year,
-    sun_elevation_deg,
-    year_from_columns,
-)
-
-if TYPE_CHECKING:
-    import pandas as pd
+_HEAD_LINES = 8
+_STATED = re.compile(r"irradiance time offset\s*\(h\)\s*[:=]\s*(-?\d+(?:\.\d+)?)", re.IGNORECASE)
 
 
 def from_epw(text: str, name: str, digest: str) -> Weather:
@@ -48,35 +42,24 @@ def from_epw(text: str, name: str, digest: str) -> Weather:
     order = order_of_year(table["month"], table["day"], table["hour"] - 1, name)
     place = ", ".join(part.strip() for part in (meta["city"], meta["country"]) if part.strip(" -"))
     kind = meta["data_type"].strip(" -") or "EPW"
-    attribution = _epw_attribution(text)
-    instants = "PVGIS" in attribution
+    head = "\n".join(text.splitlines()[:_HEAD_LINES])
+    stated = _STATED.search(head)
+    stated_h = float(stated[1]) if stated else None
     return year_from_columns(
         table.iloc[order],
         name=name,
         digest=digest,
         place=(meta["latitude"], meta["longitude"], meta["altitude"], meta["TZ"]),
-        offset_s=_offset_that_closes(table.iloc[order], meta) if instants else 1800.0,
+        offset_s=1800.0 if stated_h is None else 3600.0 * (1.0 + stated_h),
         source=f"{Path(name).name}: {place}, {kind}",
-        attribution=attribution,
+        attribution=_epw_attribution(head, stated_h is not None),
+        stated_h=stated_h,
     )
 
 
-def _offset_that_closes(table: pd.DataFrame, meta: dict[str, Any]) -> float:
-    """Seconds after the start of the hours at which ghi = dni · sin(elevation) + dhi holds best."""
-    ghi, dni, dhi = (table[name].to_numpy(dtype=np.float64) for name in ("ghi", "dni", "dhi"))
-    candidates = 300.0 * np.arange(-3, 13)
-    gaps = []
-    for offset_s in candidates:
-        unix_time_s, _ = hours_of_common_year(meta["TZ"], offset_s)
-        elevation = sun_elevation_deg(unix_time_s, meta["latitude"], meta["longitude"])
-        gaps.append(np.mean((ghi - dni * np.sin(np.radians(np.maximum(elevation, 0.0))) - dhi) ** 2))
-    return float(candidates[int(np.argmin(gaps))])
-
-
-def _epw_attribution(text: str) -> str:
-    head = "\n".join(text.splitlines()[:8]).lower()
-    if "onebuilding" in head:
+def _epw_attribution(head: str, states_offset: bool) -> str:
+    if "onebuilding" in head.lower():
         return "Climate.OneBuilding.org"
-    if "pvgis" in head:
+    if "pvgis" in head.lower() or states_offset:  # the files of PVGIS name the model of its temperatures only
         return "PVGIS © European Union"
     return "as stated by the provider of the EPW file"

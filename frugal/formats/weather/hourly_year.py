@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from frugal.errors import UnusableInputError
+from frugal.formats.weather.sun_check import SunCheck, check_sun, sun_of_rows
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,6 +25,9 @@ HOURS_OF_YEAR = 8760
 #: Middle of the cycle of leap years, so that the declination of its days is that of an average year.
 COMMON_YEAR = 2018
 _LARGEST_MISSING_SHARE = 0.02
+#: No quantity here is as low: −9999, −999 and −99 stand for "missing" too.
+_MISSING_BELOW = -98.9
+_LIGHT = ("ghi", "dni", "dhi")
 #: What messages about a file of another format ask for.
 ACCEPTED = "an EPW file (plain or .gz) or a PVGIS typical-year or hourly file (CSV or JSON) is needed"
 
@@ -65,6 +69,8 @@ class Weather:
         Credit due in any figure made from it.
     sha256 : str
         Hash of the bytes it was read from.
+    notes : tuple of str
+        What the light of the year tells about its hours: the shift that was applied, what cannot be told.
     """
 
     unix_time_s: np.ndarray
@@ -81,6 +87,7 @@ class Weather:
     source: str
     attribution: str
     sha256: str
+    notes: tuple[str, ...] = ()
 
 
 def hours_of_common_year(utc_offset_h: float = 0.0, offset_s: float = 1800.0) -> tuple[np.ndarray, np.ndarray]:
@@ -134,8 +141,15 @@ def order_of_year(month: Any, day: Any, hour: Any, name: str) -> np.ndarray:
         raise UnusableInputError(f"weather file '{name}' holds a month or an hour that does not exist")
     index = (days_before[month - 1] + day - 1) * 24 + hour
     order = np.argsort(index, kind="stable")
-    if not np.array_equal(index[order], np.arange(HOURS_OF_YEAR)):
-        raise UnusableInputError(f"weather file '{name}' misses hours of the year or gives some twice")
+    found = np.bincount(np.clip(index, 0, HOURS_OF_YEAR - 1), minlength=HOURS_OF_YEAR)
+    if (found != 1).any():
+        first = int(np.argmax(found == 0))
+        day_of_year, hour_of_day = divmod(first, 24)
+        date = np.datetime64(f"{COMMON_YEAR}-01-01") + day_of_year
+        raise UnusableInputError(
+            f"weather file '{name}' misses hours of the year or gives some twice: {int((found == 0).sum())} are missing, the "
+            f"first on {str(date)[5:]} at {hour_of_day}:00 (standard time all through the year is needed, no summer time)"
+        )
     return order
 
 
@@ -148,6 +162,7 @@ def year_from_columns(
     offset_s: float,
     source: str,
     attribution: str,
+    stated_h: float | None = None,
 ) -> Weather:
     """Check and mend the columns of a file whose rows are in the order of the common year.
 
@@ -163,11 +178,14 @@ def year_from_columns(
         Seconds from the start of each hour to its moment.
     source, attribution : str
         As in `Weather`; what was mended is added to the source.
+    stated_h : float, optional
+        Offset of the irradiance that the file states [h] and that `offset_s` holds.
 
     Raises
     ------
     UnusableInputError
-        If the year is more than 2 % incomplete, physically impossible, or lit while the sun is down.
+        If the year is more than 2 % incomplete, physically impossible, lit while the sun is down, or not of the sun of its
+        place and hours (`frugal.formats.weather.sun_check.check_sun`).
     """
     latitude_deg, longitude_deg, altitude_m, utc_offset_h = (float(value) for value in place)
     if not (-90 <= latitude_deg <= 90 and -180 <= longitude_deg <= 180 and -14 <= utc_offset_h <= 14):
@@ -176,15 +194,21 @@ def year_from_columns(
             f"UTC{utc_offset_h:+g}; "
             "latitude −90 to 90, longitude −180 to 180 and UTC −14 to +14 are needed"
         )
-    notes, values = [], {}
+    filled_notes, values, known = [], {}, np.ones(HOURS_OF_YEAR, dtype=bool)
     for column in _LIMITS:
         if column not in table:
             raise UnusableInputError(f"weather file '{name}' has no {column.removesuffix('_c').replace('_', ' ')}")
-        values[column], filled = _clean(table[column].to_numpy(), column, name)
-        if filled:
-            notes.append(f"{filled} missing hours of {column.removesuffix('_c').replace('_', ' ')} filled")
+        values[column], missing = _clean(table[column].to_numpy(), column, name)
+        if missing.any():
+            filled_notes.append(
+                f"{missing.sum()} missing hours of {column.removesuffix('_c').replace('_', ' ')} filled"
+            )
+        known &= ~missing | (column not in _LIGHT)
+    _check_sum(values["ghi"], name)
     unix_time_s, month = hours_of_common_year(utc_offset_h, offset_s)
-    _check_sun(values["ghi"], unix_time_s, latitude_deg, longitude_deg, name)
+    checked = _checked_sun(values, known, unix_time_s, (latitude_deg, longitude_deg, utc_offset_h), name, stated_h)
+    unix_time_s = unix_time_s + checked.shift_min * 60.0
+    _check_nights(values["ghi"], unix_time_s, latitude_deg, longitude_deg, name)
     return Weather(
         unix_time_s=unix_time_s,
         month=month,
@@ -193,19 +217,25 @@ def year_from_columns(
         longitude_deg=longitude_deg,
         altitude_m=altitude_m,
         utc_offset_h=utc_offset_h,
-        source="; ".join([source, *notes]),
+        source="; ".join([source, *filled_notes]),
         attribution=attribution,
         sha256=digest,
+        notes=checked.notes,
     )
 
 
-def _clean(raw: np.ndarray, column: str, name: str) -> tuple[np.ndarray, int]:
-    """Fill what is missing, set small negative noise to zero, refuse what cannot be."""
+def _clean(raw: np.ndarray, column: str, name: str) -> tuple[np.ndarray, np.ndarray]:
+    """Fill what is missing, set small negative noise to zero, refuse what cannot be; also which hours were filled."""
     low, high, missing_from, noise, unit = _LIMITS[column]
     label = column.removesuffix("_c").replace("_", " ")
     values = np.array(raw, dtype=np.float64)
-    missing = ~np.isfinite(values) | (values >= missing_from)
+    missing = ~np.isfinite(values) | (values >= missing_from) | (values <= _MISSING_BELOW)
     count = int(missing.sum())
+    if count == HOURS_OF_YEAR and column in _LIGHT:
+        raise UnusableInputError(
+            f"weather file '{name}' has no {label}: all its hours are missing; a year with ghi, dni and dhi is needed, else "
+            "neither where the sun stands can be checked nor what tilted planes receive"
+        )
     if count > _LARGEST_MISSING_SHARE * HOURS_OF_YEAR:
         raise UnusableInputError(
             f"weather file '{name}' misses {count} of {HOURS_OF_YEAR} hours of {label}; at most "
@@ -217,11 +247,13 @@ def _clean(raw: np.ndarray, column: str, name: str) -> tuple[np.ndarray, int]:
     impossible = (values < low) | (values > high)
     if impossible.any():
         hour = int(np.argmax(impossible))
+        kilojoules = column == "ghi" and values.max() <= 3.6 * high and 600e3 <= values.sum() / 3.6 <= 2700e3
+        hint = "; is it in kJ/m² in the place of W/m²?" if kilojoules else ""
         raise UnusableInputError(
             f"weather file '{name}' has a {label} of {values[hour]:g} {unit} at hour {hour + 1} of the year; "
-            f"{low:g} to {high:g} {unit} is allowed"
+            f"{low:g} to {high:g} {unit} is allowed{hint}"
         )
-    return values, count
+    return values, missing
 
 
 def _fill_from_neighbouring_days(values: np.ndarray, missing: np.ndarray) -> np.ndarray:
@@ -233,15 +265,37 @@ def _fill_from_neighbouring_days(values: np.ndarray, missing: np.ndarray) -> np.
     return days.ravel()
 
 
-def _check_sun(ghi: np.ndarray, unix_time_s: np.ndarray, latitude_deg: float, longitude_deg: float, name: str) -> None:
-    """Refuse a year that is dark, or whose light does not follow the sun of its coordinates and time zone."""
-    total = ghi.sum()
-    if total < 300e3:
-        raise UnusableInputError(
-            f"weather file '{name}' receives {total / 1e3:.0f} kWh/m² a year; at least 300 is plausible"
-        )
+def _check_sum(ghi: np.ndarray, name: str) -> None:
+    """Refuse a year that is dark, or in another unit."""
+    total = ghi.sum() / 1e3
+    if total >= 300.0:
+        return
+    units = {"kW/m²": 1e3, "MJ/m²": 1 / 0.0036, "kcal/m²": 1.163, "Wh/cm²": 1e4}
+    likely = [unit for unit, factor in units.items() if 600.0 <= total * factor <= 2700.0]
+    hint = f"; is it in {likely[0]} in the place of W/m²?" if likely and total > 0 else ""
+    raise UnusableInputError(
+        f"weather file '{name}' receives {total:.3g} kWh/m² a year; at least 300 is plausible{hint}"
+    )
+
+
+def _checked_sun(
+    values: dict[str, np.ndarray],
+    known: np.ndarray,
+    unix_time_s: np.ndarray,
+    place: tuple[float, float, float],
+    name: str,
+    stated_h: float | None,
+) -> SunCheck:
+    sun = sun_of_rows(unix_time_s, place[0], place[1])
+    return check_sun({part: values[part] for part in _LIGHT}, known, sun, place, name, stated_h)
+
+
+def _check_nights(
+    ghi: np.ndarray, unix_time_s: np.ndarray, latitude_deg: float, longitude_deg: float, name: str
+) -> None:
+    """Refuse a year whose light does not follow the sun of its coordinates and time zone."""
     elevation = sun_elevation_deg(unix_time_s, latitude_deg, longitude_deg)
-    night_share = ghi[elevation < -8.0].sum() / total
+    night_share = ghi[elevation < -8.0].sum() / ghi.sum()
     # Years of climate models, spread over hours from steps of three, leak about 1 % into the night.
     if night_share > 0.03:
         raise UnusableInputError(

@@ -146,8 +146,10 @@ def from_pvgis_hourly_csv(text: str, name: str, digest: str) -> Weather:
 
 def _from_pvgis_tmy(table: pd.DataFrame, inputs: dict[str, Any], name: str, digest: str) -> Weather:
     location = inputs.get("location", inputs)
-    delay_h = float(location.get("irradiance time offset", location.get("irradiance_time_offset", 0.0)))
-    return _pvgis(table, location, delay_h * 3600.0, kind="PVGIS typical year", name=name, digest=digest)
+    stated = location.get("irradiance time offset", location.get("irradiance_time_offset"))
+    stated_h = None if stated is None else float(stated)
+    offset_s = 3600.0 * (stated_h or 0.0)
+    return _pvgis(table, location, offset_s, kind="PVGIS typical year", name=name, digest=digest, stated_h=stated_h)
 
 
 def _from_pvgis_hourly(
@@ -188,7 +190,14 @@ def _from_pvgis_hourly(
 
 
 def _pvgis(
-    table: pd.DataFrame, location: dict[str, Any], offset_s: float, *, kind: str, name: str, digest: str
+    table: pd.DataFrame,
+    location: dict[str, Any],
+    offset_s: float,
+    *,
+    kind: str,
+    name: str,
+    digest: str,
+    stated_h: float | None = None,
 ) -> Weather:
     import pandas as pd
 
@@ -205,4 +214,5 @@ def _pvgis(
         offset_s=offset_s,
         source=f"{Path(name).name}: {kind}",
         attribution="PVGIS © European Union",
+        stated_h=stated_h,
     )
