@@ -19,6 +19,7 @@ from frugal.cadastre.territory.territory import Territory, check_files, read_ter
 from frugal.cadastre.tiles.compute import compute_tile
 from frugal.cadastre.tiles.store import TileReport, finished
 from frugal.cadastre.web_map.content import verdict_of
+from frugal.cadastre.yields.weather_of_place import weather_apart
 from frugal.cadastre.yields.yield_model import YieldModel, check_yield_model, find_yield_model
 from frugal.cadastre.yields.yields import co2_avoided
 from frugal.errors import UnusableInputError
@@ -26,6 +27,7 @@ from frugal.experiments.execution.cluster import NOT_COUNTED, DaskCluster
 from frugal.experiments.execution.threads import Threads
 from frugal.formats.files.digests import sha256_of
 from frugal.formats.rasters.tiling import Tile
+from frugal.formats.weather.nearness import Separation
 from frugal.metering.ledger.remote_work import REMOTE_WORK
 
 if TYPE_CHECKING:
@@ -95,9 +97,10 @@ def make_cadastre(
             territory = read_territory(settings, out, threads, reporter)
         prepared = territory.prepared
         keep_to(out, prepared.crs, prepared.bounds)
+        apart = weather_apart(settings, prepared, out)
         answer = find_yield_model(settings, prepared, out, reporter)
         with _metered(out, machine, carbon, reporter, Stopwatch()) as meter:
-            job = _job(settings, territory, answer, out)
+            job = _job(settings, territory, answer, apart, out)
             with meter.stage("tiles", threads=threads) as entry:
                 reports, failed = _tiles(out, job, territory.tiles, threads, cluster, reporter, entry)
                 entry.runs = len(territory.tiles)
@@ -106,7 +109,7 @@ def make_cadastre(
                 reporter.stage("write files")
                 from frugal.cadastre.publish import publish_cadastre
 
-                cadastre = publish_cadastre(out, settings, prepared, answer, job, reports)
+                cadastre = publish_cadastre(out, settings, prepared, answer, job, reports, apart)
         cadastre = replace(cadastre, footprint=_cost_of(out, machine, reports, job))
         if cadastre.map_folder is None and not settings.maps:
             raise UnusableInputError(f"nothing came out: {NO_ROOF}, and --no-maps leaves the irradiation out")
@@ -127,7 +130,7 @@ def _metered(out: Path, machine: Machine, carbon: bool, reporter: Reporter, sinc
         yield instruments.meter
 
 
-def _job(settings: CadastreSettings, territory: Territory, answer: YieldModel, out: Path) -> Job:
+def _job(settings: CadastreSettings, territory: Territory, answer: YieldModel, apart: Separation, out: Path) -> Job:
     import numpy as np
 
     from frugal.formats.rasters.surface_model import SurfaceModel, grid_convergence_deg
@@ -151,6 +154,7 @@ def _job(settings: CadastreSettings, territory: Territory, answer: YieldModel, o
         grid_turn_deg=grid_convergence_deg(whole),
         reference_height_m=territory.reference_height_m,
         is_synthetic=territory.is_synthetic,
+        weather_spread=apart.standard_deviation,
         maps=settings.maps,
         maps_of=settings.maps_of,
         country=settings.country,

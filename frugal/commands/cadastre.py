@@ -57,6 +57,9 @@ def cadastre(
         typer.Option("--shading-bundle", metavar="DIR", help="Answer of roof_shading, whose audit the map links."),
     ] = None,
     settings: SiteSettings = None,
+    force_weather: Annotated[
+        bool, typer.Option("--force-weather", help="Take weather from more than 500 km or 3° of latitude away.")
+    ] = False,
     resolution: Annotated[
         float | None, typer.Option("--resolution", metavar="METRES", help="Side of a cell, for point clouds.")
     ] = None,
@@ -105,7 +108,7 @@ def cadastre(
         "inputs": tuple(inputs or ()), "buildings": buildings, "communes": communes, "terrain": terrain, "crs": crs,
         "bundle": bundle, "candidate": candidate, "resolution_m": resolution, "tile_m": tile, "reach_m": reach,
         "setback_m": setback, "n_runs": n_runs, "vintage": vintage, "title": title, "threads": threads, "maps": maps,
-        "maps_of": maps_of, "country": country,
+        "maps_of": maps_of, "country": country, "force_weather": force_weather,
         "shading_bundle": shading, "site": parse_settings(settings or [], "setting"),
     }  # fmt: skip
     reporter = Terminal(language)

@@ -12,15 +12,20 @@ import pandas as pd
 import pytest
 
 from frugal.cadastre.job.result import Cadastre, Failure
+from frugal.cadastre.job.settings import CadastreSettings
 from frugal.cadastre.production_footprint import production_footprint
-from frugal.cadastre.publish import best_classes
+from frugal.cadastre.publish import best_classes, notes_on_roofs
 from frugal.cadastre.tables.classes import classes_for, qgis_style
 from frugal.cadastre.tables.columns import BUILDINGS, PLANES
 from frugal.cadastre.web_map.french_sources import note_in_french, translations
+from frugal.cadastre.yields.weather_of_place import notes_on_weather
 from frugal.commands.cadastre import _print
 from frugal.formats.point_clouds.surfaces import note_on_voids, system_of_clouds
+from frugal.formats.weather.nearness import Separation
 from frugal.reporting.progress import Terminal
 from frugal.texts import room_texts
+
+YEAR, WEATHER = "synthetic typical year of the coast of Vendée (seed 0), from x.csv", "weather 'a 1.5 m.epw'"
 
 #: Words that no French sentence holds.
 ENGLISH = re.compile(r"\b(the|and|of|that|lies?|left|taken|from|with|than|are|count|planes?|made|note|failed)\b", re.I)
@@ -57,8 +62,26 @@ def _notes() -> list[str]:
         "Cells of 2 m are wider than 1.25 m: most small roofs are missed.",
         "The ground of the survey lies +48 m from that of terrain 'alti.tif' (median): if their heights are counted from "
         "different levels, its horizon is wrong.",
-        "The weather is that of a place 765 km away (synthetic typical year of the coast of Vendée (seed 0), from x.csv); name "
-        "one nearer by (--set weather=FILE).",
+        *notes_on_weather(CadastreSettings(), Separation(265.4, 1.25), YEAR),
+        *notes_on_weather(CadastreSettings(force_weather=True), Separation(6419.0, 28.3), YEAR),
+        *notes_on_roofs(SimpleNamespace(footprints="", roofs=())),
+        f"{WEATHER}: the sun is taken 60 minutes later than its hours say, where ghi = dni · sin h + dhi closes to 2.7 W/m² "
+        "instead of 73.8; its rows are those of UTC+0, or labelled 60 minutes off; so it would be with longitude 7.5° in the "
+        "place of -7.5°",
+        f"{WEATHER}: its stated offset (-0.8239 h) is used, and the sun is taken 60 minutes earlier than its hours say, where "
+        "ghi = dni · sin h + dhi closes to 0.7 W/m² instead of 51.1; its values are those of the start of each hour",
+        f"{WEATHER}: its stated offset (-0.3 h) does not agree with its light, and the sun is taken 30 minutes later than its "
+        "hours say, where ghi = dni · sin h + dhi closes to 0.7 W/m² instead of 51.1; its values are those of the end of each "
+        "hour",
+        f"{WEATHER}: its rows follow summer time from 03-25 to 10-27 (ghi = dni · sin h + dhi closes to 2.7 W/m² with an "
+        "hour taken off, to 28.9 without): the hour is taken off; besides, the sun is taken 10 minutes later than its "
+        "hours say",
+        f"{WEATHER}: ghi = dni · sin h + dhi closes to 41 W/m² at best, of 310 of beam: its hours are sure to about a "
+        "quarter of an hour only",
+        f"{WEATHER}: its ghi, dni and dhi do not belong together (they close to 107 W/m² at best, and beam on the horizontal "
+        "is +4 % off ghi − dhi in a year): whether its hours are right cannot be told, and yields of tilted planes may be off "
+        "by as much",
+        f"{WEATHER}: months close at moments of their own (minutes from that): 4 (+15)",
         "CO₂ is that of the electricity of metropolitan France, where this territory does not lie (--country CODE)",
         "No roof plane of 10 m² was found: there is no map of roofs.",
     ]
@@ -70,7 +93,9 @@ def test_notes_have_their_french_with_every_number_and_name(note: str) -> None:
     assert not ENGLISH.search(french), french
     for number in re.findall(r"\d+", note.replace("--", "")):
         assert number in french
-    assert not re.search(r"\d\.\d+ m\b", french)
+    # The numbers of the program, not the names of files in quotes.
+    bare = re.sub(r"'[^']*'", "", french)
+    assert not re.search(r"\d\.\d+ ?(m\b|W/m²|%|°|h\b)", bare), french
     for name in re.findall(r"'[^']+\.\w+'", note):
         assert name in french
 

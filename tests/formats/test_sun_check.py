@@ -106,9 +106,9 @@ def summer_time(light, southern: bool = False):
         (SYDNEY, lambda: hourly(SYDNEY, 11.0), -30, r"60 minutes earlier.*rows are those of UTC\+11"),
         (SANTIAGO, lambda: hourly(SANTIAGO, -1.0), -150, "180 minutes earlier.*rows are those of UTC-1"),
         (SYDNEY, lambda: instants(SYDNEY, 10.0, 60.0), 60, "30 minutes later"),
-        (TURIN, lambda: summer_time(hourly(TURIN, 1.0)), 30, "summer time from 25 Mar to 27 Oct"),
-        (SYDNEY, lambda: summer_time(hourly(SYDNEY, 10.0), True), -30, "summer time from 7 Oct to 31 Mar"),
-        (TROMSO, lambda: summer_time(hourly(TROMSO, 1.0)), 30, "summer time from 25 Mar to 27 Oct"),
+        (TURIN, lambda: summer_time(hourly(TURIN, 1.0)), 30, "summer time from 03-25 to 10-27"),
+        (SYDNEY, lambda: summer_time(hourly(SYDNEY, 10.0), True), -30, "summer time from 10-07 to 03-31"),
+        (TROMSO, lambda: summer_time(hourly(TROMSO, 1.0)), 30, "summer time from 03-25 to 10-27"),
     ],
 )
 def test_hours_are_mended_and_told_and_planes_receive_what_they_should(place, light, moment_min, words):
@@ -161,7 +161,7 @@ def test_years_of_another_sun_or_quantity_are_refused_in_one_sentence(head, chan
 
 def test_the_other_sign_of_a_longitude_is_told():
     weather = parse_weather(epw(45.0, -8.0, 1.0, hourly(TURIN, 1.0)), "year.epw")
-    assert "with longitude 8 in the place of -8" in weather.notes[0]
+    assert "with longitude 8° in the place of -8°" in weather.notes[0]
     assert off_truth(weather, (45.0, -8.0)) > 0  # of another place: nothing to hold it against but the moment
     assert minutes_after_start(weather) == pytest.approx(30 + 64, abs=1.0)  # 16° are 64 minutes
 

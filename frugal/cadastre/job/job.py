@@ -48,6 +48,8 @@ class Job:
     reference_height_m, is_synthetic
         About the height of the surface, and whether it was made by a program, not surveyed: for tiles that find their own
         footprints.
+    weather_spread : float
+        Standard deviation of the light of the place relative to that of its weather.
     maps : bool
     maps_of : str
     country : str
@@ -73,6 +75,7 @@ class Job:
     grid_turn_deg: float
     reference_height_m: float
     is_synthetic: bool
+    weather_spread: float
     maps: bool
     maps_of: str
     country: str

@@ -47,6 +47,8 @@ class CadastreSettings(BaseModel):
         Runs of a bundle trained on the spot.
     site : dict
         Settings of `roof_yield`: weather, model of the sky.
+    force_weather : bool
+        Take weather from more than 500 km or 3° of latitude away.
     country : str
         ISO 3166 alpha-3 code; whose mix of electricity the greenhouse gases are counted of.
     vintage : str, optional
@@ -78,6 +80,7 @@ class CadastreSettings(BaseModel):
     shading_bundle: Path | None = None
     n_runs: int | None = Field(None, ge=64)
     site: dict[str, str] = Field(default_factory=dict)
+    force_weather: bool = False
     country: str = "FRA"
     vintage: str | None = None
     title: str | None = None

@@ -18,6 +18,12 @@ _TEXTS = room_texts("frugal.cadastre")
 #: What a value in an English text may be, by the letter after its name: a whole number, a version, a word, a quoted name.
 _VALUES = {"d": r"\d+", "v": r"[\d.]+", "w": r"\S+", "q": "'.*?'", "": ".*?"}
 _GOES_ON = "…"
+_QUOTED = re.compile(r"('[^']*')")
+_ENGLISH_THOUSANDS = re.compile(r"(?<=\d),(?=\d{3} )")
+#: A number with a decimal point before its unit; versions keep their points.
+_ENGLISH_NUMBER = re.compile(
+    r"(?<![\w.,])([-+−]?\d+)\.(\d+)(?=°| ?%| (?:m²?|km²?|cm|h|points|minutes)\b| W/m²| kWh/m²)"
+)
 
 
 @lru_cache
@@ -66,7 +72,16 @@ def note_in_french(note: str) -> str:
     told = _translated(note, "note")
     if told == note:
         return note
-    return re.sub(r"(\d)\.(\d+)(?= m\b)", r"\1,\2", in_french(told))
+    parts = _QUOTED.split(in_french(told))
+    parts[::2] = (
+        _ENGLISH_NUMBER.sub(r"\1,\2", _ENGLISH_THOUSANDS.sub("\N{NARROW NO-BREAK SPACE}", p)) for p in parts[::2]
+    )
+    return "".join(parts)
+
+
+def is_note(note: str, key: str) -> bool:
+    """Whether an English sentence is a certain one of the notes."""
+    return _pattern(_TEXTS.group("note")[key]["en"]).search(note) is not None
 
 
 def in_both(text: Any) -> Any:

@@ -88,7 +88,8 @@ def planes_table(
         rules=rules,
         country=job.country,
     )
-    around = spread(sky.tables, planes, azimuth, horizons, yields.pop("relative_interval"))
+    interval = yields.pop("relative_interval")
+    around = spread(sky.tables, planes, azimuth, horizons, interval, of_place=job.weather_spread)
     return geopandas.GeoDataFrame(
         {
             "building_id": buildings,

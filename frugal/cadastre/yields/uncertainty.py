@@ -3,6 +3,7 @@
 These causes are taken as independent, each with a standard deviation relative to the yearly yield:
 
 * the weather of one year against the typical one: `YEAR_TO_YEAR`;
+* the place against that of its weather: `frugal.formats.weather.nearness`;
 * tilt and azimuth of the plane, from the residual and the extent of its fit;
 * the horizon: the noise of heights, and that light is known at nine points of a plane only;
 * the answer itself, from the interval that its bundle promises.
@@ -12,7 +13,7 @@ the difference of the two irradiations is the error. Irradiation stands for yiel
 agree (``benchmarks/roof_planes_delft.py`` reports by how much) and two look-ups in a table cost a hundredth of two years of
 hourly physics. All sectors of a horizon are moved together, which is the unfavourable case.
 
-Not covered: a typical year that is not typical of the place, soiling, snow, failures, ageing, a tree that grows.
+Not covered: a typical year that is not typical of its place, soiling, snow, failures, ageing, a tree that grows.
 """
 
 from __future__ import annotations
@@ -44,7 +45,7 @@ class Spread(NamedTuple):
 
     Attributes
     ----------
-    weather, tilt, azimuth, horizon, answer : ndarray
+    weather, place, tilt, azimuth, horizon, answer : ndarray
         By cause.
     total : ndarray
         Root of the sum of squares.
@@ -53,6 +54,7 @@ class Spread(NamedTuple):
     """
 
     weather: np.ndarray
+    place: np.ndarray
     tilt: np.ndarray
     azimuth: np.ndarray
     horizon: np.ndarray
@@ -75,6 +77,7 @@ def spread(
     *,
     albedo: float = 0.2,
     year_to_year: float = YEAR_TO_YEAR,
+    of_place: float = 0.0,
 ) -> Spread:
     """Spread of the yearly yield of planes.
 
@@ -91,6 +94,8 @@ def spread(
         returns it.
     albedo : float
     year_to_year : float
+    of_place : float
+        Standard deviation of the light of the place relative to that of its weather.
 
     Returns
     -------
@@ -131,6 +136,8 @@ def spread(
     of_horizon = np.sqrt(of_heights**2 + horizons.sample_error**2)
     of_answer = np.asarray(relative_interval, dtype=np.float64) / (2.0 * _NORMAL_90_CENTRAL)
     of_weather = np.full(len(tilt), year_to_year)
-    total = np.sqrt(of_weather**2 + of_tilt**2 + of_azimuth**2 + of_horizon**2 + of_answer**2)
+    from_afar = np.full(len(tilt), of_place)
+    total = np.sqrt(of_weather**2 + from_afar**2 + of_tilt**2 + of_azimuth**2 + of_horizon**2 + of_answer**2)
     low_factor = np.maximum(1.0 - _NORMAL_90 * total, 0.0)
-    return Spread(of_weather, of_tilt, of_azimuth, of_horizon, of_answer, total, low_factor, 1.0 + _NORMAL_90 * total)
+    high_factor = 1.0 + _NORMAL_90 * total
+    return Spread(of_weather, from_afar, of_tilt, of_azimuth, of_horizon, of_answer, total, low_factor, high_factor)

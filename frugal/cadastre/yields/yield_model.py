@@ -61,7 +61,7 @@ def check_yield_model(settings: CadastreSettings) -> None:
             )
         _opened(settings.bundle, settings, ())
         return
-    site = _site({}, settings)
+    site = site_of({}, settings)
     if site.weather is not None:
         read_weather(site.weather)
     if settings.candidate is not None and settings.candidate not in (names := trained_names()):
@@ -136,7 +136,7 @@ def _opened(path: Path, settings: CadastreSettings, notes: tuple[str, ...]) -> Y
         raise UnusableInputError(f"bundle '{path}' answers '{bundle.study['name']}'; one of 'roof_yield' is needed")
     candidate = settings.candidate or (bundle.comparison.model.candidate or "")
     model = bundle.model_path(settings.candidate).absolute()  # tiles may be computed by processes started elsewhere
-    site = _site(bundle.study.get("site") or {}, settings)
+    site = site_of(bundle.study.get("site") or {}, settings)
     _check_weather(bundle, model, site, settings.azimuths)
     return YieldModel(path, candidate, model, site, notes)
 
@@ -162,12 +162,24 @@ def _check_weather(bundle: Bundle, model: Path, site: RoofYieldSite, azimuths: i
         )
 
 
-def _site(of_bundle: dict[str, Any], settings: CadastreSettings) -> RoofYieldSite:
-    """Weather and sky of the bundle, unless the user names others."""
+def site_of(of_bundle: dict[str, Any], settings: CadastreSettings) -> RoofYieldSite:
+    """Weather and sky of the bundle, unless the user names others.
+
+    Parameters
+    ----------
+    of_bundle : dict
+        Settings of the site that the bundle was made with; empty without one.
+    settings : CadastreSettings
+
+    Raises
+    ------
+    UnusableInputError
+        If the settings contradict each other, or the weather file is not there.
+    """
     from frugal.experiments.study.site import build_site
     from frugal.studies.solar.roof_yield.site import RoofYieldSite
 
-    kept = {key: value for key, value in of_bundle.items() if key != "dsm"}
+    kept = {key: value for key, value in of_bundle.items() if key not in ("dsm", "force_weather")}
     if "weather" in settings.site:
         kept.pop("latitude_deg", None)
         kept.pop("longitude_deg", None)
@@ -204,7 +216,8 @@ def _trained(
     notes: tuple[str, ...] = ()
 
     def train(dsm: tuple[Path, ...]) -> None:
-        site = build_site(RoofYieldSite, {**settings.site, "dsm": tuple(map(str, dsm))})
+        forced = {"force_weather": "true"} if settings.force_weather else {}
+        site = build_site(RoofYieldSite, {**settings.site, **forced, "dsm": tuple(map(str, dsm))})
         assert isinstance(site, RoofYieldSite)
         train_study(lambda: roof_yield(site), how, target, reporter)
 

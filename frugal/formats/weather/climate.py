@@ -32,6 +32,8 @@ COLUMNS: Mapping[str, tuple[float, float]] = {
     "wind_autocorrelation": (0.0, 0.99),
     "wind_afternoon_ratio": (0.3, 3.0),
 }
+#: Between the mean of daily clearness and the clearness of the month, with what the equation leaves out.
+_SUN_TOLERANCE = 0.15
 _PLACE = re.compile(r"(latitude_deg|longitude_deg|altitude_m|utc_offset_h)=(-?\d+(?:\.\d+)?)")
 
 
@@ -91,6 +93,7 @@ def read_climate(path: Path | str | None = None) -> ClimateTable:
             raise UnusableInputError(
                 f"{name}, month {month + 1}: {column} is {values[month, index]:g}; {low:g} to {high:g} is allowed"
             )
+    _check_sun(values[:, 0], values[:, 1], place["latitude_deg"], name)
     quantiles = columns(table, list(QUANTILE_COLUMNS), name)
     if (np.diff(quantiles, axis=1) < 0).any() or quantiles.min() < 0 or quantiles.max() > 0.9:
         raise UnusableInputError(f"{name}: the quantiles of clearness must grow from 0 to at most 0.9")
@@ -104,3 +107,34 @@ def read_climate(path: Path | str | None = None) -> ClimateTable:
         source=path.name,
         sha256=hashlib.sha256(content).hexdigest(),
     )
+
+
+def _check_sun(global_kwh_m2: np.ndarray, clearness: np.ndarray, latitude_deg: float, name: str) -> None:
+    """Refuse months whose light is not the stated part of what reaches the top of the air at their latitude."""
+
+    def ratio(latitude: float) -> np.ndarray:
+        return np.asarray(global_kwh_m2 / np.maximum(clearness * _extraterrestrial_kwh_m2(latitude), 1e-6))
+
+    here, mirrored = ratio(latitude_deg), ratio(-latitude_deg)
+    month = int(np.argmax(np.abs(np.log(np.maximum(here, 1e-6)))))
+    if abs(here[month] - 1.0) <= _SUN_TOLERANCE:
+        return
+    sign = np.abs(mirrored - 1.0).max() <= _SUN_TOLERANCE
+    reason = "the sign of its latitude is wrong" if sign else "its latitude, its months or its unit are wrong"
+    raise UnusableInputError(
+        f"{name}, month {month + 1}: global_irradiation_kwh_m2 is {here[month]:.2g} times what clearness_mean leaves of the "
+        f"sun at latitude {latitude_deg:g}: {reason}"
+    )
+
+
+def _extraterrestrial_kwh_m2(latitude_deg: float) -> np.ndarray:
+    """Light of each month on the horizontal at the top of the air (Duffie & Beckman 2013, equation 1.10.3)."""
+    day = np.arange(365)
+    turn = 2.0 * np.pi * day / 365.0
+    declination = np.radians(23.45) * np.sin(2.0 * np.pi * (285 + day) / 365.0)
+    latitude = np.radians(latitude_deg)
+    sunset = np.arccos(np.clip(-np.tan(latitude) * np.tan(declination), -1.0, 1.0))
+    level = np.cos(latitude) * np.cos(declination) * np.sin(sunset) + sunset * np.sin(latitude) * np.sin(declination)
+    daily = 24.0 / np.pi * 1.361 * (1.0 + 0.033 * np.cos(turn)) * level
+    month = (np.datetime64("2018-01-01") + day).astype("datetime64[M]").astype(int) % 12
+    return np.asarray(np.bincount(month, daily, minlength=12))

@@ -31,7 +31,6 @@ _SUMMER_MIN = 60.0
 _SUMMER_DAYS = (100, 280)
 _LEAST_PART = 0.03
 _NAMES = ("ghi", "dni", "dhi")
-_MONTHS = np.array(["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"])
 
 
 class SunOfRows(NamedTuple):
@@ -339,8 +338,8 @@ def _with_summer_time(
 
 
 def _date(day: int) -> str:
-    date = np.datetime64("2018-01-01") + int(day) % 365
-    return f"{int(str(date)[8:])} {_MONTHS[int(str(date)[5:7]) - 1]}"
+    """Month and day, the same in both languages."""
+    return str(np.datetime64("2018-01-01") + int(day) % 365)[5:]
 
 
 def _than(shift: float) -> str:
@@ -386,7 +385,7 @@ def _shift_told(
             zone = f"; its values are those of the {'end' if halves > 0 else 'start'} of each hour"
     sign = ""
     if abs(best + 8.0 * place[1]) <= 3.0 and abs(best) > 10.0:
-        sign = f"; so it would be with longitude {-place[1]:g} in the place of {place[1]:g}"
+        sign = f"; so it would be with longitude {-place[1]:g}° in the place of {place[1]:g}°"
     moved = f"the sun is taken {abs(best):.0f} minutes {_than(best)} than its hours say, where ghi = dni · sin h + dhi {gaps}"
     if stated_h is not None:
         stated = f"its stated offset ({stated_h:g} h) is used"
@@ -408,7 +407,7 @@ def _uneven_months(light: _Light, rows: np.ndarray, best: float, at_best: float,
         part = _Light(light.ghi[here], light.dni[here], light.dhi[here], light.sun.of(here))
         own = part.best_shift_min(-120.0, 120.0, best)
         if abs(own - best) > 10.0 and part.gap_rms(own) < 0.5 * part.gap_rms(best):
-            apart.append(f"{_MONTHS[k]} {own - best:+.0f}")
+            apart.append(f"{k + 1} ({own - best:+.0f})")
     if not apart:
         return ()
-    return (f"weather '{_file(name)}': months close at moments of their own, in minutes from that: {', '.join(apart)}",)
+    return (f"weather '{_file(name)}': months close at moments of their own (minutes from that): {', '.join(apart)}",)

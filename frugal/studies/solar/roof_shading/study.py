@@ -117,6 +117,7 @@ def roof_shading(site: RoofShadingSite) -> Study:
         n_runs=4000,
         sources=(
             territory.weather.source,
+            *territory.weather.notes,
             territory.weather.attribution,
             *(surface.source for surface in (*territory.surfaces, *territory.test_surfaces)),
         ),

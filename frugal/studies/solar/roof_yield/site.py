@@ -16,6 +16,7 @@ from frugal.errors import UnusableInputError
 from frugal.experiments.study.site import Site
 from frugal.formats.rasters.surface_model import SurfaceModel, read_surface_model
 from frugal.formats.weather.hourly_year import Weather
+from frugal.formats.weather.nearness import FARTHEST_KM, FARTHEST_LATITUDE_DEG, Place, middle_of, separation
 from frugal.formats.weather.pvgis import fetch_pvgis
 from frugal.formats.weather.readers import read_weather
 from frugal.physics.solar.transposition import HAY_DAVIES, PEREZ
@@ -48,6 +49,8 @@ class RoofYieldSite(Site):
         Ask PVGIS for the typical year of this place; needs a network.
     dsm : tuple of Path
         Surface models whose roofs are studied; generated villages where none is given.
+    force_weather : bool, optional
+        Take surface models more than 500 km or 3° of latitude from the weather.
     transposition : str
         Model of the diffuse sky.
     roofs_per_dsm : int
@@ -60,6 +63,7 @@ class RoofYieldSite(Site):
     latitude_deg: float | None = Field(None, ge=-66.0, le=66.0)
     longitude_deg: float | None = Field(None, ge=-180.0, le=180.0)
     dsm: tuple[Path, ...] = ()
+    force_weather: bool | None = None
     transposition: Literal["hay_davies", "perez"] = "hay_davies"
     roofs_per_dsm: int = Field(400, ge=FEWEST_ROOFS, le=100_000)
     seed: int = Field(0, ge=0)
@@ -85,9 +89,24 @@ class SolarTerritory:
     @cached_property
     def surfaces(self) -> list[SurfaceModel]:
         """The surface models whose roofs are studied."""
-        return [read_surface_model(path) for path in self.site.dsm] or [
+        return [self._near(read_surface_model(path)) for path in self.site.dsm] or [
             synthetic_village(self.site.seed * N_VILLAGES + k) for k in range(N_VILLAGES)
         ]
+
+    def _near(self, surface: SurfaceModel) -> SurfaceModel:
+        rows, columns = surface.heights.shape
+        width, height = columns * surface.resolution_m, rows * surface.resolution_m
+        edges = (surface.x_min, surface.y_max - height, surface.x_min + width, surface.y_max)
+        here = middle_of(edges, surface.crs)
+        apart = separation(here, Place(self.weather.latitude_deg, self.weather.longitude_deg))
+        if apart.is_elsewhere and not self.site.force_weather:
+            raise UnusableInputError(
+                f"surface model '{surface.source}' lies {apart.distance_km:.0f} km and {apart.latitude_deg:.1f}° of latitude "
+                f"from the weather ({self.weather.source}); at most {FARTHEST_KM:.0f} km and {FARTHEST_LATITUDE_DEG:.0f}° are "
+                f"allowed: give --set weather=FILE of the place or, for PVGIS, {here.settings}; --set force_weather=true takes "
+                "it as it is"
+            )
+        return surface
 
     @cached_property
     def year(self) -> SolarYear:

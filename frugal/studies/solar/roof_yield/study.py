@@ -98,6 +98,7 @@ def roof_yield(site: RoofYieldSite) -> Study:
         sources=(
             territory.weather.source,
             territory.weather.attribution,
+            *territory.weather.notes,
             *(surface.source for surface in territory.surfaces),
         ),
         site=site.plain(),
