@@ -100,6 +100,7 @@ def main() -> None:
             inputs=(folder / "copies",),
             buildings=folder / "copies" / "buildings.gpkg" if frame is not None else None,
             bundle=arguments.bundle,
+            force_weather=True,  # yields are not what is measured here
             threads=arguments.threads,
         )
         cadastre = make_cadastre(settings, folder / "cadastre", Terminal())

@@ -184,7 +184,9 @@ def cadastre_summary(name: str, folder: Path, data: Path) -> dict[str, Any]:
     if name == "delft" and not survey.is_dir():
         return {}
     bundle = _trained("roof_yield", folder)
-    inputs = [] if name == "village" else [str(survey), "--buildings", str(survey / "bgt_pand.sqlite")]
+    inputs = (
+        [] if name == "village" else [str(survey), "--buildings", str(survey / "bgt_pand.sqlite"), "--force-weather"]
+    )
     wanted = ["--bundle", str(bundle), "--candidate", CADASTRE_CANDIDATE, "--tile", "150", "--out", f"cadastre_{name}"]
     _frugal(["cadastre", *inputs, *wanted], folder)
     made = folder / f"cadastre_{name}"

@@ -18,7 +18,7 @@ from frugal.cadastre.tables.files import write_communes, write_geopackage, write
 from frugal.cadastre.territory.surfaces import Prepared
 from frugal.cadastre.tiles.irradiation_rasters import write_mosaic
 from frugal.cadastre.tiles.store import TileReport
-from frugal.cadastre.web_map.notes import told_notes, write_notes
+from frugal.cadastre.web_map.notes import README, public_notes, write_notes
 from frugal.cadastre.yields.weather_of_place import notes_on_weather
 from frugal.cadastre.yields.yield_model import YieldModel
 from frugal.formats.rasters.mosaic import Mosaic, open_rasters
@@ -92,9 +92,10 @@ def publish_cadastre(
         *_notes_on_grid(settings, prepared),
     ]
     if planes is None or buildings is None:
-        withdraw(out, "cadastre.gpkg", "roof_planes.parquet", "communes.csv", "map")
+        withdraw(out, "cadastre.gpkg", "roof_planes.parquet", "communes.csv", "map", README)
         notes.append("No roof plane of 10 m² was found: there is no map of roofs.")
-        write_notes(out, notes, weather)
+        if job.maps:
+            write_notes(out, notes, weather)
         return Cadastre(out, failures=prepared.failures, notes=notes)
     classes = classes_for(_best_yield(job))
     planes["class"] = class_of(classes, planes["specific_yield"].to_numpy())
@@ -233,7 +234,7 @@ def _write_map(
     from frugal.cadastre.web_map.folder import write_map_folder
 
     content = map_content(settings, prepared, answer, job, classes, weather, planes, buildings)
-    content.told["notes"] = told_notes(notes)
+    content.told["notes"] = public_notes(notes)
     folder = out / "map"
     local = _known_km2(prepared) <= LARGEST_WITH_SURFACES_KM2
     background = out / "work" / "background.pmtiles"

@@ -20,19 +20,21 @@ import shapely
 from cadastre.village_map import graphs
 from pyproj import Transformer
 
-from frugal.cadastre.publish import told_weather
+from frugal.cadastre.job.settings import CadastreSettings
+from frugal.cadastre.publish import notes_on_roofs, told_weather
 from frugal.cadastre.tables.classes import classes_for
 from frugal.cadastre.tables.columns import BUILDINGS, PLANES
 from frugal.cadastre.tables.files import SUMMED, write_communes
-from frugal.cadastre.territory.surfaces import Prepared
 from frugal.cadastre.web_map.folder import BUILDING_COLUMNS, PLANE_COLUMNS, dots, write_map_folder
 from frugal.cadastre.web_map.french_sources import cadastre_in_both, in_french
+from frugal.cadastre.web_map.notes import public_notes
 from frugal.cadastre.web_map.surface_blocks import SurfaceBlocks, read_block
 from frugal.cadastre.web_map.titles import default_title, told_files
 from frugal.cadastre.yields.sky_table import read_sky_table, write_sky_table
+from frugal.cadastre.yields.weather_of_place import notes_on_weather
 from frugal.errors import UnusableInputError
 from frugal.formats.rasters.surface_model import SurfaceModel
-from frugal.formats.rasters.tiling import TileGrid
+from frugal.formats.weather.nearness import Place, separation
 from frugal.studies.solar.village.surface import synthetic_village
 from frugal.surrogates.onnx.graph import session
 from frugal.web.built_pages import PAGES
@@ -379,14 +381,20 @@ def test_hundreds_of_files_are_counted_not_listed() -> None:
     assert told_files(files) == {"names": files[:20], "count": 300}
 
 
-def test_weather_from_far_away_tells_its_distance_and_no_options_of_the_command() -> None:
-    surface = synthetic_village(0)
-    west, north = surface.x_min, surface.y_max
-    prepared = Prepared(TileGrid(0.5), surface.crs, (west, north - 512, west + 512, north), ())
-    for longitude, far in ((-1.8, False), (7.2, True)):
-        weather = SimpleNamespace(source="s", attribution="a", latitude_deg=46.7, longitude_deg=longitude)
-        told = told_weather(weather, prepared)
-        assert told.keys() == {"source", "attribution", "distance_km"} and (told["distance_km"] > 100) == far
+def test_weather_from_elsewhere_tells_its_distance_and_what_it_adds_and_no_options_of_the_command() -> None:
+    weather = SimpleNamespace(source="s", attribution="a")
+    for longitude, far in ((-1.8, False), (4.0, True)):
+        apart = separation(Place(46.7, -1.4), Place(46.7, longitude))
+        told = told_weather(weather, apart)
+        assert (told["distance_km"] > 100) == far and (told["spread_of_place"] > 0.05) == far
+    notes = [
+        *notes_on_weather(CadastreSettings(), apart, "s"),
+        *notes_on_roofs(SimpleNamespace(footprints="", roofs=())),
+    ]
+    assert all("(--" in note for note in notes[:2])
+    public = public_notes(["communes 'c.gpkg': 4 outlines that crossed themselves repaired", *notes, *notes])
+    assert [note["grave"] for note in public] == [True, True, False, False]  # once each, what matters most first
+    assert "--" not in str(public) and all(note["en"] != note["fr"] for note in public)
 
 
 def test_every_source_of_weather_and_electricity_has_its_french() -> None:

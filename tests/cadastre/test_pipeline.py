@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import sqlite3
 from pathlib import Path
@@ -90,6 +91,39 @@ def test_communes_and_cost_are_told(whole: Cadastre) -> None:
     content = json.loads((whole.out / "map" / "data" / "cadastre.json").read_text())
     assert content["verdicts"]["roof_yield"]["en"]
     assert (whole.out / "map" / "audit" / "roof_yield" / "fr.html").is_file()
+
+
+def test_what_is_known_stands_beside_the_tables_and_on_the_page(whole: Cadastre) -> None:
+    """The village lies 58 km and 0.5° from La Rochelle: 3.5 and 1.7 % more beside the 4 % of the year."""
+    told = json.loads((whole.out / "map" / "data" / "cadastre.json").read_text())
+    readme = (whole.out / "README.md").read_text()
+    assert told["weather"]["distance_km"] == pytest.approx(58, abs=2)
+    assert told["weather"]["spread_of_place"] == pytest.approx(0.039, abs=0.001)
+    for words, french in (
+        ("58 km and 0.5° of latitude away", "58 km et 0,5° de latitude"),
+        ("houses that adjoin are one building", "des maisons mitoyennes forment un seul bâtiment"),
+        ("only a part of the roof area is found", "seule une partie de leur surface"),
+    ):
+        assert any(words in note["en"] and french in note["fr"] for note in told["notes"])
+        assert words in readme and french in readme
+        assert any(words in note for note in whole.notes)
+    planes = planes_of(whole.out)
+    half = (planes["yield_p90_kwh"] - planes["yield_p10_kwh"]) / 2 / planes["yield_kwh"]
+    assert half.min() >= 1.2816 * (0.04**2 + 0.0385**2) ** 0.5
+
+
+def test_a_survey_under_another_sky_is_refused_with_the_command_that_mends_it(bundle: Path, tmp_path: Path) -> None:
+    """Perpignan, 42.7° N 2.9° E, with the packaged year of La Rochelle, 46.18° N 1.19° W: 3.5° and 506 km apart."""
+    survey = tmp_path / "perpignan.tif"
+    write_surface_model(survey, SurfaceModel(np.full((64, 64), 3.0), 0.5, 690_000.0, 6_178_000.0, "EPSG:2154", "", ""))
+    with pytest.raises(UnusableInputError, match=r"lies 5\d\d km and 3\.5° of latitude from its weather") as caught:
+        made(survey, bundle, tmp_path / "out")
+    command = (
+        rf"frugal cadastre {survey} --set latitude_deg=42\.\d+ --set longitude_deg=2\.\d+ --out \S+out; --force-weather"
+    )
+    assert re.search(command, str(caught.value))
+    forced = made(survey, bundle, tmp_path / "out", force_weather=True)
+    assert "taken because it was forced" in forced.notes[0]
 
 
 def test_the_result_does_not_depend_on_the_tiling(

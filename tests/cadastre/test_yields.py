@@ -218,6 +218,9 @@ def test_without_errors_only_the_weather_is_left(tables: CumulativeSky) -> None:
     assert found.low == pytest.approx([1.0 - 1.2816 * YEAR_TO_YEAR])
     low, high = found.p10_p90(np.array([1000.0]))
     assert low + high == pytest.approx([2000.0])
+    apart = spread(tables, [a_plane()], np.array([180.0]), nothing, np.zeros(1), of_place=0.03)
+    assert apart.total == pytest.approx([0.05])  # of 3 and 4 %, as the sides of a triangle
+    assert apart.p10_p90(np.array([1000.0])) == (pytest.approx([935.92]), pytest.approx([1064.08]))
     promised = spread(tables, [a_plane()], np.array([180.0]), nothing, np.array([0.1]))
     assert promised.answer == pytest.approx([0.1 / 2 / 1.6449])
     assert promised.total > found.total

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -17,10 +18,12 @@ _GRAVE = ("few_points", "wide_cells", "part_of_roofs", "weather_forced", "weathe
           "weather_contradicts")  # fmt: skip
 
 README = "README.md"
+#: Options of the command help whoever makes a cadastre, not whoever reads its page.
+_OPTIONS = re.compile(r"\s*\(--[^)]*\)")
 
 
 def told_notes(notes: Sequence[str]) -> list[dict[str, Any]]:
-    """Notes for ``cadastre.json``: ``en``, ``fr`` and whether they are ``grave``, grave ones first, each once.
+    """Notes in both languages: ``en``, ``fr`` and whether they are ``grave``, grave ones first, each once.
 
     Parameters
     ----------
@@ -29,6 +32,12 @@ def told_notes(notes: Sequence[str]) -> list[dict[str, Any]]:
     """
     told = [{"en": sentence(note), "fr": sentence(note_in_french(note)), "grave": is_grave(note)} for note in notes]
     return sorted({note["en"]: note for note in told}.values(), key=lambda note: not note["grave"])
+
+
+def public_notes(notes: Sequence[str]) -> list[dict[str, Any]]:
+    """As `told_notes`, without the options of the command."""
+    told = told_notes(notes)
+    return [{**note, **{language: _OPTIONS.sub("", note[language]) for language in LANGUAGES}} for note in told]
 
 
 def is_grave(note: str) -> bool:

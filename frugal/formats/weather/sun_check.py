@@ -93,7 +93,7 @@ class SunCheck(NamedTuple):
     notes: tuple[str, ...]
 
 
-class _Light(NamedTuple):
+class _LightOfRows(NamedTuple):
     """Rows that are known, with their light and sun."""
 
     ghi: np.ndarray
@@ -107,9 +107,9 @@ class _Light(NamedTuple):
     def gap_rms(self, shift_min: float | np.ndarray) -> float:
         return float(np.sqrt(np.mean(self.gap(shift_min) ** 2)))
 
-    def every(self, step: int) -> _Light:
+    def every(self, step: int) -> _LightOfRows:
         rows = np.arange(0, len(self.ghi), step)
-        return _Light(self.ghi[rows], self.dni[rows], self.dhi[rows], self.sun.of(rows))
+        return _LightOfRows(self.ghi[rows], self.dni[rows], self.dhi[rows], self.sun.of(rows))
 
     def best_shift_min(self, low: float = -_WIDEST_MIN, high: float = _WIDEST_MIN, start: float = 0.0) -> float:
         """Shift that closes best, to a minute; of several alike the nearest to none."""
@@ -158,7 +158,7 @@ def check_sun(
     """
     _check_parts(light, name)
     rows = known & (light["ghi"] + light["dni"] > 0)
-    of_rows = _Light(light["ghi"][rows], light["dni"][rows], light["dhi"][rows], sun.of(rows))
+    of_rows = _LightOfRows(light["ghi"][rows], light["dni"][rows], light["dhi"][rows], sun.of(rows))
     beam = max(float(np.sqrt(np.mean((of_rows.ghi - of_rows.dhi) ** 2))), 1e-9)
     best = of_rows.best_shift_min()
     as_said, at_best = of_rows.gap_rms(0.0), of_rows.gap_rms(best)
@@ -201,7 +201,7 @@ def _file(name: str) -> str:
     return PurePath(name).name
 
 
-def _beam_percent(light: _Light, shift_min: float) -> float:
+def _beam_percent(light: _LightOfRows, shift_min: float) -> float:
     """How far the beam on the horizontal lies from global less diffuse, over the year."""
     return 100.0 * float(np.sum(light.dni * light.sun.sine(shift_min)) / max(np.sum(light.ghi - light.dhi), 1e-9) - 1.0)
 
@@ -217,7 +217,7 @@ def _check_parts(light: dict[str, np.ndarray], name: str) -> None:
             )
 
 
-def _refuse_other_quantities(light: _Light, beam: float, at_best: float, name: str) -> None:
+def _refuse_other_quantities(light: _LightOfRows, beam: float, at_best: float, name: str) -> None:
     """Beam on the horizontal, exchanged columns, another unit in one of them."""
     flat = float(np.sqrt(np.mean((light.ghi - light.dni - light.dhi) ** 2)))
     if flat < 0.3 * at_best and flat < _CLOSES * beam:
@@ -228,7 +228,7 @@ def _refuse_other_quantities(light: _Light, beam: float, at_best: float, name: s
     for first, second in ((1, 2), (0, 1), (0, 2)):
         parts = [light.ghi, light.dni, light.dhi]
         parts[first], parts[second] = parts[second], parts[first]
-        swapped = _Light(parts[0], parts[1], parts[2], light.sun)
+        swapped = _LightOfRows(parts[0], parts[1], parts[2], light.sun)
         gap = swapped.gap_rms(swapped.best_shift_min())
         if gap < 0.3 * at_best and gap < _CLOSES * float(np.sqrt(np.mean((swapped.ghi - swapped.dhi) ** 2))):
             raise UnusableInputError(
@@ -247,7 +247,7 @@ def _refuse_other_quantities(light: _Light, beam: float, at_best: float, name: s
 
 
 def _refuse_other_latitude(
-    light: _Light, at_best: float, best: float, place: tuple[float, float, float], name: str
+    light: _LightOfRows, at_best: float, best: float, place: tuple[float, float, float], name: str
 ) -> None:
     """Another hemisphere, another order of the months, or another place."""
     gaps = {}
@@ -257,9 +257,8 @@ def _refuse_other_latitude(
         gaps[float(latitude)] = there.gap_rms(shift)
     closest = min(gaps, key=gaps.__getitem__)
     if gaps[closest] < 0.4 * at_best and abs(closest - place[0]) > 4.0:
-        reason = "its place is wrong"
-        if closest * place[0] < 0:
-            reason = "the sign of its latitude is wrong, or the order of its months"
+        mirrored = closest * place[0] < 0
+        reason = "the sign of its latitude is wrong, or the order of its months" if mirrored else "its place is wrong"
         raise UnusableInputError(
             f"weather file '{name}' closes (ghi = dni · sin h + dhi) to {gaps[closest]:.1f} W/m² at latitude {closest:g} and "
             f"to {at_best:.0f} at {place[0]:g}, which it states: {reason}"
@@ -274,7 +273,7 @@ def _refuse_columns_apart(
     for part in _NAMES:
         for hours in (-2, -1, 1, 2):
             columns = {**light, part: np.roll(light[part], hours)}
-            moved = _Light(columns["ghi"][rows], columns["dni"][rows], columns["dhi"][rows], of_rows)
+            moved = _LightOfRows(columns["ghi"][rows], columns["dni"][rows], columns["dhi"][rows], of_rows)
             gap = moved.gap_rms(moved.best_shift_min(-_LARGEST_MENDED_MIN, _LARGEST_MENDED_MIN))
             if gap < 0.3 * at_best:
                 raise UnusableInputError(
@@ -284,7 +283,7 @@ def _refuse_columns_apart(
                 )
 
 
-def _summer_time(light: _Light, day: np.ndarray, best: float) -> tuple[float, int, int] | None:
+def _summer_time(light: _LightOfRows, day: np.ndarray, best: float) -> tuple[float, int, int] | None:
     """Shift in standard time, first and last day of rows an hour late; None where one shift fits."""
     # Months weigh alike: in the far north winter has little light and tells as much.
     month = day * 12 // 365
@@ -320,7 +319,7 @@ def _days_late(day: np.ndarray, first: int, last: int) -> np.ndarray:
 
 
 def _with_summer_time(
-    shift: float, first: int, last: int, light: tuple[_Light, np.ndarray, float], name: str
+    shift: float, first: int, last: int, light: tuple[_LightOfRows, np.ndarray, float], name: str
 ) -> SunCheck:
     of_rows, rows, at_best = light
     # A shift of a minute or two beside it is within what the days of change blur.
@@ -353,9 +352,8 @@ def _check_light_of_days(ghi: np.ndarray, sun: SunOfRows, best: float, name: str
     apart = (best - light + 720.0) % 1440.0 - 720.0
     if abs(apart) > _FARTHEST_LIGHT_MIN:
         raise UnusableInputError(
-            f"weather file '{name}' contradicts itself: its beam belongs to a sun {abs(best):.0f} minutes {_than(best)} than "
-            f"its hours say, while its global light is even about one {abs(light):.0f} minutes {_than(light)}; its beam was "
-            "computed for another place or time zone"
+            f"weather file '{name}' contradicts itself: its beam closes at {best:+.0f} minutes from what its hours say (later "
+            f"is +), its global light is even about {light:+.0f} minutes; its beam was computed for another place or time zone"
         )
 
 
@@ -395,7 +393,7 @@ def _shift_told(
     return f"weather '{_file(name)}': {moved}{zone}{sign}"
 
 
-def _uneven_months(light: _Light, rows: np.ndarray, best: float, at_best: float, name: str) -> tuple[str, ...]:
+def _uneven_months(light: _LightOfRows, rows: np.ndarray, best: float, at_best: float, name: str) -> tuple[str, ...]:
     """Months that close more than ten minutes off the year's shift, where they tell it clearly."""
     labels = np.datetime64("2018-01-01T00") + np.arange(len(rows))
     month = (labels.astype("datetime64[M]").astype(int) % 12)[rows]
@@ -404,7 +402,7 @@ def _uneven_months(light: _Light, rows: np.ndarray, best: float, at_best: float,
         here = month == k
         if here.sum() < 100:
             continue
-        part = _Light(light.ghi[here], light.dni[here], light.dhi[here], light.sun.of(here))
+        part = _LightOfRows(light.ghi[here], light.dni[here], light.dhi[here], light.sun.of(here))
         own = part.best_shift_min(-120.0, 120.0, best)
         if abs(own - best) > 10.0 and part.gap_rms(own) < 0.5 * part.gap_rms(best):
             apart.append(f"{k + 1} ({own - best:+.0f})")

@@ -119,6 +119,16 @@ def test_a_site_that_cannot_be_used_is_told(settings: dict[str, str], words: str
         load_study("roof_yield", settings)
 
 
+def test_a_surface_model_far_from_its_weather_is_refused_unless_forced(shared_data: Path) -> None:
+    """Delft, 52.0° N 4.4° E, with the year of La Rochelle, 46.2° N 1.2° W: 762 km and 5.8° on a sphere of 6,371 km."""
+    settings = {"dsm": f"{shared_data / 'dsm' / 'delft_050cm.tif'}", "roofs_per_dsm": "40"}
+    with pytest.raises(
+        UnusableInputError, match=r"lies 7\d\d km and 5.8° .* --set latitude_deg=52.0\d\d --set longitude_deg=4.3"
+    ):
+        design_for(load_study("roof_yield", settings), 24, seed=0)
+    assert len(design_for(load_study("roof_yield", {**settings, "force_weather": "true"}), 24, seed=0).inputs) == 24
+
+
 def test_real_weather_and_surface_models(shared_data: Path) -> None:
     study = load_study(
         "roof_yield",
@@ -126,6 +136,7 @@ def test_real_weather_and_surface_models(shared_data: Path) -> None:
             "weather": str(shared_data / "weather" / "FRA_AC_La.Rochelle.Intl.AP.073160_TMYx.epw.gz"),
             "dsm": f"{shared_data / 'dsm' / 'delft_050cm.tif'}",
             "roofs_per_dsm": "80",
+            "force_weather": "true",  # of La Rochelle, 6° south
         },
     )
     design = design_for(study, 48, seed=0)
