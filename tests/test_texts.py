@@ -24,11 +24,11 @@ CHOSEN_BY_NAME = {
         "policy.", "short.", "status.", "verdict.", "FRU-06.",
         *(f"page.{what}_" for what in ("bar", "group", "need", "part", "per", "role", "stage", "target", "tier")),
     ),
-    "frugal.cadastre": ("class.", "list.other_", "month.", "name.", "note.", "point.", "source."),
+    "frugal.cadastre": ("class.", "list.other_", "month.", "point."),
     "frugal.commands": ("assumed.", "column.", "estimate.", "study.", "theme."),
     "frugal.experiments": ("metric.", "need."),
     "frugal.reporting": (
-        "ai_limit.", "duration.", "head.", "level.", "number.", "stage.", "tick.",
+        "ai_limit.", "duration.", "head.", "level.", "name.", "note.", "number.", "source.", "stage.", "tick.",
         *(f"plot.{kind}" for kind in ("absolute", "error", "ratio", "score", "share")),
     ),
     "frugal.studies.flood": ("flood.local_inertial", "flood.twice_coarser", "flood.four_times_coarser"),

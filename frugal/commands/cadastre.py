@@ -149,7 +149,7 @@ def _told(made: Cadastre) -> dict[str, Any]:
 
 
 def _print(made: Cadastre, language: str) -> None:
-    from frugal.cadastre.web_map.french_sources import note_in_french
+    from frugal.reporting.told_in_french import note_in_french
 
     sums, spent = made.sums, made.footprint
 

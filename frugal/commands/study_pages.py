@@ -318,7 +318,7 @@ def page_lines(content: Mapping[str, Any], language: str) -> dict[str, list[str]
         As `study_content` gives it, with ``settings`` and ``ask``.
     language : {"en", "fr"}
     """
-    from frugal.cadastre.web_map.french_sources import in_french
+    from frugal.reporting.told_in_french import in_french
 
     sources = [in_french(source) if language == "fr" else source for source in content["sources"]]
     if len(sources) > _MOST_SOURCES:

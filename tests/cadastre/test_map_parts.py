@@ -26,7 +26,7 @@ from frugal.cadastre.tables.classes import classes_for
 from frugal.cadastre.tables.columns import BUILDINGS, PLANES
 from frugal.cadastre.tables.files import SUMMED, write_communes
 from frugal.cadastre.web_map.folder import BUILDING_COLUMNS, PLANE_COLUMNS, dots, write_map_folder
-from frugal.cadastre.web_map.french_sources import cadastre_in_both, in_french
+from frugal.cadastre.web_map.french_sources import cadastre_in_both
 from frugal.cadastre.web_map.notes import public_notes
 from frugal.cadastre.web_map.surface_blocks import SurfaceBlocks, read_block
 from frugal.cadastre.web_map.titles import default_title, told_files
@@ -35,6 +35,7 @@ from frugal.cadastre.yields.weather_of_place import notes_on_weather
 from frugal.errors import UnusableInputError
 from frugal.formats.rasters.surface_model import SurfaceModel
 from frugal.formats.weather.nearness import Place, separation
+from frugal.reporting.told_in_french import in_french
 from frugal.studies.solar.village.surface import synthetic_village
 from frugal.surrogates.onnx.graph import session
 from frugal.web.built_pages import PAGES

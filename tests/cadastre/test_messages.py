@@ -17,12 +17,12 @@ from frugal.cadastre.production_footprint import production_footprint
 from frugal.cadastre.publish import best_classes, notes_on_roofs
 from frugal.cadastre.tables.classes import classes_for, qgis_style
 from frugal.cadastre.tables.columns import BUILDINGS, PLANES
-from frugal.cadastre.web_map.french_sources import note_in_french, translations
 from frugal.cadastre.yields.weather_of_place import notes_on_weather
 from frugal.commands.cadastre import _print
 from frugal.formats.point_clouds.surfaces import note_on_voids, system_of_clouds
 from frugal.formats.weather.nearness import Separation
 from frugal.reporting.progress import Terminal
+from frugal.reporting.told_in_french import note_in_french, translations
 from frugal.texts import room_texts
 
 YEAR, WEATHER = "synthetic typical year of the coast of Vendée (seed 0), from x.csv", "weather 'a 1.5 m.epw'"
@@ -187,7 +187,7 @@ VALUES = {"d": "17", "v": "3.3.2", "w": "2.5", "q": "'a.laz'", "": "one, two"}
 
 @pytest.mark.parametrize("group", ["source", "note"])
 def test_every_pattern_of_the_texts_finds_its_english_and_gives_its_french(group: str) -> None:
-    texts = room_texts("frugal.cadastre").group(group)
+    texts = room_texts("frugal.reporting").group(group)
     assert len(translations(group)) == len(texts) >= 20
     for (pattern, french), text in zip(translations(group), texts.values(), strict=True):
         kinds = {name: VALUES[kind or ""] for _, name, kind, _ in Formatter().parse(text["en"]) if name is not None}

@@ -11,7 +11,9 @@ import pandas as pd
 import pytest
 from pvlib.irradiance import get_total_irradiance
 from pvlib.solarposition import get_solarposition
+from typer.testing import CliRunner
 
+from frugal.cli import app
 from frugal.errors import UnusableInputError
 from frugal.formats.weather.readers import parse_weather, read_weather
 
@@ -194,3 +196,14 @@ def test_light_that_belongs_to_no_moment_is_told(shared_data: Path):
     assert "do not belong together (they close to 107 W/m² at best" in weather.notes[0]
     real = read_weather(shared_data / "weather/FRA_AC_La.Rochelle.Intl.AP.073160_TMYx.epw.gz")
     assert real.notes == ()
+
+
+def test_the_command_tells_what_was_mended_in_the_language_asked_for(tmp_path):
+    path = tmp_path / "town.epw"
+    path.write_bytes(epw(*TURIN, summer_time(hourly(TURIN, 1.0))))
+    for language, words in (
+        ("en", "note: weather 'town.epw': its rows follow summer time from 03-25 to 10-27"),
+        ("fr", "remarque : météo 'town.epw' : ses lignes suivent l’heure d’été du 03-25 au 10-27"),
+    ):
+        told = CliRunner().invoke(app, ["simulate", "roof_yield", "--set", f"weather={path}", "--lang", language])
+        assert told.exit_code == 0 and words in told.stderr

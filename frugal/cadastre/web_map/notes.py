@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from frugal.cadastre.web_map.french_sources import in_both, is_note, note_in_french
 from frugal.formats.files.atomic import write_text
+from frugal.reporting.told_in_french import in_both, is_note, note_in_french
 from frugal.texts import LANGUAGES, room_texts
 
 _TEXTS = room_texts("frugal.cadastre")

@@ -77,7 +77,7 @@ def _place_of_weather(site: RoofYieldSite) -> tuple[Place, str]:
     if site.latitude_deg is not None and site.longitude_deg is not None:
         return Place(site.latitude_deg, site.longitude_deg), "PVGIS"
     climate = read_climate()
-    return Place(climate.latitude_deg, climate.longitude_deg), "the packaged year of the coast of Vendée"
+    return Place(climate.latitude_deg, climate.longitude_deg), f"La Rochelle, {climate.source}"
 
 
 def _ready(settings: CadastreSettings, here: Place, out: Path) -> str:

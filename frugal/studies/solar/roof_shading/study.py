@@ -17,6 +17,7 @@ from frugal.errors import UnusableInputError
 from frugal.experiments.needs.file import packaged_need
 from frugal.experiments.study import Arrays, Output, Study, Variable
 from frugal.experiments.study.design import Design, held_out_count, split_by_place
+from frugal.reporting.told_in_french import note_in_both
 from frugal.studies.solar.roof_shading import coarse_view as coarse
 from frugal.studies.solar.roof_shading.alternatives import alternatives
 from frugal.studies.solar.roof_shading.shading_ratio import shading_ratios
@@ -123,7 +124,10 @@ def roof_shading(site: RoofShadingSite) -> Study:
         ),
         site=site.plain(),
         definition=territory.definition(),
-        notes=notes_on_units((*territory.surfaces, *territory.test_surfaces)),
+        notes=(
+            *notes_on_units((*territory.surfaces, *territory.test_surfaces)),
+            *map(note_in_both, territory.weather.notes),
+        ),
         missing_data=territory.fine_surface(),
     )
 

@@ -17,6 +17,7 @@ from frugal.experiments.needs.file import packaged_need
 from frugal.experiments.study import Arrays, Output, Study, Variable
 from frugal.experiments.study.design import Design, held_out_count, split_by_place
 from frugal.experiments.study.input_layout import InputLayout
+from frugal.reporting.told_in_french import note_in_both
 from frugal.studies.solar.roof_yield.alternatives import MOUNTINGS, alternatives, physics
 from frugal.studies.solar.roof_yield.site import (
     N_TEST_VILLAGES,
@@ -103,7 +104,7 @@ def roof_yield(site: RoofYieldSite) -> Study:
         ),
         site=site.plain(),
         definition=territory.definition(),
-        notes=notes_on_units(territory.surfaces),
+        notes=(*notes_on_units(territory.surfaces), *map(note_in_both, territory.weather.notes)),
     )
 
 
