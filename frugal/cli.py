@@ -6,6 +6,7 @@ import atexit
 import os
 import sys
 import threading
+import warnings
 from typing import Annotated, Any
 
 import typer
@@ -67,6 +68,8 @@ def program(
 def main() -> None:
     """Run the command line; every error the user can meet ends in one sentence and its exit code."""
     language = chosen_language(sys.argv[1:], os.environ)
+    if not sys.warnoptions:  # libraries warn their programmers; what users have to know is told in sentences
+        warnings.simplefilter("ignore")
     try:
         code = app(standalone_mode=False, prog_name="frugal", language=language) or 0
     except FrugalError as fault:

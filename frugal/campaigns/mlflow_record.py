@@ -48,6 +48,7 @@ def record(bundle_path: Path, working_folder: Path) -> str:
     bundle = open_bundle(bundle_path)
     try:
         with _quiet():
+            _choose_experiment(mlflow, bundle.study["name"], working_folder)
             return _record(mlflow, bundle)
     except mlflow.exceptions.MlflowException as fault:
         raise EnvironmentFaultError(f"MLflow could not record the campaign: {str(fault).splitlines()[0]}") from fault
@@ -69,9 +70,19 @@ def _import_mlflow(working_folder: Path) -> Any:
         import mlflow
         import mlflow.onnx
 
-        if not os.environ.get("MLFLOW_TRACKING_URI"):
-            mlflow.set_tracking_uri(f"sqlite:///{working_folder.resolve() / 'mlflow.db'}")
+        if _is_ours():
+            uri = f"sqlite:///{working_folder.resolve() / 'mlflow.db'}"
+            mlflow.set_tracking_uri(uri)
+            _chosen.add(uri)
     return mlflow
+
+
+#: Stores that we chose: MLflow keeps the last one in its environment variable, where the user may name one.
+_chosen: set[str] = set()
+
+
+def _is_ours() -> bool:
+    return os.environ.get("MLFLOW_TRACKING_URI", "") in {"", *_chosen}
 
 
 @contextlib.contextmanager
@@ -89,10 +100,16 @@ def _quiet() -> Any:
             logger.setLevel(level)
 
 
+def _choose_experiment(mlflow: Any, name: str, working_folder: Path) -> None:
+    """The experiment of a study; where we chose the store, its files lie beside it, not where the process was started."""
+    if _is_ours() and mlflow.get_experiment_by_name(name) is None:
+        mlflow.create_experiment(name, artifact_location=(working_folder.resolve() / "mlruns").as_uri())
+    mlflow.set_experiment(name)
+
+
 def _record(mlflow: Any, bundle: Bundle) -> str:
     comparison = bundle.comparison
     decision = comparison.ladder.decision
-    mlflow.set_experiment(bundle.study["name"])
     with mlflow.start_run(run_name=f"{bundle.study['name']} {comparison.created}") as parent:
         mlflow.log_params(
             {

@@ -57,6 +57,7 @@ def train_study(
     reporter: Reporter | None = None,
     declarations: Sequence[Declaration] = (),
     program: Stopwatch | None = None,
+    records: Path | None = None,
 ) -> Trained:
     """Run a campaign for a study, write its bundle with the audit, and record it in MLflow.
 
@@ -73,6 +74,8 @@ def train_study(
         What only people can tell, kept with the bundle.
     program : Stopwatch, optional
         Of a command: has run since its process began, and is stopped here.
+    records : Path, optional
+        Where ``mlflow.db`` and ``mlruns`` lie when no tracking server is named; the working folder by default.
     """
     settings, reporter = settings or Settings(), reporter or Silent()
     if out is not None:
@@ -83,7 +86,7 @@ def train_study(
     check_target(out or BUNDLES / study.name)
     design = design_for(study, settings.n_runs or study.n_runs, settings.seed)
     campaign = run_campaign(study, settings, reporter, design=design, until_start=watch, program=program)
-    return _finish(campaign, out or BUNDLES / study.name, reporter, declarations)
+    return _finish(campaign, out or BUNDLES / study.name, reporter, declarations, records)
 
 
 def train_table(
@@ -150,23 +153,30 @@ def _prepares(program: Stopwatch | None) -> Stopwatch:
     return Stopwatch()
 
 
-def _finish(campaign: Campaign, out: Path, reporter: Reporter, declarations: Sequence[Declaration]) -> Trained:
+def _finish(
+    campaign: Campaign,
+    out: Path,
+    reporter: Reporter,
+    declarations: Sequence[Declaration],
+    records: Path | None = None,
+) -> Trained:
     reporter.stage("audit")
     with campaign.meter.stage("loading"):
         load_recorder()
     audit = publish(campaign, out, declarations=declarations, recorded=True)
     reporter.stage("record")
-    record_bundle(out, campaign.meter.campaign)
+    where = {} if records is None else {"folder": records}
+    record_bundle(out, campaign.meter.campaign, **where)
     return Trained(out, audit, read_comparison(out / "candidates.json"))
 
 
-def record_bundle(bundle: Path, campaign: str) -> str:
+def record_bundle(bundle: Path, campaign: str, folder: Path | None = None) -> str:
     """Record a bundle in MLflow and book what that cost in its ledger; returns the run's identifier."""
     with held(bundle):
         meter = Meter(Ledger(bundle / "ledger.jsonl"), campaign)
         with meter.stage("tracking") as entry:
             try:
-                run = record(bundle, Path.cwd())
+                run = record(bundle, folder or Path.cwd())
             except EnvironmentFaultError as fault:
                 raise EnvironmentFaultError(f"{fault}; the bundle itself is complete in '{bundle}'") from fault
             entry.message = f"MLflow run {run}"

@@ -89,6 +89,9 @@ def test_mlflow_records_the_campaign_with_a_nested_run_for_each_candidate(
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
     publish(campaign(linear_study(), tmp_path / "campaigns"), tmp_path / "bundle")
     run = record_bundle(tmp_path / "bundle", "c1")
+    (tmp_path / "elsewhere").mkdir()
+    record_bundle(tmp_path / "bundle", "c2", tmp_path / "elsewhere")  # all of it, whatever the folder of the process
+    assert {path.name for path in (tmp_path / "elsewhere").iterdir()} == {"mlflow.db", "mlruns"}
     import mlflow
 
     client = mlflow.MlflowClient(f"sqlite:///{tmp_path / 'mlflow.db'}")

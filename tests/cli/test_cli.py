@@ -355,3 +355,13 @@ def test_slips_in_predictions_are_told(run: Run, quick: None, small: str) -> Non
 def test_a_slope_in_per_cent_is_no_angle(run: Run) -> None:
     code, _, err = run("simulate", "roof_yield", "-i", "tilt_deg=30%", "-i", "azimuth_deg=180")
     assert code == 2 and "does not convert to deg" in err
+
+
+@pytest.mark.parametrize(("asked", "warned"), [([], ""), (["-W", "default"], "a warning of a library")])
+def test_warnings_of_libraries_are_shown_to_whoever_asks_for_them(tmp_path, asked, warned):
+    study = tmp_path / "warns.py"
+    study.write_text("import warnings\nwarnings.warn('a warning of a library', RuntimeWarning)\n")
+    command = [sys.executable, *asked, "-m", "frugal.cli", "studies", "--study", str(study)]
+    told = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert told.returncode == 2 and "frugal: " in told.stderr
+    assert ("a warning of a library" in told.stderr) == bool(warned)

@@ -65,8 +65,8 @@ def write_notes(out: Path, notes: Sequence[str], weather: Mapping[str, Any]) -> 
     told = told_notes(notes)
     parts = []
     for language in LANGUAGES:
-        source = in_both(f"{weather['source']}; {weather['attribution']}")
-        said = source if isinstance(source, str) else source[language]
+        both = [in_both(weather[name]) for name in ("source", "attribution")]
+        said = " · ".join(part if isinstance(part, str) else part[language] for part in both)
         parts += [f"# {_TEXTS.phrase('readme.title', language)}", "", _TEXTS.phrase("readme.files", language), ""]
         parts += [_TEXTS.phrase("readme.weather", language, source=said, distance=f"{weather['distance_km']:.0f}"), ""]
         parts += [f"## {_TEXTS.phrase('readme.notes', language)}", ""]

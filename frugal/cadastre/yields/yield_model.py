@@ -219,7 +219,7 @@ def _trained(
         forced = {"force_weather": "true"} if settings.force_weather else {}
         site = build_site(RoofYieldSite, {**settings.site, **forced, "dsm": tuple(map(str, dsm))})
         assert isinstance(site, RoofYieldSite)
-        train_study(lambda: roof_yield(site), how, target, reporter)
+        train_study(lambda: roof_yield(site), how, target, reporter, records=out / "work")
 
     try:
         train(samples)
