@@ -197,7 +197,7 @@ def test_small_negative_noise_becomes_zero():
         (epw(set_hours("temperature", 10, 11, 80)), "air temperature of 80 °C"),
         (epw(set_hours("wind", 10, 11, -1)), "wind speed of -1 m/s"),
         (epw(set_hours("ghi", 0, 8760, 0)), "at least 300 is plausible"),
-        (epw(set_hours("hour", 5, 6, 5)), "twice"),
+        (epw(set_hours("hour", 5, 6, 5)), "gives some twice: 1 are missing, the first on 01-01 at 5:00"),
         (epw().replace(b",-1.15,1.0", b",120.0,1.0"), "coordinates or time zone are wrong"),
         (epw().replace(b",46.17,", b",146.17,"), "latitude 146.17"),
         (epw().replace(b",46.17,", b",north,"), "cut short or damaged"),
