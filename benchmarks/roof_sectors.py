@@ -1,6 +1,6 @@
 """How many sectors of horizon are enough: errors of the reduced physics and of the table against 72 azimuths.
 
-Usage: ``python benchmarks/roof_sectors.py [weather=FILE] [dsm=A.tif,B.tif]``. Prints a table and writes
+Usage: ``python benchmarks/roof_sectors.py [weather=FILE] [dsm=A.tif,B.tif] [force_weather=true]``. Prints a table and writes
 ``benchmarks/results/roof_sectors.json``.
 """
 
