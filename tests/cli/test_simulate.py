@@ -109,3 +109,19 @@ def test_the_water_of_a_flood_is_all_accounted_for(run: Run) -> None:
     assert booked["volume_in"] > 1e5 and booked["volume_out"] > 0
     spare = booked["volume_in"] - booked["volume_out"] - booked["volume_stored"]
     assert abs(spare) < 1e-9 * booked["volume_in"] and abs(booked["volume_imbalance"]) < 1e-10
+
+
+def test_a_wave_that_cannot_be_is_told_and_stands_in_the_tags_with_its_site(run: Run, tmp_path: Path) -> None:
+    asked = ("-i", "peak_discharge=300", "-i", "volume=16e6", "--set", "duration_h=4")
+    code, out, err = run("river_flood", *asked, "--geotiff", "wave.tif", "--lang", "en")
+    assert code == 0 and "max_depth" in out
+    told = "a peak of 300 m³/s after 2 h brings no more within the event of 4 h"
+    brought = float(err.split("the wave brings ")[1].split()[0])
+    assert f"of the 16 million m³ that are asked: {told}" in err and 3.0 < brought < 270 * 4 * 3600 / 1e6
+    with rasterio.open(tmp_path / "wave.tif") as dataset:
+        assert dataset.descriptions[-1] == "zone" and dataset.tags()["ZONE"] == "0 asked; 1 river bed"
+        assert set(np.unique(dataset.read(dataset.count))) == {0.0, 1.0}
+        assert told in dataset.tags()["NOTES"] and json.loads(dataset.tags()["SITE"])["duration_h"] == 4.0
+        assert "nowhere on Earth" in dataset.crs.to_wkt()
+        arrival = dataset.read(3, masked=True)
+        assert arrival.max() <= 4.0

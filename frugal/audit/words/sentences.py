@@ -173,7 +173,7 @@ def limits(assessment: Assessment) -> list[Text]:
     if missing:
         found.append(say("limit.missing", names=baselines(missing)))
     found += _model_file(assessment)
-    found += [dict(note) for note in assessment.study.get("notes") or ()]
+    found += [_as_sentence(note) for note in assessment.study.get("notes") or ()]
     if comparison.level == "quick":
         found.append(say("limit.quick"))
     if machine.get("measure_again"):
@@ -224,6 +224,11 @@ def _waiting(evidence: Evidence) -> list[Text]:
         for row, query in asked
         if query.waits and query.waiting_share is not None
     ]
+
+
+def _as_sentence(note: Mapping[str, str]) -> Text:
+    """A note on the site as a sentence among others."""
+    return {language: f"{words[:1].upper()}{words[1:].rstrip('.')}." for language, words in note.items()}
 
 
 def _truth(evidence: Evidence, number: Text) -> list[Text]:

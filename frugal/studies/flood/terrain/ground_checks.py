@@ -85,7 +85,7 @@ def downstream(
     rise = rise_along(position_m, ground[tuple(river.T)])
     if rise == 0.0:
         return river, position_m, ()
-    note = _TEXTS.say("note.turned", path=path, rise=_metres(rise))
+    note = _TEXTS.say("note.turned", path=path.name, rise=_metres(rise))
     return river[::-1], position_m[-1] + position_m[0] - position_m[::-1], (note,)
 
 
@@ -214,18 +214,20 @@ def notes_on_dike(
     under, crest = ground[tuple(dike.T)], bed[tuple(dike.T)]
     in_sea = float(np.mean(under < min(sea_below_m, 0.0)))
     if in_sea > _LEAST_IN_SEA:
-        found.append(_TEXTS.say("note.in_sea", path=path, share=_percent(in_sea)))
+        found.append(_TEXTS.say("note.in_sea", path=path.name, share=_percent(in_sea)))
     if crest_m is not None and (under > crest_m + _CREST_WITHIN_M).any():
         share = _percent(float(np.mean(under > crest_m + _CREST_WITHIN_M)))
-        found.append(_TEXTS.say("note.buried", path=path, crest=_metres(crest_m), share=share))
+        found.append(_TEXTS.say("note.buried", path=path.name, crest=_metres(crest_m), share=share))
     low = float(np.mean(crest - sill_m < _LEAST_CREST_M))
     if low > 0.5:
         found.append(
-            _TEXTS.say("note.low_crest", path=path, share=_percent(low), crest=_metres(float(np.median(crest))))
+            _TEXTS.say("note.low_crest", path=path.name, share=_percent(low), crest=_metres(float(np.median(crest))))
         )
     level = level_around(bed, dike, sea)
     if level is not None:
-        found.append(_TEXTS.say("note.free_end", path=path, level=_metres(level), crest=_metres(float(crest.min()))))
+        found.append(
+            _TEXTS.say("note.free_end", path=path.name, level=_metres(level), crest=_metres(float(crest.min())))
+        )
     return tuple(found)
 
 
@@ -318,9 +320,9 @@ def count_buildings(path: Path | None, ground: SurfaceModel, land: np.ndarray) -
         )
     notes = []
     if outside:
-        notes.append(_TEXTS.say("note.buildings_outside", path=path, number=outside, total=total))
+        notes.append(_TEXTS.say("note.buildings_outside", path=path.name, number=outside, total=total))
     if wet:
-        notes.append(_TEXTS.say("note.buildings_in_water", path=path, number=wet, total=total))
+        notes.append(_TEXTS.say("note.buildings_in_water", path=path.name, number=wet, total=total))
     return np.where(land, counted, 0.0), tuple(notes)
 
 

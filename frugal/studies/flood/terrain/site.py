@@ -239,7 +239,7 @@ def _on_ground(
     """A terrain where a file has its ground, without river or dike yet."""
     counted, notes = count_buildings(site.buildings, ground, land)
     if ground.converted_from:
-        notes = (_TEXTS.say("note.converted", path=site.terrain, unit=ground.converted_from), *notes)
+        notes = (_TEXTS.say("note.converted", path=ground.source, unit=ground.converted_from), *notes)
     return FloodTerrain(
         bed=bed,
         cell_size_m=ground.resolution_m,
