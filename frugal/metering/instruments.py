@@ -15,6 +15,7 @@ from frugal.metering.power.codecarbon_meter import CarbonMeter
 from frugal.metering.power.machine import STEAL_LIMIT_PERCENT, HostNoise, Machine
 from frugal.metering.power.rapl import IDLE_SECONDS_FULL, RaplMeter
 from frugal.metering.power.tiers import with_counters
+from frugal.metering.timing.process_tree import control_group_cpu_seconds
 from frugal.metering.timing.stopwatch import Stopwatch
 from frugal.surroundings import onnxruntime_may_report
 
@@ -25,6 +26,21 @@ LOADED = "loading the program, from the start of the process"
 REST = "rest"
 
 
+class CpuCheck:
+    """What the process and its children have used since it was made, beside what their control group has."""
+
+    def __init__(self) -> None:
+        self._watch, self._group = Stopwatch(), control_group_cpu_seconds()
+
+    def report(self) -> dict[str, float | None]:
+        """CPU seconds of both; the second is None where the system does not tell."""
+        spent, group = self._watch.spent(), control_group_cpu_seconds()
+        return {
+            "process_cpu_seconds": spent.cpu_seconds + spent.cpu_seconds_children,
+            "control_group_cpu_seconds": None if group is None or self._group is None else group - self._group,
+        }
+
+
 @dataclass
 class Instruments:
     """What `running_instruments` lays out; ``machine`` is the machine as it was described before anything was measured."""
@@ -33,6 +49,7 @@ class Instruments:
     machine: Machine
     noise: HostNoise
     network: NetworkWatch
+    cpu_check: CpuCheck
 
     @property
     def measured_machine(self) -> Machine:
@@ -46,7 +63,7 @@ class Instruments:
         """Noise of the host, whether to measure again, and what was tried on the network."""
         noise = self.noise.report()
         again = noise["steal_percent"] > STEAL_LIMIT_PERCENT
-        return {**noise, "measure_again": again, **self.network_report()}
+        return {**noise, "measure_again": again, **self.network_report(), "cpu_check": self.cpu_check.report()}
 
     def network_report(self) -> dict[str, Any]:
         """What was tried on the network by now, and how it was watched."""
@@ -108,7 +125,7 @@ def running_instruments(
             meter.book("loading", program, message=LOADED)
         if until_start is not None:
             meter.book("preparation", until_start, message="reading the site and building the study")
-        whole, booked = Stopwatch(), meter.booked_cpu_seconds
+        whole, booked, check = Stopwatch(), meter.booked_cpu_seconds, CpuCheck()
         try:
             if energy is not None:
                 _look_at_rest(energy, idle_seconds, meter, on_stage)
@@ -117,7 +134,7 @@ def running_instruments(
                 start = Stopwatch()
                 tracker.start()
                 meter.book(METERING, start, message="start of codecarbon")
-            yield Instruments(meter, machine, noise, network)
+            yield Instruments(meter, machine, noise, network, check)
         finally:
             if tracker is not None:
                 tracker.stop()

@@ -18,7 +18,7 @@ from frugal.metering.ledger.remote_work import REMOTE_WORK
 from frugal.metering.meter import Meter
 from frugal.metering.timing import process_tree
 from frugal.metering.timing.interleaved_blocks import Call, Plan, QueryTime, measure
-from frugal.metering.timing.process_tree import cpu_time, living_children
+from frugal.metering.timing.process_tree import control_group_cpu_seconds, cpu_time, living_children
 from frugal.metering.timing.stopwatch import Stopwatch
 
 #: A child that computes for so long by its own clock, and tells nobody. Its start takes some milliseconds on top.
@@ -213,3 +213,33 @@ def test_what_workers_on_this_machine_tell_is_not_counted_again(tmp_path: Path) 
     assert elsewhere.total_cpu_seconds == 0.04
     assert own.cpu_seconds_children == 0.0 and own.total_cpu_seconds < 0.02
     assert 0.02 < meter.told_cpu_seconds < 0.1
+
+
+def test_the_control_group_is_read_where_it_can_be(tmp_path: Path) -> None:
+    (tmp_path / "proc" / "self").mkdir(parents=True)
+    (tmp_path / "cgroup" / "user.slice" / "a").mkdir(parents=True)
+    told = tmp_path / "proc" / "self" / "cgroup"
+    told.write_text("2:cpuacct:/\n0::/user.slice/a\n")
+    stat = tmp_path / "cgroup" / "user.slice" / "a" / "cpu.stat"
+    assert control_group_cpu_seconds(tmp_path / "proc", tmp_path / "cgroup") is None
+    stat.write_text("usage_usec 2500000\nuser_usec 2000000\nsystem_usec 500000\n")
+    assert control_group_cpu_seconds(tmp_path / "proc", tmp_path / "cgroup") == 2.5
+    told.write_text("2:cpuacct:/\n")
+    assert control_group_cpu_seconds(tmp_path / "proc", tmp_path / "cgroup") is None
+
+
+def test_a_stopwatch_of_a_command_has_run_since_its_process_began() -> None:
+    """Against the kernel's own account of the process, which is told when it has ended."""
+    code = (
+        "import time\nwhile time.process_time() < 0.05: pass\ntime.sleep(0.1)\n"
+        "from frugal.metering.timing.stopwatch import Stopwatch\n"
+        "found = Stopwatch.since_process_start().spent()\nprint(found.cpu_seconds, found.wall_seconds)"
+    )
+    start = time.perf_counter()
+    child = subprocess.Popen([sys.executable, "-c", code], stdout=-1, text=True)
+    assert child.stdout is not None
+    cpu, wall = map(float, child.stdout.read().split())
+    _, status, usage = os.wait4(child.pid, 0)
+    child.returncode = os.waitstatus_to_exitcode(status)
+    assert 0.05 <= cpu <= usage.ru_utime + usage.ru_stime + 0.001
+    assert 0.13 < wall < time.perf_counter() - start + 0.02  # from the tick in which it began, a hundredth of a second

@@ -46,6 +46,30 @@ def cpu_time(own_first: bool = False) -> CpuTime:
     return CpuTime(own if own_first else time.process_time(), usage.ru_utime + usage.ru_stime, living)
 
 
+def control_group_cpu_seconds(proc: Path = Path("/proc"), groups: Path = Path("/sys/fs/cgroup")) -> float | None:
+    """CPU seconds of the control group (version 2) of this process since it was made, whoever started what is in it.
+
+    A check of what the process and its children add up to: no child of theirs escapes it, but others may be in the group.
+
+    Parameters
+    ----------
+    proc, groups : Path
+        Where the system tells the group of a process, and what groups have used.
+
+    Returns
+    -------
+    float or None
+        None where the system does not tell.
+    """
+    try:
+        lines = (proc / "self" / "cgroup").read_text().splitlines()
+        group = next(line.removeprefix("0::") for line in lines if line.startswith("0::"))
+        told = (groups / group.lstrip("/") / "cpu.stat").read_text().split()
+        return int(told[told.index("usage_usec") + 1]) * 1e-6
+    except (OSError, StopIteration, ValueError, IndexError):
+        return None
+
+
 def living_children() -> list[int]:
     """Process ids of all that live below this process, children of children included."""
     try:
