@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import errno
 import os
 import sys
 import threading
@@ -25,6 +26,8 @@ from frugal.commands.training import train
 from frugal.errors import FrugalError
 
 INTERRUPTED = 130
+#: What a path that a user gave may be: absent, of another kind, too long, a link to itself. The rest is the machine's fault.
+_PATHS = (errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ENAMETOOLONG, errno.ELOOP, errno.EINVAL)
 
 app = typer.Typer(
     name="frugal",
@@ -83,6 +86,10 @@ def main() -> None:
         code = 0
     except OSError as fault:
         _say(f"{fault.filename or 'the system'}: {fault.strerror or fault}", language)
+        code = 2 if fault.filename is not None and fault.errno in _PATHS else 3
+    except MemoryError as fault:
+        reason = f": {fault}" if str(fault) else ""
+        _say(f"there is not enough memory for what was asked{reason}", language)
         code = 3
     except typer.TyperException as fault:
         _say(usage_sentence(fault), language)

@@ -50,3 +50,26 @@ def did_you_mean(name: Any, known: Iterable[str]) -> str:
     """The nearest known name as the end of a sentence, or nothing."""
     close = difflib.get_close_matches(str(name), list(known), n=1)
     return f"; did you mean '{close[0]}'?" if close else ""
+
+
+def printable(text: str) -> str:
+    """A text of somebody else's without what moves a cursor, turns the direction or ends a line."""
+    return "".join(c if c.isprintable() or c == " " else " " if c.isspace() else "\ufffd" for c in text)
+
+
+def told_fault(fault: BaseException, longest: int = 500) -> str:
+    """What an exception of somebody else's code says, in one line: its class, and its words where it has any.
+
+    Parameters
+    ----------
+    fault : BaseException
+        Its words are asked for, which may fail in turn.
+    longest : int
+        Characters after which they are cut.
+    """
+    try:
+        words = " ".join(printable(str(fault)).split())
+    except Exception:  # whoever wrote the class
+        words = ""
+    words = words if len(words) <= longest else f"{words[:longest]}…"
+    return f"{type(fault).__name__}: {words}" if words else type(fault).__name__

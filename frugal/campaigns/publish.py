@@ -17,7 +17,7 @@ from frugal.campaigns.bundle_writer import write_bundle, write_ledger
 from frugal.campaigns.campaign import Campaign, settle_ledger
 from frugal.campaigns.costs_to_come import costs_to_come
 from frugal.candidates.comparison import Comparison, read_comparison
-from frugal.errors import EnvironmentFaultError, FrugalError, UnusableInputError
+from frugal.errors import EnvironmentFaultError, FrugalError, UnusableInputError, printable
 from frugal.formats.files.atomic import new_folder
 from frugal.reporting.plots.ladder import error_cost_plot
 from frugal.surrogates.bundle.bundle import ALTERNATIVES, CHECKSUMS, MODEL, held, write_checksums
@@ -164,8 +164,13 @@ def audit_folder(
 
 def _seal(path: Path, audit: dict[str, Any], comparison: Comparison) -> None:
     content = path.read_bytes()
-    name = model_metadata(content)["frugal.candidate"]
-    row = comparison.ladder.by_name[name]
+    try:
+        name = model_metadata(content).get("frugal.candidate", "")
+    except UnusableInputError as fault:
+        raise UnusableInputError(f"'{path}' is not an answer of frugal: {fault}") from fault
+    row = comparison.ladder.row(name)
+    if row is None:
+        raise UnusableInputError(f"'{path}' is not an answer of frugal: there is no candidate '{printable(name)}'")
     extra = {
         "frugal.graph_sha256": graph_digest(content),
         "frugal.audit_sha256": audit["content_sha256"],

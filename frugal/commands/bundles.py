@@ -93,7 +93,7 @@ def audit(
     if export is not None or out is not None:
         if export is None or out is None:
             raise UnusableInputError("--export FORMAT and --out FILE go together")
-        _export_audit(bundle, export, out)
+        _export_audit(bundle, export, out, as_json)
         return
     if compare is not None:
         _compare_audits(compare, bundle, language, as_json)
@@ -108,11 +108,15 @@ def audit(
     raise typer.Exit(exit_code(result))
 
 
-def _export_audit(bundle: Path, name: str, out: Path) -> None:
+def _export_audit(bundle: Path, name: str, out: Path, as_json: bool) -> None:
     from frugal.campaigns.workflow import export_audit
 
-    for path in export_audit(bundle, name, out):
-        typer.echo(str(path))
+    written = [str(path) for path in export_audit(bundle, name, out)]
+    if as_json:
+        print_json({"files": written})
+        return
+    for path in written:
+        typer.echo(path)
 
 
 def _compare_audits(old: Path, new: Path, language: str, as_json: bool) -> None:

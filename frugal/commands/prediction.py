@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -47,6 +48,8 @@ def predict(
     if geotiff is not None and csv is not None:
         raise UnusableInputError("--geotiff holds the maps of one answer; it does not go with --csv")
     predictor = Predictor(model, candidate)
+    for note in predictor.doubts:
+        typer.echo(note[language], err=True)
     if csv is not None:
         if inputs or scenario:
             raise UnusableInputError("give either -i and --scenario, or --csv, not both")
@@ -72,6 +75,7 @@ def _predict_one(
     asked = question(predictor.inputs, parse_settings(inputs, "input"), chosen, bounded=not extrapolate)
     print_assumed(predictor.inputs, asked, scenario, language)
     answers = predictor(asked.row[None], extrapolate=extrapolate)
+    _tell_what_is_no_number(predictor, answers, language)
     if file is not None:
         from frugal.surrogates.bundle.prediction_result import prediction_result
 
@@ -87,6 +91,12 @@ def _predict_one(
         typer.echo(_TEXTS.phrase("answer.interval", language, level=told), err=True)
     if not answers["in_domain"][0]:
         warn("outside the domain the answer was made for: do not rely on it", language)
+
+
+def _tell_what_is_no_number(predictor: Predictor, answers: Mapping[str, Any], language: str) -> None:
+    rows = len(answers["in_domain"])
+    for name, count in predictor.without_number(answers).items():
+        warn(f"the answer '{name}' is not a finite number in {count} of {rows} rows: do not rely on it", language)
 
 
 def _predict_table(

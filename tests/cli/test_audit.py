@@ -253,6 +253,23 @@ def test_an_export_to_a_file_and_to_a_folder(run: Run, format: str) -> None:
     assert content() == before, "an export changes nothing in the bundle"
 
 
+def test_an_export_tells_its_files_as_json_where_asked(run: Run) -> None:
+    code, out, _ = run("old", "--export", "sci", "--out", "sci.json", "--json")
+    assert (code, json.loads(out)) == (0, {"files": ["sci.json"]})
+
+
+def test_a_bundle_with_a_link_upwards_is_refused_in_one_sentence(run: Run) -> None:
+    Path("old/evaluations").mkdir()
+    Path("old/evaluations/again").symlink_to("..")
+    code, _, err = run("old")
+    assert code == 4 and "'old/evaluations/again' is a link" in err
+    Path("old/evaluations/again").unlink()
+    Path("old/alternatives/constant.onnx").unlink()
+    Path("old/alternatives/constant.onnx").symlink_to("constant.onnx")
+    code, _, err = run("old")
+    assert code == 4 and "alternatives/constant.onnx" in err and len(err.splitlines()) == 1
+
+
 def test_an_export_ends_in_0_although_a_criterion_fails(run: Run) -> None:
     from frugal.audit.evidence.audit_file import seal
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -39,7 +40,7 @@ def own_folder(out: Path) -> Iterator[None]:
         raise UnusableInputError(f"'{out}' is a file; a folder is needed")
     if out.is_dir() and not (_is_new(out) or (out / MARK).is_file() or (out / _LEDGER).is_file()):
         raise UnusableInputError(f"folder '{out}' is not empty and holds no cadastre; name another (--out)")
-    was_there = out.is_dir()
+    made = [folder for folder in (out, *out.parents) if not folder.exists()]
     (out / "work").mkdir(parents=True, exist_ok=True)
     handle = os.open(out / "work", os.O_RDONLY)
     with exclusive(handle, f"another process is making the cadastre in '{out}'"):
@@ -47,8 +48,8 @@ def own_folder(out: Path) -> Iterator[None]:
             write_text(out / MARK, "Made by frugal cadastre, which may replace the files of this folder.\n")
         try:
             yield
-        except FrugalError:
-            _leave_nothing(out, was_there)
+        except (FrugalError, OSError):
+            _leave_nothing(out, made)
             raise
 
 
@@ -82,16 +83,17 @@ def keep_to(out: Path, crs: str, bounds: Sequence[float]) -> None:
     write_text(path, json.dumps({"crs": crs, "bounds": list(bounds)}))
 
 
-def _leave_nothing(out: Path, was_there: bool) -> None:
-    """Remove mark and ledger where nothing else was made, so that a mistyped input leaves no folder."""
+def _leave_nothing(out: Path, made: Sequence[Path]) -> None:
+    """Remove mark, ledger and the folders made for them where nothing else was: a mistyped input leaves nothing."""
     kept = {path for path in (out / "work").iterdir() if path != out / _LEDGER}
     if {path.name for path in out.iterdir()} != {MARK, "work"} or kept:
         return
     (out / _LEDGER).unlink(missing_ok=True)
     (out / MARK).unlink()
     (out / "work").rmdir()
-    if not was_there:
-        out.rmdir()
+    for folder in made:
+        with contextlib.suppress(OSError):  # another process put something into it
+            folder.rmdir()
 
 
 def _is_new(out: Path) -> bool:

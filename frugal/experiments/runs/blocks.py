@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from frugal.errors import FrugalError
+from frugal.errors import FrugalError, told_fault
 from frugal.experiments.runs.store import BLOCK_SECONDS, DONE, FAILED, RunStore
 from frugal.experiments.study import Study
 from frugal.experiments.study.design import Design
@@ -121,15 +121,11 @@ def compute_rows(
         with RUN_CLOCK.run() as spent:
             try:
                 computed.outputs[k] = study.run(inputs[k], int(object_ids[k]))
-            except MemoryError:
+            except (MemoryError, KeyboardInterrupt):
                 raise
-            except (
-                Exception,
-                SystemExit,
-            ) as fault:  # whatever a solver raises is that run's failure, told in the store
+            except BaseException as fault:  # whatever a solver raises is that run's failure, told in the store
                 computed.status[k] = FAILED
-                told = str(fault) if isinstance(fault, FrugalError) else f"{type(fault).__name__}: {fault}"
-                computed.messages[k] = told
+                computed.messages[k] = str(fault) if isinstance(fault, FrugalError) else told_fault(fault)
         computed.cpu_seconds[k] = spent.cpu_seconds
         others[k] = spent.other_cpu_seconds
     if has_helpers(float(computed.cpu_seconds.mean()), float(others.mean())):

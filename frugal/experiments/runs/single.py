@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from frugal.errors import FrugalError, SolverError, UnusableInputError
+from frugal.errors import FrugalError, SolverError, UnusableInputError, told_fault
 from frugal.experiments.study import Arrays, Study
 from frugal.experiments.study.questions import Question
 
@@ -48,10 +48,10 @@ def simulate(study: Study, asked: Question) -> Simulated:
     try:
         solved = study.solved(asked.row)
         flat = study.flatten(solved)
-    except (FrugalError, MemoryError):
+    except (FrugalError, MemoryError, KeyboardInterrupt):
         raise
-    except (Exception, SystemExit) as fault:  # a solver may be anybody's code
-        raise SolverError(f"the solver of study '{study.name}' fails: {type(fault).__name__}: {fault}") from fault
+    except BaseException as fault:  # a solver may be anybody's code
+        raise SolverError(f"the solver of study '{study.name}' fails: {told_fault(fault)}") from fault
     slices = study.output_slices()
     outputs = {output.name: flat[slices[output.name]].reshape(output.shape) for output in study.outputs}
     counted = {kept.name: _diagnostic(study, kept.name, solved) for kept in study.diagnostics}

@@ -12,6 +12,7 @@ import numpy as np
 from frugal.errors import SolverError, UnusableInputError
 from frugal.experiments.study.input_layout import NAMESPACE, InputLayout, asked_for, named_arguments, takes_rows
 from frugal.experiments.study.outputs import Output, output_slices
+from frugal.experiments.study.variables import check_words
 from frugal.experiments.tracing.graph_builder import GraphBuilder
 from frugal.experiments.tracing.namespace import trace
 from frugal.experiments.tracing.traced_array import TracedArray
@@ -119,6 +120,7 @@ class Alternative:
     program: Answering | None = None
 
     def __post_init__(self) -> None:
+        check_words(f"alternative '{self.name}'", label=self.label)
         if self.kind not in RUNGS or self.kind in ("surrogate", "full_physics"):
             allowed = ", ".join(kind for kind in RUNGS if kind not in ("surrogate", "full_physics"))
             raise UnusableInputError(f"alternative '{self.name}' has kind '{self.kind}'; allowed: {allowed}")

@@ -12,7 +12,7 @@ import numpy as np
 from frugal.errors import SolverError, UnusableInputError
 from frugal.experiments.metrics.registry import Columns
 from frugal.experiments.study.geometry import GRID_DIMS, TIME_DIM, Geometry, Grid, TimeAxis, describe_geometry
-from frugal.experiments.study.variables import plain_coordinates, plain_values
+from frugal.experiments.study.variables import check_words, plain_coordinates, plain_values
 
 DerivedKind = Literal["sum", "above", "below"]
 
@@ -39,6 +39,9 @@ class Diagnostic:
     name: str
     unit: str
     label: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        check_words(f"diagnostic '{self.name}'", self.unit, self.label)
 
 
 @dataclass(frozen=True)
@@ -141,6 +144,7 @@ class Output:
     def __post_init__(self) -> None:
         if not self.name.isidentifier():
             raise UnusableInputError(f"output name '{self.name}' must be a Python identifier")
+        check_words(f"output '{self.name}'", self.unit, self.label)
         limits = [limit for limit in (self.low, self.high) if limit is not None]
         if not all(math.isfinite(limit) for limit in limits) or limits != sorted(set(limits)):
             raise UnusableInputError(

@@ -12,7 +12,7 @@ from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import Any
 
-from frugal.errors import EnvironmentFaultError, FrugalError, UnusableInputError
+from frugal.errors import EnvironmentFaultError, FrugalError, UnusableInputError, printable, told_fault
 from frugal.experiments.study.outputs import FORMER_FIELDS
 from frugal.experiments.study.site import NoSite, Site, build_site
 from frugal.experiments.study.study import Study
@@ -114,12 +114,15 @@ def load_study_file(path: Path, settings: dict[str, Any] | None = None, site_fil
     sys.modules[spec.name] = module  # the solver's source is read through it
     try:
         spec.loader.exec_module(module)
-    except FrugalError:
+        found = getattr(module, "study", None)  # a module may define how it is asked
+    except FrugalError as fault:
+        raise type(fault)(f"study file '{path}': {fault}") from fault
+    except (KeyboardInterrupt, MemoryError):
         raise
-    except (Exception, SystemExit) as fault:  # whatever a user's file raises is told in one sentence
-        hint = next((f"; '{old}' is now '{new}'" for old, new in FORMER_FIELDS.items() if f"'{old}'" in str(fault)), "")
-        raise UnusableInputError(f"study file '{path}' fails: {type(fault).__name__}: {fault}{hint}") from fault
-    found = getattr(module, "study", None)
+    except BaseException as fault:  # whatever a user's file raises is told in one sentence
+        told = told_fault(fault)
+        hint = next((f"; '{old}' is now '{new}'" for old, new in FORMER_FIELDS.items() if f"'{old}'" in told), "")
+        raise UnusableInputError(f"study file '{path}' fails: {told}{hint}") from fault
     if found is None:
         raise UnusableInputError(f"study file '{path}' has no global named 'study'")
     return _build(found, settings or {}, site_file)
@@ -133,15 +136,34 @@ def site_model(factory: Any) -> type[Site]:
         raise UnusableInputError(
             f"'study' is a {type(factory).__name__}; a Study or a function that returns one is needed"
         )
-    parameters = list(inspect.signature(factory).parameters)
+    name = _name_of(factory)
+    try:
+        parameters = list(inspect.signature(factory).parameters)
+        annotations = typing.get_type_hints(_annotated(factory)) if parameters else {}
+    except (KeyboardInterrupt, MemoryError):
+        raise
+    except BaseException as fault:  # annotations are code; what is built in may have no signature
+        raise UnusableInputError(f"the study function '{name}' cannot be read: {told_fault(fault)}") from fault
     if not parameters:
         return NoSite
-    model = typing.get_type_hints(factory).get(parameters[0])
+    model = annotations.get(parameters[0])
     if not (isinstance(model, type) and issubclass(model, Site)):
         raise UnusableInputError(
-            f"the study function '{factory.__name__}' must take one parameter annotated with a subclass of Site"
+            f"the study function '{name}' must take one parameter annotated with a subclass of Site"
         )
     return model
+
+
+def _name_of(factory: Any) -> str:
+    """How to call a function, a part of one, or an object that is called."""
+    found = getattr(factory, "func", factory)  # of functools.partial
+    return printable(str(getattr(found, "__name__", None) or type(factory).__name__))
+
+
+def _annotated(factory: Any) -> Any:
+    """Where the annotations of something that is called stand."""
+    found = getattr(factory, "func", factory)
+    return found if inspect.isroutine(found) or inspect.isclass(found) else type(found).__call__
 
 
 def _build(factory: Study | Callable[..., Study], settings: dict[str, Any], site_file: Path | None) -> Study:
@@ -149,15 +171,15 @@ def _build(factory: Study | Callable[..., Study], settings: dict[str, Any], site
     site = build_site(model, settings, site_file)
     if isinstance(factory, Study):
         return factory
+    name = _name_of(factory)
     try:
         study = factory() if model is NoSite else factory(site)
-    except (FrugalError, OSError, MemoryError):
+    except (FrugalError, OSError, MemoryError, KeyboardInterrupt):
         raise
-    except (Exception, SystemExit) as fault:  # a study may be anybody's code
-        told = f"{type(fault).__name__}: {fault}"
-        raise UnusableInputError(f"the study function '{factory.__name__}' fails: {told}") from fault
+    except BaseException as fault:  # a study may be anybody's code
+        raise UnusableInputError(f"the study function '{name}' fails: {told_fault(fault)}") from fault
     if not isinstance(study, Study):
-        raise UnusableInputError(
-            f"the study function '{factory.__name__}' returned {type(study).__name__}, not a Study"
-        )
+        if inspect.iscoroutine(study):
+            study.close()  # which would be told as never awaited
+        raise UnusableInputError(f"the study function '{name}' returned {type(study).__name__}, not a Study")
     return study

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from frugal.errors import UnusableInputError
-from frugal.experiments.study.variables import plain_values
+from frugal.experiments.study.variables import check_words, plain_values
 
 
 @dataclass(frozen=True)
@@ -41,6 +41,7 @@ class Scenario:
     def __post_init__(self) -> None:
         if not self.name.isidentifier():
             raise UnusableInputError(f"scenario name '{self.name}' must be a Python identifier")
+        check_words(f"scenario '{self.name}'", label=self.label)
         object.__setattr__(self, "values", {name: plain_values(value) for name, value in self.values.items()})
         if not self.source.strip():
             raise UnusableInputError(f"scenario '{self.name}' has no source; say where its values come from")

@@ -21,7 +21,7 @@ from frugal.experiments.study.need import Need
 from frugal.experiments.study.outputs import Diagnostic, Output, check_outputs, complete, on_grid, output_slices
 from frugal.experiments.study.questions import check_observations, check_parameters, check_scenarios
 from frugal.experiments.study.scenarios import Observations, Scenario
-from frugal.experiments.study.variables import Parameter, Variable
+from frugal.experiments.study.variables import Parameter, Variable, check_words
 from frugal.texts import LANGUAGES, Text
 
 #: Names that the run store and the ONNX graphs use themselves, or that solvers and answers take beside the inputs.
@@ -131,6 +131,7 @@ class Study:
     def __post_init__(self) -> None:
         if not self.inputs or not self.outputs:
             raise UnusableInputError(f"study '{self.name}' needs at least one input and one output")
+        check_words(f"study '{self.name}'", label=self.title)
         self._check_names()
         object.__setattr__(self, "outputs", tuple(on_grid(output, self.grid) for output in self.outputs))
         check_outputs(self.outputs)

@@ -90,6 +90,7 @@ class Variable:
     def __post_init__(self) -> None:
         if not self.name.split("[")[0].isidentifier():
             raise UnusableInputError(f"variable name '{self.name}' must be a Python identifier")
+        check_words(f"variable '{self.name}'", self.unit, self.label)
         if not (math.isfinite(self.low) and math.isfinite(self.high) and self.low < self.high):
             raise UnusableInputError(
                 f"variable '{self.name}' has bounds [{self.low}, {self.high}]; two finite numbers, low < high, are needed"
@@ -227,4 +228,29 @@ class Parameter:
     label: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        Variable(self.name, self.unit, self.low, self.high, default=self.default)  # the same rules
+        Variable(self.name, self.unit, self.low, self.high, self.label, default=self.default)  # the same rules
+
+
+def check_words(what: str, unit: str | None = None, label: Any = None) -> None:
+    """Refuse a unit that is no text, or a label that is not texts by language.
+
+    Parameters
+    ----------
+    what : str
+        Whose they are, for the message.
+    unit : str, optional
+    label : mapping, optional
+
+    Raises
+    ------
+    UnusableInputError
+        If one of them is something else.
+    """
+    if unit is not None and not isinstance(unit, str):
+        raise UnusableInputError(f"{what} has the unit {unit!r}; a text is needed")
+    if label is None:
+        return
+    if not isinstance(label, Mapping) or not all(isinstance(part, str) for pair in label.items() for part in pair):
+        raise UnusableInputError(
+            f"{what} has the label {label!r}; texts by language are needed, as in {{'en': 'Depth'}}"
+        )

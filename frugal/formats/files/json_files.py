@@ -20,7 +20,9 @@ def read_json(path: Path) -> dict[str, Any]:
     """
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as fault:
+    except OSError as fault:
+        raise UnusableInputError(f"'{path}' cannot be read: {fault.strerror or fault}") from fault
+    except (ValueError, RecursionError) as fault:
         raise UnusableInputError(f"'{path}' cannot be read: {fault}") from fault
     if not isinstance(content, dict):
         raise UnusableInputError(f"'{path}' does not hold a JSON object")

@@ -20,7 +20,7 @@ from frugal.formats.files.digests import sha256_of
 from frugal.formats.files.json_files import read_json, to_json
 from frugal.metering.ledger.hash_chain import check_seal, seal_of
 from frugal.metering.ledger.ledger import Ledger
-from frugal.surrogates.onnx.digest import graph_digest
+from frugal.surrogates.onnx.digest import file_graph_digest
 
 MODEL = "model.onnx"
 CHECKSUMS = "SHA256SUMS"
@@ -65,7 +65,7 @@ class Bundle:
         """
         if candidate is None:
             path = self.path / MODEL
-            if not path.exists():
+            if not path.is_file():
                 raise UnusableInputError(f"'{self.path}' ships no ONNX file: {self.reason_without_model('en')}")
             return path
         row = self.candidate(candidate)
@@ -73,7 +73,7 @@ class Bundle:
             reason = (row.graph_reason or row.message).get("en", "")
             raise UnusableInputError(f"candidate '{candidate}' has no ONNX file: {reason}")
         path = self.path / row.graph
-        if not path.resolve().is_relative_to(self.path.resolve()) or not path.is_file():
+        if not _is_inside(path, self.path) or not path.is_file():
             raise UnusableInputError(
                 f"'{self.path / 'candidates.json'}' names the graph '{row.graph}', which is not in it"
             )
@@ -122,6 +122,18 @@ def open_bundle(path: Path | str) -> Bundle:
     for key in ("name", "inputs", "outputs", "need"):
         if key not in study:
             raise UnusableInputError(f"'{path}' is not a bundle of this version: '{key}' is missing from it")
+    for key, kind in (
+        ("name", str),
+        ("hash", str),
+        ("inputs", list),
+        ("outputs", list),
+        ("need", dict),
+        ("title", dict),
+    ):
+        if not isinstance(study.get(key, kind()), kind):
+            raise UnusableInputError(
+                f"'{path / 'study.json'}' has {key} = {str(study[key])[:60]}, which describes no study"
+            )
     return Bundle(path, study, read_comparison(path / "candidates.json"))
 
 
@@ -157,9 +169,9 @@ def verify(folder: Path) -> None:
     if fault:
         raise UnusableInputError(fault)
     audit_path = folder / "audit.json"
-    if audit_path.exists() and (folder / MODEL).exists():
+    if audit_path.exists() and (folder / MODEL).is_file():
         recorded = read_json(audit_path).get("graph_sha256")
-        if recorded is not None and recorded != graph_digest((folder / MODEL).read_bytes()):
+        if recorded is not None and recorded != file_graph_digest(folder / MODEL):
             raise UnusableInputError(f"'{folder / MODEL}' is not the graph that '{audit_path}' was made for")
 
 
@@ -208,6 +220,14 @@ def first_fault(folder: Path, within: Callable[[str], bool] = lambda name: True)
         name = path.relative_to(folder).as_posix()
         if (path.is_symlink() or path.is_file()) and name not in expected and within(name):
             return f"'{path}' is not covered by {CHECKSUMS}: it was put in by hand; take it out"
+    return _first_link(folder)
+
+
+def _first_link(folder: Path) -> str:
+    """A link that a copy of the bundle would follow, for ever where it leads upwards, or could not follow."""
+    for path in folder.rglob("*"):
+        if path.is_symlink() and not path.is_file():
+            return f"'{path}' is a link that leads to no file; a bundle holds none: take it out"
     return ""
 
 
@@ -219,7 +239,7 @@ def is_evidence(name: str) -> bool:
 def _is_inside(path: Path, folder: Path) -> bool:
     try:
         return path.resolve().is_relative_to(folder.resolve())
-    except (OSError, RuntimeError):  # links that turn in a circle
+    except (OSError, RuntimeError, ValueError):  # links that turn in a circle; a zero in the name
         return False
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from frugal.errors import UnusableInputError, did_you_mean
+from frugal.errors import UnusableInputError, did_you_mean, printable
+from frugal.experiments.runs.result import INTERVAL_SUFFIXES
 from frugal.experiments.study import Output, Variable
 from frugal.experiments.study.input_layout import InputLayout
 from frugal.experiments.study.questions import variable_values
@@ -18,7 +19,14 @@ from frugal.experiments.study.study_file import read_outputs, read_scenarios, re
 from frugal.experiments.study.values import check_bounds
 from frugal.surrogates.bundle.bundle import open_bundle
 from frugal.surrogates.onnx.digest import graph_digest
-from frugal.surrogates.onnx.graph import session
+from frugal.surrogates.onnx.graph import first_line, run_within, session
+from frugal.surrogates.onnx.inspection import PRODUCER, inspect_graph
+from frugal.texts import Text, room_texts
+
+_TEXTS = room_texts("frugal.surrogates")
+#: Seconds of the clock that a graph which may hold a loop is given.
+SECONDS_FOR_AN_ANSWER = 60.0
+IN_DOMAIN = "in_domain"
 
 #: Share of the truth that intervals hold, where a file does not say.
 _FORMER_LEVEL = 0.9
@@ -52,28 +60,53 @@ class Predictor:
         elif candidate is not None:
             raise UnusableInputError(f"'{path}' is one ONNX file; --candidate needs a bundle")
         self.path = path
-        self._session = _open(path)
-        self.metadata = dict(self._session.get_modelmeta().custom_metadata_map)
+        content = _content(path)
+        self._may_not_end, doubts = _inspected(path, content)
+        self._session = _opened(path, content)
+        self.metadata = _metadata(path, self._session)
         expected = self.metadata.get("frugal.graph_sha256")
-        if expected is not None and expected != graph_digest(path.read_bytes()):
+        if expected is not None and expected != graph_digest(content):
             raise UnusableInputError(f"'{path}' was altered: its graph is not the one that was audited")
         if "frugal.study" not in self.metadata:
             raise UnusableInputError(f"'{path}' is not an answer of frugal: its metadata hold no study")
         try:
-            described = json.loads(self.metadata["frugal.study"])
-            self.study_name: str = described["name"]
+            described = _plain_words(json.loads(self.metadata["frugal.study"]))
+            self.study_name: str = str(described["name"])
             self.study_hash: str = str(described.get("hash", ""))
-            self.title: dict[str, str] = dict(described.get("title") or {})
+            self.title: dict[str, str] = {str(key): str(words) for key, words in (described.get("title") or {}).items()}
             self.inputs: tuple[Variable, ...] = read_variables(described["inputs"])
             self.outputs: tuple[Output, ...] = read_outputs(described["outputs"], described.get("grid"))
             self.scenarios: tuple[Scenario, ...] = read_scenarios(described.get("scenarios", []))
             self.site: dict[str, Any] = dict(described.get("site") or {})
-            self.notes: tuple[Mapping[str, str], ...] = tuple(dict(note) for note in described.get("notes") or ())
-        except (KeyError, TypeError, ValueError, AttributeError) as fault:
+            self.notes: tuple[Text, ...] = tuple(_note(note) for note in described.get("notes") or ())
+        except UnusableInputError as fault:
+            raise UnusableInputError(f"'{path}' is not an answer of frugal: {fault}") from fault
+        except (KeyError, TypeError, ValueError, AttributeError, RecursionError, ArithmeticError) as fault:
             raise UnusableInputError(f"'{path}' is not an answer of frugal: its metadata cannot be read") from fault
+        if not doubts and expected is None:
+            doubts.append(_TEXTS.say("graph.no_hash", path=path))
+        #: What whoever asks should know of the file, a sentence each, by language.
+        self.doubts: tuple[Text, ...] = tuple(doubts)
         self.layout = InputLayout(self.inputs)
         self.candidate: str = self.metadata.get("frugal.candidate", "")
         self.interval_level = _share(self.metadata.get("frugal.interval_level", ""))
+        self._shapes = _answers_of(self.outputs)
+        self._check_graph()
+
+    def _check_graph(self) -> None:
+        """Refuse a graph that does not take the inputs of its study, or does not give its outputs."""
+        taken = [(given.name, given.type, list(given.shape or ())) for given in self._session.get_inputs()]
+        columns = len(self.layout.columns)
+        if not (len(taken) == 1 and taken[0][:2] == ("inputs", "tensor(float)") and taken[0][2][1:] == [columns]):
+            names = ", ".join(printable(f"{name} {shape}") for name, _, shape in taken)
+            raise UnusableInputError(
+                f"'{self.path}' is not an answer of frugal: its graph takes {names or 'nothing'}; "
+                f"inputs [n, {columns}] are needed"
+            )
+        given = {output.name for output in self._session.get_outputs()}
+        for name in self._shapes:
+            if name not in given:
+                raise UnusableInputError(f"'{self.path}' is not an answer of frugal: its graph does not give '{name}'")
 
     def __call__(self, inputs: Any, extrapolate: bool = False) -> dict[str, np.ndarray]:
         """Answer rows of inputs.
@@ -104,9 +137,40 @@ class Predictor:
             raise UnusableInputError(f"input '{self.layout.columns[column].name}' in row {row} is not a finite number")
         if not extrapolate:
             self._check(rows)
-        names = [output.name for output in self._session.get_outputs()]
-        answers = self._session.run(names, {"inputs": rows.astype(np.float32)})
-        return {name: np.asarray(answer) for name, answer in zip(names, answers, strict=True)}
+        answers = self._run(rows.astype(np.float32))
+        for (name, shape), answer in zip(self._shapes.items(), answers, strict=True):
+            kind = "b" if name == IN_DOMAIN else "f"
+            if not isinstance(answer, np.ndarray) or answer.shape != (len(rows), *shape) or answer.dtype.kind != kind:
+                raise UnusableInputError(
+                    f"'{self.path}' is not an answer of frugal: for {len(rows)} rows its graph gives '{name}' of "
+                    f"shape {np.shape(answer)} and type {getattr(answer, 'dtype', type(answer).__name__)}"
+                )
+        return dict(zip(self._shapes, answers, strict=True))
+
+    def _run(self, rows: np.ndarray) -> list[np.ndarray]:
+        names, given = list(self._shapes), {"inputs": rows}
+        try:
+            if self._may_not_end:
+                return run_within(self._session, names, given, SECONDS_FOR_AN_ANSWER)
+            return list(self._session.run(names, given))
+        except TimeoutError as fault:
+            raise UnusableInputError(
+                f"'{self.path}' gives no answer in {SECONDS_FOR_AN_ANSWER:g} s: its graph may hold a loop without an end"
+            ) from fault
+        except Exception as fault:  # onnxruntime raises classes of its own, made at run time
+            raise UnusableInputError(f"'{self.path}' cannot answer: {first_line(fault)}") from fault
+
+    def without_number(self, answers: Mapping[str, np.ndarray]) -> dict[str, int]:
+        """How many rows of some answers hold what is no finite number, by the name of the output; none where all are."""
+        found = {}
+        for output in self.outputs:
+            parts = [answers[output.name + end] for end in INTERVAL_SUFFIXES]
+            bad = np.zeros(len(parts[0]), dtype=bool)
+            for part in parts:
+                bad |= ~np.isfinite(part).reshape(len(part), -1).all(axis=1)
+            if bad.any():
+                found[output.name] = int(bad.sum())
+        return found
 
     def _rows(self, inputs: Any) -> np.ndarray:
         if not isinstance(inputs, Mapping):
@@ -204,21 +268,82 @@ def _is_list(text: str) -> bool:
     return ";" in text or "," in text
 
 
+def _note(told: Any) -> Text:
+    """A sentence by language, as a file has it."""
+    return {str(language): str(words) for language, words in dict(told).items()}
+
+
 def _share(text: str) -> float:
     """Share of the truth that intervals hold, as a file says it."""
     try:
-        return float(text)
+        share = float(text)
     except ValueError:
         return _FORMER_LEVEL
+    return share if 0.0 < share < 1.0 else _FORMER_LEVEL
 
 
-def _open(path: Path) -> Any:
+def _answers_of(outputs: Sequence[Output]) -> dict[str, tuple[int, ...]]:
+    """What a graph of a study gives, by name, with the shape of one row."""
+    found: dict[str, tuple[int, ...]] = {
+        output.name + end: tuple(output.shape) for end in INTERVAL_SUFFIXES for output in outputs
+    }
+    return {**found, IN_DOMAIN: ()}
+
+
+def _content(path: Path) -> bytes:
     if not path.is_file():
         raise UnusableInputError(f"'{path}' does not exist")
     try:
-        return session(path.read_bytes())
+        return path.read_bytes()
     except OSError as fault:
         raise UnusableInputError(f"'{path}' cannot be read: {fault.strerror}") from fault
-    except Exception as fault:  # onnxruntime raises classes of its own, made at run time
-        first = (str(fault).splitlines() or [""])[0][:200]
-        raise UnusableInputError(f"'{path}' is not an ONNX file that can be run: {first}") from fault
+
+
+def _inspected(path: Path, content: bytes) -> tuple[bool, list[Text]]:
+    """Whether a graph may run without end, and what should be told of it.
+
+    Raises
+    ------
+    UnusableInputError
+        If it is damaged, or keeps values in other files.
+    """
+    try:
+        found = inspect_graph(content)
+    except UnusableInputError as fault:
+        raise UnusableInputError(f"'{path}' is not an ONNX file that can be run: {fault}") from fault
+    if found.elsewhere:
+        raise UnusableInputError(
+            f"'{path}' keeps '{found.elsewhere[0]}' in another file, which no hash covers; a graph in one file is needed"
+        )
+    if found.foreign:
+        return found.may_not_end, [_TEXTS.say("graph.foreign", path=path, operator=found.foreign[0])]
+    if found.producer != PRODUCER:
+        return found.may_not_end, [_TEXTS.say("graph.other_producer", path=path, producer=found.producer or "?")]
+    return found.may_not_end, []
+
+
+def _opened(path: Path, content: bytes) -> Any:
+    try:
+        return session(content)
+    except UnusableInputError as fault:
+        raise UnusableInputError(f"'{path}' is not an ONNX file that can be run: {fault}") from fault
+
+
+def _metadata(path: Path, model: Any) -> dict[str, str]:
+    """Metadata of a graph, without characters that no text has."""
+    try:
+        found = dict(model.get_modelmeta().custom_metadata_map)
+    except (UnicodeDecodeError, RuntimeError) as fault:
+        raise UnusableInputError(f"'{path}' is not an answer of frugal: its metadata are not text") from fault
+    return {key: value if key == "frugal.study" else printable(value) for key, value in found.items()}
+
+
+def _plain_words(value: Any) -> Any:
+    """Plain values whose texts have no control characters."""
+    if isinstance(value, str):
+        return printable(value)
+    if isinstance(value, list):
+        return [_plain_words(part) for part in value]
+    if isinstance(value, dict):
+        return {printable(key): _plain_words(part) for key, part in value.items()}
+    return value

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from frugal.candidates.row import CandidateRow
+from frugal.errors import UnusableInputError
 from frugal.experiments.runs.store import Runs
 from frugal.experiments.study import Study
 from frugal.surrogates.ladder.build import FULL_PHYSICS, Candidate, predictor_of
@@ -136,7 +137,10 @@ def from_graph(
     Answering
         The graph knows objects by their inputs alone: object ids are ignored.
     """
-    opened = session(model)
+    try:
+        opened = session(model)
+    except UnusableInputError as fault:
+        raise UnusableInputError(f"candidate '{name}': {fault}") from fault
     names = [output.name for output in study.outputs]
     if half_width is None and any(output.is_field for output in study.outputs):
         half_width = _half_width_of(opened, study)

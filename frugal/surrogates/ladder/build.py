@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from frugal.candidates.row import Parity
-from frugal.errors import UnusableInputError
+from frugal.errors import UnusableInputError, told_fault
 from frugal.experiments.runs.store import Runs
 from frugal.experiments.study import RUNGS, Alternative, Answer, Kind, Study
 from frugal.metering.meter import Meter
@@ -211,7 +211,7 @@ def _attempt(candidate: Candidate, build: Build, study: Study, training: Runs, m
         raise
     except Exception as fault:  # whatever one candidate raises, the others are tried
         candidate.status = "failed"
-        candidate.message = dict.fromkeys(LANGUAGES, f"{type(fault).__name__}: {fault}")
+        candidate.message = dict.fromkeys(LANGUAGES, told_fault(fault))
         return
     candidate.domain = _domain(study, candidate, training)
     if candidate.nodes is None:
@@ -222,7 +222,7 @@ def _attempt(candidate: Candidate, build: Build, study: Study, training: Runs, m
     except MemoryError:
         raise
     except Exception as fault:  # it still answers as a program
-        told = f"{type(fault).__name__}: {(str(fault).splitlines() or [''])[0][:200]}"
+        told = told_fault(fault, 200)
         candidate.graph_reason = _TEXTS.say("graph.fails", fault=told)
 
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from frugal.candidates.output_error import OutputError
 from frugal.candidates.row import CandidateRow
+from frugal.errors import told_fault
 from frugal.experiments.metrics.registry import metric_of
 from frugal.experiments.runs.store import Runs
 from frugal.experiments.study import Output, Study
@@ -76,7 +77,7 @@ def judge(
         except MemoryError:
             raise
         except Exception as fault:  # whatever one candidate raises, the others are judged
-            return f"{type(fault).__name__}: {fault}"
+            return told_fault(fault)
         if not np.isfinite(predicted).all():
             return _not_finite(study, predicted, held_out)
         if kept is not None:

@@ -14,10 +14,11 @@ from typing import Any
 import numpy as np
 
 from frugal.candidates.row import Parity
+from frugal.errors import UnusableInputError
 from frugal.experiments.study import Output, Study, Variable
 from frugal.experiments.study.outputs import output_slices
 from frugal.experiments.study.study_file import describe_study, told_site
-from frugal.surrogates.onnx.graph import Graph, serialise, session
+from frugal.surrogates.onnx.graph import Graph, first_line, serialise, session
 from frugal.surrogates.onnx.physical_limits import (
     clip_in_graph,
     clip_outputs,
@@ -213,15 +214,33 @@ def parity_points(variables: Sequence[Variable], training: np.ndarray, seed: int
 
 
 def model_metadata(model: bytes) -> Mapping[str, str]:
-    """Metadata of a serialised model."""
-    return dict(session(model).get_modelmeta().custom_metadata_map)
+    """Metadata of a serialised model.
+
+    Raises
+    ------
+    UnusableInputError
+        If it cannot be opened, or its metadata are no text.
+    """
+    try:
+        return dict(session(model).get_modelmeta().custom_metadata_map)
+    except (UnicodeDecodeError, RuntimeError) as fault:
+        raise UnusableInputError("its metadata are not text") from fault
 
 
 def with_metadata(model: bytes, extra: Mapping[str, str]) -> bytes:
-    """The same graph with more metadata; its digest does not change."""
+    """The same graph with more metadata; its digest does not change.
+
+    Raises
+    ------
+    UnusableInputError
+        If the bytes are not a protobuf message of that kind.
+    """
     import onnx
 
-    proto = onnx.load_from_string(model)
+    try:
+        proto = onnx.load_from_string(model)
+    except Exception as fault:  # protobuf raises classes of its own, which differ between its versions
+        raise UnusableInputError(f"the graph cannot be read: {first_line(fault)}") from fault
     known = {prop.key: prop.value for prop in proto.metadata_props}
     onnx.helper.set_model_props(proto, dict(sorted({**known, **extra}.items())))
     return serialise(proto)

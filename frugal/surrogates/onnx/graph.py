@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 
 import numpy as np
 
+from frugal.errors import UnusableInputError, printable
 from frugal.surrogates.onnx.digest import graph_digest, strip_metadata
 
 if TYPE_CHECKING:
@@ -24,7 +25,9 @@ __all__ = [
     "ML_OPSET",
     "OPSET",
     "Graph",
+    "first_line",
     "graph_digest",
+    "run_within",
     "serialise",
     "session",
     "strip_metadata",
@@ -210,6 +213,11 @@ def session(model: bytes) -> onnxruntime.InferenceSession:
 
     More threads do not shorten a call of these small graphs, and threads that spin while they wait for work
     cost more processor time than the call itself.
+
+    Raises
+    ------
+    UnusableInputError
+        If it is no graph that can be run.
     """
     from frugal.surrogates.onnx.runtime import onnxruntime
 
@@ -217,7 +225,52 @@ def session(model: bytes) -> onnxruntime.InferenceSession:
     options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1
     options.execution_mode = onnxruntime.ExecutionMode.ORT_SEQUENTIAL
-    options.log_severity_level = 3
+    options.log_severity_level = 4  # what fails is raised; its log would be printed beside
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     options.add_session_config_entry("session.inter_op.allow_spinning", "0")
-    return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+    try:
+        return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+    except MemoryError:
+        raise
+    except Exception as fault:  # onnxruntime raises classes of its own, made at run time
+        raise UnusableInputError(f"the graph cannot be run: {first_line(fault)}") from fault
+
+
+def first_line(fault: Exception) -> str:
+    """The first line of what a library says, without control characters and not longer than a sentence."""
+    return " ".join(printable((str(fault).splitlines() or [""])[0]).split())[:200]
+
+
+def run_within(
+    model: onnxruntime.InferenceSession, names: Sequence[str], inputs: Mapping[str, np.ndarray], seconds: float
+) -> list[np.ndarray]:
+    """Run a graph that may hold a loop without an end, and stop it after some seconds of the clock.
+
+    Raises
+    ------
+    TimeoutError
+        If it took longer.
+    """
+    import threading
+
+    from frugal.surrogates.onnx.runtime import onnxruntime
+
+    options = onnxruntime.RunOptions()
+    options.log_severity_level = 4
+    late = threading.Event()
+
+    def stop() -> None:
+        late.set()
+        options.terminate = True
+
+    timer = threading.Timer(seconds, stop)
+    timer.daemon = True
+    timer.start()
+    try:
+        return list(model.run(names, dict(inputs), options))
+    except Exception as fault:  # onnxruntime raises classes of its own, made at run time
+        if late.is_set():
+            raise TimeoutError(f"no answer in {seconds:g} s") from fault
+        raise
+    finally:
+        timer.cancel()

@@ -14,6 +14,8 @@ turn_reports_off()
 
 import onnxruntime  # noqa: E402
 
+onnxruntime.set_default_logger_severity(4)  # what fails is raised; its log would be printed beside
+
 if onnxruntime_may_report():
     onnxruntime.disable_telemetry_events()  # keeps it from booking more; what it has queued it may still send
     warnings.warn(

@@ -1,0 +1,1 @@
+"""Cases, servers and oracles of ``benchmarks/fuzz.py``."""
