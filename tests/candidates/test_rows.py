@@ -191,7 +191,15 @@ def test_nobody_reads_candidates_and_decisions_by_string(room: str) -> None:
 
 def test_an_error_without_a_bound_is_held_at_its_worst_place() -> None:
     few = OutputError(
-        "nrmse", 0.02, 0.0, math.inf, tolerance=0.05, bounded=False, by_place={"a": 0.01, "b": 0.03}, places=2.0, rows=40
+        "nrmse",
+        0.02,
+        0.0,
+        math.inf,
+        tolerance=0.05,
+        bounded=False,
+        by_place={"a": 0.01, "b": 0.03},
+        places=2.0,
+        rows=40,
     )
     assert few.held == 0.03 and few.met and few.ratio == pytest.approx(0.6)
     assert few.unseen_share == pytest.approx(1 - 0.025**0.5)
@@ -199,7 +207,9 @@ def test_an_error_without_a_bound_is_held_at_its_worst_place() -> None:
     assert written["high"] is None and written["bounded"] is False
     assert OutputError.read(JsonObject(written, "f")) == few
     assert not OutputError("nrmse", 0.0, 0.0, math.inf, tolerance=0.05, bounded=False).met  # nothing is known of it
-    unknown = OutputError("nrmse", 0.0, 0.0, math.inf, tolerance=0.05, bounded=False, by_place={"a": 0.01, "b": math.nan})
+    unknown = OutputError(
+        "nrmse", 0.0, 0.0, math.inf, tolerance=0.05, bounded=False, by_place={"a": 0.01, "b": math.nan}
+    )
     assert not unknown.met
     assert not OutputError("nrmse", math.nan, math.nan, math.nan, tolerance=0.05).met
 
