@@ -1,7 +1,7 @@
 """How often the upper bound of an error reaches the true one, and how wide it is, by scenario.
 
-Usage: ``python benchmarks/bound_coverage.py [--replications 600] [--json]``; a minute on one core. Printed is *coverage /
-median of the bound over the true error* of
+Usage: ``python benchmarks/bound_coverage.py [--replications 600] [--json]``; a minute on one core. Printed is the coverage,
+and the median of the bound over the true error, of
 
 - ``bound``: what the program tells (`frugal.surrogates.measurement.bounds`),
 - ``wider``: the same with an unseen row twice as wrong as the worst, and no cut of the tail of places,

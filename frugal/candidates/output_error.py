@@ -69,8 +69,8 @@ class OutputError:
             return math.inf
         if self.bounded:
             return self.high
-        largest = max(self.by_place.values(), default=self.run_max)
-        return math.inf if largest is None else largest
+        each = list(self.by_place.values()) or [math.inf if self.run_max is None else self.run_max]
+        return math.inf if any(map(math.isnan, each)) else max(each)
 
     @property
     def met(self) -> bool:

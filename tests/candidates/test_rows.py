@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from frugal.candidates.comparison import Comparison, Ladder, read_comparison
+from frugal.candidates.json_object import JsonObject
 from frugal.candidates.output_error import LARGEST_ERROR, OutputError, largest_ratio, worst_output
 from frugal.candidates.row import CandidateRow
 from frugal.errors import UnusableInputError
@@ -186,3 +187,40 @@ def test_nobody_reads_candidates_and_decisions_by_string(room: str) -> None:
     for path in (ROOT / "frugal" / room).rglob("*.py"):
         found = KEYS & set(keys_read(path.read_text(encoding="utf-8")))
         assert not found, f"{path.relative_to(ROOT)} reads {', '.join(sorted(found))} of a mapping"
+
+
+def test_an_error_without_a_bound_is_held_at_its_worst_place() -> None:
+    few = OutputError(
+        "nrmse",
+        0.02,
+        0.0,
+        math.inf,
+        tolerance=0.05,
+        bounded=False,
+        by_place={"a": 0.01, "b": 0.03},
+        places=2.0,
+        rows=40,
+    )
+    assert few.held == 0.03 and few.met and few.ratio == pytest.approx(0.6)
+    assert few.unseen_share == pytest.approx(1 - 0.025**0.5)
+    written = few.to_json()
+    assert written["high"] is None and written["bounded"] is False
+    assert OutputError.read(JsonObject(written, "f")) == few
+    assert not OutputError("nrmse", 0.0, 0.0, math.inf, tolerance=0.05, bounded=False).met  # nothing is known of it
+    unknown = OutputError(
+        "nrmse", 0.0, 0.0, math.inf, tolerance=0.05, bounded=False, by_place={"a": 0.01, "b": math.nan}
+    )
+    assert not unknown.met
+    assert not OutputError("nrmse", math.nan, math.nan, math.nan, tolerance=0.05).met
+
+
+def test_an_error_straddles_where_its_bound_alone_is_beyond() -> None:
+    def of(value: float, high: float) -> OutputError:
+        return OutputError("rmse", value, value, high, tolerance=1.0)
+
+    assert of(0.9, 1.1).straddles and not of(0.5, 0.9).straddles and not of(1.1, 1.2).straddles
+
+
+def test_an_old_error_has_a_bound_and_tells_no_runs() -> None:
+    found = OutputError.read(JsonObject({"metric": "rmse", "value": 1.0, "low": 0.5, "high": 2.0}, "f"))
+    assert found.bounded and found.held == 2.0 and found.unseen_share is None and "rows" not in found.to_json()

@@ -410,6 +410,11 @@ def test_a_full_evaluation_holds_the_practices(bundle: Bundle, monkeypatch: pyte
 
     new = Ledger(bundle.path / "ledger.jsonl").entries()[before:]
     booked = [entry for entry in new if entry.stage == "practice"]
+    seeds = [entry for entry in booked if entry.details["practice"] == "other_seeds"]
+    assert [entry.details["seed"] for entry in seeds if entry.candidate == decision["best_ai"]] == [1, 2, 3, 4, 5]
+    row = next(row for row in content["candidates"] if row["name"] == decision["best_ai"])
+    assert len(row["other_seeds"]) == 5 and decision["seeds_turned"] == [0, 5]
+    booked = booked[len(seeds) :]
     assert {entry.candidate for entry in booked} == set(practices["candidates"])
     assert [entry.details["practice"] for entry in booked[:3]] == ["learning_curve", "inputs_dropped", "compression"]
     spent = sum(entry.total_cpu_seconds for entry in booked)

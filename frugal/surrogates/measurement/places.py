@@ -47,8 +47,7 @@ def groups_of(places: np.ndarray) -> np.ndarray | None:
     Parameters
     ----------
     places : array of str [n]
-        Of held-out runs, from `Runs.held_out`, which calls places that were learnt from by one name: together they count as
-        one place.
+        Of held-out runs, from `Runs.held_out`, which calls places that were learnt from by one name: together they are one.
     """
     return places if np.any(places != "") else None
 
