@@ -9,11 +9,15 @@ import numpy as np
 import pytest
 from studies_for_tests import vector_study
 
+from frugal.campaigns.generation import generate
 from frugal.errors import UnusableInputError
 from frugal.experiments.designs.sampling import design_for
 from frugal.experiments.runs.execute import execute
 from frugal.experiments.runs.repair import reopened
 from frugal.experiments.runs.store import DONE, DamagedStoreError, open_store, pack, read_runs
+from frugal.metering.ledger.ledger import Ledger
+from frugal.metering.meter import Meter
+from frugal.reporting.progress import Silent
 
 STUDY = vector_study()
 DESIGN = design_for(STUDY, 20, seed=1)
@@ -140,3 +144,15 @@ def test_a_run_marked_done_must_hold_numbers(path: Path) -> None:
     with pytest.raises(DamagedStoreError, match=r"'monthly' of run 7, which is marked done, is not a finite number"):
         store.finished()
     assert whole_again(path) == 5
+
+
+def test_a_campaign_computes_again_what_it_lost_and_books_it(path: Path, tmp_path: Path) -> None:
+    """A chunk lost from a finished campaign: its five runs are simulated again, and no other."""
+    meter = Meter(Ledger(tmp_path / "ledger.jsonl"), "one")
+    assert len(generate(STUDY, DESIGN, None, path, meter, Silent()).finished()) == 20
+    assert not meter.ledger.entries()
+    lose(path / "monthly/c/1/0")
+    again = generate(STUDY, DESIGN, None, path, meter, Silent(), threads=1).finished()
+    np.testing.assert_array_equal(again.outputs, np.stack([STUDY.run(row) for row in DESIGN.inputs]))
+    (line,) = [entry for entry in meter.ledger.entries() if entry.stage == "generation"]
+    assert line.details["damaged_runs_made_again"] == 5 and line.runs == 5
