@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import io
+import sys
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -11,10 +13,13 @@ import typer
 from frugal.commands.answer_file import GeoTiff, answer_file
 from frugal.commands.options import AsJson, Inputs, Language, ScenarioName
 from frugal.commands.printing import plain_inputs, print_assumed, print_json, print_output, warn
+from frugal.commands.terminal import say, tell_written
 from frugal.errors import UnusableInputError
 from frugal.texts import room_texts
 
 if TYPE_CHECKING:
+    import pyarrow
+
     from frugal.commands.answer_file import AnswerFile
     from frugal.surrogates.bundle.predictor import Predictor
 
@@ -103,21 +108,42 @@ def _predict_table(
     predictor: Predictor, csv: Path, out: Path | None, extrapolate: bool, as_json: bool, language: str
 ) -> None:
     from frugal.experiments.runs.result_files import endings_for
-    from frugal.surrogates.bundle.prediction_table import fields_left_out, predict_table
+    from frugal.surrogates.bundle.prediction_table import answer_table, fields_left_out
 
     if out is not None and out.suffix.lower() not in (".csv", ".parquet", ".pq"):
         raise UnusableInputError(f"--out '{out}' of a table must end in .csv or .parquet")
     left_out = fields_left_out(predictor)
     if left_out:
         names, endings = ", ".join(output.name for output in left_out), endings_for(left_out)
-        typer.echo(_TEXTS.phrase("answer.fields_left_out", language, names=names, endings=endings), err=True)
-    table = predict_table(predictor, csv, extrapolate)
+        say(_TEXTS.phrase("answer.fields_left_out", language, names=names, endings=endings), err=True)
+    blocks = answer_table(predictor, csv, extrapolate)
     if out is not None:
-        from frugal.formats.files.tables import write_table
+        from frugal.formats.files.table_writer import table_writer
 
-        write_table(out, table)
-        print_json({"answers": str(out)}) if as_json else typer.echo(str(out))
-    elif as_json:
-        print_json(table.to_dict(orient="records"))
+        with table_writer(out) as write:
+            for block in blocks:
+                write(block)
+        if as_json:
+            print_json({"answers": str(out)})
+        else:
+            tell_written(out)
     else:
-        typer.echo(table.to_csv(index=False), nl=False)
+        _print_table(blocks, as_json)
+
+
+def _print_table(blocks: Iterable[pyarrow.Table], as_json: bool) -> None:
+    """Print a table that may be long: kept in a file until it is whole, so that nothing is printed of one that fails."""
+    import shutil
+    import tempfile
+
+    from frugal.formats.files.table_writer import csv_writer, json_writer
+
+    with tempfile.TemporaryFile() as kept:
+        write = json_writer(kept) if as_json else csv_writer(kept)
+        for block in blocks:
+            write(block)
+        if as_json:
+            kept.write(b"\n]\n")
+        kept.seek(0)
+        with io.TextIOWrapper(kept, encoding="utf-8", newline="") as text:
+            shutil.copyfileobj(text, sys.stdout, 1 << 20)

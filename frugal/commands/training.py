@@ -20,12 +20,12 @@ from frugal.commands.options import (
     StudyName,
     load_study,
     names_in,
-    prints_on_stderr,
     program_stopwatch,
     read_declared,
     read_need,
 )
 from frugal.commands.printing import print_estimate, print_json, print_ladder, print_summary, warn
+from frugal.commands.terminal import prints_on_stderr, say
 from frugal.errors import UnusableInputError
 
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ def train(
     else:
         print_ladder(result.comparison, language)
         print_summary(result.audit, language)
-        typer.echo(f"\n{result.bundle}")
+        say(f"\n{result.bundle}")
     raise typer.Exit(1 if failed else 0)
 
 

@@ -115,7 +115,8 @@ def test_a_table_of_predictions(run: Run, quick: None, small: str, tmp_path: Pat
     code, out, _ = run("predict", "bundles/small", "--csv", "ask.csv", "--out", "answers.csv")
     assert code == 0 and "answers.csv" in out
     table = pd.read_csv("answers.csv")
-    assert list(table.columns) == ["speed", "head", "head_lower", "head_upper", "in_domain"]
+    assert list(table.columns) == ["speed", "name", "head", "head_lower", "head_upper", "in_domain"]
+    assert table["name"].tolist() == ["a", "b"]
     np.testing.assert_allclose(table["head"], [2.0, 2 + 100 / 19.62], rtol=0.03)
     pd.DataFrame({"speed": [0.0, np.nan]}).to_csv("hole.csv", index=False)
     code, _, err = run("predict", "bundles/small", "--csv", "hole.csv", "--out", "none.csv")
