@@ -108,9 +108,10 @@ def _predict_table(
     predictor: Predictor, csv: Path, out: Path | None, extrapolate: bool, as_json: bool, language: str
 ) -> None:
     from frugal.experiments.runs.result_files import endings_for
+    from frugal.formats.files.atomic import is_regular_target
     from frugal.surrogates.bundle.prediction_table import answer_table, fields_left_out
 
-    if out is not None and out.suffix.lower() not in (".csv", ".parquet", ".pq"):
+    if out is not None and out.suffix.lower() not in (".csv", ".parquet", ".pq") and is_regular_target(out):
         raise UnusableInputError(f"--out '{out}' of a table must end in .csv or .parquet")
     left_out = fields_left_out(predictor)
     if left_out:

@@ -94,13 +94,15 @@ def train(
             return
         with closing(reporter), prints_on_stderr():
             result = train_study(build, chosen, out, reporter, told, program_stopwatch())
+    for note in result.notes:
+        warn(f"note: {note}", language)
     failed = result.comparison.failed_runs
     if failed:
         split = result.comparison.split
         total, first = len(failed) + split["n_train"] + split["n_held_out"], failed[0]
         warn(f"{len(failed)} of {total} runs failed; the first is run {first['run']}: {first['message']}", language)
     if as_json:
-        print_json({"bundle": str(result.bundle), "audit": result.audit})
+        print_json({"bundle": str(result.bundle), "audit": result.audit, "notes": list(result.notes)})
     else:
         print_ladder(result.comparison, language)
         print_summary(result.audit, language)

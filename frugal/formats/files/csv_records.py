@@ -33,10 +33,14 @@ _MARKS = (
 
 @dataclass(frozen=True)
 class Records:
-    """Cells of some rows as they are written, column by column, and the line of the file on which each row begins."""
+    """Cells of some rows as they are written, column by column, and the line of the file on which each row begins.
+
+    ``commas`` says whether any of them may hold a comma.
+    """
 
     columns: list[pyarrow.Array]
     lines: np.ndarray
+    commas: bool = True
 
 
 class CsvFile:
@@ -131,14 +135,14 @@ class CsvFile:
             return self._read_carefully(body, last)
         n = len(records[0])
         self._line += n
-        return Records(records, np.arange(first, first + n)), ""
+        return Records(records, np.arange(first, first + n), self.separator != "," or '"' in body), ""
 
     def _is_plain(self, body: str) -> bool:
-        """Nothing but rows of cells without quotation marks: no comment, no blank line, no row of empty cells."""
+        """Nothing but rows of cells: no comment, no blank line, no row of empty cells, no space before a quotation mark."""
         empty = self.separator * (len(self.names) + self._n_unnamed - 1)
-        signs = ("\n\n", "\n#", "\n ", "\n\t", f"\n{empty}\n")
+        signs = ("\n\n", "\n#", "\n ", "\n\t", f"\n{empty}\n", f'{self.separator} "')
         return not (
-            '"' in body or self._n_unnamed or body.startswith(("#", "\n", " ", "\t")) or any(s in body for s in signs)
+            self._n_unnamed or body.startswith(("#", "\n", " ", "\t")) or any(s in body for s in signs)
         )
 
     def _read_plainly(self, body: str) -> list[pyarrow.Array] | None:
@@ -152,7 +156,7 @@ class CsvFile:
                 pyarrow.BufferReader(content),
                 read_options=arrow_csv.ReadOptions(use_threads=False, column_names=keys, block_size=len(content) + 1),
                 parse_options=arrow_csv.ParseOptions(
-                    delimiter=self.separator, quote_char=False, ignore_empty_lines=False
+                    delimiter=self.separator, quote_char='"', ignore_empty_lines=False, newlines_in_values=True
                 ),
                 convert_options=arrow_csv.ConvertOptions(
                     column_types=dict.fromkeys(keys, pyarrow.string()), strings_can_be_null=False, check_utf8=False
@@ -160,6 +164,8 @@ class CsvFile:
             )
         except pyarrow.ArrowInvalid:
             return None
+        if table.num_rows != body.count("\n") + (not body.endswith("\n")):
+            return None  # some cell holds the end of a line
         return [column.combine_chunks() for column in table.columns]
 
     def _read_carefully(self, body: str, last: bool) -> tuple[Records, str]:

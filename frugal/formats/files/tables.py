@@ -191,7 +191,7 @@ def _csv(stream: Any, source: str) -> Table:
 
     def blocks() -> Iterator[TableBlock]:
         for records in file.blocks():
-            style.take(file.names, records.columns, records.lines)
+            style.take(file.names, records.columns, records.lines, records.commas)
             yield TableBlock(file.names, records.columns, records.lines, style)
 
     return Table(file.names, source, blocks())
@@ -214,7 +214,7 @@ def _parquet(stream: Any, source: str) -> Table:
 
     damaged = f"{source} is a damaged or cut Parquet file"
     try:
-        file = parquet.ParquetFile(stream)
+        file = parquet.ParquetFile(stream, buffer_size=1 << 18, pre_buffer=False)
     except (ValueError, OSError, KeyError) as fault:
         raise UnusableInputError(damaged) from fault
     fields = [name for name in file.schema_arrow.names if not name.startswith("__index_level_")]

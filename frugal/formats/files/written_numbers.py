@@ -63,7 +63,9 @@ class NumberStyle:
         """The decimal sign: the one that was seen, else the point."""
         return "," if "," in self._seen else "."
 
-    def take(self, names: list[str], columns: list[pyarrow.Array], lines: np.ndarray) -> None:
+    def take(
+        self, names: list[str], columns: list[pyarrow.Array], lines: np.ndarray, may_hold_commas: bool = True
+    ) -> None:
         """Follow which signs the cells of some rows use, in every column that holds numbers.
 
         Raises
@@ -78,12 +80,14 @@ class NumberStyle:
         for name, column in zip(names, columns, strict=True):
             if not pyarrow.types.is_string(column.type):
                 continue
-            if not compute.any(compute.match_substring_regex(column, "[.,]")).as_py():
+            with_comma = may_hold_commas and compute.any(compute.match_substring(column, ",")).as_py()
+            if not with_comma and (self._seen.keys() == self._sure == {"."} or not _holds(column, ".")):
+                continue  # nothing new
+            if with_comma and self._seen.keys() == self._sure == {","} and not _holds(column, "."):
                 continue
             text = tidied(column)
-            if compute.any(compute.match_substring(text, ",")).as_py() or not self._sure or "," in self._seen:
-                texts.append((name, text))
-                self._note(name, text, lines)
+            texts.append((name, text))
+            self._note(name, text, lines)
         for name, text in texts:
             self._doubt(name, text, lines)
 
@@ -208,6 +212,12 @@ def _are_readable(text: pyarrow.Array) -> np.ndarray:
 def are_whole(text: pyarrow.Array) -> bool:
     """Whether every cell, tidied, is a whole number that 64 bits hold."""
     return bool(len(text) and _matches(text, r"^[+-]?\d{1,18}$").all())
+
+
+def _holds(column: pyarrow.Array, sign: str) -> bool:
+    from pyarrow import compute
+
+    return bool(compute.any(compute.match_substring(column, sign)).as_py())
 
 
 def _matches(text: pyarrow.Array, pattern: str) -> np.ndarray:

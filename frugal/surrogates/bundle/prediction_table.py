@@ -13,9 +13,10 @@ from frugal.errors import UnusableInputError
 from frugal.experiments.study import Output, Variable
 from frugal.experiments.study.questions import variable_values
 from frugal.experiments.study.values import check_bounds
+from frugal.formats.files.headers import name_and_unit, suggestion
 from frugal.formats.files.tables import Table, TableBlock, open_table
 from frugal.surrogates.bundle.predictor import Predictor
-from frugal.surrogates.bundle.table_columns import Place, places_of
+from frugal.surrogates.bundle.table_columns import Place, column_name, places_of
 
 if TYPE_CHECKING:
     import pandas
@@ -105,11 +106,11 @@ class _Asked:
         predictor = self.predictor
         self._numeric: dict[str, bool] = {}
         self.places: dict[str, Place] = places_of(predictor.inputs, self.table)
-        wanted = [name for name, place in self.places.items() if place.column is None]
-        if wanted:
-            lacking = next((v.name for v in predictor.layout.columns if v.name in wanted and v.default is None), None)
-            if lacking is not None:
-                self.table.found(lacking)  # says that there is none, and what is near
+        lacking = [p.variable for p in self.places.values() if p.column is None and p.variable.default is None]
+        if lacking:
+            name = column_name(lacking[0])
+            near = suggestion(name_and_unit(name)[0], self.table.names)
+            raise UnusableInputError(f"{self.table.source} has no column '{name}'; {near}")
         self.results = _result_names(predictor)
         self.kept = {name: f"{name}_given" if name in self.results else name for name in self.table.names}
         clash = next((new for new in self.kept.values() if list(self.kept.values()).count(new) > 1), None)
@@ -138,7 +139,7 @@ class _Asked:
             for end in _ENDS:
                 values = answers[output.name + end].reshape(len(block.lines), -1)
                 for k, element in enumerate(_elements(output)):
-                    columns[f"{output.name}{element}{end}"] = pyarrow.array(values[:, k].astype(float))
+                    columns[f"{output.name}{element}{end}"] = pyarrow.array(np.ascontiguousarray(values[:, k]))
         columns["in_domain"] = pyarrow.array(np.asarray(answers["in_domain"]).astype(bool))
         return pyarrow.table(columns)
 
@@ -147,7 +148,8 @@ class _Asked:
         if place.whole is not None or place.scale is not None or place.column is None:
             return False
         if place.column not in self._numeric:  # for all blocks as in the first
-            named = set(_cells(block, place.column)) & set(place.variable.choices) if place.variable.choices else set()
+            cells = _cells(block, place.column) if place.variable.choices else ()
+            named = set(cells) & set(place.variable.choices)
             self._numeric[place.column] = not named
         return self._numeric[place.column]
 
@@ -187,17 +189,29 @@ def _values(variable: Variable, places: Mapping[str, Place], block: TableBlock) 
         if place.column is None:
             continue
         if element.choices:
-            cells = _cells(block, place.column)
-            found[element.name] = np.array([_told(element, cell, block, row)[0] for row, cell in enumerate(cells)])
+            found[element.name] = _choices(element, place.column, block)
         else:
             values = block.numbers(place.column)
             found[element.name] = values if place.scale is None else place.scale[0] * values + place.scale[1]
     return found
 
 
+def _choices(variable: Variable, name: str, block: TableBlock) -> np.ndarray:
+    """Numbers of choices, each told by its name or its number; of the cells that are alike, one is looked at."""
+    coded = block.column(name).dictionary_encode(null_encoding="encode")
+    which = coded.indices.to_numpy(zero_copy_only=False)
+    first = np.unique(which, return_index=True)[1]
+    known = [_told(variable, cell, block, int(first[code]))[0] for code, cell in enumerate(_plain(coded.dictionary))]
+    return np.array(known, dtype=float)[which]
+
+
 def _cells(block: TableBlock, name: str) -> list[Any]:
     """Cells of a column that are not numbers alone: texts, of a Parquet file whatever it holds."""
-    return [cell.strip() if isinstance(cell, str) else cell for cell in block.column(name).to_pylist()]
+    return _plain(block.column(name))
+
+
+def _plain(cells: pyarrow.Array) -> list[Any]:
+    return [cell.strip() if isinstance(cell, str) else cell for cell in cells.to_pylist()]
 
 
 def _told(variable: Variable, cell: Any, block: TableBlock, row: int) -> Sequence[float]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -11,6 +12,8 @@ from frugal.experiments.study import Variable
 from frugal.experiments.study.values import convert
 from frugal.formats.files.headers import identifier, name_and_unit, plain_name, shortened
 from frugal.formats.files.tables import Table
+
+_SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
 
 
 @dataclass(frozen=True)
@@ -98,7 +101,7 @@ def _scale(variable: Variable, column: str, table: Table) -> tuple[float, float]
     if not unit or not wanted or unit in (wanted, labelled):
         return None
     try:
-        zero, one = (convert(value, unit, wanted, variable.name) for value in (0.0, 1.0))
+        zero, one = (convert(value, _spelt(unit), _spelt(wanted), variable.name) for value in (0.0, 1.0))
     except UnusableInputError as fault:
         raise UnusableInputError(
             f"{table.source}, column '{shortened(column)}': '{shortened(unit)}' does not convert to {wanted}, the unit of "
@@ -107,16 +110,30 @@ def _scale(variable: Variable, column: str, table: Table) -> tuple[float, float]
     return None if (zero, one) == (0.0, 1.0) else (one - zero, zero)
 
 
+def _spelt(unit: str) -> str:
+    """A unit as people write it in a header (``m3/s``, ``m²``) in the spelling of pint."""
+    plain = unit.translate(_SUPERSCRIPTS).replace("·", "*").replace("⋅", "*").replace("−", "-")
+    return re.sub(r"([A-Za-zµΩ])(-?\d)", r"\1**\2", plain)
+
+
+def column_name(variable: Variable) -> str:
+    """What the column of an input is called: as in the table that the study was made of, else as the input."""
+    return next((label for label in variable.label.values() if identifier(label) == variable.name), variable.name)
+
+
 def _check_names(inputs: Sequence[Variable], places: dict[str, Place], table: Table) -> None:
     """Refuse a column that is no input but close to one without a column, or to a vector of which an element has none."""
     taken = {place.column for place in places.values()}
     absent = [name for name, place in places.items() if place.column is None]
     absent += [v.name for v in inputs if v.dims and any(places[e.name].column is None for e in v.elements())]
+    lacking = [place.variable for place in places.values() if place.column is None]
+    labels = [(column_name(v), name_and_unit(column_name(v))[0]) for v in lacking]
     for column in table.names:
         if column in taken:
             continue
         turned = [name for name in absent if sorted(name.lower()) == sorted(column.lower())]
         close = turned or difflib.get_close_matches(column, sorted(absent), n=1, cutoff=0.8)
+        close = close or [told for told, bare in labels if difflib.get_close_matches(column, [bare], cutoff=0.8)]
         if close:
             raise UnusableInputError(
                 f"column '{column}' of '{table.source.removeprefix('table ')[1:-1]}' is no input; did you mean '{close[0]}'?"
