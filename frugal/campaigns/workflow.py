@@ -168,12 +168,22 @@ def _finish(
     audit = publish(campaign, out, declarations=declarations, recorded=True)
     reporter.stage("record")
     where = {} if records is None else {"folder": records}
-    record_bundle(out, campaign.meter.campaign, **where)
-    return Trained(out, audit, read_comparison(out / "candidates.json"))
+    notes: tuple[str, ...] = ()
+    try:
+        record_bundle(out, campaign.meter.campaign, **where)
+    except EnvironmentFaultError as fault:
+        notes = (str(fault),)
+    return Trained(out, audit, read_comparison(out / "candidates.json"), notes)
 
 
 def record_bundle(bundle: Path, campaign: str, folder: Path | None = None) -> str:
-    """Record a bundle in MLflow and book what that cost in its ledger; returns the run's identifier."""
+    """Record a bundle in MLflow and book what that cost in its ledger; returns the run's identifier.
+
+    Raises
+    ------
+    EnvironmentFaultError
+        If it cannot be recorded or booked; the bundle is complete without.
+    """
     with held(bundle):
         meter = Meter(Ledger(bundle / "ledger.jsonl"), campaign)
         with meter.stage("tracking") as entry:

@@ -54,7 +54,7 @@ def predict(
         raise UnusableInputError("--geotiff holds the maps of one answer; it does not go with --csv")
     predictor = Predictor(model, candidate)
     for note in predictor.doubts:
-        typer.echo(note[language], err=True)
+        say(note[language], err=True)
     if csv is not None:
         if inputs or scenario:
             raise UnusableInputError("give either -i and --scenario, or --csv, not both")
@@ -93,7 +93,7 @@ def _predict_one(
         print_output(output, answers[output.name][0], low, high, language)
     if any(not output.dims for output in predictor.outputs):
         told = f"{100 * predictor.interval_level:.0f}"
-        typer.echo(_TEXTS.phrase("answer.interval", language, level=told), err=True)
+        say(_TEXTS.phrase("answer.interval", language, level=told), err=True)
     if not answers["in_domain"][0]:
         warn("outside the domain the answer was made for: do not rely on it", language)
 
