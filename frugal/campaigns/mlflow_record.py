@@ -60,7 +60,9 @@ def record(bundle_path: Path, working_folder: Path) -> str:
 def _check_database(path: Path) -> None:
     """Look whether a database that is there can be read, rather than wait for MLflow's ten attempts."""
     if path.exists():
-        with contextlib.closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True, timeout=5.0)) as database:
+        with contextlib.closing(
+            sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True, timeout=5.0)
+        ) as database:
             database.execute("SELECT name FROM sqlite_master").fetchall()
 
 
@@ -79,7 +81,6 @@ def _import_mlflow(working_folder: Path) -> Any:
     with _quiet():
         import mlflow
         import mlflow.onnx
-
         from mlflow.store.db import utils
 
         if hasattr(utils, "MAX_RETRY_COUNT"):
@@ -98,6 +99,12 @@ _chosen: set[str] = set()
 
 def _is_ours() -> bool:
     return os.environ.get("MLFLOW_TRACKING_URI", "") in {"", *_chosen}
+
+
+def _address(working_folder: Path) -> str:
+    """Address of the database in a folder: relative where signs in the folder's name would mean something in an address."""
+    path = working_folder.resolve() / "mlflow.db"
+    return f"sqlite:///{'mlflow.db' if path.parent == Path.cwd() and set(str(path)) & set('%?#') else path}"
 
 
 @contextlib.contextmanager

@@ -48,11 +48,12 @@ def predict(
     as_json: AsJson = False,
 ) -> None:
     """Answer with a bundle, or with its ONNX file alone."""
+    from frugal.formats.files.atomic import put_back
     from frugal.surrogates.bundle.predictor import Predictor
 
     if geotiff is not None and csv is not None:
         raise UnusableInputError("--geotiff holds the maps of one answer; it does not go with --csv")
-    predictor = Predictor(model, candidate)
+    predictor = Predictor(put_back(model), candidate)
     for note in predictor.doubts:
         say(note[language], err=True)
     if csv is not None:

@@ -229,6 +229,28 @@ def restore(path: Path) -> None:
             shutil.rmtree(staging, ignore_errors=True)
 
 
+def put_back(path: Path) -> Path:
+    """The same path, at which stands again what a kill between the two renames of a folder left beside it.
+
+    Raises
+    ------
+    UnusableInputError
+        If it cannot be put back, saying where it is.
+    """
+    if path.exists():
+        return path
+    for kept in set_aside(path)[:1]:
+        try:
+            (kept / path.name).rename(path)
+            kept.rmdir()
+        except OSError as fault:
+            raise UnusableInputError(
+                f"'{path}' was moved to '{kept / path.name}' by a command that was killed, and cannot be put back "
+                f"({fault.strerror}): move it back"
+            ) from fault
+    return path
+
+
 def set_aside(path: Path) -> list[Path]:
     """Folders in which processes that are gone left what stood under a name, newest first."""
     found = [kept for kept in _moved_aside(path) if (kept / path.name).is_dir()]

@@ -141,9 +141,7 @@ class CsvFile:
         """Nothing but rows of cells: no comment, no blank line, no row of empty cells, no space before a quotation mark."""
         empty = self.separator * (len(self.names) + self._n_unnamed - 1)
         signs = ("\n\n", "\n#", "\n ", "\n\t", f"\n{empty}\n", f'{self.separator} "')
-        return not (
-            self._n_unnamed or body.startswith(("#", "\n", " ", "\t")) or any(s in body for s in signs)
-        )
+        return not (self._n_unnamed or body.startswith(("#", "\n", " ", "\t")) or any(s in body for s in signs))
 
     def _read_plainly(self, body: str) -> list[pyarrow.Array] | None:
         import pyarrow

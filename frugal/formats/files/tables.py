@@ -324,8 +324,8 @@ def columns(table: pd.DataFrame, names: Sequence[str], source: str | None = None
     Raises
     ------
     UnusableInputError
-        If the table is empty, a column is unknown (close names are suggested), or a value is missing, infinite or no number: its
-        line in the file is said, or its row, counted from 1, in a table that comes from none.
+        If the table is empty, a column is unknown (close names are suggested), or a value is missing, infinite or no number:
+        its line in the file is said, or its row, counted from 1, in a table that comes from none.
     """
     source = source or table.attrs.get(_SOURCE, "table")
     if len(table) == 0:
