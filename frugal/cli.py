@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import errno
+import logging
 import os
 import signal
 import sys
@@ -76,6 +77,7 @@ def main() -> None:
     ended_by = _like_interrupts()
     if not sys.warnoptions:  # libraries warn their programmers; what users have to know is told in sentences
         warnings.simplefilter("ignore")
+        logging.getLogger().addHandler(logging.NullHandler())
     try:
         code = app(standalone_mode=False, prog_name="frugal", language=language) or 0
     except FrugalError as fault:

@@ -56,13 +56,30 @@ def predict(
     predictor = Predictor(put_back(model), candidate)
     for note in predictor.doubts:
         say(note[language], err=True)
+    instead = _answered_instead(model, predictor) if candidate is None else {}
+    if instead:
+        say(_TEXTS.phrase("answer.instead", language, **{**instead, "reason": instead["reason"][language]}), err=True)
     if csv is not None:
         if inputs or scenario:
             raise UnusableInputError("give either -i and --scenario, or --csv, not both")
-        _predict_table(predictor, csv, out, extrapolate, as_json, language)
+        _predict_table(predictor, csv, out, extrapolate, as_json, language, instead)
         return
     file = answer_file(out, geotiff, predictor.study_name, predictor.outputs, language)
-    _predict_one(predictor, inputs or [], scenario, extrapolate, as_json, file, language)
+    _predict_one(predictor, inputs or [], scenario, extrapolate, as_json, file, language, instead)
+
+
+def _answered_instead(model: Path, predictor: Predictor) -> dict[str, Any]:
+    """Which candidate answers in the place of the one that was retained, and why; nothing where that one answers itself."""
+    from frugal.candidates.comparison import read_comparison
+
+    path = model / "candidates.json"
+    if not path.is_file():
+        return {}
+    comparison = read_comparison(path)
+    winner = comparison.ladder.winner
+    if winner is None or winner.name == predictor.candidate:
+        return {}
+    return {"candidate": predictor.candidate, "retained": winner.name, "reason": dict(comparison.model.reason)}
 
 
 def _predict_one(
@@ -73,6 +90,7 @@ def _predict_one(
     as_json: bool,
     file: AnswerFile | None,
     language: str,
+    instead: dict[str, Any],
 ) -> None:
     from frugal.experiments.study.questions import find_scenario, question
     from frugal.experiments.study.values import parse_settings
@@ -87,7 +105,8 @@ def _predict_one(
 
         file.write(prediction_result(predictor, answers, plain_inputs(predictor.inputs, asked), scenario=scenario))
     if as_json:
-        print_json({name: answer[0].tolist() for name, answer in answers.items()})
+        told = {name: answer[0].tolist() for name, answer in answers.items()}
+        print_json({**told, "answered_by": instead} if instead else told)
         return
     for output in predictor.outputs:
         low, high = (answers[output.name + end][0] for end in ("_lower", "_upper"))
@@ -106,7 +125,13 @@ def _tell_what_is_no_number(predictor: Predictor, answers: Mapping[str, Any], la
 
 
 def _predict_table(
-    predictor: Predictor, csv: Path, out: Path | None, extrapolate: bool, as_json: bool, language: str
+    predictor: Predictor,
+    csv: Path,
+    out: Path | None,
+    extrapolate: bool,
+    as_json: bool,
+    language: str,
+    instead: dict[str, Any],
 ) -> None:
     from frugal.experiments.runs.result_files import endings_for
     from frugal.formats.files.atomic import is_regular_target
@@ -126,10 +151,12 @@ def _predict_table(
             for block in blocks:
                 write(block)
         if as_json:
-            print_json({"answers": str(out)})
+            print_json({"answers": str(out), **({"answered_by": instead} if instead else {})})
         else:
             tell_written(out)
     else:
+        if instead and as_json:
+            blocks = (block.append_column("answered_by", [[instead["candidate"]] * len(block)]) for block in blocks)
         _print_table(blocks, as_json)
 
 

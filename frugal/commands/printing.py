@@ -319,7 +319,9 @@ def print_summary(result: dict[str, Any], language: str) -> None:
 
 def print_estimate(plan: dict[str, Any], language: str) -> None:
     """What a campaign would cost, one figure a line."""
+    from frugal.reporting.text import plain_number
+
     for key, value in plan.items():
         name = _TEXTS.known("estimate", key)[language]
-        told = f"{value:.3g}" if isinstance(value, float) else in_language(str(value), language)
+        told = plain_number(value, language, 3) if isinstance(value, float) else in_language(str(value), language)
         say(f"{name}: {told}")

@@ -122,10 +122,10 @@ def _error(error: OutputError, language: str) -> str:
         bound = _TEXTS.phrase("cell.these_places" if error.by_place else "cell.these_runs", language)
         if scale == "share":
             return f"{100 * error.value:.2f} % ({bound} {100 * error.held:.2f} %)"
-        return f"{name_of(error, language)}{error.value:.3g} ({bound} {error.held:.3g})"
+        return f"{name_of(error, language)}{plain_number(error.value, language, 3)} ({bound} {plain_number(error.held, language, 3)})"
     if scale == "share":
         return f"{100 * error.value:.2f} % ({100 * error.high:.2f} %)"
-    return f"{name_of(error, language)}{error.value:.3g} ({error.high:.3g})"
+    return f"{name_of(error, language)}{plain_number(error.value, language, 3)} ({plain_number(error.high, language, 3)})"
 
 
 def name_of(error: OutputError, language: str) -> str:
