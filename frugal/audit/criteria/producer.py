@@ -233,8 +233,8 @@ def reproducible(evidence: Evidence) -> Finding:
     return Finding("fail", text, False, True, where)
 
 
-#: CPU seconds that a generation takes beside its runs, to start threads and write the store. A campaign takes over ten for fits,
-#: measurement and audit; an estimate that is off by less than this cannot have misled anybody about what it costs.
+#: CPU seconds that a generation takes beside its runs, to start threads and write the store. A campaign takes over ten for
+#: fits, measurement and audit; an estimate that is off by less than this cannot have misled anybody about what it costs.
 BESIDE_RUNS_CPU_SECONDS = 1.0
 
 

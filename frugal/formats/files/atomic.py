@@ -115,7 +115,7 @@ def _target(path: Path) -> Path | None:
         if not path.exists() or path.is_file():
             return path
     else:
-        real = path.resolve(strict=False)
+        real = Path(os.path.realpath(path))
         if real.is_symlink():  # links that lead in a ring
             raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), str(path))
         if not real.exists() or real.is_file():

@@ -7,6 +7,7 @@ import csv
 import io
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING
 
@@ -79,13 +80,9 @@ class CsvFile:
         again = _Lines(self._body, self._line)
         if told:
             next(again)
-        try:
-            again.at_start = True
+        again.at_start = True
+        with _long_cells():
             header = next(csv.reader(again, delimiter=separator, skipinitialspace=True), [])
-        except csv.Error as fault:
-            raise UnusableInputError(
-                f"{self._source} has a name of more than {csv.field_size_limit()} letters in its header"
-            ) from fault
         names = [plain_name(name) for name in header]
         while names and not names[-1]:  # a header that ends with separators
             names.pop()
@@ -128,11 +125,10 @@ class CsvFile:
         if not body:
             return None, ""
         first = self._line
-        if not self._is_plain(body):
-            return self._read_carefully(body, last)
-        records = self._read_plainly(body)
-        if records is None:  # some row has not as many cells as the header: find it
-            return self._read_carefully(body, last)
+        records = self._read_plainly(body) if self._is_plain(body) else None
+        if records is None:  # or some row has not as many cells as the header: it is found
+            with _long_cells():
+                return self._read_carefully(body, last)
         n = len(records[0])
         self._line += n
         return Records(records, np.arange(first, first + n), self.separator != "," or '"' in body), ""
@@ -176,12 +172,7 @@ class CsvFile:
         lines: list[int] = []
         while True:
             before, feed.at_start = (feed.line, feed.position), True
-            try:
-                row = next(reader, None)
-            except csv.Error as fault:
-                raise UnusableInputError(
-                    f"{self._source}, line {feed.begun} has a cell of more than {csv.field_size_limit()} letters"
-                ) from fault
+            row = next(reader, None)
             if row is None:
                 self._line = feed.line
                 kept = ""
@@ -210,6 +201,16 @@ class CsvFile:
             return f"{told} {len(row)} of {len(self.names)} cells"
         more = "; numbers with a decimal comma need semicolons between them" if self.separator == "," else ""
         return f"{told} {len(row)} cells and the header {len(self.names)}{more}"
+
+
+@contextmanager
+def _long_cells() -> Iterator[None]:
+    """Let cells be as long as lines: what is wrong with one is told where it is used."""
+    before = csv.field_size_limit(_LONGEST_LINE + _BLOCK_BYTES)
+    try:
+        yield
+    finally:
+        csv.field_size_limit(before)
 
 
 class _Lines:

@@ -97,7 +97,7 @@ class TableBlock:
         return f"{self.style.source}, column '{shortened(name)}', line {self.lines[row]}"
 
 
-class Table:
+class OpenTable:
     """An open table: the names of its columns, and its rows block by block, of which nothing is read twice.
 
     Parameters
@@ -138,7 +138,7 @@ def found_column(wanted: str, names: Sequence[str], source: str) -> str:
 
 
 @contextmanager
-def open_table(path: Path | str) -> Iterator[Table]:
+def open_table(path: Path | str) -> Iterator[OpenTable]:
     """Open a table with a header line; Parquet is recognised by its first bytes, anything else is read as CSV.
 
     The separator of a CSV is found in its header (semicolon, tab or comma), its encoding in its bytes (UTF-8, UTF-16,
@@ -185,7 +185,7 @@ class _Ahead:
         return start + self._stream.read(n - len(start))
 
 
-def _csv(stream: Any, source: str) -> Table:
+def _csv(stream: Any, source: str) -> OpenTable:
     file = CsvFile(stream, source)
     style = NumberStyle(source, file.separator)
 
@@ -194,7 +194,7 @@ def _csv(stream: Any, source: str) -> Table:
             style.take(file.names, records.columns, records.lines, records.commas)
             yield TableBlock(file.names, records.columns, records.lines, style)
 
-    return Table(file.names, source, blocks())
+    return OpenTable(file.names, source, blocks())
 
 
 def _rewound(stream: IO[bytes], start: bytes, path: Path) -> Any:
@@ -208,7 +208,7 @@ def _rewound(stream: IO[bytes], start: bytes, path: Path) -> Any:
     return io.BytesIO(content)
 
 
-def _parquet(stream: Any, source: str) -> Table:
+def _parquet(stream: Any, source: str) -> OpenTable:
     import pyarrow
     from pyarrow import parquet
 
@@ -235,7 +235,7 @@ def _parquet(stream: Any, source: str) -> Table:
         except (pyarrow.ArrowException, OSError) as fault:
             raise UnusableInputError(damaged) from fault
 
-    return Table(names, source, blocks())
+    return OpenTable(names, source, blocks())
 
 
 def read_whole(path: Path | str) -> TableBlock:

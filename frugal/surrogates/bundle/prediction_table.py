@@ -14,7 +14,7 @@ from frugal.experiments.study import Output, Variable
 from frugal.experiments.study.questions import variable_values
 from frugal.experiments.study.values import check_bounds
 from frugal.formats.files.headers import name_and_unit, suggestion
-from frugal.formats.files.tables import Table, TableBlock, open_table
+from frugal.formats.files.tables import OpenTable, TableBlock, open_table
 from frugal.surrogates.bundle.predictor import Predictor
 from frugal.surrogates.bundle.table_columns import Place, column_name, places_of
 
@@ -78,7 +78,7 @@ def answer_table(predictor: Predictor, path: Path, extrapolate: bool = False) ->
         its line; or if two columns of the answers would have one name.
     """
     with open_table(path) as table:
-        asked = _Asked(predictor, table, extrapolate)
+        asked = _TableAnswers(predictor, table, extrapolate)
         n = 0
         for block in table.blocks:
             for start in range(0, len(block.lines), asked.rows_at_a_time):
@@ -95,11 +95,11 @@ def _part(block: TableBlock, start: int, stop: int) -> TableBlock:
 
 
 @dataclass
-class _Asked:
+class _TableAnswers:
     """What a table is asked, block after block."""
 
     predictor: Predictor
-    table: Table
+    table: OpenTable
     extrapolate: bool
 
     def __post_init__(self) -> None:

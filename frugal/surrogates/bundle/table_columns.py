@@ -11,7 +11,7 @@ from frugal.errors import UnusableInputError
 from frugal.experiments.study import Variable
 from frugal.experiments.study.values import convert
 from frugal.formats.files.headers import identifier, name_and_unit, plain_name, shortened
-from frugal.formats.files.tables import Table
+from frugal.formats.files.tables import OpenTable
 
 _SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
 
@@ -38,7 +38,7 @@ class Place:
     scale: tuple[float, float] | None = None
 
 
-def places_of(inputs: Sequence[Variable], table: Table) -> dict[str, Place]:
+def places_of(inputs: Sequence[Variable], table: OpenTable) -> dict[str, Place]:
     """Places of all numbers that a study is asked with, by name.
 
     A column is that of an input where it has its name, or its label, as a table of runs had it that the study was made of;
@@ -48,7 +48,7 @@ def places_of(inputs: Sequence[Variable], table: Table) -> dict[str, Place]:
     Parameters
     ----------
     inputs : sequence of Variable
-    table : Table
+    table : OpenTable
 
     Raises
     ------
@@ -71,7 +71,7 @@ def places_of(inputs: Sequence[Variable], table: Table) -> dict[str, Place]:
     return found
 
 
-def _column(variable: Variable, exact: set[str], others: list[str], table: Table) -> str | None:
+def _column(variable: Variable, exact: set[str], others: list[str], table: OpenTable) -> str | None:
     """The column of an input: of its very name, else of its name as people write it, else so but for a unit."""
     if variable.name in exact:
         return variable.name
@@ -91,7 +91,7 @@ def _column(variable: Variable, exact: set[str], others: list[str], table: Table
     return names[0] if names else None
 
 
-def _scale(variable: Variable, column: str, table: Table) -> tuple[float, float] | None:
+def _scale(variable: Variable, column: str, table: OpenTable) -> tuple[float, float] | None:
     """What makes of values in the unit of a header those in the unit of the study."""
     if variable.choices or column == variable.name:
         return None
@@ -121,7 +121,7 @@ def column_name(variable: Variable) -> str:
     return next((label for label in variable.label.values() if identifier(label) == variable.name), variable.name)
 
 
-def _check_names(inputs: Sequence[Variable], places: dict[str, Place], table: Table) -> None:
+def _check_names(inputs: Sequence[Variable], places: dict[str, Place], table: OpenTable) -> None:
     """Refuse a column that is no input but close to one without a column, or to a vector of which an element has none."""
     taken = {place.column for place in places.values()}
     absent = [name for name, place in places.items() if place.column is None]
