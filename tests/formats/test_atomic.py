@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import threading
+from pathlib import Path
 
 import pytest
 
@@ -28,9 +29,9 @@ def test_a_link_stays_and_its_file_is_written(tmp_path, write):
         assert (tmp_path / "link").is_symlink() and (tmp_path / "far" / "file").read_bytes() == content
     assert [path.name for path in (tmp_path / "far").iterdir()] == ["file"]
     (tmp_path / "ring").symlink_to("ring")
-    with pytest.raises(EnvironmentFaultError, match="ring.*symbolic links"):
+    with pytest.raises(EnvironmentFaultError, match=r"ring.*symbolic links"):
         write(tmp_path / "ring", b"x")
-    with pytest.raises(EnvironmentFaultError, match="far.*directory"):
+    with pytest.raises(EnvironmentFaultError, match=r"far.*directory"):
         write(tmp_path / "far", b"x")
 
 
@@ -48,10 +49,10 @@ def test_a_fifo_is_written_through(tmp_path, write):
 @WRITERS
 def test_devices_stay_and_a_full_one_is_told(tmp_path, write):
     (tmp_path / "full").symlink_to("/dev/full")
-    with pytest.raises(EnvironmentFaultError, match="cannot write .*full': No space left on device"):
+    with pytest.raises(EnvironmentFaultError, match=r"cannot write .*full': No space left on device"):
         write(tmp_path / "full", b"content")
     write("/dev/null", b"content")
-    assert os.stat("/dev/null").st_rdev == os.makedev(1, 3) and os.path.islink(tmp_path / "full")
+    assert Path("/dev/null").stat().st_rdev == os.makedev(1, 3) and (tmp_path / "full").is_symlink()
 
 
 def test_what_goes_to_stdout_comes_after_what_was_printed(tmp_path):
@@ -82,8 +83,6 @@ def test_a_folder_that_was_moved_aside_is_put_back_unless_its_process_is_at_work
 
 
 def test_what_cannot_be_put_back_is_told(tmp_path, monkeypatch):
-    from pathlib import Path
-
     (tmp_path / ".b.old.abcdefgh" / "b").mkdir(parents=True)
 
     def refused(self, target):

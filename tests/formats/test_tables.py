@@ -141,7 +141,7 @@ def test_what_can_be_read_in_one_way_is_read(tmp_path, text, expected, encoding)
 def test_a_long_cell_is_told_in_short(tmp_path, beside):
     (tmp_path / "t.csv").write_text(f'{beside}a,b\n{beside}"{"x" * 131_072}",2\n')
     assert columns(read_table(tmp_path / "t.csv"), ["b"])[0, 0] == 2.0
-    with pytest.raises(UnusableInputError, match="the value is 'x{59}…', not a finite number"):
+    with pytest.raises(UnusableInputError, match=r"the value is 'x{59}…', not a finite number"):
         columns(read_table(tmp_path / "t.csv"), ["a"])
 
 
