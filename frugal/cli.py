@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import atexit
 import errno
+import logging
 import os
+import signal
 import sys
 import threading
 import warnings
@@ -22,6 +24,7 @@ from frugal.commands.options import Language, is_program
 from frugal.commands.prediction import predict
 from frugal.commands.printing import abridged
 from frugal.commands.studies import need_file, simulate, studies
+from frugal.commands.terminal import say
 from frugal.commands.training import train
 from frugal.errors import FrugalError
 
@@ -54,7 +57,7 @@ for _name, _command, _examples in (
 
 def _tell_version(asked: bool) -> None:
     if asked:
-        typer.echo(f"frugal {__version__}")
+        say(f"frugal {__version__}")
         raise typer.Exit
 
 
@@ -71,8 +74,10 @@ def program(
 def main() -> None:
     """Run the command line; every error the user can meet ends in one sentence and its exit code."""
     language = chosen_language(sys.argv[1:], os.environ)
+    ended_by = _like_interrupts()
     if not sys.warnoptions:  # libraries warn their programmers; what users have to know is told in sentences
         warnings.simplefilter("ignore")
+        logging.getLogger().addHandler(logging.NullHandler())
     try:
         code = app(standalone_mode=False, prog_name="frugal", language=language) or 0
     except FrugalError as fault:
@@ -80,6 +85,9 @@ def main() -> None:
         code = fault.exit_code
     except (KeyboardInterrupt, typer.Abort):
         code = INTERRUPTED
+    except MemoryError as fault:
+        _say(f"not enough memory: {one_line(str(fault)) or 'ask less at a time'}", language)
+        code = 3
     except BrokenPipeError:
         # Whoever read the output went away; nothing is left to say.
         sys.stdout = open(os.devnull, "w")  # noqa: SIM115, PTH123
@@ -100,7 +108,8 @@ def main() -> None:
         if stream is not None:  # a closed one is None
             stream.flush()
     if code == INTERRUPTED:
-        os._exit(code)  # solver threads that cannot be interrupted must not hold the terminal
+        # solver threads that cannot be interrupted must not hold the terminal
+        os._exit(128 + ended_by[0] if ended_by else code)
     if is_program():
         _leave(code)
     sys.exit(code)
@@ -119,8 +128,22 @@ def _leave(code: int) -> None:
     os._exit(code)
 
 
+def _like_interrupts() -> list[int]:
+    """Have SIGTERM and SIGHUP end the program as Ctrl-C does, what is done kept; returns which of them came, as they come."""
+    came: list[int] = []
+
+    def interrupt(number: int, frame: object) -> None:
+        came.append(number)
+        raise KeyboardInterrupt
+
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is signal.SIG_DFL and threading.current_thread() is threading.main_thread():
+            signal.signal(number, interrupt)
+    return came
+
+
 def _say(sentence: str, language: str) -> None:
-    typer.echo(f"frugal: {in_language(sentence, language)}", err=True)
+    say(f"frugal: {in_language(sentence, language)}", err=True)
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -73,3 +74,19 @@ def told_fault(fault: BaseException, longest: int = 500) -> str:
         words = ""
     words = words if len(words) <= longest else f"{words[:longest]}…"
     return f"{type(fault).__name__}: {words}" if words else type(fault).__name__
+
+
+#: Signs that move the cursor, colour, hide or turn round what a terminal shows, and halves of letters that it cannot show.
+_UNSHOWN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff]")
+_LONGEST_LINE = 300
+
+
+def for_terminal(text: str) -> str:
+    """A text as a terminal can show it: signs that command one are written out, as ``\\x1b``."""
+    return _UNSHOWN.sub(lambda sign: sign[0].encode("unicode_escape").decode("ascii"), text)
+
+
+def plain_line(text: Any, letters: int = _LONGEST_LINE) -> str:
+    """What somebody else's program or file says, on one line, printable, and not longer than so many letters."""
+    line = for_terminal(" ".join(str(text)[: 100 * letters].split()))
+    return line if len(line) <= letters else f"{line[: letters - 1]}…"

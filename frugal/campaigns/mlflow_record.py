@@ -11,11 +11,12 @@ import io
 import logging
 import math
 import os
+import sqlite3
 from pathlib import Path
 from typing import Any
 
 from frugal.candidates.row import CandidateRow
-from frugal.errors import EnvironmentFaultError
+from frugal.errors import EnvironmentFaultError, plain_line
 from frugal.surrogates.bundle.bundle import MODEL, Bundle, open_bundle
 from frugal.surroundings import turn_reports_off
 
@@ -23,6 +24,8 @@ FILES = (
     "study.json", "candidates.json", "ledger.jsonl", "audit.json", "audit.en.html", "audit.fr.html", "ladder.svg",
     "README.md",
 )  # fmt: skip
+#: MLflow's own are ten, over nearly two minutes.
+_ATTEMPTS = 2
 
 
 def record(bundle_path: Path, working_folder: Path) -> str:
@@ -42,16 +45,25 @@ def record(bundle_path: Path, working_folder: Path) -> str:
     Raises
     ------
     EnvironmentFaultError
-        If the tracking store cannot be reached or written.
+        If the tracking store cannot be reached or written, whatever the reason.
     """
-    mlflow = _import_mlflow(working_folder)
     bundle = open_bundle(bundle_path)
     try:
+        mlflow = _import_mlflow(working_folder)
         with _quiet():
             _choose_experiment(mlflow, bundle.study["name"], working_folder)
             return _record(mlflow, bundle)
-    except mlflow.exceptions.MlflowException as fault:
-        raise EnvironmentFaultError(f"MLflow could not record the campaign: {str(fault).splitlines()[0]}") from fault
+    except Exception as fault:  # MLflow, SQLAlchemy and SQLite each raise classes of their own
+        raise EnvironmentFaultError(f"MLflow could not record the campaign: {plain_line(fault, 200)}") from fault
+
+
+def _check_database(path: Path) -> None:
+    """Look whether a database that is there can be read, rather than wait for MLflow's ten attempts."""
+    if path.exists():
+        with contextlib.closing(
+            sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True, timeout=5.0)
+        ) as database:
+            database.execute("SELECT name FROM sqlite_master").fetchall()
 
 
 def load_recorder() -> None:
@@ -69,9 +81,13 @@ def _import_mlflow(working_folder: Path) -> Any:
     with _quiet():
         import mlflow
         import mlflow.onnx
+        from mlflow.store.db import utils
 
+        if hasattr(utils, "MAX_RETRY_COUNT"):
+            utils.MAX_RETRY_COUNT = _ATTEMPTS
         if _is_ours():
-            uri = f"sqlite:///{working_folder.resolve() / 'mlflow.db'}"
+            _check_database(working_folder.resolve() / "mlflow.db")
+            uri = _address(working_folder)
             mlflow.set_tracking_uri(uri)
             _chosen.add(uri)
     return mlflow
@@ -83,6 +99,12 @@ _chosen: set[str] = set()
 
 def _is_ours() -> bool:
     return os.environ.get("MLFLOW_TRACKING_URI", "") in {"", *_chosen}
+
+
+def _address(working_folder: Path) -> str:
+    """Address of the database in a folder: relative where signs in the folder's name would mean something in an address."""
+    path = working_folder.resolve() / "mlflow.db"
+    return f"sqlite:///{'mlflow.db' if path.parent == Path.cwd() and set(str(path)) & set('%?#') else path}"
 
 
 @contextlib.contextmanager

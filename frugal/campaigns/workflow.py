@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -43,11 +43,12 @@ BUNDLES = Path("bundles")
 
 @dataclass(frozen=True)
 class Trained:
-    """A finished ``train``: the bundle's folder, its audit and what ``candidates.json`` holds."""
+    """A finished ``train``: the bundle's folder, its audit, what ``candidates.json`` holds, and what else is to be told."""
 
     bundle: Path
     audit: dict[str, Any]
     comparison: Comparison
+    notes: tuple[str, ...] = ()
 
 
 def train_study(
@@ -143,7 +144,8 @@ def train_table(
         until_start=watch,
         program=program,
     )
-    return _finish(campaign, out or BUNDLES / table.study.name, reporter, declarations)
+    trained = _finish(campaign, out or BUNDLES / table.study.name, reporter, declarations)
+    return replace(trained, notes=(*table.notes, *trained.notes))
 
 
 def _prepares(program: Stopwatch | None) -> Stopwatch:
@@ -166,12 +168,22 @@ def _finish(
     audit = publish(campaign, out, declarations=declarations, recorded=True)
     reporter.stage("record")
     where = {} if records is None else {"folder": records}
-    record_bundle(out, campaign.meter.campaign, **where)
-    return Trained(out, audit, read_comparison(out / "candidates.json"))
+    notes: tuple[str, ...] = ()
+    try:
+        record_bundle(out, campaign.meter.campaign, **where)
+    except EnvironmentFaultError as fault:
+        notes = (str(fault),)
+    return Trained(out, audit, read_comparison(out / "candidates.json"), notes)
 
 
 def record_bundle(bundle: Path, campaign: str, folder: Path | None = None) -> str:
-    """Record a bundle in MLflow and book what that cost in its ledger; returns the run's identifier."""
+    """Record a bundle in MLflow and book what that cost in its ledger; returns the run's identifier.
+
+    Raises
+    ------
+    EnvironmentFaultError
+        If it cannot be recorded or booked; the bundle is complete without.
+    """
     with held(bundle):
         meter = Meter(Ledger(bundle / "ledger.jsonl"), campaign)
         with meter.stage("tracking") as entry:

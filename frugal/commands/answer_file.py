@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from frugal.commands.terminal import say
 from frugal.errors import UnusableInputError
 from frugal.texts import room_texts
 
@@ -68,5 +69,5 @@ def answer_file(
     if left_out:
         names = ", ".join(output.name for output in left_out)
         told = _TEXTS.phrase("answer.left_out", language, file=path, names=names, endings=endings_for(left_out))
-        typer.echo(told, err=True)
+        say(told, err=True)
     return AnswerFile(path, kind)

@@ -17,11 +17,11 @@ from frugal.commands.options import (
     SiteSettings,
     StudyFile,
     load_study,
-    prints_on_stderr,
     program_stopwatch,
     read_declared,
 )
 from frugal.commands.printing import print_json, print_ladder, print_summary, warn
+from frugal.commands.terminal import prints_on_stderr, say, tell_written
 from frugal.errors import UnusableInputError
 
 
@@ -62,7 +62,7 @@ def evaluate(
         print_json(comparison.to_json())
         return
     print_ladder(comparison, language)
-    typer.echo(f"\n{path}\n{plot}")
+    say(f"\n{path}\n{plot}")
 
 
 def audit(
@@ -104,19 +104,19 @@ def audit(
         print_json(result)
     else:
         print_summary(result, language)
-        typer.echo(f"\n{bundle / f'audit.{language}.html'}")
+        say(f"\n{bundle / f'audit.{language}.html'}")
     raise typer.Exit(exit_code(result))
 
 
 def _export_audit(bundle: Path, name: str, out: Path, as_json: bool) -> None:
     from frugal.campaigns.workflow import export_audit
 
-    written = [str(path) for path in export_audit(bundle, name, out)]
+    written = export_audit(bundle, name, out)
     if as_json:
-        print_json({"files": written})
+        print_json({"files": [str(path) for path in written]})
         return
     for path in written:
-        typer.echo(path)
+        tell_written(path)
 
 
 def _compare_audits(old: Path, new: Path, language: str, as_json: bool) -> None:
@@ -129,4 +129,4 @@ def _compare_audits(old: Path, new: Path, language: str, as_json: bool) -> None:
         print_json(found)
         return
     for line in comparison_lines(found, language):
-        typer.echo(line)
+        say(line)

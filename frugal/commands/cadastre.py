@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from frugal.commands.options import AsJson, Language, MachineFile, SiteSettings, prints_on_stderr
+from frugal.commands.options import AsJson, Language, MachineFile, SiteSettings
 from frugal.commands.printing import print_json
+from frugal.commands.terminal import prints_on_stderr, say
 from frugal.errors import UnusableInputError
 from frugal.texts import room_texts
 
@@ -161,7 +162,7 @@ def _print(made: Cadastre, language: str) -> None:
         usable, power, year = (
             number(value, ",.0f") for value in (sums["usable_area_m2"], sums["power_kwp"], sums["yield_kwh"] / 1000)
         )
-        typer.echo(
+        say(
             _TEXTS.phrase(
                 "cadastre.roofs",
                 language,
@@ -175,7 +176,7 @@ def _print(made: Cadastre, language: str) -> None:
         )
     if spent["area_km2"] > 0:
         energy = {name: number(1000 * value, ".2g") for name, value in spent["energy_kwh"].items()}
-        typer.echo(
+        say(
             _TEXTS.phrase(
                 "cadastre.cost", language,
                 cpu=number(spent["cpu_seconds"], ",.0f"), area=number(spent["area_km2"], ".3g"), energy=energy["value"],
@@ -183,14 +184,12 @@ def _print(made: Cadastre, language: str) -> None:
             )
         )  # fmt: skip
     for note in made.notes:
-        typer.echo(
+        say(
             _TEXTS.phrase("cadastre.note", language, note=_one_line(note_in_french(note) if language == "fr" else note))
         )
     for failure in made.failures:
-        typer.echo(
-            _TEXTS.phrase("cadastre.failed", language, fault=_one_line(f"{failure.what}: {failure.message}")), err=True
-        )
-    typer.echo(str(made.map_folder or made.out))
+        say(_TEXTS.phrase("cadastre.failed", language, fault=_one_line(f"{failure.what}: {failure.message}")), err=True)
+    say(str(made.map_folder or made.out))
 
 
 def _one_line(text: str) -> str:
@@ -206,11 +205,11 @@ def _serve(folder: Path, language: str) -> None:
 
     server = map_server(folder)
     address = f"http://127.0.0.1:{server.server_address[1]}/"
-    typer.echo(_TEXTS.phrase("cadastre.served", language, address=address))
+    say(_TEXTS.phrase("cadastre.served", language, address=address))
     webbrowser.open(address)
     try:
         server.serve_forever()
     except KeyboardInterrupt:
-        typer.echo(_TEXTS.phrase("cadastre.stopped", language), err=True)
+        say(_TEXTS.phrase("cadastre.stopped", language), err=True)
     finally:
         server.server_close()

@@ -147,10 +147,10 @@ class HelpfulGroup(TyperGroup):
         _write_examples(self.epilog, formatter)
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Without arguments the help is the answer, and the exit code that of a wrong call."""
+        """Without arguments the help is the answer."""
         if not args and not ctx.resilient_parsing:
-            typer.echo(ctx.get_help(), err=True)
-            ctx.exit(2)
+            typer.echo(ctx.get_help())
+            ctx.exit(0)
         return super().parse_args(ctx, args)
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:

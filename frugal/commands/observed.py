@@ -6,8 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import typer
-
+from frugal.commands.terminal import say
 from frugal.errors import UnusableInputError, did_you_mean
 from frugal.texts import room_texts
 
@@ -95,4 +94,4 @@ def print_residuals(found: Sequence[Residuals], observations: Observations, lang
             line += _TEXTS.phrase("answer.within", language, share=f"{100 * one.within:.3g}")
         if one.undefined:
             line += _TEXTS.phrase("answer.undefined", language, undefined=one.undefined)
-        typer.echo(line)
+        say(line)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from frugal.commands.printing import print_notes, warn
+from frugal.commands.terminal import prints_on_stderr
 from frugal.errors import UnusableInputError
 from frugal.texts import LANGUAGES
 
@@ -154,13 +153,6 @@ def read_declared(path: Path | None) -> list[Any]:
 def names_in(text: str) -> list[str]:
     """Names with commas between them."""
     return [name.strip() for name in text.split(",") if name.strip()]
-
-
-@contextmanager
-def prints_on_stderr() -> Iterator[None]:
-    """Keep what a user's study prints, as it loads or runs, out of the answer on stdout."""
-    with redirect_stdout(sys.stderr):
-        yield
 
 
 _told_the_start: list[bool] = []

@@ -9,9 +9,9 @@ import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-import typer
-
 from frugal.commands.french import in_language
+from frugal.commands.terminal import say
+from frugal.errors import for_terminal
 from frugal.texts import Text, room_texts
 
 if TYPE_CHECKING:
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from frugal.experiments.study.variables import Variable
 
 _TEXTS = room_texts("frugal.commands")
+#: Signs that JSON may hold as they are and a terminal must not be given.
+_UNSHOWN = re.compile("[\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff]")
 #: Elements of a vector, or places, that are told one a line; of more the range.
 _MOST_LINES = 64
 #: Letters of a list of names that a sentence tells in full, and how many names it tells of a longer one.
@@ -33,13 +35,13 @@ _MOST_LETTERS, _FEW_NAMES = 300, 6
 
 def warn(message: str, language: str) -> None:
     """A sentence beside the answer, on stderr."""
-    typer.echo(in_language(message, language), err=True)
+    say(in_language(message, language), err=True)
 
 
 def print_notes(notes: Iterable[Text], language: str) -> None:
     """Notes on a study or a question, a line each, on stderr."""
     for note in notes:
-        typer.echo(_TEXTS.phrase("study.note", language, note=note), err=True)
+        say(_TEXTS.phrase("study.note", language, note=note), err=True)
 
 
 def abridged(message: str) -> str:
@@ -58,7 +60,7 @@ def print_json(content: Any) -> None:
     """One JSON document."""
     from frugal.formats.files.json_files import to_json
 
-    typer.echo(to_json(content), nl=False)
+    say(_UNSHOWN.sub(lambda sign: f"\\u{ord(sign[0]):04x}", to_json(content)), nl=False)
 
 
 def print_value(name: str, value: float, unit: str, low: Any = None, high: Any = None) -> None:
@@ -74,7 +76,7 @@ def print_value(name: str, value: float, unit: str, low: Any = None, high: Any =
         Ends of the interval.
     """
     between = "" if low is None else f"  [{float(low):.5g} – {float(high):.5g}]"
-    typer.echo(f"{name}: {float(value):.5g}{_unit(unit)}{between}")
+    say(f"{name}: {float(value):.5g}{_unit(unit)}{between}")
 
 
 def print_output(output: Output, value: Any, low: Any = None, high: Any = None, language: str = "en") -> None:
@@ -98,35 +100,35 @@ def print_output(output: Output, value: Any, low: Any = None, high: Any = None, 
     elif output.is_series and array.ndim <= 2:
         _print_series(output, array.reshape(len(array), -1), unit, language)
     elif array.ndim == 1 and len(array) <= _MOST_LINES:
-        typer.echo(f"{name}:")
+        say(f"{name}:")
         for k, coordinate in enumerate(output.coords[output.dims[0]]):
             between = "" if low is None else f"  [{float(low[k]):.5g} – {float(high[k]):.5g}]"
-            typer.echo(f"  {coordinate}: {float(array[k]):.5g}{unit}{between}")
+            say(f"  {coordinate}: {float(array[k]):.5g}{unit}{between}")
     elif array.ndim == 1:
         places = output.coords[output.dims[0]]
-        typer.echo(_TEXTS.phrase("answer.places", language, name=name, places=len(array)))
-        typer.echo("  " + _lowest_and_highest(array, array, places, unit, language))
+        say(_TEXTS.phrase("answer.places", language, name=name, places=len(array)))
+        say("  " + _lowest_and_highest(array, array, places, unit, language))
     else:
         shape = " × ".join(map(str, array.shape))
         ends = {"low": f"{array.min():.5g}", "high": f"{array.max():.5g}{unit}"}
-        typer.echo(_TEXTS.phrase("value.field", language, name=name, shape=shape, **ends))
+        say(_TEXTS.phrase("value.field", language, name=name, shape=shape, **ends))
 
 
 def _print_series(output: Output, values: np.ndarray, unit: str, language: str) -> None:
     """Range of each place of a series ``[time, place]``, and when it is highest."""
     times = output.coords[output.dims[0]]
     if len(output.dims) == 1:
-        typer.echo(_TEXTS.phrase("answer.times", language, name=output.name, times=len(times)))
-        typer.echo("  " + _range(output, values[:, 0], unit, language))
+        say(_TEXTS.phrase("answer.times", language, name=output.name, times=len(times)))
+        say("  " + _range(output, values[:, 0], unit, language))
         return
     places = output.coords[output.dims[1]]
     head = _TEXTS.phrase("answer.places_and_times", language, name=output.name, times=len(times), places=len(places))
-    typer.echo(head)
+    say(head)
     if len(places) > _MOST_LINES:
-        typer.echo("  " + _lowest_and_highest(values.min(axis=0), values.max(axis=0), places, unit, language))
+        say("  " + _lowest_and_highest(values.min(axis=0), values.max(axis=0), places, unit, language))
         return
     for place, column in zip(places, values.T, strict=True):
-        typer.echo(f"  {place}: {_range(output, column, unit, language)}")
+        say(f"  {place}: {_range(output, column, unit, language)}")
 
 
 def _range(output: Output, values: np.ndarray, unit: str, language: str) -> str:
@@ -202,7 +204,7 @@ def print_assumed(
             words = _TEXTS.phrase(f"assumed.{reason}", language, name=scenario)
             parts.append(f"{name} = {_shown(values, language)}{unit} ({words})")
     if parts:
-        typer.echo(_TEXTS.phrase("assumed.inputs", language, inputs=", ".join(parts)), err=True)
+        say(_TEXTS.phrase("assumed.inputs", language, inputs=", ".join(parts)), err=True)
 
 
 def _assumed_parts(
@@ -228,7 +230,7 @@ def print_parameters(study: Study, language: str) -> None:
         for parameter in study.parameters
     ]
     if told:
-        typer.echo(_TEXTS.phrase("assumed.parameters", language, parameters=", ".join(told)), err=True)
+        say(_TEXTS.phrase("assumed.parameters", language, parameters=", ".join(told)), err=True)
 
 
 def _shown(values: list[Any], language: str) -> str:
@@ -253,14 +255,20 @@ def print_ladder(comparison: Comparison, language: str) -> None:
     print_table(ladder_table(comparison, language), 180)
     told = limit_of_ai(comparison, language)
     if told:
-        typer.echo(told)
+        say(told)
 
 
 def print_table(table: Table, width: int = 120) -> None:
     """A table as wide as the terminal, or as said where there is none."""
     from rich.console import Console
 
-    Console(width=None if sys.stdout.isatty() else width, highlight=False).print(table)
+    class PlainConsole(Console):
+        """One that takes cells as texts, not as marks for the terminal."""
+
+        def render_str(self, text: str, **named: Any) -> Text:
+            return super().render_str(for_terminal(text), **named)
+
+    PlainConsole(width=None if sys.stdout.isatty() else width, highlight=False).print(table)
 
 
 def line_to_fit(line: str) -> str:
@@ -283,21 +291,21 @@ def print_study(content: dict[str, Any], language: str) -> None:
     from frugal.commands.study_pages import inputs_table, outputs_table, page_lines, scenarios_table
 
     title = content["title"].get(language, "")
-    typer.echo(f"{content['name']}: {title}\n" if title else f"{content['name']}\n")
+    say(f"{content['name']}: {title}\n" if title else f"{content['name']}\n")
     print_table(inputs_table(content["inputs"], language))
-    typer.echo()
+    say()
     print_table(outputs_table(content["outputs"], language))
     if content["parameters"]:
-        typer.echo()
+        say()
         print_table(inputs_table(content["parameters"], language, "parameter"))
     if content["scenarios"]:
-        typer.echo()
+        say()
         print_table(scenarios_table(content["scenarios"], language))
     for section, lines in page_lines(content, language).items():
         if lines:
-            typer.echo("\n" + _TEXTS.phrase(f"study.{section}", language))
+            say("\n" + _TEXTS.phrase(f"study.{section}", language))
         for line in lines:
-            typer.echo(line_to_fit(line))
+            say(line_to_fit(line))
 
 
 def print_summary(result: dict[str, Any], language: str) -> None:
@@ -305,12 +313,14 @@ def print_summary(result: dict[str, Any], language: str) -> None:
     from frugal.audit.report.terminal import summary_lines
 
     for line in summary_lines(result, language):
-        typer.echo(line)
+        say(line)
 
 
 def print_estimate(plan: dict[str, Any], language: str) -> None:
     """What a campaign would cost, one figure a line."""
+    from frugal.reporting.text import plain_number
+
     for key, value in plan.items():
         name = _TEXTS.known("estimate", key)[language]
-        told = f"{value:.3g}" if isinstance(value, float) else in_language(str(value), language)
-        typer.echo(f"{name}: {told}")
+        told = plain_number(value, language, 3) if isinstance(value, float) else in_language(str(value), language)
+        say(f"{name}: {told}")

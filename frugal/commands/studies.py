@@ -21,7 +21,6 @@ from frugal.commands.options import (
     StudyName,
     load_study,
     names_in,
-    prints_on_stderr,
 )
 from frugal.commands.printing import (
     plain_inputs,
@@ -35,6 +34,7 @@ from frugal.commands.printing import (
     print_value,
     warn,
 )
+from frugal.commands.terminal import prints_on_stderr, tell_written
 from frugal.errors import FrugalError, UnusableInputError
 
 if TYPE_CHECKING:
@@ -227,4 +227,4 @@ def need_file(
             found = table_of_runs(runs, names_in(input_columns), names_in(output_columns)).study
         content = need_template(found, language)
     write_text(target, content)
-    typer.echo(str(target))
+    tell_written(target)

@@ -20,12 +20,12 @@ from frugal.commands.options import (
     StudyName,
     load_study,
     names_in,
-    prints_on_stderr,
     program_stopwatch,
     read_declared,
     read_need,
 )
 from frugal.commands.printing import print_estimate, print_json, print_ladder, print_summary, warn
+from frugal.commands.terminal import prints_on_stderr, say
 from frugal.errors import UnusableInputError
 
 if TYPE_CHECKING:
@@ -94,17 +94,19 @@ def train(
             return
         with closing(reporter), prints_on_stderr():
             result = train_study(build, chosen, out, reporter, told, program_stopwatch())
+    for note in result.notes:
+        warn(f"note: {note}", language)
     failed = result.comparison.failed_runs
     if failed:
         split = result.comparison.split
         total, first = len(failed) + split["n_train"] + split["n_held_out"], failed[0]
         warn(f"{len(failed)} of {total} runs failed; the first is run {first['run']}: {first['message']}", language)
     if as_json:
-        print_json({"bundle": str(result.bundle), "audit": result.audit})
+        print_json({"bundle": str(result.bundle), "audit": result.audit, "notes": list(result.notes)})
     else:
         print_ladder(result.comparison, language)
         print_summary(result.audit, language)
-        typer.echo(f"\n{result.bundle}")
+        say(f"\n{result.bundle}")
     raise typer.Exit(1 if failed else 0)
 
 

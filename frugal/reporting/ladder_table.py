@@ -122,10 +122,12 @@ def _error(error: OutputError, language: str) -> str:
         bound = _TEXTS.phrase("cell.these_places" if error.by_place else "cell.these_runs", language)
         if scale == "share":
             return f"{100 * error.value:.2f} % ({bound} {100 * error.held:.2f} %)"
-        return f"{name_of(error, language)}{error.value:.3g} ({bound} {error.held:.3g})"
+        value, held = (plain_number(number, language, 3) for number in (error.value, error.held))
+        return f"{name_of(error, language)}{value} ({bound} {held})"
     if scale == "share":
         return f"{100 * error.value:.2f} % ({100 * error.high:.2f} %)"
-    return f"{name_of(error, language)}{error.value:.3g} ({error.high:.3g})"
+    value, high = (plain_number(number, language, 3) for number in (error.value, error.high))
+    return f"{name_of(error, language)}{value} ({high})"
 
 
 def name_of(error: OutputError, language: str) -> str:

@@ -1,6 +1,7 @@
 """Whole campaigns on planted studies: the verdict that is known beforehand comes out."""
 
 import json
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,8 +12,9 @@ from studies_for_tests import constant_study, linear_study, slow_study
 
 from frugal.campaigns.campaign import Campaign, Settings, run_campaign
 from frugal.campaigns.publish import publish
-from frugal.campaigns.solver_noise import REPEATS
+from frugal.errors import EnvironmentFaultError
 from frugal.experiments.study import Study, Tolerance
+from frugal.surrogates.measurement.noise import REPEATS
 
 
 def campaign(study: Study, folder: Path, **options: object) -> Campaign:
@@ -83,10 +85,13 @@ def test_full_physics_has_no_error_and_no_graph(tmp_path: Path) -> None:
 def test_mlflow_records_the_campaign_with_a_nested_run_for_each_candidate(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    from frugal.campaigns import mlflow_record
     from frugal.campaigns.workflow import record_bundle
 
     few_models(monkeypatch, ("constant", "linear", "mlp"))
-    monkeypatch.chdir(tmp_path)
+    home = tmp_path / "100%20 done?"  # signs that mean something in an address
+    home.mkdir()
+    monkeypatch.chdir(home)
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
     publish(campaign(linear_study(), tmp_path / "campaigns"), tmp_path / "bundle")
     run = record_bundle(tmp_path / "bundle", "c1")
@@ -95,7 +100,9 @@ def test_mlflow_records_the_campaign_with_a_nested_run_for_each_candidate(
     assert {path.name for path in (tmp_path / "elsewhere").iterdir()} == {"mlflow.db", "mlruns"}
     import mlflow
 
-    client = mlflow.MlflowClient(f"sqlite:///{tmp_path / 'mlflow.db'}")
+    assert sorted(path.name for path in home.iterdir()) == ["mlflow.db", "mlruns"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["100%20 done?", "bundle", "campaigns"]
+    client = mlflow.MlflowClient("sqlite:///mlflow.db")
     parent = client.get_run(run)
     assert parent.data.tags["frugal.verdict"] == json.loads((tmp_path / "bundle" / "audit.json").read_text())["verdict"]
     runs = client.search_runs([parent.info.experiment_id], f"tags.mlflow.parentRunId = '{run}'")
@@ -106,6 +113,14 @@ def test_mlflow_records_the_campaign_with_a_nested_run_for_each_candidate(
     assert client.list_artifacts(names["linear"].info.run_id)[0].path == "linear.onnx"
     lines = (tmp_path / "bundle" / "ledger.jsonl").read_text().splitlines()
     assert json.loads(lines[-1])["stage"] == "tracking"
+    for damage in (b"no database" * 1000, (home / "mlflow.db").read_bytes()[:100_000]):
+        (tmp_path / "damaged").mkdir(exist_ok=True)
+        (tmp_path / "damaged" / "mlflow.db").write_bytes(damage)
+        monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+        start = time.monotonic()
+        with pytest.raises(EnvironmentFaultError, match=r"MLflow could not record the campaign: .*database"):
+            mlflow_record.record(tmp_path / "bundle", tmp_path / "damaged")
+        assert time.monotonic() - start < 10
 
 
 def test_an_alternative_may_not_take_the_name_of_a_rung(tmp_path: Path) -> None:

@@ -15,6 +15,8 @@ import pandas as pd
 import pytest
 from campaigns_for_tests import WITH_AI, few_models, short_timings
 
+from frugal.errors import EnvironmentFaultError
+
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLE = ROOT / "docs" / "examples" / "oxygen_sag.py"
 
@@ -115,7 +117,8 @@ def test_a_table_of_predictions(run: Run, quick: None, small: str, tmp_path: Pat
     code, out, _ = run("predict", "bundles/small", "--csv", "ask.csv", "--out", "answers.csv")
     assert code == 0 and "answers.csv" in out
     table = pd.read_csv("answers.csv")
-    assert list(table.columns) == ["speed", "head", "head_lower", "head_upper", "in_domain"]
+    assert list(table.columns) == ["speed", "name", "head", "head_lower", "head_upper", "in_domain"]
+    assert table["name"].tolist() == ["a", "b"]
     np.testing.assert_allclose(table["head"], [2.0, 2 + 100 / 19.62], rtol=0.03)
     pd.DataFrame({"speed": [0.0, np.nan]}).to_csv("hole.csv", index=False)
     code, _, err = run("predict", "bundles/small", "--csv", "hole.csv", "--out", "none.csv")
@@ -133,8 +136,17 @@ def test_a_table_of_runs_goes_through_without_physics(run: Run, quick: None) -> 
     rng = np.random.default_rng(0)
     rows = rng.uniform(0, 1, (80, 2))
     pd.DataFrame({"a": rows[:, 0], "b": rows[:, 1], "y": 3 + rows @ [1.0, 2.0]}).to_parquet("runs.parquet")
-    code, out, err = run("train", "--runs", "runs.parquet", "--inputs", "a,b", "--outputs", "y", "--json")
-    assert code == 0, err
+
+    def full(bundle: Path, campaign: str) -> str:
+        raise EnvironmentFaultError("MLflow could not record the campaign: disk full; the bundle itself is complete")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("frugal.campaigns.workflow.record_bundle", full)
+        code, out, err = run("train", "--runs", "runs.parquet", "--inputs", "a,b", "--outputs", "y", "--json")
+    assert code == 0 and "note: MLflow could not record the campaign: disk full; the bundle itself" in err, err
+    assert json.loads(out)["notes"] == [
+        "MLflow could not record the campaign: disk full; the bundle itself is complete"
+    ]
     audit = json.loads(out)["audit"]
     assert audit["verdict"] == "not_assessed"
     assert audit["decisions"][0]["missing_baselines"] == ["full physics"]

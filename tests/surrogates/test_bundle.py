@@ -9,7 +9,9 @@ import numpy as np
 import pytest
 from campaigns_for_tests import WITH_AI, few_models, vector_bundle
 from studies_for_tests import linear_study, vector_study
+from typer.testing import CliRunner
 
+from frugal import cli
 from frugal.campaigns.campaign import Settings, run_campaign
 from frugal.campaigns.publish import publish
 from frugal.errors import EnvironmentFaultError, UnusableInputError
@@ -175,6 +177,20 @@ def test_physics_that_wins_leaves_the_cheapest_graph_that_meets_the_need(
     assert ladder["decisions"][0]["winner"] == "full_physics"
     assert ladder["model"]["candidate"] in ("linear", "quadratic")  # both exact, and their fits cost alike
     assert "full physics" in ladder["model"]["reason"]["en"].lower()
+    inputs = [f"--input={variable.name}=0.5" for variable in study.inputs]
+    asked = CliRunner().invoke(cli.app, ["predict", str(path), *inputs])
+    assert asked.exit_code == 0 and f"note: {ladder['model']['candidate']} answers: the answer that" in asked.stderr
+    told = json.loads(CliRunner().invoke(cli.app, ["predict", str(path), *inputs, "--json"]).stdout)
+    assert told["answered_by"]["candidate"] == ladder["model"]["candidate"]
+    assert told["answered_by"]["retained"] == "full_physics"
+    named = json.loads(
+        CliRunner().invoke(cli.app, ["predict", str(path), *inputs, "--json", "--candidate=linear"]).stdout
+    )
+    assert "answered_by" not in named
+    path.rename(_aside(path))
+    assert CliRunner().invoke(cli.app, ["predict", str(path), *inputs]).exit_code == 0  # put back after a kill
+    path.rename(_aside(path))
+    assert open_bundle(path).path == path
 
 
 @pytest.mark.usefixtures("cheap_campaigns")
@@ -252,3 +268,10 @@ def test_a_new_evaluation_keeps_the_need_that_was_declared(tmp_path: Path) -> No
     new = json.loads(evaluate_bundle(open_bundle(path), study, carbon=False).read_text())
     assert new["decisions"][0]["queries"] == [7.0, 8.0]
     assert all(row["measured_again"] for row in new["candidates"] if row["status"] == "ok")
+
+
+def _aside(path: Path) -> Path:
+    """Where a kill between two renames leaves a bundle."""
+    aside = path.parent / f".{path.name}.old.abcdefgh"
+    aside.mkdir()
+    return aside / path.name

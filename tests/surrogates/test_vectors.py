@@ -129,9 +129,9 @@ def test_a_parquet_table_holds_lists(predictor: Predictor, tmp_path: Path) -> No
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("load\n1; 2\n", "row 1: input 'load' has 2 values; 3 are needed"),
+        ("load\n1; 2\n", "line 2: input 'load' has 2 values; 3 are needed"),
         ("load,load[feb]\n1,2\n", r"columns 'load' and 'load\[feb\]'"),
-        ("speed,load\n0,1;x;3\n", "row 1: input 'load' = 'x'"),
+        ("speed,load\n0,1;x;3\n", "line 2: input 'load' = 'x'"),
         ("speed,laod\n0,1\n", "column 'laod' .* mean 'load'"),
         ("speed,load_jan\n0,1\n", r"column 'load_jan' .* mean 'load\[jan\]'"),
     ],
@@ -153,7 +153,7 @@ def test_choices_are_told_by_name_to_a_predictor_and_in_a_table(tmp_path: Path) 
     table = predict_table(predictor, tmp_path / "t.csv")
     assert table["w_1"].tolist() == [1.0, 11.0] and table["mode"].tolist() == [0.0, 1.0]
     (tmp_path / "t.csv").write_text("mode\ntop\nhigh\n")
-    with pytest.raises(UnusableInputError, match="row 2: input 'mode' = 'high' must be one of low, top, 7"):
+    with pytest.raises(UnusableInputError, match="line 3: input 'mode' = 'high' must be one of low, top, 7"):
         predict_table(predictor, tmp_path / "t.csv")
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from frugal.candidates.comparison import Ladder
 from frugal.errors import NotAssessedError, UnusableInputError
-from frugal.formats.files.atomic import write_text
+from frugal.formats.files.atomic import put_back, write_text
 
 FORMAT = "frugal-audit/2"
 
@@ -72,7 +72,7 @@ def read_audit(path: Path | str) -> dict[str, Any]:
     NotAssessedError
         If its content was changed after it was written.
     """
-    path = Path(path)
+    path = put_back(Path(path))
     path = path / "audit.json" if path.is_dir() else path
     try:
         audit = json.loads(path.read_bytes())

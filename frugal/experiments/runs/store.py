@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
-from frugal.errors import EnvironmentFaultError, FrugalError, UnusableInputError
+from frugal.errors import EnvironmentFaultError, FrugalError, UnusableInputError, plain_line
 from frugal.experiments.runs.creation import create
 from frugal.experiments.study import Study
 from frugal.experiments.study.design import KNOWN_PLACE, Design
@@ -146,7 +146,7 @@ class RunStore:
     def failures(self) -> list[tuple[int, str]]:
         """Row number and message of every failed run."""
         messages = self.read("message")
-        return [(int(row), str(messages[row])) for row in np.flatnonzero(self.status() == FAILED)]
+        return [(int(row), plain_line(messages[row])) for row in np.flatnonzero(self.status() == FAILED)]
 
     def commit(
         self, block: int, outputs: np.ndarray, cpu_seconds: np.ndarray, status: np.ndarray, messages: list[str]
@@ -176,8 +176,8 @@ class RunStore:
             for output, (name, columns) in zip(self.study.outputs, self.study.output_slices().items(), strict=True):
                 self._group[name][rows] = outputs[:, columns].reshape(-1, *output.shape)
             self._group["cpu_seconds"][rows] = cpu_seconds
-            if any(messages):
-                self._group["message"][rows] = np.array(messages, dtype=object)
+            if any(messages):  # of solvers of others: who reads them is told one line
+                self._group["message"][rows] = np.array([plain_line(message) for message in messages], dtype=object)
             self._group["status"][rows] = status
         except OSError as fault:
             raise EnvironmentFaultError(f"cannot write runs to '{self.path}': {fault.strerror or fault}") from fault

@@ -15,7 +15,7 @@ from frugal.candidates.row import CandidateRow
 from frugal.errors import UnusableInputError, did_you_mean
 from frugal.experiments.study import Study
 from frugal.experiments.study.study_file import read_need, read_outputs, read_variables
-from frugal.formats.files.atomic import exclusive, new_folder
+from frugal.formats.files.atomic import exclusive, new_folder, put_back
 from frugal.formats.files.digests import sha256_of
 from frugal.formats.files.json_files import read_json, to_json
 from frugal.metering.ledger.hash_chain import check_seal, seal_of
@@ -112,7 +112,7 @@ def open_bundle(path: Path | str) -> Bundle:
     UnusableInputError
         If it is not a bundle, or one of its files is missing or was altered.
     """
-    path = Path(path)
+    path = put_back(Path(path))
     if not path.is_dir():
         raise UnusableInputError(f"bundle '{path}' does not exist")
     if not (path / CHECKSUMS).is_file():
@@ -270,7 +270,7 @@ def held(folder: Path) -> Iterator[None]:
     UnusableInputError
         If another process is at work in it.
     """
-    if not folder.is_dir():
+    if not put_back(folder).is_dir():
         yield
         return
     with exclusive(os.open(folder, os.O_RDONLY), f"another command is at work in '{folder}'; wait for it or stop it"):

@@ -1,9 +1,9 @@
-"""Answer every row of a table."""
+"""Answer every row of a table, some rows at a time."""
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,22 +12,46 @@ import numpy as np
 from frugal.errors import UnusableInputError
 from frugal.experiments.study import Output, Variable
 from frugal.experiments.study.questions import variable_values
-from frugal.formats.files.tables import columns, read_table
+from frugal.experiments.study.values import check_bounds
+from frugal.formats.files.headers import name_and_unit, suggestion
+from frugal.formats.files.tables import OpenTable, TableBlock, open_table
 from frugal.surrogates.bundle.predictor import Predictor
+from frugal.surrogates.bundle.table_columns import Place, column_name, places_of
 
 if TYPE_CHECKING:
     import pandas
+    import pyarrow
 
 #: A value, and the ends of its interval.
 _ENDS = ("", "_lower", "_upper")
+#: Rows that are answered at a time, and numbers that their answers may be.
+_MOST_ROWS, _MOST_NUMBERS = 16_384, 4_000_000
 
 
 def predict_table(predictor: Predictor, path: Path, extrapolate: bool = False) -> pandas.DataFrame:
-    """Answers for the rows of a table, beside the inputs they were given for.
+    """Answers for the rows of a table, beside its own columns; as `answer_table`, in one piece.
 
-    Inputs are taken from the columns of their name, in the study's units; an input without a column takes its default. A vector
-    has a column for each element (``horizon_deg[090]``), or one of lists (``0; 10; 20``), or of one number for all elements.
-    Choices are told by their names, or their numbers from 0.
+    Parameters
+    ----------
+    predictor : Predictor
+    path : Path
+    extrapolate : bool
+
+    Returns
+    -------
+    pandas.DataFrame
+    """
+    import pyarrow
+
+    return pyarrow.concat_tables(answer_table(predictor, path, extrapolate)).to_pandas()
+
+
+def answer_table(predictor: Predictor, path: Path, extrapolate: bool = False) -> Iterator[pyarrow.Table]:
+    """Answers for the rows of a table, beside its own columns, some rows at a time.
+
+    Inputs are taken from the columns of their name, in any order, in the study's units or in that which stands in brackets
+    behind the name; an input without a column takes its default. A vector has a column for each element (``horizon_deg[090]``),
+    or one of lists (``0; 10; 20``), or of one number for all elements. Choices are told by their names, or by numbers from 0.
     Vector outputs become one column for each element. Fields are left out (`fields_left_out`): a column for each of their
     elements is no table.
 
@@ -35,111 +59,199 @@ def predict_table(predictor: Predictor, path: Path, extrapolate: bool = False) -
     ----------
     predictor : Predictor
     path : Path
-        CSV or Parquet, one query a row, as `frugal.formats.files.tables.read_table` takes it. Columns that name no input are
-        ignored, but for those whose name is close to that of a missing input: they are refused.
+        CSV or Parquet, one query a row, as `frugal.formats.files.tables.open_table` takes it. Columns that name no input are
+        kept as they are, but for those whose name is close to that of a missing input: they are refused.
     extrapolate : bool
         Answer rows outside the bounds of the study instead of refusing the table; their ``in_domain`` is false.
 
-    Returns
-    -------
-    pandas.DataFrame
-        Row for row with the table: the inputs it gave; for each element of an output ``name``, ``name_lower`` and
-        ``name_upper`` (90 % interval), in the unit of the output, elements of a vector by their coordinates
-        (``monthly_yield_1_lower``); ``in_domain``.
+    Yields
+    ------
+    pyarrow.Table
+        Row for row with the table: its columns (``NAME_given`` where an answer has the name); for each element of an output
+        ``name``, ``name_lower`` and ``name_upper`` (90 % interval), in the unit of the output, elements of a vector by their
+        coordinates (``monthly_yield_1_lower``); ``in_domain``.
 
     Raises
     ------
     UnusableInputError
-        If the table cannot be read, lacks a column without default, or holds a value that is missing or out of bounds; or if
-        two columns of the answers would have one name.
+        If the table cannot be read, lacks a column without default, or holds a value that is missing or out of bounds: naming
+        its line; or if two columns of the answers would have one name.
     """
-    import pandas
+    with open_table(path) as table:
+        asked = _TableAnswers(predictor, table, extrapolate)
+        n = 0
+        for block in table.blocks:
+            for start in range(0, len(block.lines), asked.rows_at_a_time):
+                part = _part(block, start, start + asked.rows_at_a_time)
+                n += len(part.lines)
+                yield asked.answers(part)
+        if n == 0:
+            raise UnusableInputError(f"{table.source} has no rows")
 
+
+def _part(block: TableBlock, start: int, stop: int) -> TableBlock:
+    columns = [column.slice(start, stop - start) for column in block.columns]
+    return TableBlock(block.names, columns, block.lines[start:stop], block.style)
+
+
+@dataclass
+class _TableAnswers:
+    """What a table is asked, block after block."""
+
+    predictor: Predictor
+    table: OpenTable
+    extrapolate: bool
+
+    def __post_init__(self) -> None:
+        predictor = self.predictor
+        self._numeric: dict[str, bool] = {}
+        self.places: dict[str, Place] = places_of(predictor.inputs, self.table)
+        lacking = [p.variable for p in self.places.values() if p.column is None and p.variable.default is None]
+        if lacking:
+            name = column_name(lacking[0])
+            near = suggestion(name_and_unit(name)[0], self.table.names)
+            raise UnusableInputError(f"{self.table.source} has no column '{name}'; {near}")
+        self.results = _result_names(predictor)
+        self.kept = {name: f"{name}_given" if name in self.results else name for name in self.table.names}
+        clash = next((new for new in self.kept.values() if list(self.kept.values()).count(new) > 1), None)
+        if clash is not None:
+            raise UnusableInputError(f"{self.table.source} has a column '{clash}', which a table of answers needs")
+        numbers = sum(output.size for output in predictor.outputs) * len(_ENDS)
+        self.rows_at_a_time = max(1, min(_MOST_ROWS, _MOST_NUMBERS // max(numbers, 1)))
+
+    def answers(self, block: TableBlock) -> pyarrow.Table:
+        """The rows of a block with their answers."""
+        import pyarrow
+
+        predictor = self.predictor
+        given: dict[str, np.ndarray] = {}
+        for variable in predictor.inputs:
+            given |= _values(variable, self.places, block)
+        self._check(given, block)
+        answers = predictor(given, extrapolate=self.extrapolate) if given else self._defaults(len(block.lines))
+        columns: dict[str, Any] = {self.kept[name]: _as_kept(block, name) for name in block.names}
+        for place in self.places.values():
+            if place.column is not None and self._as_numbers(place, block):
+                columns[self.kept[place.column]] = pyarrow.array(given[place.variable.name])
+        for output in predictor.outputs:
+            if output.is_field:
+                continue
+            for end in _ENDS:
+                values = answers[output.name + end].reshape(len(block.lines), -1)
+                for k, element in enumerate(_elements(output)):
+                    columns[f"{output.name}{element}{end}"] = pyarrow.array(np.ascontiguousarray(values[:, k]))
+        columns["in_domain"] = pyarrow.array(np.asarray(answers["in_domain"]).astype(bool))
+        return pyarrow.table(columns)
+
+    def _as_numbers(self, place: Place, block: TableBlock) -> bool:
+        """Whether an input is told in the answers as the number that was asked, rather than as it was written."""
+        if place.whole is not None or place.scale is not None or place.column is None:
+            return False
+        if place.column not in self._numeric:  # for all blocks as in the first
+            cells = _cells(block, place.column) if place.variable.choices else ()
+            named = set(cells) & set(place.variable.choices)
+            self._numeric[place.column] = not named
+        return self._numeric[place.column]
+
+    def _defaults(self, n: int) -> dict[str, np.ndarray]:
+        one = self.predictor({}, extrapolate=self.extrapolate)
+        return {name: np.repeat(answer, n, axis=0) for name, answer in one.items()}
+
+    def _check(self, given: Mapping[str, np.ndarray], block: TableBlock) -> None:
+        if self.extrapolate:
+            return
+        for variable in self.predictor.layout.columns:
+            if variable.name not in given:
+                continue
+            values = given[variable.name]
+            slack = 1e-6 * (variable.high - variable.low)
+            outside = (values < variable.low - slack) | (values > variable.high + slack)
+            if variable.choices:
+                outside |= values != np.round(values)
+            if outside.any():
+                row = int(np.argmax(outside))
+                try:
+                    check_bounds([variable], [float(values[row])])
+                except UnusableInputError as fault:
+                    raise UnusableInputError(f"{block.style.source}, line {block.lines[row]}: {fault}") from fault
+
+
+def _values(variable: Variable, places: Mapping[str, Place], block: TableBlock) -> dict[str, np.ndarray]:
+    """Numbers of an input, or of the elements of a vector, by name; without those that no column gives."""
+    elements = variable.elements()
+    place = places[elements[0].name]
+    if place.whole is not None:
+        rows = np.array([_told(variable, cell, block, row) for row, cell in enumerate(_cells(block, place.whole))])
+        return {element.name: rows[:, k] for k, element in enumerate(elements)}
+    found = {}
+    for element in elements:
+        place = places[element.name]
+        if place.column is None:
+            continue
+        if element.choices:
+            found[element.name] = _choices(element, place.column, block)
+        else:
+            values = block.numbers(place.column)
+            found[element.name] = values if place.scale is None else place.scale[0] * values + place.scale[1]
+    return found
+
+
+def _choices(variable: Variable, name: str, block: TableBlock) -> np.ndarray:
+    """Numbers of choices, each told by its name or its number; of the cells that are alike, one is looked at."""
+    coded = block.column(name).dictionary_encode(null_encoding="encode")
+    which = coded.indices.to_numpy(zero_copy_only=False)
+    first = np.unique(which, return_index=True)[1]
+    known = [_told(variable, cell, block, int(first[code]))[0] for code, cell in enumerate(_plain(coded.dictionary))]
+    return np.array(known, dtype=float)[which]
+
+
+def _cells(block: TableBlock, name: str) -> list[Any]:
+    """Cells of a column that are not numbers alone: texts, of a Parquet file whatever it holds."""
+    return _plain(block.column(name))
+
+
+def _plain(cells: pyarrow.Array) -> list[Any]:
+    return [cell.strip() if isinstance(cell, str) else cell for cell in cells.to_pylist()]
+
+
+def _told(variable: Variable, cell: Any, block: TableBlock, row: int) -> Sequence[float]:
+    try:
+        if cell is None or cell == "":
+            raise UnusableInputError(f"input '{variable.name}' is missing")
+        return variable_values(variable, cell)
+    except UnusableInputError as fault:
+        raise UnusableInputError(f"{block.style.source}, line {block.lines[row]}: {fault}") from fault
+
+
+def _as_kept(block: TableBlock, name: str) -> pyarrow.Array:
+    """A column as it was written, with the decimal sign of the answers."""
+    import pyarrow
+
+    column = block.column(name)
+    if pyarrow.types.is_string(column.type) and block.style.decimal == ",":
+        from pyarrow import compute
+
+        return compute.replace_substring_regex(column, r"^(\s*[+-]?\d*),(\d+([eE][+-]?\d+)?\s*)$", r"\1.\2")
+    return column
+
+
+def _result_names(predictor: Predictor) -> dict[str, str]:
+    """Columns of the answers, each with what it holds; refuses a study of which two things would stand in one column."""
     variables = predictor.layout.columns
-    choices = {v.name for v in (*predictor.inputs, *variables) if v.choices}
-    table = _with_elements(read_table(path, text=choices), predictor.inputs, path)
-    _check_names(table, predictor, path)
-    wanted = [v.name for v in variables if v.name in table.columns or v.default is None]
-    _check_result_names(predictor, wanted)
-    told = table.copy()
-    for variable in variables:
-        if variable.choices and variable.name in table.columns:
-            told[variable.name] = _chosen(table[variable.name], variable, path)
-    given = columns(told, wanted)
-    answers = predictor({name: given[:, k] for k, name in enumerate(wanted)}, extrapolate=extrapolate)
-    result: dict[str, Any] = {name: given[:, k] for k, name in enumerate(wanted)}
-    for variable in variables:
-        if variable.name in result and set(table[variable.name]) & set(variable.choices):
-            result[variable.name] = table[variable.name].to_numpy()
-    for output in predictor.outputs:
-        if output.is_field:
-            continue
-        for suffix in _ENDS:
-            values = answers[output.name + suffix].reshape(len(table), -1)
-            for k, element in enumerate(_elements(output)):
-                result[f"{output.name}{element}{suffix}"] = values[:, k].astype(float)
-    result["in_domain"] = answers["in_domain"]
-    return pandas.DataFrame(result)
-
-
-def _check_names(table: pandas.DataFrame, predictor: Predictor, path: Path) -> None:
-    """Refuse a column that is no input but close to one without a column, or to a vector of which an element has none."""
-    names = {v.name for v in predictor.layout.columns}
-    absent = [name for name in names if name not in table.columns]
-    absent += [v.name for v in predictor.inputs if v.dims and any(e.name in absent for e in v.elements())]
-    for column in table.columns:
-        if column in names:
-            continue
-        turned = [name for name in absent if sorted(name.lower()) == sorted(column.lower())]
-        close = turned or difflib.get_close_matches(column, sorted(absent), n=1, cutoff=0.8)
-        if close:
-            raise UnusableInputError(f"column '{column}' of '{path}' is no input; did you mean '{close[0]}'?")
-
-
-def _check_result_names(predictor: Predictor, inputs: Sequence[str]) -> None:
-    """Refuse a study of which two things would stand in one column of the answers."""
-    holders = {**{name: f"input '{name}'" for name in inputs}, "in_domain": "the column 'in_domain'"}
+    inputs = {v.name: f"input '{v.name}'" for v in variables}
+    holders: dict[str, str] = {"in_domain": "the column 'in_domain'"}
     for output in predictor.outputs:
         for element in [] if output.is_field else _elements(output):
             for end in _ENDS:
                 column, holder = f"{output.name}{element}{end}", f"output '{output.name}'"
-                if column in holders:
+                other = holders.get(column) or inputs.get(column)
+                if other:
                     raise UnusableInputError(
-                        f"in a table of answers {holder} and {holders[column]} would both be column '{column}'; "
+                        f"in a table of answers {holder} and {other} would both be column '{column}'; "
                         "ask one row, or rename one of them"
                     )
                 holders[column] = holder
-
-
-def _chosen(cells: Iterable[Any], variable: Variable, path: Path) -> list[float]:
-    """Numbers of choices, each told by its name or its number."""
-    numbers = []
-    for number, cell in enumerate(cells, start=1):
-        try:
-            numbers.append(variable_values(variable, cell)[0])
-        except UnusableInputError as fault:
-            raise UnusableInputError(f"table '{path}', row {number}: {fault}") from fault
-    return numbers
-
-
-def _with_elements(table: pandas.DataFrame, variables: Sequence[Variable], path: Path) -> pandas.DataFrame:
-    """A table in which a vector that stands in one column, as lists, has a column for each element."""
-    for variable in variables:
-        if not variable.dims or variable.name not in table.columns:
-            continue
-        names = [element.name for element in variable.elements()]
-        twice = [name for name in names if name in table.columns]
-        if twice:
-            raise UnusableInputError(f"table '{path}' has columns '{variable.name}' and '{twice[0]}'; keep one form")
-        rows = []
-        for number, cell in enumerate(table[variable.name], start=1):
-            try:
-                rows.append(variable_values(variable, cell))
-            except UnusableInputError as fault:
-                raise UnusableInputError(f"table '{path}', row {number}: {fault}") from fault
-        elements = dict(zip(names, np.array(rows).T, strict=True))
-        table = table.drop(columns=variable.name).assign(**elements)
-    return table
+    return holders
 
 
 def fields_left_out(predictor: Predictor) -> list[Output]:
