@@ -105,8 +105,8 @@ def _predict_one(
 
         file.write(prediction_result(predictor, answers, plain_inputs(predictor.inputs, asked), scenario=scenario))
     if as_json:
-        told = {name: answer[0].tolist() for name, answer in answers.items()}
-        print_json({**told, "answered_by": instead} if instead else told)
+        plain = {name: answer[0].tolist() for name, answer in answers.items()}
+        print_json({**plain, "answered_by": instead} if instead else plain)
         return
     for output in predictor.outputs:
         low, high = (answers[output.name + end][0] for end in ("_lower", "_upper"))

@@ -261,11 +261,12 @@ def print_ladder(comparison: Comparison, language: str) -> None:
 def print_table(table: Table, width: int = 120) -> None:
     """A table as wide as the terminal, or as said where there is none."""
     from rich.console import Console
+    from rich.text import Text as Marked
 
     class PlainConsole(Console):
         """One that takes cells as texts, not as marks for the terminal."""
 
-        def render_str(self, text: str, **named: Any) -> Text:
+        def render_str(self, text: str, **named: Any) -> Marked:
             return super().render_str(for_terminal(text), **named)
 
     PlainConsole(width=None if sys.stdout.isatty() else width, highlight=False).print(table)

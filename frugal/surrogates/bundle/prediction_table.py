@@ -16,7 +16,7 @@ from frugal.experiments.study.values import check_bounds
 from frugal.formats.files.headers import name_and_unit, suggestion
 from frugal.formats.files.tables import OpenTable, TableBlock, open_table
 from frugal.surrogates.bundle.predictor import Predictor
-from frugal.surrogates.bundle.table_columns import Place, column_name, places_of
+from frugal.surrogates.bundle.table_columns import TableColumn, column_name, places_of
 
 if TYPE_CHECKING:
     import pandas
@@ -105,7 +105,7 @@ class _TableAnswers:
     def __post_init__(self) -> None:
         predictor = self.predictor
         self._numeric: dict[str, bool] = {}
-        self.places: dict[str, Place] = places_of(predictor.inputs, self.table)
+        self.places: dict[str, TableColumn] = places_of(predictor.inputs, self.table)
         lacking = [p.variable for p in self.places.values() if p.column is None and p.variable.default is None]
         if lacking:
             name = column_name(lacking[0])
@@ -143,7 +143,7 @@ class _TableAnswers:
         columns["in_domain"] = pyarrow.array(np.asarray(answers["in_domain"]).astype(bool))
         return pyarrow.table(columns)
 
-    def _as_numbers(self, place: Place, block: TableBlock) -> bool:
+    def _as_numbers(self, place: TableColumn, block: TableBlock) -> bool:
         """Whether an input is told in the answers as the number that was asked, rather than as it was written."""
         if place.whole is not None or place.scale is not None or place.column is None:
             return False
@@ -176,7 +176,7 @@ class _TableAnswers:
                     raise UnusableInputError(f"{block.style.source}, line {block.lines[row]}: {fault}") from fault
 
 
-def _values(variable: Variable, places: Mapping[str, Place], block: TableBlock) -> dict[str, np.ndarray]:
+def _values(variable: Variable, places: Mapping[str, TableColumn], block: TableBlock) -> dict[str, np.ndarray]:
     """Numbers of an input, or of the elements of a vector, by name; without those that no column gives."""
     elements = variable.elements()
     place = places[elements[0].name]

@@ -17,8 +17,8 @@ _SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
 
 
 @dataclass(frozen=True)
-class Place:
-    """Where a number of the inputs stands.
+class TableColumn:
+    """Where a number of the inputs stands in a table.
 
     Parameters
     ----------
@@ -38,7 +38,7 @@ class Place:
     scale: tuple[float, float] | None = None
 
 
-def places_of(inputs: Sequence[Variable], table: OpenTable) -> dict[str, Place]:
+def places_of(inputs: Sequence[Variable], table: OpenTable) -> dict[str, TableColumn]:
     """Places of all numbers that a study is asked with, by name.
 
     A column is that of an input where it has its name, or its label, as a table of runs had it that the study was made of;
@@ -55,7 +55,7 @@ def places_of(inputs: Sequence[Variable], table: OpenTable) -> dict[str, Place]:
     UnusableInputError
         If two columns are of one input, a unit does not convert, or a column is close to a missing input.
     """
-    found: dict[str, Place] = {}
+    found: dict[str, TableColumn] = {}
     exact = {name for v in inputs for name in (v.name, *(element.name for element in v.elements()))} & set(table.names)
     others = [name for name in table.names if name not in exact]
     for variable in inputs:
@@ -66,7 +66,7 @@ def places_of(inputs: Sequence[Variable], table: OpenTable) -> dict[str, Place]:
             if whole is not None and column is not None:
                 raise UnusableInputError(f"{table.source} has columns '{whole}' and '{column}'; keep one form")
             scale = None if column is None else _scale(element, column, table)
-            found[element.name] = Place(element, whole or column, whole, scale)
+            found[element.name] = TableColumn(element, whole or column, whole, scale)
     _check_names(inputs, found, table)
     return found
 
@@ -121,7 +121,7 @@ def column_name(variable: Variable) -> str:
     return next((label for label in variable.label.values() if identifier(label) == variable.name), variable.name)
 
 
-def _check_names(inputs: Sequence[Variable], places: dict[str, Place], table: OpenTable) -> None:
+def _check_names(inputs: Sequence[Variable], places: dict[str, TableColumn], table: OpenTable) -> None:
     """Refuse a column that is no input but close to one without a column, or to a vector of which an element has none."""
     taken = {place.column for place in places.values()}
     absent = [name for name, place in places.items() if place.column is None]
