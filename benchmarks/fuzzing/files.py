@@ -122,6 +122,9 @@ _ALSO = {
         "'level'",
     ),
     "factors": ("bundles/absent",),
+    "observations": ("observations 'observations'",),
+    "tables of runs": ("column '", "the table has"),
+    "tables asked": ("input '",),
     "site": ("year.epw", "setting"),
 }
 
