@@ -122,6 +122,9 @@ _ALSO = {
         "'level'",
     ),
     "factors": ("bundles/absent",),
+    "observations": ("observations 'observations'",),
+    "tables of runs": ("column '", "the table has"),
+    "tables asked": ("input '",),
     "site": ("year.epw", "setting"),
 }
 
@@ -175,7 +178,7 @@ _HOSTILE = (
     "def study(): return study()",
     "def study():\n    yield 1",
     "async def study(): ...",
-    "import sys\nsys.stdout.write('x' * 100)\ndel sys",
+    "import sys\nsys.stdout.write('x' * 100 + chr(10))\ndel sys",
     "def __getattr__(name): raise RuntimeError(name)",
     "study = property(lambda self: 1)",
     "raise ExceptionGroup('many', [ValueError(1), TypeError(2)])",

@@ -35,7 +35,7 @@ def faults(case: Case, code: int, out: str, err: str, before: Tree, after: Tree,
         found.append("control characters")
     if "traceback" not in found:
         found += _sentence(case, code, err)
-    if code in (0, 1) and case.door == "cli" and "--json" in case.args and "--help" not in case.args:
+    if code in (0, 1) and case.door == "cli" and _asks_json(case.args):
         found += _json(code, out)
     found += _files(case, code, before, after, folder)
     return found
@@ -52,6 +52,14 @@ def _sentence(case: Case, code: int, err: str) -> list[str]:
     if code == 2 and case.names and not any(name in told[0] for name in case.names):
         return ["input not named"]
     return []
+
+
+def _asks_json(args: list[str]) -> bool:
+    """``--json`` stands there as an option, not as the value of another one, and no help is asked."""
+    if "--json" not in args or {"--help", "-h", "--version"} & set(args):
+        return False
+    before = args[args.index("--json") - 1] if args.index("--json") else ""
+    return not before.startswith("-") or before in ("--full", "--dry-run", "--extrapolate", "--declarations")
 
 
 def _json(code: int, out: str) -> list[str]:

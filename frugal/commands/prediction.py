@@ -99,7 +99,7 @@ def _predict_one(
     asked = question(predictor.inputs, parse_settings(inputs, "input"), chosen, bounded=not extrapolate)
     print_assumed(predictor.inputs, asked, scenario, language)
     answers = predictor(asked.row[None], extrapolate=extrapolate)
-    _tell_what_is_no_number(predictor, answers, language)
+    _tell_what_is_no_number(predictor.without_number(answers), language)
     if file is not None:
         from frugal.surrogates.bundle.prediction_result import prediction_result
 
@@ -118,10 +118,9 @@ def _predict_one(
         warn("outside the domain the answer was made for: do not rely on it", language)
 
 
-def _tell_what_is_no_number(predictor: Predictor, answers: Mapping[str, Any], language: str) -> None:
-    rows = len(answers["in_domain"])
-    for name, count in predictor.without_number(answers).items():
-        warn(f"the answer '{name}' is not a finite number in {count} of {rows} rows: do not rely on it", language)
+def _tell_what_is_no_number(without_number: Mapping[str, int], language: str) -> None:
+    for name, rows in without_number.items():
+        warn(f"the answer '{name}' is not a finite number in {rows} rows: do not rely on it", language)
 
 
 def _predict_table(
@@ -143,7 +142,8 @@ def _predict_table(
     if left_out:
         names, endings = ", ".join(output.name for output in left_out), endings_for(left_out)
         say(_TEXTS.phrase("answer.fields_left_out", language, names=names, endings=endings), err=True)
-    blocks = answer_table(predictor, csv, extrapolate)
+    without_number: dict[str, int] = {}
+    blocks = answer_table(predictor, csv, extrapolate, without_number)
     if out is not None:
         from frugal.formats.files.table_writer import table_writer
 
@@ -158,6 +158,7 @@ def _predict_table(
         if instead and as_json:
             blocks = (block.append_column("answered_by", [[instead["candidate"]] * len(block)]) for block in blocks)
         _print_table(blocks, as_json)
+    _tell_what_is_no_number(without_number, language)
 
 
 def _print_table(blocks: Iterable[pyarrow.Table], as_json: bool) -> None:

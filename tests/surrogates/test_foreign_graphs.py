@@ -213,3 +213,20 @@ def test_control_characters_of_a_graph_reach_nobody(good: bytes, tmp_path: Path)
 
     asked = Predictor(changed(good, tmp_path, coloured))
     assert asked.outputs[0].unit == "\ufffd[31mm\ufffd\ufffd"
+
+
+def test_rows_of_a_table_whose_answer_is_no_number_are_counted(good: bytes, tmp_path: Path) -> None:
+    from frugal.surrogates.bundle.prediction_table import answer_table
+
+    def broken(model: onnx.ModelProto) -> None:
+        for tensor in model.graph.initializer:
+            values = numpy_helper.to_array(tensor)
+            if values.ndim == 2 and (values == 1).all():
+                tensor.CopyFrom(numpy_helper.from_array(np.full_like(values, np.nan), tensor.name))
+
+    asked = Predictor(changed(good, tmp_path, broken))
+    names = [column.name for column in asked.layout.columns]
+    (tmp_path / "ask.csv").write_text(",".join(names) + "\n" + "0.5,0.5,0.5\n" * 4)
+    counted: dict[str, int] = {}
+    assert sum(len(block) for block in answer_table(asked, tmp_path / "ask.csv", without_number=counted)) == 4
+    assert counted == {asked.outputs[0].name: 4}

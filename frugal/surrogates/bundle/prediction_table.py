@@ -46,7 +46,9 @@ def predict_table(predictor: Predictor, path: Path, extrapolate: bool = False) -
     return pyarrow.concat_tables(answer_table(predictor, path, extrapolate)).to_pandas()
 
 
-def answer_table(predictor: Predictor, path: Path, extrapolate: bool = False) -> Iterator[pyarrow.Table]:
+def answer_table(
+    predictor: Predictor, path: Path, extrapolate: bool = False, without_number: dict[str, int] | None = None
+) -> Iterator[pyarrow.Table]:
     """Answers for the rows of a table, beside its own columns, some rows at a time.
 
     Inputs are taken from the columns of their name, in any order, in the study's units or in that which stands in brackets
@@ -63,6 +65,8 @@ def answer_table(predictor: Predictor, path: Path, extrapolate: bool = False) ->
         kept as they are, but for those whose name is close to that of a missing input: they are refused.
     extrapolate : bool
         Answer rows outside the bounds of the study instead of refusing the table; their ``in_domain`` is false.
+    without_number : dict, optional
+        Gets, by the name of the output, in how many rows an answer is no finite number.
 
     Yields
     ------
@@ -78,7 +82,7 @@ def answer_table(predictor: Predictor, path: Path, extrapolate: bool = False) ->
         its line; or if two columns of the answers would have one name.
     """
     with open_table(path) as table:
-        asked = _TableAnswers(predictor, table, extrapolate)
+        asked = _TableAnswers(predictor, table, extrapolate, {} if without_number is None else without_number)
         n = 0
         for block in table.blocks:
             for start in range(0, len(block.lines), asked.rows_at_a_time):
@@ -101,6 +105,7 @@ class _TableAnswers:
     predictor: Predictor
     table: OpenTable
     extrapolate: bool
+    without_number: dict[str, int]
 
     def __post_init__(self) -> None:
         predictor = self.predictor
@@ -129,6 +134,8 @@ class _TableAnswers:
             given |= _values(variable, self.places, block)
         self._check(given, block)
         answers = predictor(given, extrapolate=self.extrapolate) if given else self._defaults(len(block.lines))
+        for name, count in predictor.without_number(answers).items():
+            self.without_number[name] = self.without_number.get(name, 0) + count
         columns: dict[str, Any] = {self.kept[name]: _as_kept(block, name) for name in block.names}
         for place in self.places.values():
             if place.column is not None and self._as_numbers(place, block):
