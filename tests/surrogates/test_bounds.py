@@ -169,12 +169,12 @@ def test_places_that_were_learnt_from_are_none() -> None:
     runs = Runs(np.zeros((30, 1)), np.zeros((30, 1)), np.zeros(30), held_out, np.full(30, -1), place)
     assert set(runs.held_out.places) == {KNOWN_PLACE}
     truth = np.random.default_rng(0).normal(5, 1, (15, 1))
-    found = output_errors(STUDY, truth, truth + 0.1, groups_of(runs.held_out), 0)["y"]
+    found = output_errors(STUDY, truth, truth + 0.1, groups_of(runs.held_out.places), 0)["y"]
     assert not found.bounded and found.places == 1
     apart = Runs(np.zeros((30, 1)), np.zeros((30, 1)), np.zeros(30), place == "c", np.full(30, -1), place)
     assert set(apart.held_out.places) == {"c"}
     nowhere = Runs(np.zeros((30, 1)), np.zeros((30, 1)), np.zeros(30), held_out, np.full(30, -1), np.full(30, ""))
-    assert groups_of(nowhere.held_out) is None
+    assert groups_of(nowhere.held_out.places) is None
 
 
 # --------------------------------------------------------------------------------------- Tiles of one survey

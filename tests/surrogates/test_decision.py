@@ -143,6 +143,18 @@ def test_a_limit_that_was_chosen_wins_no_verdict() -> None:
     assert "full répondrait" in decision.told[0]["fr"]
 
 
+def test_where_the_ai_straddles_too_the_limit_is_named() -> None:
+    near = [replace(r, error_met=False, error=1.3, value=0.9) if r.is_ai else r for r in without_graph()]
+    decision = decide(LEDGER, near, NEED, CallPattern("phone", needs_graph=True))
+    assert (decision.verdict, decision.winner) == ("undecided", None)
+    assert decision.reasons == ("ai_straddles", "a_limit_excludes")
+    assert (decision.without_limits, decision.limits_that_exclude) == ("full", ("graph",))
+    assert "excludes full, which would answer for 13\u00a0h" in decision.told[1]["en"]
+    far = [replace(r, error_met=False, error=3.0, value=2.0) if r.is_ai else r for r in without_graph()]
+    decision = decide(LEDGER, far, NEED, CallPattern("phone", needs_graph=True))
+    assert decision.nothing_meets and decision.reasons[-1] == "a_limit_excludes"
+
+
 def test_beside_a_dear_alternative_a_chosen_limit_wins_nothing_either() -> None:
     """A slow answer in a file meets the need; the physics at 25 µs without a file would be cheaper than the AI."""
     slow = rung("slow", "precomputed", True, 5e6, error=0.1)

@@ -115,6 +115,8 @@ def _first_condition(evidence: Evidence, broken: Sequence[str]) -> tuple[str, Te
         return "not_assessed", say("c1.broken", points=", ".join(broken))
     if not evidence.compared:
         return "not_assessed", say("c1.not_assessed", reasons=reasons)
+    if winner is None and decision.verdict == "undecided":
+        return "warn", say("c1.nothing_yet", verdict=verdict, reasons=reasons)
     if winner is None:
         return "fail", say("c1.nothing")
     if not winner.is_ai:

@@ -115,8 +115,21 @@ def _without_ai(evidence: Necessity, ladder: Sequence[DecisionRow], alternatives
     if near and evidence.weigh(near, alternatives).verdict in (*SHIPS_AI, "undecided"):
         best = evidence.cheapest(near)
         assert best is not None
-        return Found("undecided", ("ai_straddles",), Figures(straddling=(best.name,)))
-    return Found(weighed.verdict, weighed.reasons)
+        found = Found("undecided", ("ai_straddles",), Figures(straddling=(best.name,)))
+    else:
+        found = Found(weighed.verdict, weighed.reasons)
+    excluded = [rung for rung in ladder if not rung.is_ai and rung.excluded_by_choice]
+    if not excluded or alternatives:
+        return found
+    limits, barred = _limits_of(evidence, excluded)
+    return found.turned(found.verdict, "a_limit_excludes", limits_that_exclude=limits, without_limits=barred)
+
+
+def _limits_of(evidence: Necessity, excluded: Sequence[DecisionRow]) -> tuple[tuple[str, ...], str]:
+    """Limits that were chosen and exclude these, and the cheapest of them."""
+    best = evidence.cheapest(excluded)
+    assert best is not None
+    return tuple(sorted({limit for rung in excluded for limit in rung.chosen_limits})), best.name
 
 
 def _where_data_are_missing(found: Found, ladder: Sequence[DecisionRow]) -> Found:
@@ -141,12 +154,10 @@ def _chosen_limits(
         return found
     if alternatives and evidence.weigh(surrogates, [*alternatives, *excluded]).verdict == "demonstrated":
         return found
-    best = evidence.cheapest(excluded)
-    assert best is not None
-    names = sorted({limit for rung in excluded for limit in rung.chosen_limits})
+    limits, barred = _limits_of(evidence, excluded)
     reason = "a_chosen_limit" if alternatives else "only_a_chosen_limit"
     told = replace(found, reasons=found.reasons if alternatives else ())
-    return told.turned("conditional", reason, limits_that_exclude=tuple(names), without_limits=best.name)
+    return told.turned("conditional", reason, limits_that_exclude=limits, without_limits=barred)
 
 
 def _straw(
