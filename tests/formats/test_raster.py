@@ -5,9 +5,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import rasterio
+from rasterio._err import CPLE_AppDefinedError
 from rasterio.transform import Affine, from_origin
 
 from frugal.errors import EnvironmentFaultError, UnusableInputError
+from frugal.formats.rasters.heights import opened_heights
 from frugal.formats.rasters.surface_model import SurfaceModel, hash_of_heights, read_surface_model, write_surface_model
 
 
@@ -96,6 +98,14 @@ def test_cut_and_foreign_files_are_refused(tmp_path):
     for path in (tmp_path / "none.tif", tmp_path):
         with pytest.raises(UnusableInputError, match="does not exist"):
             read_surface_model(path)
+
+
+@pytest.mark.parametrize("fault", [CPLE_AppDefinedError(3, 1, "Key 3076 of unknown type."), MemoryError()])
+def test_whatever_a_driver_raises_on_damaged_bytes_is_told(tmp_path, fault):
+    path = write(tmp_path / "bad.tif", HEIGHTS)
+    told = pytest.raises(UnusableInputError, match=r"bad\.tif' is not a raster that can be read")
+    with told, opened_heights(path, "terrain"):
+        raise fault
 
 
 def test_a_folder_that_cannot_be_made_is_told(tmp_path):

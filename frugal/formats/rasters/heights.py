@@ -140,6 +140,8 @@ def opened_heights(
         flipped, or has oblong cells.
     """
     import rasterio
+    from affine import AffineError
+    from rasterio._err import CPLE_BaseError
     from rasterio.errors import RasterioError
 
     if not path.is_file():
@@ -148,7 +150,7 @@ def opened_heights(
         _check_content(path, what)
         with rasterio.open(path.absolute()) as dataset:  # a relative path may look like an address
             yield _checked(dataset, path, what, crs, remedy, on_any_grid)
-    except (RasterioError, OSError, ValueError) as fault:
+    except (RasterioError, CPLE_BaseError, AffineError, OSError, ValueError, ArithmeticError, MemoryError) as fault:
         raise UnusableInputError(
             f"{what} '{path}' is not a raster that can be read to its end (damaged, cut short or of another format)"
         ) from fault
