@@ -119,6 +119,7 @@ def test_observations_of_the_study_ask_their_scenario_unless_another_is_named(ru
         ("a.csv", "output,place,time,value\nlevel,royan,1,2\n", "at 'royan'; known: verdon, bordeaux"),
         ("a.csv", "output,place,time,value\nlevel,verdon,99,2\n", "known are 0 to 24"),
         ("a.csv", "output,place,value\nlevel,verdon,2\n", "needs a time"),
+        ("a.csv", "# note\noutput,place,time,value\nlevel,verdon,3,2\n\nlevel,verdon,4,x\n", "line 5: value = 'x'"),
     ],
 )
 def test_observations_that_do_not_fit_are_refused_before_the_run(

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from frugal.commands.terminal import prints_on_stderr, say
-from frugal.errors import plain_line, printable
+from frugal.errors import for_terminal, plain_line
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -63,7 +63,7 @@ def test_other_signals_end_as_ctrl_c_does(tmp_path: Path, sent: signal.Signals, 
 def test_nothing_commands_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
     say("\x1b[31mred\x07 \x9b2J \u202e reversed\nsecond line é \ud800", err=True)
     assert capsys.readouterr().err == "\\x1b[31mred\\x07 \\x9b2J \\u202e reversed\nsecond line é \\ud800\n"
-    assert printable("tab\tand line\n") == "tab\tand line\n"
+    assert for_terminal("tab\tand line\n") == "tab\tand line\n"
     told = plain_line("first\r\n\x1b[0m second " + "x" * 5000)
     assert told.startswith("first \\x1b[0m second xxx") and len(told) == 300 and told.endswith("…")
 

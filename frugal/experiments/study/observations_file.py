@@ -72,11 +72,11 @@ def read_observations(
     known = {output.name: output for output in outputs}
     rows = table.to_dict(orient="records")
     measured = []
-    for number, row in enumerate(rows, start=1):
+    for line, row in zip(table.attrs["lines"], rows, strict=True):
         try:
             measured.append(_measurement(row, known))
         except UnusableInputError as fault:
-            raise UnusableInputError(f"observations '{path}', line {number}: {fault}") from fault
+            raise UnusableInputError(f"observations '{path}', line {line}: {fault}") from fault
     stem = "".join(letter if letter.isalnum() else "_" for letter in path.stem)
     return Observations(name or (stem if stem.isidentifier() else f"_{stem}"), tuple(measured), source, scenario)
 
