@@ -92,10 +92,6 @@ def main() -> None:
     except OSError as fault:
         _say(f"{fault.filename or 'the system'}: {fault.strerror or fault}", language)
         code = 2 if fault.filename is not None and fault.errno in _PATHS else 3
-    except MemoryError as fault:
-        reason = f": {fault}" if str(fault) else ""
-        _say(f"there is not enough memory for what was asked{reason}", language)
-        code = 3
     except typer.TyperException as fault:
         _say(usage_sentence(fault), language)
         code = getattr(fault, "exit_code", 2)

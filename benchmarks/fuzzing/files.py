@@ -125,7 +125,7 @@ _ALSO = {
     "observations": ("observations 'observations'",),
     "tables of runs": ("column '", "the table has"),
     "tables asked": ("input '",),
-    "site": ("year.epw", "setting"),
+    "site": ("year.epw", "setting", "weather file", "dsm"),
 }
 
 

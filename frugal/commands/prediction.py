@@ -112,8 +112,8 @@ def _predict_one(
         low, high = (answers[output.name + end][0] for end in ("_lower", "_upper"))
         print_output(output, answers[output.name][0], low, high, language)
     if any(not output.dims for output in predictor.outputs):
-        told = f"{100 * predictor.interval_level:.0f}"
-        say(_TEXTS.phrase("answer.interval", language, level=told), err=True)
+        level = f"{100 * predictor.interval_level:.0f}"
+        say(_TEXTS.phrase("answer.interval", language, level=level), err=True)
     if not answers["in_domain"][0]:
         warn("outside the domain the answer was made for: do not rely on it", language)
 

@@ -17,6 +17,7 @@ from frugal.texts import Text, room_texts
 if TYPE_CHECKING:
     import numpy as np
     from rich.table import Table
+    from rich.text import Text as CellText
 
     from frugal.candidates.comparison import Comparison
     from frugal.experiments.study import Output, Study
@@ -261,12 +262,11 @@ def print_ladder(comparison: Comparison, language: str) -> None:
 def print_table(table: Table, width: int = 120) -> None:
     """A table as wide as the terminal, or as said where there is none."""
     from rich.console import Console
-    from rich.text import Text as Marked
 
     class PlainConsole(Console):
         """One that takes cells as texts, not as marks for the terminal."""
 
-        def render_str(self, text: str, **named: Any) -> Marked:
+        def render_str(self, text: str, **named: Any) -> CellText:
             return super().render_str(for_terminal(text), **named)
 
     PlainConsole(width=None if sys.stdout.isatty() else width, highlight=False).print(table)

@@ -53,7 +53,7 @@ def test_a_lack_of_memory_is_one_sentence(run: Run, tmp_path: Path, monkeypatch:
         raise MemoryError("Unable to allocate 7.28 TiB for an array")
 
     monkeypatch.setattr(predictor.Predictor, "__init__", short)
-    told = "frugal: there is not enough memory for what was asked: Unable to allocate 7.28 TiB for an array\n"
+    told = "frugal: not enough memory: Unable to allocate 7.28 TiB for an array\n"
     assert run("predict", "model.onnx") == (3, "", told)
 
 

@@ -12,6 +12,7 @@ from frugal.experiments.study.questions import question
 from frugal.experiments.study.registry import load_study_file
 
 PARTIAL = "import functools\n"
+ODD = "class S:\n    def __getattr__(self, name): raise ValueError(name)\n    def __call__(self): ...\nstudy = S()"
 OWN = "class Own(BaseException): pass\n"
 
 
@@ -33,6 +34,8 @@ OWN = "class Own(BaseException): pass\n"
             "function 'S' fails: BaseException: x",
         ),
         ("class S:\n    def __call__(self): return 1\nstudy = S()", "function 'S' returned int"),
+        ("class S:\n    def __getattr__(self, name): raise ValueError(name)\nstudy = S()", "'study' is a S"),
+        (ODD, "function 'S' cannot be read: ValueError"),
         ("async def study(): ...", "function 'study' returned coroutine"),
         ("def study(): return study()", "RecursionError"),
         ("def __getattr__(name): raise RuntimeError(name)", "RuntimeError: study"),

@@ -115,14 +115,18 @@ def _first_condition(evidence: Evidence, broken: Sequence[str]) -> tuple[str, Te
         return "not_assessed", say("c1.broken", points=", ".join(broken))
     if not evidence.compared:
         return "not_assessed", say("c1.not_assessed", reasons=reasons)
-    if winner is None and decision.verdict == "undecided":
-        return "warn", say("c1.nothing_yet", verdict=verdict, reasons=reasons)
     if winner is None:
-        return "fail", say("c1.nothing")
+        nothing_yet = decision.verdict == "undecided"
+        return (
+            ("warn", say("c1.nothing_yet", verdict=verdict, reasons=reasons))
+            if nothing_yet
+            else ("fail", say("c1.nothing"))
+        )
     if not winner.is_ai:
-        if best_ai is None:
-            return "no_ai", say("c1.no_ai_meets", reasons=reasons)
-        return "no_ai", say("c1.no_ai", name=quoted(best_ai), verdict=verdict, reasons=reasons)
+        none_meets = say("c1.no_ai_meets", reasons=reasons)
+        return "no_ai", none_meets if best_ai is None else say(
+            "c1.no_ai", name=quoted(best_ai), verdict=verdict, reasons=reasons
+        )
     statuses = {"demonstrated": "pass", "infeasible_otherwise": "pass", "not_demonstrated": "fail"}
     status = statuses.get(decision.verdict, "warn")
     # a need that was fitted to the runs shows nothing by being met

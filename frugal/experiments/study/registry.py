@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import functools
 import importlib.util
 import inspect
 import sys
@@ -136,8 +137,9 @@ def site_model(factory: Any) -> type[Site]:
         raise UnusableInputError(
             f"'study' is a {type(factory).__name__}; a Study or a function that returns one is needed"
         )
-    name = _name_of(factory)
+    name = type(factory).__name__
     try:
+        name = _name_of(factory)
         parameters = list(inspect.signature(factory).parameters)
         annotations = typing.get_type_hints(_annotated(factory)) if parameters else {}
     except (KeyboardInterrupt, MemoryError):
@@ -156,13 +158,13 @@ def site_model(factory: Any) -> type[Site]:
 
 def _name_of(factory: Any) -> str:
     """How to call a function, a part of one, or an object that is called."""
-    found = getattr(factory, "func", factory)  # of functools.partial
+    found = factory.func if isinstance(factory, functools.partial) else factory
     return printable(str(getattr(found, "__name__", None) or type(factory).__name__))
 
 
 def _annotated(factory: Any) -> Any:
     """Where the annotations of something that is called stand."""
-    found = getattr(factory, "func", factory)
+    found = factory.func if isinstance(factory, functools.partial) else factory
     return found if inspect.isroutine(found) or inspect.isclass(found) else type(found).__call__
 
 
