@@ -12,6 +12,7 @@ from frugal.candidates.row import CandidateRow, Query
 from frugal.experiments.metrics.registry import metric_of, scale_of
 from frugal.metering.power.codecarbon_meter import CODECARBON_RESOLUTION_JOULES
 from frugal.reporting.text import plain_duration, plain_number
+from frugal.reporting.units_text import joules
 from frugal.texts import room_texts
 
 if TYPE_CHECKING:
@@ -46,14 +47,23 @@ def ladder_table(comparison: Comparison, language: str, pattern: str | None = No
     from rich.table import Table
 
     decision = comparison.ladder.decision_for(pattern)
+    judged = _judged(comparison)
     table = Table(title=_title(comparison, decision, language), box=SIMPLE_HEAD, title_justify="left", pad_edge=False)
     for number, name in enumerate(_HEADS):
         head = _TEXTS.phrase(f"head.{name}", language)
+        if name == "error" and judged:
+            head = f"{head}: {', '.join(judged)}"
         table.add_column(head, justify="left" if number < 3 else "right", overflow="fold")
     for row in comparison.ladder.rows:
         cells = candidate_cells(row, decision, comparison.machine["watts_per_core"], language)
         table.add_row(*cells, style="bold" if row.name == decision.winner else None)
     return table
+
+
+def _judged(comparison: Comparison) -> list[str]:
+    """Outputs with a tolerance, in the order in which their errors are told."""
+    errors = next((row.errors for row in comparison.ladder.rows if row.errors), {})
+    return [name.replace("_", " ") for name, error in errors.items() if error.tolerance]
 
 
 def _title(comparison: Comparison, decision: Decision, language: str) -> str:
@@ -98,9 +108,9 @@ def candidate_cells(row: CandidateRow, decision: Decision, watts: float, languag
         ai,
         errors,
         _asked(query, language),
-        _energy(query.cpu_seconds * watts, language),
-        "–" if lifetime is None else plain_duration(lifetime, language),
-        plain_duration(row.fixed_cpu_seconds or 0.0, language),
+        joules(query.cpu_seconds * watts, language),
+        "–" if lifetime is None else plain_duration(lifetime, language, way="up"),
+        plain_duration(row.fixed_cpu_seconds or 0.0, language, way="up"),
         _codecarbon(row.codecarbon_joules, language),
         "–" if row.bytes is None else f"{row.bytes:,}".replace(",", "\u202f"),
         _TEXTS.phrase("cell.met" if row.need_met[decision.pattern] else "cell.not_met", language),
@@ -109,25 +119,26 @@ def candidate_cells(row: CandidateRow, decision: Decision, watts: float, languag
 
 def _asked(query: Query, language: str) -> str:
     """CPU time of a query; of a call that mostly waits, how long it lasts too."""
-    told = plain_duration(query.cpu_seconds, language)
+    told = plain_duration(query.cpu_seconds, language, way="up")
     if not query.waits:
         return told
-    lasts = plain_duration(query.wall_seconds_per_call, language)
+    lasts = plain_duration(query.wall_seconds_per_call, language, way="up")
     return f"{told} ({_TEXTS.phrase('cell.waits', language)} {lasts})"
 
 
 def _error(error: OutputError, language: str) -> str:
-    scale = scale_of(error.metric)
-    if not error.bounded:  # the largest of a place, or of a run, which bounds nothing elsewhere
-        bound = _TEXTS.phrase("cell.these_places" if error.by_place else "cell.these_runs", language)
-        if scale == "share":
-            return f"{100 * error.value:.2f} % ({bound} {100 * error.held:.2f} %)"
-        value, held = (plain_number(number, language, 3) for number in (error.value, error.held))
-        return f"{name_of(error, language)}{value} ({bound} {held})"
-    if scale == "share":
-        return f"{100 * error.value:.2f} % ({100 * error.high:.2f} %)"
-    value, high = (plain_number(number, language, 3) for number in (error.value, error.high))
-    return f"{name_of(error, language)}{value} ({high})"
+    """An error and what is held against its tolerance, both rounded up: its bound, or the largest of a place, or of a run."""
+    value, held = (_quantity(number, error, language) for number in (error.value, error.held))
+    if error.bounded:
+        return f"{name_of(error, language)}{value} ({held})"
+    # the largest that was seen bounds nothing elsewhere
+    bound = _TEXTS.phrase("cell.these_places" if error.by_place else "cell.these_runs", language)
+    return f"{name_of(error, language)}{value} ({bound} {held})"
+
+
+def _quantity(value: float, error: OutputError, language: str) -> str:
+    share = scale_of(error.metric) == "share"
+    return plain_number(100 * value if share else value, language, 3, "up") + ("\u202f%" if share else "")
 
 
 def name_of(error: OutputError, language: str) -> str:
@@ -152,21 +163,14 @@ def limit_of_ai(comparison: Comparison, language: str) -> str:
         f"ai_limit.{bound}",
         language,
         name=row.name,
-        value=plain_number(error.value / error.tolerance, language),
-        held=plain_number(error.ratio, language),
+        value=plain_number(error.value / error.tolerance, language, way="up"),
+        held=plain_number(error.ratio, language, way="up"),
     )
     return told + (_TEXTS.phrase("ai_limit.straddles", language) if error.straddles else "")
 
 
-def _energy(joules: float, language: str) -> str:
-    for factor, unit in ((1.0, "J"), (1e3, "mJ"), (1e6, "µJ")):
-        if joules * factor >= 1:
-            return f"{plain_number(joules * factor, language)} {unit}"
-    return f"{plain_number(joules * 1e9, language)} nJ"
-
-
-def _codecarbon(joules: Mapping[str, float | None], language: str) -> str:
-    own = [joules[stage] for stage in ("fit", "evaluation")]
+def _codecarbon(read: Mapping[str, float | None], language: str) -> str:
+    own = [read[stage] for stage in ("fit", "evaluation")]
     known = [value for value in own if value is not None]
     if not known:
         return "–"

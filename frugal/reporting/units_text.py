@@ -7,21 +7,20 @@ from collections.abc import Mapping, Sequence
 
 from frugal.experiments.metrics.registry import metric_of, scale_of
 from frugal.metering.power.codecarbon_meter import CODECARBON_RESOLUTION_JOULES
-from frugal.reporting.text import plain_number
+from frugal.reporting.text import Rounding, bracket, plain_number
 from frugal.texts import room_texts
 
 _TEXTS = room_texts("frugal.reporting")
 
-_JOULES = ((1e9, "GJ"), (1e6, "MJ"), (1e3, "kJ"), (1.0, "J"), (1e-3, "mJ"), (1e-6, "µJ"))
-_GRAMS = ((1e6, "t"), (1e3, "kg"), (1.0, "g"), (1e-3, "mg"), (1e-6, "µg"))
+_JOULES = ((1e9, "GJ"), (1e6, "MJ"), (1e3, "kJ"), (1.0, "J"), (1e-3, "mJ"), (1e-6, "µJ"), (1e-9, "nJ"))
+_GRAMS = ((1e6, "t"), (1e3, "kg"), (1.0, "g"), (1e-3, "mg"), (1e-6, "µg"), (1e-9, "ng"), (1e-12, "pg"))
 _BYTES = ((1e9, "bytes.giga"), (1e6, "bytes.mega"), (1e3, "bytes.kilo"), (1.0, "bytes.one"))
-_LITRES = ((1e3, "m³"), (1.0, "L"), (1e-3, "mL"), (1e-6, "µL"))
-_SMALL_GRAMS = (*_GRAMS, (1e-9, "ng"), (1e-12, "pg"))
+_LITRES = ((1e3, "m³"), (1.0, "L"), (1e-3, "mL"), (1e-6, "µL"), (1e-9, "nL"), (1e-12, "pL"))
 #: For each category of the footprint: into the unit that prefixes are made of, the prefixes, what is weighed.
 _IMPACTS: dict[str, tuple[float, Sequence[tuple[float, str]], str]] = {
     "energy": (1.0, _JOULES, ""),
     "gwp": (1.0, _GRAMS, "\u00a0CO₂e"),
-    "adpe": (1e3, _SMALL_GRAMS, "\u00a0Sb\u00a0e"),
+    "adpe": (1e3, _GRAMS, "\u00a0Sb\u00a0e"),
     "pe": (1e6, _JOULES, ""),
     "water": (1.0, _LITRES, ""),
 }
@@ -35,23 +34,23 @@ def _in_unit(values: Sequence[float], units: Sequence[tuple[float, str]], leadin
 
 
 def joules(value: float, language: str) -> str:
-    """Write an energy in µJ … GJ, never in a tiny fraction of a kilowatt-hour."""
+    """Write an energy in nJ … GJ, rounded up, never in a tiny fraction of a kilowatt-hour."""
     return _single(value, _JOULES, language) if value else f"0{_WIDE}J"
 
 
 def grams(value: float, language: str) -> str:
-    """Write a mass of CO2e in µg … t."""
+    """Write a mass of CO2e in pg … t, rounded up."""
     return (_single(value, _GRAMS, language) if value else f"0{_WIDE}g") + f"{_WIDE}CO₂e"
 
 
-def size(value: float, language: str) -> str:
-    """Write a number of bytes."""
-    return _single(value, [(scale, _TEXTS.phrase(key, language)) for scale, key in _BYTES], language)
+def size(value: float, language: str, way: Rounding = "up") -> str:
+    """Write a number of bytes, rounded up; a limit on them is to be rounded down."""
+    return _single(value, [(scale, _TEXTS.phrase(key, language)) for scale, key in _BYTES], language, way)
 
 
-def _single(value: float, units: Sequence[tuple[float, str]], language: str) -> str:
+def _single(value: float, units: Sequence[tuple[float, str]], language: str, way: Rounding = "up") -> str:
     (scaled,), unit = _in_unit([value], units, value)
-    return f"{plain_number(scaled, language)}{_WIDE}{unit}"
+    return f"{plain_number(scaled, language, way=way)}{_WIDE}{unit}"
 
 
 def impact_range(span: Mapping[str, float], category: str, language: str) -> str:
@@ -68,15 +67,15 @@ def impact_range(span: Mapping[str, float], category: str, language: str) -> str
     Returns
     -------
     str
-        All three in the unit that suits the median; ``0`` and the unit where the highest is 0.
+        All three in the unit that suits the median, which is rounded up, the interval outward; without an interval where
+        both ends read the same; ``0`` and the unit where the highest is 0.
     """
     factor, units, named = _IMPACTS[category]
     low, middle, high = (factor * span[key] for key in ("p5", "p50", "p95"))
     if not high:
         return f"0{_WIDE}{next(unit for scale, unit in units if scale == 1.0)}{named}"
     (low, middle, high), unit = _in_unit([low, middle, high], units, middle)
-    texts = [plain_number(value, language) for value in (low, middle, high)]
-    return f"{texts[1]}{_WIDE}{unit}{named} [{texts[0]}–{texts[2]}]"
+    return f"{plain_number(middle, language, way='up')}{_WIDE}{unit}{named}{bracket(low, high, language)}"
 
 
 def codecarbon_joules(value: float | None, language: str) -> str:
@@ -94,12 +93,12 @@ def day(moment: str, language: str) -> str:
     return "/".join(reversed(parts)) if language == "fr" and len(parts) == 3 else moment[:10]
 
 
-def percent(fraction: float, language: str) -> str:
+def percent(fraction: float, language: str, way: Rounding = "nearest") -> str:
     """Write a fraction as a percentage, with the space French puts before the sign."""
-    return plain_number(100 * fraction, language) + (f"{_NARROW}%" if language == "fr" else "%")
+    return plain_number(100 * fraction, language, way=way) + (f"{_NARROW}%" if language == "fr" else "%")
 
 
-def error_quantity(value: float, metric: str, unit: str, language: str) -> str:
+def error_quantity(value: float, metric: str, unit: str, language: str, way: Rounding = "up") -> str:
     """Write an error: a share in per cent, what a score lacks to 1 with the name of that, anything else with its unit.
 
     Parameters
@@ -110,13 +109,15 @@ def error_quantity(value: float, metric: str, unit: str, language: str) -> str:
     unit : str
         In which the errors of the output are told.
     language : {"en", "fr"}
+    way : {"nearest", "up", "down"}
+        An error is rounded up, what is tolerated of it down.
     """
     scale = scale_of(metric)
     if scale == "share":
-        return percent(value, language)
+        return percent(value, language, way)
     if scale == "score":
-        return f"{plain_number(value, language)} ({metric_of(metric).label[language]})"
-    return f"{plain_number(value, language)}{_WIDE}{unit}"
+        return f"{plain_number(value, language, way=way)} ({metric_of(metric).label[language]})"
+    return f"{plain_number(value, language, way=way)}{_WIDE}{unit}"
 
 
 def french_spaces(text: str) -> str:

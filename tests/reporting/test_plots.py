@@ -196,7 +196,7 @@ def test_plain_numbers(value, english, french):
 @pytest.mark.parametrize(
     ("seconds", "french"),
     [
-        (3.4e-7, "0,34\u00a0µs"),
+        (3.4e-7, "340\u00a0ns"),
         (0.002, "2\u00a0ms"),
         (0.34, "0,34\u00a0s"),
         (119.0, "120\u00a0s"),

@@ -4,18 +4,19 @@ import math
 
 import pytest
 
-from frugal.audit.words.sentences import break_even_words, rounded_up
+from frugal.audit.words.sentences import break_even_words
 from frugal.candidates.decision import Decision, Interval
 from frugal.reporting import units_text as numbers
+from frugal.reporting.text import bracket, plain_duration, plain_number, plain_span, queries_span, rounded
 
 
 @pytest.mark.parametrize(
     ("value", "english", "french"),
     [
-        (3.14159e-5, "31\u00a0µJ", "31\u00a0µJ"),
-        (0.0123, "12\u00a0mJ", "12\u00a0mJ"),
+        (3.14159e-5, "32\u00a0µJ", "32\u00a0µJ"),
+        (0.0123, "13\u00a0mJ", "13\u00a0mJ"),
         (0.9, "0.9\u00a0J", "0,9\u00a0J"),
-        (1234.0, "1.2\u00a0kJ", "1,2\u00a0kJ"),
+        (1234.0, "1.3\u00a0kJ", "1,3\u00a0kJ"),
         (3.6e6, "3.6\u00a0MJ", "3,6\u00a0MJ"),
         (0.0, "0\u00a0J", "0\u00a0J"),
     ],
@@ -47,8 +48,9 @@ def test_codecarbon_is_never_printed_below_its_resolution():
 
 
 def test_sizes_and_percentages():
-    assert numbers.size(14_200_000, "fr") == "14\u00a0Mo"
+    assert numbers.size(14_200_000, "fr") == "15\u00a0Mo"
     assert numbers.size(255, "en") == "260\u00a0bytes"
+    assert numbers.size(14_200_000, "fr", "down") == "14\u00a0Mo"
     assert numbers.percent(0.0137, "fr") == "1,4\u202f%" and numbers.percent(0.0137, "en") == "1.4%"
 
 
@@ -76,9 +78,42 @@ def test_errors_are_told_by_the_scale_of_their_metric(metric, english, french):
     assert numbers.error_quantity(0.012, metric, "m", "fr") == french
 
 
-@pytest.mark.parametrize(("value", "bound"), [(0.01201, 0.013), (0.012, 0.012), (0.0999, 0.1), (0.0, 0.0)])
-def test_upper_bounds_are_never_rounded_down(value, bound):
-    assert rounded_up(value) == pytest.approx(bound)
+@pytest.mark.parametrize(
+    ("value", "below", "above"),
+    [
+        (0.01201, 0.012, 0.013), (0.012, 0.012, 0.012), (0.0999, 0.099, 0.1), (0.0, 0.0, 0.0), (-1.21, -1.3, -1.2),
+        (0.1 + 0.2, 0.3, 0.3), (1e-7, 1e-7, 1e-7), (999.5, 990.0, 1000.0), (math.inf, math.inf, math.inf),
+    ],
+)  # fmt: skip
+def test_bounds_are_never_rounded_toward_what_is_better(value, below, above):
+    assert rounded(value, way="up") == above and rounded(value, way="down") == below
+
+
+def test_a_unit_that_changes_does_not_undo_the_rounding():
+    # 7,201 s are a little more than 2 h, and 0.9996 ms are nearly 1 ms
+    assert plain_duration(7201.0, "en", way="up") == "2.1\u00a0h"
+    assert plain_duration(0.9996e-3, "en", way="up") == "1\u00a0ms"
+    assert plain_number(1_010_000, "en", way="up") == "1.1\u00a0million"
+    assert plain_number(1_990_000, "fr", way="down") == "1,9\u00a0million"
+    assert plain_number(999_999, "en", way="up") == "1\u00a0million"
+
+
+def test_what_is_tiny_has_a_unit_of_its_own():
+    assert numbers.grams(3.6e-9, "fr") == "3,6\u00a0ng\u00a0CO₂e"
+    assert numbers.joules(4e-9, "en") == "4\u00a0nJ"
+    assert plain_duration(3.4e-7, "fr") == "340\u00a0ns"
+
+
+def test_an_interval_whose_ends_are_one_number_is_that_number():
+    assert plain_span(10, 10, "fr") == "10" and plain_span(1e6, 1e6, "fr") == "1\u00a0million"
+    assert queries_span(10, 10, "fr") == "10 questions"
+    assert queries_span(1e6, 1e6, "fr") == "1\u00a0million de questions"
+    assert queries_span(4e5, 4e6, "fr") == "de 400\u202f000 à 4\u00a0millions de questions"
+    # two numbers that are not one are told with the digits that it takes
+    assert queries_span(1e6, 1.004e6, "en") == "1\u00a0million to 1.004\u00a0million queries"
+    assert bracket(3.0, 3.0, "en") == "" and bracket(1.51, 6.01, "fr") == " [1,5–6,1]"
+    same = {"p5": 3.0, "p50": 3.0, "p95": 3.0}
+    assert numbers.impact_range(same, "energy", "en") == "3\u00a0J"
 
 
 def test_break_even_words():
