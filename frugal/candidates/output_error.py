@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from frugal.candidates.case_errors import CaseErrors
 from frugal.candidates.json_object import JsonObject
 
 #: What is written for an error without bound (relative to an output that is always zero): JSON knows no infinity.
@@ -40,6 +41,8 @@ class OutputError:
         Runs that were judged; 0 in records of earlier versions.
     run_p90, run_max : float, optional
         Error that nine runs in ten keep, and that of the worst run; None of metrics that compare runs with each other.
+    cases : CaseErrors, optional
+        What single cases are like, each beside its own true value; older records have none.
     """
 
     metric: str
@@ -56,6 +59,7 @@ class OutputError:
     rows: int = 0
     run_p90: float | None = None
     run_max: float | None = None
+    cases: CaseErrors | None = None
 
     @property
     def is_missing(self) -> bool:
@@ -117,6 +121,9 @@ class OutputError:
             rows=found.whole("rows", 0),
             run_p90=found.number_or_none("run_p90"),
             run_max=found.number_or_none("run_max"),
+            cases=CaseErrors.read(JsonObject(found.plain("cases"), found.file, found.within("cases")))
+            if found.holds("cases")
+            else None,
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -140,6 +147,7 @@ class OutputError:
             "elements": [self.written(value) for value in self.elements],
             **(judged_on if self.rows or not self.bounded else {}),
             **({"summary": dict(self.summary)} if self.summary else {}),
+            **({"cases": self.cases.to_json()} if self.cases is not None else {}),
         }
 
     def written(self, value: float) -> float | None:

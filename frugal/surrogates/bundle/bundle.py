@@ -99,6 +99,8 @@ def bare_study(described: Mapping[str, Any]) -> Study:
             outputs=read_outputs(described["outputs"], described.get("grid")),
             need=read_need(described["need"]),
             title=described["title"],
+            cases=described.get("cases") or {},
+            judged_on=described.get("judged_on") or {},
         )
     except (KeyError, TypeError, AttributeError, ValueError) as fault:
         raise UnusableInputError(f"'study.json' does not describe a study: {type(fault).__name__}: {fault}") from fault

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from frugal.candidates.decision import Decision
-from frugal.reporting.text import plain_duration
+from frugal.reporting.text import plain_duration, plain_number
 from frugal.texts import LANGUAGES, Text, in_each, room_texts
 
 _TEXTS = room_texts("frugal.surrogates")
@@ -22,9 +22,9 @@ def sentence(code: str, decision: Decision) -> Text:
     values = {
         "best_ai": decision.best_ai or "AI",
         "best_alternative": decision.best_alternative or "",
-        "materiality": decision.policy.materiality_cpu_seconds,
-        "margin": decision.policy.margin,
-        "queries_factor": decision.policy.queries_factor,
+        "materiality": in_each(plain_number, decision.policy.materiality_cpu_seconds, 4),
+        "margin": in_each(plain_number, decision.policy.margin, 4),
+        "queries_factor": in_each(plain_number, decision.policy.queries_factor, 4),
         "missing": _listed("baseline", decision.missing_baselines),
         "limits": _listed("limit", decision.limits_that_exclude),
         "without_limits": decision.without_limits or "",

@@ -16,6 +16,7 @@ from frugal.experiments.runs.store import Runs
 from frugal.experiments.study import Output, Study
 from frugal.metering.meter import Meter
 from frugal.surrogates.ladder.answering import Answering
+from frugal.surrogates.measurement.case_errors import case_errors
 from frugal.surrogates.measurement.map_errors import (
     covered_columns,
     error_value,
@@ -145,8 +146,8 @@ def output_error(
     from frugal.surrogates.measurement.bootstrap import interval_of
 
     name, pooled = metric_for(study, output, truth)
-    metric = metric_of(name)
-    found = interval_of(metric, sample_of(study, output, truth, predicted), pooled, groups=groups, seed=seed)
+    metric, sample = metric_of(name), sample_of(study, output, truth, predicted)
+    found = interval_of(metric, sample, pooled, groups=groups, seed=seed)
     worst = int(np.argmax(found.value))  # a number that is missing comes first
     missing = bool(np.isnan(found.value).any())
     summary = field_summary(study, output, truth, predicted, metric) if output.is_field else {}
@@ -167,6 +168,7 @@ def output_error(
         rows=found.rows,
         run_p90=None if of_rows is None else float(np.quantile(of_rows, 0.9, method="higher")),
         run_max=None if of_rows is None else float(of_rows.max()),
+        cases=None if missing else case_errors(metric, sample, pooled),
     )
 
 
