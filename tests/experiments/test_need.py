@@ -11,9 +11,10 @@ from studies_for_tests import NEED, linear_study, vector_study
 from frugal.errors import UnusableInputError
 from frugal.experiments.designs.sampling import design_for
 from frugal.experiments.needs.domain import with_need
+from frugal.experiments.needs.file import packaged_need
 from frugal.experiments.study import Study
 from frugal.experiments.study.design import Design, plain_design
-from frugal.experiments.study.need import CallPattern, Need, Tolerance
+from frugal.experiments.study.need import QUESTIONS, CallPattern, Need, Tolerance
 from frugal.experiments.study.study_file import describe_need, describe_study, need_hash, read_need
 
 FULL = Need(
@@ -147,12 +148,38 @@ OTHERS: dict[str, Any] = {
 
 
 def test_every_field_counts_in_the_hash() -> None:
-    assert set(OTHERS) == {field.name for field in fields(Need)}
+    assert set(OTHERS) == {field.name for field in fields(Need)} - {"answers"}
     hashes = {describe_need(replace(FULL, **{name: value}))["hash"] for name, value in OTHERS.items()}
     assert len(hashes | {describe_need(FULL)["hash"]}) == len(OTHERS) + 1
     for name in ("target", "max_memory_bytes", "must_run_offline", "cached"):
         other = replace(FULL.call_patterns[0], **{name: asdict(CallPattern("x"))[name]})
         assert describe_need(need(call_patterns=(other,)))["hash"] != describe_need(FULL)["hash"]
+
+
+def test_answers_to_a_buyer_s_questions_are_no_part_of_the_hash() -> None:
+    answered = replace(FULL, answers={"skills": "a command line", "licences": {"en": "Apache 2.0"}})
+    written = json.loads(json.dumps(describe_need(answered)))
+    assert written["hash"] == describe_need(FULL)["hash"] == need_hash(written)
+    assert "answers" not in describe_need(FULL) and read_need(written) == answered
+    with pytest.raises(UnusableInputError, match=r"'answers.skils' is unknown.*did you mean 'skills'"):
+        replace(FULL, answers={"skils": "x"})
+    with pytest.raises(UnusableInputError, match=r"answers.skills = ' '; a text is needed"):
+        replace(FULL, answers={"skills": " "})
+
+
+@pytest.mark.parametrize(
+    ("package", "file", "digest"),
+    [
+        ("solar.roof_yield", "need.toml", "f9366b491b18a9ae"),
+        ("solar.roof_shading", "need.toml", "2bba1e4f950a15f4"),
+        ("flood", "submersion.need.toml", "c2d66f9225564ca1"),
+        ("flood", "river_flood.need.toml", "fcb5aa384407d85b"),
+    ],
+)
+def test_the_needs_that_ship_are_those_that_bundles_were_made_for(package: str, file: str, digest: str) -> None:
+    need = packaged_need(f"frugal.studies.{package}", file)
+    assert describe_need(need)["hash"].startswith(digest)
+    assert set(need.answers) < set(QUESTIONS) and all(set(told) == {"en", "fr"} for told in need.answers.values())
 
 
 def test_whole_numbers_and_floats_are_the_same_need() -> None:

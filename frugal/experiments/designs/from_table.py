@@ -97,6 +97,8 @@ def table_of_runs(
         need=undeclared_need(dict(zip(map(identifier, outputs), y.T, strict=True))),
         definition=hashlib.sha256(np.ascontiguousarray(np.hstack([x, y])).tobytes()).hexdigest(),
         site={"table": str(path)},
+        cases=_TEXTS.say("table.cases"),
+        judged_on=_TEXTS.say("table.judged_on", name=path.name),
     )
     study = bare if need is None else with_need(bare, need)
     inside = rows_inside(x, study.columns)

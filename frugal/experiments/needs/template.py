@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from frugal.experiments.study import Output, Study, Variable
-from frugal.experiments.study.need import TARGETS, CallPattern, Need
+from frugal.experiments.study.need import QUESTIONS, TARGETS, CallPattern, Need
 from frugal.texts import room_texts
 
 _TEXTS = room_texts("frugal.experiments")
@@ -47,6 +47,7 @@ def need_template(study: Study, language: str) -> str:
     _tolerances(writer, study)
     _numbers(writer, "solver_error", need.solver_error, need.tolerances)
     _domain(writer, study.inputs, need)
+    _answers(writer, need)
     writer.comment("call_patterns", targets=", ".join(TARGETS))
     for pattern in need.call_patterns:
         _pattern(writer, pattern)
@@ -79,9 +80,19 @@ class _Writer:
         self.comment(name)
         self.line(name, example if value is None else value, known=value is not None)
 
-    def text(self, name: str, text: str | Mapping[str, str]) -> None:
-        """A text in one language or in several; commented out where there is none."""
-        self.comment(name)
+    def text(self, name: str, text: str | Mapping[str, str], said: str = "") -> None:
+        """A text in one language or in several; commented out where there is none.
+
+        Parameters
+        ----------
+        name : str
+            Of the key.
+        text : str or mapping
+            What it holds.
+        said : str
+            Under what the comment is found; under the name by default.
+        """
+        self.comment(said or name)
         if isinstance(text, str):
             self.line(name, text)
             return
@@ -154,6 +165,13 @@ def _domain(writer: _Writer, variables: Iterable[Variable], need: Need) -> None:
             note = ", ".join(part for part in (note, writer.choice(variable.choices)) if part)
         bounds = list(need.domain.get(variable.name, (variable.low, variable.high)))
         writer.line(toml_key(variable.name), bounds, known, note)
+
+
+def _answers(writer: _Writer, need: Need) -> None:
+    writer.comment("answers")
+    writer.raw("[answers]", bool(need.answers))
+    for name in QUESTIONS:
+        writer.text(name, need.answers.get(name) or {}, said=f"answers.{name}")
 
 
 def _pattern(writer: _Writer, pattern: CallPattern) -> None:

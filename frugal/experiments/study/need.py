@@ -16,6 +16,12 @@ from frugal.texts import LANGUAGES
 
 Target = Literal["local", "server", "browser", "phone"]
 
+#: What a buyer or a jury asks beside, in the order of the report: the keys of ``answers``.
+QUESTIONS = (
+    "net_gain", "reference_without_ai", "measured_error", "cost_euros", "governance", "monitoring", "skills", "licences",
+    "earlier_version",
+)  # fmt: skip
+
 #: Where an answer may be computed.
 TARGETS: tuple[Target, ...] = get_args(Target)
 
@@ -121,7 +127,7 @@ class CallPattern:
         for name in ("max_latency_s", "max_bytes", "max_memory_bytes"):
             if getattr(self, name) is not None:
                 check_positive(f"{who}: {name}", getattr(self, name))
-        _check_text(f"{who}: label", self.label)
+        check_text(f"{who}: label", self.label)
 
     @property
     def requires_graph(self) -> bool:
@@ -161,6 +167,9 @@ class Need:
         Queries of one user journey, and of one hour of use.
     beneficiaries : float, optional
         People that the service is for.
+    answers : mapping
+        What is said to the questions of a buyer, by their names in `QUESTIONS`, by language or in one. No part of the hash of
+        the need: no decision rests on them, and they may be told later.
     declared_on : str
         ISO date (``2026-03-14``) written by whoever declares; empty when nobody did.
     file_sha256 : str
@@ -188,6 +197,7 @@ class Need:
     queries_per_journey: float | None = None
     queries_per_hour: float | None = None
     beneficiaries: float | None = None
+    answers: Mapping[str, str | Mapping[str, str]] = field(default_factory=dict)
     declared_on: str = ""
     file_sha256: str = ""
 
@@ -214,6 +224,7 @@ class Need:
             check_positive(f"solver_error of '{name}'", error)
         for name, bounds in self.domain.items():
             _check_bounds(name, bounds)
+        self._check_answers()
         self._check_marks()
 
     def _check_texts(self) -> None:
@@ -221,15 +232,28 @@ class Need:
         if not unit or (isinstance(unit, str) and not unit.strip()):
             raise UnusableInputError("functional_unit is empty; say in plain words what one query answers")
         if not isinstance(unit, str):
-            _check_text("functional_unit", unit)
+            check_text("functional_unit", unit)
         for name in ("reason", "use"):
-            _check_text(name, getattr(self, name))
+            check_text(name, getattr(self, name))
         for name in ("decided_by", "owner", "replaces"):
             value = getattr(self, name)
             if isinstance(value, Mapping):
-                _check_text(name, value)
+                check_text(name, value)
             elif not isinstance(value, str):
                 raise UnusableInputError(f"{name} = {value!r}; a text is needed")
+
+    def _check_answers(self) -> None:
+        if not isinstance(self.answers, Mapping):
+            raise UnusableInputError(f"answers = {self.answers!r}; a table [answers] of questions and texts is needed")
+        for name, told in self.answers.items():
+            if name not in QUESTIONS:
+                raise UnusableInputError(
+                    f"the key 'answers.{name}' is unknown; known: {', '.join(QUESTIONS)}{did_you_mean(name, QUESTIONS)}"
+                )
+            if isinstance(told, Mapping):
+                check_text(f"answers.{name}", told)
+            elif not (isinstance(told, str) and told.strip()):
+                raise UnusableInputError(f"answers.{name} = {told!r}; a text is needed")
 
     def _check_marks(self) -> None:
         if not isinstance(self.declared, bool):
@@ -285,7 +309,14 @@ def _check_bounds(name: str, bounds: Any) -> None:
         raise UnusableInputError(f"domain of '{name}' = {told!r}; two finite numbers, low < high, are needed")
 
 
-def _check_text(what: str, text: Any) -> None:
+def check_text(what: str, text: Any) -> None:
+    """Refuse what is not a text by language.
+
+    Raises
+    ------
+    UnusableInputError
+        Naming ``what`` and the language or the value.
+    """
     if not isinstance(text, Mapping):
         raise UnusableInputError(f"{what} = {text!r}; a text by language ({', '.join(LANGUAGES)}) is needed")
     for language, words in text.items():

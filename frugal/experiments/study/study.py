@@ -17,7 +17,7 @@ from frugal.experiments.study.alternatives import Alternative, Answer, Arrays
 from frugal.experiments.study.derived_features import Summaries
 from frugal.experiments.study.design import Design
 from frugal.experiments.study.input_layout import NAMESPACE, InputLayout, asked_for, check_arguments, takes_rows
-from frugal.experiments.study.need import Need
+from frugal.experiments.study.need import Need, check_text
 from frugal.experiments.study.outputs import Diagnostic, Output, check_outputs, complete, on_grid, output_slices
 from frugal.experiments.study.questions import check_observations, check_parameters, check_scenarios
 from frugal.experiments.study.scenarios import Observations, Scenario
@@ -96,6 +96,11 @@ class Study:
         What a user should know of the site that was given: told whenever the study is loaded, and kept with the bundle.
     remarks : callable, optional
         ``remarks(**inputs)``: sentences by language on one question, told beside the run that answers it.
+    cases : mapping
+        What one query is about, in the plural, by language ("roofs", "toits"); cases where nothing is said.
+    judged_on : mapping
+        Where the runs that judge the answers come from, by language, as words that follow "judged on 225 roofs:" ("roofs and
+        weather generated, no real place").
 
     Raises
     ------
@@ -127,6 +132,8 @@ class Study:
     observations: tuple[Observations, ...] = ()
     notes: tuple[Text, ...] = ()
     remarks: Callable[..., tuple[Text, ...]] | None = None
+    cases: Mapping[str, str] = field(default_factory=dict)
+    judged_on: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not self.inputs or not self.outputs:
@@ -138,6 +145,8 @@ class Study:
         self._check_fields()
         self._check_need()
         self._check_missing_data()
+        for name in ("cases", "judged_on"):
+            check_text(f"{name} of study '{self.name}'", getattr(self, name))
         self._check_functions()
         check_scenarios(self.name, self.scenarios, self.inputs)
         check_parameters(self.name, self.parameters, self.parameter_values)

@@ -41,6 +41,8 @@ def describe_study(study: Study) -> dict[str, Any]:
         **({"cell_features": list(study.cell_features)} if study.cell_features else {}),
         **({"solver_needs": dict(study.missing_data)} if study.missing_data else {}),
         **({"notes": [dict(note) for note in study.notes]} if study.notes else {}),
+        **({"cases": dict(study.cases)} if study.cases else {}),
+        **({"judged_on": dict(study.judged_on)} if study.judged_on else {}),
     }
 
 
@@ -77,15 +79,17 @@ def describe_need(need: Need) -> dict[str, Any]:
     for tolerance in values["tolerances"].values():
         if tolerance["over"] is None:
             del tolerance["over"]
+    if not values["answers"]:
+        del values["answers"]
     return {**values, "hash": need_hash(values)}
 
 
 def need_hash(values: Mapping[str, Any]) -> str:
-    """SHA-256 of a need given as plain values; a ``hash`` among them is left out.
+    """SHA-256 of a need given as plain values; a ``hash`` among them is left out, and ``answers``, which decide nothing.
 
     A metric goes in under its first name: a need is not another one because a metric has a new name.
     """
-    content = {name: value for name, value in values.items() if name != "hash"}
+    content = {name: value for name, value in values.items() if name not in ("hash", "answers")}
     tolerances = content.get("tolerances")
     if isinstance(tolerances, Mapping):
         content["tolerances"] = {name: _with_first_name(tolerance) for name, tolerance in tolerances.items()}

@@ -10,7 +10,9 @@ from frugal.studies.flood.outputs import flood_outputs
 from frugal.studies.flood.solver_alternatives import VOLUMES, Build, cheaper_physics, solver
 from frugal.studies.flood.terrain.site import RiverFloodSite, SubmersionSite
 from frugal.studies.flood.terrain.terrain import FloodTerrain
-from frugal.texts import Text
+from frugal.texts import Text, room_texts
+
+_TEXTS = room_texts("frugal.studies.flood")
 
 
 def flood_study(
@@ -75,4 +77,6 @@ def flood_study(
         diagnostics=VOLUMES,
         notes=terrain.notes,
         remarks=remarks,
+        cases=_TEXTS.say("flood.cases"),
+        judged_on=_TEXTS.say("flood.judged_on.generated" if site.terrain is None else "flood.judged_on.given"),
     )

@@ -136,6 +136,12 @@ class ShadingTerritory:
         }
         return _TEXTS.say("roof_shading.fine_surface", cells=alternatives)
 
+    @property
+    def origin(self) -> str:
+        """Where the roofs that judge and the weather come from: each ``generated`` or ``given``, joined by a line."""
+        given = (bool(self.site.dsm or self.site.test_dsm), self.site.weather is not None)
+        return "_".join("given" if part else "generated" for part in given)
+
     def definition(self) -> str:
         """Hash of the weather, the surface models and the choices that fix the answers."""
         parts = [self.weather.sha256, *(s.sha256 for s in self.surfaces), "judged on"]

@@ -128,6 +128,8 @@ def roof_shading(site: RoofShadingSite) -> Study:
             *notes_on_units((*territory.surfaces, *territory.test_surfaces)),
             *map(note_in_both, territory.weather.notes),
         ),
+        cases=_TEXTS.say("roofs.cases"),
+        judged_on=_TEXTS.say(f"roofs.judged_on.{territory.origin}"),
         missing_data=territory.fine_surface(),
     )
 

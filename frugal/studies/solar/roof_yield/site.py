@@ -138,6 +138,13 @@ class SolarTerritory:
         roofs, roof = (self.roofs, object_id) if village < 0 else (self.test_roofs(village), roof)
         return np.asarray(roofs.horizon_deg[roof])
 
+    @property
+    def origin(self) -> str:
+        """Where roofs and weather come from: each ``generated`` or ``given``, joined by a line."""
+        site = self.site
+        given = (bool(site.dsm), site.weather is not None or site.latitude_deg is not None)
+        return "_".join("given" if part else "generated" for part in given)
+
     def definition(self) -> str:
         """Hash of the weather, the surface models and the choices that fix the answers."""
         parts = [self.weather.sha256, *(surface.sha256 for surface in self.surfaces)]

@@ -105,6 +105,8 @@ def roof_yield(site: RoofYieldSite) -> Study:
         site=site.plain(),
         definition=territory.definition(),
         notes=(*notes_on_units(territory.surfaces), *map(note_in_both, territory.weather.notes)),
+        cases=_TEXTS.say("roofs.cases"),
+        judged_on=_TEXTS.say(f"roofs.judged_on.{territory.origin}"),
     )
 
 
