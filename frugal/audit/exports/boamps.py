@@ -9,6 +9,7 @@ from frugal.audit.evidence.audit_file import ladder_of
 from frugal.audit.exports.content import (
     as_json,
     carbon_intensity,
+    computing_of,
     country,
     created,
     decision,
@@ -20,6 +21,7 @@ from frugal.audit.exports.content import (
     identifier,
     kilowatt_hours,
     method,
+    network_of,
     shipped,
     stages,
 )
@@ -30,7 +32,13 @@ from frugal.errors import NotAssessedError
 SPECIFICATION = "https://github.com/Boavizta/BoAmps/tree/main/model"
 
 #: Names of the stages in the words of BoAmps, where it has one.
-STAGES = {"generation": "datacreation", "selection": "hyperparameterSearch", "training": "training", "use": "inference"}
+STAGES = {
+    "generation": "datacreation",
+    "selection": "hyperparameterSearch",
+    "training": "training",
+    "use": "inference",
+    "network": "networkTransfer",
+}
 
 #: Name of the measuring method, and how the processor was followed, by tier.
 MEASURING = {
@@ -55,8 +63,8 @@ def boamps_reports(audit: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     Returns
     -------
     dict
-        One report for each stage that took energy, in the order of the audit, and ``use`` for one call of the answer that
-        ships. Energy in kWh.
+        One report for each stage that took energy, in the order of the audit; ``use`` for one call of the answer that ships,
+        which holds what computes it alone; ``network`` for what that call sends over one. Energy in kWh.
 
     Raises
     ------
@@ -68,8 +76,9 @@ def boamps_reports(audit: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
         if stage["stage"] != "use" and kilowatt_hours(stage) is not None:
             found[stage["stage"]] = _report(audit, stage["stage"], stage, None)
     call = footprint_row(audit, "inference", "winner")
-    if call is not None and kilowatt_hours(call) is not None:
-        found["use"] = _report(audit, "use", call, float(call.get("queries") or 1.0))
+    for name, part in (("use", computing_of(audit, call)), ("network", network_of(audit, call))):
+        if part is not None and kilowatt_hours(part) is not None:
+            found[name] = _report(audit, name, part, float(part.get("queries") or 1.0))
     if not found:
         raise NotAssessedError("the audit holds no energy of any stage, so that there is nothing to report to BoAmps")
     return found
@@ -131,7 +140,7 @@ def _algorithms(audit: Mapping[str, Any], stage: str) -> list[dict[str, Any]]:
     if stage == "generation":
         return [solver] if audit["study"].get("has_solver", True) else [{"algorithmType": "tableOfRuns"}]
     rows: Sequence[CandidateRow] = ladder_of(audit).rows
-    if stage == "use":
+    if stage in ("use", "network"):
         winner = shipped(audit).answer
         rows = [winner] if winner is not None else []
     elif stage in ("training", "selection"):
@@ -159,7 +168,7 @@ def _datasets(audit: Mapping[str, Any], stage: str, requests: float | None) -> l
     split = audit.get("split") or {}
     held_out, fitted = split.get("n_held_out"), split.get("n_train")
     rows: float | None = fitted
-    if stage == "use":
+    if stage in ("use", "network"):
         rows = requests
     elif stage == "evaluation":
         rows = held_out
@@ -185,19 +194,19 @@ def _dataset(usage: str, rows: float | None, width: int | None) -> dict[str, Any
 
 def _description(audit: Mapping[str, Any], stage: str, row: Mapping[str, Any]) -> str:
     words = [english(audit["study"].get("question"))]
-    if stage == "use":
+    if stage in ("use", "network"):
         candidate = ladder_of(audit).row(row.get("candidate"))
         is_ai = candidate is not None and candidate.is_ai
-        words.append(
-            f"One call of the answer that ships, {row.get('candidate')}, {'an AI' if is_ai else 'without AI'}."
-        )
+        what = "What computes one call" if stage == "use" else "What one call sends over the network"
+        words.append(f"{what} of the answer that ships, {row.get('candidate')}, {'an AI' if is_ai else 'without AI'}.")
+        words.append(english(audit.get("first_line")))
     elif stage != "generation":
         words.append("All candidates together, with and without AI.")
     words.append(f"Need for AI: {str(audit.get('verdict')).replace('_', ' ')}.")
     low, high = kilowatt_hours(row, "p5"), kilowatt_hours(row, "p95")
     if low is not None and high is not None:
         words.append(f"Energy P5–P95: {low:.3g}–{high:.3g} kWh.")
-    words.append(f"Energy by {method(audit)}.")
+    words.append("Energy of bytes by a factor." if stage == "network" else f"Energy by {method(audit)}.")
     return " ".join(word for word in words if word)
 
 
@@ -206,10 +215,12 @@ def _description(audit: Mapping[str, Any], stage: str, row: Mapping[str, Any]) -
 
 def _measure(audit: Mapping[str, Any], stage: str, row: Mapping[str, Any]) -> dict[str, Any]:
     name, tracking = MEASURING.get(_tier(audit), MEASURING["T4"])
+    if stage == "network":
+        name = "bytesTimesFactor"
     measure: dict[str, Any] = {
         "measurementMethod": name,
         "version": f"{audit['tool']['name']} {audit['tool']['version']}",
-        "cpuTrackingMode": tracking,
+        **({"cpuTrackingMode": tracking} if stage != "network" else {}),
         "powerConsumption": kilowatt_hours(row),
     }
     wall = wall_seconds(audit, stage, row)

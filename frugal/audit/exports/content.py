@@ -158,6 +158,47 @@ def kilowatt_hours(row: Mapping[str, Any] | None, part: str = "p50") -> float | 
     return None if joules is None else joules / JOULES_PER_KWH
 
 
+def computing_of(audit: Mapping[str, Any], row: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
+    """What the processor and its memory take of a call or a query, without the network.
+
+    Parameters
+    ----------
+    audit : mapping
+        Content of `audit.json`.
+    row : mapping, optional
+        Of its footprint, about the answer that ships: a query, a call.
+
+    Returns
+    -------
+    mapping or None
+        As the row, the energy alone: its interval from the stages of the footprint, which hold use and network apart, or its
+        central value alone where these have no use.
+    """
+    return _part_of(audit, row, "use")
+
+
+def network_of(audit: Mapping[str, Any], row: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
+    """What the network takes of a call or a query; None where nothing goes over one. See `computing_of`."""
+    found = _part_of(audit, row, "network")
+    return found if found is not None and found["impacts"]["energy"]["p50"] else None
+
+
+def _part_of(audit: Mapping[str, Any], row: Mapping[str, Any] | None, part: str) -> Mapping[str, Any] | None:
+    central = figure(row, "energy", part)
+    if row is None or central is None:
+        return None
+    spread = {"p50": central}
+    whole = [
+        one for one in stages(audit) if one["stage"] == "use" and (one.get("tier") == "network") == (part == "network")
+    ]
+    middle = figure(whole[0], "energy") if len(whole) == 1 else None
+    if whole and middle:
+        # one query is so much of them all, and all are drawn with the same factors: the interval scales with the middle
+        asked = figure(whole[0], "energy", part) or middle
+        spread = {end: central * (figure(whole[0], "energy", end) or 0.0) / asked for end in ("p5", "p50", "p95")}
+    return {**row, "impacts": {"energy": spread}}
+
+
 def total(rows: Sequence[Mapping[str, Any]], category: str, part: str = "p50") -> float | None:
     """Sum of one figure over rows: the factors are shared by all of them, so that percentiles add up; None for no row.
 

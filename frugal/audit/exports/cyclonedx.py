@@ -234,7 +234,8 @@ def _energy(audit: Mapping[str, Any], row: CandidateRow) -> list[dict[str, Any]]
             continue
         measure = {"value": energy, "unit": "kWh"}
         consumption: dict[str, Any] = {
-            "activity": ACTIVITIES.get(stage["stage"], "other"),
+            # the format has no word for the network, which takes no part in an inference
+            "activity": "other" if stage.get("tier") == "network" else ACTIVITIES.get(stage["stage"], "other"),
             "energyProviders": [
                 {
                     "organization": {"name": f"electricity grid of {country(audit)}, national mix"},
@@ -285,6 +286,7 @@ def _properties(audit: Mapping[str, Any]) -> list[dict[str, str]]:
     """What CycloneDX has no field for, about the bundle as a whole."""
     found: dict[str, Any] = {
         **_decided(audit),
+        "first_line": english(audit.get("first_line")) or None,
         "level": audit.get("level"),
         "need_sha256": (audit.get("need") or {}).get("hash"),
         "audit_sha256": audit["content_sha256"],

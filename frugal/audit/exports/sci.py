@@ -64,6 +64,7 @@ def sci_document(audit: Mapping[str, Any]) -> dict[str, Any]:
         "formula": "sci = (energy × carbon_intensity + embodied) / functional_units; sum over the components",
         "study": audit["study"]["name"],
         "answer": None if chosen is None else chosen.winner,
+        "first_line": english(audit.get("first_line")) or None,
         "created": audit["created"],
         "audit_sha256": audit["content_sha256"],
         "functional_unit": unit,
@@ -159,6 +160,7 @@ def _network(row: Mapping[str, Any], carbon: float, units: float | None) -> dict
     return {
         "component": "network",
         "party": "consumer",
+        "energy": kilowatt_hours(row, "network"),
         "network_bytes": row.get("network_bytes"),
         "carbon": carbon,
         "functional_units": units,

@@ -8,6 +8,7 @@ from typing import Any
 
 from frugal.audit.exports.content import (
     as_json,
+    computing_of,
     created,
     english,
     family,
@@ -16,6 +17,7 @@ from frugal.audit.exports.content import (
     kilowatt_hours,
     making,
     method,
+    network_of,
     shipped,
     total,
 )
@@ -120,8 +122,10 @@ def _comment(audit: Mapping[str, Any]) -> str:
     if energy is None:
         return words
     words += f" Preparation, all candidates: {energy / 3.6e6:.3g} kWh"
-    query = kilowatt_hours(footprint_row(audit, "functional_unit", "winner"))
-    words += f"; one query: {query:.3g} kWh" if query is not None else ""
+    asked = footprint_row(audit, "functional_unit", "winner")
+    query, network = kilowatt_hours(computing_of(audit, asked)), kilowatt_hours(network_of(audit, asked))
+    words += f"; computing one query: {query:.3g} kWh" if query is not None else ""
+    words += f"; its network: {network:.3g} kWh" if network is not None else ""
     return f"{words} (medians, {method(audit)})."
 
 
@@ -148,9 +152,13 @@ def _ai(audit: Mapping[str, Any], row: CandidateRow) -> dict[str, Any]:
 
 
 def _energy(audit: Mapping[str, Any], row: CandidateRow) -> dict[str, Any] | None:
-    """Training: everything that made the model, one entry a stage. Inference: one query, where the model is the answer."""
+    """Training: everything that made the model, one entry a stage. Inference: what computes one query, the network left out.
+
+    Only where the model is the answer; what the network takes of a query stands in the comment of the package.
+    """
     trained = [energy for energy in map(kilowatt_hours, making(audit)) if energy is not None]
-    query = kilowatt_hours(footprint_row(audit, "functional_unit", "winner")) if row == shipped(audit).answer else None
+    asked = footprint_row(audit, "functional_unit", "winner") if row == shipped(audit).answer else None
+    query = kilowatt_hours(computing_of(audit, asked))
     found: dict[str, Any] = {"type": "ai_EnergyConsumption"}
     if trained:
         found["ai_trainingEnergyConsumption"] = [_quantity(energy) for energy in trained]

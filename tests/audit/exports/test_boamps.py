@@ -53,7 +53,11 @@ def test_the_schemas_reach_into_every_part(
 
 def test_energy_is_in_kilowatt_hours_and_adds_up_to_the_preparation(any_audit: dict[str, Any]) -> None:
     reports = boamps_reports(any_audit)
-    spent = sum(report["measures"][0]["powerConsumption"] for stage, report in reports.items() if stage != "use")
+    spent = sum(
+        report["measures"][0]["powerConsumption"]
+        for stage, report in reports.items()
+        if stage not in ("use", "network")
+    )
     preparation = any_audit["footprint"]["rows"][0]["impacts"]["energy"]["p50"]
     assert spent * 3.6e6 == pytest.approx(preparation)
 
@@ -72,6 +76,29 @@ def test_one_call_of_the_answer(audit_of: Callable[[str], dict[str, Any]]) -> No
     assert algorithm["algorithmType"] == "neuralNetwork"
     assert algorithm["parametersNumber"] == pytest.approx(1.902e-6), "billions of parameters"
     assert algorithm["layersNumber"] == 3
+
+
+def test_an_inference_holds_what_computes_it_and_the_network_is_a_report_of_its_own(
+    validator: Draft4Validator, audit_of: Callable[[str], dict[str, Any]]
+) -> None:
+    audit = audit_of("mlp_ships")
+    call = next(row for row in audit["footprint"]["rows"] if row["per"] == "inference")
+    reports = boamps_reports(audit)
+    told = {stage: reports[stage]["measures"][0]["powerConsumption"] for stage in ("use", "network")}
+    # 45 µs at 3 W on a device; 2,700 bytes at 0.059 kWh a gigabyte: the two that the sample is made of
+    assert told["use"] == pytest.approx(45e-6 * 3.0 / 3.6e6)
+    assert told["network"] == pytest.approx(call["network_bytes"] / 1e9 * 0.059)
+    assert sum(told.values()) * 3.6e6 == pytest.approx(call["impacts"]["energy"]["p50"])
+    assert reports["network"]["task"]["taskStage"] == "networkTransfer"
+    assert reports["network"]["measures"][0]["measurementMethod"] == "bytesTimesFactor"
+    validator.validate(reports["network"])
+
+
+def test_an_answer_that_sends_nothing_has_no_report_of_a_network(audit_of: Callable[[str], dict[str, Any]]) -> None:
+    audit = audit_of("mlp_ships")
+    call = next(row for row in audit["footprint"]["rows"] if row["per"] == "inference")
+    call["impacts"]["energy"]["network"] = 0.0
+    assert "network" not in boamps_reports(audit)
 
 
 def test_a_table_is_not_called_an_ai(audit_of: Callable[[str], dict[str, Any]]) -> None:

@@ -35,6 +35,17 @@ def test_no_claim_and_no_grade(any_audit: dict[str, Any], format: str) -> None:
 
 
 @pytest.mark.parametrize("format", FORMATS)
+def test_what_the_answer_is_and_how_wrong_stands_in_every_export(
+    audit_of: Callable[[str], dict[str, Any]], format: str
+) -> None:
+    audit = audit_of("mlp_ships")
+    audit["first_line"]["en"] = "Typical error ±0.8%; 9 in 10 roofs within ±1.6%; worst of 225: 4.6%."
+    text = export(audit, format)
+    told = [text, json.loads(text) if text.startswith(("{", "[")) else text]
+    assert any(audit["first_line"]["en"] in json.dumps(one, ensure_ascii=False) for one in told)
+
+
+@pytest.mark.parametrize("format", FORMATS)
 def test_joules_never_stand_without_their_tier(any_audit: dict[str, Any], format: str) -> None:
     assert f"tier {any_audit['machine']['tier']}" in export(any_audit, format)
 
