@@ -20,6 +20,9 @@ from frugal.audit.impacts.assessment import Assessment
 from frugal.audit.report.pages import page_text
 from frugal.audit.words import sentences
 from frugal.audit.words.first_line import first_line
+from frugal.audit.words.first_page import first_page
+from frugal.audit.words.limits import limits
+from frugal.audit.words.questions import questions
 from frugal.experiments.study.study_file import read_need
 from frugal.formats.files.json_files import finite
 from frugal.metering.factors.table import FactorTable, load_factors
@@ -100,11 +103,12 @@ def build_audit(
         evidence = dataclasses.replace(evidence, comparison=told)
     evidence = _on_machine(evidence, terms)
     evidence = dataclasses.replace(evidence, to_come=dict(to_come or {}))
-    country = terms.country or evidence.machine.get("country") or DEFAULT_COUNTRY
+    named = terms.country or evidence.machine.get("country")
+    country = named or DEFAULT_COUNTRY
     terms.factors.electricity("gwp", country)
-    account = take_account(evidence, terms.factors, country)
+    account = take_account(evidence, terms.factors, country, assumed=not named)
     assessment = Assessment.of(_with_verdict(evidence, account), account, created)
-    assessment = dataclasses.replace(assessment, limits=sentences.limits(assessment))
+    assessment = dataclasses.replace(assessment, limits=limits(assessment))
     audit = finite(_content(assessment, terms, graph_sha256))
     _judge(audit, assessment)
     texts = {language: page_text(audit, language) for language in LANGUAGES}
@@ -164,6 +168,7 @@ def _content(assessment: Assessment, terms: Terms, graph_sha256: str | None) -> 
             "has_solver": assessment.full_physics is not None,
             "sources": [source for source in assessment.study.get("sources") or () if source],
             **({"solver_needs": dict(missing)} if missing else {}),
+            **{key: dict(assessment.study[key]) for key in ("cases", "judged_on") if assessment.study.get(key)},
         },
         "units": assessment.units,
         "labels": assessment.labels,
@@ -176,6 +181,7 @@ def _content(assessment: Assessment, terms: Terms, graph_sha256: str | None) -> 
         "graph_sha256": graph_sha256,
         "inputs": [dict(row) for row in assessment.inputs],
         "first_line": first_line(assessment),
+        "first_page": first_page(assessment),
         "verdict": assessment.decision.verdict,
         "decisions": [decision.to_json() for decision in assessment.ladder.decisions],
         "ladder": [row.slim() for row in assessment.ladder.rows],
@@ -190,6 +196,7 @@ def _content(assessment: Assessment, terms: Terms, graph_sha256: str | None) -> 
         "declarations": {name: dict(row) for name, row in assessment.declarations.items()},
         "previous_sha256": (assessment.previous or {}).get("content_sha256"),
         "limits": list(assessment.limits),
+        "questions": questions(assessment),
     }
 
 
@@ -198,6 +205,7 @@ def _judge(audit: dict[str, Any], assessment: Assessment) -> None:
     audit["conditions"] = condition_lines(assessment, audit["criteria"])
     assessed = audit["conditions"]["C1"]["status"] != "not_assessed"
     audit["first_line"] = first_line(assessment, assessed)
+    audit["first_page"] = first_page(assessment, assessed)
 
 
 def _version() -> str:

@@ -146,8 +146,9 @@ def read_declared(path: Path | None) -> list[Any]:
         return []
     from frugal.audit.criteria.catalogue import CRITERIA
     from frugal.audit.evidence.declarations import read_declarations
+    from frugal.experiments.study.need import QUESTIONS
 
-    return list(read_declarations(path, [criterion.id for criterion in CRITERIA]))
+    return list(read_declarations(path, [*(criterion.id for criterion in CRITERIA), *QUESTIONS]))
 
 
 def names_in(text: str) -> list[str]:

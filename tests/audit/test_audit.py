@@ -35,20 +35,54 @@ def test_condition_1_and_exit_code_follow_the_decision(audited, case, condition,
     assert audit["verdict"] == audit["decisions"][0]["verdict"]
 
 
-def test_the_first_line_is_a_plain_sentence_with_error_and_cost(audited):
+def test_the_first_line_says_what_kind_of_error_it_tells(audited):
     line = audited("table_wins")["first_line"]
     assert line["en"] == (
-        "AI is not needed here: a table answers within ±1.4%, for 0.34\u00a0s of computing per million queries."
+        "AI is not needed here: a table answers, for 0.34\u00a0s of computing per million queries. "
+        "Typical error ±1.4% of the solar energy received (RMSE, upper bound; tolerance 2%)."
     )
     assert line["fr"] == (
-        "L’IA n’est pas nécessaire ici\u00a0: une table répond à ±1,4\u202f% près, "
-        "pour 0,34\u00a0s de calcul par million de questions."
+        "L’IA n’est pas nécessaire ici\u00a0: une table répond, pour 0,34\u00a0s de calcul par million de questions. "
+        "Erreur typique\u00a0: ±1,4\u202f% (énergie solaire reçue\u202f; RMSE, borne haute\u202f; tolérance 2\u202f%)."
     )
+
+
+def with_cases(bundle):
+    cases = {"metric": "nrmse", "cases": 225, "values": 1, "nine_in_ten": 0.01582, "worst": 0.0456}
+    for candidate in bundle["candidates"]["candidates"]:
+        candidate["error"]["annual_energy_per_area"]["cases"] = cases
+    bundle["study"]["cases"] = {"en": "roofs", "fr": "toits"}
+
+
+def test_nine_in_ten_and_the_worst_stand_beside_the_typical_error(audited):
+    line = audited("table_wins", with_cases)["first_line"]
+    assert line["en"].endswith("tolerance 2%); 9 in 10 roofs within ±1.6%; worst of 225: 4.6%.")
+    assert line["fr"].endswith(
+        "tolérance 2\u202f%)\u202f; 9 toits sur 10 à ±1,6\u202f% près\u202f; pire sur 225\u00a0: 4,6\u202f%."
+    )
+
+
+def test_an_error_at_few_places_is_no_bound_in_words(audited):
+    def few(bundle):
+        for candidate in bundle["candidates"]["candidates"]:
+            error = candidate["error"]["annual_energy_per_area"]
+            if error["value"]:
+                error.update(bounded=False, high=None, rows=64, places=2.0, by_place={"A": 0.0121, "B tile 3": 0.014})
+
+    audit = audited("table_wins", few)
+    assert (
+        "Typical error ±1.4% of the solar energy received (RMSE, at these places only; tolerance 2%)"
+        in (audit["first_line"]["en"])
+    )
+    assert "upper bound" not in audit["first_line"]["en"]
+    (told,) = [limit for limit in audit["limits"] if "too few places" in limit["en"]]
+    assert told["en"].endswith("at each of the 2: A (1.3%), B, tile 3 (1.4%).")
+    assert "B, tuile 3 (1,4\u202f%)" in told["fr"]
 
 
 def test_a_rejected_ai_keeps_its_verdict_beside_no_ai_used(audited):
     text = audited("table_wins")["conditions"]["C1"]["text"]
-    assert text["en"].startswith("No AI used. Rejected AI, “neural network”: need for it not demonstrated.")
+    assert text["en"].startswith("No AI used. Need for the one rejected, “neural network”: not demonstrated.")
 
 
 def test_an_ai_that_ships_says_when_it_is_paid_back(audited):
@@ -62,21 +96,22 @@ def test_an_ai_that_ships_says_when_it_is_paid_back(audited):
 def test_where_nothing_meets_the_need_the_nearest_its_shortfall_and_the_full_physics_are_told(audited):
     audit = audited("no_winner")
     assert audit["first_line"]["en"] == (
-        "No answer that was tried meets the need: the nearest, “12 typical days”, answers within ±0.45% where 0.1% is "
+        "No answer that was tried meets the need: the nearest, “12 typical days”, has a typical error of ±0.45% where 0.1% is "
         "tolerated, 4.5 times the limit; only the full physics is accurate enough, and it takes up to 0.9\u00a0s per call "
         "where 0.1\u00a0s is allowed, 9 times the limit."
     )
     assert audit["first_line"]["fr"] == (
-        "Aucune réponse essayée ne répond au besoin\u00a0: la plus proche, «\u00a012 jours types\u00a0», répond à "
-        "±0,45\u202f% près pour 0,1\u202f% toléré, 4,5 fois la limite\u202f; seul le calcul physique complet est assez "
+        "Aucune réponse essayée ne répond au besoin\u00a0: la plus proche, «\u00a012 jours types\u00a0», a une erreur "
+        "typique de ±0,45\u202f% pour une tolérance de 0,1\u202f%, 4,5 fois la limite\u202f; "
+        "seul le calcul physique complet est assez "
         "juste, mais il prend jusqu’à 0,9\u00a0s par appel pour 0,1\u00a0s permis, 9 fois la limite."
     )
     assert audit["verdict"] == "not_assessed"  # the code of the decision, which says that there is nothing to compare
     assert audit["conditions"]["C1"]["text"]["en"].startswith("No answer is retained, with AI or without")
     assert (finding(audit, "NEC-04")["status"], finding(audit, "NEC-05")["status"]) == ("fail", "n_a")
     for language, words in (
-        ("en", "no answer tried meets the need"),
-        ("fr", "aucune réponse essayée ne répond au besoin"),
+        ("en", "No answer that was tried meets the need"),
+        ("fr", "Aucune réponse essayée ne répond au besoin"),
     ):
         page = page_text(audit, language)
         assert words in page and "could not be assessed" not in page and "n’a pas pu dire" not in page
@@ -159,8 +194,8 @@ def test_with_several_tolerances_the_output_that_fails_is_named(audited):
             annual["high"], row["error_met"] = 0.0, annual["high"] == 0
 
     line = audited("no_winner", second)["first_line"]
-    assert "answers within ±2.3\u00a0kW (peak) where 2\u00a0kW is tolerated, 15% over the limit" in line["en"]
-    assert "répond à ±2,3\u00a0kW près (pointe) pour 2\u00a0kW toléré" in line["fr"]
+    assert "has a typical error of ±2.3\u00a0kW (peak) where 2\u00a0kW is tolerated, 15% over the limit" in line["en"]
+    assert "a une erreur typique de ±2,3\u00a0kW (pointe) pour une tolérance de 2\u00a0kW" in line["fr"]
 
 
 @pytest.mark.parametrize(
@@ -182,7 +217,7 @@ def test_every_metric_is_told_as_it_is_measured(audited, metric, limit, bound, t
             error.update(metric=metric, high=error["high"] and 0.09, tolerance=0.02)
 
     audit = audited("no_winner", judged_in)
-    assert f"answers within {bound} where {told} is tolerated" in audit["first_line"]["en"]
+    assert f"has a typical error of {bound} where {told} is tolerated" in audit["first_line"]["en"]
     assert finding(audit, "NEC-02")["status"] == "pass"
 
 

@@ -47,8 +47,8 @@ def test_factors_of_the_auditor_s_own_stand_on_the_first_page(bundles: Any, tmp_
     own.write_text("id,value,low,high,unit,year,source,licence\npue,1.1,1.05,1.2,1,2026,our bills,ours\n")
     folder = bundles.write(bundles.ALL["table_wins"](), tmp_path / "bundle")
     audit = build_audit(folder, terms=Terms(factors=load_factors(own)))
-    assert any("pue" in limit["en"] for limit in audit["limits"])
-    assert not any("own" in limit["en"] and "pue" in limit["en"] for limit in build_audit(folder)["limits"])
+    assert any("own" in limit["en"] and "overhead of the room" in limit["en"] for limit in audit["limits"])
+    assert not any("overhead of the room" in limit["en"] for limit in build_audit(folder)["limits"])
 
 
 def test_figures_without_interval_are_found(audited: Audited) -> None:

@@ -85,10 +85,14 @@ def test_first_screen_holds_question_answer_conditions_and_limits_in_order(audit
     page = render(audit, "fr")
     order = [
         audit["study"]["question"]["fr"],
-        audit["first_line"]["fr"],
+        "Jugé sur 64 cas de contrôle",
+        audit["first_page"]["answer"]["fr"],
+        "Erreur typique (RMSE, borne haute)",
         "Les trois conditions",
-        "Ce que cet audit ne dit pas",
+        "critères du programme, auto-déclarés",
+        "Limites\u00a0:",
         "<svg",
+        "Ce que cet audit ne dit pas",
     ]
     body = page[page.index("<body") :]
     positions = [body.index(text) for text in order]
@@ -122,7 +126,7 @@ def test_numbers_come_from_the_audit(audited, language):
 
 def test_level_tier_and_codecarbon_stand_on_the_page(audited):
     text = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", render(audited("table_wins"), "en")))
-    assert "quick measurement" in text and "energy tier T4" in text
+    assert "quick measurement" in text and "tier T4, 3 W per busy core" in text
     assert re.search(r"simulations \(256\) 110 s 330 J 340 J", text)
     for caption in re.findall(r"<caption>(.*?)</caption>", render(audited("table_wins"), "en")):
         if "Energy" in caption or "lectricity:" in caption:

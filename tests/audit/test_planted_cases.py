@@ -153,7 +153,7 @@ def test_case_1_a_linear_target_needs_no_ai_and_the_linear_fit_is_named(linear: 
     assert (linear.audit["verdict"], linear.decision["winner"]) == ("not_demonstrated", "linear")
     condition = linear.audit["conditions"]["C1"]
     assert condition["status"] == "no_ai"
-    assert condition["text"]["en"].startswith("No AI used. Rejected AI")
+    assert condition["text"]["en"].startswith("No AI used. Need for the one rejected")
     named = next(row for row in linear.audit["criteria"] if row["id"] == "NEC-04")
     assert named["status"] == "pass" and label(linear, "linear") in named["text"]["en"]
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from frugal.audit.criteria.findings import Finding, Status
 from frugal.audit.impacts.assessment import Assessment
-from frugal.audit.words.sentences import phrase, say
+from frugal.audit.words.sentences import phrase, say, say_counted
 from frugal.texts import LANGUAGES
 
 #: Claims that no measurement here can carry, as they are forbidden or regulated by Directive (EU) 2024/825.
@@ -132,5 +132,5 @@ def limits_told(assessment: Assessment) -> Finding:
     """COM-05: what the audit does not say stands on the first page."""
     number = len(assessment.limits)
     status: Status = "pass" if number else "fail"
-    text = say("COM-05.told", number=number)
+    text = say_counted("COM-05.told", number=number)
     return Finding(status, text, number, 1, ("audit.fr.html", "audit.en.html"))

@@ -8,17 +8,18 @@ from typing import Any
 
 from frugal.audit.evidence.evidence import Evidence
 from frugal.audit.impacts.assessment import Assessment
-from frugal.audit.words.sentences import flip_words, known, phrase, quoted, say
-from frugal.reporting.text import plain_number
-from frugal.reporting.units_text import percent, size
+from frugal.audit.words.limits import ALL_CATEGORIES
+from frugal.audit.words.sentences import known, people_words, phrase, quoted, say
+from frugal.reporting.text import grammatical_number, plain_number, rounded
+from frugal.reporting.units_text import percent
 from frugal.texts import LANGUAGES, Text, in_each
 
-#: Reasons of the decision that the line of condition 1 repeats; `audit.json` holds all.
-REASONS_TOLD = 2
-#: Share of the network in the carbon of a year from which the first page tells it.
-NETWORK_TOLD_FROM = 0.5
-#: Shares above this are not told in figures.
-NEARLY_ALL = 0.995
+#: Reasons of the decision that the line of condition 1 repeats, of one without AI and of one for it; `audit.json` holds all.
+REASONS_TOLD = {False: 1, True: 2}
+#: A smaller share of a budget is told as less than this.
+LEAST_SHARE = 1e-5
+#: Statuses of points in the order in which they are counted.
+ORDER = ("pass", "warn", "fail", "unevidenced", "not_assessed", "n_a")
 
 
 def condition_lines(assessment: Assessment, findings: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
@@ -27,7 +28,7 @@ def condition_lines(assessment: Assessment, findings: Sequence[Mapping[str, Any]
     seen = {condition: [f for f in findings if f["condition"] == condition] for condition in ("C1", "C2", "C3")}
     lines = {
         "C1": _first_condition(assessment, broken),
-        "C2": _second_condition(seen["C2"]),
+        "C2": _second_condition(assessment, seen["C2"]),
         "C3": _third_condition(assessment, seen["C3"], broken),
     }
     return {
@@ -36,8 +37,7 @@ def condition_lines(assessment: Assessment, findings: Sequence[Mapping[str, Any]
 
 
 def _counts(findings: Sequence[Mapping[str, Any]]) -> dict[str, int]:
-    wanted = ("pass", "warn", "fail", "unevidenced", "not_assessed", "n_a")
-    return {status: sum(f["status"] == status for f in findings) for status in wanted}
+    return {status: sum(f["status"] == status for f in findings) for status in ORDER}
 
 
 def _rolled_up(findings: Sequence[Mapping[str, Any]]) -> str:
@@ -48,21 +48,47 @@ def _rolled_up(findings: Sequence[Mapping[str, Any]]) -> str:
     return "warn" if statuses & {"warn", "unevidenced", "not_assessed"} else "pass"
 
 
-def _points(findings: Sequence[Mapping[str, Any]], statuses: set[str]) -> Text:
-    found = [f for f in findings if f["status"] in statuses]
+def _named(findings: Sequence[Mapping[str, Any]], status: str) -> Text:
+    found = [f for f in findings if f["status"] == status]
     return {
         language: phrase("c2.between", language).join(f["title"][language] for f in found) for language in LANGUAGES
     }
 
 
-def _second_condition(findings: Sequence[Mapping[str, Any]]) -> tuple[str, Text]:
-    counts, status = _counts(findings), _rolled_up(findings)
-    told = in_each(plain_number, counts["pass"])
-    asked = len(findings) - counts["n_a"]
-    failing = _points(findings, {"fail"})
-    open_points = counts["unevidenced"] + counts["not_assessed"] + counts["warn"]
-    key = "c2.fail" if status == "fail" else "c2.open" if status == "warn" else "c2.pass"
-    return status, say(key, passed=told, asked=asked, failing=failing, open=open_points, unproved=counts["unevidenced"])
+def counted(counts: Mapping[str, int], no_ai: bool, failing: Text | None = None) -> Text:
+    """How many points have which status: all of them, so that the numbers add up to the points there are.
+
+    Parameters
+    ----------
+    counts : mapping of str to int
+        Points by status.
+    no_ai : bool
+        No AI ships, which is why points about it do not apply.
+    failing : Text, optional
+        Names of those that fail.
+    """
+    told = {}
+    for language in LANGUAGES:
+        parts = []
+        for status in ORDER:
+            number = counts.get(status, 0)
+            if not number:
+                continue
+            key = f"count.{status}.{grammatical_number(number, language)}"
+            part = phrase(key, language, number=plain_number(number, language, 6))
+            if status == "fail" and failing is not None:
+                part = phrase("c2.naming", language, told=part, names=failing[language])
+            if status == "n_a" and no_ai:
+                part = phrase("count.no_ai_ships", language, told=part)
+            parts.append(part)
+        whole = plain_number(sum(counts.values()), language, 6)
+        told[language] = phrase("c2.counts", language, number=whole, told=", ".join(parts))
+    return told
+
+
+def _second_condition(assessment: Assessment, findings: Sequence[Mapping[str, Any]]) -> tuple[str, Text]:
+    no_ai = assessment.winner is not None and not assessment.winner.is_ai
+    return _rolled_up(findings), counted(_counts(findings), no_ai, _named(findings, "fail"))
 
 
 def _third_condition(
@@ -79,38 +105,37 @@ def _third_condition(
     return _rolled_up(findings), say(
         "c3",
         category=known("category", worst["category"]),
-        part=in_each(percent, worst["part_of_budget"]["p95"]),
+        shares=_shares(assessment, worst["part_of_budget"]["p95"], found["beneficiaries"]),
         covered=len(found["categories"]),
-        network=_network(assessment),
+        all=ALL_CATEGORIES,
         use=told,
     )
 
 
-def _network(assessment: Assessment) -> Text:
-    """A sentence where the network outweighs all of the computing."""
-    rows = {row["per"]: row for row in assessment.account.footprint["rows"] if row["role"] == "winner"}
-    year, journey = rows.get("year_high"), rows.get("journey")
-    carbon = (year or {}).get("impacts", {}).get("gwp")
-    if not carbon or not journey:
-        return dict.fromkeys(LANGUAGES, "")
-    whole = sum(carbon[part] or 0.0 for part in ("use", "embodied", "network"))
-    share = carbon["network"] / whole if whole else 0.0
-    if share < NETWORK_TOLD_FROM:
-        return dict.fromkeys(LANGUAGES, "")
-    return say(
-        "c3.network",
-        share=say("c3.nearly_all") if share > NEARLY_ALL else in_each(percent, share),
-        bytes=in_each(size, journey["network_bytes"]),
-    )
+def _shares(evidence: Evidence, part: float, people: float | None) -> Text:
+    """The part of a budget for each person served, and what all of them together take."""
+    told = in_each(percent, part, "up") if part >= LEAST_SHARE else say("c3.less", part=in_each(percent, LEAST_SHARE))
+    if not people:
+        return say("c3.alone", part=told)
+    owner = evidence.need.get("owner") or ""
+    by = say("c3.unsigned") if not owner else say("c3.declared_by", owner=owner)
+    if people < 2:
+        return say("c3.one", part=told, by=by)
+    total = {language: _budgets(part * people, language) for language in LANGUAGES}
+    return say("c3.shared", part=told, people=in_each(people_words, people), by=by, total=total)
+
+
+def _budgets(number: float, language: str) -> str:
+    """So many budgets of one digital service."""
+    number = rounded(number, way="up")
+    told = plain_number(number, language) if number >= 1 else phrase("c3.under_one", language)
+    return phrase(f"c3.budgets.{grammatical_number(max(number, 1.0), language)}", language, number=told)
 
 
 def _first_condition(evidence: Evidence, broken: Sequence[str]) -> tuple[str, Text]:
     decision, winner, best_ai = evidence.decision, evidence.winner, evidence.best_ai
     verdict = known("verdict", decision.verdict)
     reasons = {language: _sentences(evidence, language) for language in LANGUAGES}
-    if decision.verdict in ("not_demonstrated", "undecided"):
-        flip = flip_words(decision)
-        reasons = {language: f"{reasons[language]} {flip[language]}".strip() for language in LANGUAGES}
     if broken:
         return "not_assessed", say("c1.broken", points=", ".join(broken))
     if not evidence.compared:
@@ -123,15 +148,19 @@ def _first_condition(evidence: Evidence, broken: Sequence[str]) -> tuple[str, Te
             else ("fail", say("c1.nothing"))
         )
     if not winner.is_ai:
-        none_meets = say("c1.no_ai_meets", reasons=reasons)
-        return "no_ai", none_meets if best_ai is None else say(
-            "c1.no_ai", name=quoted(best_ai), verdict=verdict, reasons=reasons
-        )
+        if best_ai is None:
+            tried = any(row.is_ai and row.works for row in evidence.ladder.rows)
+            return "no_ai", say("c1.no_ai_meets") if tried else say("c1.no_ai_tried", reasons=reasons)
+        return "no_ai", say("c1.no_ai", name=quoted(best_ai), verdict=verdict, reasons=reasons)
     statuses = {"demonstrated": "pass", "infeasible_otherwise": "pass", "not_demonstrated": "fail"}
     status = statuses.get(decision.verdict, "warn")
     # a need that was fitted to the runs shows nothing by being met
     late = status == "pass" and _need_came_late(evidence)
-    return "warn" if late else status, say("c1.late" if late else "c1.ai", verdict=verdict, reasons=reasons)
+    return "warn" if late else status, say("c1.late" if late else "c1.ai", verdict=_capital(verdict), reasons=reasons)
+
+
+def _capital(text: Text) -> Text:
+    return {language: told[:1].upper() + told[1:] for language, told in text.items()}
 
 
 def _need_came_late(evidence: Evidence) -> bool:
@@ -151,4 +180,4 @@ def _sentences(evidence: Evidence, language: str) -> str:
             text = re.sub(rf"(?<![\w-])({names})(?![\w-])", lambda match: named[match[1]], text)
         if text:
             told.append(text[0].upper() + text[1:] + ".")
-    return " ".join(told[:REASONS_TOLD])
+    return " ".join(told[: REASONS_TOLD[evidence.winner is not None and evidence.winner.is_ai]])

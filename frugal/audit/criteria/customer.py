@@ -5,8 +5,8 @@ from __future__ import annotations
 from frugal.audit.criteria.findings import Finding, declared, field_of
 from frugal.audit.evidence.evidence import Evidence
 from frugal.audit.words.sentences import say
-from frugal.reporting.text import plain_number
-from frugal.texts import in_each
+from frugal.reporting.text import plain_number, plain_span
+from frugal.texts import LANGUAGES, in_each
 
 
 def usage_limits(evidence: Evidence) -> Finding:
@@ -29,8 +29,6 @@ def production_counter(evidence: Evidence) -> Finding:
     yearly = float(seen) * 365 / float(days)
     low, high = (value / evidence.need["service_life_years"] for value in usage)
     inside = low <= yearly <= high
-    told = (in_each(plain_number, value) for value in (yearly, low, high))
-    text = say(
-        "FRU-23.inside" if inside else "FRU-23.outside", **dict(zip(("yearly", "low", "high"), told, strict=True))
-    )
+    told = {"yearly": in_each(plain_number, yearly), "usage": {lang: plain_span(low, high, lang) for lang in LANGUAGES}}
+    text = say("FRU-23.inside" if inside else "FRU-23.outside", **told)
     return Finding("pass" if inside else "fail", text, yearly, [low, high], found.evidence)

@@ -8,7 +8,8 @@ from typing import Any, Literal
 
 from frugal.audit.evidence.evidence import Evidence
 from frugal.audit.impacts.assessment import Assessment
-from frugal.audit.words.sentences import say
+from frugal.audit.words.names import declared_fields
+from frugal.audit.words.sentences import in_a_sentence, say
 from frugal.texts import Text
 
 Condition = Literal["C1", "C2", "C3", "MES", "COM"]
@@ -89,7 +90,7 @@ def declared(evidence: Evidence, name: str, wanted: tuple[str, ...] = ()) -> Fin
     listed = ", ".join(files)
     where = (*where, *(f"{file['kept']} (SHA-256 {file['sha256'][:8]}…)" for file in found["evidence"]))
     if missing:
-        text = say("finding.in_part", listed=listed, told=told, missing=", ".join(missing))
+        text = say("finding.in_part", listed=listed, told=told, missing=declared_fields(name, missing))
         return Finding("warn", text, told, list(wanted), where)
     return Finding("pass", say("finding.declared", listed=listed, told=told), told, None, where)
 
@@ -119,7 +120,7 @@ def about_ai(evidence: Evidence, finding: Finding) -> Finding:
     """The same finding, for information only when no AI ships."""
     if evidence.winner is not None and evidence.winner.is_ai:
         return finding
-    told = say("finding.for_the_record", told=finding.text)
+    told = say("finding.for_the_record", told={lang: in_a_sentence(text) for lang, text in finding.text.items()})
     return Finding("n_a", told, finding.value, finding.threshold, finding.evidence)
 
 

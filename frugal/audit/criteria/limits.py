@@ -6,13 +6,18 @@ from frugal.audit.criteria.findings import Finding, Status, about_ai, declared, 
 from frugal.audit.evidence.evidence import Evidence
 from frugal.audit.impacts.assessment import Assessment
 from frugal.audit.impacts.boundaries import SMALL_SHARE, WHOLE_SHARE, boundary_status
-from frugal.audit.words.sentences import known, say
+from frugal.audit.words.limits import ALL_CATEGORIES
+from frugal.audit.words.sentences import known, people_words, say, say_counted
 from frugal.reporting.text import plain_number
-from frugal.reporting.units_text import percent
-from frugal.texts import LANGUAGES, in_each
+from frugal.reporting.units_text import percent, size
+from frugal.texts import LANGUAGES, Text, in_each
 
 #: Categories that must be covered, of the sixteen of the EF method.
-ENOUGH_CATEGORIES, ALL_CATEGORIES = 4, 16
+ENOUGH_CATEGORIES = 4
+#: Share of the network in the carbon of a year from which it is told.
+NETWORK_TOLD_FROM = 0.5
+#: Shares above this are not told in figures.
+NEARLY_ALL = 0.995
 #: Manufacture is spread over this many years (the factors of servers rest on 35,040 hours).
 LEAST_LIFE_YEARS = 4
 
@@ -30,9 +35,26 @@ def share_of_boundaries(assessment: Assessment) -> Finding:
     people = found["beneficiaries"]
     served = say("LIM-01.not_declared")
     if people:
-        served = say("LIM-01.served", people=in_each(plain_number, people))
-    text = say("LIM-01.worst", name=name, part=in_each(percent, part), served=served)
+        served = say("LIM-01.served", people=in_each(people_words, people))
+    text = say("LIM-01.worst", name=name, part=in_each(percent, part, "up"), served=served)
+    network = _network(assessment)
+    text = {language: text[language] + network[language] for language in LANGUAGES}
     return Finding(status, text, part, [SMALL_SHARE, WHOLE_SHARE], where)
+
+
+def _network(assessment: Assessment) -> Text:
+    """Words where the network outweighs all of the computing."""
+    rows = {row["per"]: row for row in assessment.account.footprint["rows"] if row["role"] == "winner"}
+    year, journey = rows.get("year_high"), rows.get("journey")
+    carbon = (year or {}).get("impacts", {}).get("gwp")
+    if not carbon or not journey:
+        return dict.fromkeys(LANGUAGES, "")
+    whole = sum(carbon[part] or 0.0 for part in ("use", "embodied", "network"))
+    share = carbon["network"] / whole if whole else 0.0
+    if share < NETWORK_TOLD_FROM:
+        return dict.fromkeys(LANGUAGES, "")
+    told = say("c3.nearly_all") if share > NEARLY_ALL else in_each(percent, share, "up")
+    return say("c3.network", share=told, bytes=in_each(size, journey["network_bytes"]))
 
 
 def categories_covered(assessment: Assessment) -> Finding:
@@ -40,7 +62,7 @@ def categories_covered(assessment: Assessment) -> Finding:
     found = assessment.account.boundaries
     covered, missing = len(found["categories"]), list(found["not_covered"])
     names = {lang: ", ".join(known("category", name)[lang] for name in missing) for lang in LANGUAGES}
-    text = say("LIM-02.covered", covered=covered, all=ALL_CATEGORIES, names=names)
+    text = say_counted("LIM-02.covered", number=covered, all=ALL_CATEGORIES, names=names)
     status: Status = "pass" if covered >= ENOUGH_CATEGORIES else "warn"
     return Finding(status, text, covered, ENOUGH_CATEGORIES, ("audit.json: boundaries",))
 
@@ -76,7 +98,7 @@ def trajectory(assessment: Assessment) -> Finding:
     """LIM-05: the yearly total grows by 5 % at most, and not at all while each query takes less."""
     from frugal.audit.evidence.comparison import change_of
 
-    where = ("audit before this one: footprint",)
+    where = ("previous_audit.json: footprint",)
     if assessment.previous is None:
         return Finding("n_a", say("LIM-05.first"), None, None, where)
     change = change_of(assessment.previous["footprint"], assessment.account.footprint)

@@ -11,7 +11,8 @@ from frugal.audit.criteria.findings import Finding, Status
 from frugal.audit.evidence.evidence import Evidence
 from frugal.audit.evidence.ledger_lines import cpu_total, entries_of
 from frugal.audit.impacts.assessment import Assessment
-from frugal.audit.words.sentences import known, say
+from frugal.audit.words.names import stage_names
+from frugal.audit.words.sentences import known, say, say_counted
 from frugal.candidates.row import Query
 from frugal.metering.power.reconciliation import reconcile
 from frugal.reporting.text import plain_duration, plain_number
@@ -76,7 +77,7 @@ def repeatable(evidence: Evidence) -> Finding:
     worst = max(map(variation, times))
     undecided = evidence.decision.verdict == "undecided"
     status: Status = "pass" if worst <= 0.05 else "warn" if worst <= 0.15 or not undecided else "fail"
-    text = say("MES-02.vary", spread=in_each(percent, worst))
+    text = say("MES-02.vary", spread=in_each(percent, worst, "up"))
     return Finding(status, text, worst, [0.05, 0.15], where)
 
 
@@ -87,7 +88,7 @@ def host_quiet(evidence: Evidence) -> Finding:
         text = say("MES-03.not_recorded")
         return Finding("warn", text, None, None, where)
     steal, load = machine["steal_percent"], machine["load1"]
-    text = say("MES-03.taken", steal=in_each(plain_number, steal), load=in_each(plain_number, load))
+    text = say("MES-03.taken", steal=in_each(plain_number, steal, 2, "up"), load=in_each(plain_number, load, 2, "up"))
     if machine.get("measure_again"):
         again = say("MES-03.again")
         text = {lang: f"{text[lang]} {again[lang]}" for lang in text}
@@ -116,7 +117,8 @@ def codecarbon_agrees(evidence: Evidence) -> Finding:
     gap, resolved = farthest.gap or 0.0, abs(farthest.resolved_gap)
     status: Status = "pass" if resolved <= 0.05 else "warn" if resolved <= 0.20 else "fail"
     words = {
-        lang: ("+" if gap > 0 else "−") + percent(abs(gap), lang) if gap else percent(0, lang) for lang in LANGUAGES
+        lang: ("+" if gap > 0 else "−") + percent(abs(gap), lang, "up") if gap else percent(0, lang)
+        for lang in LANGUAGES
     }
     text = say("MES-04.reads", words=words, processes=len(read))
     return Finding(status, text, gap, 0.05, where)
@@ -133,7 +135,9 @@ def enough_blocks(evidence: Evidence) -> Finding:
     ]
     fewest = min((len(query.blocks) for query in measured), default=0)
     level_words = known("level", level)
-    text = say("MES-05.blocks", level={lang: level_words[lang].capitalize() for lang in LANGUAGES}, fewest=fewest)
+    text = say_counted(
+        "MES-05.blocks", number=fewest, level={lang: level_words[lang].capitalize() for lang in LANGUAGES}
+    )
     if level != "full":
         return Finding("warn", text, fewest, 30, where)
     return Finding("pass" if fewest >= 30 else "fail", text, fewest, 30, where)
@@ -153,10 +157,10 @@ def stages_complete(evidence: Evidence) -> Finding:
     present = {line["stage"] for line in evidence.ledger}
     missing = [stage for stage in needed if stage not in present]
     if missing:
-        text = say("MES-06.missing", missing=", ".join(missing))
+        text = say("MES-06.missing", missing=stage_names(missing))
         return Finding("fail", text, missing, [], where)
     total = sum(map(cpu_total, evidence.ledger))
-    text = say("MES-06.stages", stages=len(present), time=in_each(plain_duration, total))
+    text = say_counted("MES-06.stages", number=len(present), time=in_each(plain_duration, total, 2, "up"))
     return Finding("pass", text, len(present), None, where)
 
 
@@ -188,7 +192,9 @@ def recent_factors(assessment: Assessment) -> Finding:
         text = say("MES-08.recent", years=OLD_YEARS)
         return Finding("pass", text, [], OLD_YEARS, where)
     oldest = min(factor.year for factor in assessment.account.factors)
-    text = say("MES-08.old", old=len(old), factors=len(assessment.account.factors), years=OLD_YEARS, oldest=oldest)
+    text = say_counted(
+        "MES-08.old", number=len(old), factors=len(assessment.account.factors), years=OLD_YEARS, oldest=oldest
+    )
     return Finding("warn", text, old, OLD_YEARS, where)
 
 
@@ -199,7 +205,7 @@ def intervals_given(assessment: Assessment) -> Finding:
     spans = [impact for row in rows for impact in row["impacts"].values()]
     if not spans or any(span["p5"] >= span["p95"] and span["p95"] > 0 for span in spans):
         return Finding("fail", say("MES-09.not_given"), None, None, where)
-    text = say("MES-09.given", figures=len(spans))
+    text = say_counted("MES-09.given", number=len(spans))
     return Finding("pass", text, len(spans), None, where)
 
 

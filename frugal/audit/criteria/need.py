@@ -10,9 +10,11 @@ from frugal.audit.evidence.evidence import Evidence
 from frugal.audit.evidence.ledger_lines import cpu_total
 from frugal.audit.impacts.assessment import Assessment
 from frugal.audit.impacts.rebound import ENOUGH_ROOM
-from frugal.audit.words.sentences import baselines, break_even_words, flip_words, known, lighter_words, say
+from frugal.audit.words.limits import lighter_words
+from frugal.audit.words.names import need_fields
+from frugal.audit.words.sentences import baselines, break_even_words, flip_words, in_a_sentence, known, say, say_counted
 from frugal.experiments.metrics.registry import error_allowed
-from frugal.reporting.text import plain_duration, plain_number
+from frugal.reporting.text import plain_duration, plain_number, queries_span
 from frugal.reporting.units_text import day
 from frugal.texts import LANGUAGES, Text, in_each
 
@@ -31,16 +33,15 @@ def written_first(evidence: Evidence) -> Finding:
         return Finding("fail", text, None, None, where)
     missing = [field for field in NEED_FIELDS if not need.get(field)]
     date = in_each(day, str(mine["first_seen"]))
-    names = {lang: ", ".join(known("field", field)[lang] for field in missing) for lang in LANGUAGES}
-    lacking: Text | str = say("NEC-01.not_said", names=names) if missing else ""
+    lacking: Text | str = say("NEC-01.not_said", names=need_fields(missing)) if missing else ""
     if mine["before_first_run"] is None:
         text = say("NEC-01.of_a_table", date=date, lacking=lacking)
         return Finding("warn", text, date["en"], None, where)
     if mine["before_first_run"]:
         text = say("NEC-01.before", date=date, lacking=lacking)
         return Finding("warn" if missing else "pass", text, date["en"], None, where)
-    changed = ", ".join(sorted(mine.get("changed") or {}))
-    altered = say("NEC-01.changed", names=changed) if changed else ""
+    changed = sorted(mine.get("changed") or {})
+    altered = say("NEC-01.changed", names=need_fields(changed)) if changed else ""
     text = say("NEC-01.after", date=date, changed=altered, lacking=lacking)
     return Finding("warn", text, date["en"], None, where)
 
@@ -84,7 +85,9 @@ def alternatives(evidence: Evidence) -> Finding:
     missing = list(evidence.decision.missing_baselines)
     status: Status = "pass" if not missing else "warn" if len(missing) == 1 else "fail"
     tried = sum(1 for c in evidence.candidates.values() if c.status == "ok" and not c.lacks and not c.is_ai)
-    text = say("NEC-03.tried", tried=tried, names=baselines(missing) if missing else say("NEC-03.none"))
+    text = say_counted("NEC-03.all", number=tried)
+    if missing:
+        text = say_counted("NEC-03.tried", number=tried, names=baselines(missing))
     return Finding(status, text, missing, [], ("candidates.json: decisions[0].missing_baselines",))
 
 
@@ -134,9 +137,9 @@ def break_even(evidence: Evidence) -> Finding:
     elif math.isfinite(crossing.median) and usage[1] >= crossing.median:
         status = "warn"
     words = break_even_words(decision)
-    low, high = (in_each(plain_number, n) for n in usage)
     flip = flip_words(decision)
-    text = say("NEC-05.pays_back", crossing=words, low=low, high=high, flip=flip)
+    told = {language: queries_span(*usage, language) for language in LANGUAGES}
+    text = say("NEC-05.pays_back", crossing=words, usage=told, flip=flip)
     return about_ai(evidence, Finding(status, text, asdict(crossing), {"queries": usage, "factor": factor}, where))
 
 
@@ -151,8 +154,9 @@ def materiality(evidence: Evidence) -> Finding:
     floor = max(decision.policy.materiality_cpu_seconds, 10 * evaluation)
     median = saving.median
     status: Status = "pass" if median >= floor else "warn" if median >= 0 else "fail"
-    words = in_each(plain_duration, abs(median))
-    least = in_each(plain_duration, floor)
+    # what is saved is rounded down, what is lost and what is asked for up
+    words = in_each(plain_duration, abs(median), 2, "up" if median < 0 else "down")
+    least = in_each(plain_duration, floor, 2, "up")
     text = say("NEC-06.takes", time=words) if median < 0 else say("NEC-06.saves", time=words, least=least)
     return about_ai(evidence, Finding(status, text, median, floor, where))
 
@@ -178,7 +182,7 @@ def dominance(evidence: Evidence) -> Finding:
         return about_ai(evidence, Finding("pass", text, [], [], where))
     inside = [c for c in better if c.keeps_limits(decision.pattern)]
     shown = inside or better
-    names = {lang: ", ".join(c.label_in(lang) for c in shown) for lang in LANGUAGES}
+    names = {lang: ", ".join(in_a_sentence(c.label_in(lang)) for c in shown) for lang in LANGUAGES}
     text = say("NEC-07.beaten" if inside else "NEC-07.beaten_outside", names=names)
     return about_ai(evidence, Finding("fail" if inside else "warn", text, [c.name for c in shown], [], where))
 
@@ -199,7 +203,7 @@ def rebound_screened(assessment: Assessment) -> Finding:
     counter = declared(assessment, "NEC-09").status == "pass"
     grows = room >= ENOUGH_ROOM
     status: Status = "pass" if grows and counter else "warn" if grows or counter else "fail"
-    told = say("NEC-09.as_much") if room <= 1 else say("NEC-09.may_grow", times=in_each(plain_number, room))
+    told = say("NEC-09.as_much") if room <= 1 else say("NEC-09.may_grow", times=in_each(plain_number, room, 2, "down"))
     counted = say("NEC-09.counted") if counter else say("NEC-09.not_counted")
     stamp = say("NEC-09.screening")
     text = {lang: " ".join((told[lang], counted[lang], stamp[lang])) for lang in LANGUAGES}

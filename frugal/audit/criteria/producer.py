@@ -8,7 +8,7 @@ from typing import Any
 from frugal.audit.criteria.findings import Finding, Status, declared, no_ai
 from frugal.audit.evidence.evidence import Evidence
 from frugal.audit.evidence.ledger_lines import cpu_total
-from frugal.audit.words.sentences import known, quoted, say
+from frugal.audit.words.sentences import in_a_sentence, known, quoted, say, say_counted
 from frugal.candidates.row import CandidateRow
 from frugal.reporting.text import plain_duration, plain_number
 from frugal.reporting.units_text import percent, size
@@ -25,7 +25,7 @@ def simplest_model(evidence: Evidence) -> Finding:
     tried = [c for c in evidence.candidates.values() if c.is_ai and c.status == "ok"]
     winner, where = evidence.winner, ("candidates.json: decisions[0].lifetime_cpu_seconds",)
     if winner is None or not winner.is_ai:
-        return no_ai("FRU-01.no_ai", tried=len(tried))
+        return Finding("n_a", say_counted("FRU-01.no_ai", number=len(tried)))
     costs, pattern = evidence.decision.lifetime_cpu_seconds, evidence.decision.pattern
     meets = [c for c in tried if c.need_met.get(pattern) and c.name in costs]
     cheapest = min(meets, key=lambda c: costs[c.name], default=winner)
@@ -33,7 +33,7 @@ def simplest_model(evidence: Evidence) -> Finding:
     status: Status = "pass" if ratio <= 1.0 else "warn" if ratio <= 1.5 else "fail"
     if status == "pass" and len(tried) < FAMILIES:
         status = "warn"
-    text = say("FRU-01.tried", tried=len(tried), times=in_each(plain_number, ratio))
+    text = say_counted("FRU-01.tried", number=len(tried), times=in_each(plain_number, ratio, 2, "up"))
     return Finding(status, text, ratio, [1.0, 1.5], where)
 
 
@@ -46,7 +46,7 @@ def size_in_proportion(evidence: Evidence) -> Finding:
     sizes = [c.bytes for c in evidence.candidates.values() if c.is_ai and c.bytes and c.need_met.get(pattern)]
     ratio = winner.bytes / min(sizes, default=winner.bytes)
     status: Status = "pass" if ratio <= 2 else "warn" if ratio <= 5 else "fail"
-    text = say("FRU-02.times", size=in_each(size, winner.bytes), times=in_each(plain_number, ratio))
+    text = say("FRU-02.times", size=in_each(size, winner.bytes), times=in_each(plain_number, ratio, 2, "up"))
     return Finding(status, text, ratio, [2, 5], where)
 
 
@@ -76,7 +76,8 @@ def _about_shipped(evidence: Evidence, candidate: CandidateRow, finding: Finding
     if evidence.winner is not None and candidate.name == evidence.winner.name:
         return finding
     name = quoted(candidate)
-    told = say("finding.for_the_record_of", name=name, told=finding.text)
+    text = {lang: in_a_sentence(told) for lang, told in finding.text.items()}
+    told = say("finding.for_the_record_of", name=name, told=text)
     return Finding("n_a", told, finding.value, finding.threshold, finding.evidence)
 
 
@@ -89,7 +90,7 @@ def data_in_proportion(evidence: Evidence) -> Finding:
     points = curve["points"]
     told = {
         lang: ", ".join(
-            f"{plain_number(p['n'], lang, 4)} → {percent(p['error_ratio'], lang)}"
+            f"{plain_number(p['n'], lang, 4)} → {percent(p['error_ratio'], lang, 'up')}"
             for p in points
             if p["error_ratio"] is not None
         )
@@ -114,10 +115,12 @@ def inputs_in_proportion(evidence: Evidence) -> Finding:
     candidate, found = studied
     names = list(found["droppable"])
     if not names:
-        text = say("FRU-04.none_droppable", inputs=found["n_inputs"])
+        text = say_counted("FRU-04.none_droppable", number=found["n_inputs"])
         return _about_shipped(evidence, candidate, Finding("pass", text, [], [], ("evaluations: practices",)))
-    shown = ", ".join(names[:4]) + (", …" if len(names) > 4 else "")
-    text = say("FRU-04.droppable", droppable=len(names), inputs=found["n_inputs"], shown=shown)
+    labels = evidence.input_labels
+    more = ", …" if len(names) > 4 else ""
+    shown = {lang: ", ".join(in_a_sentence(labels[name][lang]) for name in names[:4]) + more for lang in LANGUAGES}
+    text = say_counted("FRU-04.droppable", number=len(names), inputs=found["n_inputs"], shown=shown)
     return _about_shipped(evidence, candidate, Finding("warn", text, names, [], ("evaluations: practices",)))
 
 
@@ -131,10 +134,9 @@ def search_bounded(evidence: Evidence) -> Finding:
     ratio = searched / fitted
     status: Status = "pass" if ratio <= 20 else "warn" if ratio <= 100 else "fail"
     trials = log.get("trials")
-    named: Text | str = say("FRU-05.trials", trials=trials) if trials else ""
-    text = say(
-        "FRU-05.search", named=named, searched=in_each(plain_duration, searched), fitted=in_each(plain_duration, fitted)
-    )
+    named: Text | str = say_counted("FRU-05.trials", number=trials) if trials else ""
+    told = {"searched": in_each(plain_duration, searched, 2, "up"), "fitted": in_each(plain_duration, fitted)}
+    text = say("FRU-05.search", named=named, **told)
     return _about_shipped(evidence, candidate, Finding(status, text, ratio, [20, 100], where))
 
 
@@ -160,11 +162,12 @@ def failures_counted(evidence: Evidence) -> Finding:
     told = {line.get("candidate") for line in failed}
     untold = [c.name for c in evidence.candidates.values() if c.status == "failed" and c.name not in told]
     seconds = sum(cpu_total(line) for line in failed)
-    lost = in_each(plain_duration, seconds)
+    lost = in_each(plain_duration, seconds, 2, "up")
     if untold:
-        text = say("FRU-07.untold", names=", ".join(untold))
+        rows = [evidence.candidates[name] for name in untold]
+        text = say("FRU-07.untold", names={lang: ", ".join(row.label_in(lang) for row in rows) for lang in LANGUAGES})
         return Finding("fail", text, untold, [], ("ledger.jsonl", "candidates.json: candidates"))
-    text = say("FRU-07.counted", entries=len(evidence.ledger), failed=len(failed), time=lost)
+    text = say_counted("FRU-07.counted", number=len(failed), entries=len(evidence.ledger), time=lost)
     return Finding("pass", text, len(failed), None, ("ledger.jsonl",))
 
 
@@ -188,9 +191,9 @@ def compression(evidence: Evidence) -> Finding:
             "FRU-08.smaller",
             tried=tried,
             name=best["name"],
-            gain=in_each(percent, gain),
+            gain=in_each(percent, gain, "down"),
             size=in_each(size, best["bytes"]),
-            times=in_each(plain_number, slower),
+            times=in_each(plain_number, slower, 2, "up"),
         )
         return _about_shipped(evidence, candidate, Finding("pass", text, gain, None, where))
     text = say("FRU-08.none_smaller", tried=tried or say("FRU-08.nothing_tried"))
@@ -209,9 +212,9 @@ def efficient_runs(evidence: Evidence) -> Finding:
     coarse = [c for c in evidence.candidates.values() if c.kind == "coarse_physics" and c.status == "ok"]
     runs = sum(line.get("runs") or 0 for line in evidence.ledger if line["stage"] == "generation")
     spent = sum(cpu_total(line) for line in evidence.ledger if line["stage"] == "generation")
-    each = {lang: plain_duration(spent / runs, lang) if runs else "–" for lang in LANGUAGES}
+    each = {lang: plain_duration(spent / runs, lang, way="up") if runs else "–" for lang in LANGUAGES}
     if coarse:
-        names = {lang: ", ".join(c.label_in(lang) for c in coarse) for lang in LANGUAGES}
+        names = {lang: ", ".join(in_a_sentence(c.label_in(lang)) for c in coarse) for lang in LANGUAGES}
         text = say("FRU-10.coarser", each=each, names=names)
         return Finding("pass", text, len(coarse), 1, ("candidates.json", "ledger.jsonl: runs"))
     text = say("FRU-10.none_coarser", each=each)
@@ -265,8 +268,8 @@ def tracked_together(evidence: Evidence) -> Finding:
     lacking = [c for c in measured if not c.errors or not c.query]
     where = ("candidates.json: error, query",)
     if measured and not lacking:
-        text = say("FRU-13.side_by_side", candidates=len(measured))
+        text = say_counted("FRU-13.side_by_side", number=len(measured))
         return Finding("pass", text, len(measured), None, where)
-    names = {lang: ", ".join(c.label_in(lang) for c in lacking) or "–" for lang in LANGUAGES}
+    names = {lang: ", ".join(in_a_sentence(c.label_in(lang)) for c in lacking) or "–" for lang in LANGUAGES}
     text = say("FRU-13.missing", names=names)
     return Finding("warn" if measured else "fail", text, len(lacking), 0, where)

@@ -6,6 +6,7 @@ from frugal.audit.criteria.findings import Finding, Status, declared, field_of, 
 from frugal.audit.evidence.audit_file import ladder_of
 from frugal.audit.evidence.evidence import Evidence
 from frugal.audit.impacts.assessment import Assessment
+from frugal.audit.words.names import declared_fields
 from frugal.audit.words.sentences import phrase, say
 from frugal.reporting.text import plain_duration
 from frugal.reporting.units_text import percent, size
@@ -34,7 +35,7 @@ def inference_strategy(evidence: Evidence) -> Finding:
                 "FRU-14.pattern",
                 lang,
                 name=evidence.labels[name][lang],
-                time=plain_duration(winner.query[name].cpu_seconds, lang),
+                time=plain_duration(winner.query[name].cpu_seconds, lang, way="up"),
             )
             for name in declared_patterns
         )
@@ -76,7 +77,7 @@ def modest_hardware(evidence: Evidence) -> Finding:
         text = say("FRU-16.full_evaluation_only")
         return Finding("not_assessed", text, None, None, where)
     wait, met = query.slow_seconds_per_call, winner.keeps_limits(pattern)
-    text = say("FRU-16.memory", memory=in_each(size, memory), time=in_each(plain_duration, wait))
+    text = say("FRU-16.memory", memory=in_each(size, memory), time=in_each(plain_duration, wait, 2, "up"))
     return Finding("pass" if met else "fail", text, {"memory_bytes": memory, "seconds": wait}, None, where)
 
 
@@ -89,7 +90,7 @@ def retraining_rule(evidence: Evidence) -> Finding:
 
 def version_stability(evidence: Evidence) -> Finding:
     """FRU-18: a query does not take over 10 % more than in the version before, beyond the intervals of both."""
-    previous, where = evidence.previous, ("audit before this one: ladder",)
+    previous, where = evidence.previous, ("previous_audit.json: ladder",)
     if previous is None or evidence.winner is None:
         found = declared(evidence, "FRU-18")
         if found.status == "unevidenced" and previous is None:
@@ -115,7 +116,7 @@ def hosting(evidence: Evidence) -> Finding:
     if found.status != "unevidenced" or not machine.get("file_sha256"):
         return found
     known = [key for key in ("country", "pue", "wue_l_per_kwh") if machine.get(key) is not None]
-    text = say("FRU-19.machine_file", told=", ".join(known) or say("FRU-19.nothing"))
+    text = say("FRU-19.machine_file", told=declared_fields("FRU-19", known) if known else say("FRU-19.nothing"))
     return Finding("pass" if len(known) == 3 else "warn", text, known, None, ("machine.toml",))
 
 

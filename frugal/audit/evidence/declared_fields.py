@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from frugal.experiments.study.need import QUESTIONS
+
 #: ``ratio`` is a number of at least 1, ``amount`` one of at least 0, ``count`` a positive number.
 Kind = Literal["text", "date", "count", "amount", "ratio"]
 
@@ -32,6 +34,7 @@ ASKS: dict[str, dict[str, Field]] = {
     "FRU-23": {"queries_observed": Field("amount", "12000"), "period_days": Field("count", "90")},
     "LIM-03": {"asked": Field(), "date": Field("date", "2026-03-14")},
     "LIM-06": {"life_years": Field("count", "5")},
+    **{question: {} for question in QUESTIONS},
 }
 
 

@@ -16,10 +16,14 @@ from frugal.candidates.decision import Decision
 from frugal.candidates.row import CandidateRow
 from frugal.errors import NotAssessedError, UnusableInputError
 from frugal.experiments.metrics.registry import scale_of
+from frugal.experiments.study.input_layout import InputLayout
+from frugal.experiments.study.study_file import read_variables
 from frugal.formats.files.json_files import finite
 from frugal.metering.ledger.hash_chain import check_chain, check_seal
 from frugal.surrogates.bundle.bundle import LEDGER_SEAL
-from frugal.texts import LANGUAGES, Text
+from frugal.texts import LANGUAGES, Text, room_texts
+
+_TEXTS = room_texts("frugal.audit")
 
 #: The audit of the version before, kept when a bundle is replaced.
 PREVIOUS = "previous_audit.json"
@@ -90,6 +94,15 @@ class Evidence:
         return named
 
     @property
+    def input_labels(self) -> dict[str, dict[str, str]]:
+        """Plain names of the inputs, by language, under their names; those of elements of a vector name the element."""
+        named = {}
+        for column in InputLayout(read_variables(self.study["inputs"])).columns:
+            plain = column.name.replace("_", " ")
+            named[column.name] = {language: column.label.get(language) or plain for language in LANGUAGES}
+        return named
+
+    @property
     def units(self) -> dict[str, str]:
         """Unit in which the error of each output is told: that of its time axis where times are judged."""
         tolerances = self.need.get("tolerances") or {}
@@ -99,6 +112,11 @@ class Evidence:
             else output["unit"]
             for output in self.study["outputs"]
         }
+
+    @property
+    def cases(self) -> Text:
+        """See `cases_noun`."""
+        return cases_noun(self.study)
 
     @property
     def ladder(self) -> Ladder:
@@ -185,6 +203,12 @@ class Evidence:
     def physics_data(self) -> Text:
         """Data for want of which the full physics cannot be asked, by language; empty where it can, or there is none."""
         return {} if self.full_physics is None else self.full_physics.lacks
+
+
+def cases_noun(study: Mapping[str, Any]) -> Text:
+    """What one held-out run of a study is about, in the plural: roofs, scenarios; cases where the study does not say."""
+    told = study.get("cases") or {}
+    return {language: told.get(language) or told.get("en") or word for language, word in _TEXTS.say("cases").items()}
 
 
 def read_evidence(bundle: Path | str, evaluation: Path | str | None = None) -> Evidence:

@@ -65,7 +65,7 @@ class Account:
     runtime_bytes: float
 
 
-def take_account(evidence: Evidence, factors: FactorTable, country: str) -> Account:
+def take_account(evidence: Evidence, factors: FactorTable, country: str, assumed: bool = False) -> Account:
     """Price the ledger and the declared use.
 
     Parameters
@@ -74,12 +74,14 @@ def take_account(evidence: Evidence, factors: FactorTable, country: str) -> Acco
     factors : FactorTable
     country : str
         ISO 3166 alpha-3 code.
+    assumed : bool
+        Nobody named the country.
     """
     pricing = pricing_for(evidence.machine, factors, country)
     accountant = _Accountant(evidence, pricing, factors)
     return Account(
         costs=_costs(evidence, pricing),
-        footprint=accountant.footprint(),
+        footprint={**accountant.footprint(), "country_assumed": assumed},
         boundaries=boundaries(pricing, accountant.year(1), factors, evidence.need.get("beneficiaries")),
         burdens=accountant.burdens(),
         factors=_used(factors, country, evidence.machine),
@@ -211,6 +213,7 @@ class _Accountant:
                 for category in ("energy", *self.pricing.covered())
             },
             "scenarios": self._scenarios(whole),
+            "whole": self._whole(),
             "lighter": lighter_answer(self.evidence, self.pricing, self.factors["runtime_bytes_browser"].value),
             "conventions": self._conventions(),
         }
@@ -313,6 +316,15 @@ class _Accountant:
             wire = Work(0.0, network_gigabytes=whole.network_gigabytes)
             rows.append({"stage": "use", "tier": "network", "cpu_seconds": 0.0, "impacts": self.pricing.price([wire])})
         return rows
+
+    def _whole(self) -> dict[str, Any] | None:
+        """The whole service life: all of the preparation, and the answer retained in the middle of the declared use."""
+        middle = self._queries_mid()
+        if "winner" not in self.named or middle is None:
+            return None
+        works = [*self.preparation.values(), self.named["winner"][1].query.times(middle)]
+        cpu_seconds = sum(work.cpu_seconds for work in works)
+        return {"queries": middle, "cpu_seconds": cpu_seconds, "impacts": self.pricing.price(works)}
 
     def _scenarios(self, works: list[Work]) -> list[dict[str, Any]]:
         """Carbon of the same year with other electricity."""

@@ -7,8 +7,10 @@ from dataclasses import asdict
 from typing import Any
 
 from frugal.audit.report.sections import SIGNS, in_language
-from frugal.audit.words.sentences import known, phrase
+from frugal.audit.words.names import evidence_files, need_field
+from frugal.audit.words.sentences import in_a_sentence, known, phrase
 from frugal.candidates.comparison import Ladder
+from frugal.experiments.metrics.registry import error_allowed
 from frugal.reporting import units_text
 from frugal.reporting.text import plain_duration, plain_number
 
@@ -41,18 +43,29 @@ def need_rows(audit: Mapping[str, Any], language: str, words: Mapping[str, str])
     for field in ("beneficiaries", "queries_per_journey", "queries_per_hour"):
         value = need.get(field)
         rows.append((words[f"need_{field}"], plain_number(value, language) if value else words["undeclared"]))
-    rows.append((words["need_patterns"], "; ".join(_pattern(p, audit, language, words) for p in need["call_patterns"])))
+    rows.insert(1, (words["need_tolerances"], _tolerances(audit, language) or words["undeclared"]))
+    patterns = [_pattern(pattern, audit, language, words) for pattern in need["call_patterns"]]
+    rows.append((words["need_patterns"], phrase("c2.between", language).join(patterns)))
     return rows
+
+
+def _tolerances(audit: Mapping[str, Any], language: str) -> str:
+    told = []
+    for name, tolerance in (audit["need"].get("tolerances") or {}).items():
+        allowed = error_allowed(tolerance["metric"], tolerance["limit"])
+        limit = units_text.error_quantity(allowed, tolerance["metric"], audit["units"].get(name, ""), language, "down")
+        told.append(f"{limit} ({in_a_sentence(audit['labels'][name][language])})")
+    return ", ".join(told)
 
 
 def _pattern(pattern: Mapping[str, Any], audit: Mapping[str, Any], language: str, words: Mapping[str, str]) -> str:
     told = [audit["labels"].get(pattern["name"], {}).get(language, pattern["name"])]
     told.append(words[f"target_{pattern.get('target') or 'local'}"])
     if pattern.get("max_latency_s"):
-        told.append(f"≤ {plain_duration(pattern['max_latency_s'], language)}")
+        told.append(f"≤ {plain_duration(pattern['max_latency_s'], language, way='down')}")
     for key in ("max_bytes", "max_memory_bytes"):
         if pattern.get(key):
-            told.append(f"≤ {units_text.size(pattern[key], language)} ({words[key]})")
+            told.append(f"≤ {units_text.size(pattern[key], language, 'down')} ({words[key]})")
     return ", ".join(told)
 
 
@@ -77,7 +90,7 @@ def history(audit: Mapping[str, Any], language: str, words: Mapping[str, str]) -
     rows = []
     for entry in audit["need_history"]:
         changed = [
-            f"{field}: {_short(old)} → {_short(new)}"
+            phrase("compare.line", language, name=need_field(field)[language], told=f"{_short(old)} → {_short(new)}")
             for field, (old, new) in sorted((entry.get("changed") or {}).items())
         ]
         rows.append(
@@ -85,7 +98,7 @@ def history(audit: Mapping[str, Any], language: str, words: Mapping[str, str]) -
                 "date": units_text.day(str(entry["first_seen"]), language),
                 "hash": str(entry["hash"])[:8],
                 "when": words[_WHEN[entry["before_first_run"]]],
-                "changed": "; ".join(changed) or "–",
+                "changed": phrase("c2.between", language).join(changed) or "–",
             }
         )
     return rows
@@ -127,7 +140,7 @@ def practices(
 
 
 def _ratio(value: float | None, language: str) -> str:
-    return units_text.percent(value, language) if value is not None else "–"
+    return units_text.percent(value, language, "up") if value is not None else "–"
 
 
 def _curve(found: Mapping[str, Any], language: str, words: Mapping[str, str]) -> list[list[str]]:
@@ -137,7 +150,7 @@ def _curve(found: Mapping[str, Any], language: str, words: Mapping[str, str]) ->
             words["runs_used"].format(n=plain_number(point["n"], language, 4)),
             _ratio(point["error_ratio"], language),
             words["yes" if point["met"] else "no"],
-            plain_duration(point["fit_cpu_seconds"], language),
+            plain_duration(point["fit_cpu_seconds"], language, way="up"),
         ]
         for point in (found.get("learning_curve") or {}).get("points", [])
     ]
@@ -161,7 +174,7 @@ def _variants(found: Mapping[str, Any], language: str, words: Mapping[str, str])
             continue
         told = units_text.size(variant["bytes"], language)
         if variant.get("cpu_seconds_per_query"):
-            told += f", {plain_duration(variant['cpu_seconds_per_query'], language)}"
+            told += f", {plain_duration(variant['cpu_seconds_per_query'], language, way='up')}"
         rows.append(
             [
                 words["practice_compression"],
@@ -172,6 +185,27 @@ def _variants(found: Mapping[str, Any], language: str, words: Mapping[str, str])
             ]
         )
     return rows
+
+
+def questions(audit: Mapping[str, Any], language: str) -> list[dict[str, str]]:
+    """What a buyer or a jury asks beside: what the audit knows, what was declared; open where that is nothing.
+
+    Parameters
+    ----------
+    audit : mapping
+        Content of `audit.json`; ``questions`` is read.
+    language : str
+        ``en`` or ``fr``.
+    """
+    return [
+        {
+            "title": row["title"][language],
+            "known": row["known"][language],
+            "answer": row["answer"][language],
+            "evidence": f"[{', '.join(row['evidence'])}]" if row["evidence"] else "",
+        }
+        for row in audit["questions"]
+    ]
 
 
 def criteria(audit: Mapping[str, Any], language: str, words: Mapping[str, str]) -> list[dict[str, Any]]:
@@ -200,7 +234,7 @@ def criteria(audit: Mapping[str, Any], language: str, words: Mapping[str, str]) 
                 "sign": SIGNS[found["status"]],
                 "status": phrase(f"status.{found['status']}", language),
                 "text": found["text"][language],
-                "evidence": f"[{'; '.join(found['evidence'])}]" if found["evidence"] else "",
+                "evidence": f"[{', '.join(evidence_files(found['evidence']))}]" if found["evidence"] else "",
                 "asks": ", ".join(found["asks"]),
             }
         )

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from frugal.audit.evidence.audit_file import ladder_of
-from frugal.audit.words.sentences import page_words
+from frugal.audit.words.sentences import page_words, phrase
 from frugal.candidates.comparison import Ladder
 from frugal.errors import UnusableInputError
 from frugal.reporting import units_text
@@ -48,8 +48,10 @@ def footprint_bars(audit: Mapping[str, Any], language: str) -> str:
             axes.set_title(title, fontsize=8.5, loc="left", color=INK, x=-0.68)
         _key(figure, words)
 
-    told = "; ".join(
-        f"{name.strip()}: {units_text.impact_range(span, 'gwp', language)}" for _, bars in panels for name, span in bars
+    told = phrase("c2.between", language).join(
+        phrase("compare.line", language, name=name.strip(), told=units_text.impact_range(span, "gwp", language))
+        for _, bars in panels
+        for name, span in bars
     )
     return svg(draw, (7.2, height), words["bars_title"], told, "fb")
 

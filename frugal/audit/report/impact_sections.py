@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from frugal.audit.words.names import factor_name, factor_unit, quoted_source
 from frugal.audit.words.sentences import known
 from frugal.candidates.comparison import Ladder
 from frugal.reporting import units_text
@@ -58,7 +59,10 @@ def footprint_rows(
                 "candidate": row["candidate"],
                 "shown": shown,
                 "queries": queries,
-                "cells": [plain_duration(row["cpu_seconds"], language), *_spans(audit, row["impacts"], language)],
+                "cells": [
+                    plain_duration(row["cpu_seconds"], language, way="up"),
+                    *_spans(audit, row["impacts"], language),
+                ],
                 "made": _made(row["impacts"], language),
                 "network": units_text.size(row["network_bytes"], language) if row["network_bytes"] else "–",
             }
@@ -85,7 +89,7 @@ def stage_rows(audit: Mapping[str, Any], language: str, words: Mapping[str, str]
         {
             "name": words[f"part_{row['stage']}"],
             "tier": words[f"tier_{row['tier']}"],
-            "cells": [plain_duration(row["cpu_seconds"], language), *_spans(audit, row["impacts"], language)],
+            "cells": [plain_duration(row["cpu_seconds"], language, way="up"), *_spans(audit, row["impacts"], language)],
         }
         for row in audit["footprint"]["stages"]
     ]
@@ -133,11 +137,9 @@ def variance(audit: Mapping[str, Any], language: str, words: Mapping[str, str]) 
 
 
 def _factor_name(name: str, language: str) -> str:
-    if name.startswith("electricity_"):
-        return known("factor", "electricity")[language]
-    if name.startswith("embodied_"):
-        return known("factor", "embodied")[language]
-    return known("factor", name)[language]
+    """What a factor is called where its category is said already."""
+    group = name.partition("_")[0]
+    return known("factor", group)[language] if group in ("electricity", "embodied") else factor_name(name, language)
 
 
 def scenarios(audit: Mapping[str, Any], language: str) -> list[dict[str, str]]:
@@ -160,7 +162,7 @@ def boundary_rows(audit: Mapping[str, Any], language: str) -> list[dict[str, Any
                 _share(row["share"]["p50"], language),
                 _share(row["part_of_budget"]["p50"], language),
                 _share(row["part_of_budget"]["p95"], language),
-                plain_duration(86400 * row["person_days"], language),
+                plain_duration(86400 * row["person_days"], language, way="up"),
             ],
             "use_only": not row["manufacture_covered"],
         }
@@ -169,7 +171,7 @@ def boundary_rows(audit: Mapping[str, Any], language: str) -> list[dict[str, Any
 
 
 def _share(value: float, language: str) -> str:
-    return units_text.percent(value, language)
+    return units_text.percent(value, language, "up")
 
 
 def factor_rows(audit: Mapping[str, Any], language: str) -> list[dict[str, Any]]:
@@ -178,7 +180,7 @@ def factor_rows(audit: Mapping[str, Any], language: str) -> list[dict[str, Any]]
     for row in audit["factors"]:
         low, middle, high = (plain_number(row[key], language, 3) for key in ("low", "value", "high"))
         value = middle if low == high else f"{middle} [{low}–{high}]"
-        groups.setdefault((row["source"], row["year"]), []).append(
-            {"id": row["id"], "value": value, "unit": row["unit"]}
-        )
+        source = quoted_source(row["source"], row.get("origin") != "user", language)
+        told = {"name": factor_name(row["id"], language), "value": value, "unit": factor_unit(row["unit"], language)}
+        groups.setdefault((source, row["year"]), []).append(told)
     return [{"source": source, "year": year, "rows": rows} for (source, year), rows in groups.items()]

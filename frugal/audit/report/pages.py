@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from frugal.audit.evidence.audit_file import ladder_of
-from frugal.audit.report import evidence_sections, impact_sections, sections
+from frugal.audit.report import evidence_sections, first_page, impact_sections, sections
 from frugal.audit.report.footprint_bars import footprint_bars
-from frugal.audit.words.sentences import known, page_words
+from frugal.audit.words.sentences import in_a_sentence, known, page_words
 from frugal.errors import UnusableInputError
 from frugal.formats.files.atomic import write_text
 from frugal.reporting import units_text
@@ -32,7 +32,16 @@ def render(audit: Mapping[str, Any], language: str) -> str:
     """
     if language not in LANGUAGES:
         raise UnusableInputError(f"language '{language}' is unknown; use 'en' or 'fr'")
-    return _from_template("audit.html.j2", language, {**_plots(audit, language), **_view(audit, language)})
+    views = {each: _view(audit, each) for each in LANGUAGES}
+    fitting = first_page.limits_that_fit(audit, {each: _words_before_diagram(views[each], each) for each in LANGUAGES})
+    view = {**views[language], "limits_in_short": first_page.limits_in_short(audit, language, fitting)}
+    return _from_template("audit.html.j2", language, {**_plots(audit, language), **view})
+
+
+def _words_before_diagram(view: Mapping[str, Any], language: str) -> int:
+    """Words above the diagram, its heading included, where no limit is told in short."""
+    page = _from_template("first_page.html.j2", language, {**view, "limits_in_short": ""})
+    return first_page.count_words(f"{unescape(re.sub(r'<[^>]+>', ' ', page))} {view['t']['ladder_plot']}")
 
 
 def _from_template(name: str, language: str, view: Mapping[str, Any]) -> str:
@@ -75,6 +84,8 @@ def _own_words(audit: Mapping[str, Any], language: str) -> Iterator[str]:
     yield from _texts(audit["need"])
     yield from _texts([entry.get("values") or {} for entry in audit["need_history"]])
     yield from _texts(audit["declarations"])
+    yield from (row["answer"][language] for row in audit["questions"])
+    yield from _texts(audit["study"].get("sources") or [])
     yield from _texts([audit["machine"].get(key) for key in ("source", "hosting", "cpu_model")])
     ladder = ladder_of(audit)
     yield from (decision.pattern for decision in ladder.decisions)
@@ -139,8 +150,9 @@ def _words(audit: Mapping[str, Any], language: str) -> dict[str, str]:
         "watts": watts["watts_per_core"],
         "watts_low": watts["watts_low"],
         "watts_high": watts["watts_high"],
-        "country": footprint["country"],
+        "country": known("country", footprint["country"])[language],
         "draws": plain_number(footprint["draws"], language, 5),
+        "output": _judged(audit, language),
         "tool": audit["tool"]["name"],
         "version": audit["tool"]["version"],
         "journey": plain_number(footprint["conventions"]["queries_per_journey"], language),
@@ -157,19 +169,31 @@ def _words(audit: Mapping[str, Any], language: str) -> dict[str, str]:
     return filled
 
 
+def _judged(audit: Mapping[str, Any], language: str) -> str:
+    """Of which output errors are told: the only one that is judged, or the worst of several."""
+    outputs = sections.judged_outputs(audit)
+    if len(outputs) == 1:
+        return in_a_sentence(audit["labels"].get(outputs[0], {}).get(language, outputs[0]))
+    return page_words(language)["worst_output"]
+
+
 def _view(audit: Mapping[str, Any], language: str) -> dict[str, Any]:
     """Every number of the page, written in the language."""
     machine, words, ladder = audit["machine"], _words(audit, language), ladder_of(audit)
     return {
         "t": words,
         "question": audit["study"]["question"][language],
-        "first_line": audit["first_line"][language],
+        "basis": audit["first_page"]["basis"][language],
+        "answer": audit["first_page"]["answer"][language],
+        "errors": first_page.error_rows(audit, ladder, language),
+        "error_heads": first_page.error_heads(audit, ladder, language),
         "date": units_text.day(audit["created"], language),
         "level": known("level", audit["level"])[language],
         "tier": machine.get("tier") or "–",
-        "facts": sections.facts(audit, ladder, language, words),
-        "conditions": sections.conditions(audit, language, words),
+        "facts": first_page.facts(audit, ladder, language, words),
+        "conditions": first_page.conditions(audit, language, words),
         "plot_caption": words["ladder_plot_caption" if audit["need"].get("tolerances") else "unjudged_caption"],
+        "retained": ladder.winner.label_in(language) if ladder.winner else "",
         "limits": [limit[language] for limit in audit["limits"]],
         "ladder": [sections.ladder_row(row, audit, ladder, language, words) for row in ladder.rows],
         "patterns": sections.patterns(audit, ladder, language) if len(ladder.decisions) > 1 else [],
@@ -186,6 +210,7 @@ def _view(audit: Mapping[str, Any], language: str) -> dict[str, Any]:
         "factors": impact_sections.factor_rows(audit, language),
         "need": evidence_sections.need_rows(audit, language, words),
         "history": evidence_sections.history(audit, language, words),
+        "questions": evidence_sections.questions(audit, language),
         "practices": evidence_sections.practices(audit, ladder, language, words),
         "criteria": evidence_sections.criteria(audit, language, words),
         "policy": evidence_sections.policy(audit, ladder, language, words),

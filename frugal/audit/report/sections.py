@@ -6,12 +6,13 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from frugal.audit.words.sentences import break_even_words, error_words, phrase, verdict_words
+from frugal.audit.words.errors import error_words
+from frugal.audit.words.names import stage_name
+from frugal.audit.words.sentences import break_even_words, in_a_sentence, phrase, verdict_words
 from frugal.candidates.comparison import Ladder
 from frugal.candidates.row import CandidateRow
-from frugal.experiments.metrics.registry import error_allowed
 from frugal.reporting import units_text
-from frugal.reporting.text import missing_data_text, plain_duration, plain_number, plain_queries
+from frugal.reporting.text import missing_data_text, plain_duration, plain_number
 
 #: Signs that say a status a second time; words say it first.
 SIGNS = {
@@ -30,11 +31,15 @@ SMALL_SHARE = 0.02
 ALWAYS_SHOWN = ("generation", "fit", "calibration", "export", "evaluation", "audit")
 
 
-def facts(audit: Mapping[str, Any], ladder: Ladder, language: str, words: Mapping[str, str]) -> list[tuple[str, str]]:
-    """Facts of the first page: verdict, answer, break-even, use, tolerance, unit.
+def ladder_row(
+    row: CandidateRow, audit: Mapping[str, Any], ladder: Ladder, language: str, words: Mapping[str, str]
+) -> dict[str, Any]:
+    """One candidate of the ladder.
 
     Parameters
     ----------
+    row : CandidateRow
+        Of the ladder.
     audit : mapping
         Content of `audit.json`.
     ladder : Ladder
@@ -46,71 +51,29 @@ def facts(audit: Mapping[str, Any], ladder: Ladder, language: str, words: Mappin
 
     Returns
     -------
-    list of (str, str)
-        Name and value; the unit only where one was declared.
-    """
-    decision, winner, need = ladder.decision, ladder.winner, audit["need"]
-    usage = decision.queries
-    told = words["undeclared"]
-    if usage:
-        span = [plain_number(usage[0], language), plain_queries(usage[1], language)]
-        told = (
-            words["span"].format(low=span[0], high=span[1])
-            + f", {plain_number(need['service_life_years'], language)}\u00a0{words['years']}"
-        )
-    tolerance = _tolerances(need.get("tolerances") or {}, audit, language)
-    facts = [
-        (words["verdict"], verdict_words(decision)[language]),
-        (words["retained"], winner.label_in(language) if winner else words["none"]),
-        (words["break_even"], break_even_words(decision)[language]),
-        (words["usage"], told),
-        (words["tolerance"], tolerance or words["undeclared"]),
-    ]
-    return (
-        [*facts, (words["unit"], in_language(need["functional_unit"], language))]
-        if need.get("functional_unit")
-        else facts
-    )
-
-
-def _tolerances(tolerances: Mapping[str, Mapping[str, Any]], audit: Mapping[str, Any], language: str) -> str:
-    told = []
-    for name, tolerance in tolerances.items():
-        allowed = error_allowed(tolerance["metric"], tolerance["limit"])
-        limit = units_text.error_quantity(allowed, tolerance["metric"], audit["units"].get(name, ""), language)
-        told.append(limit if len(tolerances) == 1 else f"{limit} ({audit['labels'][name][language]})")
-    return ", ".join(told)
-
-
-def ladder_row(
-    row: CandidateRow, audit: Mapping[str, Any], ladder: Ladder, language: str, words: Mapping[str, str]
-) -> dict[str, Any]:
-    """One candidate of the ladder.
-
-    Parameters
-    ----------
-    row : CandidateRow
-        Of the ladder.
-    audit, ladder, language, words
-        As for `facts`.
-
-    Returns
-    -------
     dict
-        ``cells``: upper bound of the worst error, preparation, a million queries, the service life (computing time). ``met``
-        is None where nothing was judged; ``state`` and ``why`` say what became of a candidate that failed, was skipped or
-        lacks data.
+        ``cells``: upper bound of the worst error, preparation, a million queries, the service life (computing time). ``of``
+        is the output that the error is of, where several are judged. ``met`` is None where nothing was judged; ``state`` and
+        ``why`` say what became of a candidate that failed, was skipped or lacks data.
     """
     decision = ladder.decision
     query = row.query.get(decision.pattern)
     lifetime = decision.lifetime_cpu_seconds.get(row.name)
     met = row.need_met.get(decision.pattern, False)
     reasons = row.limits[decision.pattern].reasons if decision.pattern in row.limits else ()
-    shown = {"name": row.label_in(language), "ai": words["ai"] if row.is_ai else "", "winner": False, "met": None}
+    shown = {
+        "name": row.label_in(language),
+        "ai": words["ai"] if row.is_ai else "",
+        "winner": False,
+        "met": None,
+        "of": "",
+    }
     if row.status != "ok":
         state = words["failed" if row.status == "failed" else "skipped"]
         return {**shown, "cells": ["–"] * 4, "state": state, "why": row.message.get(language, "")}
     error = error_words(row.errors, audit["units"], language) or "0"
+    if len(judged_outputs(audit)) > 1 and row.worst_output is not None and error != "0":
+        shown["of"] = in_a_sentence(audit["labels"][row.worst_output][language])
     if row.lacks:
         why = units_text.typeset(missing_data_text(row.lacks)[language], language) + "."
         return {**shown, "cells": [error, *["–"] * 3], "state": words["reference"], "why": why}
@@ -121,13 +84,18 @@ def ladder_row(
         "met": met if judged else None,
         "cells": [
             error,
-            plain_duration(row.fixed_cpu_seconds, language) if row.fixed_cpu_seconds is not None else "–",
-            plain_duration(1e6 * query.cpu_seconds, language) if query else "–",
-            plain_duration(lifetime, language) if lifetime is not None else "–",
+            plain_duration(row.fixed_cpu_seconds, language, way="up") if row.fixed_cpu_seconds is not None else "–",
+            plain_duration(1e6 * query.cpu_seconds, language, way="up") if query else "–",
+            plain_duration(lifetime, language, way="up") if lifetime is not None else "–",
         ],
         "state": "–" if not judged else words["yes" if met else "no"],
         "why": " ".join(reason[language] for reason in reasons),
     }
+
+
+def judged_outputs(audit: Mapping[str, Any]) -> list[str]:
+    """Outputs with a tolerance; all of them where none has one."""
+    return list(audit["need"].get("tolerances") or [output["name"] for output in audit["study"]["outputs"]])
 
 
 def patterns(audit: Mapping[str, Any], ladder: Ladder, language: str) -> list[dict[str, str]]:
@@ -136,7 +104,7 @@ def patterns(audit: Mapping[str, Any], ladder: Ladder, language: str) -> list[di
     Parameters
     ----------
     audit, ladder, language
-        As for `facts`.
+        As for `ladder_row`.
     """
     found = []
     for decision in ladder.decisions:
@@ -160,7 +128,7 @@ def cost_rows(audit: Mapping[str, Any], language: str, words: Mapping[str, str])
     audit : mapping
         Content of `audit.json`; ``costs`` is read.
     language, words
-        As for `facts`.
+        As for `ladder_row`.
 
     Returns
     -------
@@ -181,10 +149,12 @@ def cost_rows(audit: Mapping[str, Any], language: str, words: Mapping[str, str])
     for cost in audit["costs"]:
         if len(small) > 1 and cost in small:
             continue
-        name = words.get(f"stage_{cost['stage']}", cost["stage"])
+        name = stage_name(cost["stage"], language)
         name += f" ({plain_number(cost['runs'], language, 4)})" if cost.get("runs") else ""
         failed = (
-            f"{words['failed_part']} {plain_duration(cost['failed_cpu_seconds'], language)}" if cost["failed"] else ""
+            f"{words['failed_part']} {plain_duration(cost['failed_cpu_seconds'], language, way='up')}"
+            if cost["failed"]
+            else ""
         )
         if cost.get("estimated_cpu_seconds"):
             part = f"{words['estimated_part']} {plain_duration(cost['estimated_cpu_seconds'], language)}"
@@ -235,7 +205,7 @@ def _cost_row(
     name: str, *, failed: str, seconds: float, energy: float, theirs: float | None, language: str
 ) -> dict[str, Any]:
     cells = [
-        plain_duration(seconds, language),
+        plain_duration(seconds, language, way="up"),
         units_text.joules(energy, language),
         units_text.codecarbon_joules(theirs, language),
     ]
@@ -245,35 +215,6 @@ def _cost_row(
 def in_language(value: str | Mapping[str, str], language: str) -> str:
     """A text that may come by language, in one."""
     return value if isinstance(value, str) else str(value.get(language) or value.get("en", ""))
-
-
-def condition_status(status: str, language: str) -> str:
-    """The word for the status of a condition."""
-    return phrase("status.not_assessed_condition" if status == "not_assessed" else f"status.{status}", language)
-
-
-def conditions(audit: Mapping[str, Any], language: str, words: Mapping[str, str]) -> list[dict[str, str]]:
-    """The three lines of the first page.
-
-    Parameters
-    ----------
-    audit : mapping
-        Content of `audit.json`; ``conditions`` is read.
-    language, words
-        As for `facts`.
-    """
-    return [
-        {
-            "id": key,
-            "title": words[key],
-            "sign": SIGNS[line["status"]],
-            "status": condition_status(line["status"], language),
-            "kind": line["status"],
-            "text": line["text"][language],
-            "counts": words["counts"].format(**line["counts"]) if any(line["counts"].values()) else "",
-        }
-        for key, line in audit["conditions"].items()
-    ]
 
 
 def break_evens(ladder: Ladder, language: str) -> list[dict[str, Any]]:
@@ -309,7 +250,7 @@ def whole_ledger(audit: Mapping[str, Any], ladder: Ladder, language: str) -> str
     Parameters
     ----------
     audit, ladder, language
-        As for `facts`; the ``costs`` of the audit are read.
+        As for `ladder_row`; the ``costs`` of the audit are read.
     """
     pattern, ai = ladder.decision.pattern, ladder.closest_ai
     if ai is None or pattern not in ai.query:
@@ -357,7 +298,7 @@ def compared_words(ladder: Ladder, language: str, words: Mapping[str, str]) -> s
     Parameters
     ----------
     ladder, language, words
-        As for `facts`.
+        As for `ladder_row`.
 
     Returns
     -------

@@ -6,15 +6,8 @@ import math
 
 from frugal.audit.evidence.evidence import Evidence
 from frugal.audit.evidence.shortfall import Shortfall, accurate, nearest, shortfalls
-from frugal.audit.words.sentences import (
-    error_words,
-    every_error,
-    known,
-    phrase,
-    quoted,
-    rounded_up,
-    say,
-)
+from frugal.audit.words.errors import error_lines, error_words
+from frugal.audit.words.sentences import in_a_sentence, known, phrase, quoted, say
 from frugal.candidates.row import CandidateRow
 from frugal.reporting.text import plain_duration, plain_number, plain_queries
 from frugal.reporting.units_text import error_quantity, percent, size
@@ -27,7 +20,18 @@ MOST_TOLD = 3
 
 
 def first_line(evidence: Evidence, assessed: bool = True) -> Text:
-    """The whole answer in one plain sentence; no verdict in it where the measurement does not carry one."""
+    """The whole answer in plain sentences, as every surface tells it: whether AI is needed, what answers, how wrong it is."""
+    told, errors = answer_line(evidence, assessed), winner_errors(evidence)
+    return {language: f"{told[language]} {errors[language]}".strip() for language in LANGUAGES}
+
+
+def winner_errors(evidence: Evidence) -> Text:
+    """The errors of what is retained, in sentences; empty where nothing is retained, or it makes none."""
+    return dict.fromkeys(LANGUAGES, "") if evidence.winner is None else error_lines(evidence.winner, evidence)
+
+
+def answer_line(evidence: Evidence, assessed: bool = True) -> Text:
+    """Whether AI is needed and what answers, in one sentence; no verdict where the measurement does not carry one."""
     verdict, winner = evidence.decision.verdict if assessed else "not_assessed", evidence.winner
     if winner is None:
         return _nothing(evidence) if assessed and evidence.compared else say("first.nothing_not_assessed")
@@ -43,13 +47,13 @@ def first_line(evidence: Evidence, assessed: bool = True) -> Text:
 
 
 def _answer(candidate: CandidateRow, evidence: Evidence, language: str) -> str:
-    """How well and for how much: "a table answers within ±1.4%, for 0.3 s of computing per million …"."""
+    """What answers, and for how much: "a table answers, for 0.3 s of computing per million …"."""
     noun = known("noun", candidate.kind)[language]
-    error = every_error(candidate, evidence, language)
-    told = phrase("answer.within" if error else "answer.exactly", language, noun=noun, error=error)
+    errs = any(error.high for error in candidate.errors.values())
+    told = phrase("answer.answers" if errs else "answer.exactly", language, noun=noun)
     query = candidate.query.get(evidence.decision.pattern)
     if query is not None:
-        told += phrase("answer.cost", language, time=plain_duration(1e6 * query.cpu_seconds, language))
+        told += phrase("answer.cost", language, time=plain_duration(1e6 * query.cpu_seconds, language, way="up"))
     return told
 
 
@@ -57,7 +61,7 @@ def _paid_back(evidence: Evidence) -> Text:
     crossing = evidence.decision.break_even_queries
     if crossing is None or not 0 < crossing.median < math.inf:
         return dict.fromkeys(LANGUAGES, "")
-    return say("answer.paid_back", queries=in_each(plain_queries, crossing.median))
+    return say("answer.paid_back", queries=in_each(plain_queries, crossing.median, "up"))
 
 
 # ------------------------------------------------------------------------------- Nothing meets the need
@@ -100,24 +104,29 @@ def _told(evidence: Evidence, shortfall: Shortfall, candidate: CandidateRow, lan
         limit = _tolerance(evidence, shortfall, error.metric, language)
         several = len(evidence.need.get("tolerances") or {}) > 1
         label = evidence.labels[shortfall.output][language]
-        of = f" ({label[:1].lower()}{label[1:]})" if several else ""
+        of = f" ({in_a_sentence(label)})" if several else ""
         return phrase("short.error", language, error=bound, of=of, limit=limit, excess=excess)
     if shortfall.requirement == "data":
         return phrase("short.data_none", language, data=candidate.lacks[language])
     if shortfall.requirement == "graph" or not math.isfinite(shortfall.value):
         return phrase(f"short.{shortfall.requirement}_none", language)
-    write = plain_duration if shortfall.requirement == "latency" else size
-    values = {"value": write(shortfall.value, language), "limit": write(shortfall.limit, language)}
-    return phrase(f"short.{shortfall.requirement}", language, excess=excess, **values)
+    if shortfall.requirement == "latency":
+        value, limit = (
+            plain_duration(shortfall.value, language, way="up"),
+            plain_duration(shortfall.limit, language, way="down"),
+        )
+    else:
+        value, limit = size(shortfall.value, language), size(shortfall.limit, language, "down")
+    return phrase(f"short.{shortfall.requirement}", language, excess=excess, value=value, limit=limit)
 
 
 def _tolerance(evidence: Evidence, shortfall: Shortfall, metric: str, language: str) -> str:
-    return error_quantity(shortfall.limit, metric, evidence.units.get(shortfall.output, ""), language)
+    return error_quantity(shortfall.limit, metric, evidence.units.get(shortfall.output, ""), language, "down")
 
 
 def _excess(ratio: float, language: str) -> str:
     if not math.isfinite(ratio):
         return ""
     if ratio < TOLD_IN_PERCENT:
-        return phrase("excess.percent", language, percent=percent(rounded_up(ratio - 1.0), language))
-    return phrase("excess.times", language, times=plain_number(ratio, language))
+        return phrase("excess.percent", language, percent=percent(ratio - 1.0, language, "up"))
+    return phrase("excess.times", language, times=plain_number(ratio, language, way="up"))
