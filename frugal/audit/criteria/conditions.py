@@ -133,7 +133,7 @@ def _budgets(number: float, language: str) -> str:
 
 
 def _first_condition(evidence: Evidence, broken: Sequence[str]) -> tuple[str, Text]:
-    decision, winner, best_ai = evidence.decision, evidence.winner, evidence.best_ai
+    decision, winner = evidence.decision, evidence.winner
     verdict = known("verdict", decision.verdict)
     reasons = {language: _sentences(evidence, language) for language in LANGUAGES}
     if broken:
@@ -148,15 +148,21 @@ def _first_condition(evidence: Evidence, broken: Sequence[str]) -> tuple[str, Te
             else ("fail", say("c1.nothing"))
         )
     if not winner.is_ai:
-        if best_ai is None:
-            tried = any(row.is_ai and row.works for row in evidence.ladder.rows)
-            return "no_ai", say("c1.no_ai_meets") if tried else say("c1.no_ai_tried", reasons=reasons)
-        return "no_ai", say("c1.no_ai", name=quoted(best_ai), verdict=verdict, reasons=reasons)
+        return "no_ai", _without_ai(evidence, reasons)
     statuses = {"demonstrated": "pass", "infeasible_otherwise": "pass", "not_demonstrated": "fail"}
     status = statuses.get(decision.verdict, "warn")
     # a need that was fitted to the runs shows nothing by being met
     late = status == "pass" and _need_came_late(evidence)
     return "warn" if late else status, say("c1.late" if late else "c1.ai", verdict=_capital(verdict), reasons=reasons)
+
+
+def _without_ai(evidence: Evidence, reasons: Text) -> Text:
+    """The line of condition 1 where what is retained has no AI in it."""
+    if evidence.best_ai is not None:
+        verdict = known("verdict", evidence.decision.verdict)
+        return say("c1.no_ai", name=quoted(evidence.best_ai), verdict=verdict, reasons=reasons)
+    plain = evidence.decision.reasons == ("no_ai_meets_the_need",)
+    return say("c1.no_ai_meets") if plain else say("c1.no_ai_tried", reasons=reasons)
 
 
 def _capital(text: Text) -> Text:
