@@ -31,6 +31,8 @@ for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS", "O
 sys.path.insert(0, str(Path(__file__).parent))
 
 RESULTS = Path(__file__).parent / "results" / "fuzz.json"
+#: Cases for which it is not worth while to import and compile everything first.
+FEW = 500
 #: Share of each kind, of a hundred cases.
 SHARES = {"commands": 40, "files": 36, "bundles": 8, "graphs": 16}
 
@@ -51,7 +53,7 @@ def work(workshop: Path, folder: Path, arguments: argparse.Namespace, worker: in
     """One worker: a server, its share of the cases, and what came of them."""
     from fuzzing.server import Server
 
-    server = Server(workshop, folder / f"worker{worker}", arguments.seed)
+    server = Server(workshop, folder / f"worker{worker}", arguments.seed, arguments.cases > FEW)
     until = time.monotonic() + arguments.seconds if arguments.seconds else None
     for kind, index in cases(arguments.kinds, arguments.cases, worker, arguments.workers):
         if until is not None and time.monotonic() > until:
@@ -70,7 +72,7 @@ def fuzz(arguments: argparse.Namespace) -> dict[str, Any]:
     from fuzzing.workshop import make_workshop
 
     start = time.monotonic()
-    prepare()
+    prepare(arguments.cases > FEW)
     base = Path("/dev/shm") if os.access("/dev/shm", os.W_OK) else None  # memory: no disk waits for small files
     folder = Path(tempfile.mkdtemp(prefix="frugal-fuzz-", dir=base))
     try:
@@ -162,11 +164,11 @@ def replay(arguments: argparse.Namespace) -> int:
     from fuzzing.server import Server, prepare
     from fuzzing.workshop import make_workshop
 
-    prepare()
+    prepare(many=False)
     folder = Path(tempfile.mkdtemp(prefix="frugal-fuzz-"))
     workshop = make_workshop(folder / "workshop", arguments.bundles)
     kind, _, index = arguments.replay.partition(":")
-    server = Server(workshop, folder / "worker0", arguments.seed)
+    server = Server(workshop, folder / "worker0", arguments.seed, many=False)
     outcome = server.run(kind, int(index))
     server.stop()
     print(

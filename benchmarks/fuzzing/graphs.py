@@ -113,7 +113,7 @@ def _case(rng: random.Random, workshop: Path, folder: Path, study: str, content:
     elif rng.random() < 0.2:
         ask += ["--out", "out.nc"]
     ask += rng.choice(([], [], ["--json"], ["--extrapolate"], ["--lang", "fr"]))
-    names = (name, "graph", "answer", "input", "output", "ask.csv")
+    names = (name, "graph", "answer", "input", "entrée", "output", "sortie", "ask.csv")
     return Case("cli", ["predict", name, *ask], told, names=names, targets=("out.nc",), seconds=30.0, group="graphs")
 
 

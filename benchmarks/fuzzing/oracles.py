@@ -93,7 +93,8 @@ def _files(case: Case, code: int, before: Tree, after: Tree, folder: Path) -> li
         strange = [name for name in changed if not name.startswith(case.targets)]
         if strange:
             found.append("file that was not asked for")
-    kinds_fit = case.args[:1] in (["predict"], ["simulate"])  # others write their own kind, whatever the name ends in
+    # others write their own kind, whatever the name ends in
+    kinds_fit = case.args[:1] in (["predict"], ["simulate"]) and not any("--geotiff" in text for text in case.args)
     if kinds_fit and any(not whole(folder / name) for name in changed if (folder / name).is_file()):
         found.append("half a file")
     return found

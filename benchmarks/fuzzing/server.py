@@ -54,37 +54,41 @@ class Outcome:
     repeated: bool = True
 
 
-def prepare() -> None:
-    """Import and compile what the commands would, without threads of its own, and without a network."""
-    for found in pkgutil.walk_packages(importlib.import_module("frugal").__path__, "frugal."):
+def prepare(many: bool) -> None:
+    """Import what the commands would, without threads of its own, and without a network; for ``many`` cases all at once."""
+    for found in pkgutil.walk_packages(importlib.import_module("frugal").__path__, "frugal.") if many else ():
         if not found.name.endswith("__main__"):
             importlib.import_module(found.name)
     for name in (
-        *(
-            "onnx",
-            "onnxruntime",
-            "pandas",
-            "pyarrow.parquet",
-            "rasterio",
-            "geopandas",
-            "pyogrio",
-            "sklearn",
-            "lightgbm",
-            "xarray",
-        ),
-        *(
-            "zarr",
-            "h5netcdf",
-            "pvlib.iotools",
-            "pint",
-            "matplotlib.pyplot",
-            "laspy",
-            "lazrs",
-            "jsonschema",
-            "jinja2",
-            "distributed",
-        ),
-        *("codecarbon", "mlflow", "scipy.optimize", "scipy.stats", "scipy.ndimage", "rich.console", "pydantic"),
+        ()
+        if not many
+        else (
+            *(
+                "onnx",
+                "onnxruntime",
+                "pandas",
+                "pyarrow.parquet",
+                "rasterio",
+                "geopandas",
+                "pyogrio",
+                "sklearn",
+                "lightgbm",
+                "xarray",
+            ),
+            *(
+                "zarr",
+                "h5netcdf",
+                "pvlib.iotools",
+                "pint",
+                "matplotlib.pyplot",
+                "laspy",
+                "lazrs",
+                "jsonschema",
+                "jinja2",
+                "distributed",
+            ),
+            *("codecarbon", "mlflow", "scipy.optimize", "scipy.stats", "scipy.ndimage", "rich.console", "pydantic"),
+        )
     ):
         with contextlib.suppress(ImportError):
             importlib.import_module(name)
@@ -144,12 +148,15 @@ class Server:
     folder : Path
         Of its own; each case has an empty folder below it.
     seed : int
+    many : bool
+        Compile first what every child needs.
     """
 
-    def __init__(self, workshop: Path, folder: Path, seed: int) -> None:
+    def __init__(self, workshop: Path, folder: Path, seed: int, many: bool) -> None:
         self.workshop, self.folder, self.seed = workshop, folder, seed
         folder.mkdir(parents=True, exist_ok=True)
-        _warm(workshop, folder)
+        if many:
+            _warm(workshop, folder)
         self._child: _Child | None = None
         gc.collect()
         gc.freeze()

@@ -6,11 +6,11 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from functools import cache
-from tokenize import TokenError
 from typing import TYPE_CHECKING
 
 from frugal.errors import UnusableInputError, did_you_mean
 from frugal.experiments.study.variables import Parameter, Variable
+from frugal.formats.units import quantity_of
 
 if TYPE_CHECKING:
     import pint
@@ -89,18 +89,13 @@ def convert(value: float, unit: str, to: str, name: str, what: str = "input") ->
 
     units = _units()
     try:
-        quantity = units.Quantity(value, unit)
-        if (
-            units.Quantity(1.0, to).is_compatible_with("radian")
-            and to not in ("1", "")
-            and quantity.units not in _angles()
-        ):
+        quantity, target = quantity_of(units, value, unit), quantity_of(units, 1.0, to)
+        if target.is_compatible_with("radian") and to not in ("1", "") and quantity.units not in _angles():
             raise pint.DimensionalityError(unit, to)  # a slope in per cent is no angle, though neither has a dimension
-        return float(quantity.to(to).magnitude)
+        return float(quantity.to(target.units).magnitude / target.magnitude)
     except pint.DimensionalityError as fault:
         raise UnusableInputError(f"{what} '{name}': '{unit}' does not convert to {to}") from fault
-    except (pint.PintError, AttributeError, ValueError, AssertionError, TypeError, TokenError) as fault:
-        # what the unit parser raises depends on where the text goes wrong
+    except (pint.PintError, ValueError, ArithmeticError) as fault:
         raise UnusableInputError(f"{what} '{name}': unit '{unit}' is unknown; use {to}") from fault
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from functools import cache
-from tokenize import TokenError
 from typing import TYPE_CHECKING, Any
 
 from frugal.errors import UnusableInputError
+from frugal.formats.units import quantity_of
 
 if TYPE_CHECKING:
     import pint
@@ -41,14 +41,12 @@ def udunits(unit: str) -> str:
     unit : str
         ``"1"`` where there is none.
     """
-    import pint
-
     if unit in ("", "1"):
         return "1"
     try:
-        parts: dict[str, Any] = dict(_units().Quantity(1.0, unit).unit_items())
-    except (pint.PintError, AttributeError, ValueError, AssertionError, TypeError, TokenError):
-        return unit  # what the unit parser raises depends on where the text goes wrong
+        parts: dict[str, Any] = dict(quantity_of(_units(), 1.0, unit).unit_items())
+    except ValueError:
+        return unit
     told = [_power(name, float(exponent)) for name, exponent in parts.items()]
     # what is multiplied stands before what divides
     return " ".join(sorted((part for part in told if part), key=lambda part: "-" in part)) or "1"
@@ -78,13 +76,11 @@ def time_units(unit: str, origin: str) -> str:
     UnusableInputError
         If the unit is unknown or none of time, or the origin is no date.
     """
-    import pint
-
     try:
-        quantity = _units().Quantity(1.0, unit)
+        quantity = quantity_of(_units(), 1.0, unit)
         names = [name for name, _ in quantity.unit_items()]
         is_time = quantity.is_compatible_with("s")
-    except (pint.PintError, AttributeError, ValueError, AssertionError, TypeError, TokenError) as fault:
+    except ValueError as fault:
         raise UnusableInputError(f"the unit '{unit}' of a time axis is unknown; use s, hour or day") from fault
     if not is_time:
         raise UnusableInputError(f"the unit '{unit}' of a time axis is none of time; use s, hour or day")
