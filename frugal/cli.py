@@ -85,6 +85,9 @@ def main() -> None:
         code = fault.exit_code
     except (KeyboardInterrupt, typer.Abort):
         code = INTERRUPTED
+    except MemoryError as fault:
+        _say(f"not enough memory: {one_line(str(fault)) or 'ask less at a time'}", language)
+        code = 3
     except BrokenPipeError:
         # Whoever read the output went away; nothing is left to say.
         sys.stdout = open(os.devnull, "w")  # noqa: SIM115, PTH123

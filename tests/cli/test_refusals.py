@@ -62,3 +62,17 @@ def test_a_cadastre_that_is_refused_leaves_no_folder(run: Run, tmp_path: Path) -
     code, _, err = run("cadastre", "absent.tif", "--bundle", "a folder", "--out", "deep/er/out")
     assert code == 2 and "a folder" in err
     assert [path.name for path in tmp_path.iterdir()] == ["a folder"]
+
+
+@pytest.mark.parametrize("value", ["1" * 400, "1" * 5000, "[" * 5000])
+def test_toml_that_no_reader_expects_is_one_sentence(run: Run, tmp_path: Path, value: str) -> None:
+    (tmp_path / "odd.toml").write_text(f"watts_per_core = {value}\n")
+    for words in (
+        ("--machine", "odd.toml"),
+        ("--declarations", "odd.toml"),
+        ("--need", "odd.toml"),
+        ("--site", "odd.toml"),
+    ):
+        code, out, err = run("train", "roof_yield", "--dry-run", *words)
+        assert (code, out, "odd.toml" in err) == (2, "", True)
+        assert len([line for line in err.splitlines() if line.startswith("frugal: ")]) == 1

@@ -22,6 +22,7 @@ from frugal.errors import NotAssessedError, UnusableInputError, did_you_mean
 from frugal.experiments.study.need import is_number
 from frugal.formats.files.atomic import write_bytes, write_text
 from frugal.texts import room_texts
+from frugal.toml_text import parse_toml
 
 _TEXTS = room_texts("frugal.audit")
 
@@ -105,7 +106,7 @@ def read_declarations(path: Path, known_ids: Iterable[str]) -> list[Declaration]
     """
     known = list(known_ids)
     try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
+        content = parse_toml(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as fault:
         raise UnusableInputError(f"declarations '{path}' cannot be read: {fault}") from fault
     try:

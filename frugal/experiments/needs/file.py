@@ -26,6 +26,7 @@ from frugal.experiments.study.need import (
 from frugal.experiments.study.study_file import read_need
 from frugal.experiments.study.values import convert_difference, parse_value
 from frugal.texts import LANGUAGES
+from frugal.toml_text import parse_toml
 
 #: What the program itself writes in a need: no key of a file.
 OURS = ("declared", "file_sha256")
@@ -78,7 +79,7 @@ def packaged_need(package: str, name: str = "need.toml") -> Need:
 
 def _read(content: bytes, path: Path | Traversable, study: Study | None = None) -> Need:
     try:
-        values: dict[str, Any] = tomllib.loads(content.decode("utf-8"))
+        values: dict[str, Any] = parse_toml(content.decode("utf-8"))
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as fault:
         raise UnusableInputError(f"need file '{path}' cannot be read: {fault}") from fault
     try:

@@ -11,6 +11,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, ValidationError, ValidationInfo, field_validator, model_validator
 
 from frugal.errors import UnusableInputError, did_you_mean
+from frugal.toml_text import parse_toml
 
 
 class Site(BaseModel):
@@ -75,7 +76,7 @@ def build_site(model: type[Site], settings: dict[str, Any], site_file: Path | No
         If the file cannot be read, a key is unknown, a value is not allowed, or neither gives a setting without default.
     """
     try:
-        from_file = {} if site_file is None else tomllib.loads(site_file.read_text(encoding="utf-8"))
+        from_file = {} if site_file is None else parse_toml(site_file.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as fault:
         raise UnusableInputError(f"site file '{site_file}' cannot be read: {fault}") from fault
     try:

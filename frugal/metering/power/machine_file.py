@@ -20,6 +20,7 @@ from frugal.metering.power.rapl import POWERCAP, rapl_is_readable
 from frugal.metering.power.tiers import HALF_WIDTH
 from frugal.metering.power.wall_meter import read_meter
 from frugal.texts import decimals, room_texts
+from frugal.toml_text import parse_toml
 
 _TEXTS = room_texts("frugal.metering")
 
@@ -114,7 +115,7 @@ def _content(path: Path) -> bytes:
 
 def _parsed(path: Path, content: bytes) -> dict[str, Any]:
     try:
-        return tomllib.loads(content.decode("utf-8"))
+        return parse_toml(content.decode("utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as fault:
         raise UnusableInputError(f"the machine file '{path}' is not readable as TOML: {fault}") from fault
 
