@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from frugal.errors import UnusableInputError
+from frugal.errors import UnusableInputError, plain_line
 from frugal.formats.coordinate_systems import Bounds, told_bounds
 from frugal.formats.rasters.height_faults import count_heights, is_sound
 from frugal.formats.rasters.heights import Heights, opened_heights
@@ -96,8 +96,15 @@ def _window_of(opened: Heights, crs: str, bounds: Bounds) -> Any:
     from rasterio.windows import Window
 
     dataset = opened.dataset
-    west, south, east, north = transform_bounds(crs, dataset.crs, *bounds, densify_pts=21)
-    back = ~dataset.transform
+    try:
+        west, south, east, north = transform_bounds(crs, dataset.crs, *bounds, densify_pts=21)
+        back = ~dataset.transform
+    except Exception as fault:  # GDAL and affine raise classes of their own, some of them made at run time
+        raise UnusableInputError(
+            f"{_WHAT} '{dataset.name}' does not lie where the territory does: {plain_line(fault, 120)}"
+        ) from fault
+    if not np.isfinite([west, south, east, north]).all():
+        raise UnusableInputError(f"{_WHAT} '{dataset.name}' does not lie where the territory does")
     x, y = np.array([west, west, east, east]), np.array([south, north, south, north])
     columns, rows = back.a * x + back.b * y + back.c, back.d * x + back.e * y + back.f
     left, right = max(math.floor(min(columns)) - 1, 0), min(math.ceil(max(columns)) + 1, dataset.width)

@@ -93,7 +93,7 @@ def read_footprints(
         named = _parquet_system(source, what) if layer_info is None else layer_info["crs"]
         if named is None:
             notes.append(f"{what} '{path.name}' name no coordinate system; taken as {system[:60]}")
-        own = parse_system(named or system)
+        own = _system_of(named or system, path, what)
         if layer_info is None:
             frame, repeated, extent = _read_parquet(source, own, what)
         else:
@@ -112,6 +112,14 @@ def read_footprints(
             notes.extend(_beyond_the_edge(result, bounds, f"{what} '{path.name}'"))
     result.attrs["notes"] = notes
     return result
+
+
+def _system_of(text: str, path: Path, what: str) -> Any:
+    """The system that a file names; a damaged name is told with the file."""
+    try:
+        return parse_system(text)
+    except UnusableInputError as fault:
+        raise UnusableInputError(f"{what} '{path}': {fault}") from fault
 
 
 def system_of_footprints(path: Path | str, layer: str | None = None, what: str = _WHAT) -> str | None:
@@ -139,7 +147,7 @@ def system_of_footprints(path: Path | str, layer: str | None = None, what: str =
     source, kind = vector_source(path, what)
     with _readable(path, what):
         named = _parquet_system(source, what) if kind == PARQUET else _layer(path, source, kind, layer, what)["crs"]
-        system = None if named is None else parse_system(named)
+        system = None if named is None else _system_of(named, path, what)
     if system is None:
         return None
     try:
