@@ -80,3 +80,19 @@ def test_texts_of_others_keep_their_letters_and_lose_what_moves_the_cursor() -> 
     assert printable("é 3 m²\t\x1b[31m\u202ex\u2028") == "é 3 m² \ufffd[31m\ufffdx "
     assert told_fault(ValueError("x" * 900)) == "ValueError: " + "x" * 500 + "…"
     assert told_fault(KeyError()) == "KeyError"
+
+
+def test_a_study_whose_name_is_no_text_or_whose_label_is_one_is_refused() -> None:
+    from dataclasses import replace
+
+    study = linear_study()
+    for changes in (
+        {"name": {}},
+        {"name": " "},
+        {"title": "one"},
+        {"outputs": (replace(study.outputs[0], unit="m"),), "title": 3},
+    ):
+        with pytest.raises(UnusableInputError, match="needed"):
+            replace(study, **changes)
+    with pytest.raises(UnusableInputError, match="texts by language are needed"):
+        replace(study.outputs[0], label="depth")

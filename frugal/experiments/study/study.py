@@ -138,6 +138,8 @@ class Study:
     def __post_init__(self) -> None:
         if not self.inputs or not self.outputs:
             raise UnusableInputError(f"study '{self.name}' needs at least one input and one output")
+        if not isinstance(self.name, str) or not self.name.strip():
+            raise UnusableInputError(f"a study has the name {self.name!r}; a text is needed")
         check_words(f"study '{self.name}'", label=self.title)
         self._check_names()
         object.__setattr__(self, "outputs", tuple(on_grid(output, self.grid) for output in self.outputs))
