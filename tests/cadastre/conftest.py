@@ -27,7 +27,7 @@ def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An answer of `roof_yield`, trained on few runs, with two models beside the alternatives of the study."""
 
     def make(folder: Path) -> None:
-        settings = Settings(n_runs=128, measure_seconds=0.2, carbon=False, folder=folder / "campaigns")
+        settings = Settings(n_runs=256, measure_seconds=0.2, carbon=False, folder=folder / "campaigns")
         with pytest.MonkeyPatch.context() as patch:
             patch.chdir(folder)
             few_models(patch)
