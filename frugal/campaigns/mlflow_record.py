@@ -102,9 +102,18 @@ def _is_ours() -> bool:
 
 
 def _address(working_folder: Path) -> str:
-    """Address of the database in a folder: relative where signs in the folder's name would mean something in an address."""
+    """Address of the database in a folder: relative where signs in the folder's name would mean something in an address.
+
+    Raises
+    ------
+    EnvironmentFaultError
+        If they stand in the relative path too.
+    """
     path = working_folder.resolve() / "mlflow.db"
-    return f"sqlite:///{'mlflow.db' if path.parent == Path.cwd() and set(str(path)) & set('%?#') else path}"
+    for found in (str(path), os.path.relpath(path)):
+        if not set(found) & set("%?#"):
+            return f"sqlite:///{found}"
+    raise EnvironmentFaultError(f"MLflow cannot keep its database in '{working_folder}': its name holds one of % ? #")
 
 
 @contextlib.contextmanager

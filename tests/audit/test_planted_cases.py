@@ -184,9 +184,10 @@ def test_case_3_where_nothing_meets_the_need_the_nearest_and_the_physics_are_tol
     trained = train(replace(study, need=tight), home / "tight", measure_seconds=0.2)
     assert (trained.decision["winner"], trained.codes, trained.audit["verdict"]) == (
         None,
-        {"nothing_meets_the_need"},
+        {"nothing_meets_the_need", "a_limit_excludes"},
         "not_assessed",
     )
+    assert trained.decision["limits_that_exclude"] == ["latency"]
     line = trained.audit["first_line"]["en"]
     assert line.startswith("No answer that was tried meets the need: the nearest, “") and "is tolerated, " in line
     assert (

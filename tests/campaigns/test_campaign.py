@@ -95,9 +95,6 @@ def test_mlflow_records_the_campaign_with_a_nested_run_for_each_candidate(
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
     publish(campaign(linear_study(), tmp_path / "campaigns"), tmp_path / "bundle")
     run = record_bundle(tmp_path / "bundle", "c1")
-    (tmp_path / "elsewhere").mkdir()
-    record_bundle(tmp_path / "bundle", "c2", tmp_path / "elsewhere")  # all of it, whatever the folder of the process
-    assert {path.name for path in (tmp_path / "elsewhere").iterdir()} == {"mlflow.db", "mlruns"}
     import mlflow
 
     assert sorted(path.name for path in home.iterdir()) == ["mlflow.db", "mlruns"]
@@ -121,6 +118,19 @@ def test_mlflow_records_the_campaign_with_a_nested_run_for_each_candidate(
         with pytest.raises(EnvironmentFaultError, match=r"MLflow could not record the campaign: .*database"):
             mlflow_record.record(tmp_path / "bundle", tmp_path / "damaged")
         assert time.monotonic() - start < 10
+
+
+def test_the_database_of_mlflow_has_an_address_or_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from frugal.campaigns.mlflow_record import _address
+
+    odd = tmp_path / "100% done?"
+    (odd / "here").mkdir(parents=True)
+    assert _address(tmp_path) == f"sqlite:///{tmp_path}/mlflow.db"
+    monkeypatch.chdir(odd)
+    assert (_address(odd), _address(odd / "here")) == ("sqlite:///mlflow.db", "sqlite:///here/mlflow.db")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(EnvironmentFaultError, match=r"database in '.*done\?': its name holds one of % \? #"):
+        _address(odd)
 
 
 def test_an_alternative_may_not_take_the_name_of_a_rung(tmp_path: Path) -> None:

@@ -427,8 +427,8 @@ def test_observations_of_a_parquet_table_and_of_a_table_with_decimal_commas(tmp_
     [
         ("place,time,valeu\nnorth,1,2\n", "unknown column 'valeu'.*mean 'value'"),
         ("place,time\nnorth,1\n", "no column 'value'"),
-        ("output,place,time,value\nz,north,1,2\n", "line 1: 'z' is no output"),
-        ("place,time,value,unit\nnorth,1,2,kg\n", "line 1: .*'kg' does not convert to m"),
+        ("output,place,time,value\nz,north,1,2\n", "line 2: 'z' is no output"),
+        ("place,time,value,unit\nnorth,1,2,kg\n", "line 2: .*'kg' does not convert to m"),
         ("place,time,value\nnorth,soon,2\n", "neither a number nor a date"),
         ("place,time,value\nnorth,1,wet\n", "must be a number"),
     ],

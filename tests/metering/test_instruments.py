@@ -30,6 +30,7 @@ from frugal.metering.quietest_series import Times, quietest_series
 from frugal.metering.timing.interleaved_blocks import Plan, QueryTime
 from frugal.metering.timing.stopwatch import Stopwatch
 from frugal.surrogates.bundle.bundle import Bundle, open_bundle, write_checksums
+from frugal.surrogates.measurement.noise import REPEATS
 
 
 def campaign(folder: Path, study: Study | None = None, **options: object) -> Campaign:
@@ -123,12 +124,13 @@ def test_what_the_next_bundle_shares_is_kept_with_need_and_hashes(tmp_path: Path
     said = next(entry for entry in result.ledger if entry.versions)
     settle_ledger(result)
     ledger = Ledger(result.meter.ledger.path)
-    need, compilation, generation = ledger.entries()
+    need, compilation, twice, generation = ledger.entries()
     assert (need.stage, compilation.stage, generation.stage) == ("need", "compile", "generation")
+    assert twice.stage == "evaluation" and REPEATS in twice.details
     assert need.details and (need.versions, need.hashes) == (said.versions, said.hashes)
     assert generation.versions == {} and generation.cpu_seconds > 0
     assert check_chain(ledger.lines()) == ""
-    assert [entry.stage for entry in campaign(tmp_path).ledger][:3] == ["need", "compile", "generation"]
+    assert [entry.stage for entry in campaign(tmp_path).ledger][:4] == ["need", "compile", "evaluation", "generation"]
 
 
 @pytest.mark.usefixtures("cheap_campaigns")
