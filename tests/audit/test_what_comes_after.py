@@ -69,7 +69,7 @@ def test_an_answer_that_mostly_waits_is_told(audited: Any) -> None:
             query |= {"waiting_share": 0.9, "wall_seconds_per_call": 2.0, "cpu_seconds": 1e-3}
 
     (told,) = [text["en"] for text in audited("table_wins", wait)["limits"] if "waits for" in text["en"]]
-    assert "full physics waits for 90% of the 2\u00a0s it lasts" in told
+    assert "full physics” waits for 90% of the 2\u00a0s it lasts" in told
     assert not [text for text in audited("table_wins")["limits"] if "waits for" in text["en"]]
 
 
