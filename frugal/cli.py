@@ -61,14 +61,17 @@ def _tell_version(asked: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
+@app.callback(invoke_without_command=True)
 def program(
+    context: typer.Context,
     version: Annotated[
         bool, typer.Option("--version", is_eager=True, callback=_tell_version, help="Print the version and exit.")
     ] = False,
     language: Language = "",
 ) -> None:
-    """Options of the program itself: typer has done what they ask by now."""
+    """Options of the program itself: typer has done what they ask by now, and without a command the help is the answer."""
+    if context.invoked_subcommand is None:
+        say(context.get_help())
 
 
 def main() -> None:

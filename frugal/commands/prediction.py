@@ -94,9 +94,15 @@ def _predict_one(
 ) -> None:
     from frugal.experiments.study.questions import find_scenario, question
     from frugal.experiments.study.values import parse_settings
+    from frugal.surrogates.bundle.table_columns import with_input_names
 
     chosen = None if scenario is None else find_scenario(predictor.scenarios, scenario, predictor.study_name)
-    asked = question(predictor.inputs, parse_settings(inputs, "input"), chosen, bounded=not extrapolate)
+    asked = question(
+        predictor.inputs,
+        with_input_names(parse_settings(inputs, "input"), predictor.inputs),
+        chosen,
+        bounded=not extrapolate,
+    )
     print_assumed(predictor.inputs, asked, scenario, language)
     answers = predictor(asked.row[None], extrapolate=extrapolate)
     _tell_what_is_no_number(predictor.without_number(answers), language)

@@ -47,6 +47,11 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp
     return call
 
 
+def test_the_language_alone_asks_for_the_help(run: Run) -> None:
+    code, out, err = run("--lang", "fr")
+    assert (code, err) == (0, "") and out.replace("\N{NO-BREAK SPACE}", " ").startswith("Usage : frugal")
+
+
 # ------------------------------------------------------------------------------------------------------- the catalogue
 
 
@@ -149,6 +154,19 @@ def test_a_sentence_is_found_by_its_words_and_said_with_its_values() -> None:
     }
     for english, french in said.items():
         assert catalogue.said(english).replace("\N{NO-BREAK SPACE}", " ") == french
+
+
+def test_choices_of_a_setting_keep_their_quotation_marks() -> None:
+    said = in_language("setting 'sea.0' = 'ouest': Input should be 'west', 'east', 'north' or 'south'", "fr")
+    assert said.replace("\N{NO-BREAK SPACE}", " ").endswith(" : « west », « east », « north » ou « south » est attendu")
+
+
+def test_a_table_that_is_no_csv_is_told_in_french() -> None:
+    said = in_language("table 'a.csv' is not a readable CSV: line 7 has 2 of 3 cells", "fr")
+    assert (
+        said.replace("\N{NO-BREAK SPACE}", " ")
+        == "la table « a.csv » n'est pas un CSV lisible : la ligne 7 a 2 cellules sur 3"
+    )
 
 
 def test_reasons_that_stand_inside_a_sentence_are_those_of_the_house() -> None:

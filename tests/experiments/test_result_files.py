@@ -16,7 +16,7 @@ from tide_for_tests import CHAINAGE, ESTUARY, HOURS, NAMES, tidal_level, tide_st
 
 from frugal.errors import EnvironmentFaultError, UnusableInputError
 from frugal.experiments.runs.result import INTERVAL_SUFFIXES, Result
-from frugal.experiments.runs.result_files import check_file, write_result_file
+from frugal.experiments.runs.result_files import check_file, file_kind, write_result_file
 from frugal.experiments.study import Diagnostic, Grid, Lines, Output, Points, TimeAxis
 from frugal.formats.netcdf.cf_units import time_units, udunits
 
@@ -150,6 +150,11 @@ def test_places_are_features_with_a_column_an_output_and_its_interval(tmp_path: 
     schema = parquet.read_schema(tmp_path / "a.parquet")
     assert schema.field("peak_lower").metadata[b"unit"] == b"m"
     assert json.loads(schema.metadata[b"frugal"])["candidate"] == "linear"
+
+
+def test_a_file_without_ending_is_refused() -> None:
+    with pytest.raises(UnusableInputError, match=r"^'/dev/full' has no ending; known: \.tif, \.gpkg, \.parquet, \.nc$"):
+        file_kind("/dev/full")
 
 
 @pytest.mark.parametrize(

@@ -87,7 +87,7 @@ FALSE = {
     1e6: "holds 1000000 m in row 20, column 13 (from 0); heights from -500 to 9000 m are allowed",
     -1e6: "heights from -500 to 9000 m",
     np.inf: "holds an infinite value in row 20, column 13",
-    -99.0: "holds -99 in row 20, column 13 (from 0), which marks missing cells elsewhere",
+    -99.0: "holds -99 m in row 20, column 13 (from 0), which marks missing cells elsewhere",
     150.0: "holds 150 m in row 20, column 13 (from 0), which is farther from all cells around",
     -140.0: "holds -140 m in row 20, column 13 (from 0), which is farther",
 }

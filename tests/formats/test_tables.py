@@ -16,6 +16,7 @@ DIALECTS = {
     "semicolon": "tilt_deg;yield\n20.5;1100\n-3;1e3\n",
     "french": "tilt_deg;yield\n20,5;1100\n-3;1e3\n",
     "french with thousands of lines and a byte order mark": "\ufefftilt_deg;yield\r\n20,5;1100\r\n-3,0;1000\r\n",
+    "bars": "tilt_deg|yield\n20,5|1100\n-3|1000\n",
     "tab": "tilt_deg\tyield\n20.5\t1100\n-3\t1000\n",
     "comments and blanks": "# made up\n\ntilt_deg, yield\n20.5, 1100\n# middle\n-3, 1000\n",
     "quoted": '"tilt_deg","yield"\n"20.5","1100"\n-3,1000\n',

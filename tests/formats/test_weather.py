@@ -195,6 +195,11 @@ def test_small_negative_noise_becomes_zero():
         (epw(set_hours("dni", 10, 11, 2000)), "dni of 2000 W/m² at hour 11"),
         (epw(set_hours("ghi", 10, 11, -50)), "ghi of -50 W/m²"),
         (epw(set_hours("temperature", 10, 11, 80)), "air temperature of 80 °C"),
+        (epw(set_hours("temperature", 0, 8760, 288.15)), r"misses 8760 of 8760 hours of air temperature; .* in K in"),
+        (
+            epw(set_hours("temperature", 4000, 4500, 86)),
+            "air temperature of 86 °C at hour 4001 .* in °F in the place of °C",
+        ),
         (epw(set_hours("wind", 10, 11, -1)), "wind speed of -1 m/s"),
         (epw(set_hours("ghi", 0, 8760, 0)), "at least 300 is plausible"),
         (epw(set_hours("hour", 5, 6, 5)), "gives some twice: 1 are missing, the first on 01-01 at 5:00"),

@@ -13,6 +13,7 @@ from frugal.formats.files.table_writer import table_writer
 from frugal.surrogates.bundle import prediction_table
 from frugal.surrogates.bundle.prediction_table import answer_table, predict_table
 from frugal.surrogates.bundle.predictor import Predictor
+from frugal.surrogates.bundle.table_columns import with_input_names
 from frugal.surrogates.onnx.export import Domain, write_graph
 
 
@@ -80,6 +81,14 @@ def test_what_cannot_be_asked_is_told_with_its_line(predictor: Predictor, tmp_pa
     (tmp_path / "t.csv").write_text(text)
     with pytest.raises(UnusableInputError, match=told):
         predict_table(predictor, tmp_path / "t.csv")
+
+
+def test_settings_go_by_the_header_too(predictor: Predictor) -> None:
+    for name in ("débit [m3/s]", "débit", "débit__m3_s_"):
+        found = with_input_names({name: "2", "nothing": "3"}, predictor.inputs)
+        assert found == {"débit__m3_s_": "2", "nothing": "3"}
+    with pytest.raises(UnusableInputError, match=r"^input 'débit__m3_s_' is given twice$"):
+        with_input_names({"débit": "2", "débit__m3_s_": "3"}, predictor.inputs)
 
 
 def test_other_columns_are_kept(predictor: Predictor, tmp_path: Path) -> None:

@@ -59,7 +59,8 @@ def file_kind(path: Path | str) -> FileKind:
         if ending in kind.endings:
             return kind
     known = ", ".join(kind.endings[0] for kind in KINDS)
-    raise UnusableInputError(f"'{path}' ends in '{ending}'; known: {known}")
+    told = f"ends in '{ending}'" if ending else "has no ending"
+    raise UnusableInputError(f"'{path}' {told}; known: {known}")
 
 
 def check_file(

@@ -247,9 +247,9 @@ class _Lines:
 
 
 def _separator(body: str) -> str:
-    """The first of semicolon, tab and comma that stands in the header outside of quotation marks."""
+    """The first of semicolon, tab, comma and bar that stands in the header outside of quotation marks."""
     outside = re.sub(r'"[^"]*("|$)', "", body[:_HEADER_LETTERS]).partition("\n")[0]
-    return next((sign for sign in (";", "\t") if sign in outside), ",")
+    return next((sign for sign in (";", "\t", ",", "|") if sign in outside), ",")
 
 
 def _lines_of_text(stream: IO[bytes], source: str) -> Iterator[str]:

@@ -141,7 +141,7 @@ def found_column(wanted: str, names: Sequence[str], source: str) -> str:
 def open_table(path: Path | str) -> Iterator[OpenTable]:
     """Open a table with a header line; Parquet is recognised by its first bytes, anything else is read as CSV.
 
-    The separator of a CSV is found in its header (semicolon, tab or comma), its encoding in its bytes (UTF-8, UTF-16,
+    The separator of a CSV is found in its header (semicolon, tab, comma or bar), its encoding in its bytes (UTF-8, UTF-16,
     Windows-1252). One decimal sign is in use, point or comma; nothing but spaces stands between thousands. Lines that begin
     with ``#`` are comments.
 

@@ -236,7 +236,7 @@ def _refuse_marks(heights: Heights, window: Any, count: HeightCount) -> None:
                 nearest = min(nearest, float(np.abs(others - extreme).min()))
         if apart_m < nearest * abs(heights.scale) < np.inf:
             height = heights.in_metres(np.array(extreme))
-            told = f" ({height:.6g} m)" if height != extreme else ""
+            told = f" ({height:.6g} m)" if height != extreme else " m"
             raise UnusableInputError(
                 f"{heights.name} holds {extreme:.8g}{told} {found.told}, which marks missing cells elsewhere and is not "
                 f"declared here as such: mend these cells, or mark them as missing ({_remedy(heights, extreme)})"

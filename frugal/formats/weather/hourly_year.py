@@ -40,6 +40,9 @@ _LIMITS = {
     "air_temperature_c": (-60.0, 60.0, 99.9, 0.0, "°C"),
     "wind_speed": (0.0, 75.0, 999.0, 0.0, "m/s"),
 }
+#: Air in the middle of a year, in K, and the warmest hour of a year, in °F, somewhere on Earth.
+_KELVINS = (210.0, 315.0)
+_WARM_FAHRENHEIT, _HOT_FAHRENHEIT = 60.0, 130.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -239,7 +242,7 @@ def _clean(raw: np.ndarray, column: str, name: str) -> tuple[np.ndarray, np.ndar
     if count > _LARGEST_MISSING_SHARE * HOURS_OF_YEAR:
         raise UnusableInputError(
             f"weather file '{name}' misses {count} of {HOURS_OF_YEAR} hours of {label}; at most "
-            f"{int(_LARGEST_MISSING_SHARE * HOURS_OF_YEAR)} are allowed"
+            f"{int(_LARGEST_MISSING_SHARE * HOURS_OF_YEAR)} are allowed{_other_unit(column, raw)}"
         )
     if count:
         values = _fill_from_neighbouring_days(values, missing)
@@ -247,13 +250,22 @@ def _clean(raw: np.ndarray, column: str, name: str) -> tuple[np.ndarray, np.ndar
     impossible = (values < low) | (values > high)
     if impossible.any():
         hour = int(np.argmax(impossible))
-        kilojoules = column == "ghi" and values.max() <= 3.6 * high and 600e3 <= values.sum() / 3.6 <= 2700e3
-        hint = "; is it in kJ/m² in the place of W/m²?" if kilojoules else ""
         raise UnusableInputError(
             f"weather file '{name}' has a {label} of {values[hour]:g} {unit} at hour {hour + 1} of the year; "
-            f"{low:g} to {high:g} {unit} is allowed{hint}"
+            f"{low:g} to {high:g} {unit} is allowed{_other_unit(column, values)}"
         )
     return values, missing
+
+
+def _other_unit(column: str, values: np.ndarray) -> str:
+    """End of a sentence: the unit that the values of a column are likely in, where that is another; else empty."""
+    if column == "ghi" and values.max() <= 3.6 * _LIMITS["ghi"][1] and 600e3 <= values.sum() / 3.6 <= 2700e3:
+        return "; is it in kJ/m² in the place of W/m²?"
+    if column == "air_temperature_c" and _KELVINS[0] <= np.nanmedian(values) <= _KELVINS[1]:
+        return "; is it in K in the place of °C?"
+    if column == "air_temperature_c" and _WARM_FAHRENHEIT <= values.max() <= _HOT_FAHRENHEIT:
+        return "; is it in °F in the place of °C?"
+    return ""
 
 
 def _fill_from_neighbouring_days(values: np.ndarray, missing: np.ndarray) -> np.ndarray:

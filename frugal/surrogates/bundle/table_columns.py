@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from frugal.errors import UnusableInputError
 from frugal.experiments.study import Variable
 from frugal.experiments.study.values import convert
-from frugal.formats.files.headers import identifier, name_and_unit, plain_name, shortened
+from frugal.formats.files.headers import column_of, identifier, name_and_unit, plain_name, shortened
 from frugal.formats.files.tables import OpenTable
 
 _SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
@@ -119,6 +119,37 @@ def _spelt(unit: str) -> str:
 def column_name(variable: Variable) -> str:
     """What the column of an input is called: as in the table that the study was made of, else as the input."""
     return next((label for label in variable.label.values() if identifier(label) == variable.name), variable.name)
+
+
+def with_input_names(settings: Mapping[str, str], inputs: Sequence[Variable]) -> dict[str, str]:
+    """Settings by the names of the inputs, where they are given by the header of the table that the study was made of.
+
+    Parameters
+    ----------
+    settings : mapping of str to str
+        Values by name, as a user wrote both.
+    inputs : sequence of Variable
+
+    Returns
+    -------
+    dict
+        Names that are none are left for those who know what may be asked.
+
+    Raises
+    ------
+    UnusableInputError
+        If an input is given under two of its names.
+    """
+    known = {element.name for variable in inputs for element in (variable, *variable.elements())}
+    of_column = {column_name(variable): variable.name for variable in inputs}
+    found: dict[str, str] = {}
+    for name, value in settings.items():
+        column = None if name in known else column_of(name, list(of_column))
+        own = name if column is None else of_column[column]
+        if own in found:
+            raise UnusableInputError(f"input '{name}' is given twice")
+        found[own] = value
+    return found
 
 
 def _check_names(inputs: Sequence[Variable], places: dict[str, TableColumn], table: OpenTable) -> None:

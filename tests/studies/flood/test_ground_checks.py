@@ -121,6 +121,15 @@ def test_a_river_drawn_upstream_is_turned_and_told(tmp_path: Path) -> None:
     assert turned.notes[0]["fr"].startswith("la rivière")
 
 
+def test_a_river_that_a_bank_dams_is_told_with_its_place(tmp_path: Path) -> None:
+    heights = plain()
+    heights[:, 30] += 6.0
+    bank = river_valley(RiverFloodSite(terrain=write(tmp_path, heights), river=line(tmp_path, (20, 3), (20, 47))))
+    rise = heights[20, 30] - heights[20, 3:30].min()
+    # the middle of row 20, column 30
+    assert f"line.gpkg' rises again by {rise:.1f} m on its way down, at 300762, 6599488" in told(bank)
+
+
 def test_noise_is_no_fall() -> None:
     along = np.arange(80) * 25.0
     random = np.random.default_rng(1)

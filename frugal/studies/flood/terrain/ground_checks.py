@@ -20,6 +20,8 @@ _TEXTS = room_texts("frugal.studies.flood")
 
 #: A line of river that rises by less from its first to its last cell is taken to be level.
 LEAST_RISE_M = 0.1
+#: Ground that rises by so much along a river, on its way down, is told: a bridge in a surface model, a line off its valley.
+_LEAST_DAM_M = 3.0
 #: Heights along a line hang together over about so many cells.
 _CELLS_ALIKE = 5
 _STANDARD_ERRORS = 3.0
@@ -110,6 +112,29 @@ def rise_along(position_m: np.ndarray, heights: np.ndarray) -> float:
         12.0 / independent
     )  # of the slope of a line through points at equal distances, times its length
     return rise if rise > max(LEAST_RISE_M, _STANDARD_ERRORS * error) else 0.0
+
+
+def note_on_rise(river: np.ndarray, ground: SurfaceModel, path: Path) -> tuple[Text, ...]:
+    """A sentence where the ground along a river rises again so high on its way down that its water is dammed.
+
+    Parameters
+    ----------
+    river : array of int [k, 2]
+        Row and column, from upstream.
+    ground : SurfaceModel
+    path : Path
+        Of the line, for the note.
+    """
+    heights = ground.heights[tuple(river.T)]
+    rise = heights - np.minimum.accumulate(heights)
+    highest = int(np.argmax(rise))
+    if rise[highest] < _LEAST_DAM_M:
+        return ()
+    row, column = (int(n) for n in river[highest])
+    x = ground.x_min + (column + 0.5) * ground.resolution_m
+    y = ground.y_max - (row + 0.5) * ground.resolution_m
+    place = f"{x:.0f}, {y:.0f}"
+    return (_TEXTS.say("note.dammed", path=path.name, rise=_metres(float(rise[highest])), place=place),)
 
 
 def check_outlet(river: np.ndarray, ground: SurfaceModel, path: Path) -> None:

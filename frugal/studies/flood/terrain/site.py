@@ -25,6 +25,7 @@ from frugal.studies.flood.terrain.ground_checks import (
     count_buildings,
     downstream,
     extent,
+    note_on_rise,
     notes_on_dike,
 )
 from frugal.studies.flood.terrain.terrain import FloodTerrain, edge_of
@@ -173,6 +174,7 @@ def river_valley(site: RiverFloodSite) -> FloodTerrain:
     river, position = cells_along(line, ground, str(site.river), "river")
     river, position, notes = downstream(river, position, ground.heights, site.river)
     check_outlet(river, ground, site.river)
+    notes = (*notes, *note_on_rise(river, ground, site.river))
     bed, manning = ground.heights.copy(), np.full(ground.heights.shape, site.manning)
     bed[tuple(river.T)] -= site.channel_depth_m
     manning[tuple(river.T)] = site.manning_river
@@ -283,8 +285,9 @@ def read_terrain(path: Path, cell_size_m: float | None, n_runs: int) -> tuple[Su
     ground, crest = read_ground(path, cell_size_m)
     missing = int(np.isnan(ground.heights).sum())
     if missing:
+        cells = "cell" if missing == 1 else "cells"
         raise UnusableInputError(
-            f"terrain '{path}' has {missing} cells without height of {rows * columns}; fill its holes first"
+            f"terrain '{path}' has {missing} {cells} without height of {rows * columns}; fill its holes first"
         )
     return ground, crest
 
