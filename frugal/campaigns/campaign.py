@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -23,8 +24,9 @@ from frugal.experiments.runs.remote import Cluster
 from frugal.experiments.runs.store import Runs, RunStore, locked
 from frugal.experiments.study import Study
 from frugal.experiments.study.design import Design
-from frugal.experiments.study.study_file import describe_need
+from frugal.experiments.study.study_file import describe_need, describe_study, description_hash
 from frugal.formats.files.atomic import write_bytes
+from frugal.formats.files.json_files import to_json
 from frugal.metering.instruments import Instruments, running_instruments
 from frugal.metering.ledger.hash_chain import check_chain
 from frugal.metering.ledger.ledger import Entry, Ledger, chained_content, package_versions, requirements_hash
@@ -261,7 +263,8 @@ def hashes_of(study: Study, design: Design, outputs: np.ndarray | None) -> dict[
     Returns
     -------
     dict of str to str
-        SHA-256 by what is hashed: ``study``, ``design``, ``need``, ``data`` and ``requirements``.
+        SHA-256 by what is hashed: ``study``, ``design``, ``need``, ``data``, ``requirements``
+        and ``description``, what ``study.json`` says beside the need.
     """
     data = hashlib.sha256("\n".join(study.sources).encode())
     if outputs is not None:
@@ -272,6 +275,7 @@ def hashes_of(study: Study, design: Design, outputs: np.ndarray | None) -> dict[
         "need": describe_need(study.need)["hash"],
         "data": data.hexdigest(),
         "requirements": requirements_hash(),
+        "description": description_hash(json.loads(to_json(describe_study(study)))),
     }
 
 

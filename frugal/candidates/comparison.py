@@ -211,7 +211,7 @@ class Comparison:
             failed_runs=[{"run": run.whole("run"), "message": run.text("message")} for run in failed],
             model=ModelFile(model.text_or_none("candidate"), model.words("reason")),
             shared=found.numbers("shared"),
-            practices=found.plain("practices") if found.holds("practices") else None,
+            practices=_practices(found) if found.holds("practices") else None,
             held_out=_kept_answers(found),
         )
 
@@ -237,6 +237,13 @@ class Comparison:
             **({} if self.practices is None else {"practices": dict(self.practices)}),
             **({"held_out": dict(self.held_out)} if self.held_out else {}),
         }
+
+
+def _practices(found: JsonObject) -> Mapping[str, Any]:
+    """What a full evaluation measured of good practice: an object for each candidate."""
+    plain = found.plain("practices")
+    JsonObject(plain, found.file, "'practices'").objects("candidates", "good practice")
+    return plain
 
 
 def _kept_answers(found: JsonObject) -> dict[str, str]:

@@ -18,8 +18,9 @@ from studies_for_tests import vector_study
 
 from frugal.campaigns.reevaluation import evaluate_bundle
 from frugal.campaigns.workflow import audit_again
-from frugal.errors import FrugalError, NotAssessedError
+from frugal.errors import FrugalError, NotAssessedError, UnusableInputError
 from frugal.surrogates.bundle.bundle import open_bundle
+from frugal.surrogates.bundle.held_out import read_held_out
 
 Change = Callable[[Any], None]
 
@@ -225,6 +226,45 @@ def test_a_need_that_was_changed_with_its_hash_is_not_the_one_of_the_ledger(copy
     assert "is not one that the ledger fixed" in refused(copy)
 
 
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("judged_on", {"en": "500 roofs of the town, measured", "fr": "500 toits de la commune, mesurés"}),
+        ("cases", {"en": "hospitals", "fr": "hôpitaux"}),
+        ("sources", ["lidar of the town"]),
+        ("notes", [{"en": "all was checked by a surveyor", "fr": "un géomètre a tout vérifié"}]),
+    ],
+)
+def test_what_a_study_says_of_itself_is_what_the_ledger_fixed(copy: Path, key: str, value: Any) -> None:
+    forge(copy, "study.json", lambda content: content.update({key: value}))
+    assert "does not tell what its ledger fixed of the study" in refused(copy)
+
+
+@pytest.mark.parametrize(("key", "value"), [("sources", 5), ("notes", ["clean"]), ("notes", [{"en": 5}])])
+def test_texts_of_a_study_that_are_none_are_told(copy: Path, key: str, value: Any) -> None:
+    forge(copy, "study.json", lambda content: content.update({key: value}))
+    assert f"{key} = " in refused(copy)
+
+
+@pytest.mark.parametrize("value", [[1], {"mlp": 3}])
+def test_measured_practices_that_are_none_are_told(copy: Path, value: Any) -> None:
+    forge(copy, evaluation(copy), lambda content: content.update(practices={"candidates": value}))
+    assert "is damaged" in refused(copy, UnusableInputError)
+
+
+def test_answers_damaged_anywhere_are_refused_or_read(copy: Path, tmp_path: Path) -> None:
+    """Every stretch of 64 bytes overwritten in turn: HDF5 fails in many ways, each of them is one sentence."""
+    whole, path = (copy / "held_out.nc").read_bytes(), tmp_path / "damaged.nc"
+    refusals = 0
+    for start in range(0, min(len(whole), 12_000), 192):
+        path.write_bytes(whole[:start] + bytes([255]) * 64 + whole[start + 64 :])
+        try:
+            read_held_out(path, vector_study().outputs)
+        except UnusableInputError:
+            refusals += 1
+    assert refusals > 5
+
+
 def exchanged(folder: Path) -> None:
     """Two graphs change names, and what they say of themselves stays."""
     first, second = (folder / "alternatives" / f"{name}.onnx" for name in ("mlp", "linear"))
@@ -282,6 +322,12 @@ def lost_chunk(folder: Path) -> None:
     (folder / "runs.zarr/monthly/c/0/0").unlink()
 
 
+def claims_many_runs(folder: Path) -> None:
+    """A header that claims more numbers than any memory holds."""
+    path = folder / "runs.zarr/total/zarr.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), "shape": [10**12]}))
+
+
 def truncated_chunk(folder: Path) -> None:
     path = folder / "runs.zarr/total/c/0"
     path.write_bytes(path.read_bytes()[:-5])
@@ -295,6 +341,7 @@ FOLDERS = {
     other_truth: r"does not hold the held-out runs of 'runs\.zarr'",
     no_answers: r"held_out\.nc' is missing",
     lost_chunk: r"'monthly' of run \d+, which is marked done, is not a finite number",
+    claims_many_runs: r"'total' has the shape \(1000000000000,\) for \d+ runs",
     truncated_chunk: r"runs\.zarr' cannot be read",
 }
 
@@ -342,6 +389,15 @@ def test_a_bundle_whose_answers_were_stripped_tells_that_they_cannot_be_computed
     shutil.rmtree(copy / "evaluations")
     (copy / "held_out.nc").unlink()
     forge(copy, "candidates.json", lambda content: content.pop("held_out"))
+    assert "names no file of answers: it was taken out" in refused(copy)
+
+    def as_before_answers_were_kept(content: dict[str, Any]) -> None:
+        for found in content["candidates"]:
+            for error in found["error"].values():
+                for key in ("bounded", "rows", "places", "by_place", "run_p90", "run_max", "unseen_share", "cases"):
+                    error.pop(key, None)
+
+    forge(copy, "candidates.json", as_before_answers_were_kept)
     audit = audit_again(copy)
     assert any("cannot be computed again" in text["en"] for text in audit["limits"])
     assert any("ne peuvent pas être recalculées" in text["fr"] for text in audit["limits"])

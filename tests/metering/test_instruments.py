@@ -82,7 +82,7 @@ def test_the_first_line_carries_hashes_and_a_fit_what_its_search_cost(tmp_path: 
     result = campaign(tmp_path, study)
     first = next(entry for entry in result.ledger if entry.versions)
     assert first.stage == "preparation"
-    assert set(first.hashes) == {"study", "design", "need", "data", "requirements"}
+    assert set(first.hashes) == {"study", "design", "need", "data", "requirements", "description"}
     assert first.hashes["study"] == study.hash() and first.versions["numpy"]
     fit = next(e for e in result.ledger if e.stage == "fit" and e.candidate == "mlp")
     assert 0 < fit.details["search_cpu_seconds"] <= fit.cpu_seconds

@@ -82,10 +82,15 @@ def kept_answers(comparison_file: Path, comparison: Comparison, study: Study, he
     Raises
     ------
     NotAssessedError
-        If they are missing, were changed, or are of other runs.
+        If they are missing, were changed or taken out, or are of other runs.
     """
     path = answers_beside(comparison_file)
     if not comparison.held_out:
+        if any(error.rows for row in comparison.ladder.rows for error in row.errors.values()):
+            raise NotAssessedError(
+                f"'{comparison_file.name}' tells on how many held-out runs it was judged, as versions do that keep the answers "
+                f"on them, and names no file of answers: it was taken out"
+            )
         return None
     if not path.is_file():
         raise NotAssessedError(f"'{path}' is missing: without these answers no error can be computed again")

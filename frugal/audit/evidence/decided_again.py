@@ -17,7 +17,7 @@ from frugal.candidates.row import CandidateRow
 from frugal.errors import NotAssessedError
 from frugal.experiments.needs.history import need_history
 from frugal.experiments.study import Need
-from frugal.experiments.study.study_file import need_hash
+from frugal.experiments.study.study_file import description_hash, need_hash
 from frugal.metering.ledger.ledger import Entry
 from frugal.surrogates.decision.costs import CANDIDATE_STAGES, with_costs
 from frugal.surrogates.decision.decide import decide_rows
@@ -49,6 +49,12 @@ def check_need(study: Mapping[str, Any], ledger: Sequence[Entry]) -> None:
         raise NotAssessedError(
             f"the need of 'study.json' (hash {told[:8]}…) is not one that the ledger fixed "
             f"({', '.join(f'{name[:8]}…' for name in fixed)}): it was changed after the campaign"
+        )
+    texts = {entry.hashes["description"] for entry in ledger if "description" in entry.hashes}
+    if texts and description_hash(study) not in texts:
+        raise NotAssessedError(
+            "'study.json' does not tell what its ledger fixed of the study (names, units, sources, what it is judged on): "
+            "it was changed after the campaign"
         )
     known = {entry.hashes["study"] for entry in ledger if "study" in entry.hashes}
     if known and study.get("hash") not in known:

@@ -341,6 +341,11 @@ def read_runs(path: Path, inputs: list[str], outputs: list[str]) -> Runs:
     def read() -> Runs:
         group: Any = zarr.open_group(path, mode="r")
         keep = np.asarray(group["status"][:]) == DONE
+        for name in (*inputs, *outputs):
+            if group[name].shape[:1] != keep.shape:  # before it is read: memory for what it claims may not be there
+                raise DamagedStoreError(
+                    f"the run store '{path}' is damaged: '{name}' has the shape {group[name].shape} for {len(keep)} runs"
+                )
         columns = {n: np.asarray(group[n][:], dtype=float).reshape(len(keep), -1) for n in (*inputs, *outputs)}
         for name, values in columns.items():
             _check_finite(path, name, values, keep)

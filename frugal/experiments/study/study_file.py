@@ -46,6 +46,18 @@ def describe_study(study: Study) -> dict[str, Any]:
     }
 
 
+def description_hash(described: Mapping[str, Any]) -> str:
+    """SHA-256 of what ``study.json`` says beside the need: names and texts that an audit repeats, on no hash of the physics.
+
+    Parameters
+    ----------
+    described : mapping
+        Its content, as JSON gives it.
+    """
+    content = {key: value for key, value in described.items() if key != "need"}
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
 def told_site(site: Mapping[str, Any]) -> dict[str, Any]:
     """Settings of a site as they may be told to anybody: of files their name alone, not whose folder they lie in."""
 

@@ -21,6 +21,7 @@ from frugal.formats.files.json_files import read_json, to_json
 from frugal.metering.ledger.hash_chain import check_seal, seal_of
 from frugal.metering.ledger.ledger import Ledger
 from frugal.surrogates.onnx.digest import file_graph_digest
+from frugal.texts import Text
 
 MODEL = "model.onnx"
 CHECKSUMS = "SHA256SUMS"
@@ -101,9 +102,25 @@ def bare_study(described: Mapping[str, Any]) -> Study:
             title=described["title"],
             cases=described.get("cases") or {},
             judged_on=described.get("judged_on") or {},
+            sources=_sources(described.get("sources") or ()),
+            notes=_notes(described.get("notes") or ()),
         )
     except (KeyError, TypeError, AttributeError, ValueError) as fault:
         raise UnusableInputError(f"'study.json' does not describe a study: {type(fault).__name__}: {fault}") from fault
+
+
+def _sources(told: Any) -> tuple[str, ...]:
+    if not isinstance(told, list | tuple) or not all(isinstance(source, str) for source in told):
+        raise ValueError(f"sources = {str(told)[:60]}; a list of texts is needed")
+    return tuple(told)
+
+
+def _notes(told: Any) -> tuple[Text, ...]:
+    if not isinstance(told, list | tuple) or not all(
+        isinstance(note, Mapping) and all(isinstance(words, str) for words in note.values()) for note in told
+    ):
+        raise ValueError(f"notes = {str(told)[:60]}; a list of texts by language is needed")
+    return tuple(told)
 
 
 def open_bundle(path: Path | str) -> Bundle:

@@ -183,19 +183,20 @@ def read_held_out(path: Path, outputs: Sequence[Output]) -> HeldOut:
     UnusableInputError
         If it cannot be read, or does not hold every output of the study for every candidate.
     """
-    import h5netcdf
+    import h5py
 
     try:
-        with h5netcdf.File(path, "r", decode_vlen_strings=True) as file:
+        # by HDF5 itself: the reader of NetCDF looks up what dimensions hang together, and stumbles where a file is damaged
+        with h5py.File(path, "r") as file:
             if file.attrs.get("format") != FORMAT:
                 raise UnusableInputError(f"'{path}' is not a file of answers on held-out runs ({FORMAT})")
             truth = _read_group(file["truth"], outputs)
             exact = [name for name in str(file.attrs["exact"]).split(";") if name]
-            asked = file["answers"].groups if "answers" in file.groups else {}
+            asked = file.get("answers", {})
             answers = {name: _read_group(group, outputs) for name, group in asked.items()}
             columns = {name: np.asarray(file[name][:]) for name in ("run", "subject", "fold")}
-            places = np.array([str(place) for place in file["place"][:]])
-    except (OSError, KeyError, ValueError, RuntimeError) as fault:  # what HDF5 raises of a file that is damaged
+            places = np.array([str(place) for place in file["place"].asstr()[:]])
+    except (OSError, KeyError, ValueError, RuntimeError, TypeError, AttributeError) as fault:  # HDF5, of damaged files
         raise UnusableInputError(f"the answers on held-out runs '{path}' cannot be read: {fault}") from fault
     parts = [*answers.values(), *columns.values(), places]
     if any(len(part) != len(truth) for part in parts):
