@@ -18,6 +18,7 @@ import sys
 from pathlib import Path
 
 import frugal
+from frugal.audit.build import build_audit
 from frugal.audit.evidence.audit_file import read_audit
 from frugal.audit.report.pages import render
 from frugal.cadastre.job.program_digest import program_digest
@@ -34,7 +35,8 @@ assert read_climate()
 for path in (home / "frugal").rglob("texts.toml"):
     room = ".".join(path.parent.relative_to(home).parts)
     assert room_texts(room)._texts, room
-audit = read_audit(bundle)  # against audit_schema.json
+read_audit(bundle)  # against audit_schema.json
+audit = build_audit(bundle)
 for language in ("en", "fr"):
     assert "<style>" in render(audit, language)
 for page in ("cadastre", "study"):

@@ -107,6 +107,10 @@ class Ladder:
             Naming what is damaged.
         """
         rows = tuple(CandidateRow.read(row, file) for row in candidates)
+        names = [row.name for row in rows]
+        twice = next((name for name in names if names.count(name) > 1), None)
+        if twice is not None:
+            raise UnusableInputError(f"'{file}' holds the candidate '{twice}' twice; each stands once")
         return cls(rows, tuple(Decision.read(decision, file) for decision in decisions))
 
 

@@ -110,7 +110,7 @@ def test_the_boundaries_are_told_per_person_and_in_total_with_who_declared_the_p
     assert "each of the 400,000 people served (declared by Département de la Vendée)" in text
     unsigned = audited("table_wins")["conditions"]["C3"]["text"]
     assert "(declared, unsigned)" in unsigned["en"] and "(déclaration non signée)" in unsigned["fr"]
-    assert "less than 0.001%" in unsigned["en"] and "less than one budget in all" in unsigned["en"]
+    assert "at most 0.001%" in unsigned["en"] and "less than one budget in all" in unsigned["en"]
 
 
 def test_no_number_of_people_is_one_person(audited: Audited) -> None:

@@ -163,6 +163,14 @@ def split(content: dict[str, Any]) -> None:
     content["split"]["n_held_out"] = 80
 
 
+def relabelled(content: dict[str, Any]) -> None:
+    row(content, "mlp")["kind"] = "table"
+
+
+def unlike_its_graph(content: dict[str, Any]) -> None:
+    row(content, "mlp")["parity"]["max_sigma"] = 1e9
+
+
 CHANGES = {
     verdict: r"decisions\[0\]\.",
     break_even: r"decisions\[0\]\.lifetime_cpu_seconds\.mlp; computed again from ledger and ladder",
@@ -178,6 +186,8 @@ CHANGES = {
     covered: r"candidates\.constant\.interval_coverage",
     smaller: r"candidates\.mlp\.bytes",
     null_error: r"candidates\.linear\.",
+    relabelled: r"candidates\.mlp\.kind; computed again from the models of this program",
+    unlike_its_graph: r"graph of 'mlp' that differs from its model by 1e\+09",
     split: r"split\.n_held_out; computed again from 'runs\.zarr'",
 }
 
@@ -192,6 +202,11 @@ def test_what_a_ladder_says_is_computed_again(copy: Path, change: Change, where:
     import re
 
     assert re.search(CHANGES[change], sentence), sentence
+
+
+def test_a_candidate_stands_once(copy: Path) -> None:
+    forge(copy, "candidates.json", lambda content: content["candidates"].append(row(content, "constant")))
+    assert "holds the candidate 'constant' twice" in refused(copy, UnusableInputError)
 
 
 def looser(content: dict[str, Any]) -> None:
@@ -252,17 +267,12 @@ def test_measured_practices_that_are_none_are_told(copy: Path, value: Any) -> No
     assert "is damaged" in refused(copy, UnusableInputError)
 
 
-def test_answers_damaged_anywhere_are_refused_or_read(copy: Path, tmp_path: Path) -> None:
-    """Every stretch of 64 bytes overwritten in turn: HDF5 fails in many ways, each of them is one sentence."""
+def test_answers_that_were_cut_short_are_refused(copy: Path, tmp_path: Path) -> None:
     whole, path = (copy / "held_out.nc").read_bytes(), tmp_path / "damaged.nc"
-    refusals = 0
-    for start in range(0, min(len(whole), 12_000), 192):
-        path.write_bytes(whole[:start] + bytes([255]) * 64 + whole[start + 64 :])
-        try:
+    for kept in (0, 7, 100, 1000, len(whole) // 2, len(whole) - 1):
+        path.write_bytes(whole[:kept])
+        with pytest.raises(UnusableInputError, match=r"damaged\.nc"):
             read_held_out(path, vector_study().outputs)
-        except UnusableInputError:
-            refusals += 1
-    assert refusals > 5
 
 
 def exchanged(folder: Path) -> None:
@@ -396,6 +406,8 @@ def test_a_bundle_whose_answers_were_stripped_tells_that_they_cannot_be_computed
             for error in found["error"].values():
                 for key in ("bounded", "rows", "places", "by_place", "run_p90", "run_max", "unseen_share", "cases"):
                     error.pop(key, None)
+                if error["high"] is None:  # what has no bound today had one then
+                    error["high"] = error["value"]
 
     forge(copy, "candidates.json", as_before_answers_were_kept)
     audit = audit_again(copy)

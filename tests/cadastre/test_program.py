@@ -57,8 +57,8 @@ def test_the_whole_package_covers_every_room() -> None:
 def test_a_tile_that_another_program_made_is_computed_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     job = Job(
         grid=TileGrid(1.0), crs="EPSG:2154", surface=(), bare=(), roofs=(), footprints="", terrain="", model="", site="{}",
-        azimuths=36, reach_m=200.0, setback_m=0.4, grid_turn_deg=0.0, reference_height_m=0.0, is_synthetic=True, maps=True,
-        maps_of="all", country="FRA", vintage="", folder=str(tmp_path), digest="",
+        azimuths=36, reach_m=200.0, setback_m=0.4, grid_turn_deg=0.0, reference_height_m=0.0, weather_spread=0.0,
+        is_synthetic=True, maps=True, maps_of="all", country="FRA", vintage="", folder=str(tmp_path), digest="",
     )  # fmt: skip
     (tmp_path / "0_0").mkdir()
     write_report(tmp_path / "0_0", TileReport("0_0", job.hash()))

@@ -114,7 +114,7 @@ def _third_condition(
 
 def _shares(evidence: Evidence, part: float, people: float | None) -> Text:
     """The part of a budget for each person served, and what all of them together take."""
-    told = in_each(percent, part, "up") if part >= LEAST_SHARE else say("c3.less", part=in_each(percent, LEAST_SHARE))
+    told = in_each(percent, max(part, LEAST_SHARE), "up")
     if not people:
         return say("c3.alone", part=told)
     owner = evidence.need.get("owner") or ""
@@ -177,7 +177,8 @@ def _need_came_late(evidence: Evidence) -> bool:
 def _sentences(evidence: Evidence, language: str) -> str:
     """The reasons of the decision as sentences, with plain names in the place of identifiers."""
     decision, told = evidence.decision, []
-    pair = (evidence.best_ai, evidence.ladder.best_alternative)
+    meant = (decision.best_ai, decision.best_alternative, decision.without_limits, *decision.straddling)
+    pair = {row.name: row for row in map(evidence.ladder.row, meant) if row}.values()
     named = {candidate.name: quoted(candidate)[language] for candidate in pair if candidate}
     for code, reason in zip(decision.reasons, decision.told, strict=True):
         text = reason[language].strip().rstrip(".")

@@ -22,6 +22,7 @@ from frugal.metering.ledger.ledger import Entry
 from frugal.surrogates.decision.costs import CANDIDATE_STAGES, with_costs
 from frugal.surrogates.decision.decide import decide_rows
 from frugal.surrogates.measurement.limits import limits_of
+from frugal.surrogates.models.registry import kinds_of_learners
 
 
 def check_need(study: Mapping[str, Any], ledger: Sequence[Entry]) -> None:
@@ -80,8 +81,15 @@ def check_ladder(file: str, need: Need, rows: Sequence[CandidateRow]) -> None:
         Naming the first difference.
     """
     source = "its errors and limits"
+    learners = kinds_of_learners()
     for row in rows:
         place = f"candidates.{row.name}"
+        check_same(file, f"{place}.kind", row.kind, learners.get(row.name, row.kind), "the models of this program")
+        if row.graph is not None and row.parity is not None and not row.parity.holds:
+            raise NotAssessedError(
+                f"'{file}' has a graph of '{row.name}' that differs from its model by {row.parity.max_sigma:.3g} standard "
+                f"deviations; {row.parity.tolerance_sigma:g} are allowed"
+            )
         for output, error in row.errors.items():
             tolerance = need.tolerances.get(output)
             allowed = None if tolerance is None else tolerance.error_allowed

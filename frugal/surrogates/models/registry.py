@@ -45,6 +45,12 @@ MODES_OF_TREES = 6
 SMOOTH = ("linear", "quadratic", "mlp", "gaussian_process", "cell_network")
 
 
+def kinds_of_learners() -> dict[str, str]:
+    """Rung on the ladder of every model of this program, by the name that it has there."""
+    fields = {"nearest_run": NearestRun.kind, "cell_network": CellNetwork.kind}
+    return {**{model.name: model.kind for model in SCALAR_MODELS}, **fields}
+
+
 def models_for(study: Study) -> tuple[Model, ...]:
     """Every model that learns from the runs of a study, from the least consuming up."""
     models: list[Model] = list(SCALAR_MODELS)
