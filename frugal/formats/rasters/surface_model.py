@@ -4,9 +4,8 @@ like."""
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -104,7 +103,8 @@ def raster_shape(path: Path | str, cell_size_m: float | None = None) -> tuple[in
         As `read_surface_model`.
     """
     with opened_heights(Path(path), "terrain") as opened:
-        return _coarser_shape(opened.dataset, Path(path), cell_size_m)[0]
+        own = float(opened.dataset.transform.a)
+        return coarser_shape(opened.shape, own, cell_size_m, f"terrain '{path}'")[0]
 
 
 def read_ground(path: Path | str, cell_size_m: float | None = None) -> tuple[SurfaceModel, np.ndarray]:
@@ -122,35 +122,66 @@ def read_ground(path: Path | str, cell_size_m: float | None = None) -> tuple[Sur
     UnusableInputError
         As `read_surface_model`; or if cells finer than the file's are asked for.
     """
+    path = Path(path)
+    with opened_heights(path, "terrain") as opened:
+        own = float(opened.dataset.transform.a)
+        _, size = coarser_shape(opened.shape, own, cell_size_m, f"terrain '{path}'")
+        _check_size(opened)
+        count_heights(opened)
+        transform = opened.dataset.transform
+        west, north = float(transform.c), float(transform.f)
+        fine = SurfaceModel(
+            opened.read(), own, west, north, opened.crs, path.name, sha256_of(path), opened.converted_from
+        )
+    return coarsened(fine, size, f"terrain '{path}'")
+
+
+def coarsened(fine: SurfaceModel, cell_size_m: float | None, name: str) -> tuple[SurfaceModel, np.ndarray]:
+    """A terrain on wider cells from its north-western corner on; what is left at the other edges is no whole cell.
+
+    Parameters
+    ----------
+    fine : SurfaceModel
+    cell_size_m : float or None
+        Not below that of the terrain, which None stands for.
+    name : str
+        Of the terrain, for the message.
+
+    Returns
+    -------
+    mean : SurfaceModel
+        Mean of the heights that are known in each cell, weighted by area; NaN where there is none.
+    crest : ndarray of float64, shape (rows, cols)
+        Greatest height in each cell [m].
+
+    Raises
+    ------
+    UnusableInputError
+        If the cells are finer than those of the terrain, or wider than all of it.
+    """
+    from rasterio.crs import CRS
     from rasterio.enums import Resampling
     from rasterio.transform import from_origin
     from rasterio.warp import reproject
 
-    path = Path(path)
-    with opened_heights(path, "terrain") as opened:
-        shape, size = _coarser_shape(opened.dataset, path, cell_size_m)
-        _check_size(opened)
-        count_heights(opened)
-        fine = opened.read()
-        transform, crs = opened.dataset.transform, opened.dataset.crs
-        coarse = from_origin(transform.c, transform.f, size, size)
-        mean, crest = np.full(shape, np.nan), np.full(shape, np.nan)
-        for target, method in ((mean, Resampling.average), (crest, Resampling.max)):
-            reproject(
-                fine,
-                target,
-                src_transform=transform,
-                dst_transform=coarse,
-                src_crs=crs,
-                dst_crs=crs,
-                src_nodata=np.nan,
-                dst_nodata=np.nan,
-                resampling=method,
-            )
-        digest = sha256_of(path)
+    shape, size = coarser_shape(fine.heights.shape, fine.resolution_m, cell_size_m, name)
+    own, wide = (from_origin(fine.x_min, fine.y_max, side, side) for side in (fine.resolution_m, size))
+    system = CRS.from_user_input(fine.crs)
+    mean, crest = np.full(shape, np.nan), np.full(shape, np.nan)
+    for target, method in ((mean, Resampling.average), (crest, Resampling.max)):
+        reproject(
+            fine.heights,
+            target,
+            src_transform=own,
+            dst_transform=wide,
+            src_crs=system,
+            dst_crs=system,
+            src_nodata=np.nan,
+            dst_nodata=np.nan,
+            resampling=method,
+        )
     mean[~np.isfinite(mean)] = np.nan
-    west, north = float(transform.c), float(transform.f)
-    return SurfaceModel(mean, size, west, north, opened.crs, path.name, digest, opened.converted_from), crest
+    return replace(fine, heights=mean, resolution_m=size), crest
 
 
 def _check_size(opened: Heights) -> None:
@@ -163,19 +194,35 @@ def _check_size(opened: Heights) -> None:
         )
 
 
-def _coarser_shape(dataset: Any, path: Path, cell_size_m: float | None) -> tuple[tuple[int, int], float]:
-    """Rows and columns of whole cells of the size wanted, and that size."""
-    own = float(dataset.transform.a)
+def coarser_shape(
+    shape: tuple[int, int], own_m: float, cell_size_m: float | None, name: str
+) -> tuple[tuple[int, int], float]:
+    """Rows and columns of whole cells of the size wanted, and that size.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        Rows and columns of the terrain.
+    own_m : float
+        Side of its cells.
+    cell_size_m : float or None
+        Side wanted; its own for None.
+    name : str
+        Of the terrain, for the message.
+
+    Raises
+    ------
+    UnusableInputError
+        If the cells are finer than those of the terrain, or wider than all of it.
+    """
     if cell_size_m is None:
-        return (dataset.height, dataset.width), own
-    if cell_size_m < own * (1 - 1e-9):
-        raise UnusableInputError(
-            f"cell_size = {cell_size_m:g} m is finer than terrain '{path}', whose cells are {own:g} m"
-        )
-    shape = int(dataset.height * own / cell_size_m + 1e-9), int(dataset.width * own / cell_size_m + 1e-9)
-    if min(shape) < 1:
-        raise UnusableInputError(f"cell_size = {cell_size_m:g} m is wider than terrain '{path}'")
-    return shape, float(cell_size_m)
+        return shape, own_m
+    if cell_size_m < own_m * (1 - 1e-9):
+        raise UnusableInputError(f"cell_size_m = {cell_size_m:g} is finer than {name}, whose cells are {own_m:g} m")
+    rows, columns = (int(cells * own_m / cell_size_m + 1e-9) for cells in shape)
+    if min(rows, columns) < 1:
+        raise UnusableInputError(f"cell_size_m = {cell_size_m:g} is wider than {name}")
+    return (rows, columns), float(cell_size_m)
 
 
 def write_surface_model(path: Path | str, surface: SurfaceModel) -> None:

@@ -1,0 +1,111 @@
+"""The ground of a place from one file or several tiles: rasters of heights, or point clouds with ground classes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from frugal.errors import UnusableInputError
+from frugal.formats.rasters.mosaic import open_rasters
+from frugal.formats.rasters.surface_model import SurfaceModel, coarsened, coarser_shape, raster_shape, read_ground
+
+POINT_CLOUDS = frozenset({".las", ".laz"})
+
+
+@dataclass(frozen=True, eq=False)
+class Ground:
+    """The ground of a place.
+
+    Attributes
+    ----------
+    mean : SurfaceModel
+        Mean height of each cell [m]; NaN where no file knows one.
+    crest : ndarray of float64, shape (rows, cols)
+        Greatest height in each cell [m]: what a dike or an embankment keeps of its height.
+    filled_share : float
+        Share of cells that no point fell into, which are interpolated; 0 for rasters.
+    """
+
+    mean: SurfaceModel
+    crest: np.ndarray
+    filled_share: float = 0.0
+
+
+def shape_of_tiles(paths: Sequence[Path], cell_size_m: float | None = None) -> tuple[int, int]:
+    """Rows and columns of the ground, without reading a height.
+
+    Raises
+    ------
+    UnusableInputError
+        As `read_tiles`.
+    """
+    if _are_clouds(paths, cell_size_m):
+        from frugal.formats.point_clouds.headers import point_cloud_header
+
+        edges = np.array([point_cloud_header(path).bounds for path in paths])
+        extent = edges[:, 2:].max(axis=0) - edges[:, :2].min(axis=0)
+        return int(extent[1] / float(cell_size_m or 1.0)) + 1, int(extent[0] / float(cell_size_m or 1.0)) + 1
+    if len(paths) == 1:
+        return raster_shape(paths[0], cell_size_m)
+    mosaic = open_rasters(paths, examine=False)
+    west, south, east, north = mosaic.bounds
+    size = mosaic.resolution_m
+    return coarser_shape((round((north - south) / size), round((east - west) / size)), size, cell_size_m, _name(paths))[
+        0
+    ]
+
+
+def read_tiles(paths: Sequence[Path], cell_size_m: float | None = None) -> Ground:
+    """Read the ground of one file or of several that lie side by side.
+
+    Parameters
+    ----------
+    paths : sequence of Path
+        Rasters of heights of one system, cell size and grid, where the first that knows a height counts; or point clouds
+        (LAS, LAZ, COPC), whose points classed as ground or water are rasterised.
+    cell_size_m : float, optional
+        Side of the cells, not below that of rasters, which is the default; needed for point clouds.
+
+    Returns
+    -------
+    Ground
+
+    Raises
+    ------
+    UnusableInputError
+        If a file cannot be used, rasters do not share a grid, rasters and point clouds are mixed, or point clouds come
+        without a cell size.
+    """
+    if _are_clouds(paths, cell_size_m):
+        from frugal.formats.point_clouds.ground import ground_from_points
+
+        found = ground_from_points(paths, float(cell_size_m or 1.0))
+        return Ground(found.mean, found.highest, found.filled_share)
+    if len(paths) == 1:
+        return Ground(*read_ground(paths[0], cell_size_m))
+    mosaic = open_rasters(paths)
+    return Ground(*coarsened(mosaic.read(mosaic.bounds), cell_size_m, _name(paths)))
+
+
+def _are_clouds(paths: Sequence[Path], cell_size_m: float | None) -> bool:
+    """Whether the terrain is made of point clouds; mixtures are refused."""
+    clouds = [path for path in paths if path.suffix.lower() in POINT_CLOUDS]
+    if not clouds:
+        return False
+    if len(clouds) < len(paths):
+        raster = next(path for path in paths if path not in clouds)
+        raise UnusableInputError(
+            f"terrain '{clouds[0]}' is a point cloud and terrain '{raster}' is not; give rasters alone or point clouds alone"
+        )
+    if cell_size_m is None:
+        raise UnusableInputError(
+            f"terrain '{clouds[0]}' is a point cloud: set cell_size_m to the cells that are wanted"
+        )
+    return True
+
+
+def _name(paths: Sequence[Path]) -> str:
+    return f"terrain '{paths[0]}'" + (f" and {len(paths) - 1} more" if len(paths) > 1 else "")
