@@ -11,7 +11,7 @@ from clouds_for_tests import SOUTH, WEST, write_cloud
 from rasterio.transform import from_origin
 
 from frugal.errors import UnusableInputError
-from frugal.formats.terrain_tiles import read_tiles, shape_of_tiles
+from frugal.formats.ground.tiles import read_tiles, shape_of_tiles
 
 
 def _raster(path: Path, heights: np.ndarray, west: float, north: float) -> Path:

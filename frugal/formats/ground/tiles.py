@@ -80,7 +80,7 @@ def read_tiles(paths: Sequence[Path], cell_size_m: float | None = None) -> Groun
         without a cell size.
     """
     if _are_clouds(paths, cell_size_m):
-        from frugal.formats.point_clouds.ground import ground_from_points
+        from frugal.formats.ground.gridded_points import ground_from_points
 
         found = ground_from_points(paths, float(cell_size_m or 1.0))
         return Ground(found.mean, found.highest, found.filled_share)
