@@ -35,8 +35,12 @@ class Site(BaseModel):
         split = dict(values)
         for name, value in values.items():
             field = cls.model_fields.get(name)
-            if field is not None and isinstance(value, str) and _is_sequence(field.annotation):
+            if field is None or not _is_sequence(field.annotation):
+                continue
+            if isinstance(value, str):
                 split[name] = [part.strip() for part in value.split(",") if part.strip()]
+            elif isinstance(value, Path):
+                split[name] = [value]
         return split
 
     @field_validator("*", mode="after")

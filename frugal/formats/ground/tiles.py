@@ -13,6 +13,7 @@ from frugal.formats.rasters.mosaic import open_rasters
 from frugal.formats.rasters.surface_model import SurfaceModel, coarsened, coarser_shape, raster_shape, read_ground
 
 POINT_CLOUDS = frozenset({".las", ".laz"})
+_TILES = POINT_CLOUDS | {".tif", ".tiff", ".vrt", ".asc"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,6 +35,23 @@ class Ground:
     filled_share: float = 0.0
 
 
+def tiles_of_folders(paths: Sequence[Path]) -> tuple[Path, ...]:
+    """Files as they are, and folders as the rasters and point clouds in them, by name.
+
+    Raises
+    ------
+    UnusableInputError
+        If a folder holds none.
+    """
+    found: list[Path] = []
+    for path in paths:
+        inside = sorted(p for p in path.iterdir() if p.suffix.lower() in _TILES) if path.is_dir() else [path]
+        if not inside:
+            raise UnusableInputError(f"terrain '{path}' is a folder without {', '.join(sorted(_TILES))} files")
+        found += inside
+    return tuple(found)
+
+
 def shape_of_tiles(paths: Sequence[Path], cell_size_m: float | None = None) -> tuple[int, int]:
     """Rows and columns of the ground, without reading a height.
 
@@ -53,9 +71,12 @@ def shape_of_tiles(paths: Sequence[Path], cell_size_m: float | None = None) -> t
     mosaic = open_rasters(paths, examine=False)
     west, south, east, north = mosaic.bounds
     size = mosaic.resolution_m
-    return coarser_shape((round((north - south) / size), round((east - west) / size)), size, cell_size_m, _name(paths))[
-        0
-    ]
+    return coarser_shape(
+        (round((north - south) / size), round((east - west) / size)),
+        size,
+        cell_size_m,
+        f"terrain '{name_of_tiles(paths)}'",
+    )[0]
 
 
 def read_tiles(paths: Sequence[Path], cell_size_m: float | None = None) -> Ground:
@@ -87,7 +108,7 @@ def read_tiles(paths: Sequence[Path], cell_size_m: float | None = None) -> Groun
     if len(paths) == 1:
         return Ground(*read_ground(paths[0], cell_size_m))
     mosaic = open_rasters(paths)
-    return Ground(*coarsened(mosaic.read(mosaic.bounds), cell_size_m, _name(paths)))
+    return Ground(*coarsened(mosaic.read(mosaic.bounds), cell_size_m, f"terrain '{name_of_tiles(paths)}'"))
 
 
 def _are_clouds(paths: Sequence[Path], cell_size_m: float | None) -> bool:
@@ -107,5 +128,6 @@ def _are_clouds(paths: Sequence[Path], cell_size_m: float | None) -> bool:
     return True
 
 
-def _name(paths: Sequence[Path]) -> str:
-    return f"terrain '{paths[0]}'" + (f" and {len(paths) - 1} more" if len(paths) > 1 else "")
+def name_of_tiles(paths: Sequence[Path]) -> str:
+    """The first path and how many more there are, for messages; empty for none."""
+    return f"{paths[0]}" + (f" and {len(paths) - 1} more" if len(paths) > 1 else "") if paths else ""

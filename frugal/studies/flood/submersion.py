@@ -15,6 +15,7 @@ import numpy as np
 
 from frugal.errors import UnusableInputError
 from frugal.experiments.study import Alternative, Arrays, Study, Variable
+from frugal.formats.ground.tiles import name_of_tiles
 from frugal.physics.filling import fill_and_spill
 from frugal.physics.shallow_water.flood_case import Breach, FloodCase, Segment
 from frugal.studies.flood.bathtub import bathtub
@@ -78,8 +79,8 @@ def submersion(site: SubmersionSite) -> Study:
     lowest = float(terrain.bed[terrain.land].min())
     if lowest >= highest:
         raise UnusableInputError(
-            f"no land of terrain '{site.terrain}' lies below {highest:.2f} m, the highest sea of this study (the lowest is "
-            f"{lowest:.2f} m): nothing could be flooded; are its heights in metres above mean sea level?"
+            f"no land of terrain '{name_of_tiles(site.terrain or ())}' lies below {highest:.2f} m, the highest sea of this "
+            f"study (the lowest is {lowest:.2f} m): nothing could be flooded; are its heights in metres above mean sea level?"
         )
     weir, largest = breach_weir(terrain, INPUTS, (BREACH_START_S + BREACH_END_S) / 2, END_S)
 

@@ -36,15 +36,17 @@ _LEVELS = 24
 _LEAST_IN_SEA = 0.1
 
 
-def check_files(**files: Path | None) -> None:
+def check_files(*tiles: tuple[str, Path], **files: Path | None) -> None:
     """Refuse files that are not there, all of them in one sentence.
 
     Parameters
     ----------
+    *tiles : tuple of str and Path
+        What it is and its path, where several are the same.
     **files : Path or None
         By what they are: ``terrain``, ``dike``.
     """
-    gone = [f"{what} '{path}'" for what, path in files.items() if path is not None and not path.is_file()]
+    gone = [f"{what} '{path}'" for what, path in (*tiles, *files.items()) if path is not None and not path.is_file()]
     if len(gone) > 1:
         raise UnusableInputError(f"{', '.join(gone[:-1])} and {gone[-1]} do not exist or are not files")
     if gone:

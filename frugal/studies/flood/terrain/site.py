@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import replace
 from pathlib import Path
 from typing import Literal
@@ -14,7 +13,8 @@ from scipy import ndimage
 from frugal.errors import UnusableInputError
 from frugal.experiments.study.site import Site
 from frugal.formats.coordinate_systems import told_bounds
-from frugal.formats.rasters.surface_model import SurfaceModel, raster_shape, read_ground
+from frugal.formats.ground.tiles import name_of_tiles, tiles_of_folders
+from frugal.formats.rasters.surface_model import SurfaceModel
 from frugal.formats.vectors.features import read_line
 from frugal.studies.flood.terrain.generated_polder import polder
 from frugal.studies.flood.terrain.generated_valley import valley
@@ -28,6 +28,7 @@ from frugal.studies.flood.terrain.ground_checks import (
     note_on_rise,
     notes_on_dike,
 )
+from frugal.studies.flood.terrain.reading import check_memory, read_terrain
 from frugal.studies.flood.terrain.terrain import FloodTerrain, edge_of
 from frugal.texts import room_texts
 
@@ -35,20 +36,16 @@ _TEXTS = room_texts("frugal.studies.flood")
 
 Side = Literal["west", "east", "north", "south"]
 
-#: What a cell takes in the solver, and in the run store and the fits for each run: three maps in double precision, of which
-#: the fits hold some four copies.
-SOLVER_BYTES = 300
-RUN_BYTES = 3 * 8 * 4
-
 
 class SubmersionSite(Site):
     """A coast behind a sea dike.
 
     Parameters
     ----------
-    terrain : Path, optional
-        Heights of the ground (and of the sea bed) in m above mean sea level, as GeoTIFF in a projected system in metres.
-        A generated polder without it.
+    terrain : tuple of Path, optional
+        Heights of the ground (and of the sea bed) in m above mean sea level, in a projected system in metres: one GeoTIFF or
+        several that lie side by side, a folder of them, or point clouds (LAZ) with ground classes. A generated polder without
+        it.
     dike : Path, optional
         The line of the dike, in any vector format; needed with a terrain.
     sea : tuple of str
@@ -71,7 +68,7 @@ class SubmersionSite(Site):
         Of the generated polder.
     """
 
-    terrain: Path | None = None
+    terrain: tuple[Path, ...] | None = Field(None, min_length=1)
     dike: Path | None = None
     sea: tuple[Side, ...] = Field(("west",), min_length=1)
     dike_crest_m: float | None = Field(None, allow_inf_nan=False)
@@ -89,8 +86,9 @@ class RiverFloodSite(Site):
 
     Parameters
     ----------
-    terrain : Path, optional
-        Heights of the ground in m, as GeoTIFF in a projected system in metres; a generated valley without it.
+    terrain : tuple of Path, optional
+        Heights of the ground in m, in a projected system in metres: one GeoTIFF or several that lie side by side, a folder of
+        them, or point clouds (LAZ) with ground classes; a generated valley without it.
     river : Path, optional
         The axis of the river from upstream to downstream, in any vector format; needed with a terrain.
     channel_depth_m : float
@@ -118,7 +116,7 @@ class RiverFloodSite(Site):
         Of the generated valley.
     """
 
-    terrain: Path | None = None
+    terrain: tuple[Path, ...] | None = Field(None, min_length=1)
     river: Path | None = None
     channel_depth_m: float = Field(0.0, ge=0.0, allow_inf_nan=False)
     buildings: Path | None = None
@@ -164,17 +162,18 @@ def river_valley(site: RiverFloodSite) -> FloodTerrain:
         if site.river is not None or site.buildings is not None:
             raise UnusableInputError("the site names a river or buildings but no terrain; give terrain = a GeoTIFF too")
         return valley(seed=site.seed)
-    check_files(terrain=site.terrain, river=site.river, buildings=site.buildings)
-    ground, _ = read_terrain(site.terrain, site.cell_size_m, site.n_runs)
+    paths = tiles_of_folders(site.terrain)
+    check_files(*(("terrain", path) for path in paths), river=site.river, buildings=site.buildings)
+    ground, _, read_notes = read_terrain(paths, site.cell_size_m, site.n_runs)
     if site.river is None:
         raise UnusableInputError(
-            f"terrain '{site.terrain}' is given and no river; give river = a file with its axis, from upstream"
+            f"terrain '{name_of_tiles(paths)}' is given and no river; give river = a file with its axis, from upstream"
         )
     line = read_line(site.river, ground.crs, "river")
     river, position = cells_along(line, ground, str(site.river), "river")
     river, position, notes = downstream(river, position, ground.heights, site.river)
     check_outlet(river, ground, site.river)
-    notes = (*notes, *note_on_rise(river, ground, site.river))
+    notes = (*read_notes, *notes, *note_on_rise(river, ground, site.river))
     bed, manning = ground.heights.copy(), np.full(ground.heights.shape, site.manning)
     bed[tuple(river.T)] -= site.channel_depth_m
     manning[tuple(river.T)] = site.manning_river
@@ -197,12 +196,13 @@ def coast(site: SubmersionSite) -> FloodTerrain:
             raise UnusableInputError("the site names a dike or buildings but no terrain; give terrain = a GeoTIFF too")
         check_memory(site.cells**2, site.n_runs, f"{site.cells} × {site.cells} cells")
         return polder(site.cells, 3200.0 / site.cells, site.seed)
-    check_files(terrain=site.terrain, dike=site.dike, buildings=site.buildings)
-    ground, crest = read_terrain(site.terrain, site.cell_size_m, site.n_runs)
+    paths = tiles_of_folders(site.terrain)
+    check_files(*(("terrain", path) for path in paths), dike=site.dike, buildings=site.buildings)
+    ground, crest, read_notes = read_terrain(paths, site.cell_size_m, site.n_runs)
     if site.dike is None:
         lowest = float(ground.heights.min())
         raise UnusableInputError(
-            f"terrain '{site.terrain}' goes down to {lowest:.1f} m above mean sea level and the site names no dike; "
+            f"terrain '{name_of_tiles(paths)}' goes down to {lowest:.1f} m above mean sea level and the site names no dike; "
             "give dike = a file with its line"
         )
     line = read_line(site.dike, ground.crs, "dike")
@@ -214,7 +214,7 @@ def coast(site: SubmersionSite) -> FloodTerrain:
     if not sea.any():
         lowest = min(float(edge_of(bed, side).min()) for side in site.sea)
         raise UnusableInputError(
-            f"no cell on the {', '.join(site.sea)} side of terrain '{site.terrain}' is lower than sea_below_m = "
+            f"no cell on the {', '.join(site.sea)} side of terrain '{name_of_tiles(paths)}' is lower than sea_below_m = "
             f"{site.sea_below_m:g} m (the lowest is {lowest:.2f} m): set sea to the sides where the sea is, or sea_below_m to "
             "a height above its bed there"
         )
@@ -222,11 +222,11 @@ def coast(site: SubmersionSite) -> FloodTerrain:
     land[tuple(dike.T)] = False
     if not land.any():
         raise UnusableInputError(
-            f"all of terrain '{site.terrain}' is lower than the sea ({site.sea_below_m:g} m) and not behind the dike"
+            f"all of terrain '{name_of_tiles(paths)}' is lower than the sea ({site.sea_below_m:g} m) and not behind the dike"
         )
     check_dike(dike, crest, site.dike_crest_m, site.sea_below_m, site.dike)
     sill = _ground_behind(bed, land, dike)
-    notes = notes_on_dike(dike, bed, crest, sea, sill, site.dike_crest_m, site.sea_below_m, site.dike)
+    notes = *read_notes, *notes_on_dike(dike, bed, crest, sea, sill, site.dike_crest_m, site.sea_below_m, site.dike)
     found = _on_ground(ground, bed, np.full(bed.shape, site.manning), land, site)
     return replace(found, dike=dike, dike_position_m=position, sill_m=sill, notes=(*notes, *found.notes))
 
@@ -254,68 +254,6 @@ def _on_ground(
         source=f"{ground.source} (SHA-256 {ground.sha256[:12]})",
         notes=notes,
     )
-
-
-def read_terrain(path: Path, cell_size_m: float | None, n_runs: int) -> tuple[SurfaceModel, np.ndarray]:
-    """Mean and greatest heights of a terrain without holes, of a size that the machine can hold.
-
-    Parameters
-    ----------
-    path : Path
-        A raster of one band, heights in m, in a projected system in metres.
-    cell_size_m : float or None
-        Cells wanted, not finer than those of the file; its own for None.
-    n_runs : int
-        Of a campaign, whose maps have to be held in memory.
-
-    Returns
-    -------
-    ground : SurfaceModel
-        Mean height of each cell.
-    crest : ndarray [y, x]
-        Greatest height in each cell [m].
-
-    Raises
-    ------
-    UnusableInputError
-        With the memory that it would need, or the number of cells without height.
-    """
-    rows, columns = raster_shape(path, cell_size_m)
-    check_memory(rows * columns, n_runs, f"terrain '{path}' with {rows} × {columns} cells")
-    ground, crest = read_ground(path, cell_size_m)
-    missing = int(np.isnan(ground.heights).sum())
-    if missing:
-        cells = "cell" if missing == 1 else "cells"
-        raise UnusableInputError(
-            f"terrain '{path}' has {missing} {cells} without height of {rows * columns}; fill its holes first"
-        )
-    return ground, crest
-
-
-def check_memory(cells: int, n_runs: int, what: str) -> None:
-    """Refuse what the machine cannot hold.
-
-    Parameters
-    ----------
-    cells : int
-        Of the grid, wet or dry.
-    n_runs : int
-        Of a campaign; each has three maps that are held at once.
-    what : str
-        What has so many cells, for the message.
-
-    Raises
-    ------
-    UnusableInputError
-        Saying what memory it would need.
-    """
-    needed = cells * (SOLVER_BYTES + n_runs * RUN_BYTES)
-    held = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    if needed > held:
-        raise UnusableInputError(
-            f"{what} would need about {needed / 1e9:.0f} GB of memory for {n_runs} runs; this machine has {held / 1e9:.0f} GB: "
-            "set cell_size_m to a larger value, or take fewer runs"
-        )
 
 
 def cells_along(line: np.ndarray, ground: SurfaceModel, name: str, what: str = "dike") -> tuple[np.ndarray, np.ndarray]:

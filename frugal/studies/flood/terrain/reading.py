@@ -1,0 +1,90 @@
+"""Reading the ground of a flood study: whole, without holes, of a size that the machine can hold."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+
+from frugal.errors import UnusableInputError
+from frugal.formats.ground.tiles import name_of_tiles, read_tiles, shape_of_tiles
+from frugal.formats.rasters.surface_model import SurfaceModel
+from frugal.texts import Text, decimals, room_texts
+
+_TEXTS = room_texts("frugal.studies.flood")
+
+#: What a cell takes in the solver, and in the run store and the fits for each run: three maps in double precision, of which
+#: the fits hold some four copies.
+SOLVER_BYTES = 300
+RUN_BYTES = 3 * 8 * 4
+
+
+def read_terrain(
+    paths: tuple[Path, ...], cell_size_m: float | None, n_runs: int
+) -> tuple[SurfaceModel, np.ndarray, tuple[Text, ...]]:
+    """Mean and greatest heights of a terrain without holes, of a size that the machine can hold.
+
+    Parameters
+    ----------
+    paths : tuple of Path
+        As `read_tiles`.
+    cell_size_m : float or None
+        Cells wanted, not finer than those of the file; its own for None.
+    n_runs : int
+        Of a campaign, whose maps have to be held in memory.
+
+    Returns
+    -------
+    ground : SurfaceModel
+        Mean height of each cell.
+    crest : ndarray [y, x]
+        Greatest height in each cell [m].
+    notes : tuple of str by language
+        What was filled.
+
+    Raises
+    ------
+    UnusableInputError
+        With the memory that it would need, or the number of cells without height.
+    """
+    rows, columns = shape_of_tiles(paths, cell_size_m)
+    check_memory(rows * columns, n_runs, f"terrain '{name_of_tiles(paths)}' with {rows} × {columns} cells")
+    found = read_tiles(paths, cell_size_m)
+    ground = found.mean
+    missing = int(np.isnan(ground.heights).sum())
+    if missing:
+        cells = "cell" if missing == 1 else "cells"
+        raise UnusableInputError(
+            f"terrain '{name_of_tiles(paths)}' has {missing} {cells} without height of {rows * columns}; fill its holes first"
+        )
+    if found.filled_share == 0.0:
+        return ground, found.crest, ()
+    share = decimals(f"{found.filled_share:.0%}".rstrip("%"))
+    return ground, found.crest, (_TEXTS.say("note.filled", path=name_of_tiles(paths), share=share),)
+
+
+def check_memory(cells: int, n_runs: int, what: str) -> None:
+    """Refuse what the machine cannot hold.
+
+    Parameters
+    ----------
+    cells : int
+        Of the grid, wet or dry.
+    n_runs : int
+        Of a campaign; each has three maps that are held at once.
+    what : str
+        What has so many cells, for the message.
+
+    Raises
+    ------
+    UnusableInputError
+        Saying what memory it would need.
+    """
+    needed = cells * (SOLVER_BYTES + n_runs * RUN_BYTES)
+    held = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    if needed > held:
+        raise UnusableInputError(
+            f"{what} would need about {needed / 1e9:.0f} GB of memory for {n_runs} runs; this machine has {held / 1e9:.0f} GB: "
+            "set cell_size_m to a larger value, or take fewer runs"
+        )
