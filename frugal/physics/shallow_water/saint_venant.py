@@ -26,6 +26,7 @@ from numba import njit
 
 from frugal.physics.compiled import inner
 from frugal.physics.shallow_water.arithmetic import cube_root
+from frugal.physics.shallow_water.crest_faces import LEAST_SHARE, crest_flux, crest_share
 from frugal.physics.shallow_water.state import (
     AREA,
     CHEZY,
@@ -46,6 +47,7 @@ from frugal.physics.shallow_water.state import (
     WEST,
     Border,
     Cells,
+    Crests,
     Numbers,
     Tiles,
 )
@@ -63,7 +65,8 @@ Y_MASS, Y_LEFT, Y_RIGHT, Y_SHEAR = 16 * AREA, 17 * AREA, 18 * AREA, 19 * AREA
 SPEED = 20 * AREA
 OLD_H, OLD_U, OLD_V = 21 * AREA, 22 * AREA, 23 * AREA
 NEW_H, NEW_U, NEW_V = 24 * AREA, 25 * AREA, 26 * AREA
-WORKSPACE = 27 * AREA
+CREST = 27 * AREA
+WORKSPACE = 28 * AREA
 
 
 # The next two are written into their callers, where their places in the workspace become constants. Making one function per
@@ -133,29 +136,82 @@ def _fluxes(
         w[SPEED + first + i] = max(s2, -s1)
 
 
+@inner(error_model="numpy")
+def _soften(w: np.ndarray, crests: Crests, first: int, last: int, step: int, slope_e: int) -> None:
+    """How far the faces listed act as crests; fades the slopes of the cells on both sides."""
+    for k in range(first, last):
+        p = crests.place[k]
+        share = crest_share(w, p, step) if crests.active[crests.face[k]] else 0.0
+        w[CREST + p] = share
+        if share > 0.0:
+            for cell in (p, p + step):
+                w[slope_e + cell] *= 1.0 - share
+                w[SLOPE_H + cell] *= 1.0 - share
+                w[SLOPE_U + cell] *= 1.0 - share
+                w[SLOPE_V + cell] *= 1.0 - share
+
+
+@inner(error_model="numpy")
+def _over_crests(w: np.ndarray, crests: Crests, first: int, last: int, axis: int) -> None:
+    """Fluxes through the faces listed that act as crests, in place of the ordinary ones or of a part of them."""
+    step, normal, across, out = (1, U, V, X_MASS) if axis == 0 else (STRIDE, V, U, Y_MASS)
+    for k in range(first, last):
+        p = crests.place[k]
+        share = w[CREST + p]
+        if share <= 0.0:
+            continue
+        q = p + step
+        up = w[E + q] - w[H + q] > w[E + p] - w[H + p]
+        low, high = (p, q) if up else (q, p)
+        over = w[E + low] - (w[E + high] - w[H + high])
+        sign = 1.0 if up else -1.0
+        along, beside = sign * crests.normal[crests.face[k], axis], sign * crests.normal[crests.face[k], 1 - axis]
+        u_low = along * w[normal + low] + beside * w[across + low]
+        if over <= 0.0 or u_low * abs(u_low) >= GRAVITY * w[H + low]:
+            continue
+        u_high = along * w[normal + high] + beside * w[across + high]
+        mass, at_low, at_high, speed = crest_flux(over, w[H + low], u_low, w[H + high], u_high)
+        upwind = low if mass > 0.0 else high
+        shear = mass * (along * w[across + upwind] - beside * w[normal + upwind])
+        length = max(abs(along), LEAST_SHARE)
+        left, right = (at_low, at_high) if up else (at_high, at_low)
+        part, rest = share * length, 1.0 - share
+        w[out + p] = part * sign * mass + rest * w[out + p]
+        w[out + AREA + p] = part * sign * (left * along - shear * beside) + rest * w[out + AREA + p]
+        w[out + 2 * AREA + p] = part * sign * (right * along - shear * beside) + rest * w[out + 2 * AREA + p]
+        w[out + 3 * AREA + p] = part * sign * (at_high * beside + shear * along) + rest * w[out + 3 * AREA + p]
+        w[SPEED + p] = max(share * speed, w[SPEED + p])
+
+
 _ROW1, _ROW2 = STRIDE, RIM * STRIDE
 
 
 @inner(error_model="numpy")
-def _along_rows(w: np.ndarray, count: int, second_order: bool) -> None:
+def _along_rows(w: np.ndarray, crests: Crests, tile: int, count: int, second_order: bool) -> None:
     """Fluxes through the faces between columns."""
+    first, last = crests.first[tile, 0], crests.first[tile, 1]
     if second_order:
         _slopes(w, E, SLOPE_EX, _ROW2 + 1, 1, count)
         _slopes(w, H, SLOPE_H, _ROW2 + 1, 1, count)
         _slopes(w, U, SLOPE_U, _ROW2 + 1, 1, count)
         _slopes(w, V, SLOPE_V, _ROW2 + 1, 1, count)
+    _soften(w, crests, first, last, 1, SLOPE_EX)
     _fluxes(w, _ROW2 + 1, 1, SLOPE_EX, U, V, SLOPE_U, SLOPE_V, X_MASS, count)
+    _over_crests(w, crests, first, last, 0)
 
 
 @inner(error_model="numpy")
-def _along_columns(w: np.ndarray, count: int, second_order: bool) -> None:
+def _along_columns(w: np.ndarray, crests: Crests, tile: int, count: int, second_order: bool) -> None:
     """Fluxes through the faces between rows."""
+    first, last = crests.first[tile, 1], crests.first[tile, 2]
     if second_order:
         _slopes(w, E, SLOPE_EY, _ROW1, STRIDE, count)
         _slopes(w, H, SLOPE_H, _ROW1, STRIDE, count)
         _slopes(w, U, SLOPE_U, _ROW1, STRIDE, count)
         _slopes(w, V, SLOPE_V, _ROW1, STRIDE, count)
+    _soften(w, crests, first, last, STRIDE, SLOPE_EY)
     _fluxes(w, _ROW1, STRIDE, SLOPE_EY, V, U, SLOPE_V, SLOPE_U, Y_MASS, count - STRIDE)
+    _over_crests(w, crests, first, last, 1)
 
 
 @inner(error_model="numpy")
@@ -364,7 +420,7 @@ def stage_on_tile(
 
     Parameters
     ----------
-    w : ndarray, shape (27 AREA,)
+    w : ndarray, shape (WORKSPACE,)
         Workspace that is overwritten, one for each thread.
     cells : Cells
         Depth [m] and velocity [m/s] of the tile are written into ``target``, without the rim.
@@ -396,10 +452,10 @@ def stage_on_tile(
             at = RAIN + (r + RIM) * STRIDE + RIM
             for c in range(columns):
                 w[at + c] = cells.rain_weight[box[0] + r, box[2] + c]
-    _along_rows(w, cells_x, numbers.second_order)
+    _along_rows(w, cells.crests, tile, cells_x, numbers.second_order)
     _close_x(w, border, box, numbers.columns)
     fastest = _fastest(w, RIM, rows, RIM - 1, columns + 1)
-    _along_columns(w, cells_y, numbers.second_order)
+    _along_columns(w, cells.crests, tile, cells_y, numbers.second_order)
     _close_y(w, border, box, numbers.rows)
     tiles.found[FASTEST, tile] = max(fastest, _fastest(w, RIM - 1, rows + 1, RIM, columns))
     _balance(w, cells_x, dt_s / numbers.cell_size_m, dt_s, rain if numbers.has_rain else 0.0)

@@ -12,6 +12,7 @@ import numpy as np
 
 from frugal.errors import SolverError, UnusableInputError
 from frugal.physics.shallow_water import steps
+from frugal.physics.shallow_water.crest_faces import crests_of
 from frugal.physics.shallow_water.flood_case import FRICTIONS, FloodCase, cells, check, series_arrays
 from frugal.physics.shallow_water.forcing import border_of, force_tiles, forcing_of, segments_of
 from frugal.physics.shallow_water.saint_venant import WORKSPACE  # the larger one of both schemes
@@ -21,6 +22,7 @@ from frugal.physics.shallow_water.state import (
     GRAVITY,
     RIM,
     Cells,
+    Crests,
     Numbers,
     Seen,
     mark_wet,
@@ -93,7 +95,7 @@ def _padded(field: np.ndarray) -> np.ndarray:
     return np.pad(field, RIM, mode="edge")
 
 
-def _cells_of(flood_case: FloodCase, bed: np.ndarray, dry_depth_m: float, inertial: bool) -> Cells:
+def _cells_of(flood_case: FloodCase, bed: np.ndarray, dry_depth_m: float, inertial: bool, crests: Crests) -> Cells:
     if flood_case.depth is not None:
         depth = cells(flood_case, "depth", flood_case.depth)
     elif flood_case.level is not None:
@@ -115,7 +117,7 @@ def _cells_of(flood_case: FloodCase, bed: np.ndarray, dry_depth_m: float, inerti
             weight[flood_case.blocked] = 0.0
     u, v = (np.where(wet, cells(flood_case, name, getattr(flood_case, name)), 0.0) for name in ("u", "v"))
     h, u, v = (np.stack([_padded(field)] * 3) for field in (depth, u, v))
-    return Cells(h, u, v, z=_padded(bed), friction=_padded(friction), rain_weight=weight)
+    return Cells(h, u, v, z=_padded(bed), friction=_padded(friction), rain_weight=weight, crests=crests)
 
 
 def _bed_of(flood_case: FloodCase) -> np.ndarray:
@@ -155,11 +157,12 @@ def _run_of(
     bound: float | None,
 ) -> tuple[steps.Run, float]:
     bed = _bed_of(flood_case)
-    fields = _cells_of(flood_case, bed, dry_depth_m, inertial)
     border = border_of(flood_case)
     forcing = forcing_of(flood_case, border, bed)
     rows, columns = flood_case.shape
     tiles = tiles_of(rows, columns)
+    crests = crests_of(bed, flood_case.blocked, forcing.breach_cells, tiles)
+    fields = _cells_of(flood_case, bed, dry_depth_m, inertial, crests)
     force_tiles(flood_case, border, tiles)
     mark_wet(fields, tiles, 0, dry_depth_m)
     law = FRICTIONS.index(flood_case.friction_law)

@@ -32,6 +32,21 @@ WEST, EAST, NORTH, SOUTH = 0, 1, 2, 3
 FASTEST, LOWEST, DOUBT = 0, 1, 2
 
 
+class Crests(NamedTuple):
+    """Faces that may be the edge of a crest (`crest_faces`), numbered, and listed for each tile."""
+
+    first: (
+        np.ndarray
+    )  # [tile, 3]: where its faces toward the next column begin in the lists, those toward the next row, their end
+    place: np.ndarray  # of the cell before each listed face in the tile's workspace
+    face: np.ndarray  # its number
+    normal: np.ndarray  # [face, 2]: unit vector across the crest, positive along the face's own direction
+    active: np.ndarray  # whether it is an edge now
+    watched: (
+        np.ndarray
+    )  # [n, 4]: number, direction (0: next column, 1: next row), row and column of those that a breach changes
+
+
 class Cells(NamedTuple):
     """Fields on cells; the first axis of ``h``, ``u``, ``v`` (or ``qx``, ``qy`` on faces) counts buffers."""
 
@@ -41,6 +56,7 @@ class Cells(NamedTuple):
     z: np.ndarray
     friction: np.ndarray  # g n², g/C² or the linear rate
     rain_weight: np.ndarray
+    crests: Crests
 
 
 class Seen(NamedTuple):

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from frugal.physics.compiled import inner, kernel
+from frugal.physics.shallow_water.crest_faces import follow_breaches
 from frugal.physics.shallow_water.forcing import Forcing, fill_rim, open_breaches, value_at
 from frugal.physics.shallow_water.local_inertial import momentum_on_tile, volume_on_tile
 from frugal.physics.shallow_water.saint_venant import stage_on_tile
@@ -150,6 +151,7 @@ def open_stage(
     source = (clock.counts[CURRENT] + (1 if second else 0)) % 3
     if not second:
         open_breaches(cells.z, forcing, clock.time[NOW] + dt_s)
+        follow_breaches(cells.crests, cells.z)
         clock.stage_entered[:] = 0.0
         clock.stage_left[:] = 0.0
         clock.counts[COVERED] = 0
@@ -176,7 +178,7 @@ def compute_tiles(
 
     Parameters
     ----------
-    w : ndarray, shape (27 AREA,)
+    w : ndarray, shape (WORKSPACE,)
         Workspace of this thread.
     cells : Cells
     tiles : Tiles
@@ -357,7 +359,7 @@ def advance(
 
     Parameters
     ----------
-    w : ndarray, shape (27 AREA,)
+    w : ndarray, shape (WORKSPACE,)
         Workspace that is overwritten.
     cells, tiles, border : Cells, Tiles, Border
         Changed in place.
