@@ -4,14 +4,13 @@ A face is one where the bed steps up to a cell beyond which it does not go on ri
 plateau. Where that step is high beside the water over it, neither the slopes of the finite volumes nor a depth that is cut off
 at the higher bed see a weir. There the flux is that between the crest cell and a state that the water before it reaches over
 the crest: head is kept towards the crest (Castro, Pardo and Parés 2007, Mathematical Models and Methods in Applied Sciences
-17, 2055), but for a third of the velocity head lost behind it (`weir_law`), in an augmented HLL solver (Murillo and
-García-Navarro 2012, Journal of Computational Physics 231, 1963), and nothing beyond critical flow passes. Slopes fade out in both
-cells, since a slope across a step keeps no water at rest.
+17, 2055), but two thirds of the velocity head are lost behind it (`weir_law`), in an augmented HLL solver (Murillo and
+García-Navarro 2012, Journal of Computational Physics 231, 1963), and nothing beyond critical flow passes. Slopes fade out in
+both cells, since a slope across a step keeps no water at rest.
 
 A line of cells at an angle is a staircase, longer than the dike. The direction across the dike is therefore estimated from the
-crest cells around, the flux taken along it, and each face of the staircase passes what its length is worth across the dike:
-``cos`` for a face that looks along the columns, ``sin`` for one along the rows, which together make the length of the dike. An error
-of the direction counts with its square.
+crest cells around, the flux taken along it, and each face of the staircase passes the share of it that is the cosine between
+face and dike, which adds up to the true length. An error of the direction counts with its square.
 """
 
 from __future__ import annotations
@@ -23,10 +22,11 @@ import numpy as np
 from frugal.physics.compiled import inner
 from frugal.physics.shallow_water.state import AREA, GRAVITY, RIM, STRIDE, Crests, Tiles
 from frugal.physics.shallow_water.weir_law import REGAINED, WEIR, depth_with_head
+from frugal.physics.shallow_water.workspace import CREST, SLOPE_H, SLOPE_U, SLOPE_V, SPEED, X_MASS, Y_MASS, E, H, U, V
 
 #: Lower steps [m] are no crests.
 LOWEST_STEP_M = 0.01
-#: A face acts as a crest in full where its step is higher than the second share of the water over it, not at all below the first.
+#: Step over the depth of the water above it: below the first a face does not act as a crest, above the second in full.
 FADES_BELOW, WHOLE_ABOVE = 0.25, 0.5
 #: Cells this far around a face tell which way its crest runs.
 REACH = 2
@@ -34,9 +34,6 @@ REACH = 2
 _LINE = 0.5
 #: A face passes at least this share of its length, whatever the direction estimated.
 LEAST_SHARE = 0.3
-
-# Fields of the workspace that are used here, where both solvers have them.
-_E, _H = 0, AREA
 
 
 def _edges(z: np.ndarray, blocked: np.ndarray | None) -> np.ndarray:
@@ -53,14 +50,31 @@ def _edges(z: np.ndarray, blocked: np.ndarray | None) -> np.ndarray:
     return found
 
 
+def _beside(axis: int, moving: np.ndarray, shape: tuple[int, ...], blocked: np.ndarray | None) -> np.ndarray:
+    """Faces along one direction whose flag hangs on a cell that moves."""
+    found = np.zeros(shape, dtype=bool)
+    for row, column in moving.tolist():
+        if axis == 0:
+            found[row, max(0, column - RIM) : column + RIM] = True
+        else:
+            found[max(0, row - RIM) : row + RIM, column] = True
+    if blocked is not None:
+        found &= ~(blocked[:, 1:] | blocked[:, :-1]) if axis == 0 else ~(blocked[1:] | blocked[:-1])
+    return found
+
+
+def _rise(z: np.ndarray, axis: int, row: np.ndarray, column: np.ndarray) -> np.ndarray:
+    """From cells to the next ones along one direction."""
+    rise: np.ndarray = z[row + (axis == 1), column + (axis == 0)] - z[row, column]
+    return rise
+
+
 def _normals(axis: int, row: np.ndarray, column: np.ndarray, z: np.ndarray, drop: np.ndarray) -> np.ndarray:
     """Unit vectors (x, y) across the crest at some faces, ``drop`` the highest step of each cell that is a crest, else 0."""
-    other_row, other_column = row + (axis == 1), column + (axis == 0)
-    step = z[other_row, other_column] - z[row, column]
-    up = step > 0.0
-    high = np.where(up, other_row, row), np.where(up, other_column, column)
-    low = np.where(up, row, other_row), np.where(up, column, other_column)
-    size = np.abs(step)
+    rise = _rise(z, axis, row, column)
+    size, up = np.abs(rise), rise > 0.0
+    high = row + (up & (axis == 1)), column + (up & (axis == 0))
+    low = row + (~up & (axis == 1)), column + (~up & (axis == 0))
     moments = np.zeros((6, row.size))
     rows, columns = z.shape
     for down in range(-REACH, REACH + 1):
@@ -100,46 +114,31 @@ def crests_of(bed: np.ndarray, blocked: np.ndarray | None, moving: np.ndarray, t
     Crests
     """
     edges = [_edges(bed.T, None if blocked is None else blocked.T).T, _edges(bed, blocked)]
+    near = [_beside(axis, moving, edges[axis].shape, blocked) for axis in (0, 1)]
+    faces = [np.argwhere(edge | beside) for edge, beside in zip(edges, near, strict=True)]
     drop = np.zeros(bed.shape)
     for axis, found in enumerate(edges):
         row, column = np.nonzero(found)
-        step = bed[row + (axis == 1), column + (axis == 0)] - bed[row, column]
-        up = step > 0.0
-        high = (row + (up & (axis == 1)), column + (up & (axis == 0)))
-        np.maximum.at(drop, high, np.abs(step))
-    listed = [found.copy() for found in edges]
-    watched = [np.zeros(found.shape, dtype=bool) for found in edges]
-    for row, column in moving:
-        for axis in (0, 1):
-            rows, columns = watched[axis].shape
-            r, c = (row, column) if axis == 0 else (column, row)
-            span = slice(max(0, c - RIM), max(0, min(c + RIM, columns if axis == 0 else rows)))
-            watched[axis][(r, span) if axis == 0 else (span, r)] = True
-    if blocked is not None:
-        for axis, found in enumerate(watched):
-            found &= ~(blocked[:, 1:] | blocked[:, :-1]) if axis == 0 else ~(blocked[1:] | blocked[:-1])
-    listed = [found | near for found, near in zip(listed, watched, strict=True)]
-    numbers, normals, where = [], [], []
-    count = 0
-    for axis, found in enumerate(listed):
-        row, column = np.nonzero(found)
-        number = np.full(found.shape, -1, dtype=np.int64)
-        number[row, column] = count + np.arange(row.size)
-        count += row.size
+        rise = _rise(bed, axis, row, column)
+        np.maximum.at(drop, (row + ((rise > 0.0) & (axis == 1)), column + ((rise > 0.0) & (axis == 0))), np.abs(rise))
+    numbers, normals = [], []
+    for axis, (edge, where) in enumerate(zip(edges, faces, strict=True)):
+        number = np.full(edge.shape, -1, dtype=np.int64)
+        number[tuple(where.T)] = np.arange(len(where)) + axis * len(faces[0])
         numbers.append(number)
-        normals.append(_normals(axis, row, column, bed, drop))
-        where.append(np.stack([np.full(row.size, axis), row, column], axis=1))
-    faces = np.concatenate(where)
-    active = np.concatenate([found[listed[axis]] for axis, found in enumerate(edges)])
-    near = np.concatenate([found[listed[axis]] for axis, found in enumerate(watched)])
+        normals.append(_normals(axis, where[:, 0], where[:, 1], bed, drop))
     first, place, face = _shares(numbers, tiles)
+    watched = [
+        np.column_stack([numbers[axis][tuple(where.T)], np.full(len(where), axis), where])
+        for axis, where in enumerate(np.argwhere(beside) for beside in near)
+    ]
     return Crests(
         first=first,
         place=place,
         face=face,
         normal=np.concatenate(normals),
-        active=active,
-        watched=np.column_stack([np.flatnonzero(near), faces[near]]),
+        active=np.concatenate([edge[tuple(where.T)] for edge, where in zip(edges, faces, strict=True)]),
+        watched=np.concatenate(watched),
     )
 
 
@@ -190,8 +189,8 @@ def follow_breaches(crests: Crests, z: np.ndarray) -> None:
 def crest_share(w: np.ndarray, p: int, step: int) -> float:
     """How far the face between two cells of the workspace acts as a crest, from 0 to 1."""
     q = p + step
-    z1, z2 = w[_E + p] - w[_H + p], w[_E + q] - w[_H + q]
-    over = max(w[_E + p], w[_E + q]) - max(z1, z2)
+    z1, z2 = w[E + p] - w[H + p], w[E + q] - w[H + q]
+    over = max(w[E + p], w[E + q]) - max(z1, z2)
     if over <= 1e-6:
         return 0.0
     return min(1.0, max(0.0, (abs(z1 - z2) - FADES_BELOW * over) / ((WHOLE_ABOVE - FADES_BELOW) * over)))
@@ -243,3 +242,50 @@ def crest_flux(
         mass = most
         on_crest = mass * mass / critical + 0.5 * GRAVITY * (critical * critical - h_crest * h_crest)
     return mass, q_low * u_low + slow * (mass - q_low), on_crest, max(fast, -slow)
+
+
+@inner(error_model="numpy")
+def soften(w: np.ndarray, crests: Crests, first: int, last: int, step: int, slope_e: int) -> None:
+    """How far the faces listed act as crests; fades the slopes of the cells on both sides."""
+    for k in range(first, last):
+        p = crests.place[k]
+        share = crest_share(w, p, step) if crests.active[crests.face[k]] else 0.0
+        w[CREST + p] = share
+        if share > 0.0:
+            for cell in (p, p + step):
+                w[slope_e + cell] *= 1.0 - share
+                w[SLOPE_H + cell] *= 1.0 - share
+                w[SLOPE_U + cell] *= 1.0 - share
+                w[SLOPE_V + cell] *= 1.0 - share
+
+
+@inner(error_model="numpy")
+def over_crests(w: np.ndarray, crests: Crests, first: int, last: int, axis: int) -> None:
+    """Fluxes through the faces listed that act as crests, in place of the ordinary ones or of a part of them."""
+    step, normal, across, out = (1, U, V, X_MASS) if axis == 0 else (STRIDE, V, U, Y_MASS)
+    for k in range(first, last):
+        p = crests.place[k]
+        share = w[CREST + p]
+        if share <= 0.0:
+            continue
+        q = p + step
+        up = w[E + q] - w[H + q] > w[E + p] - w[H + p]
+        low, high = (p, q) if up else (q, p)
+        over = w[E + low] - (w[E + high] - w[H + high])
+        sign = 1.0 if up else -1.0
+        along, beside = sign * crests.normal[crests.face[k], axis], sign * crests.normal[crests.face[k], 1 - axis]
+        u_low = along * w[normal + low] + beside * w[across + low]
+        if over <= 0.0 or u_low * abs(u_low) >= GRAVITY * w[H + low]:
+            continue
+        u_high = along * w[normal + high] + beside * w[across + high]
+        mass, at_low, at_high, speed = crest_flux(over, w[H + low], u_low, w[H + high], u_high)
+        upwind = low if mass > 0.0 else high
+        shear = mass * (along * w[across + upwind] - beside * w[normal + upwind])
+        length = max(abs(along), LEAST_SHARE)
+        left, right = (at_low, at_high) if up else (at_high, at_low)
+        part, rest = share * length, 1.0 - share
+        w[out + p] = part * sign * mass + rest * w[out + p]
+        w[out + AREA + p] = part * sign * (left * along - shear * beside) + rest * w[out + AREA + p]
+        w[out + 2 * AREA + p] = part * sign * (right * along - shear * beside) + rest * w[out + 2 * AREA + p]
+        w[out + 3 * AREA + p] = part * sign * (at_high * beside + shear * along) + rest * w[out + 3 * AREA + p]
+        w[SPEED + p] = max(share * speed, w[SPEED + p])

@@ -26,7 +26,7 @@ from numba import njit
 
 from frugal.physics.compiled import inner
 from frugal.physics.shallow_water.arithmetic import cube_root
-from frugal.physics.shallow_water.crest_faces import LEAST_SHARE, crest_flux, crest_share
+from frugal.physics.shallow_water.crest_faces import over_crests, soften
 from frugal.physics.shallow_water.state import (
     AREA,
     CHEZY,
@@ -51,22 +51,38 @@ from frugal.physics.shallow_water.state import (
     Numbers,
     Tiles,
 )
+from frugal.physics.shallow_water.workspace import (
+    FRICTION,
+    NEW_H,
+    NEW_U,
+    NEW_V,
+    OLD_H,
+    OLD_U,
+    OLD_V,
+    RAIN,
+    REAL_H,
+    SLOPE_EX,
+    SLOPE_EY,
+    SLOPE_H,
+    SLOPE_U,
+    SLOPE_V,
+    SPEED,
+    X_LEFT,
+    X_MASS,
+    X_RIGHT,
+    X_SHEAR,
+    Y_LEFT,
+    Y_MASS,
+    Y_RIGHT,
+    Y_SHEAR,
+    E,
+    H,
+    U,
+    V,
+)
 
 #: Steepness of the slope limiter: 1 is minmod, 2 is monotonised central.
 LIMITER = 1.5
-
-# Fields of the workspace.
-E, H, U, V = 0, AREA, 2 * AREA, 3 * AREA
-REAL_H, FRICTION, RAIN = 4 * AREA, 5 * AREA, 6 * AREA
-SLOPE_H, SLOPE_U, SLOPE_V = 7 * AREA, 8 * AREA, 9 * AREA
-SLOPE_EX, SLOPE_EY = 10 * AREA, 11 * AREA
-X_MASS, X_LEFT, X_RIGHT, X_SHEAR = 12 * AREA, 13 * AREA, 14 * AREA, 15 * AREA
-Y_MASS, Y_LEFT, Y_RIGHT, Y_SHEAR = 16 * AREA, 17 * AREA, 18 * AREA, 19 * AREA
-SPEED = 20 * AREA
-OLD_H, OLD_U, OLD_V = 21 * AREA, 22 * AREA, 23 * AREA
-NEW_H, NEW_U, NEW_V = 24 * AREA, 25 * AREA, 26 * AREA
-CREST = 27 * AREA
-WORKSPACE = 28 * AREA
 
 
 # The next two are written into their callers, where their places in the workspace become constants. Making one function per
@@ -136,53 +152,6 @@ def _fluxes(
         w[SPEED + first + i] = max(s2, -s1)
 
 
-@inner(error_model="numpy")
-def _soften(w: np.ndarray, crests: Crests, first: int, last: int, step: int, slope_e: int) -> None:
-    """How far the faces listed act as crests; fades the slopes of the cells on both sides."""
-    for k in range(first, last):
-        p = crests.place[k]
-        share = crest_share(w, p, step) if crests.active[crests.face[k]] else 0.0
-        w[CREST + p] = share
-        if share > 0.0:
-            for cell in (p, p + step):
-                w[slope_e + cell] *= 1.0 - share
-                w[SLOPE_H + cell] *= 1.0 - share
-                w[SLOPE_U + cell] *= 1.0 - share
-                w[SLOPE_V + cell] *= 1.0 - share
-
-
-@inner(error_model="numpy")
-def _over_crests(w: np.ndarray, crests: Crests, first: int, last: int, axis: int) -> None:
-    """Fluxes through the faces listed that act as crests, in place of the ordinary ones or of a part of them."""
-    step, normal, across, out = (1, U, V, X_MASS) if axis == 0 else (STRIDE, V, U, Y_MASS)
-    for k in range(first, last):
-        p = crests.place[k]
-        share = w[CREST + p]
-        if share <= 0.0:
-            continue
-        q = p + step
-        up = w[E + q] - w[H + q] > w[E + p] - w[H + p]
-        low, high = (p, q) if up else (q, p)
-        over = w[E + low] - (w[E + high] - w[H + high])
-        sign = 1.0 if up else -1.0
-        along, beside = sign * crests.normal[crests.face[k], axis], sign * crests.normal[crests.face[k], 1 - axis]
-        u_low = along * w[normal + low] + beside * w[across + low]
-        if over <= 0.0 or u_low * abs(u_low) >= GRAVITY * w[H + low]:
-            continue
-        u_high = along * w[normal + high] + beside * w[across + high]
-        mass, at_low, at_high, speed = crest_flux(over, w[H + low], u_low, w[H + high], u_high)
-        upwind = low if mass > 0.0 else high
-        shear = mass * (along * w[across + upwind] - beside * w[normal + upwind])
-        length = max(abs(along), LEAST_SHARE)
-        left, right = (at_low, at_high) if up else (at_high, at_low)
-        part, rest = share * length, 1.0 - share
-        w[out + p] = part * sign * mass + rest * w[out + p]
-        w[out + AREA + p] = part * sign * (left * along - shear * beside) + rest * w[out + AREA + p]
-        w[out + 2 * AREA + p] = part * sign * (right * along - shear * beside) + rest * w[out + 2 * AREA + p]
-        w[out + 3 * AREA + p] = part * sign * (at_high * beside + shear * along) + rest * w[out + 3 * AREA + p]
-        w[SPEED + p] = max(share * speed, w[SPEED + p])
-
-
 _ROW1, _ROW2 = STRIDE, RIM * STRIDE
 
 
@@ -195,9 +164,9 @@ def _along_rows(w: np.ndarray, crests: Crests, tile: int, count: int, second_ord
         _slopes(w, H, SLOPE_H, _ROW2 + 1, 1, count)
         _slopes(w, U, SLOPE_U, _ROW2 + 1, 1, count)
         _slopes(w, V, SLOPE_V, _ROW2 + 1, 1, count)
-    _soften(w, crests, first, last, 1, SLOPE_EX)
+    soften(w, crests, first, last, 1, SLOPE_EX)
     _fluxes(w, _ROW2 + 1, 1, SLOPE_EX, U, V, SLOPE_U, SLOPE_V, X_MASS, count)
-    _over_crests(w, crests, first, last, 0)
+    over_crests(w, crests, first, last, 0)
 
 
 @inner(error_model="numpy")
@@ -209,9 +178,9 @@ def _along_columns(w: np.ndarray, crests: Crests, tile: int, count: int, second_
         _slopes(w, H, SLOPE_H, _ROW1, STRIDE, count)
         _slopes(w, U, SLOPE_U, _ROW1, STRIDE, count)
         _slopes(w, V, SLOPE_V, _ROW1, STRIDE, count)
-    _soften(w, crests, first, last, STRIDE, SLOPE_EY)
+    soften(w, crests, first, last, STRIDE, SLOPE_EY)
     _fluxes(w, _ROW1, STRIDE, SLOPE_EY, V, U, SLOPE_V, SLOPE_U, Y_MASS, count - STRIDE)
-    _over_crests(w, crests, first, last, 1)
+    over_crests(w, crests, first, last, 1)
 
 
 @inner(error_model="numpy")

@@ -15,7 +15,6 @@ from frugal.physics.shallow_water import steps
 from frugal.physics.shallow_water.crest_faces import crests_of
 from frugal.physics.shallow_water.flood_case import FRICTIONS, FloodCase, cells, check, series_arrays
 from frugal.physics.shallow_water.forcing import border_of, force_tiles, forcing_of, segments_of
-from frugal.physics.shallow_water.saint_venant import WORKSPACE  # the larger one of both schemes
 from frugal.physics.shallow_water.state import (
     DOUBT,
     FASTEST,
@@ -29,6 +28,7 @@ from frugal.physics.shallow_water.state import (
     remember,
     tiles_of,
 )
+from frugal.physics.shallow_water.workspace import WORKSPACE  # the larger one of both schemes
 
 SCHEMES = ("saint_venant", "local_inertial")
 #: Blocked cells stand this much [m] above everything else.
