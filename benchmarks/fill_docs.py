@@ -313,6 +313,25 @@ def speed() -> str:
     return "\n\n".join([table(head, [*ours, *theirs]), *absent, threads])
 
 
+def grid_convergence() -> str:
+    """Area and volume on cells of three widths."""
+
+    def number(value: float | None, digits: int) -> str:
+        return "–" if value is None else f"{value:.{digits}f}"
+
+    rows = []
+    for flood in json.loads((RESULTS / "grid_convergence.json").read_text()):
+        for key, unit, digits in (("area_ha", "area, ha", 0), ("volume_mm3", "volume, Mm³", 2)):
+            told = flood[key]
+            values = [number(row[key], digits) for row in flood["rows"]]
+            order, limit = number(told["order"], 1), number(told["limit"], digits)
+            shares = [f"{100 * told[name]:.1f} %" for name in ("difference", "error")]
+            rows.append([f"{flood['flood']}, {flood['scheme']}", unit, *values, shares[0], order, limit, shares[1]])
+    widths = [f"{row['width_m']:g} m" for row in json.loads((RESULTS / "grid_convergence.json").read_text())[0]["rows"]]
+    head = ["flood", "", *widths, "50 m from 25 m", "observed order", "extrapolated", "error at 50 m"]
+    return table(head, rows)
+
+
 PEERS = {
     "anuga": "ANUGA (DE1, second order, triangles)",
     "pyclaw": "pyclaw (Roe, MC limiter, split; flat bed without friction)",
@@ -376,6 +395,7 @@ def main() -> None:
     fill(page, "booked", booked())
     fill(ROOT / "docs" / "studies" / "submersion.md", "verification", shallow_water())
     fill(ROOT / "docs" / "studies" / "submersion.md", "speed", speed())
+    fill(ROOT / "docs" / "studies" / "submersion.md", "convergence", grid_convergence())
     fill(ROOT / "docs" / "cadastre.md", "columns", columns())
     for name, content in roof_planes(RESULTS).items():
         fill(ROOT / "docs" / "cadastre_method.md", name, content)

@@ -15,7 +15,7 @@ from frugal.formats.files.json_files import to_json
 from frugal.metering.ledger.hash_chain import seal_of
 from frugal.metering.ledger.ledger import chained_content, chained_lines, cpu_total
 from frugal.surrogates.bundle.bundle import ALTERNATIVES, MODEL
-from frugal.surrogates.bundle.held_out import HELD_OUT, HeldOut, kept_answers, write_held_out
+from frugal.surrogates.bundle.held_out import GRID_RUNS, HELD_OUT, HeldOut, kept_answers, write_held_out
 from frugal.surrogates.decision.costs import least_consuming, with_costs
 from frugal.surrogates.ladder.answering import answering_for
 from frugal.surrogates.measurement.series_plots import draw_fields
@@ -63,6 +63,8 @@ def write_bundle(campaign: Campaign, folder: Path) -> None:
     (folder / "study.json").write_text(to_json(describe_study(study)), encoding="utf-8")
     exact = [row.name for row in rows if row.kind == "full_physics" and row.works]
     write_held_out(folder / HELD_OUT, HeldOut.of(study.outputs, campaign.runs.held_out, campaign.answers, exact))
+    if campaign.grid_runs is not None:
+        write_held_out(folder / GRID_RUNS, campaign.grid_runs)
     comparison = replace(comparison_of(campaign, model), held_out=kept_answers(folder / HELD_OUT))
     (folder / "candidates.json").write_text(to_json(comparison.to_json()), encoding="utf-8")
     write_ledger(campaign, folder)

@@ -13,8 +13,10 @@ from typing import Any
 import numpy as np
 
 from frugal.campaigns.generation import check_runs, generate
+from frugal.campaigns.grid_convergence import measure_grid
 from frugal.candidates.comparison import Ladder
 from frugal.candidates.decision import Decision
+from frugal.candidates.grid_error import FINER_CELLS, FINER_CELLS_MADE
 from frugal.errors import UnusableInputError
 from frugal.experiments.designs.sampling import design_for
 from frugal.experiments.needs.check_runs import check_metrics
@@ -35,6 +37,7 @@ from frugal.metering.power.machine import HostNoise, Machine, describe_machine
 from frugal.metering.power.rapl import IDLE_SECONDS_QUICK
 from frugal.metering.timing.stopwatch import Stopwatch
 from frugal.reporting.progress import Reporter, Silent
+from frugal.surrogates.bundle.held_out import HeldOut
 from frugal.surrogates.decision.decide import decide_rows
 from frugal.surrogates.ladder.answering import answering_for
 from frugal.surrogates.ladder.build import Candidate, build_ladder, check_names
@@ -45,6 +48,8 @@ from frugal.texts import LANGUAGES
 
 #: Stages whose lines every bundle of the same runs shares: what runs need to be made, and to be made again by the full physics.
 SHARED_STAGES = ("need", "compile", "generation")
+#: And lines with one of these, which say how far the runs can be trusted.
+SHARED_DETAILS = (REPEATS, FINER_CELLS, FINER_CELLS_MADE)
 
 #: Packages whose versions are written in the ledger.
 VERSIONED = (
@@ -56,7 +61,8 @@ VERSIONED = (
 class Campaign:
     """A finished campaign, in memory, ready to be written as a bundle: what was fitted, what was measured, what was decided.
 
-    ``answers`` are those of each candidate on the held-out runs ``[n, m]``, by name, but of the full physics.
+    ``answers`` are those of each candidate on the held-out runs ``[n, m]``, by name, but of the full physics; ``grid_runs`` are
+    those held-out runs that were made again on other cells.
     """
 
     study: Study
@@ -72,6 +78,7 @@ class Campaign:
     created: str
     settled: list[Entry]
     answers: Mapping[str, np.ndarray] = field(default_factory=dict)
+    grid_runs: HeldOut | None = None
 
     @property
     def ledger(self) -> list[Entry]:
@@ -114,6 +121,9 @@ class Settings:
         power by default.
     host : callable
         Makes what watches the noise of the host.
+    grid_cases : int, optional
+        Held-out runs that are made again on finer cells, where the study has them, 0 for none; by default as many as a tenth
+        of the runs pays for, five at the most.
     """
 
     n_runs: int | None = None
@@ -125,6 +135,7 @@ class Settings:
     carbon: bool = True
     machine: Machine | None = None
     host: Callable[[], HostNoise] = HostNoise
+    grid_cases: int | None = None
 
 
 def run_campaign(
@@ -203,6 +214,7 @@ def _run(
     runs = store.finished()
     check_runs(runs, store)
     check_metrics(study, runs.outputs)
+    grid_runs = measure_grid(study, runs, folder, meter, reporter, settings.grid_cases, settings.threads)
     reporter.stage("fit")
     with meter.stage("loading"):
         _load_libraries()
@@ -228,6 +240,7 @@ def _run(
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         settled=meter.ledger.entries(),
         answers=found.answers,
+        grid_runs=grid_runs,
     )
     decisions = decide_rows(study.need, measured, campaign.ledger, campaign.training_share, settings.seed)
     campaign.ladder = Ladder(measured, tuple(decisions))
@@ -298,7 +311,11 @@ def settle_ledger(campaign: Campaign) -> None:
     with locked(path.parent):
         ids = {entry.campaign for entry in campaign.settled}
         entries = campaign.meter.ledger.entries()
-        shared = [e for e in entries if e.stage in SHARED_STAGES or REPEATS in e.details or e.campaign not in ids]
+        shared = [
+            e
+            for e in entries
+            if e.stage in SHARED_STAGES or e.campaign not in ids or any(key in e.details for key in SHARED_DETAILS)
+        ]
         write_bytes(path, chained_content(_with_first_lines(shared, entries)))
 
 

@@ -25,6 +25,7 @@ from frugal.experiments.designs.from_table import table_of_runs
 from frugal.experiments.designs.sampling import design_for
 from frugal.experiments.execution.threads import default_threads
 from frugal.experiments.runs.blocks import choose_block
+from frugal.experiments.runs.resolutions import cases_for, cost_of_case
 from frugal.experiments.study import Need, Study
 from frugal.formats.files.atomic import write_text
 from frugal.metering.factors.table import load_factors
@@ -371,7 +372,9 @@ def export_audit(bundle_path: Path, name: str, out: Path) -> list[Path]:
     return list(contents)
 
 
-def estimate(study: Study, n_runs: int | None, threads: int | None, seed: int = 0) -> dict[str, Any]:
+def estimate(
+    study: Study, n_runs: int | None, threads: int | None, seed: int = 0, grid_cases: int | None = None
+) -> dict[str, Any]:
     """What a campaign's runs would cost, from one run that is timed: runs, CPU seconds, wall seconds, joules.
 
     Parameters
@@ -384,21 +387,26 @@ def estimate(study: Study, n_runs: int | None, threads: int | None, seed: int = 
         Among which the runs are shared; None for one on each core that the process may use.
     seed : int
         Of the design.
+    grid_cases : int, optional
+        As in `Settings`.
 
     Returns
     -------
     dict
-        With ``cpu_seconds``, ``wall_seconds``, ``joules`` and their low and high end, and the tier of the power; what is
-        not included is named.
+        With ``cpu_seconds``, ``wall_seconds``, ``joules`` and their low and high end, those of ``runs_on_finer_cells`` among
+        them, and the tier of the power; what is not included is named.
     """
     design = design_for(study, n_runs or study.n_runs, seed)
     seconds = choose_block(study, design)[1].total
     machine = describe_machine()
-    total = seconds * len(design)
+    wanted = cases_for(study, len(design), seconds) if grid_cases is None else grid_cases
+    again = min(wanted, int(np.sum(design.held_out))) if study.finer is not None else 0
+    total = seconds * (len(design) + again * cost_of_case(study))
     return {
         "study": study.name,
         "runs": len(design),
         "held_out_runs": int(np.sum(design.held_out)),
+        "runs_on_finer_cells": again,
         "cpu_seconds_per_run": seconds,
         "cpu_seconds": total,
         "wall_seconds": total / (threads or default_threads()),

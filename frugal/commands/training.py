@@ -55,6 +55,12 @@ def train(
         str | None,
         typer.Option("--cluster", metavar="ADDRESS", help="Dask scheduler for the runs, tcp://host:port or tls://."),
     ] = None,
+    grid_cases: Annotated[
+        int | None,
+        typer.Option(
+            "--grid-cases", metavar="N", min=0, help="Cases run again on finer cells, 0: none; by cost by default."
+        ),
+    ] = None,
     out: Annotated[
         Path | None, typer.Option("--out", metavar="DIR", help="Folder of the bundle; bundles/STUDY by default.")
     ] = None,
@@ -71,7 +77,7 @@ def train(
     from frugal.reporting.progress import Terminal
 
     reporter = Terminal(language)
-    chosen = Settings(n_runs=_count(n_runs), seed=seed, threads=threads, machine=read_machine(machine))
+    chosen = Settings(_count(n_runs), seed, threads, machine=read_machine(machine), grid_cases=grid_cases)
     if cluster is not None:
         if runs is not None or threads is not None or dry_run:
             raise UnusableInputError(
@@ -89,7 +95,7 @@ def train(
         build = lambda: load_study(study, study_file, site, settings, need, language)  # noqa: E731
         if dry_run:
             with prints_on_stderr():
-                plan = estimate(build(), chosen.n_runs, threads, seed)
+                plan = estimate(build(), chosen.n_runs, threads, seed, grid_cases)
             print_json(plan) if as_json else print_estimate(plan, language)
             return
         with closing(reporter), prints_on_stderr():

@@ -4,6 +4,8 @@ from dataclasses import replace
 
 import pytest
 
+from frugal.candidates.decision import Decision
+from frugal.candidates.grid_error import FINER_CELLS, GridError
 from frugal.candidates.row import MISSING_DATA
 from frugal.experiments.study import CallPattern, Need, Tolerance
 from frugal.metering.ledger.ledger import Entry
@@ -46,6 +48,21 @@ def test_a_slow_smooth_solver_asked_a_million_times_demonstrates_the_need() -> N
     assert decision.verdict == "demonstrated"
     assert (decision.winner, decision.winner_is_ai) == ("mlp", True)
     assert decision.best_alternative == "full"
+
+
+def test_a_truth_that_errs_by_more_than_the_need_allows_demonstrates_nothing() -> None:
+    def with_grid_error(value: float, metric: str = "nrmse") -> Decision:
+        found = GridError(metric, value, value, 3, plain="no_coarser", tolerance=0.02)
+        return decide(
+            [*LEDGER, Entry("evaluation", details={FINER_CELLS: {"errors": {"y": found.to_json()}}})], ladder(), NEED
+        )
+
+    decision = with_grid_error(0.021)
+    assert (decision.verdict, decision.reasons) == ("undecided", ("truth_not_converged", "burden_of_proof"))
+    assert decision.winner == "full" and "no answer is shown to meet it" in decision.told[0]["en"]
+    assert with_grid_error(0.019).verdict == with_grid_error(0.021, "rmse").verdict == "demonstrated"
+    none = Entry("evaluation", details={FINER_CELLS: {"errors": {}}})  # measured no more
+    assert decide([*LEDGER, none], ladder(), NEED).verdict == "demonstrated"
 
 
 def test_the_break_even_can_be_computed_by_hand() -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from frugal.audit.criteria import claims, customer, limits, measurement, need, producer, provider
+from frugal.audit.criteria import claims, customer, limits, measurement, need, producer, provider, truth
 from frugal.audit.criteria.findings import Criterion
 from frugal.audit.impacts.assessment import Assessment
 from frugal.audit.words.sentences import say
@@ -113,6 +113,7 @@ CRITERIA: tuple[Criterion, ...] = (
     _measure("MES-08", measurement.recent_factors),
     _measure("MES-09", measurement.intervals_given),
     _measure("MES-10", measurement.no_network),
+    _measure("MES-11", truth.grid_error),
     _limit("LIM-01", limits.share_of_boundaries),
     _limit("LIM-02", limits.categories_covered),
     _limit("LIM-03", limits.use_questioned, "declared"),

@@ -70,13 +70,16 @@ def tolerance(evidence: Evidence) -> Finding:
 
 
 def _tighter_than_physics(evidence: Evidence) -> list[str]:
-    """Outputs whose tolerance is below the known error of the physics."""
-    known_error = evidence.need.get("solver_error") or {}
+    """Outputs whose tolerance is below the known error of the physics, or below what its grid was found to err by."""
+    known_error, grid = evidence.need.get("solver_error") or {}, evidence.grid_errors or {}
     return [
         name
         for name, tolerance in evidence.need["tolerances"].items()
-        if known_error.get(name)
-        and error_allowed(str(tolerance.get("metric")), tolerance["limit"]) < float(known_error[name])
+        if (
+            known_error.get(name)
+            and error_allowed(str(tolerance.get("metric")), tolerance["limit"]) < float(known_error[name])
+        )
+        or (name in grid and grid[name].beyond)
     ]
 
 

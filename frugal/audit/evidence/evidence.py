@@ -13,6 +13,7 @@ from typing import Any
 from frugal.audit.evidence.ledger_lines import check_line
 from frugal.candidates.comparison import Comparison, Ladder
 from frugal.candidates.decision import Decision
+from frugal.candidates.grid_error import GridError, grid_errors_of
 from frugal.candidates.row import CandidateRow
 from frugal.errors import NotAssessedError, UnusableInputError
 from frugal.experiments.metrics.registry import scale_of
@@ -168,6 +169,11 @@ class Evidence:
         """Criteria whose declaration counts, since a file is there that shows it; what the file says nobody has read."""
         declared = self.declarations.items()
         return [name for name, row in declared if row.get("evidence") and not row.get("says_nothing")]
+
+    @cached_property
+    def grid_errors(self) -> dict[str, GridError] | None:
+        """What the grid of the solver errs by, by output; None where it was not measured."""
+        return grid_errors_of([line.get("details") or {} for line in self.ledger])
 
     @property
     def machine(self) -> Mapping[str, Any]:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from frugal.audit.evidence.answered_again import check_errors, check_graphs, check_split, kept_answers
 from frugal.audit.evidence.decided_again import check_decisions, check_ladder, check_need
+from frugal.audit.evidence.grid_again import check_grid_errors
 from frugal.candidates.comparison import Comparison, read_comparison
 from frugal.errors import NotAssessedError, UnusableInputError
 from frugal.experiments.runs.store import Runs, read_runs
@@ -40,6 +41,7 @@ def recheck(bundle: Bundle, evaluation: Path | None = None) -> None:
     except UnusableInputError as fault:
         raise NotAssessedError(str(fault)) from fault
     check_need(bundle.study, entries)
+    check_grid_errors(bundle.path, study, runs, entries)
     campaign = bundle.path / "candidates.json"
     if evaluation is None or bundle.comparison.held_out:
         _recheck(bundle, campaign, bundle.comparison, runs, entries)

@@ -7,6 +7,7 @@ from typing import Any
 
 from frugal.audit.evidence.evidence import Evidence
 from frugal.audit.impacts.assessment import Assessment
+from frugal.audit.words.grid import grid_limit
 from frugal.audit.words.names import factor_name, place_name
 from frugal.audit.words.sentences import baselines, known, phrase, quoted, say
 from frugal.reporting.text import bracket, grammatical_number, plain_duration, plain_number
@@ -109,6 +110,8 @@ def _about_truth(assessment: Assessment) -> Iterator[tuple[str, dict[str, Any], 
     held_out = comparison.split.get("n_held_out")
     number = {lang: plain_number(held_out, lang, 4) if held_out else "–" for lang in LANGUAGES}
     yield "limit.table" if assessment.full_physics is None else "limit.physics", {"number": number}, True
+    if assessment.full_physics is not None:
+        yield grid_limit(assessment)
     if missing:
         yield "limit.reference", {"data": missing}, False
     failed = len(comparison.failed_runs)

@@ -60,6 +60,11 @@ class Study:
     truth : callable, optional
         ``truth(object_id, **inputs) -> {output name: array}``: the full physics of a real object (roof number ``object_id``
         of a territory) that the inputs only summarise. `solve` serves where there is no such object.
+    finer : callable, optional
+        As ``solve`` (as ``truth`` where there is one), on cells half as wide, told on the elements of the outputs; a derived
+        output may be given as the finer cells have it. What the grid of the solver errs by is measured with it.
+    coarser : callable, optional
+        The same on cells twice as wide: with both, the order is observed by which the error falls.
     draw : callable, optional
         ``draw(n, seed) -> Design``: the study's own design; a scrambled Sobol sequence over the bounds otherwise.
     alternatives : tuple of Alternative
@@ -114,6 +119,8 @@ class Study:
     need: Need
     solve: Callable[..., Arrays] | None = None
     truth: Callable[..., Arrays] | None = None
+    finer: Callable[..., Arrays] | None = None
+    coarser: Callable[..., Arrays] | None = None
     draw: Callable[[int, int], Design] | None = None
     alternatives: tuple[Alternative, ...] = ()
     n_runs: int = 256
@@ -185,7 +192,13 @@ class Study:
 
     def _check_functions(self) -> None:
         names = self._argument_names
-        for what, function, beside in (("solve", self.solve, ()), ("truth", self.truth, ("object_id",))):
+        if self.coarser is not None and self.finer is None:
+            raise UnusableInputError(
+                f"study '{self.name}' has 'coarser' and no 'finer', without which it tells nothing"
+            )
+        own: tuple[str, ...] = () if self.truth is None else ("object_id",)
+        physics = (("solve", self.solve, ()), ("truth", self.truth, own), ("finer", self.finer, own))
+        for what, function, beside in (*physics, ("coarser", self.coarser, own)):
             if function is not None and not takes_rows(function, names, beside):
                 check_arguments(f"'{what}' of study '{self.name}'", function, names, beside, all_of_them=True)
         for alternative in self.alternatives:
@@ -342,13 +355,13 @@ class Study:
 
     @cached_property
     def _ask_solve(self) -> Callable[..., Arrays] | None:
-        return None if self.solve is None else self._by_row(self.solve)
+        return None if self.solve is None else self.by_row(self.solve)
 
     @cached_property
     def _ask_truth(self) -> Callable[..., Arrays] | None:
-        return None if self.truth is None else self._by_row(self.truth, "object_id")
+        return None if self.truth is None else self.by_row(self.truth, "object_id")
 
-    def _by_row(self, function: Callable[..., Arrays], *beside: str) -> Callable[..., Arrays]:
+    def by_row(self, function: Callable[..., Arrays], *beside: str) -> Callable[..., Arrays]:
         """A function that takes inputs by name, asked by a row ``[d]`` and what stands beside it.
 
         One of the former form is asked as it is. What it takes is found out once: a run may last microseconds.

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 
 from frugal.experiments.needs.file import packaged_need
 from frugal.experiments.study import Alternative, Study, Summaries, Variable
+from frugal.studies.flood.finer_cells import OtherGrids
 from frugal.studies.flood.outputs import flood_outputs
 from frugal.studies.flood.solver_alternatives import VOLUMES, Build, cheaper_physics, solver
 from frugal.studies.flood.terrain.site import RiverFloodSite, SubmersionSite
@@ -60,6 +61,7 @@ def flood_study(
     -------
     Study
     """
+    grids = OtherGrids(site, terrain, build)
     return Study(
         name=name,
         title=title,
@@ -67,6 +69,8 @@ def flood_study(
         outputs=flood_outputs(terrain, duration_s),
         need=packaged_need(__package__, f"{name}.need.toml"),
         solve=solver(terrain, build),
+        finer=grids.finer(),
+        coarser=grids.coarser(),
         alternatives=(formula, *other_formulas, *cheaper_physics(terrain, build)),
         n_runs=site.n_runs,
         sources=(terrain.source,),

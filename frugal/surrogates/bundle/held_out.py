@@ -26,6 +26,8 @@ from frugal.surrogates.measurement.places import groups_of
 
 #: The file of a campaign, beside ``candidates.json``.
 HELD_OUT = "held_out.nc"
+#: The same form of file, of the held-out runs that were made again: what ``finer`` and ``coarser`` cells answered.
+GRID_RUNS = "grid_runs.nc"
 
 FORMAT = "frugal-held-out/1"
 

@@ -24,6 +24,7 @@ from dataclasses import replace
 import numpy as np
 
 from frugal.candidates.decision import Decision, Policy
+from frugal.candidates.grid_error import beyond_need
 from frugal.candidates.row import CandidateRow
 from frugal.experiments.study import CallPattern, Need
 from frugal.metering.ledger.ledger import Entry
@@ -112,7 +113,8 @@ def decide(
     surrogates = [rung for rung in admissible if rung.is_ai]
     best_ai = cheapest(surrogates, lifetime)
     best_alternative = cheapest(alternatives, lifetime)
-    found = judge(Necessity(ladder, need, fixed, lifetime, policy, seed))
+    allowed = {name: (tolerance.metric, tolerance.error_allowed) for name, tolerance in need.tolerances.items()}
+    found = judge(Necessity(ladder, need, fixed, lifetime, policy, seed), beyond_need(ledger, allowed))
     verdict, reasons = found.verdict, found.reasons
 
     tie_factor = policy.tie_factor if need.queries is not None else math.inf

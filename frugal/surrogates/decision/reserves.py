@@ -51,15 +51,26 @@ class Found:
         return Found(verdict, (*self.reasons, reason), replace(self.figures, **told))  # type: ignore[arg-type]
 
 
-def judge(evidence: Necessity) -> Found:
+def judge(evidence: Necessity, truth_errs_in: Sequence[str] = ()) -> Found:
     """The verdict on the need for AI, after everything that it has to withstand.
 
     Parameters
     ----------
     evidence : Necessity
+    truth_errs_in : sequence of str
+        Outputs of which the grid of the solver errs by more than the need allows: who agrees with it is not shown to meet the
+        need.
     """
     if evidence.need.queries is None or not evidence.need.tolerances:
         return Found("not_assessed", ("need_undeclared",))
+    found = _on_costs_and_errors(evidence)
+    if truth_errs_in and found.verdict in SHIPS_AI:
+        return Found("undecided", ("truth_not_converged",), found.figures)
+    return found
+
+
+def _on_costs_and_errors(evidence: Necessity) -> Found:
+    """The verdict where the runs that judge are the truth."""
     found = _with_limits_and_errors(evidence, evidence.ladder)
     tried = max((len(rung.other_seeds) for rung in evidence.ladder if rung.is_ai), default=0)
     if not tried:

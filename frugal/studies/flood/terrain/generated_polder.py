@@ -13,6 +13,9 @@ from frugal.studies.flood.terrain.terrain import NOWHERE, FloodTerrain
 
 FORESHORE_COLUMNS = 4
 CREST_M = 6.0
+#: Roads and ditches are so wide, and one cell where cells are wider; the crest of the dike is drawn at points so far apart.
+FEATURE_M = 50.0
+CREST_STEP_M = 50.0
 
 
 def polder(n: int = 64, cell_size_m: float = 50.0, seed: int = 0) -> FloodTerrain:
@@ -21,7 +24,8 @@ def polder(n: int = 64, cell_size_m: float = 50.0, seed: int = 0) -> FloodTerrai
     Parameters
     ----------
     n : int
-        Rows and columns; the extent, 3.2 km, stays the same whatever their number when ``cell_size_m`` goes with it.
+        Rows and columns; the extent, 3.2 km, stays the same whatever their number when ``cell_size_m`` goes with it, and so
+        does the ground but for the dike, a line one cell wide whose face toward the sea stays where it is.
     cell_size_m : float
     seed : int
     """
@@ -44,17 +48,20 @@ def polder(n: int = 64, cell_size_m: float = 50.0, seed: int = 0) -> FloodTerrai
         bump = np.exp(-((south - down * extent) ** 2 + (east - across * extent) ** 2) / (2 * radius**2))
         bed += height * bump
         village = np.maximum(village, bump)
-    road = np.abs(east - 0.45 * extent - 0.06 * extent * np.sin(3 * np.pi * south / extent)) < 0.5 * cell_size_m
+    half_width_m = 0.5 * max(FEATURE_M, cell_size_m)
+    road = np.abs(east - 0.45 * extent - 0.06 * extent * np.sin(3 * np.pi * south / extent)) < half_width_m
     bed[road & ~sea] += 0.7
     for down in (0.14, 0.36, 0.66, 0.88):
-        ditch = np.abs(south - down * extent) < 0.5 * cell_size_m
+        ditch = np.abs(south - down * extent) < half_width_m
         bed[ditch & (hinterland < 0)] -= 0.6
     bed = np.maximum(bed, -0.4)
     bed[sea] = -0.8 + 1.4 * (east / (FORESHORE_COLUMNS * 50.0))[sea]
 
     rows = np.arange(n)
     sill = bed[:, dike_column + 1].copy()
-    bed[:, dike_column] = CREST_M + 0.12 * _smooth(rng.standard_normal(n), 300.0 / cell_size_m)
+    drawn = _smooth(rng.standard_normal(round(extent / CREST_STEP_M)), 300.0 / CREST_STEP_M)
+    crest = np.interp(middle, (np.arange(len(drawn)) + 0.5) * CREST_STEP_M, drawn)
+    bed[:, dike_column] = CREST_M + 0.12 * crest
     manning = np.where(sea, 0.025, 0.035 + 0.065 * np.clip(village * 1.4, 0.0, 1.0))
     land = ~sea
     land[:, dike_column] = False

@@ -218,6 +218,39 @@ def coarse_line(cells: np.ndarray, position_m: np.ndarray, factor: int) -> tuple
     return coarse[order], middle[order], rank[member]
 
 
+def quartered(cells: np.ndarray, position_m: np.ndarray, cell_size_m: float) -> tuple[np.ndarray, np.ndarray]:
+    """The four cells in each cell of a line, in its order; where the line ends, those at its end come last.
+
+    Parameters
+    ----------
+    cells : array of int [k, 2]
+        Row and column.
+    position_m : array [k]
+        Distance of each along the line.
+    cell_size_m : float
+        Their side.
+
+    Returns
+    -------
+    cells : array of int [4 k, 2]
+        Row and column on the finer grid.
+    position_m : array [4 k]
+    """
+    if not len(cells):
+        return cells, position_m
+    before, after = np.vstack([cells[:1], cells[:-1]]), np.vstack([cells[1:], cells[-1:]])
+    way = (after - before).astype(float)
+    if len(cells) > 1:
+        way[0], way[-1] = cells[1] - cells[0], cells[-1] - cells[-2]
+    way /= np.maximum(np.hypot(*way.T), 1e-12)[:, None]
+    corners = np.array([(0, 0), (0, 1), (1, 0), (1, 1)])
+    along = (corners - 0.5) @ way.T * cell_size_m / 2  # of the middle of each quarter, from that of the cell
+    found = (2 * cells[None, :, :] + corners[:, None, :]).reshape(-1, 2)
+    position = (position_m[None, :] + along).ravel()
+    order = np.lexsort((position, np.tile(np.arange(len(cells)), 4)))
+    return found[order], position[order]
+
+
 def stretches_of(position_m: np.ndarray, cell_size_m: float) -> tuple[np.ndarray, np.ndarray]:
     """Where the stretch of each cell of a line begins and ends, in m: without gaps, halfway between the middles."""
     if len(position_m) < 2:

@@ -1,0 +1,130 @@
+"""Flooded area and volume on cells of 50, 25 and 12.5 m: ``python benchmarks/grid_convergence.py [--schemes all]``.
+
+Three floods of generated places: the polder with a breach of 100 m (the default storm), the same without a breach under the
+highest storm of its study, which runs over the dike, and the valley under its default wave. All are counted on the land of the
+50 m cells. The observed order is log2 of the ratio of two differences; where it lies between 0.7 and 2.2, and both go the same
+way, the value for cells of no width is extrapolated (Richardson). Prints a table and writes
+``results/grid_convergence.json``, from which `fill_docs.py` makes the table of the documentation.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from frugal.candidates.grid_error import ORDERS
+from frugal.formats.files.atomic import write_text
+from frugal.physics.shallow_water.simulate import simulate
+from frugal.studies.flood.outputs import HOUR, WET_M
+from frugal.studies.flood.river_flood import wave
+from frugal.studies.flood.submersion import storm
+from frugal.studies.flood.terrain.generated_polder import polder
+from frugal.studies.flood.terrain.generated_valley import valley
+from frugal.studies.flood.terrain.terrain import FloodTerrain
+
+HERE = Path(__file__).resolve().parent
+
+WIDTHS_M = (50.0, 25.0, 12.5)
+STORM = {
+    "surge_peak": 1.5, "tide_range": 6.0, "sea_level_rise": 0.0, "storm_duration": 18.0, "breach_width": 100.0,
+    "breach_position": 0.5, "roughness_factor": 1.0,
+}  # fmt: skip
+OVER_THE_DIKE = {**STORM, "surge_peak": 2.0, "tide_range": 6.5, "sea_level_rise": 1.0, "breach_width": 0.0}
+WAVE = {
+    "peak_discharge": 900.0, "time_to_peak": 2.0, "volume": 1e7, "roughness_factor": 1.0, "downstream_depth": 1.5,
+}  # fmt: skip
+
+
+def _polder(width_m: float) -> FloodTerrain:
+    return polder(round(3200.0 / width_m), width_m)
+
+
+def _valley(width_m: float) -> FloodTerrain:
+    return valley(round(2000.0 / width_m), round(3800.0 / width_m), width_m)
+
+
+def _wave(terrain: FloodTerrain, **inputs: float) -> Any:
+    return wave(terrain, 10.0 * HOUR, **inputs)
+
+
+FLOODS: dict[str, tuple[Callable[[float], FloodTerrain], Callable[..., Any], dict[str, float]]] = {
+    "polder, breach of 100 m": (_polder, storm, STORM),
+    "polder, over the dike": (_polder, storm, OVER_THE_DIKE),
+    "valley": (_valley, _wave, WAVE),
+}
+
+
+def on_land(values: np.ndarray, land: np.ndarray) -> np.ndarray:
+    """Values of the cells that lie on land of wider cells ``[y, x]``, flattened."""
+    parts = values.shape[0] // land.shape[0]
+    return values[np.repeat(np.repeat(land, parts, axis=0), parts, axis=1)]
+
+
+def flood_on(name: str, width_m: float, scheme: str) -> dict[str, float]:
+    """Area in ha, volumes in Mm³ at the greatest depths and at the end, and CPU seconds."""
+    ground, event, inputs = FLOODS[name]
+    terrain, land = ground(width_m), ground(WIDTHS_M[0]).land
+    start = time.process_time()
+    flood = simulate(event(terrain, **inputs), scheme=scheme, arrival_depth_m=WET_M)
+    seconds = time.process_time() - start
+    most, last = on_land(flood.max_depth, land), on_land(flood.depth, land)
+    return {
+        "width_m": width_m,
+        "area_ha": float(np.count_nonzero(most > WET_M)) * width_m**2 / 1e4,
+        "volume_mm3": float(most.sum()) * width_m**2 / 1e6,
+        "left_mm3": float(last.sum()) * width_m**2 / 1e6,
+        "cpu_seconds": round(seconds, 2),
+    }
+
+
+def convergence(values: list[float]) -> dict[str, float | None]:
+    """Difference of the first from the second, observed order, and what the first errs by, all over the second.
+
+    Parameters
+    ----------
+    values : list of float
+        On cells of three widths, each half as wide as the one before.
+    """
+    wide, middle, fine = values
+    first, second = wide - middle, middle - fine
+    order = math.log2(abs(first / second)) if first and second else None
+    holds = order is not None and ORDERS[0] <= order <= ORDERS[1] and first * second > 0
+    limit = fine - second / (2**order - 1) if holds and order is not None else None
+    error = abs(wide - (fine if limit is None else limit)) / abs(fine if limit is None else limit)
+    return {"difference": abs(first) / abs(middle), "order": order, "limit": limit, "error": error}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
+    parser.add_argument("--schemes", default="saint_venant", help="comma-separated, or all")
+    chosen = parser.parse_args()
+    schemes = ["saint_venant", "local_inertial"] if chosen.schemes == "all" else chosen.schemes.split(",")
+    found = []
+    for scheme in schemes:
+        for name in FLOODS:
+            rows = [flood_on(name, width, scheme) for width in WIDTHS_M]
+            told = {key: convergence([row[key] for row in rows]) for key in ("area_ha", "volume_mm3")}
+            found.append({"flood": name, "scheme": scheme, "rows": rows, **told})
+            for key, unit in (("area_ha", "ha"), ("volume_mm3", "Mm³")):
+                values = " ".join(f"{row[key]:9.3f}" for row in rows)
+                one = told[key]
+                order = "–" if one["order"] is None else f"{one['order']:.2f}"
+                limit = "–" if one["limit"] is None else f"{one['limit']:.3f}"
+                print(
+                    f"{scheme:14} {name:24} {unit:4} {values}  50 to 25 m {100 * one['difference']:.1f} %  order {order}  "
+                    f"limit {limit}  error {100 * one['error']:.1f} %",
+                    flush=True,
+                )
+    path = HERE / "results" / "grid_convergence.json"
+    write_text(path, json.dumps(found, indent=1, ensure_ascii=False) + "\n")
+
+
+if __name__ == "__main__":
+    main()
