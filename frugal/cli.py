@@ -18,6 +18,7 @@ from frugal import __version__
 from frugal.commands import examples
 from frugal.commands.bundles import audit, evaluate
 from frugal.commands.cadastre import cadastre
+from frugal.commands.exposure import exposure
 from frugal.commands.french import in_language, one_line
 from frugal.commands.help_pages import SETTINGS, HelpfulCommand, HelpfulGroup, chosen_language, usage_sentence
 from frugal.commands.options import Language, is_program
@@ -51,6 +52,7 @@ for _name, _command, _examples in (
     ("audit", audit, examples.AUDIT),
     ("predict", predict, examples.PREDICT),
     ("cadastre", cadastre, examples.CADASTRE),
+    ("exposure", exposure, examples.EXPOSURE),
 ):
     app.command(_name, cls=HelpfulCommand, epilog=_examples)(_command)
 

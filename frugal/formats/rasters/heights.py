@@ -147,7 +147,7 @@ def opened_heights(
     if not path.is_file():
         raise UnusableInputError(f"{what} '{path}' does not exist or is not a file")
     try:
-        _check_content(path, what)
+        check_content(path, what)
         with rasterio.open(path.absolute()) as dataset:  # a relative path may look like an address
             yield _checked(dataset, path, what, crs, remedy, on_any_grid)
     except (RasterioError, CPLE_BaseError, AffineError, OSError, ValueError, ArithmeticError, MemoryError) as fault:
@@ -156,7 +156,7 @@ def opened_heights(
         ) from fault
 
 
-def _check_content(path: Path, what: str) -> None:
+def check_content(path: Path, what: str) -> None:
     """Refuse what GDAL would take for a raster and follow elsewhere, whatever its name: such files are XML or JSON."""
     with path.open("rb") as stream:
         head = stream.read(64).removeprefix(b"\xef\xbb\xbf").lstrip()
