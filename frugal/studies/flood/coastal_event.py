@@ -142,12 +142,14 @@ def storm(terrain: FloodTerrain, coast: Coast, *, roughness_factor: float, **inp
             )
             for side in coast.sides
         },
-        breaches=tuple(
-            Breach(*opening.cells.T, opening.sill_m, opening.start_s - history.begin_s, opening.end_s - history.begin_s)
-            for opening in openings
-        ),
+        breaches=tuple(_breach(opening, history.begin_s) for opening in openings),
         inflows=() if over is None else _waves_behind(terrain, openings, over, time_s, clock_s),
     )
+
+
+def _breach(opening: Opening, begin_s: float) -> Breach:
+    rows, columns = opening.cells.T
+    return Breach(rows, columns, opening.sill_m, opening.start_s - begin_s, opening.end_s - begin_s)
 
 
 def openings_of(

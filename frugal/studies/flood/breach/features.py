@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 
 from frugal.experiments.study import Summaries, Variable
+from frugal.physics.shallow_water.weir_law import free_discharge
 from frugal.studies.flood.breach.basins import pools_of
-from frugal.studies.flood.breach.weir import MILLION, WEIR, BreachWeir, Dike
+from frugal.studies.flood.breach.weir import MILLION, BreachWeir, Dike
 from frugal.studies.flood.sea.failure import Failure
 from frugal.studies.flood.sea.history import SeaHistory
 from frugal.studies.flood.terrain.terrain import FloodTerrain
@@ -43,8 +44,8 @@ def breach_weir(
     middle = {variable.name: np.array([(variable.low + variable.high) / 2]) for variable in variables}
     free = BreachWeir(Dike.of(terrain, worst["breach_width"]), None, history, failure)
     sea = {variable.name: worst[variable.name] for variable in history.variables}
-    head = np.maximum(history.level(free.times_s, **sea) - terrain.sill_m.min(), 0.0)
-    largest = 1.05 * WEIR * worst["breach_width"] * free.step_s * float(np.sum(head**1.5)) / MILLION
+    flow = free_discharge(history.level(free.times_s, **sea) - terrain.sill_m.min())
+    largest = 1.05 * worst["breach_width"] * free.step_s * float(np.sum(flow)) / MILLION
     small = max(SMALL_FLOOD * float(free.breach(**middle).free[0]), LEAST_SMALL_FLOOD) * MILLION
     pools = pools_of(terrain, max(largest * MILLION, small), small)
     return BreachWeir(free.dike, pools, history, failure), max(largest, LEAST_SMALL_FLOOD)

@@ -48,8 +48,15 @@ class Waves:
         """
         height, period = (np.interp(time_s, self.time_s, values)[:, None] for values in (self.height_m, self.period_s))
         freeboard = crest_m[None, :] - level_m[:, None]
-        factors = {"berm": self.berm, "roughness": self.roughness, "obliqueness": self.obliqueness}
-        return overtopping_discharge(height, period, freeboard, self.slope, **factors)
+        return overtopping_discharge(
+            height,
+            period,
+            freeboard,
+            self.slope,
+            berm=self.berm,
+            roughness=self.roughness,
+            obliqueness=self.obliqueness,
+        )
 
 
 def wave_inflows(

@@ -3,27 +3,24 @@ that it falls into.
 
 The free discharge of a broad-crested weir of width :math:`W` under a head :math:`H` is :math:`C W H^{3/2}` with
 :math:`C = (2/3)^{3/2} \\sqrt g`, here summed over the cells that the breach lowers, each with its own sill. Water inside drowns
-the weir: its discharge falls by the factor :math:`(1 - r^{3/2})^{0.385}`, with :math:`r` the head inside over that outside
-(Villemonte 1947, Engineering News-Record 139:866). How high the water inside stands follows from the volume that passed and the
-still pools of the ground. What is left to the fits is how the water spreads.
+the weir by the law that the solvers share (`frugal.physics.shallow_water.weir_law`). How high the water inside stands follows
+from the volume that passed and the still pools of the ground. What is left to the fits is how the water spreads.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from frugal.physics.shallow_water.weir_law import drowning, free_discharge
 from frugal.studies.flood.breach.basins import Pools
 from frugal.studies.flood.sea.failure import Failure
 from frugal.studies.flood.sea.history import SeaHistory
 from frugal.studies.flood.terrain.terrain import FloodTerrain, stretches_of
 
-WEIR = (2.0 / 3.0) ** 1.5 * math.sqrt(9.81)
-DROWNING = 0.385
 #: Steps from a breach to the end of the event; more change nothing that a fit would see. Where a level of the sea begins the
 #: breach the whole event is stepped through, finer.
 TIMES, TIMES_FROM_LEVEL = 12, 36
@@ -158,7 +155,7 @@ class BreachWeir:
     def _volumes(self, xp: Any, cells: Any, covered: Any, sill: Any, storm: Mapping[str, Any]) -> tuple[Any, Any]:
         """Water that would pass without drowning, and that does pass, in millions of m³."""
         spacing = self.dike.high - self.dike.low
-        rate = xp.take(WEIR * spacing * self.step_s / MILLION, cells) * xp.sign(covered)
+        rate = xp.take(spacing * self.step_s / MILLION, cells) * xp.sign(covered)
         sea = {variable.name: storm[variable.name][:, None] for variable in self.history.variables}
         level = self.history.level(self.times_s, xp=xp, **sea)
         free, passed = 0.0, 0.0
@@ -166,15 +163,14 @@ class BreachWeir:
         inside: Any = None if self.pools is None else float(self.pools.level_m[0])
         for t in range(self.times):
             head = xp.maximum(level[:, t : t + 1] - sill, 0.0)
-            flow = rate * (head * xp.sqrt(head))
+            flow = rate * free_discharge(head, xp)
             if self.failure.level_m is not None:
                 highest = level[:, t : t + 1] if highest is None else xp.maximum(highest, level[:, t : t + 1])
                 flow = flow * xp.clip((highest - self.failure.level_m) / _REACHED_WITHIN_M, 0.0, 1.0)
             free = free + xp.sum(flow, axis=1)
             if self.pools is not None:
                 over = xp.maximum(inside - sill, 0.0)
-                drowned = xp.minimum(over / xp.maximum(head, LEAST_HEAD_M), 1.0)
-                flow = flow * xp.maximum(1.0 - drowned * xp.sqrt(drowned), 0.0) ** DROWNING
+                flow = flow * drowning(over / xp.maximum(head, LEAST_HEAD_M), xp)
             passed = passed + xp.sum(flow, axis=1)
             if self.pools is not None:
                 inside = xp.interp(xp.sqrt(passed), self.pools.root_volume, self.pools.level_m)[:, None]
