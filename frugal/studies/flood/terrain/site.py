@@ -213,6 +213,9 @@ class RiverFloodSite(Site):
         Bounds of the level downstream, in m above the river's bed there.
     duration_h : float
         Length of the event in hours.
+    discharge_series : Path, optional
+        Discharges over time in the place of ``peak_discharge``, ``volume``, ``time_to_peak_h`` and ``duration_h``: a table with
+        ``time_h`` (or dates) and ``discharge_m3_s``, or NetCDF.
     n_runs : int
         Runs of a campaign.
     seed : int
@@ -231,6 +234,7 @@ class RiverFloodSite(Site):
     time_to_peak_h: tuple[float, float] = (1.0, 3.0)
     downstream_depth: tuple[float, float] = (0.5, 4.0)
     duration_h: float = Field(10.0, gt=0.0, le=1000.0)
+    discharge_series: Path | None = None
     n_runs: int = Field(128, ge=16, le=100_000)
     seed: int = Field(0, ge=0)
 
