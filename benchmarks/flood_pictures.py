@@ -23,11 +23,13 @@ from frugal.experiments.study.site import build_site
 from frugal.physics.shallow_water.flood_case import FloodCase
 from frugal.physics.shallow_water.simulate import simulate
 from frugal.studies.flood import river_flood as river
-from frugal.studies.flood import submersion
+from frugal.studies.flood.coastal_conditions import coast_of
+from frugal.studies.flood.coastal_event import storm
 from frugal.studies.flood.outputs import HOUR, WET_M
+from frugal.studies.flood.terrain.coast import coast
 from frugal.studies.flood.terrain.generated_polder import polder
 from frugal.studies.flood.terrain.generated_valley import valley
-from frugal.studies.flood.terrain.site import RiverFloodSite, SubmersionSite, coast, river_valley
+from frugal.studies.flood.terrain.site import RiverFloodSite, SubmersionSite, river_valley
 from frugal.studies.flood.terrain.terrain import FloodTerrain
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -38,6 +40,8 @@ STORM = {
 WAVE = {
     "peak_discharge": 1100.0, "time_to_peak": 2.0, "volume": 10e6, "roughness_factor": 1.0, "downstream_depth": 1.5,
 }  # fmt: skip
+#: Hours after the low water: half an hour after the breach begins, high tide, then one, three and five hours after it.
+AFTER_LOW_WATER_H = (5.71, 6.21, 7.21, 9.21, 11.21)
 DAM_BREAK = {**WAVE, "peak_discharge": 40e3, "time_to_peak": 0.1, "volume": 50e6, "downstream_depth": 0.6}
 
 
@@ -90,10 +94,11 @@ def draw(terrain: FloodTerrain, flood_case: FloodCase, times_h: tuple[float, ...
 def draw_polder(path: Path) -> None:
     """The generated polder, with a breach in the middle of its dike."""
     terrain = polder()
+    events, _ = coast_of(SubmersionSite(), terrain)
     draw(
         terrain,
-        submersion.storm(terrain, **STORM),
-        (0.5, 1.25, 2.25, 4.25, 6.25),
+        storm(terrain, events, **STORM),
+        AFTER_LOW_WATER_H,
         "Breach of 150 m in a generated polder",
         path,
     )
@@ -121,11 +126,11 @@ def draw_gironde(path: Path) -> None:
         site = build_site(SubmersionSite, {"cell_size_m": 100.0}, write_site(raster, Path(folder)))
         assert isinstance(site, SubmersionSite)
         terrain = coast(site)
-    flood_case = submersion.storm(terrain, site.sea, **STORM)
+    events, _ = coast_of(site, terrain)
     draw(
         terrain,
-        flood_case,
-        (0.5, 1.25, 2.25, 4.25, 6.25),
+        storm(terrain, events, **STORM),
+        AFTER_LOW_WATER_H,
         "Assumed breach of 150 m, marshes of the northern Médoc",
         path,
     )

@@ -4,8 +4,8 @@ Usage: ``python benchmarks/gironde_site.py [TOPOBATHYMETRY.tif] [FOLDER]``; then
 ``frugal train submersion --site FOLDER/site.toml``. By default ``../shared/data/gironde/topobathymetry.tif`` and ``gironde``.
 
 The raster (89 × 132 m, WGS 84, CNES/demcompare test data) shows no dike: its line was drawn along the inner edge of the
-foreshore by eye, and its crest is set; ground before it that is lower than the crest is foreshore, no land. The result shows
-that the study runs on a real terrain; it is no statement about the place.
+foreshore by eye, and its crest is set; ground before it is foreshore, no land. The ranges of tide and surge are of the size of
+those at the mouth of the Gironde. The result shows that the study runs on a real terrain; it is no statement about the place.
 """
 
 from __future__ import annotations
@@ -48,8 +48,8 @@ def write_site(raster: Path, folder: Path) -> Path:
     (folder / "dike.geojson").write_text(json.dumps({"type": "FeatureCollection", "crs": crs, "features": [feature]}))
     site = folder / "site.toml"
     site.write_text(
-        'terrain = "terrain.tif"\ndike = "dike.geojson"\nsea = ["east"]\nsea_below_m = 5.0\ndike_crest_m = 5.0\n'
-        "cell_size_m = 200.0\nn_runs = 96\n"
+        'terrain = "terrain.tif"\ndike = "dike.geojson"\nsea = ["east"]\ndike_crest_m = 5.0\n'
+        "tide_range = [2.0, 5.5]\nsurge_peak = [0.5, 2.0]\ncell_size_m = 200.0\nn_runs = 96\n"
     )
     return site
 

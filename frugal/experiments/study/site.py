@@ -92,7 +92,9 @@ def build_site(model: type[Site], settings: dict[str, Any], site_file: Path | No
 
 def _sentence(model: type[Site], fault: ValidationError) -> str:
     first = fault.errors()[0]
-    name = ".".join(str(part) for part in first["loc"]) or "site"
+    if not first["loc"]:  # several settings at once
+        return str(first["msg"]).removeprefix("Value error, ")
+    name = ".".join(str(part) for part in first["loc"])
     if first["type"] == "extra_forbidden":
         known = ", ".join(model.model_fields) or "none"
         return f"'{name}' is not a setting of this study; allowed: {known}{did_you_mean(name, model.model_fields)}"

@@ -118,7 +118,7 @@ class FloodCase:
     cell_size_m : float
         Side of the square cells.
     duration_s : float
-        Time to simulate.
+        End of the event [s] on the clock of all series and breaches, which begins at 0.
     friction : float or ndarray
         Manning's n [s/m^(1/3)] by default; Chézy's C [m^(1/2)/s] or the rate [1/s] of a friction proportional to
         discharge, as ``friction_law`` says.
@@ -135,6 +135,8 @@ class FloodCase:
     inflows, breaches : sequences
     blocked : ndarray of bool, optional
         Cells that never hold water (buildings).
+    start_s : float
+        When the first state holds [s] on the same clock: nothing is computed before. Arrivals and snapshots are told on it.
     """
 
     bed: np.ndarray
@@ -151,6 +153,7 @@ class FloodCase:
     inflows: tuple[Inflow, ...] = ()
     breaches: tuple[Breach, ...] = ()
     blocked: np.ndarray | None = None
+    start_s: float = 0.0
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -207,6 +210,10 @@ def check(flood_case: FloodCase) -> None:
         raise UnusableInputError(f"bed has shape {np.shape(flood_case.bed)}: it must be a raster of rows and columns.")
     _positive("cell_size_m", flood_case.cell_size_m)
     _positive("duration_s", flood_case.duration_s)
+    if not 0.0 <= flood_case.start_s < flood_case.duration_s:
+        raise UnusableInputError(
+            f"start_s is {flood_case.start_s}: it must lie between 0 and the end of the event, {flood_case.duration_s} s."
+        )
     if flood_case.friction_law not in FRICTIONS:
         raise UnusableInputError(
             f"friction_law is {flood_case.friction_law!r}: it must be one of {', '.join(FRICTIONS)}."

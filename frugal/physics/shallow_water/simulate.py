@@ -184,7 +184,7 @@ def _run_of(
     fastest = float((np.hypot(fields.u[0], fields.v[0]) + np.sqrt(GRAVITY * fields.h[0])).max())
     first = cfl * flood_case.cell_size_m / max(fastest, math.sqrt(GRAVITY))
     clock = steps.Clock(
-        time=np.array([0.0, first, 0.0, 0.0]),
+        time=np.array([float(flood_case.start_s), first, 0.0, 0.0]),
         counts=np.zeros(5, dtype=np.int64),
         entered=np.zeros(sources),
         left=np.zeros(sources),
@@ -353,9 +353,10 @@ def simulate(
     if threads < 1:
         raise UnusableInputError(f"threads is {threads}: it must be 1 or more.")
     times = [float(time) for time in snapshot_times]
-    if any(not 0.0 <= time <= flood_case.duration_s for time in times) or sorted(times) != times:
+    start_s = flood_case.start_s
+    if any(not start_s <= time <= flood_case.duration_s for time in times) or sorted(times) != times:
         raise UnusableInputError(
-            f"snapshot_times is {times}: times must grow and lie within 0 and {flood_case.duration_s} s."
+            f"snapshot_times is {times}: times must grow and lie within {start_s:g} and {flood_case.duration_s} s."
         )
     inertial = scheme == "local_inertial"
     courant = 0.45 if cfl is None else cfl

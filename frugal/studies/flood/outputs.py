@@ -9,7 +9,7 @@ import numpy as np
 
 from frugal.experiments.study import Derived, Grid, Output
 from frugal.studies.flood.terrain.terrain import FloodTerrain, grid_of
-from frugal.texts import room_texts
+from frugal.texts import Text, room_texts
 
 _TEXTS = room_texts("frugal.studies.flood")
 
@@ -20,10 +20,18 @@ REACHED_M = 0.20
 HOUR = 3600.0
 
 
-def flood_outputs(terrain: FloodTerrain, duration_s: float) -> tuple[Output, ...]:
+def flood_outputs(terrain: FloodTerrain, duration_s: float, arrival: Text | None = None) -> tuple[Output, ...]:
     """Maps of depth, speed and arrival, and the scalars that follow from the map of depth.
 
-    Sea, river bed and dike are left out: they hold 0, or the end of the event for the arrival.
+    Sea, foreshore, river bed and dike are left out: they hold 0, or the end of the event for the arrival.
+
+    Parameters
+    ----------
+    terrain : FloodTerrain
+    duration_s : float
+        Length of the event [s].
+    arrival : Text, optional
+        Label of the arrival, where its clock does not count from the beginning of the wave.
     """
     geometry = Grid(**grid_of(terrain), shape=terrain.shape)
     area = terrain.cell_size_m**2
@@ -47,7 +55,7 @@ def flood_outputs(terrain: FloodTerrain, duration_s: float) -> tuple[Output, ...
         Output(
             "arrival_time",
             "hour",
-            label=_TEXTS.say("flood.arrival_time"),
+            label=arrival or _TEXTS.say("flood.arrival_time"),
             low=0.0,
             high=duration_s / HOUR,
             defined_where="max_depth",

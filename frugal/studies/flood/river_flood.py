@@ -20,8 +20,10 @@ from scipy import ndimage, optimize, special
 
 from frugal.errors import UnusableInputError
 from frugal.experiments.study import Alternative, Arrays, Study, Variable
+from frugal.formats.files.digests import sha256_of
 from frugal.physics.shallow_water.flood_case import FloodCase, Inflow, Segment
 from frugal.studies.flood.bathtub import bathtub
+from frugal.studies.flood.given_hydrograph import Hydrograph, given_hydrograph
 from frugal.studies.flood.outputs import HOUR, Maps
 from frugal.studies.flood.study import flood_study
 from frugal.studies.flood.terrain.site import RiverFloodSite, river_valley
@@ -43,7 +45,19 @@ _VOLUME_WITHIN = 0.05
 
 
 def inputs_of(site: RiverFloodSite) -> tuple[Variable, ...]:
-    """Inputs of the study, with the bounds of the site."""
+    """Inputs of the study, with the bounds of the site; those of the wave are gone where a file has its discharges."""
+    valley_inputs = (
+        Variable("roughness_factor", "1", 0.6, 1.6, _TEXTS.say("river_flood.roughness_factor"), default=1.0),
+        Variable(
+            "downstream_depth",
+            "m",
+            *site.downstream_depth,
+            _TEXTS.say("river_flood.downstream_depth"),
+            default=float(np.clip(1.5, *site.downstream_depth)),
+        ),
+    )
+    if site.discharge_series is not None:
+        return valley_inputs
     return (
         Variable(
             "peak_discharge",
@@ -60,14 +74,7 @@ def inputs_of(site: RiverFloodSite) -> tuple[Variable, ...]:
             default=float(np.mean(site.time_to_peak_h)),
         ),
         Variable("volume", "m^3", *site.volume, _TEXTS.say("river_flood.volume"), default=float(np.mean(site.volume))),
-        Variable("roughness_factor", "1", 0.6, 1.6, _TEXTS.say("river_flood.roughness_factor"), default=1.0),
-        Variable(
-            "downstream_depth",
-            "m",
-            *site.downstream_depth,
-            _TEXTS.say("river_flood.downstream_depth"),
-            default=float(np.clip(1.5, *site.downstream_depth)),
-        ),
+        *valley_inputs,
     )
 
 
@@ -83,13 +90,17 @@ def river_flood(site: RiverFloodSite) -> Study:
     UnusableInputError
         If the terrain or the river cannot be used.
     """
-    notes = check_waves(site)
+    given = given_hydrograph(site)
+    notes = check_waves(site) if given is None else ()
     terrain = river_valley(site)
     terrain = replace(terrain, notes=(*terrain.notes, *notes))
-    duration_s = site.duration_h * HOUR
+    duration_s = site.duration_h * HOUR if given is None else float(given.time_s[-1])
 
     def event(terrain: FloodTerrain, **inputs: float) -> FloodCase:
-        return wave(terrain, duration_s, **inputs)
+        return wave(terrain, duration_s, given, **inputs)
+
+    def remarks(**inputs: float) -> tuple[Text, ...]:
+        return notes_on_volume(duration_s, **inputs)
 
     return flood_study(
         "river_flood",
@@ -99,8 +110,9 @@ def river_flood(site: RiverFloodSite) -> Study:
         event,
         duration_s=duration_s,
         inputs=inputs_of(site),
-        formula=_normal_depth(terrain, duration_s),
-        remarks=lambda **inputs: notes_on_volume(duration_s, **inputs),
+        formula=_normal_depth(terrain, duration_s, given),
+        remarks=remarks if given is None else None,
+        files="" if site.discharge_series is None else sha256_of(site.discharge_series),
     )
 
 
@@ -232,11 +244,11 @@ def hydrograph(time_s: np.ndarray, *, peak_discharge: float, time_to_peak: float
 def wave(
     terrain: FloodTerrain,
     duration_s: float = DURATION_S,
+    given: Hydrograph | None = None,
     *,
-    time_to_peak: float,
     roughness_factor: float,
     downstream_depth: float,
-    **peak: float,
+    **shape: float,
 ) -> FloodCase:
     """The event over a terrain, fine or coarse.
 
@@ -246,18 +258,23 @@ def wave(
         The wave enters along the first ``ENTRY_M`` of its river; the level is prescribed where the river leaves it.
     duration_s : float
         Length of the event [s].
-    time_to_peak, roughness_factor, downstream_depth : float
+    given : Hydrograph, optional
+        Discharges of a file.
+    roughness_factor, downstream_depth : float
         As the inputs of the study; the depth is that over the river's bed where it leaves.
-    **peak : float
-        The other inputs, those of `hydrograph`.
+    **shape : float
+        The other inputs, those of `hydrograph`, without such a file.
 
     Returns
     -------
     FloodCase
     """
-    step_s = min(STEP_S, 0.1 * time_to_peak * HOUR)
-    time_s = np.arange(0.0, duration_s + step_s / 2, step_s)
-    discharge = hydrograph(time_s, time_to_peak=time_to_peak, **peak)
+    if given is None:
+        step_s = min(STEP_S, 0.1 * shape["time_to_peak"] * HOUR)
+        time_s = np.arange(0.0, duration_s + step_s / 2, step_s)
+        discharge = hydrograph(time_s, **shape)
+    else:
+        time_s, discharge = given.time_s, given.discharge
     entry = terrain.river[terrain.river_position_m - terrain.river_position_m[0] < ENTRY_M]
     side, first, last = outlet(terrain)
     level = float(terrain.bed[tuple(terrain.river[-1])] + downstream_depth)
@@ -300,7 +317,7 @@ def _pool(terrain: FloodTerrain, level_m: float) -> np.ndarray:
     return pool
 
 
-def _normal_depth(terrain: FloodTerrain, duration_s: float) -> Alternative:
+def _normal_depth(terrain: FloodTerrain, duration_s: float, given: Hydrograph | None) -> Alternative:
     """Manning's uniform flow at the peak discharge in every cross-section, laid over the ground that is connected."""
     nearest, _ = nearest_of(terrain.river, terrain.shape, terrain.cell_size_m)
     bottom = terrain.bed[tuple(terrain.river.T)]
@@ -340,11 +357,14 @@ def _normal_depth(terrain: FloodTerrain, duration_s: float) -> Alternative:
             high += 5.0
         return float(optimize.brentq(lacking, float(ground.min()), high, xtol=1e-3))
 
-    def answer(peak_discharge: float, time_to_peak: float, roughness_factor: float, downstream_depth: float) -> Arrays:
-        levels = np.array([level_of(k, peak_discharge, roughness_factor) for k in range(len(terrain.river))])
+    def answer(roughness_factor: float, downstream_depth: float, **shape: float) -> Arrays:
+        peak, peak_s = (
+            (shape["peak_discharge"], shape["time_to_peak"] * HOUR) if given is None else (given.peak, given.peak_s)
+        )
+        levels = np.array([level_of(k, peak, roughness_factor) for k in range(len(terrain.river))])
         depths = ndimage.gaussian_filter1d(levels - bottom, SMOOTHED_M / terrain.cell_size_m, mode="nearest")
         levels = np.maximum(bottom + depths, bottom[-1] + downstream_depth)
-        below: Maps = bathtub(terrain.bed - levels[nearest], river, 0.0, time_to_peak * HOUR)
+        below: Maps = bathtub(terrain.bed - levels[nearest], river, 0.0, peak_s)
         return below.on_land(terrain, duration_s)
 
     label = _TEXTS.say("river_flood.normal_depth")

@@ -29,6 +29,9 @@ def flood_study(
     other_formulas: tuple[Alternative, ...] = (),
     summaries: Summaries | None = None,
     remarks: Callable[..., tuple[Text, ...]] | None = None,
+    notes: tuple[Text, ...] = (),
+    files: str = "",
+    arrival: Text | None = None,
 ) -> Study:
     """A study whose events ``build`` makes over a terrain, with its formulas and the cheaper physics as alternatives.
 
@@ -56,6 +59,12 @@ def flood_study(
         Columns that smooth fits and networks learn from in the place of the inputs.
     remarks : callable, optional
         ``remarks(**inputs)``: sentences on one question.
+    notes : tuple of Text
+        Sentences on the site, beside those of its terrain.
+    files : str
+        Hash of further files that the answers depend on.
+    arrival : Text, optional
+        Label of the time of arrival, which says what its clock counts from.
 
     Returns
     -------
@@ -66,7 +75,7 @@ def flood_study(
         name=name,
         title=title,
         inputs=inputs,
-        outputs=flood_outputs(terrain, duration_s),
+        outputs=flood_outputs(terrain, duration_s, arrival),
         need=packaged_need(__package__, f"{name}.need.toml"),
         solve=solver(terrain, build),
         finer=grids.finer(),
@@ -75,11 +84,11 @@ def flood_study(
         n_runs=site.n_runs,
         sources=(terrain.source,),
         site=site.plain(),
-        definition=terrain.sha256,
+        definition=terrain.sha256 + files,
         cell_features=terrain.features(),
         summaries=summaries,
         diagnostics=VOLUMES,
-        notes=terrain.notes,
+        notes=(*terrain.notes, *notes),
         remarks=remarks,
         cases=_TEXTS.say("flood.cases"),
         judged_on=_TEXTS.say("flood.judged_on.generated" if site.terrain is None else "flood.judged_on.given"),

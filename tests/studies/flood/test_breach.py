@@ -11,12 +11,16 @@ from frugal.experiments.study.input_layout import InputLayout
 from frugal.studies.flood import submersion
 from frugal.studies.flood.breach.basins import landing, pools_of
 from frugal.studies.flood.breach.features import breach_weir
-from frugal.studies.flood.breach.storm_tide import sea_level
-from frugal.studies.flood.breach.weir import BreachWeir, peak_level
+from frugal.studies.flood.breach.weir import BreachWeir
+from frugal.studies.flood.coastal_conditions import sea_variables
+from frugal.studies.flood.sea.failure import Failure
+from frugal.studies.flood.sea.history import StormTide
+from frugal.studies.flood.sea.storm_tide import sea_level
 from frugal.studies.flood.terrain.generated_polder import polder
 from frugal.studies.flood.terrain.site import SubmersionSite
 from frugal.studies.flood.terrain.terrain import breached, stretches_of
 
+INPUTS = submersion.inputs_of(SubmersionSite())
 STORM = np.array([1.5, 6.0, 0.3, 18.0, 100.0, 0.5, 1.0])
 
 
@@ -51,16 +55,16 @@ def test_summaries_are_the_same_in_the_graph_and_bounded_by_their_variables() ->
 
 @pytest.fixture(scope="module")
 def weir() -> BreachWeir:
-    return breach_weir(polder(), submersion.INPUTS, -2700.0, submersion.END_S)[0]
+    return breach_weir(polder(), INPUTS, StormTide(sea_variables(SubmersionSite())), Failure())[0]
 
 
 @pytest.mark.parametrize("inputs", [STORM, np.array([0.7, 4.2, 0.1, 9.0, 33.0, 0.93, 0.7])])
 def test_a_weir_sums_over_the_cells_that_the_breach_lowers(weir: BreachWeir, inputs: np.ndarray) -> None:
-    storm = dict(zip((v.name for v in submersion.INPUTS), inputs, strict=True))
-    peak = peak_level(storm)
+    storm = dict(zip((v.name for v in INPUTS), inputs, strict=True))
+    peak = storm["sea_level_rise"] + storm["tide_range"] / 2 + storm["surge_peak"]
     tide = {name: storm[name] for name in ("surge_peak", "tide_range", "sea_level_rise", "storm_duration")}
     _, sill = breached(polder(), inputs[5], inputs[4], peak)
-    seconds = np.linspace(-2700.0, submersion.END_S, 20_001)
+    seconds = np.linspace(-2700.0, 5 * 3600.0, 20_001)
     head = np.maximum(sea_level(seconds, **tide)[:, None] - sill, 0.0)
     expected = 1.705 * 50.0 * np.trapezoid((head**1.5).sum(axis=1), seconds) / 1e6
     rows = {name: np.array([value]) for name, value in storm.items()}
@@ -73,7 +77,7 @@ def test_a_weir_sums_over_the_cells_that_the_breach_lowers(weir: BreachWeir, inp
 def test_water_inside_never_stands_higher_than_the_sea_that_drove_it_in(weir: BreachWeir) -> None:
     rows = np.tile(STORM, (40, 1))
     rows[:, 4] = np.linspace(20.0, 200.0, 40)
-    passed = weir.breach(**InputLayout(submersion.INPUTS).columns_by_name(rows)).passed
+    passed = weir.breach(**InputLayout(INPUTS).columns_by_name(rows)).passed
     assert (np.diff(passed) > 0).all() and weir.pools is not None
     inside = np.interp(np.sqrt(passed), weir.pools.root_volume, weir.pools.level_m)
     assert inside.max() < STORM[2] + STORM[1] / 2 + STORM[0]

@@ -14,15 +14,19 @@ from frugal.experiments.study.site import build_site
 from frugal.studies.flood import river_flood as river
 from frugal.studies.flood import submersion
 from frugal.studies.flood.bathtub import bathtub, connection_level
-from frugal.studies.flood.breach.storm_tide import sea_level
 from frugal.studies.flood.outputs import Maps, refined
+from frugal.studies.flood.sea.storm_tide import sea_level
+from frugal.studies.flood.terrain.coast import coast
 from frugal.studies.flood.terrain.generated_polder import polder
 from frugal.studies.flood.terrain.generated_valley import valley
-from frugal.studies.flood.terrain.site import RiverFloodSite, SubmersionSite, check_memory, coast, river_valley
+from frugal.studies.flood.terrain.reading import check_memory
+from frugal.studies.flood.terrain.site import RiverFloodSite, SubmersionSite, river_valley
 from frugal.studies.flood.terrain.terrain import breached
 
 STORM = np.array([1.5, 6.0, 0.3, 18.0, 100.0, 0.5, 1.0])
 TIDE = {"surge_peak": 1.5, "tide_range": 6.0, "sea_level_rise": 0.3, "storm_duration": 18.0}
+#: What a site of a real coast has to say of its sea.
+PLACE = {"tide_range": (4.0, 6.5), "surge_peak": (0.5, 2.0), "terrain_datum": "mean sea level"}
 WAVE = np.array([900.0, 2.0, 9e6, 1.0, 1.5])
 
 
@@ -163,7 +167,10 @@ def shore(tmp_path: Path) -> dict[str, Path]:
 
 
 def test_a_shore_of_files(shore: dict[str, Path], tmp_path: Path) -> None:
-    (tmp_path / "site.toml").write_text('terrain = "shore.tif"\ndike = "dike.geojson"\ndike_crest_m = 5.0\n')
+    (tmp_path / "site.toml").write_text(
+        'terrain = "shore.tif"\ndike = "dike.geojson"\ndike_crest_m = 5.0\n'
+        'tide_range = [4.0, 6.5]\nsurge_peak = [0.5, 2.0]\nterrain_datum = "mean sea level"\n'
+    )
     site = build_site(SubmersionSite, {}, tmp_path / "site.toml")
     assert isinstance(site, SubmersionSite)
     terrain = coast(site)
@@ -179,18 +186,18 @@ def test_a_shore_of_files(shore: dict[str, Path], tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "told"),
     [
-        ({"dike": None}, "no dike"),
-        ({"sea": ("east",)}, "east side"),
+        ({"dike": None}, "has no dike:"),
+        ({"dike": None, "tide_range": None, "surge_peak": None}, "has no dike and no tide_range and no surge_peak:"),
+        ({"sea": ("east",)}, r"on the east side .* is lower than 3.25 m, .* set sea to the sides"),
+        ({"sea_below_m": -4.0}, r"lower than sea_below_m = -4 m \(the lowest is -2.00 m\): leave sea_below_m out"),
         ({"cell_size_m": 10.0}, "finer than"),
-        ({"sea_below_m": 9.0, "dike_crest_m": None}, "lower than the sea"),
+        ({"terrain_datum": "chart datum"}, "needs mean_sea_level_m too"),
         ({"terrain": Path("nowhere.tif")}, "nowhere.tif"),
     ],
 )
 def test_a_shore_that_cannot_be_used(shore: dict[str, Path], change: dict, told: str) -> None:
-    if change.get("sea_below_m"):  # a dike in the middle of the sea
-        write_line(shore["dike"], [(370_137.0, 6_569_500.0), (370_138.0, 6_569_490.0)])
     with pytest.raises(UnusableInputError, match=told):
-        coast(SubmersionSite(**{**shore, **change}))
+        coast(SubmersionSite(**{**shore, **PLACE, **change}))
 
 
 def test_terrains_that_cannot_be_used(shore: dict[str, Path], tmp_path: Path) -> None:
@@ -204,16 +211,16 @@ def test_terrains_that_cannot_be_used(shore: dict[str, Path], tmp_path: Path) ->
     }
     for told, path in cases.items():
         with pytest.raises(UnusableInputError, match=told):
-            coast(SubmersionSite(terrain=path, dike=shore["dike"]))
+            coast(SubmersionSite(terrain=path, dike=shore["dike"], **PLACE))
 
 
 def test_dikes_that_cannot_be_used(shore: dict[str, Path], tmp_path: Path) -> None:
     outside = write_line(tmp_path / "outside.geojson", [(370_137.0, 6_570_500.0), (370_137.0, 6_569_500.0)])
     with pytest.raises(UnusableInputError, match="leaves the terrain along 50%"):
-        coast(SubmersionSite(terrain=shore["terrain"], dike=outside))
+        coast(SubmersionSite(terrain=shore["terrain"], dike=outside, **PLACE))
     (tmp_path / "text.gpkg").write_text("no geopackage")
     with pytest.raises(UnusableInputError, match=r"text\.gpkg"):
-        coast(SubmersionSite(terrain=shore["terrain"], dike=tmp_path / "text.gpkg"))
+        coast(SubmersionSite(terrain=shore["terrain"], dike=tmp_path / "text.gpkg", **PLACE))
 
 
 def test_a_domain_that_the_machine_cannot_hold_is_told_with_its_memory() -> None:
@@ -258,7 +265,8 @@ def test_a_storm_floods_the_polder_through_its_breach_only() -> None:
     area = study.output_slices()["flooded_area"]
     assert closed[area] == 0.0 and open_[area] > 50.0
     arrival = open_[study.output_slices()["arrival_time"]]
-    assert arrival.min() >= 0.25 and arrival.max() == 6.25  # not before the breach opens; dry cells hold the end
+    # from low water, 6.21 h before high tide: not before the breach opens, an hour before; dry cells hold the end, 5 h after
+    assert arrival.min() >= 5.21 and arrival.max() == pytest.approx(11.21)
 
 
 def test_cheaper_physics_answer_in_the_shape_of_the_study() -> None:

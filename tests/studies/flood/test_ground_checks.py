@@ -15,10 +15,14 @@ from frugal.errors import UnusableInputError
 from frugal.experiments.study.site import build_site
 from frugal.studies.flood import river_flood as river
 from frugal.studies.flood import submersion
-from frugal.studies.flood.terrain.ground_checks import level_around, rise_along
-from frugal.studies.flood.terrain.site import RiverFloodSite, SubmersionSite, coast, river_valley
+from frugal.studies.flood.terrain.coast import coast
+from frugal.studies.flood.terrain.ground_checks import rise_along
+from frugal.studies.flood.terrain.seaward import shore_of
+from frugal.studies.flood.terrain.site import RiverFloodSite, SubmersionSite, river_valley
 from frugal.studies.flood.terrain.terrain import FloodTerrain
 
+#: What a site of a real coast has to say of its sea.
+PLACE = {"tide_range": (4.0, 6.5), "surge_peak": (0.5, 2.0), "terrain_datum": "mean sea level"}
 WEST, NORTH, CELL = 300_000.0, 6_600_000.0, 25.0
 ROWS, COLUMNS = 40, 48
 
@@ -68,7 +72,7 @@ def told(terrain: FloodTerrain) -> str:
 def flooded(tmp_path_factory: pytest.TempPathFactory) -> tuple[FloodTerrain, float]:
     """The terrain in metres, and the area that the formula floods on it [ha]."""
     folder = tmp_path_factory.mktemp("metres")
-    site = SubmersionSite(terrain=write(folder, marsh()), dike=line(folder, (0, 6), (39, 6)), dike_crest_m=5.0)
+    site = SubmersionSite(terrain=write(folder, marsh()), dike=line(folder, (0, 6), (39, 6)), dike_crest_m=5.0, **PLACE)
     return coast(site), _area(site)
 
 
@@ -90,7 +94,7 @@ def _area(site: SubmersionSite) -> float:
 def test_packed_terrain_floods_the_same_area(tmp_path, flooded, numbers, packed, within_m) -> None:
     plain_terrain, area_ha = flooded
     dike = line(tmp_path, (0, 6), (39, 6))
-    site = SubmersionSite(terrain=write(tmp_path, numbers(marsh()), **packed), dike=dike, dike_crest_m=5.0)
+    site = SubmersionSite(terrain=write(tmp_path, numbers(marsh()), **packed), dike=dike, dike_crest_m=5.0, **PLACE)
     terrain = coast(site)
     np.testing.assert_allclose(terrain.bed, plain_terrain.bed, atol=within_m)
     assert ("are converted to metres" in told(terrain)) == ("unit" in packed) and plain_terrain.notes == ()
@@ -103,7 +107,7 @@ def test_heights_in_another_unit_that_nobody_says_flood_nothing_silently(tmp_pat
         path = write(tmp_path, marsh() * factor)
         for crest in (5.0, None):
             with pytest.raises(UnusableInputError, match=r"in metres|terrain.tif"):
-                submersion.submersion(SubmersionSite(terrain=path, dike=dike, dike_crest_m=crest))
+                submersion.submersion(SubmersionSite(terrain=path, dike=dike, dike_crest_m=crest, **PLACE))
 
 
 # ------------------------------------------------------------------------------------------------------------- rivers
@@ -197,7 +201,7 @@ def shore(folder: Path, *cells: tuple[float, float], **more: object) -> Submersi
     if "land" in more:
         heights[:, 6] = 1.0
         del more["land"]
-    settings = {"dike_crest_m": 5.0, **more}
+    settings = {"dike_crest_m": 5.0, **PLACE, **more}
     return SubmersionSite(terrain=write(folder, heights), dike=line(folder, *cells), **settings)
 
 
@@ -215,9 +219,12 @@ def test_a_dike_that_ends_in_high_ground_seals() -> None:
     dike = np.array([(row, 8) for row in range(15)])
     sea = np.zeros(bed.shape, dtype=bool)
     sea[:, :4] = True
-    assert level_around(bed, dike, sea) is None
+    shore = shore_of(bed, dike, sea)
+    assert shore.round_m is None and shore.seaward[:14, :8].all() and not shore.seaward[:, 9:].any()
     bed[14:, 4:] = 1.5
-    assert level_around(bed, dike[:14], sea) == pytest.approx(1.5, abs=0.4)
+    low = shore_of(bed, dike[:14], sea)
+    assert low.round_m == pytest.approx(1.5, abs=2e-3)
+    assert low.seaward[:13, :8].all() and not low.seaward[:, 9:].any()
 
 
 @pytest.mark.parametrize(
@@ -231,8 +238,8 @@ def test_a_dike_that_ends_in_high_ground_seals() -> None:
         ),
         (
             ((0, 6), (39, 6)),
-            {"sea": ("east",)},
-            r"than sea_below_m = 0 m \(the lowest is 2.0[23] m\): set sea .* or sea_below_m",
+            {"sea": ("east",), "tide_range": (0.2, 1.0)},
+            r"lower than 0.5 m, where the sea would be \(the lowest is 2.0[23] m\): set sea to the sides",
         ),
     ],
 )
@@ -245,7 +252,9 @@ def test_crests_below_the_ground_in_part_and_dikes_that_the_terrain_does_not_sho
     heights = marsh()
     heights[:, 6] = 1.0
     heights[:10, 6:12] = 8.0
-    site = SubmersionSite(terrain=write(tmp_path, heights), dike=line(tmp_path, (0, 6), (39, 6)), dike_crest_m=5.0)
+    site = SubmersionSite(
+        terrain=write(tmp_path, heights), dike=line(tmp_path, (0, 6), (39, 6)), dike_crest_m=5.0, **PLACE
+    )
     assert "dike_crest_m = 5.0 m lies below the ground along 25 % of dike" in told(coast(site))
     hidden = coast(shore(tmp_path, (0, 6), (39, 6), land=True, dike_crest_m=None))
     assert "stands no higher than the ground behind along 100 % of its length" in told(hidden)
@@ -259,7 +268,7 @@ def test_a_dike_that_stands_in_the_sea_in_part_is_told(tmp_path: Path) -> None:
 def test_land_above_the_highest_sea_is_refused(tmp_path: Path) -> None:
     heights = marsh()
     heights[:, 7:] += 20.0
-    site = SubmersionSite(terrain=write(tmp_path, heights), dike=line(tmp_path, (0, 6), (39, 6)))
+    site = SubmersionSite(terrain=write(tmp_path, heights), dike=line(tmp_path, (0, 6), (39, 6)), **PLACE)
     with pytest.raises(
         UnusableInputError, match=r"no land of terrain .* lies below 6.25 m, the highest sea of this study"
     ):

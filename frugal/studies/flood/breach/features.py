@@ -9,9 +9,11 @@ from typing import Any
 import numpy as np
 
 from frugal.experiments.study import Summaries, Variable
+from frugal.physics.shallow_water.weir_law import free_discharge
 from frugal.studies.flood.breach.basins import pools_of
-from frugal.studies.flood.breach.storm_tide import sea_level
-from frugal.studies.flood.breach.weir import MILLION, WEIR, BreachWeir, Dike, peak_level
+from frugal.studies.flood.breach.weir import MILLION, BreachWeir, Dike
+from frugal.studies.flood.sea.failure import Failure
+from frugal.studies.flood.sea.history import SeaHistory
 from frugal.studies.flood.terrain.terrain import FloodTerrain
 
 #: Volumes in millions of m³ below which the share that passes tends to 1.
@@ -20,10 +22,12 @@ _LITTLE = 1e-6
 _MARGIN_M = 0.01
 #: The small flood that tells basins apart, as a share of the volume of the middle event.
 SMALL_FLOOD = 0.1
+#: It is at least as large, in millions of m³, where the middle event brings nothing.
+LEAST_SMALL_FLOOD = 1e-4
 
 
 def breach_weir(
-    terrain: FloodTerrain, variables: Sequence[Variable], start_s: float, end_s: float
+    terrain: FloodTerrain, variables: Sequence[Variable], history: SeaHistory, failure: Failure
 ) -> tuple[BreachWeir, float]:
     """The weir of the breaches of a terrain, and the largest volume that may pass it, in millions of m³.
 
@@ -33,17 +37,18 @@ def breach_weir(
         With a dike.
     variables : sequence of Variable
         Inputs of `submersion`.
-    start_s, end_s : float
-        From high tide: when the breach opens, and the end of the event.
+    history : SeaHistory
+    failure : Failure
     """
     worst = {variable.name: variable.high for variable in variables}
     middle = {variable.name: np.array([(variable.low + variable.high) / 2]) for variable in variables}
-    free = BreachWeir(Dike.of(terrain, worst["breach_width"]), None, start_s, end_s)
-    tide = {name: worst[name] for name in ("surge_peak", "tide_range", "sea_level_rise", "storm_duration")}
-    head = np.maximum(sea_level(free.times_s, **tide) - terrain.sill_m.min(), 0.0)
-    largest = 1.05 * WEIR * worst["breach_width"] * free.step_s * float(np.sum(head**1.5)) / MILLION
-    pools = pools_of(terrain, largest * MILLION, SMALL_FLOOD * float(free.breach(**middle).free[0]) * MILLION)
-    return BreachWeir(free.dike, pools, start_s, end_s), largest
+    free = BreachWeir(Dike.of(terrain, worst["breach_width"]), None, history, failure)
+    sea = {variable.name: worst[variable.name] for variable in history.variables}
+    flow = free_discharge(history.level(free.times_s, **sea) - terrain.sill_m.min())
+    largest = 1.05 * worst["breach_width"] * free.step_s * float(np.sum(flow)) / MILLION
+    small = max(SMALL_FLOOD * float(free.breach(**middle).free[0]), LEAST_SMALL_FLOOD) * MILLION
+    pools = pools_of(terrain, max(largest * MILLION, small), small)
+    return BreachWeir(free.dike, pools, history, failure), max(largest, LEAST_SMALL_FLOOD)
 
 
 def weir_summaries(weir: BreachWeir, variables: Sequence[Variable], largest: float) -> Summaries:
@@ -63,7 +68,7 @@ def weir_summaries(weir: BreachWeir, variables: Sequence[Variable], largest: flo
     def compute(xp: Any, **storm: Any) -> Mapping[str, Any]:
         breach = weir.breach(xp, **storm)
         return {
-            "peak_level": peak_level(storm),
+            "peak_level": weir.history.peak(storm),
             "root_weir_volume": xp.sqrt(breach.free),
             "root_passing_share": xp.sqrt((breach.passed + _LITTLE) / (breach.free + _LITTLE)),
             "root_breach_width": xp.sqrt(storm["breach_width"]),
@@ -75,8 +80,8 @@ def weir_summaries(weir: BreachWeir, variables: Sequence[Variable], largest: flo
         }
 
     own = {variable.name: variable for variable in variables}
-    lowest_level = peak_level({name: variable.low for name, variable in own.items()})
-    highest_level = peak_level({name: variable.high for name, variable in own.items()})
+    lowest_level = weir.history.peak({name: variable.low for name, variable in own.items()})
+    highest_level = weir.history.peak({name: variable.high for name, variable in own.items()})
     width, lowest = own["breach_width"], float(sills.min()) - _MARGIN_M
     return Summaries(
         (

@@ -3,28 +3,29 @@ that it falls into.
 
 The free discharge of a broad-crested weir of width :math:`W` under a head :math:`H` is :math:`C W H^{3/2}` with
 :math:`C = (2/3)^{3/2} \\sqrt g`, here summed over the cells that the breach lowers, each with its own sill. Water inside drowns
-the weir: its discharge falls by the factor :math:`(1 - r^{3/2})^{0.385}`, with :math:`r` the head inside over that outside
-(Villemonte 1947, Engineering News-Record 139:866). How high the water inside stands follows from the volume that passed and the
-still pools of the ground. What is left to the fits is how the water spreads.
+the weir by the law that the solvers share (`frugal.physics.shallow_water.weir_law`). How high the water inside stands follows
+from the volume that passed and the still pools of the ground. What is left to the fits is how the water spreads.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from frugal.physics.shallow_water.weir_law import drowning, free_discharge
 from frugal.studies.flood.breach.basins import Pools
-from frugal.studies.flood.breach.storm_tide import sea_level
+from frugal.studies.flood.sea.failure import Failure
+from frugal.studies.flood.sea.history import SeaHistory
 from frugal.studies.flood.terrain.terrain import FloodTerrain, stretches_of
 
-WEIR = (2.0 / 3.0) ** 1.5 * math.sqrt(9.81)
-DROWNING = 0.385
-#: Steps of the event; more change nothing that a fit would see.
-TIMES = 12
+#: Steps from a breach to the end of the event; more change nothing that a fit would see. Where a level of the sea begins the
+#: breach the whole event is stepped through, finer.
+TIMES, TIMES_FROM_LEVEL = 12, 36
+#: A rise by so much turns a level that begins a breach from not reached to reached [m]: smooth, as a fit wants it.
+_REACHED_WITHIN_M = 0.02
 #: Volumes are in millions of m³.
 MILLION = 1e6
 #: Lower heads are taken as this where one divides by them.
@@ -100,14 +101,14 @@ class BreachWeir:
     dike : Dike
     pools : Pools, optional
         Without them the weir stays free.
-    start_s, end_s : float
-        From high tide: when the breach opens, and the end of the event.
+    history : SeaHistory
+    failure : Failure
     """
 
     dike: Dike
     pools: Pools | None
-    start_s: float
-    end_s: float
+    history: SeaHistory
+    failure: Failure
 
     @property
     def basin(self) -> np.ndarray:
@@ -115,14 +116,26 @@ class BreachWeir:
         return np.zeros(len(self.dike.low) - 1) if self.pools is None else self.pools.basin
 
     @property
+    def times(self) -> int:
+        """Number of steps."""
+        return TIMES if self.failure.level_m is None else TIMES_FROM_LEVEL
+
+    @property
+    def start_s(self) -> float:
+        """Middle of the opening, from high tide; the beginning of the event where a level of the sea begins it."""
+        if self.failure.level_m is not None:
+            return self.history.begin_s
+        return self.failure.start_s + self.failure.opening_s / 2
+
+    @property
     def step_s(self) -> float:
         """Length of a step of the event."""
-        return (self.end_s - self.start_s) / TIMES
+        return (self.history.end_s - self.start_s) / self.times
 
     @property
     def times_s(self) -> np.ndarray:
         """Middle of each step, from high tide."""
-        return self.start_s + (np.arange(TIMES) + 0.5) * self.step_s
+        return self.start_s + (np.arange(self.times) + 0.5) * self.step_s
 
     def breach(self, xp: Any = np, **storm: Any) -> Breached:
         """What the breaches of storms open, and what passes them.
@@ -135,26 +148,29 @@ class BreachWeir:
             Inputs of `submersion`.
         """
         cells, covered = self.dike.open_cells(storm["breach_position"], storm["breach_width"], xp)
-        sill = self._lowered(xp, cells, covered, peak_level(storm))
+        sill = self._lowered(xp, cells, covered, self.history.peak(storm))
         free, passed = self._volumes(xp, cells, covered, sill, storm)
         return Breached(xp, cells, covered, sill, free, passed)
 
     def _volumes(self, xp: Any, cells: Any, covered: Any, sill: Any, storm: Mapping[str, Any]) -> tuple[Any, Any]:
         """Water that would pass without drowning, and that does pass, in millions of m³."""
         spacing = self.dike.high - self.dike.low
-        rate = xp.take(WEIR * spacing * self.step_s / MILLION, cells) * xp.sign(covered)
-        tide = {name: storm[name][:, None] for name in ("surge_peak", "tide_range", "sea_level_rise", "storm_duration")}
-        level = sea_level(self.times_s, **tide, xp=xp)
+        rate = xp.take(spacing * self.step_s / MILLION, cells) * xp.sign(covered)
+        sea = {variable.name: storm[variable.name][:, None] for variable in self.history.variables}
+        level = self.history.level(self.times_s, xp=xp, **sea)
         free, passed = 0.0, 0.0
+        highest: Any = None
         inside: Any = None if self.pools is None else float(self.pools.level_m[0])
-        for t in range(TIMES):
+        for t in range(self.times):
             head = xp.maximum(level[:, t : t + 1] - sill, 0.0)
-            flow = rate * (head * xp.sqrt(head))
+            flow = rate * free_discharge(head, xp)
+            if self.failure.level_m is not None:
+                highest = level[:, t : t + 1] if highest is None else xp.maximum(highest, level[:, t : t + 1])
+                flow = flow * xp.clip((highest - self.failure.level_m) / _REACHED_WITHIN_M, 0.0, 1.0)
             free = free + xp.sum(flow, axis=1)
             if self.pools is not None:
                 over = xp.maximum(inside - sill, 0.0)
-                drowned = xp.minimum(over / xp.maximum(head, LEAST_HEAD_M), 1.0)
-                flow = flow * xp.maximum(1.0 - drowned * xp.sqrt(drowned), 0.0) ** DROWNING
+                flow = flow * drowning(over / xp.maximum(head, LEAST_HEAD_M), xp)
             passed = passed + xp.sum(flow, axis=1)
             if self.pools is not None:
                 inside = xp.interp(xp.sqrt(passed), self.pools.root_volume, self.pools.level_m)[:, None]
@@ -165,11 +181,6 @@ class BreachWeir:
         part = xp.minimum(covered * xp.take(1.0 / (self.dike.high - self.dike.low), cells), 1.0)
         top = xp.minimum(xp.take(self.dike.crest, cells), peak[:, None])
         return top - xp.maximum(top - xp.take(self.dike.sill, cells), 0.0) * part ** (2 / 3)
-
-
-def peak_level(storm: Mapping[str, Any]) -> Any:
-    """Highest level of the sea, in m above the mean level of today."""
-    return storm["sea_level_rise"] + storm["tide_range"] / 2 + storm["surge_peak"]
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-from scipy import ndimage
 
 from frugal.errors import UnusableInputError
 from frugal.formats.coordinate_systems import told_bounds
@@ -31,7 +30,6 @@ HIGHEST_DIKE_M = 30.0
 _CREST_WITHIN_M = 0.1
 #: A crest lower than this above the ground behind keeps nothing out.
 _LEAST_CREST_M = 0.3
-_LEVELS = 24
 #: Share of a dike in the sea from which on it is told.
 _LEAST_IN_SEA = 0.1
 
@@ -168,7 +166,7 @@ def _to_edge(cell: np.ndarray, shape: tuple[int, ...]) -> int:
 # -------------------------------------------------------------------------------------------------------------- dikes
 
 
-def check_dike(dike: np.ndarray, ground: np.ndarray, crest_m: float | None, sea_below_m: float, path: Path) -> None:
+def check_dike(dike: np.ndarray, ground: np.ndarray, crest_m: float | None, sea_level_m: float, path: Path) -> None:
     """Refuse a dike that stands in the sea, or whose crest lies below the ground.
 
     Parameters
@@ -179,17 +177,17 @@ def check_dike(dike: np.ndarray, ground: np.ndarray, crest_m: float | None, sea_
         Greatest height of the terrain in each cell [m].
     crest_m : float or None
         That the site names [m].
-    sea_below_m : float
+    sea_level_m : float
+        Ground lower than this is sea, in the zero of the terrain.
     path : Path
         Of the line, for the message.
     """
     under = ground[tuple(dike.T)]
-    level = min(sea_below_m, 0.0)  # a higher one makes foreshore of what lies before the dike
-    in_sea = float(np.mean(under < level))
+    in_sea = float(np.mean(under < sea_level_m))
     if in_sea > 0.5:
         raise UnusableInputError(
-            f"dike '{path}' stands in the sea: along {in_sea:.0%} of its length the ground is lower than {level:g} m (median "
-            f"{np.median(under):.1f} m); check its line and its coordinate system, or set sea_below_m lower"
+            f"dike '{path}' stands in the sea: along {in_sea:.0%} of its length the ground is lower than {sea_level_m:g} m "
+            f"(median {np.median(under):.1f} m); check its line and its coordinate system, or set sea_below_m lower"
         )
     if crest_m is None:
         return
@@ -197,7 +195,7 @@ def check_dike(dike: np.ndarray, ground: np.ndarray, crest_m: float | None, sea_
     if above > HIGHEST_DIKE_M:
         raise UnusableInputError(
             f"dike_crest_m = {crest_m:g} m stands {above:.0f} m above the ground along dike '{path}'; at most "
-            f"{HIGHEST_DIKE_M:.0f} m are allowed: give it in metres above mean sea level"
+            f"{HIGHEST_DIKE_M:.0f} m are allowed: give it in metres above the zero of the terrain"
         )
     buried = float(np.mean(under > crest_m + _CREST_WITHIN_M))
     if buried > 0.5:
@@ -211,10 +209,10 @@ def notes_on_dike(
     dike: np.ndarray,
     bed: np.ndarray,
     ground: np.ndarray,
-    sea: np.ndarray,
+    round_m: float | None,
     sill_m: np.ndarray,
     crest_m: float | None,
-    sea_below_m: float,
+    sea_level_m: float,
     path: Path,
 ) -> tuple[Text, ...]:
     """What a user should know of a dike: where it is buried, too low to keep anything out, or walked round.
@@ -227,19 +225,20 @@ def notes_on_dike(
         Heights, crests included [m].
     ground : array [y, x]
         Greatest height of the terrain in each cell [m].
-    sea : array of bool [y, x]
+    round_m : float or None
+        Level at which the sea walks round it.
     sill_m : array [k]
         Lowest ground behind each cell [m].
     crest_m : float or None
         That the site names.
-    sea_below_m : float
-        That the site names.
+    sea_level_m : float
+        Ground lower than this is sea.
     path : Path
         Of the line.
     """
     found: list[Text] = []
     under, crest = ground[tuple(dike.T)], bed[tuple(dike.T)]
-    in_sea = float(np.mean(under < min(sea_below_m, 0.0)))
+    in_sea = float(np.mean(under < sea_level_m))
     if in_sea > _LEAST_IN_SEA:
         found.append(_TEXTS.say("note.in_sea", path=path.name, share=_percent(in_sea)))
     if crest_m is not None and (under > crest_m + _CREST_WITHIN_M).any():
@@ -250,48 +249,11 @@ def notes_on_dike(
         found.append(
             _TEXTS.say("note.low_crest", path=path.name, share=_percent(low), crest=_metres(float(np.median(crest))))
         )
-    level = level_around(bed, dike, sea)
-    if level is not None:
+    if round_m is not None:
         found.append(
-            _TEXTS.say("note.free_end", path=path.name, level=_metres(level), crest=_metres(float(crest.min())))
+            _TEXTS.say("note.free_end", path=path.name, level=_metres(round_m), crest=_metres(float(crest.min())))
         )
     return tuple(found)
-
-
-def level_around(bed: np.ndarray, dike: np.ndarray, sea: np.ndarray) -> float | None:
-    """Level of the sea at which water stands along both sides of a dike that nothing has passed; None where the dike seals.
-
-    Parameters
-    ----------
-    bed : array [y, x]
-        Heights, crests included [m].
-    dike : array of int [k, 2]
-        Row and column.
-    sea : array of bool [y, x]
-
-    Returns
-    -------
-    float or None
-        Below the lowest crest [m].
-    """
-    line = np.zeros(bed.shape, dtype=bool)
-    line[tuple(dike.T)] = True
-    crest = float(bed[line].min())
-    beside = ndimage.binary_dilation(line, structure=np.ones((3, 3))) & ~line & ~sea & (bed < crest)
-    if not beside.any() or not _reached(bed, line, sea, crest)[beside].all():
-        return None
-    lowest = float(bed[sea].max())
-    for level in np.linspace(lowest, crest, _LEVELS):
-        if _reached(bed, line, sea, float(level))[beside].mean() > 0.9:
-            return float(level)
-    return crest
-
-
-def _reached(bed: np.ndarray, line: np.ndarray, sea: np.ndarray, level_m: float) -> np.ndarray:
-    """Cells that the sea reaches at a level without crossing a line."""
-    labels, _ = ndimage.label((bed < level_m) & ~line | sea)
-    numbers = np.unique(labels[sea])
-    return np.isin(labels, numbers[numbers > 0])
 
 
 # ---------------------------------------------------------------------------------------------------------- buildings

@@ -1,4 +1,4 @@
-"""Reading the ground of a flood study: whole, without holes, of a size that the machine can hold."""
+"""Reading the ground of a flood study: whole, without holes, of a size that the machine can hold; and lines on its cells."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ from pathlib import Path
 import numpy as np
 
 from frugal.errors import UnusableInputError
+from frugal.formats.coordinate_systems import told_bounds
 from frugal.formats.ground.tiles import name_of_tiles, read_tiles, shape_of_tiles
 from frugal.formats.rasters.surface_model import SurfaceModel
+from frugal.studies.flood.terrain.ground_checks import extent
 from frugal.texts import Text, decimals, room_texts
 
 _TEXTS = room_texts("frugal.studies.flood")
@@ -88,3 +90,58 @@ def check_memory(cells: int, n_runs: int, what: str) -> None:
             f"{what} would need about {needed / 1e9:.0f} GB of memory for {n_runs} runs; this machine has {held / 1e9:.0f} GB: "
             "set cell_size_m to a larger value, or take fewer runs"
         )
+
+
+def cells_along(line: np.ndarray, ground: SurfaceModel, name: str, what: str = "dike") -> tuple[np.ndarray, np.ndarray]:
+    """Cells that a line runs through, in its order, and the distance along it of the middle of their stretch.
+
+    What lies less than a cell beyond the last ones is left out: cells of another size than the file's cut a strip off it.
+
+    Parameters
+    ----------
+    line : array [n, 2]
+        Easting and northing of its corners [m], in the system of the ground.
+    ground : SurfaceModel
+    name : str
+        Of the file, for the message.
+    what : str
+        What the line is, for the message.
+
+    Returns
+    -------
+    cells : array of int [k, 2]
+        Row and column, each cell once.
+    position_m : array [k]
+        From the beginning of the line.
+
+    Raises
+    ------
+    UnusableInputError
+        If the line leaves the terrain.
+    """
+    step = ground.resolution_m / 8
+    lengths = np.hypot(*np.diff(line, axis=0).T)
+    along = np.concatenate([[0.0], np.cumsum(lengths)])
+    distance = np.arange(0.0, along[-1] + step / 2, step)
+    x, y = (np.interp(distance, along, line[:, k]) for k in (0, 1))
+    column = np.floor((x - ground.x_min) / ground.resolution_m).astype(np.int64)
+    row = np.floor((ground.y_max - y) / ground.resolution_m).astype(np.int64)
+    rows, columns = ground.heights.shape
+    outside = (row < 0) | (row >= rows) | (column < 0) | (column >= columns)
+    beside = (row >= -1) & (row <= rows) & (column >= -1) & (column <= columns)
+    if outside.all():
+        own = told_bounds([*line.min(axis=0), *line.max(axis=0)])
+        raise UnusableInputError(
+            f"{what} '{name}' lies elsewhere ({own}) than the terrain ({told_bounds(extent(ground))}); check the coordinate "
+            "systems of both"
+        )
+    if not beside.all():
+        raise UnusableInputError(
+            f"{what} '{name}' leaves the terrain along {max(outside.mean(), 0.01):.0%} of its length"
+        )
+    row, column, distance = row[~outside], column[~outside], distance[~outside]
+    cells, member = np.unique(np.stack([row, column], axis=1), axis=0, return_inverse=True)
+    member = member.ravel()
+    middle = np.bincount(member, distance) / np.bincount(member)
+    order = np.argsort(middle)
+    return cells[order], middle[order]

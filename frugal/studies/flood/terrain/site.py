@@ -7,29 +7,23 @@ from pathlib import Path
 from typing import Literal
 
 import numpy as np
-from pydantic import Field, ValidationInfo, field_validator
-from scipy import ndimage
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
 from frugal.errors import UnusableInputError
 from frugal.experiments.study.site import Site
-from frugal.formats.coordinate_systems import told_bounds
 from frugal.formats.ground.tiles import name_of_tiles, tiles_of_folders
 from frugal.formats.rasters.surface_model import SurfaceModel
 from frugal.formats.vectors.features import read_line
-from frugal.studies.flood.terrain.generated_polder import polder
 from frugal.studies.flood.terrain.generated_valley import valley
 from frugal.studies.flood.terrain.ground_checks import (
-    check_dike,
     check_files,
     check_outlet,
     count_buildings,
     downstream,
-    extent,
     note_on_rise,
-    notes_on_dike,
 )
-from frugal.studies.flood.terrain.reading import check_memory, read_terrain
-from frugal.studies.flood.terrain.terrain import FloodTerrain, edge_of
+from frugal.studies.flood.terrain.reading import cells_along, read_terrain
+from frugal.studies.flood.terrain.terrain import FloodTerrain
 from frugal.texts import room_texts
 
 _TEXTS = room_texts("frugal.studies.flood")
@@ -37,23 +31,76 @@ _TEXTS = room_texts("frugal.studies.flood")
 Side = Literal["west", "east", "north", "south"]
 
 
+class SiteBreach(BaseModel):
+    """A breach that every event of a coast has, beside the one that the inputs describe.
+
+    Parameters
+    ----------
+    position : float
+        Of its middle, as a share of the length of the dike.
+    width_m : float
+    start_h : float, optional
+        When it begins, in hours from high tide; that of the site by default.
+    level_m : float, optional
+        Level of the sea, in the zero of the terrain, at which it begins.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    position: float = Field(ge=0.0, le=1.0)
+    width_m: float = Field(gt=0.0, allow_inf_nan=False)
+    start_h: float | None = Field(None, allow_inf_nan=False)
+    level_m: float | None = Field(None, allow_inf_nan=False)
+
+
 class SubmersionSite(Site):
-    """A coast behind a sea dike.
+    """A coast behind a sea dike, or without one.
 
     Parameters
     ----------
     terrain : tuple of Path, optional
-        Heights of the ground (and of the sea bed) in m above mean sea level, in a projected system in metres: one GeoTIFF or
-        several that lie side by side, a folder of them, or point clouds (LAZ) with ground classes. A generated polder without
-        it.
+        Heights of the ground (and of the sea bed) in m, in a projected system in metres: one GeoTIFF or several that lie side
+        by side, a folder of them, or point clouds (LAZ) with ground classes. A generated polder without it.
+    terrain_datum : str, optional
+        Zero of these heights: ``mean sea level``, ``NGF/IGN69``, ``chart datum``, …
+    mean_sea_level_m : float, optional
+        How high the mean sea level of today stands above that zero.
     dike : Path, optional
         The line of the dike, in any vector format; needed with a terrain.
+    no_dike : bool
+        A coast without a dike.
     sea : tuple of str
         Sides of the terrain where the sea is: west, east, north, south.
     dike_crest_m : float, optional
-        Height of the crest; the greatest height of the terrain along the line by default.
-    sea_below_m : float
-        Ground lower than this and connected with the sea's side without crossing the dike is sea.
+        Height of the crest, in the zero of the terrain; the greatest height of the terrain along the line by default.
+    sea_below_m : float, optional
+        Cells along the sea's sides that are lower than this, in the zero of the terrain, are sea; by default those below mean
+        sea level, or else below high tide. Without a dike all ground lower than this that is connected with them is sea or
+        foreshore; by default what the smallest high tide covers.
+    tide_range, surge_peak : tuple of float, optional
+        Bounds in m; needed with a terrain.
+    tides : Path, optional
+        Constituents of the tide, which give ``tide_range``: a table with ``constituent`` and ``amplitude_m``.
+    level_series : Path, optional
+        Levels of the sea over time, in the place of tide and surge: a table with ``time_h`` (or dates) and ``level_m``, or
+        NetCDF.
+    level_series_mean_m : float
+        How high the mean sea level of today stands above the zero of that file.
+    breach_start_h, breach_minutes : float
+        When the dike begins to fail, in hours from high tide, and how long the breach takes to open.
+    breach_level_m : float, optional
+        Level of the sea, in the zero of the terrain, at which it begins to fail, in the place of a time.
+    breaches : tuple of SiteBreach
+        Further ones.
+    wave_height_m, wave_period_s : float, optional
+        Waves at the toe of the dike, Hm0 and Tm-1,0, which run over it.
+    wave_series : Path, optional
+        The same over time: a table with ``time_h`` from high tide (dates with dated levels), ``wave_height_m`` and
+        ``wave_period_s``.
+    dike_slope : float
+        Of the face of the dike, rise over run.
+    wave_factor_berm, wave_factor_roughness, wave_factor_angle : float
+        What a berm, a rough face and oblique waves reduce run-up to.
     buildings : Path, optional
         Footprints or points of buildings, in any vector format.
     cell_size_m : float, optional
@@ -69,16 +116,72 @@ class SubmersionSite(Site):
     """
 
     terrain: tuple[Path, ...] | None = Field(None, min_length=1)
+    terrain_datum: str | None = None
+    mean_sea_level_m: float | None = Field(None, allow_inf_nan=False)
     dike: Path | None = None
+    no_dike: bool = False
     sea: tuple[Side, ...] = Field(("west",), min_length=1)
     dike_crest_m: float | None = Field(None, allow_inf_nan=False)
-    sea_below_m: float = Field(0.0, allow_inf_nan=False)
+    sea_below_m: float | None = Field(None, allow_inf_nan=False)
+    tide_range: tuple[float, float] | None = None
+    surge_peak: tuple[float, float] | None = None
+    tides: Path | None = None
+    level_series: Path | None = None
+    level_series_mean_m: float = Field(0.0, ge=-20.0, le=20.0)
+    breach_start_h: float = Field(-1.0, ge=-48.0, le=48.0)
+    breach_minutes: float = Field(30.0, gt=0.0, le=1440.0)
+    breach_level_m: float | None = Field(None, allow_inf_nan=False)
+    breaches: tuple[SiteBreach, ...] = ()
+    wave_height_m: float | None = Field(None, gt=0.0, le=20.0)
+    wave_period_s: float | None = Field(None, gt=0.5, le=40.0)
+    wave_series: Path | None = None
+    dike_slope: float = Field(1 / 3, gt=0.0, le=1.0)
+    wave_factor_berm: float = Field(1.0, gt=0.0, le=1.0)
+    wave_factor_roughness: float = Field(1.0, gt=0.0, le=1.0)
+    wave_factor_angle: float = Field(1.0, gt=0.0, le=1.0)
     buildings: Path | None = None
     cell_size_m: float | None = Field(None, gt=0.0, allow_inf_nan=False)
     cells: int = Field(64, ge=16, le=2000)
     manning: float = Field(0.035, ge=0.005, le=1.0)
     n_runs: int = Field(256, ge=16, le=100_000)
     seed: int = Field(0, ge=0)
+
+    @field_validator("tide_range", "surge_peak")
+    @classmethod
+    def _bounds(cls, bounds: tuple[float, float] | None) -> tuple[float, float] | None:
+        if bounds is not None and not 0 <= bounds[0] < bounds[1] <= 20:
+            raise ValueError(
+                f"{bounds[0]:g}, {bounds[1]:g} are no bounds; two numbers, 0 <= low < high <= 20 m, are needed"
+            )
+        return bounds
+
+    @model_validator(mode="after")
+    def _agrees(self) -> SubmersionSite:
+        if self.no_dike:
+            given = {
+                "dike": self.dike is not None,
+                "dike_crest_m": self.dike_crest_m is not None,
+                "breach_level_m": self.breach_level_m is not None,
+                "breaches": bool(self.breaches),
+                "wave_height_m": self.wave_height_m is not None,
+                "wave_series": self.wave_series is not None,
+            }
+            needless = [name for name, is_given in given.items() if is_given]
+            if needless or self.terrain is None:
+                raise ValueError(
+                    f"no_dike = true and {', '.join(needless)} contradict each other; leave one out"
+                    if needless
+                    else "no_dike = true needs a terrain"
+                )
+        if self.wave_series is None and (self.wave_height_m is None) != (self.wave_period_s is None):
+            raise ValueError("wave_height_m and wave_period_s are needed together")
+        if self.wave_series is not None and (self.wave_height_m is not None or self.wave_period_s is not None):
+            raise ValueError("wave_series stands in the place of wave_height_m and wave_period_s; leave one out")
+        if self.level_series is not None and (self.tide_range or self.surge_peak or self.tides):
+            raise ValueError("level_series stands in the place of tide_range, surge_peak and tides; leave one out")
+        if self.tides is not None and self.tide_range is not None:
+            raise ValueError("tides stands in the place of tide_range; leave one out")
+        return self
 
 
 class RiverFloodSite(Site):
@@ -110,6 +213,9 @@ class RiverFloodSite(Site):
         Bounds of the level downstream, in m above the river's bed there.
     duration_h : float
         Length of the event in hours.
+    discharge_series : Path, optional
+        Discharges over time in the place of ``peak_discharge``, ``volume``, ``time_to_peak_h`` and ``duration_h``: a table with
+        ``time_h`` (or dates) and ``discharge_m3_s``, or NetCDF.
     n_runs : int
         Runs of a campaign.
     seed : int
@@ -128,6 +234,7 @@ class RiverFloodSite(Site):
     time_to_peak_h: tuple[float, float] = (1.0, 3.0)
     downstream_depth: tuple[float, float] = (0.5, 4.0)
     duration_h: float = Field(10.0, gt=0.0, le=1000.0)
+    discharge_series: Path | None = None
     n_runs: int = Field(128, ge=16, le=100_000)
     seed: int = Field(0, ge=0)
 
@@ -179,66 +286,28 @@ def river_valley(site: RiverFloodSite) -> FloodTerrain:
     manning[tuple(river.T)] = site.manning_river
     land = np.ones(bed.shape, dtype=bool)
     land[tuple(river.T)] = False
-    found = _on_ground(ground, bed, manning, land, site)
+    found = on_ground(ground, bed, manning, land, site)
     return replace(found, river=river, river_position_m=position, notes=(*notes, *found.notes))
 
 
-def coast(site: SubmersionSite) -> FloodTerrain:
-    """The terrain of a site.
-
-    Raises
-    ------
-    UnusableInputError
-        If a file cannot be used, the terrain has holes or is too large, or the dike is missing or lies outside it.
-    """
-    if site.terrain is None:
-        if site.dike is not None or site.buildings is not None:
-            raise UnusableInputError("the site names a dike or buildings but no terrain; give terrain = a GeoTIFF too")
-        check_memory(site.cells**2, site.n_runs, f"{site.cells} × {site.cells} cells")
-        return polder(site.cells, 3200.0 / site.cells, site.seed)
-    paths = tiles_of_folders(site.terrain)
-    check_files(*(("terrain", path) for path in paths), dike=site.dike, buildings=site.buildings)
-    ground, crest, read_notes = read_terrain(paths, site.cell_size_m, site.n_runs)
-    if site.dike is None:
-        lowest = float(ground.heights.min())
-        raise UnusableInputError(
-            f"terrain '{name_of_tiles(paths)}' goes down to {lowest:.1f} m above mean sea level and the site names no dike; "
-            "give dike = a file with its line"
-        )
-    line = read_line(site.dike, ground.crs, "dike")
-    dike, position = cells_along(line, ground, str(site.dike))
-    bed = ground.heights.copy()
-    top = crest[tuple(dike.T)] if site.dike_crest_m is None else np.full(len(dike), site.dike_crest_m)
-    bed[tuple(dike.T)] = np.maximum(bed[tuple(dike.T)], top)
-    sea = sea_cells(bed, dike, site.sea, site.sea_below_m)
-    if not sea.any():
-        lowest = min(float(edge_of(bed, side).min()) for side in site.sea)
-        raise UnusableInputError(
-            f"no cell on the {', '.join(site.sea)} side of terrain '{name_of_tiles(paths)}' is lower than sea_below_m = "
-            f"{site.sea_below_m:g} m (the lowest is {lowest:.2f} m): set sea to the sides where the sea is, or sea_below_m to "
-            "a height above its bed there"
-        )
-    land = ~sea
-    land[tuple(dike.T)] = False
-    if not land.any():
-        raise UnusableInputError(
-            f"all of terrain '{name_of_tiles(paths)}' is lower than the sea ({site.sea_below_m:g} m) and not behind the dike"
-        )
-    check_dike(dike, crest, site.dike_crest_m, site.sea_below_m, site.dike)
-    sill = _ground_behind(bed, land, dike)
-    notes = *read_notes, *notes_on_dike(dike, bed, crest, sea, sill, site.dike_crest_m, site.sea_below_m, site.dike)
-    found = _on_ground(ground, bed, np.full(bed.shape, site.manning), land, site)
-    return replace(found, dike=dike, dike_position_m=position, sill_m=sill, notes=(*notes, *found.notes))
-
-
-def _on_ground(
+def on_ground(
     ground: SurfaceModel,
     bed: np.ndarray,
     manning: np.ndarray,
     land: np.ndarray,
     site: SubmersionSite | RiverFloodSite,
 ) -> FloodTerrain:
-    """A terrain where a file has its ground, without river or dike yet."""
+    """A terrain where a file has its ground, without river or dike yet.
+
+    Parameters
+    ----------
+    ground : SurfaceModel
+    bed, manning : ndarray [y, x]
+        Heights above the zero of the study [m] and roughness.
+    land : ndarray of bool [y, x]
+    site : SubmersionSite or RiverFloodSite
+        Names the buildings.
+    """
     counted, notes = count_buildings(site.buildings, ground, land)
     if ground.converted_from:
         notes = (_TEXTS.say("note.converted", path=ground.source, unit=ground.converted_from), *notes)
@@ -254,93 +323,3 @@ def _on_ground(
         source=f"{ground.source} (SHA-256 {ground.sha256[:12]})",
         notes=notes,
     )
-
-
-def cells_along(line: np.ndarray, ground: SurfaceModel, name: str, what: str = "dike") -> tuple[np.ndarray, np.ndarray]:
-    """Cells that a line runs through, in its order, and the distance along it of the middle of their stretch.
-
-    What lies less than a cell beyond the last ones is left out: cells of another size than the file's cut a strip off it.
-
-    Parameters
-    ----------
-    line : array [n, 2]
-        Easting and northing of its corners [m], in the system of the ground.
-    ground : SurfaceModel
-    name : str
-        Of the file, for the message.
-    what : str
-        What the line is, for the message.
-
-    Returns
-    -------
-    cells : array of int [k, 2]
-        Row and column, each cell once.
-    position_m : array [k]
-        From the beginning of the line.
-
-    Raises
-    ------
-    UnusableInputError
-        If the line leaves the terrain.
-    """
-    step = ground.resolution_m / 8
-    lengths = np.hypot(*np.diff(line, axis=0).T)
-    along = np.concatenate([[0.0], np.cumsum(lengths)])
-    distance = np.arange(0.0, along[-1] + step / 2, step)
-    x, y = (np.interp(distance, along, line[:, k]) for k in (0, 1))
-    column = np.floor((x - ground.x_min) / ground.resolution_m).astype(np.int64)
-    row = np.floor((ground.y_max - y) / ground.resolution_m).astype(np.int64)
-    rows, columns = ground.heights.shape
-    outside = (row < 0) | (row >= rows) | (column < 0) | (column >= columns)
-    beside = (row >= -1) & (row <= rows) & (column >= -1) & (column <= columns)
-    if outside.all():
-        own = told_bounds([*line.min(axis=0), *line.max(axis=0)])
-        raise UnusableInputError(
-            f"{what} '{name}' lies elsewhere ({own}) than the terrain ({told_bounds(extent(ground))}); check the coordinate "
-            "systems of both"
-        )
-    if not beside.all():
-        raise UnusableInputError(
-            f"{what} '{name}' leaves the terrain along {max(outside.mean(), 0.01):.0%} of its length"
-        )
-    row, column, distance = row[~outside], column[~outside], distance[~outside]
-    cells, member = np.unique(np.stack([row, column], axis=1), axis=0, return_inverse=True)
-    member = member.ravel()
-    middle = np.bincount(member, distance) / np.bincount(member)
-    order = np.argsort(middle)
-    return cells[order], middle[order]
-
-
-def sea_cells(bed: np.ndarray, dike: np.ndarray, sides: tuple[Side, ...], below_m: float) -> np.ndarray:
-    """Cells lower than ``below_m`` that are connected with a side of the sea without crossing the dike.
-
-    Parameters
-    ----------
-    bed : ndarray [y, x]
-        Height of the ground [m], dike crests included.
-    dike : array of int [k, 2]
-        Row and column of its cells.
-    sides : tuple of str
-        Among west, east, north and south.
-    below_m : float
-        In the zero of the bed.
-
-    Returns
-    -------
-    ndarray of bool [y, x]
-        Cells that touch only at a corner do not connect.
-    """
-    low = bed < below_m
-    low[tuple(dike.T)] = False
-    labels, _ = ndimage.label(low)
-    numbers = np.unique(np.concatenate([edge_of(labels, side) for side in sides]))
-    return np.isin(labels, numbers[numbers > 0])
-
-
-def _ground_behind(bed: np.ndarray, land: np.ndarray, dike: np.ndarray) -> np.ndarray:
-    """Lowest land next to each cell of the dike; the lowest land next to any of them where a cell has none."""
-    lowest = ndimage.minimum_filter(np.where(land, bed, np.inf), size=3, mode="nearest")[tuple(dike.T)]
-    known = np.isfinite(lowest)
-    if not known.any():
-        raise UnusableInputError("no land lies next to the dike; check its line and the sides of the sea")
-    return np.where(known, lowest, lowest[known].min())

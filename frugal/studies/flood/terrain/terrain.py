@@ -32,7 +32,7 @@ class FloodTerrain:
     manning : ndarray [y, x]
         Roughness in s/m^(1/3) for a roughness factor of 1.
     land : ndarray of bool [y, x]
-        Cells whose flooding is asked: neither sea or river bed nor dike.
+        Cells whose flooding is asked: behind the dike, or no river bed.
     dike : ndarray of int [k, 2]
         Row and column of the cells of the dike, in the order of its line.
     dike_position_m : ndarray [k]
@@ -87,6 +87,23 @@ class FloodTerrain:
         sea = ~self.land
         sea[tuple(self.dike.T)] = False
         return sea
+
+    @cached_property
+    def passed_at_m(self) -> float:
+        """Level of the sea at which it first passes a dike that holds: over its lowest crest, or round an end [m].
+
+        Infinite where no land lies next to sea or dike.
+        """
+        dike = np.zeros(self.shape, dtype=bool)
+        dike[tuple(self.dike.T)] = True
+        level = np.where(self.sea, self.bed, np.inf)
+        for _ in range(len(self.dike) + 1):
+            through = np.where(dike, np.minimum(level, np.maximum(self.bed, _beside(level))), level)
+            if np.array_equal(through, level):
+                break
+            level = through
+        reached = np.maximum(self.bed, _beside(level))[self.land]
+        return float(reached.min(initial=np.inf))
 
     @property
     def transform(self) -> list[float]:
@@ -156,6 +173,12 @@ class FloodTerrain:
                 nearest, apart_m = nearest_of(cells, self.shape, self.cell_size_m)
                 found[f"{name}_distance"], found[f"{name}_position"] = apart_m, position[nearest]
         return found
+
+
+def _beside(values: np.ndarray) -> np.ndarray:
+    """Least value among the four neighbours of each cell."""
+    around = np.pad(values, 1, constant_values=np.inf)
+    return np.minimum.reduce([around[:-2, 1:-1], around[2:, 1:-1], around[1:-1, :-2], around[1:-1, 2:]])
 
 
 def edge_of(values: np.ndarray, side: str) -> np.ndarray:
@@ -307,6 +330,12 @@ def grid_of(terrain: FloodTerrain) -> dict[str, Any]:
     river[tuple(terrain.river.T)] = True
     dike = np.zeros(terrain.shape, dtype=bool)
     dike[tuple(terrain.dike.T)] = True
-    zones = {"sea": terrain.sea & ~river, "dike": dike, "river bed": river & ~terrain.land}
+    before = terrain.sea & ~river
+    zones = {
+        "sea": before & (terrain.bed < 0.0),
+        "dike": dike,
+        "foreshore": before & (terrain.bed >= 0.0),
+        "river bed": river & ~terrain.land,
+    }
     runs = {name: runs_of(cells) for name, cells in zones.items() if cells.any()}
     return {"crs": terrain.crs, "transform": terrain.transform, "zones": runs}
