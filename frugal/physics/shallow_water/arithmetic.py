@@ -1,4 +1,4 @@
-"""A cube root that the compiler can take of four numbers at once."""
+"""Roots that the compiler can take of several numbers at once."""
 
 from __future__ import annotations
 
@@ -25,3 +25,21 @@ def cube_root(x: float) -> float:
     root = root * (cubed + 2.0 * x) / (2.0 * cubed + x)
     cubed = root * root * root
     return root * (cubed + 2.0 * x) / (2.0 * cubed + x)
+
+
+@inner(error_model="numpy")
+def inverse_cube_root(x: float) -> float:
+    """One over the cube root of a positive normal number, to 3e-16 relative, without a division.
+
+    As in :func:`cube_root` the bits give a first guess, within 4 %; with r = 1 - x y³ the root is y (1 - r)^(-1/3), and each
+    of two steps takes the series as far as r³.
+    """
+    third = np.float64(x).view(np.uint64) >> np.uint64(2)
+    third += third >> np.uint64(2)
+    third += third >> np.uint64(4)
+    third += third >> np.uint64(8)
+    root = np.uint64(np.uint64(0x553ED3E654EC7C00) - third).view(np.float64)
+    rest = 1.0 - x * root * root * root
+    root *= 1.0 + rest * (1.0 / 3.0 + rest * (2.0 / 9.0 + rest * (14.0 / 81.0)))
+    rest = 1.0 - x * root * root * root
+    return root * (1.0 + rest * (1.0 / 3.0 + rest * (2.0 / 9.0 + rest * (14.0 / 81.0))))

@@ -1,4 +1,4 @@
-"""The local inertial model: momentum without its own transport, on faces. Two passes on each tile make a step.
+"""The local inertial model: momentum without its own transport, on faces. One pass on each tile makes a step.
 
     q' = (theta q + (1 - theta)/2 (q_before + q_after) - g h_f dt d(level)/dx) / (1 + g n² dt |q| / h_f^(7/3))
     h' = h + dt (q_west - q_east + q_north - q_south)/dx + rain dt
@@ -10,6 +10,10 @@ and a cell gives at most what it holds, so that depths stay positive.
 
 Holds for slow variations at Froude numbers well below 1; wrong for dam breaks and steep torrents. ``u`` and ``v`` of the
 cells are here the discharges [m²/s] through the eastern and southern face of each cell.
+
+What a cell gives depends on all its four faces, so a tile also computes the discharges around the cells beside it: a tenth more
+arithmetic, and nothing is read or written twice. Places are unsigned numbers throughout: for a signed one that is not known
+while compiling, numba allows that it counts from the end, and the processor can no longer take eight numbers at once.
 """
 
 from __future__ import annotations
@@ -20,7 +24,7 @@ import numpy as np
 from numba import njit
 
 from frugal.physics.compiled import inner
-from frugal.physics.shallow_water.arithmetic import cube_root
+from frugal.physics.shallow_water.arithmetic import inverse_cube_root
 from frugal.physics.shallow_water.state import (
     AREA,
     CHEZY,
@@ -47,96 +51,191 @@ from frugal.physics.shallow_water.state import (
 
 THETA = 0.9
 FROUDE = 0.8
+#: A hair less than all, so that rounding leaves no cell below zero.
+_ALMOST = 1.0 - 1e-12
 
-# Fields of the workspace.
-E, H, Z, FRICTION, REAL_H, RAIN = 0, AREA, 2 * AREA, 3 * AREA, 4 * AREA, 5 * AREA
-QX, QY, NEW_X, NEW_Y = 6 * AREA, 7 * AREA, 8 * AREA, 9 * AREA
-FACE_X, FACE_Y, BRAKE, SHARE, NEW_H = 10 * AREA, 11 * AREA, 12 * AREA, 13 * AREA, 14 * AREA
-_ROW1, _ROW2 = STRIDE, RIM * STRIDE
+# Fields of the workspace, cells of the tile and its rim; the last holds rows of extremes.
+E, H, NEW_X, NEW_Y, BRAKE, SHARE, EXTREMES = 0, AREA, 2 * AREA, 3 * AREA, 4 * AREA, 5 * AREA, 6 * AREA
+_E, _H, _NEW_X, _NEW_Y = np.uint64(E), np.uint64(H), np.uint64(NEW_X), np.uint64(NEW_Y)
+_BRAKE, _SHARE, _HIGHEST = np.uint64(BRAKE), np.uint64(SHARE), np.uint64(EXTREMES)
+_DEEPEST, _LOWEST = np.uint64(EXTREMES + STRIDE), np.uint64(EXTREMES + 2 * STRIDE)
+_STRIDE, _ONE = np.uint64(STRIDE), np.uint64(1)
+
+
+# The next ones are written into their callers: a row of cells or of faces each, ``at`` its first place in the workspace, ``p``
+# the one in the arrays.
 
 
 @njit(inline="always")
-def _momentum(
+def _read_row(w: np.ndarray, h: np.ndarray, z: np.ndarray, at: int, p: int, count: int, dry_depth_m: float) -> int:
+    """Depths and levels; returns how many cells are wet."""
+    wet = 0
+    for i in range(count):
+        k = np.uint64(i)
+        real = h[p + k]
+        depth = real if real > dry_depth_m else 0.0
+        w[_H + at + k] = depth
+        w[_E + at + k] = z[p + k] + depth
+        w[_DEEPEST + k] = max(w[_DEEPEST + k], depth)
+        wet += 1 if depth > 0.0 else 0
+    return wet
+
+
+@njit(inline="always")
+def _brake_row(
     w: np.ndarray,
-    first: int,
+    flow: np.ndarray,
+    across: np.ndarray,
+    z: np.ndarray,
+    friction: np.ndarray,
+    at: int,
+    p: int,
+    count: int,
     step: int,
     turn: int,
-    flow: int,
-    across: int,
-    new: int,
-    face: int,
-    count: int,
+    over: int,
     dt_s: float,
-    cell_size_m: float,
     law: int,
     dry_depth_m: float,
 ) -> None:
-    """New discharge through the faces between each cell and the next along one direction, ``turn`` the other one.
+    """What friction divides by, less 1, on the faces between each cell and the one a ``step`` further, ``turn`` the other way.
 
-    Written into its callers, where the places in the workspace become constants.
+    ``over`` is the step in the workspace.
     """
-    for i in range(count):
-        p = first + i
-        depth = max(w[E + p], w[E + step + p]) - max(w[Z + p], w[Z + step + p])
-        w[face + p] = depth if depth > dry_depth_m else 0.0
-        beside = 0.25 * (w[across + p] + w[across - turn + p] + w[across + step + p] + w[across + step - turn + p])
-        q = w[flow + p]
-        w[BRAKE + p] = math.sqrt(q * q + beside * beside)
+    half = 0.5 * dt_s
     if law == MANNING:
         for i in range(count):
-            p = first + i
-            depth = max(w[face + p], dry_depth_m)
-            rough = 0.5 * (w[FRICTION + p] + w[FRICTION + step + p])
-            w[BRAKE + p] *= dt_s * rough / (depth * depth * cube_root(depth))
+            k = np.uint64(i)
+            a, b = at + k, p + k
+            beside = 0.25 * (across[b] + across[b - turn] + across[b + step] + across[b + step - turn])
+            depth = max(max(w[_E + a], w[_E + a + over]) - max(z[b], z[b + step]), dry_depth_m)
+            y = inverse_cube_root(depth)
+            cubed = y * y * y
+            length = math.sqrt(flow[b] * flow[b] + beside * beside)
+            w[_BRAKE + a] = half * (friction[b] + friction[b + step]) * length * (cubed * cubed * y)
     elif law == CHEZY:
         for i in range(count):
-            p = first + i
-            depth = max(w[face + p], dry_depth_m)
-            w[BRAKE + p] *= dt_s * 0.5 * (w[FRICTION + p] + w[FRICTION + step + p]) / (depth * depth)
+            k = np.uint64(i)
+            a, b = at + k, p + k
+            beside = 0.25 * (across[b] + across[b - turn] + across[b + step] + across[b + step - turn])
+            depth = max(max(w[_E + a], w[_E + a + over]) - max(z[b], z[b + step]), dry_depth_m)
+            length = math.sqrt(flow[b] * flow[b] + beside * beside)
+            w[_BRAKE + a] = half * (friction[b] + friction[b + step]) * length / (depth * depth)
     else:
-        rate = 0.5 * dt_s if law == LINEAR else 0.0
+        rate = half if law == LINEAR else 0.0
         for i in range(count):
-            p = first + i
-            w[BRAKE + p] = rate * (w[FRICTION + p] + w[FRICTION + step + p])
+            k = np.uint64(i)
+            w[_BRAKE + at + k] = rate * (friction[p + k] + friction[p + step + k])
+
+
+@njit(inline="always")
+def _flow_row(
+    w: np.ndarray,
+    flow: np.ndarray,
+    z: np.ndarray,
+    at: int,
+    p: int,
+    count: int,
+    step: int,
+    over: int,
+    new: int,
+    pull: float,
+    dry_depth_m: float,
+) -> int:
+    """New discharges, not yet held to the critical one; returns how many are above that. ``pull`` is g dt/dx."""
+    above = 0
     for i in range(count):
-        p = first + i
-        depth = w[face + p]
-        pull = GRAVITY * depth * dt_s / cell_size_m * (w[E + p] - w[E + step + p])
-        mean = THETA * w[flow + p] + 0.5 * (1.0 - THETA) * (w[flow - step + p] + w[flow + step + p])
+        k = np.uint64(i)
+        a, b = at + k, p + k
+        before, after = w[_E + a], w[_E + a + over]
+        depth = max(before, after) - max(z[b], z[b + step])
+        mean = THETA * flow[b] + 0.5 * (1.0 - THETA) * (flow[b - step] + flow[b + step])
+        q = (mean + pull * depth * (before - after)) / (1.0 + w[_BRAKE + a])
+        q = q if depth > dry_depth_m else 0.0
+        w[new + a] = q
+        above += 1 if q * q > FROUDE * FROUDE * GRAVITY * depth * depth * depth and depth > dry_depth_m else 0
+    return above
+
+
+@njit(inline="always")
+def _hold_row(w: np.ndarray, z: np.ndarray, at: int, p: int, count: int, step: int, over: int, new: int) -> None:
+    """Discharges held to ``FROUDE`` times the critical one."""
+    for i in range(count):
+        k = np.uint64(i)
+        a, b = at + k, p + k
+        depth = max(0.0, max(w[_E + a], w[_E + a + over]) - max(z[b], z[b + step]))
         most = FROUDE * depth * math.sqrt(GRAVITY * depth)
-        w[new + p] = min(most, max(-most, (mean + pull) / (1.0 + w[BRAKE + p])))
+        q = w[new + a]
+        w[new + a] = math.copysign(most, q) if abs(q) > most else q  # what is not a number stays none
+
+
+@njit(inline="always")
+def _faces(
+    w: np.ndarray,
+    flow: np.ndarray,
+    across: np.ndarray,
+    z: np.ndarray,
+    friction: np.ndarray,
+    at: int,
+    p: int,
+    count: int,
+    step: int,
+    turn: int,
+    over: int,
+    new: int,
+    dt_s: float,
+    numbers: Numbers,
+) -> None:
+    """One row of new discharges."""
+    dry = numbers.dry_depth_m
+    _brake_row(w, flow, across, z, friction, at, p, count, step, turn, over, dt_s, numbers.friction_law, dry)
+    pull = GRAVITY * dt_s / numbers.cell_size_m
+    if _flow_row(w, flow, z, at, p, count, step, over, new, pull, dry) > 0:
+        _hold_row(w, z, at, p, count, step, over, new)
 
 
 @inner(error_model="numpy")
-def _along_rows(w: np.ndarray, count: int, dt_s: float, cell_size_m: float, law: int, dry_depth_m: float) -> None:
-    _momentum(w, _ROW2 + 1, 1, STRIDE, QX, QY, NEW_X, FACE_X, count, dt_s, cell_size_m, law, dry_depth_m)
+def _clear_row(w: np.ndarray, at: int, count: int) -> None:
+    for i in range(count):
+        w[at + np.uint64(i)] = 0.0
 
 
 @inner(error_model="numpy")
-def _along_columns(w: np.ndarray, count: int, dt_s: float, cell_size_m: float, law: int, dry_depth_m: float) -> None:
-    _momentum(w, _ROW1 + 1, STRIDE, 1, QY, QX, NEW_Y, FACE_Y, count, dt_s, cell_size_m, law, dry_depth_m)
+def _momentum(
+    w: np.ndarray, cells: Cells, box: np.ndarray, numbers: Numbers, source: int, dt_s: float
+) -> tuple[int, int, int, int]:
+    """Discharges through all faces of the tile's cells and of those beside them, inside the domain and on its sides.
 
-
-@inner(error_model="numpy")
-def _load(w: np.ndarray, cells: Cells, box: np.ndarray, water: int, flow: int, dry_depth_m: float) -> None:
-    """Depths of buffer ``water`` and discharges of buffer ``flow``."""
-    first, left = box[0], box[2]
-    across = box[3] - left + 2 * RIM
-    for r in range(box[1] - first + 2 * RIM):
-        row = first + r
-        at = r * STRIDE
-        for c in range(across):
-            real = cells.h[water, row, left + c]
-            bed = cells.z[row, left + c]
-            depth = real if real > dry_depth_m else 0.0
-            w[REAL_H + at + c] = real
-            w[H + at + c] = depth
-            w[Z + at + c] = bed
-            w[E + at + c] = bed + depth
-        for c in range(across):
-            w[QX + at + c] = cells.u[flow, row, left + c]
-            w[QY + at + c] = cells.v[flow, row, left + c]
-            w[FRICTION + at + c] = cells.friction[row, left + c]
+    Returns the first and last row and column of these cells, lasts excluded.
+    """
+    h, u, v = cells.h[source].ravel(), cells.u[source].ravel(), cells.v[source].ravel()
+    z, friction = cells.z.ravel(), cells.friction.ravel()
+    width = np.uint64(cells.z.shape[1])
+    first, last, left, right = max(box[0] - 1, 0), min(box[1] + 1, numbers.rows), max(box[2] - 1, 0), 0
+    right = min(box[3] + 1, numbers.columns)
+    # One more cell on each side: read, to have the faces of the outermost.
+    across = right - left + 2
+    wet_before = 0
+    _clear_row(w, _DEEPEST, across)
+    for row in range(first - 1, last + 1):
+        at = np.uint64((row - box[0] + RIM) * STRIDE + left - box[2] + RIM - 1)
+        p = np.uint64(row + RIM) * width + np.uint64(left + RIM - 1)
+        wet = _read_row(w, h, z, at, p, across, numbers.dry_depth_m)
+        if row >= first:  # the southern faces of the row before
+            at_face, p_face = at - _STRIDE + _ONE, p - width + _ONE
+            if wet + wet_before > 0:
+                _faces(
+                    w, v, u, z, friction, at_face, p_face, across - 2, width, _ONE, _STRIDE, _NEW_Y, dt_s, numbers
+                )
+            else:
+                _clear_row(w, _NEW_Y + at_face, across - 2)
+        if first <= row < last:
+            if wet > 0:
+                _faces(w, u, v, z, friction, at, p, across - 1, _ONE, width, _ONE, _NEW_X, dt_s, numbers)
+            else:
+                _clear_row(w, _NEW_X + at, across - 1)
+        wet_before = wet
+    return first, last, left, right
 
 
 @inner(error_model="numpy")
@@ -163,89 +262,70 @@ def _close_side(w: np.ndarray, border: Border, side: int, along: int, count: int
 
 
 @inner(error_model="numpy")
-def momentum_on_tile(
-    w: np.ndarray,
-    cells: Cells,
-    tiles: Tiles,
-    border: Border,
-    numbers: Numbers,
-    tile: int,
-    buffers: tuple[int, int],
-    dt_s: float,
+def _close_sides(
+    w: np.ndarray, border: Border, box: np.ndarray, numbers: Numbers, reach: tuple[int, int, int, int]
 ) -> None:
-    """First pass: discharges of buffer ``source`` to those of ``target``. The tile owns its eastern and southern faces,
-    and those of the domain's western and northern sides.
-
-    Parameters
-    ----------
-    w : ndarray, shape (27 AREA,)
-        Workspace that is overwritten, one for each thread.
-    cells : Cells
-        Discharges through faces [m²/s] are written into ``u`` and ``v`` of ``target``.
-    tiles : Tiles
-        ``found`` and ``wet`` of the tile are written.
-    border : Border
-        Decides the discharge through faces on the sides of the domain.
-    numbers : Numbers
-    tile : int
-    buffers : tuple of int
-        ``source``, whose rim is filled, and ``target``, each 0 to 2.
-    dt_s : float
-        Length of the step [s].
-
-    References
-    ----------
-    Bates, Horritt & Fewtrell 2010, Journal of Hydrology 387, 33; de Almeida, Bates, Freer & Souvignet 2012, Water Resources
-    Research 48, W05528.
-    """
-    source, target = buffers
-    box = tiles.box[tile]
-    rows, columns = box[1] - box[0], box[3] - box[2]
-    size, law, dry = numbers.cell_size_m, numbers.friction_law, numbers.dry_depth_m
-    _load(w, cells, box, source, source, dry)
-    _along_rows(w, rows * STRIDE, dt_s, size, law, dry)
-    _along_columns(w, (rows + 1) * STRIDE, dt_s, size, law, dry)
-    if box[2] == 0:
-        _close_side(w, border, np.int64(WEST), box[0], rows, _ROW2 + RIM - 1, np.int64(STRIDE))
-    if box[3] == numbers.columns:
-        _close_side(w, border, np.int64(EAST), box[0], rows, _ROW2 + RIM - 1 + columns, np.int64(STRIDE))
-    if box[0] == 0:
-        _close_side(w, border, np.int64(NORTH), box[2], columns, _ROW1 + RIM, np.int64(1))
-    if box[1] == numbers.rows:
-        _close_side(w, border, np.int64(SOUTH), box[2], columns, _ROW1 + rows * STRIDE + RIM, np.int64(1))
-    deepest, doubt = 0.0, 0.0
-    west, north = (0 if box[2] == 0 else 1), (0 if box[0] == 0 else 1)
-    for r in range(north, rows + 1):
-        at = (r + RIM - 1) * STRIDE + RIM - 1
-        for c in range(west, columns + 1):
-            if r > 0:
-                cells.u[target, box[0] + RIM - 1 + r, box[2] + RIM - 1 + c] = w[NEW_X + at + c]
-                deepest = max(deepest, w[FACE_X + at + c])
-                doubt += w[NEW_X + at + c] - w[NEW_X + at + c]
-            if c > 0:
-                cells.v[target, box[0] + RIM - 1 + r, box[2] + RIM - 1 + c] = w[NEW_Y + at + c]
-                deepest = max(deepest, w[FACE_Y + at + c])
-                doubt += w[NEW_Y + at + c] - w[NEW_Y + at + c]
-    tiles.found[FASTEST, tile] = math.sqrt(GRAVITY * deepest)
-    tiles.found[LOWEST, tile] = 0.0
-    tiles.found[DOUBT, tile] = doubt
-    tiles.wet[target, tile] = tiles.wet[source, tile]
+    """`_close_side` on the faces that lie on sides of the domain."""
+    first, last, left, right = reach
+    rows, columns = last - first, right - left
+    top, begin = first - box[0] + RIM, left - box[2] + RIM
+    bottom, end = last - box[0] + RIM, right - box[2] + RIM
+    if left == 0:
+        _close_side(w, border, np.int64(WEST), first, rows, top * STRIDE + begin - 1, np.int64(STRIDE))
+    if right == numbers.columns:
+        _close_side(w, border, np.int64(EAST), first, rows, top * STRIDE + end - 1, np.int64(STRIDE))
+    if first == 0:
+        _close_side(w, border, np.int64(NORTH), left, columns, (top - 1) * STRIDE + begin, np.int64(1))
+    if last == numbers.rows:
+        _close_side(w, border, np.int64(SOUTH), left, columns, (bottom - 1) * STRIDE + begin, np.int64(1))
 
 
 @inner(error_model="numpy")
-def _give_all(w: np.ndarray, box: np.ndarray, numbers: Numbers) -> None:
-    """What lies outside the domain gives whatever passes the side."""
+def _count_short(
+    w: np.ndarray, h: np.ndarray, width: int, box: np.ndarray, reach: tuple[int, int, int, int], ratio: float
+) -> int:
+    """How many cells would give more than they hold."""
+    short = 0
+    for row in range(reach[0], reach[1]):
+        at = np.uint64((row - box[0] + RIM) * STRIDE + reach[2] - box[2] + RIM)
+        p = np.uint64(row + RIM) * width + np.uint64(reach[2] + RIM)
+        for i in range(reach[3] - reach[2]):
+            k = np.uint64(i)
+            a = at + k
+            east_west = max(0.0, w[_NEW_X + a]) - min(0.0, w[_NEW_X + a - _ONE])
+            leaving = east_west + max(0.0, w[_NEW_Y + a]) - min(0.0, w[_NEW_Y + a - _STRIDE])
+            short += 1 if ratio * leaving > _ALMOST * h[p + k] else 0
+    return short
+
+
+@inner(error_model="numpy")
+def _share_out(
+    w: np.ndarray, h: np.ndarray, width: int, box: np.ndarray, reach: tuple[int, int, int, int], ratio: float
+) -> None:
+    """Discharges of the tile's faces cut to what the giving cell can give; what lies outside the domain gives all."""
     rows, columns = box[1] - box[0], box[3] - box[2]
-    for r in range(rows + 2 * RIM):
-        if box[2] == 0:
-            w[SHARE + r * STRIDE + RIM - 1] = 1.0
-        if box[3] == numbers.columns:
-            w[SHARE + r * STRIDE + RIM + columns] = 1.0
-    for c in range(columns + 2 * RIM):
-        if box[0] == 0:
-            w[SHARE + (RIM - 1) * STRIDE + c] = 1.0
-        if box[1] == numbers.rows:
-            w[SHARE + (RIM + rows) * STRIDE + c] = 1.0
+    for r in range(-1, rows + 1):
+        for c in range(-1, columns + 1):
+            w[SHARE + (r + RIM) * STRIDE + c + RIM] = 1.0
+    for row in range(reach[0], reach[1]):
+        at = np.uint64((row - box[0] + RIM) * STRIDE + reach[2] - box[2] + RIM)
+        p = np.uint64(row + RIM) * width + np.uint64(reach[2] + RIM)
+        for i in range(reach[3] - reach[2]):
+            k = np.uint64(i)
+            a = at + k
+            east_west = max(0.0, w[_NEW_X + a]) - min(0.0, w[_NEW_X + a - _ONE])
+            leaving = east_west + max(0.0, w[_NEW_Y + a]) - min(0.0, w[_NEW_Y + a - _STRIDE])
+            w[_SHARE + a] = min(1.0, _ALMOST * h[p + k] / max(ratio * leaving, 1e-300))
+    for r in range(-1, rows):
+        at = np.uint64((r + RIM) * STRIDE + RIM - 1)
+        for i in range(columns + 1):
+            a = at + np.uint64(i)
+            q = w[_NEW_X + a]
+            w[_NEW_X + a] = q * (w[_SHARE + a] if q > 0.0 else w[_SHARE + a + _ONE])
+        for i in range(columns + 1):
+            a = at + np.uint64(i)
+            q = w[_NEW_Y + a]
+            w[_NEW_Y + a] = q * (w[_SHARE + a] if q > 0.0 else w[_SHARE + a + _STRIDE])
 
 
 @inner(error_model="numpy")
@@ -266,93 +346,109 @@ def _note(w: np.ndarray, border: Border, box: np.ndarray, numbers: Numbers) -> N
 
 
 @inner(error_model="numpy")
-def _share(w: np.ndarray, rows: int, ratio: float) -> None:
-    """The part of its outflow that each cell can give."""
-    for i in range((rows + 2) * STRIDE - 1):
-        p = _ROW1 + 1 + i
-        leaving = max(0.0, w[QX + p]) - min(0.0, w[QX - 1 + p]) + max(0.0, w[QY + p]) - min(0.0, w[QY - STRIDE + p])
-        # A hair less than all, so that rounding leaves no cell below zero.
-        w[SHARE + p] = min(1.0, (1.0 - 1e-12) * w[REAL_H + p] / max(ratio * leaving, 1e-300))
+def _move(
+    w: np.ndarray,
+    cells: Cells,
+    box: np.ndarray,
+    numbers: Numbers,
+    buffers: tuple[int, int],
+    ratio: float,
+    rain_m: float,
+) -> int:
+    """New depths, and discharges as they are, to the target; returns how many depths are no number."""
+    source, target = buffers
+    h, new_h = cells.h[source].ravel(), cells.h[target].ravel()
+    new_u, new_v, weight = cells.u[target].ravel(), cells.v[target].ravel(), cells.rain_weight.ravel()
+    width, columns = np.uint64(cells.z.shape[1]), box[3] - box[2]
+    _clear_row(w, _HIGHEST, columns)
+    _clear_row(w, _LOWEST, columns)
+    lost = 0
+    for row in range(box[0], box[1]):
+        at = np.uint64((row - box[0] + RIM) * STRIDE + RIM)
+        p = np.uint64(row + RIM) * width + np.uint64(box[2] + RIM)
+        if rain_m > 0.0:
+            fell = np.uint64(row * numbers.columns + box[2])
+            for i in range(columns):
+                w[_BRAKE + np.uint64(i)] = rain_m * weight[fell + np.uint64(i)]
+        else:
+            _clear_row(w, _BRAKE, columns)
+        for i in range(columns):
+            k = np.uint64(i)
+            a = at + k
+            gained = w[_NEW_X + a - _ONE] - w[_NEW_X + a] + w[_NEW_Y + a - _STRIDE] - w[_NEW_Y + a]
+            depth = h[p + k] + ratio * gained + w[_BRAKE + k]
+            w[_HIGHEST + k] = max(w[_HIGHEST + k], depth)
+            w[_LOWEST + k] = min(w[_LOWEST + k], depth)
+            lost += 0 if depth - depth == 0.0 else 1
+            new_h[p + k] = max(depth, 0.0)
+        for i in range(columns):
+            k = np.uint64(i)
+            new_u[p + k] = w[_NEW_X + at + k]
+            new_v[p + k] = w[_NEW_Y + at + k]
+        if box[2] == 0:
+            new_u[p - _ONE] = w[_NEW_X + at - _ONE]
+        if row == 0:
+            for i in range(columns):
+                k = np.uint64(i)
+                new_v[p - width + k] = w[_NEW_Y + at - _STRIDE + k]
+    return lost
 
 
 @inner(error_model="numpy")
-def _move(w: np.ndarray, rows: int, ratio: float, rain_m: float) -> None:
-    """Discharges limited to what the giving cell can give, and new depths."""
-    for i in range((rows + 1) * STRIDE):
-        p = _ROW1 + 1 + i
-        q = w[QX + p]
-        w[NEW_X + p] = q * (w[SHARE + p] if q > 0.0 else w[SHARE + 1 + p])
-    for i in range((rows + 1) * STRIDE):
-        p = _ROW1 + 1 + i
-        q = w[QY + p]
-        w[NEW_Y + p] = q * (w[SHARE + p] if q > 0.0 else w[SHARE + STRIDE + p])
-    for i in range(rows * STRIDE):
-        p = _ROW2 + i
-        gained = w[NEW_X - 1 + p] - w[NEW_X + p] + w[NEW_Y - STRIDE + p] - w[NEW_Y + p]
-        w[NEW_H + p] = w[REAL_H + p] + ratio * gained + rain_m * w[RAIN + p]
-
-
-@inner(error_model="numpy")
-def volume_on_tile(
+def inertial_on_tile(
     w: np.ndarray,
     cells: Cells,
     tiles: Tiles,
     border: Border,
     numbers: Numbers,
     tile: int,
-    buffers: tuple[int, int, int],
+    buffers: tuple[int, int],
     dt_s: float,
     rain: float,
 ) -> None:
-    """Second pass: depths of buffer ``old`` and discharges of ``source`` to both of ``target``.
+    """One step: depths and discharges of buffer ``source`` to those of ``target``. The tile owns its eastern and southern
+    faces, and those of the domain's western and northern sides.
 
     Parameters
     ----------
     w : ndarray, shape (27 AREA,)
         Workspace that is overwritten, one for each thread.
     cells : Cells
-        Depths [m] and discharges through faces [m²/s], cut to what the giving cell holds, are written into ``target``.
+        Depths [m] and discharges through faces [m²/s] are written into ``target``.
     tiles : Tiles
         ``found`` and ``wet`` of the tile are written.
     border : Border
-        ``flux`` [m²/s] through the tile's faces on the sides of the domain is written, positive inward.
+        Decides the discharge through faces on the sides of the domain; their ``flux`` [m²/s] is written, positive inward.
     numbers : Numbers
     tile : int
     buffers : tuple of int
-        ``source``, which `momentum_on_tile` wrote, ``target`` and ``old``, which the step began from; each 0 to 2.
+        ``source``, whose rim is filled, and ``target``, each 0 to 2.
     dt_s : float
         Length of the step [s].
     rain : float
         [m/s], multiplied by the weight of each cell.
+
+    References
+    ----------
+    Bates, Horritt & Fewtrell 2010, Journal of Hydrology 387, 33; de Almeida, Bates, Freer & Souvignet 2012, Water Resources
+    Research 48, W05528.
     """
-    source, target, old = buffers
     box = tiles.box[tile]
-    rows, columns = box[1] - box[0], box[3] - box[2]
-    _load(w, cells, box, old, source, numbers.dry_depth_m)
-    if numbers.has_rain:
-        for r in range(rows):
-            at = RAIN + (r + RIM) * STRIDE + RIM
-            for c in range(columns):
-                w[at + c] = cells.rain_weight[box[0] + r, box[2] + c]
     ratio, rain_m = dt_s / numbers.cell_size_m, rain * dt_s if numbers.has_rain else 0.0
-    _share(w, rows, ratio)
-    _give_all(w, box, numbers)
-    _move(w, rows, ratio, rain_m)
+    reach = _momentum(w, cells, box, numbers, buffers[0], dt_s)
+    _close_sides(w, border, box, numbers, reach)
+    h, width = cells.h[buffers[0]].ravel(), np.uint64(cells.z.shape[1])
+    if _count_short(w, h, width, box, reach, ratio) > 0:
+        _share_out(w, h, width, box, reach, ratio)
+    lost = _move(w, cells, box, numbers, buffers, ratio, rain_m)
     _note(w, border, box, numbers)
-    lowest, highest, doubt = 0.0, 0.0, 0.0
-    west, north = (0 if box[2] == 0 else 1), (0 if box[0] == 0 else 1)
-    for r in range(north, rows + 1):
-        at = (r + RIM - 1) * STRIDE + RIM - 1
-        for c in range(west, columns + 1):
-            row, column = box[0] + RIM - 1 + r, box[2] + RIM - 1 + c
-            cells.u[target, row, column] = w[NEW_X + at + c]
-            cells.v[target, row, column] = w[NEW_Y + at + c]
-            if r > 0 and c > 0:
-                depth = w[NEW_H + at + c]
-                lowest, highest = min(lowest, depth), max(highest, depth)
-                doubt += depth - depth
-                cells.h[target, row, column] = max(depth, 0.0)
-    tiles.found[FASTEST, tile] = max(tiles.found[FASTEST, tile], math.sqrt(GRAVITY * highest))
+    lowest, highest, deepest = 0.0, 0.0, 0.0
+    for c in range(box[3] - box[2]):
+        lowest = min(lowest, w[EXTREMES + 2 * STRIDE + c])
+        highest = max(highest, w[EXTREMES + c])
+    for c in range(reach[3] - reach[2] + 2):
+        deepest = max(deepest, w[EXTREMES + STRIDE + c])
+    tiles.found[FASTEST, tile] = math.sqrt(GRAVITY * max(deepest, highest))
     tiles.found[LOWEST, tile] = lowest
-    tiles.found[DOUBT, tile] = doubt
-    tiles.wet[target, tile] = highest > numbers.dry_depth_m
+    tiles.found[DOUBT, tile] = float(lost)
+    tiles.wet[buffers[1], tile] = highest > numbers.dry_depth_m

@@ -173,7 +173,7 @@ def _run_of(
         dry_depth_m=dry_depth_m,
         arrival_depth_m=arrival_depth_m,
         friction_law=law if np.any(np.asarray(flood_case.friction) != 0.0) else FRICTIONS.index("none"),
-        stages=2 if inertial else order,
+        stages=1 if inertial else order,
         second_order=order == 2 and not inertial,
         inertial=inertial,
         has_rain=flood_case.rain is not None,

@@ -19,11 +19,13 @@ from frugal.physics.compiled import inner, kernel
 
 RIM = 2
 TILE_ROWS = 16
-TILE_COLUMNS = 64
+TILE_COLUMNS = 128
 #: Cells of a tile's workspace, rim included; a few more, so that neighbours of the last cells exist.
 STRIDE = TILE_COLUMNS + 2 * RIM
 AREA = (TILE_ROWS + 2 * RIM) * STRIDE + 16
 GRAVITY = 9.81
+#: Speed counts where the water is deeper [m]: thinner films carry nothing.
+FILM_M = 1e-3
 
 # Codes inside the kernels.
 MANNING, CHEZY, LINEAR, NO_FRICTION = 0, 1, 2, 3
@@ -226,16 +228,26 @@ def remember(cells: Cells, seen: Seen, numbers: Numbers, box: np.ndarray, buffer
     now_s : float
         Time of that state [s].
     """
+    h, u, v = cells.h[buffer].ravel(), cells.u[buffer].ravel(), cells.v[buffer].ravel()
+    deepest, fastest, arrival = seen.depth.ravel(), seen.speed_squared.ravel(), seen.arrival.ravel()
+    one, width = np.uint64(1), np.uint64(cells.z.shape[1])  # unsigned: see local_inertial.py
     for row in range(box[0], box[1]):
-        for column in range(box[2], box[3]):
-            depth = cells.h[buffer, row + RIM, column + RIM]
-            u = cells.u[buffer, row + RIM, column + RIM]
-            v = cells.v[buffer, row + RIM, column + RIM]
-            if numbers.inertial and depth > 1e-3:  # discharges on faces
-                u = 0.5 * (u + cells.u[buffer, row + RIM, column + RIM - 1]) / depth
-                v = 0.5 * (v + cells.v[buffer, row + RIM - 1, column + RIM]) / depth
-            squared = u * u + v * v if depth > 1e-3 else 0.0
-            seen.depth[row, column] = max(seen.depth[row, column], depth)
-            seen.speed_squared[row, column] = max(seen.speed_squared[row, column], squared)
-            arrived = depth >= numbers.arrival_depth_m and now_s < seen.arrival[row, column]
-            seen.arrival[row, column] = now_s if arrived else seen.arrival[row, column]
+        at = np.uint64(row * numbers.columns + box[2])
+        p = np.uint64(row + RIM) * width + np.uint64(box[2] + RIM)
+        if numbers.inertial:  # discharges on faces
+            for i in range(box[3] - box[2]):
+                a, b = at + np.uint64(i), p + np.uint64(i)
+                depth = h[b]
+                x, y = u[b] + u[b - one], v[b] + v[b - width]
+                squared = 0.25 * (x * x + y * y) / max(depth * depth, FILM_M * FILM_M) if depth > FILM_M else 0.0
+                fastest[a] = max(fastest[a], squared)
+        else:
+            for i in range(box[3] - box[2]):
+                a, b = at + np.uint64(i), p + np.uint64(i)
+                squared = u[b] * u[b] + v[b] * v[b] if h[b] > FILM_M else 0.0
+                fastest[a] = max(fastest[a], squared)
+        for i in range(box[3] - box[2]):
+            a, depth = at + np.uint64(i), h[p + np.uint64(i)]
+            deepest[a] = max(deepest[a], depth)
+            arrived = depth >= numbers.arrival_depth_m and now_s < arrival[a]
+            arrival[a] = now_s if arrived else arrival[a]

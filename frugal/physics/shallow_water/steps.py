@@ -9,7 +9,7 @@ import numpy as np
 from frugal.physics.compiled import inner, kernel
 from frugal.physics.shallow_water.crest_faces import follow_breaches
 from frugal.physics.shallow_water.forcing import Forcing, fill_rim, open_breaches, value_at
-from frugal.physics.shallow_water.local_inertial import momentum_on_tile, volume_on_tile
+from frugal.physics.shallow_water.local_inertial import inertial_on_tile
 from frugal.physics.shallow_water.saint_venant import stage_on_tile
 from frugal.physics.shallow_water.state import (
     DOUBT,
@@ -139,7 +139,7 @@ def open_stage(
     clock : Clock
         The first stage sets the volumes of the step and its covered cells to 0.
     second : bool
-        The second stage of a step, or the pass of the local inertial model that moves water.
+        The second stage of a step.
     dt_s : float
         Length of the step [s].
 
@@ -156,6 +156,8 @@ def open_stage(
         clock.stage_left[:] = 0.0
         clock.counts[COVERED] = 0
     rain = fill_rim(cells, border, forcing, numbers, source, clock.time[NOW] + (dt_s if second else 0.0))
+    if numbers.inertial and forcing.rain >= 0:  # its one stage moves water with the discharges of the step's end
+        rain = value_at(forcing, forcing.rain, clock.time[NOW] + dt_s)
     clock.counts[COVERED] += wake(cells, tiles, source, (source + 1) % 3)
     return rain
 
@@ -192,7 +194,7 @@ def compute_tiles(
     stretch : tuple of int
         First and last place among the awake tiles, from 0, last excluded.
     second : bool
-        The second stage of a step, or the pass of the local inertial model that moves water.
+        The second stage of a step.
     dt_s : float
         Length of the step [s].
     rain : float
@@ -204,13 +206,11 @@ def compute_tiles(
         tile = tiles.active[1 + k]
         if not second:
             remember(cells, seen, numbers, tiles.box[tile], current, clock.time[NOW])
-        if not numbers.inertial:
+        if numbers.inertial:
+            inertial_on_tile(w, cells, tiles, border, numbers, tile, (current, middle), dt_s, rain)
+        else:
             buffers = (middle, end, current) if second else (current, middle, -1)
             stage_on_tile(w, cells, tiles, border, numbers, tile, buffers, dt_s, rain)
-        elif second:
-            volume_on_tile(w, cells, tiles, border, numbers, tile, (middle, end, current), dt_s, rain)
-        else:
-            momentum_on_tile(w, cells, tiles, border, numbers, tile, (current, middle), dt_s)
 
 
 @kernel(error_model="numpy")
@@ -243,7 +243,7 @@ def close_stage(
     courant_limit : float
         A wave may cross at most so many cells in the step.
     second : bool
-        The second stage of a step, or the pass of the local inertial model that moves water.
+        The second stage of a step.
     dt_s : float
         Length of the step [s].
     rained_m2 : float
@@ -263,11 +263,9 @@ def close_stage(
     clock.time[UNSURE] = doubt
     if dt_s * fastest > courant_limit * numbers.cell_size_m or lowest < _LOWEST_M or doubt != 0.0:
         return False
-    now = clock.time[NOW] + (dt_s if second else 0.0)
+    now = clock.time[NOW] + (dt_s if second or numbers.inertial else 0.0)
     added = 0.5 * dt_s if second else dt_s  # the second stage averages: half of the first one's is left
     booked = 0.5 * dt_s if numbers.stages == 2 else dt_s
-    if numbers.inertial:  # the second pass alone moves water
-        added = booked = dt_s if second else 0.0
     target = (clock.counts[CURRENT] + (2 if second else 1)) % 3
     _pour(cells, forcing, clock, numbers, target, now, added, booked)
     _book(border, clock, numbers, booked * numbers.cell_size_m)
