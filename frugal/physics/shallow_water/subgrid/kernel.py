@@ -4,8 +4,12 @@
     V' = V + dt (sum of what enters - sum of what leaves)
 
 with A the wet section and K the conveyance of the link by its table, at the higher of both levels; at most the greatest
-discharge of the link passes. Pieces may be far smaller than coarse cells: the pull on a link is weakened where it would turn
-round the levels of its two pieces within a step. A piece gives at most what it holds.
+discharge of the link passes. Water behind a crest takes its head by the loss that the law of a drowned crest implies,
+
+    level_before - level_behind = (1 - REGAINED) Q² / (2 g (width y H)²)    with y H the depth on the crest,
+
+which friction is summed with: as a bound on the discharge the law would swing, being steep where both levels are near. Pieces may be far smaller than coarse cells: a link whose pull would turn round the levels of its
+two pieces within a step takes a shorter one, and comes to the same steady flow later. A piece gives at most what it holds.
 """
 
 from __future__ import annotations
@@ -35,7 +39,7 @@ from frugal.physics.shallow_water.subgrid.tables import (
     fill_links,
     fill_pieces,
 )
-from frugal.physics.shallow_water.weir_law import FREE_SHARE, drowned_share
+from frugal.physics.shallow_water.weir_law import FREE_SHARE, REGAINED
 
 THETA = 0.9
 _ROOT_G = math.sqrt(GRAVITY)
@@ -161,28 +165,20 @@ def _spot(table: np.ndarray, first: int, last: int, start: int, level: float) ->
 
 
 @njit(inline="always")
-def _most(
-    table: np.ndarray, first: int, last: int, k: int, share: float, above: float, down: float, on: bool
-) -> float:
-    """The greatest discharge of a link to a level, per metre and root of gravity; upper level ``share`` of the way from row
-    k to the next, or ``above`` the last one."""
-    column = OPEN_ON if on else OPEN_BACK
+def _column(table: np.ndarray, k: int, after: int, share: float, column: int) -> float:
+    """A column ``share`` of the way from row k to the one after it."""
+    return table[k, column] + share * (table[after, column] - table[k, column])
+
+
+@njit(inline="always")
+def _behind(table: np.ndarray, first: int, last: int, start: int, level: float, column: int) -> float:
+    """A column that says 0 below the first row and stays as it is above the last, at some level."""
+    if level <= table[first, LEVEL_M]:
+        return 0.0
+    k = _spot(table, first, last, start, level)
     after = min(k + 1, last)
-    thick = table[k, column] + share * (table[after, column] - table[k, column]) + above
-    most = FROUDE * thick * math.sqrt(thick)
-    column = CREST_ON if on else CREST_BACK
-    head = table[k, column] + share * (table[after, column] - table[k, column])
-    if head > 0.0:
-        left = FREE_SHARE
-        if down > table[first, LEVEL_M]:
-            low = _spot(table, first, last, k, down)
-            over = table[low, column]
-            if low < last:
-                part = (down - table[low, LEVEL_M]) / (table[low + 1, LEVEL_M] - table[low, LEVEL_M])
-                over += part * (table[low + 1, column] - over)
-            left = drowned_share(min(1.0, over / head))
-        most += left * head * math.sqrt(head)
-    return most
+    share = (level - table[k, LEVEL_M]) / (table[after, LEVEL_M] - table[k, LEVEL_M]) if after > k else 0.0
+    return _column(table, k, after, share, column)
 
 
 @inner(error_model="numpy")
@@ -209,8 +205,8 @@ def _wish(links: LinkTables, plan: Plan, water: Water, dt_s: float, pull: float,
             share = (up - table[k, LEVEL_M]) / (table[after, LEVEL_M] - table[k, LEVEL_M])
         else:
             above = up - table[k, LEVEL_M]
-        mean = table[k, MEAN] + share * (table[after, MEAN] - table[k, MEAN]) + above
-        thick = table[k, CONVEYING] + share * (table[after, CONVEYING] - table[k, CONVEYING]) + above
+        mean = _column(table, k, after, share, MEAN) + above
+        thick = _column(table, k, after, share, CONVEYING) + above
         if mean <= dry_m:
             wished[link] = 0.0
             continue
@@ -222,7 +218,8 @@ def _wish(links: LinkTables, plan: Plan, water: Water, dt_s: float, pull: float,
             q = rate * math.sqrt(max(0.0, links.slope[link]))
             if links.slope[link] <= 1e-6:
                 q = max(0.0, discharge[plan.before[link]] if outward_right else -discharge[plan.after[link]])
-            q = min(q, width * _ROOT_G * _most(table, first, last, k, share, above, -np.inf, True))
+            thick = _column(table, k, after, share, OPEN_ON) + above
+            q = min(q, FROUDE * width * _ROOT_G * thick * math.sqrt(thick))
             wished[link] = q if outward_right else -q
             continue
         section = width * mean
@@ -239,10 +236,19 @@ def _wish(links: LinkTables, plan: Plan, water: Water, dt_s: float, pull: float,
             size += beside * beside
         brake = GRAVITY * dt_s * math.sqrt(size) * section / (rate * rate)
         force = GRAVITY * section * dt_s / links.length[link]
-        force = min(force, pull / (dt_s * (1.0 / surface[i] + 1.0 / surface[j])))
-        q = (steady + force * (here - there)) / (1.0 + brake)
-        on = q > 0.0 if q != 0.0 else here > there
-        most = width * _ROOT_G * _most(table, first, last, k, share, above, min(here, there), on)
+        slower = min(1.0, pull / (dt_s * force * (1.0 / surface[i] + 1.0 / surface[j])))
+        on = here > there
+        thick = _column(table, k, after, share, OPEN_ON if on else OPEN_BACK) + above
+        most = FROUDE * thick * math.sqrt(thick)
+        head = _column(table, k, after, share, CREST_ON if on else CREST_BACK)
+        if head > 0.0:
+            free = FREE_SHARE * head * math.sqrt(head)
+            most += free
+            over = _behind(table, first, last, k, min(here, there), CREST_ON if on else CREST_BACK) / head
+            depth = width * head * max(2.0 / 3.0, (over - REGAINED) / (1.0 - REGAINED))
+            brake += force * math.sqrt(size) * free / most * (1.0 - REGAINED) / (2.0 * GRAVITY * depth * depth)
+        most *= width * _ROOT_G
+        q = (steady + slower * force * (here - there)) / (1.0 + slower * brake)
         wished[link] = min(most, max(-most, q))
     water.clock[DEEPEST] = deepest
 

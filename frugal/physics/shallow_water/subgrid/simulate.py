@@ -14,7 +14,7 @@ from frugal.physics.shallow_water.simulate import Flood, Snapshot, volume_ledger
 from frugal.physics.shallow_water.state import DISCHARGE, EAST, GRAVITY, LEVEL, NORTH, OPEN, SOUTH, WEST, Border
 from frugal.physics.shallow_water.subgrid import kernel
 from frugal.physics.shallow_water.subgrid.kernel import Ground, Lengths, Plan, Water
-from frugal.physics.shallow_water.subgrid.pieces import EASTWARD, SOUTHWARD, SPLIT_M, Touching, pieces_of, touching
+from frugal.physics.shallow_water.subgrid.pieces import EASTWARD, SOUTHWARD, SPLIT_M, WITHIN, Touching, pieces_of, touching
 from frugal.physics.shallow_water.subgrid.tables import LinkTables, fill_links, link_tables, piece_tables
 
 #: Share of a coarse cell that a wave may cross in a step.
@@ -86,12 +86,17 @@ def _with_sides(touch: Touching, label: np.ndarray, border: Border, count: int) 
     ), inner
 
 
-def _following(links: LinkTables, count: int) -> tuple[np.ndarray, np.ndarray]:
-    """For each link the one before and the one after it in the same direction, as `Plan` names them."""
+def _following(links: LinkTables, count: int, entering: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """For each link the one before and the one after it in the same direction, as `Plan` names them.
+
+    Water may pass on without one where a piece is cut from the rest of its coarse cell, or where a discharge enters.
+    """
     total = len(links.left)
     own = np.arange(total)
     before, after = own.copy(), own.copy()
-    nodes = int(max(links.left.max(initial=0), links.right.max(initial=0))) + 1
+    nodes = int(max(count, links.left.max(initial=0) + 1, links.right.max(initial=0) + 1))
+    passes = np.arange(nodes) >= count
+    passes[links.left[links.axis == WITHIN]] = passes[links.right[links.axis == WITHIN]] = passes[entering] = True
     for axis in (EASTWARD, SOUTHWARD):
         here = np.flatnonzero(links.axis == axis)
         for mine, ends, starts in ((before, links.left, links.right), (after, links.right, links.left)):
@@ -99,7 +104,8 @@ def _following(links: LinkTables, count: int) -> tuple[np.ndarray, np.ndarray]:
             which = np.full(nodes, total)
             which[starts[here]] = here
             at = ends[here]
-            mine[here] = np.where((at >= count) | (many[at] > 1), here, which[at])
+            mine[here] = np.where((many[at] > 1) | (passes[at] & (many[at] == 0)), here, which[at])
+            mine[here[at >= count]] = here[at >= count]
     return before, after
 
 
@@ -136,13 +142,14 @@ def _plan(
         near = sum((np.roll(near, step, axis) for step in range(-reach, reach + 1)), np.zeros_like(near)) > 0
     touched = near.ravel()[links.before] | (near.ravel()[links.after] & (links.after >= 0))
     breach_links = np.flatnonzero(np.bincount(np.repeat(np.arange(len(links.left)), np.diff(links.first)), touched) > 0)
-    before, after = _following(links, count)
+    places = np.array(entering, dtype=np.int64).reshape(-1, 2)
+    before, after = _following(links, count, places[:, 1])
     breach_pieces = np.unique(flat[lowered])
     return Plan(
         before=before,
         after=after,
         inner=inner,
-        entering=np.array(entering, dtype=np.int64).reshape(-1, 2),
+        entering=places,
         entering_share=np.array(shares, dtype=np.float64),
         inflows=flat[inflows],
         rained_m2=rained,
@@ -271,7 +278,7 @@ def simulate_subgrid(
     if not pieces.count:
         raise UnusableInputError("All cells are blocked: one at least must be open.")
     touch, inner = _with_sides(touching(pieces.label, factor), pieces.label, border, pieces.count)
-    links = link_tables(touch, shape, factor, size)
+    links = link_tables(touch, bed, factor, size)
     ground = Ground(
         bed.ravel(),
         pieces.joined_m.ravel(),

@@ -26,7 +26,7 @@ from typing import NamedTuple
 import numpy as np
 
 from frugal.physics.compiled import inner, kernel
-from frugal.physics.shallow_water.subgrid.pieces import EASTWARD, SOUTHWARD, WITHIN, Pieces, Touching
+from frugal.physics.shallow_water.subgrid.pieces import EASTWARD, SOUTHWARD, SPLIT_M, WITHIN, Pieces, Touching
 
 #: A face passes at most this times its critical discharge, as in the local inertial model on fine cells.
 FROUDE = 0.8
@@ -61,6 +61,7 @@ class LinkTables(NamedTuple):
     first: np.ndarray  # pair of each link
     before: np.ndarray  # fine cell of each pair; the side of the domain lies beyond where ``after`` is -1
     after: np.ndarray
+    share: np.ndarray  # of its width that each pair has of the crest
     row: np.ndarray
     levels: np.ndarray  # how many each has
     table: np.ndarray
@@ -166,14 +167,14 @@ def fill_links(
         ease, slope = 0.0, 0.0
         for e in range(pairs):
             p, q = links.before[start + e], links.after[start + e]
-            order[e] = e
+            order[e], share[e] = e, links.share[start + e]
             if q < 0:  # the side of the domain: -1 west, -2 east, -3 north, -4 south
                 way = -1 if q == -1 else 1 if q == -2 else -columns if q == -3 else columns
                 inner_place = _beyond(p, -way, factor, columns, label)
                 apart = abs(inner_place - p) // abs(way) * cell_size_m
                 slope += (bed[inner_place] - bed[p]) / apart if apart > 0.0 else 0.0
                 sill[e] = bed[p]
-                step_on[e], step_back[e], share[e] = 0.0, 0.0, 1.0
+                step_on[e], step_back[e] = 0.0, 0.0
                 for d in range(lanes):
                     under[e, d], rough[e, d] = sill[e], max(manning[p], _SMOOTH)
                 ease += 1.0 / rough[e, 0]
@@ -187,21 +188,7 @@ def fill_links(
                 under[e, d] = min(sill[e], max(bed[before], bed[after])) if d > 0 else sill[e]
                 rough[e, d] = max(math.sqrt(0.5 * (manning[before] ** 2 + manning[after] ** 2)), _SMOOTH)
             step_on[e], step_back[e] = sill[e] - deep_p, sill[e] - deep_q
-            share[e] = 1.0
             ease += 1.0 / rough[e, 0]
-        # Along a staircase a cell of the crest touches the other side twice, in a row and in a column: it is a diagonal long.
-        for e in range(pairs):
-            p, q = links.before[start + e], links.after[start + e]
-            if q < 0:
-                continue
-            high, low = (p, q) if bed[p] >= bed[q] else (q, p)
-            for other in range(pairs):
-                a, b = links.before[start + other], links.after[start + other]
-                if other == e or b < 0:
-                    continue
-                top, foot = (a, b) if bed[a] >= bed[b] else (b, a)
-                if top == high and (abs(top - foot) == 1) != (abs(high - low) == 1):
-                    share[e] = math.sqrt(0.5)
         _sort(sill[:pairs], order[:pairs])
         ease /= pairs
         links.ease[link], links.slope[link] = ease, slope / pairs
@@ -297,14 +284,32 @@ def piece_tables(bed: np.ndarray, pieces: Pieces, cell_size_m: float) -> PieceTa
     return tables
 
 
-def link_tables(touch: Touching, shape: tuple[int, int], factor: int, cell_size_m: float) -> LinkTables:
+def _crest_shares(bed: np.ndarray, touch: Touching) -> np.ndarray:
+    """Of each pair the part of its width that counts as length of a crest.
+
+    Along a staircase a cell of the crest touches the other side in a row and in a column, and is a diagonal long.
+    """
+    flat, columns = bed.ravel(), bed.shape[1]
+    inside = np.flatnonzero(touch.after >= 0)
+    before, after = touch.before[inside], touch.after[inside]
+    high = np.where(flat[before] >= flat[after], before, after)
+    fall, along = np.abs(flat[before] - flat[after]), np.abs(before - after) == columns
+    deepest = np.zeros((2, bed.size))
+    np.maximum.at(deepest, (along.astype(np.int64), high), fall)
+    staircase = deepest.min(axis=0) > SPLIT_M
+    share = np.ones(len(touch.before))
+    share[inside[staircase[high]]] = math.sqrt(0.5)
+    return share
+
+
+def link_tables(touch: Touching, bed: np.ndarray, factor: int, cell_size_m: float) -> LinkTables:
     """Links whose tables are not filled yet.
 
     Parameters
     ----------
     touch : Touching
-    shape : tuple of int
-        Rows and columns of the fine cells.
+    bed : ndarray, shape (rows, columns)
+        Height of the fine ground [m].
     factor : int
         Fine cells along the side of a coarse one.
     cell_size_m : float
@@ -324,7 +329,7 @@ def link_tables(touch: Touching, shape: tuple[int, int], factor: int, cell_size_
     inside = np.repeat(touch.axis == WITHIN, pairs)
     step = touch.after - touch.before
     owner = np.repeat(np.arange(count), pairs)
-    for way, along in enumerate((inside & (np.abs(step) == 1) & (shape[1] > 1), inside & (np.abs(step) == shape[1]))):
+    for way, along in enumerate((inside & (np.abs(step) == 1) & (bed.shape[1] > 1), inside & (np.abs(step) == bed.shape[1]))):
         towards[:, way] += np.bincount(owner[along], np.sign(step[along]), count) / pairs
     empty = [np.zeros(count) for _ in range(3)]
     return LinkTables(
@@ -334,6 +339,7 @@ def link_tables(touch: Touching, shape: tuple[int, int], factor: int, cell_size_
         first=touch.first,
         before=touch.before,
         after=touch.after,
+        share=_crest_shares(bed, touch),
         row=row,
         levels=np.zeros(count, dtype=np.int64),
         table=np.zeros((int(row[-1]), _COLUMNS)),
