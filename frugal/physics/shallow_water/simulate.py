@@ -269,11 +269,26 @@ def _why(run: steps.Run, reason: int) -> SolverError:
     )
 
 
-def _ledger(flood_case: FloodCase, run: steps.Run, initial: float, final: float) -> VolumeLedger:
+def volume_ledger(
+    flood_case: FloodCase, entered: np.ndarray, left: np.ndarray, initial: float, final: float
+) -> VolumeLedger:
+    """The book of a run.
+
+    Parameters
+    ----------
+    flood_case : FloodCase
+    entered, left : ndarray
+        By segment, then rain, then inflows [m³].
+    initial, final : float
+        Water in the domain [m³].
+
+    Returns
+    -------
+    VolumeLedger
+    """
     names = [name for _, _, name in segments_of(flood_case)]
     names.append("rain")
     names += [inflow.name or f"inflow {k}" for k, inflow in enumerate(flood_case.inflows)]
-    entered, left = run.clock.entered, run.clock.left
     by_source: dict[str, float] = {}
     for name, gain, loss in zip(names, entered, left, strict=True):
         if name != "rain" or flood_case.rain is not None:
@@ -392,7 +407,7 @@ def simulate(
         u=u,
         v=v,
         snapshots=tuple(snapshots),
-        volume=_ledger(flood_case, run, initial, float(depth.sum()) * area),
+        volume=volume_ledger(flood_case, run.clock.entered, run.clock.left, initial, float(depth.sum()) * area),
         steps=int(run.clock.counts[steps.STEPS]),
         cell_updates=int(run.clock.counts[steps.UPDATES]),
     )
