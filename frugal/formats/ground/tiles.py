@@ -17,7 +17,7 @@ _TILES = POINT_CLOUDS | {".tif", ".tiff", ".vrt", ".asc"}
 
 
 @dataclass(frozen=True, eq=False)
-class Ground:
+class GroundOfTiles:
     """The ground of a place.
 
     Attributes
@@ -79,7 +79,7 @@ def shape_of_tiles(paths: Sequence[Path], cell_size_m: float | None = None) -> t
     )[0]
 
 
-def read_tiles(paths: Sequence[Path], cell_size_m: float | None = None) -> Ground:
+def read_tiles(paths: Sequence[Path], cell_size_m: float | None = None) -> GroundOfTiles:
     """Read the ground of one file or of several that lie side by side.
 
     Parameters
@@ -92,7 +92,7 @@ def read_tiles(paths: Sequence[Path], cell_size_m: float | None = None) -> Groun
 
     Returns
     -------
-    Ground
+    GroundOfTiles
 
     Raises
     ------
@@ -104,11 +104,11 @@ def read_tiles(paths: Sequence[Path], cell_size_m: float | None = None) -> Groun
         from frugal.formats.ground.gridded_points import ground_from_points
 
         found = ground_from_points(paths, float(cell_size_m or 1.0))
-        return Ground(found.mean, found.highest, found.filled_share)
+        return GroundOfTiles(found.mean, found.highest, found.filled_share)
     if len(paths) == 1:
-        return Ground(*read_ground(paths[0], cell_size_m))
+        return GroundOfTiles(*read_ground(paths[0], cell_size_m))
     mosaic = open_rasters(paths)
-    return Ground(*coarsened(mosaic.read(mosaic.bounds), cell_size_m, f"terrain '{name_of_tiles(paths)}'"))
+    return GroundOfTiles(*coarsened(mosaic.read(mosaic.bounds), cell_size_m, f"terrain '{name_of_tiles(paths)}'"))
 
 
 def _are_clouds(paths: Sequence[Path], cell_size_m: float | None) -> bool:

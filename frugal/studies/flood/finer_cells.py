@@ -21,8 +21,9 @@ from frugal.experiments.study import Arrays
 from frugal.physics.shallow_water.flood_case import Breach, FloodCase, Inflow, Segment
 from frugal.studies.flood.outputs import WET_M, Maps, refined
 from frugal.studies.flood.solver_alternatives import Build, flood_maps, run_flood
+from frugal.studies.flood.terrain.coast import coast
 from frugal.studies.flood.terrain.generated_valley import valley
-from frugal.studies.flood.terrain.site import RiverFloodSite, SubmersionSite, coast, river_valley
+from frugal.studies.flood.terrain.site import RiverFloodSite, SubmersionSite, river_valley
 from frugal.studies.flood.terrain.terrain import FloodTerrain, quartered
 
 SQUARE_METRES_PER_HECTARE = 1e4
