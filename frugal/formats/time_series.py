@@ -7,6 +7,7 @@ unit behind: ``level_m``, ``level_cm``, ``level [m]``. Of a NetCDF file the unit
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -141,7 +142,7 @@ def _column(block: TableBlock, names: Sequence[str], source: str, wanted: str) -
     found = []
     for column in block.names:
         bare, unit = name_and_unit(column)
-        low = bare.lower()
+        low = unicodedata.normalize("NFD", bare.lower()).encode("ascii", "ignore").decode()  # without accents
         for name in names:
             if low == name:
                 found.append((column, unit))

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from frugal import __version__
 from frugal.experiments.study.outputs import Diagnostic, Output, defined_cells
 from frugal.formats.files.json_files import finite
 
@@ -96,4 +97,4 @@ class Result:
             told["notes"] = "; ".join(self.notes)
         if self.in_domain is not None:
             told["in_domain"] = "yes" if self.in_domain else "no"
-        return {**told, "software": "frugal"}
+        return {**told, "software": f"frugal {__version__}"}

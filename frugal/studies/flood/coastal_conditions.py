@@ -12,7 +12,7 @@ from frugal.experiments.study import Variable
 from frugal.formats.time_series import TimeSeries, read_series
 from frugal.studies.flood.breach.wave_overtopping import Waves
 from frugal.studies.flood.coastal_event import Coast, FixedBreach
-from frugal.studies.flood.sea.failure import Failure
+from frugal.studies.flood.sea.failure import DikeFailure
 from frugal.studies.flood.sea.history import HOUR, LevelSeries, SeaHistory, extremes, whole_passage
 from frugal.studies.flood.sea.tides import tide_bounds
 from frugal.studies.flood.terrain.datum import mean_sea_level
@@ -54,14 +54,14 @@ def coast_of(site: SubmersionSite, terrain: FloodTerrain) -> tuple[Coast, tuple[
     history, dated_peak_s = _history(site, terrain)
     opening_s = site.breach_minutes * 60.0
 
-    def failure(start_h: float, level_m: float | None) -> Failure:
+    def failure(start_h: float, level_m: float | None) -> DikeFailure:
         start_s = start_h * HOUR
         if level_m is None and not history.begin_s <= start_s < history.end_s:
             raise UnusableInputError(
                 f"a breach that begins at {start_h:g} h lies outside of the event, which lasts from "
                 f"{history.begin_s / HOUR:.2f} to {history.end_s / HOUR:.2f} h from high tide"
             )
-        return Failure(start_s, opening_s, None if level_m is None else level_m - mean_m)
+        return DikeFailure(start_s, opening_s, None if level_m is None else level_m - mean_m)
 
     main = failure(site.breach_start_h, site.breach_level_m)
     others = []

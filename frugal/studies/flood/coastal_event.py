@@ -17,7 +17,7 @@ import numpy as np
 from frugal.errors import UnusableInputError
 from frugal.physics.shallow_water.flood_case import Breach, FloodCase, Inflow, Segment
 from frugal.studies.flood.breach.wave_overtopping import LEAST_M2_S, Waves, wave_inflows
-from frugal.studies.flood.sea.failure import Failure, first_time
+from frugal.studies.flood.sea.failure import DikeFailure, first_time
 from frugal.studies.flood.sea.history import SeaHistory
 from frugal.studies.flood.terrain.seaward import connected
 from frugal.studies.flood.terrain.terrain import FloodTerrain, breached, edge_of
@@ -35,12 +35,12 @@ class FixedBreach:
     position : float
         Of its middle, as a share of the length of the dike.
     width_m : float
-    failure : Failure
+    failure : DikeFailure
     """
 
     position: float
     width_m: float
-    failure: Failure
+    failure: DikeFailure
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class Coast:
     sides : tuple of str
         Where the sea is.
     history : SeaHistory
-    failure : Failure
+    failure : DikeFailure
         Of the breach that the inputs describe.
     breaches : tuple of FixedBreach
         Others.
@@ -61,7 +61,7 @@ class Coast:
 
     sides: tuple[str, ...]
     history: SeaHistory
-    failure: Failure = field(default_factory=Failure)
+    failure: DikeFailure = field(default_factory=DikeFailure)
     breaches: tuple[FixedBreach, ...] = ()
     waves: Waves | None = None
 

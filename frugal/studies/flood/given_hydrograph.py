@@ -9,7 +9,7 @@ import numpy as np
 from frugal.formats.time_series import read_series
 from frugal.studies.flood.terrain.site import RiverFloodSite
 
-_DISCHARGE_NAMES = ("discharge", "flow", "debit", "débit")
+_DISCHARGE_NAMES = ("discharge", "flow", "debit")
 _CF_DISCHARGE = ("water_volume_transport_in_river_channel", "water_volume_transport_into_sea_water_from_rivers")
 
 

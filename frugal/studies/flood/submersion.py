@@ -86,7 +86,10 @@ def submersion(site: SubmersionSite) -> Study:
         summaries = weir_summaries(weir, inputs, largest)
         if not events.breaches and events.waves is None:  # it pours what passes one breach, and nothing else
             formulas = (_fill_and_spill(terrain, weir, events),)
-    clock = "low_water" if site.level_series is None else "series"
+    if site.level_series is None:
+        arrival = _TEXTS.say("submersion.arrival_from_low_water")
+    else:
+        arrival = _TEXTS.say("submersion.arrival_from_series")
     return flood_study(
         "submersion",
         _TEXTS.say("submersion.title"),
@@ -100,7 +103,7 @@ def submersion(site: SubmersionSite) -> Study:
         summaries=summaries,
         notes=notes,
         files=files_digest(site),
-        arrival=_TEXTS.say(f"submersion.arrival_from_{clock}"),
+        arrival=arrival,
     )
 
 

@@ -13,7 +13,7 @@ from frugal.studies.flood.breach.basins import landing, pools_of
 from frugal.studies.flood.breach.features import breach_weir
 from frugal.studies.flood.breach.weir import BreachWeir
 from frugal.studies.flood.coastal_conditions import sea_variables
-from frugal.studies.flood.sea.failure import Failure
+from frugal.studies.flood.sea.failure import DikeFailure
 from frugal.studies.flood.sea.history import StormTide
 from frugal.studies.flood.sea.storm_tide import sea_level
 from frugal.studies.flood.terrain.generated_polder import polder
@@ -55,7 +55,7 @@ def test_summaries_are_the_same_in_the_graph_and_bounded_by_their_variables() ->
 
 @pytest.fixture(scope="module")
 def weir() -> BreachWeir:
-    return breach_weir(polder(), INPUTS, StormTide(sea_variables(SubmersionSite())), Failure())[0]
+    return breach_weir(polder(), INPUTS, StormTide(sea_variables(SubmersionSite())), DikeFailure())[0]
 
 
 @pytest.mark.parametrize("inputs", [STORM, np.array([0.7, 4.2, 0.1, 9.0, 33.0, 0.93, 0.7])])

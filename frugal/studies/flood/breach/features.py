@@ -12,7 +12,7 @@ from frugal.experiments.study import Summaries, Variable
 from frugal.physics.shallow_water.weir_law import free_discharge
 from frugal.studies.flood.breach.basins import pools_of
 from frugal.studies.flood.breach.weir import MILLION, BreachWeir, Dike
-from frugal.studies.flood.sea.failure import Failure
+from frugal.studies.flood.sea.failure import DikeFailure
 from frugal.studies.flood.sea.history import SeaHistory
 from frugal.studies.flood.terrain.terrain import FloodTerrain
 
@@ -27,7 +27,7 @@ LEAST_SMALL_FLOOD = 1e-4
 
 
 def breach_weir(
-    terrain: FloodTerrain, variables: Sequence[Variable], history: SeaHistory, failure: Failure
+    terrain: FloodTerrain, variables: Sequence[Variable], history: SeaHistory, failure: DikeFailure
 ) -> tuple[BreachWeir, float]:
     """The weir of the breaches of a terrain, and the largest volume that may pass it, in millions of m³.
 
@@ -38,7 +38,7 @@ def breach_weir(
     variables : sequence of Variable
         Inputs of `submersion`.
     history : SeaHistory
-    failure : Failure
+    failure : DikeFailure
     """
     worst = {variable.name: variable.high for variable in variables}
     middle = {variable.name: np.array([(variable.low + variable.high) / 2]) for variable in variables}

@@ -17,7 +17,7 @@ import numpy as np
 
 from frugal.physics.shallow_water.weir_law import drowning, free_discharge
 from frugal.studies.flood.breach.basins import Pools
-from frugal.studies.flood.sea.failure import Failure
+from frugal.studies.flood.sea.failure import DikeFailure
 from frugal.studies.flood.sea.history import SeaHistory
 from frugal.studies.flood.terrain.terrain import FloodTerrain, stretches_of
 
@@ -102,13 +102,13 @@ class BreachWeir:
     pools : Pools, optional
         Without them the weir stays free.
     history : SeaHistory
-    failure : Failure
+    failure : DikeFailure
     """
 
     dike: Dike
     pools: Pools | None
     history: SeaHistory
-    failure: Failure
+    failure: DikeFailure
 
     @property
     def basin(self) -> np.ndarray:

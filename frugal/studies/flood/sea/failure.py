@@ -8,7 +8,7 @@ import numpy as np
 
 
 @dataclass(frozen=True)
-class Failure:
+class DikeFailure:
     """Beginning and length of a failure.
 
     Attributes
