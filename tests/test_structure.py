@@ -11,7 +11,7 @@ ROOT = Path(__file__).resolve().parents[1]
 SOURCES = sorted((ROOT / "frugal").rglob("*.py"))
 HEAVY = {
     "numpy", "scipy", "pandas", "numba", "sklearn", "lightgbm", "onnx", "onnxruntime", "mlflow", "codecarbon",
-    "matplotlib", "zarr", "xarray", "rasterio", "pvlib", "pint", "pydantic", "jinja2",
+    "matplotlib", "zarr", "xarray", "rasterio", "pvlib", "pint", "pydantic", "jinja2", "exactextract", "networkx", "geopandas",
 }  # fmt: skip
 
 
@@ -90,7 +90,7 @@ def test_a_wheel_holds_the_package_and_nothing_else(tmp_path: Path) -> None:
     assert "frugal/audit/evidence/audit_schema.json" in names
     assert any(name.startswith("frugal/audit/report/templates/") for name in names)
     data = {str(path.relative_to(ROOT)) for path in (ROOT / "frugal").rglob("*.toml")}
-    assert len(data) == 15 and data <= set(names)  # texts of the rooms, needs of the studies, French of the commands
+    assert len(data) == 16 and data <= set(names)  # texts of the rooms, needs of the studies, French of the commands
 
 
 def test_no_file_is_found_by_counting_folders_upwards() -> None:

@@ -13,7 +13,7 @@ from frugal.errors import UnusableInputError
 from frugal.exposure.coverage import Parts
 from frugal.exposure.hazard_map import HazardMap
 from frugal.exposure.inputs import Features
-from frugal.exposure.network import Network, build_network
+from frugal.exposure.network import RoadNetwork, build_network
 from frugal.exposure.roads import above_water, cut_pieces
 from frugal.exposure.vehicles import Vehicle
 
@@ -120,13 +120,19 @@ def find_access(
     closes = -edges.greatest(-cut.closes_s)
     closes = np.where(np.isnan(closes), np.inf, closes)
     dry_s = network.length_m * 3.6 / speed
+    # A part of a road has to lie behind when it closes, whichever way it is passed.
+    piece_s = pieces.length_m * 3.6 / speed[pieces.line]
+    run_s = np.cumsum(piece_s)
+    before = np.concatenate([[0.0], np.cumsum(np.bincount(pieces.line, piece_s, minlength=len(dry_s)))])[pieces.line]
+    from_start = edges.least(cut.closes_s - (run_s - before))
+    from_end = edges.least(cut.closes_s - (dry_s[pieces.line] - (run_s - before) + piece_s))
     with np.errstate(divide="ignore"):
         slowed = np.fmin(np.where(np.isnan(cut.speed_kmh), np.inf, cut.speed_kmh), speed[pieces.line])
         flooded_s = edges.sums(pieces.length_m * 3.6 / slowed)
-    graph = graph_of(network, closes, dry_s, flooded_s)
+    graph = graph_of(network, closes, dry_s, flooded_s, np.column_stack([from_start, from_end]))
     goal = np.unique(network.target_junction[network.target_junction >= 0]).tolist()
     opened = open_until(graph, goal)
-    leave = open_until(graph, goal, "dry_s")
+    leave = open_until(graph, goal, travelling=True)
     near = network.place_junction >= 0
     found = {
         name: np.where(near, _of(lengths, network), np.nan)
@@ -168,44 +174,48 @@ def _road_speeds(roads: Features, settings: AccessSettings) -> np.ndarray:
     return np.where(told > 0, told, usual)
 
 
-def graph_of(network: Network, closes_s: np.ndarray, dry_s: np.ndarray, flooded_s: np.ndarray) -> networkx.MultiGraph:
+def graph_of(
+    network: RoadNetwork, closes_s: np.ndarray, dry_s: np.ndarray, flooded_s: np.ndarray, enter_s: np.ndarray
+) -> networkx.MultiGraph:
     """The network as a graph of networkx.
 
     Parameters
     ----------
-    network : Network
+    network : RoadNetwork
     closes_s : array [edge]
         When each edge closes, infinite where it never does.
     dry_s, flooded_s : array [edge]
         Time to pass it dry, and under water; infinite where it is closed.
+    enter_s : array [edge, 2]
+        Latest time to enter it at each of its ends and leave every part of it before that closes.
     """
     import networkx
 
     graph = networkx.MultiGraph()
     graph.add_nodes_from(range(network.junctions))
     graph.add_edges_from(
-        (start, end, {"closes_s": closes, "dry_s": dry, "flooded_s": flooded})
-        for (start, end), closes, dry, flooded in zip(
-            network.ends.tolist(), closes_s.tolist(), dry_s.tolist(), flooded_s.tolist(), strict=True
+        (start, end, {"closes_s": closes, "dry_s": dry, "flooded_s": flooded, "enter_s": {start: first, end: last}})
+        for (start, end), closes, dry, flooded, (first, last) in zip(
+            network.ends.tolist(), closes_s.tolist(), dry_s.tolist(), flooded_s.tolist(), enter_s.tolist(), strict=True
         )
     )
     return graph
 
 
-def open_until(graph: networkx.MultiGraph, targets: Iterable[int], travel: str = "") -> dict[int, float]:
+def open_until(graph: networkx.MultiGraph, targets: Iterable[int], travelling: bool = False) -> dict[int, float]:
     """Until when each junction can be left for any target, ways that never were left out.
 
-    The best way is the one whose earliest closing is latest; the time to travel, where it counts, is taken off each closing.
+    The best way is the one whose earliest closing is latest; where travelling takes time, it is taken off each closing.
     Both are found as shortest paths are: whatever is reached with the latest time left is final.
 
     Parameters
     ----------
     graph : networkx.MultiGraph
-        Edges with ``closes_s``.
+        Edges with ``closes_s``, or with ``dry_s`` and ``enter_s`` as `graph_of` gives them.
     targets : iterable of int
         Junctions.
-    travel : str
-        Attribute of the edges with the time to pass them [s]; empty: passing takes no time.
+    travelling : bool
+        Whether roads take time to pass.
 
     Returns
     -------
@@ -213,6 +223,7 @@ def open_until(graph: networkx.MultiGraph, targets: Iterable[int], travel: str =
         Time in s, infinite where a way never closes.
     """
     final: dict[int, float] = {}
+    neighbours = dict(graph.adjacency())  # plain dictionaries, which are walked through three times as fast as views
     waiting = [(-np.inf, target) for target in targets]
     heapq.heapify(waiting)
     while waiting:
@@ -220,11 +231,14 @@ def open_until(graph: networkx.MultiGraph, targets: Iterable[int], travel: str =
         if junction in final:
             continue
         final[junction] = -negative
-        for neighbour, parallel in graph.adj[junction].items():
+        for neighbour, parallel in neighbours[junction].items():
             if neighbour in final:
                 continue
             until = max(
-                min(edge["closes_s"], -negative) - (edge[travel] if travel else 0.0) for edge in parallel.values()
+                min(edge["enter_s"][neighbour], -negative - edge["dry_s"])
+                if travelling
+                else min(edge["closes_s"], -negative)
+                for edge in parallel.values()
             )
             heapq.heappush(waiting, (-until, neighbour))
     return final
@@ -238,5 +252,5 @@ def _shortest(graph: networkx.MultiGraph, targets: list[int], weight: str) -> di
     return {junction: length for junction, length in lengths.items() if np.isfinite(length)}
 
 
-def _of(values: dict[int, float], network: Network) -> np.ndarray:
+def _of(values: dict[int, float], network: RoadNetwork) -> np.ndarray:
     return np.array([values.get(junction, np.nan) for junction in network.place_junction.tolist()], dtype=float)

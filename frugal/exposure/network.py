@@ -13,7 +13,7 @@ _SAME_POINT_M = 0.01
 
 
 @dataclass(frozen=True, eq=False)
-class Network:
+class RoadNetwork:
     """Junctions and the roads between them.
 
     Attributes
@@ -46,7 +46,7 @@ class Network:
 
 def build_network(
     roads: np.ndarray, places: np.ndarray, targets: np.ndarray, snap_m: float = 0.1, road_within_m: float = 200.0
-) -> Network:
+) -> RoadNetwork:
     """Make a network of lines.
 
     Lines meet where they share a vertex, at their ends or between; lines that only cross do not (bridges). An end that lies
@@ -100,7 +100,7 @@ def build_network(
     edges, edge_line, ends, junction_of_vertex = _split(xy, part, vertex, breaks)
     junction = np.full(len(asked), -1, dtype=np.int64)
     junction[on_road] = junction_of_vertex[vertex[put_at[: int(on_road.sum())]]]
-    return Network(
+    return RoadNetwork(
         edges,
         owner[edge_line],
         ends,

@@ -222,6 +222,8 @@ def _check_asked(settings: ExposureSettings) -> None:
         raise UnusableInputError("--access-to needs --places or --buildings, whose ways are looked for")
     if settings.periods and settings.buildings is None:
         raise UnusableInputError("--return-period needs --buildings, whose damage is counted")
+    if settings.flood is None and (settings.map.arrival or settings.map.speed or settings.map.hazard):
+        raise UnusableInputError("--arrival, --speed and --hazard belong to one map: give MAP")
     if len(settings.periods) == 1:
         raise UnusableInputError(
             f"--return-period {settings.periods[0][0]:g}: two or more are needed for a yearly damage"
