@@ -1,15 +1,23 @@
 """Time steps of the local inertial model on pieces and links.
 
-    Q' = (theta Q + (1 - theta)/2 (Q_before + Q_after) + g A dt (level_left - level_right)/L) / (1 + g A dt |Q| / K²)
+    Q' = (mean Q + g A dt (level_before - level_behind)/L) / (1 + g A dt (|Q| / K² + loss/L))
     V' = V + dt (sum of what enters - sum of what leaves)
 
-with A the wet section and K the conveyance of the link by its table, at the higher of both levels; at most the greatest
-discharge of the link passes. Water behind a crest takes its head by the loss that the law of a drowned crest implies,
+with A the wet section and K the conveyance of the link by its table, at the higher of both levels; the mean takes in the links
+before and after as the model on fine cells does, where these are not far smaller.
 
-    level_before - level_behind = (1 - REGAINED) Q² / (2 g (width y H)²)    with y H the depth on the crest,
+Ways through a crest, a breach or a narrow are no wider than fine cells, and the water speeds up on its way in. The model knows
+no transport of momentum; what it does is taken from heads. Let E be the head over the ground of the link of the water that
+enters the piece before it, its kinetic head included: at rest before a dike, as fast as the flow itself in a river. A link
+passes at most the critical discharge under this head (`weir_law`), and at most ``FROUDE`` times that of its depth. What is won
+in speed is lost behind the link, but for the share that the law of a drowned crest regains:
 
-which friction is summed with: as a bound on the discharge the law would swing, being steep where both levels are near. Pieces may be far smaller than coarse cells: a link whose pull would turn round the levels of its
-two pieces within a step takes a shorter one, and comes to the same steady flow later. A piece gives at most what it holds.
+    loss = (1 - REGAINED) (v² - v_before²) / (2 g)    with v the speed at the depth on the crest, or of the section.
+
+As part of the friction this is steady where the law itself as a bound would swing, being steep where levels are near.
+
+Pieces may be far smaller than coarse cells: a link whose pull would turn round the levels of its two pieces within a step takes
+a shorter one, and comes to the same steady flow later. A piece gives at most what it holds.
 """
 
 from __future__ import annotations
@@ -27,13 +35,9 @@ from frugal.physics.shallow_water.state import GRAVITY, LEVEL
 from frugal.physics.shallow_water.subgrid.pieces import SOUTHWARD
 from frugal.physics.shallow_water.subgrid.tables import (
     CONVEYING,
-    CREST_BACK,
-    CREST_ON,
-    FROUDE,
+    HEAD,
     LEVEL_M,
     MEAN,
-    OPEN_BACK,
-    OPEN_ON,
     LinkTables,
     PieceTables,
     fill_links,
@@ -42,6 +46,7 @@ from frugal.physics.shallow_water.subgrid.tables import (
 from frugal.physics.shallow_water.weir_law import FREE_SHARE, REGAINED
 
 THETA = 0.9
+FROUDE = 0.8
 _ROOT_G = math.sqrt(GRAVITY)
 #: A breach is taken down in so many stages.
 STAGES = 32
@@ -102,7 +107,11 @@ class Water(NamedTuple):
     spot: np.ndarray
     discharge: np.ndarray
     wished: np.ndarray
-    flow: np.ndarray  # [piece, 2]: eastward and southward [m³/s]
+    section: np.ndarray  # wet section of links [m²]
+    flow: np.ndarray  # [piece, 2]: eastward and southward, mean of both sides [m³/s]
+    room: np.ndarray  # [piece, 2]: wet section that it flows through
+    kinetic: np.ndarray  # square of the speed of what enters pieces [m²/s²]
+    entering: np.ndarray
     leaving: np.ndarray
     gained: np.ndarray
     highest: np.ndarray
@@ -171,14 +180,15 @@ def _column(table: np.ndarray, k: int, after: int, share: float, column: int) ->
 
 
 @njit(inline="always")
-def _behind(table: np.ndarray, first: int, last: int, start: int, level: float, column: int) -> float:
-    """A column that says 0 below the first row and stays as it is above the last, at some level."""
+def _behind(table: np.ndarray, first: int, last: int, start: int, level: float) -> float:
+    """The head of the water behind a link, by its level."""
     if level <= table[first, LEVEL_M]:
         return 0.0
     k = _spot(table, first, last, start, level)
     after = min(k + 1, last)
-    share = (level - table[k, LEVEL_M]) / (table[after, LEVEL_M] - table[k, LEVEL_M]) if after > k else 0.0
-    return _column(table, k, after, share, column)
+    if after == k:
+        return table[k, HEAD] + level - table[k, LEVEL_M]
+    return _column(table, k, after, (level - table[k, LEVEL_M]) / (table[after, LEVEL_M] - table[k, LEVEL_M]), HEAD)
 
 
 @inner(error_model="numpy")
@@ -186,7 +196,7 @@ def _wish(links: LinkTables, plan: Plan, water: Water, dt_s: float, pull: float,
     """The discharges that the links ask for, before their pieces are asked whether they hold so much."""
     sides = water.volume.size
     level, flow, discharge, surface, wished = water.level, water.flow, water.discharge, water.surface, water.wished
-    table, spot = links.table, water.spot
+    table, spot, sections = links.table, water.spot, water.section
     deepest = 0.0
     for link in range(links.left.size):
         i, j = links.left[link], links.right[link]
@@ -195,7 +205,7 @@ def _wish(links: LinkTables, plan: Plan, water: Water, dt_s: float, pull: float,
         here, there = level[i], level[j]
         up = max(here, there)
         if up <= lowest + dry_m:
-            wished[link] = 0.0
+            wished[link], sections[link] = 0.0, 0.0
             continue
         last = first + links.levels[link] - 1
         k = _spot(table, first, last, spot[link], up)
@@ -208,8 +218,9 @@ def _wish(links: LinkTables, plan: Plan, water: Water, dt_s: float, pull: float,
         mean = _column(table, k, after, share, MEAN) + above
         thick = _column(table, k, after, share, CONVEYING) + above
         if mean <= dry_m:
-            wished[link] = 0.0
+            wished[link], sections[link] = 0.0, 0.0
             continue
+        head = _column(table, k, after, share, HEAD) + above
         deepest = max(deepest, up - lowest)
         width = links.width[link]
         rate = width * links.ease[link] * thick * cube_root(thick * thick)
@@ -218,13 +229,16 @@ def _wish(links: LinkTables, plan: Plan, water: Water, dt_s: float, pull: float,
             q = rate * math.sqrt(max(0.0, links.slope[link]))
             if links.slope[link] <= 1e-6:
                 q = max(0.0, discharge[plan.before[link]] if outward_right else -discharge[plan.after[link]])
-            thick = _column(table, k, after, share, OPEN_ON) + above
-            q = min(q, FROUDE * width * _ROOT_G * thick * math.sqrt(thick))
+            q = min(q, FROUDE * width * _ROOT_G * head * math.sqrt(head))
+            sections[link] = width * mean
             wished[link] = q if outward_right else -q
             continue
         section = width * mean
         q = discharge[link]
-        steady = THETA * q + 0.5 * (1.0 - THETA) * (discharge[plan.before[link]] + discharge[plan.after[link]])
+        before, after = plan.before[link], plan.after[link]
+        ahead = discharge[before] if 2.0 * sections[before] > section else q
+        behind = discharge[after] if 2.0 * sections[after] > section else q
+        steady = THETA * q + 0.5 * (1.0 - THETA) * (ahead + behind)
         size = q * q
         own, other = i, j
         if max(i, j) >= sides:  # a level at the side stands on the ground there where it is lower
@@ -234,22 +248,21 @@ def _wish(links: LinkTables, plan: Plan, water: Water, dt_s: float, pull: float,
         if axis <= SOUTHWARD:
             beside = 0.5 * (flow[own, SOUTHWARD - axis] + flow[other, SOUTHWARD - axis]) * width / links.length[link]
             size += beside * beside
-        brake = GRAVITY * dt_s * math.sqrt(size) * section / (rate * rate)
         force = GRAVITY * section * dt_s / links.length[link]
-        slower = min(1.0, pull / (dt_s * force * (1.0 / surface[i] + 1.0 / surface[j])))
+        brake = GRAVITY * dt_s * math.sqrt(size) * section / (rate * rate)
         on = here > there
-        thick = _column(table, k, after, share, OPEN_ON if on else OPEN_BACK) + above
-        most = FROUDE * thick * math.sqrt(thick)
-        head = _column(table, k, after, share, CREST_ON if on else CREST_BACK)
-        if head > 0.0:
-            free = FREE_SHARE * head * math.sqrt(head)
-            most += free
-            over = _behind(table, first, last, k, min(here, there), CREST_ON if on else CREST_BACK) / head
-            depth = width * head * max(2.0 / 3.0, (over - REGAINED) / (1.0 - REGAINED))
-            brake += force * math.sqrt(size) * free / most * (1.0 - REGAINED) / (2.0 * GRAVITY * depth * depth)
-        most *= width * _ROOT_G
+        giving = i if on else j
+        over = _behind(table, first, last, k, min(here, there))
+        depth = width * min(mean, max(2.0 / 3.0 * head, (over - REGAINED * head) / (1.0 - REGAINED)))
+        arriving = water.kinetic[giving] if giving < sides else q * q / (depth * depth)
+        gaining = max(0.0, q * q - arriving * depth * depth) / max(abs(q), 1e-300)
+        brake += force * gaining * (1.0 - REGAINED) / (2.0 * GRAVITY * depth * depth)
+        slower = min(1.0, pull / (dt_s * force * (1.0 / surface[i] + 1.0 / surface[j])))
+        energy = head + arriving / (2.0 * GRAVITY)
+        most = min(FREE_SHARE * energy * math.sqrt(energy), FROUDE * head * math.sqrt(head)) * width * _ROOT_G
         q = (steady + slower * force * (here - there)) / (1.0 + slower * brake)
         wished[link] = min(most, max(-most, q))
+        sections[link] = section
     water.clock[DEEPEST] = deepest
 
 
@@ -323,9 +336,9 @@ def _fill(tables: PieceTables, water: Water, area_m2: float, now_s: float, arriv
                 k += 1
             water.arrived[piece] = k - first
         if volume > 1e-3 * surface:
-            east = water.flow[piece, 0] * tables.span[piece, 0]
-            south = water.flow[piece, 1] * tables.span[piece, 1]
-            squared = (east * east + south * south) / (volume * volume)
+            east = water.flow[piece, 0] / max(water.room[piece, 0], 1e-12)
+            south = water.flow[piece, 1] / max(water.room[piece, 1], 1e-12)
+            squared = east * east + south * south
             water.fastest_squared[piece] = max(water.fastest_squared[piece], squared)
     water.counts[UPDATES] += updates
     return doubt
@@ -359,39 +372,54 @@ def _sides(plan: Plan, water: Water, forcing: Forcing, time_s: float, dt_s: floa
 def _move(links: LinkTables, water: Water, dt_s: float) -> None:
     """Discharges cut to what the giving pieces hold, and what each piece gains."""
     count = water.volume.size
-    flow, gained, leaving, wished = water.flow, water.gained, water.leaving, water.wished
+    flow, room, gained, leaving, wished = water.flow, water.room, water.gained, water.leaving, water.wished
+    kinetic, entering = water.kinetic, water.entering
     leaving[:] = 0.0
+    entering[:] = 0.0
+    kinetic[:] = 0.0
     flow[:] = 0.0
+    room[:] = 0.0
     for link in range(links.left.size):
         q = wished[link]
         if q != 0.0:
             leaving[links.left[link] if q > 0.0 else links.right[link]] += abs(q)
+            entering[links.right[link] if q > 0.0 else links.left[link]] += abs(q)
     for piece in range(count):
+        entering[piece] = max(entering[piece], leaving[piece])
         # A hair less than all, so that rounding leaves no piece below empty.
         leaving[piece] = min(1.0, (1.0 - 1e-12) * water.volume[piece] / max(dt_s * leaving[piece], 1e-300))
     for side in range(count, leaving.size):
         leaving[side] = 1.0
     for link in range(links.left.size):
-        q = wished[link]
-        if q != 0.0:
+        q, section = wished[link], water.section[link]
+        if section > 0.0:
             i, j = links.left[link], links.right[link]
             q *= leaving[i if q > 0.0 else j]
             volume = dt_s * q
             gained[i] -= volume
             gained[j] += volume
+            speed = q / section
+            behind = j if q > 0.0 else i
+            kinetic[behind] += abs(q) * speed * speed
             axis = links.axis[link]
             if axis <= SOUTHWARD:
                 flow[i, axis] += 0.5 * q
                 flow[j, axis] += 0.5 * q
+                room[i, axis] += 0.5 * section
+                room[j, axis] += 0.5 * section
             else:
                 for way in range(2):
                     flow[i, way] += 0.5 * q * links.towards[link, way]
                     flow[j, way] += 0.5 * q * links.towards[link, way]
+                    room[i, way] += 0.5 * section * abs(links.towards[link, way])
+                    room[j, way] += 0.5 * section * abs(links.towards[link, way])
             if max(i, j) >= count:
                 inward = volume if i >= count else -volume
                 water.entered[max(i, j) - count] += max(inward, 0.0)
                 water.left[max(i, j) - count] += max(-inward, 0.0)
         water.discharge[link] = q
+    for piece in range(count):
+        kinetic[piece] /= max(entering[piece], 1e-300)
 
 
 @kernel(error_model="numpy")

@@ -185,7 +185,11 @@ def _water(ground: Ground, forcing: Forcing, depth: np.ndarray, count: int, area
         spot=ground.links.row[:-1].copy(),
         discharge=np.zeros(total + 1),
         wished=np.zeros(total),
+        section=np.zeros(total + 1),
         flow=np.zeros((count + segments, 2)),
+        room=np.zeros((count + segments, 2)),
+        kinetic=np.zeros(count + segments),
+        entering=np.zeros(count + segments),
         leaving=np.zeros(count + segments),
         gained=np.zeros(count + segments),
         highest=np.full(count, -np.inf),
@@ -215,8 +219,8 @@ def _state(ground: Ground, water: Water, shape: tuple[int, int]) -> tuple[np.nda
     shared = _shared(ground, water, depth)
     found = [depth]
     for way in (0, 1):
-        carried = water.flow[: len(moving), way] * ground.pieces.span[:, way]
-        speed = np.divide(carried, water.volume, out=np.zeros(len(moving)), where=moving)
+        passed, room = water.flow[: len(moving), way], water.room[: len(moving), way]
+        speed = np.divide(passed, room, out=np.zeros(len(moving)), where=moving & (room > 0.0))
         found.append(_spread(ground, water, speed, 0.0) * shared)
     h, u, v = (part.reshape(shape) for part in found)
     return h, u, v

@@ -9,8 +9,7 @@ over the crest's own length, and friction is summed along the path. What is kept
 
 - the mean depth over the width of the link,
 - the depth that a flat bottom would need for the same conveyance, with one mean of 1/n,
-- the depths that flat bottoms would need for the same greatest discharge: ``FROUDE`` times the critical one over ground that
-  leads up to the link without a step, the law of a crest (`weir_law`) where the giving side lies deeper, apart by direction.
+- the head that a flat crest would need for the same critical discharge (`weir_law`).
 
 Depths rather than conveyances, because they are straight lines of the level on a flat bottom: linear interpolation is then
 exact there, and accurate elsewhere with few levels. Equivalent depths: Volp, van Prooijen & Stelling 2013 (Water Resources
@@ -28,13 +27,9 @@ import numpy as np
 from frugal.physics.compiled import inner, kernel
 from frugal.physics.shallow_water.subgrid.pieces import EASTWARD, SOUTHWARD, SPLIT_M, WITHIN, Pieces, Touching
 
-#: A face passes at most this times its critical discharge, as in the local inertial model on fine cells.
-FROUDE = 0.8
-#: Share of the critical discharge that a crest passes with water at rest before it.
-_CREST = (2.0 / 3.0) ** 1.5
 # Columns of the table of a link.
-LEVEL_M, MEAN, CONVEYING, OPEN_ON, OPEN_BACK, CREST_ON, CREST_BACK = 0, 1, 2, 3, 4, 5, 6
-_COLUMNS = 7
+LEVEL_M, MEAN, CONVEYING, HEAD = 0, 1, 2, 3
+_COLUMNS = 4
 #: Levels between one pair's height and the next, as shares of the way; above the last one, in m.
 _BETWEEN = np.array([0.0, 0.1, 0.4])
 _ABOVE = np.array([0.0, 0.1, 0.3, 0.6, 1.0, 2.0, 4.0])
@@ -159,7 +154,7 @@ def fill_links(
     most = 0
     for link in which:
         most = max(most, links.first[link + 1] - links.first[link])
-    sill, step_on, step_back, share = np.empty(most), np.empty(most), np.empty(most), np.empty(most)
+    sill, share = np.empty(most), np.empty(most)
     order = np.empty(most, np.int64)
     under, rough = np.empty((most, lanes)), np.empty((most, lanes))
     for link in which:
@@ -174,20 +169,16 @@ def fill_links(
                 apart = abs(inner_place - p) // abs(way) * cell_size_m
                 slope += (bed[inner_place] - bed[p]) / apart if apart > 0.0 else 0.0
                 sill[e] = bed[p]
-                step_on[e], step_back[e] = 0.0, 0.0
                 for d in range(lanes):
                     under[e, d], rough[e, d] = sill[e], max(manning[p], _SMOOTH)
                 ease += 1.0 / rough[e, 0]
                 continue
             way = q - p
             sill[e] = max(joined[p], joined[q])
-            deep_p, deep_q = bed[p], bed[q]
             for d in range(lanes):
                 before, after = _beyond(p, -way, d, columns, label), _beyond(q, way, d, columns, label)
-                deep_p, deep_q = min(deep_p, bed[before]), min(deep_q, bed[after])
                 under[e, d] = min(sill[e], max(bed[before], bed[after])) if d > 0 else sill[e]
                 rough[e, d] = max(math.sqrt(0.5 * (manning[before] ** 2 + manning[after] ** 2)), _SMOOTH)
-            step_on[e], step_back[e] = sill[e] - deep_p, sill[e] - deep_q
             ease += 1.0 / rough[e, 0]
         _sort(sill[:pairs], order[:pairs])
         ease /= pairs
@@ -203,9 +194,7 @@ def fill_links(
                 continue
             for part in shares:
                 level = sill[e] + gap * part
-                _one_level(
-                    links.table[row + count], level, sill[:pairs], order, step_on, step_back, share, under, rough, ease
-                )
+                _one_level(links.table[row + count], level, sill[:pairs], order, share, under, rough, ease)
                 count += 1
         links.levels[link] = count
 
@@ -216,16 +205,13 @@ def _one_level(
     level: float,
     sill: np.ndarray,
     order: np.ndarray,
-    step_on: np.ndarray,
-    step_back: np.ndarray,
     share: np.ndarray,
     under: np.ndarray,
     rough: np.ndarray,
     ease: float,
 ) -> None:
     """One row of the table of a link, whose pairs have their heights in ``sill`` in rising order."""
-    mean, conveying = 0.0, 0.0
-    open_on, open_back, crest_on, crest_back = 0.0, 0.0, 0.0, 0.0
+    mean, conveying, passing = 0.0, 0.0, 0.0
     for k in range(sill.size):
         h = level - sill[k]
         if h <= 0.0:
@@ -236,21 +222,12 @@ def _one_level(
         for d in range(under.shape[1]):
             hindrance += rough[e, d] ** 2 / (level - under[e, d]) ** (10.0 / 3.0)
         conveying += math.sqrt(under.shape[1] / hindrance)
-        passed = h * math.sqrt(h)
-        on = min(1.0, max(0.0, 4.0 * step_on[e] / h - 1.0))
-        back = min(1.0, max(0.0, 4.0 * step_back[e] / h - 1.0))
-        open_on += (1.0 - on) * passed
-        open_back += (1.0 - back) * passed
-        crest_on += on * share[e] * passed
-        crest_back += back * share[e] * passed
+        passing += share[e] * h * math.sqrt(h)
     pairs = sill.size
     entry[LEVEL_M] = level
     entry[MEAN] = mean / pairs
     entry[CONVEYING] = (conveying / (pairs * ease)) ** 0.6
-    entry[OPEN_ON] = (open_on / pairs) ** (2.0 / 3.0)
-    entry[OPEN_BACK] = (open_back / pairs) ** (2.0 / 3.0)
-    entry[CREST_ON] = (crest_on / pairs) ** (2.0 / 3.0)
-    entry[CREST_BACK] = (crest_back / pairs) ** (2.0 / 3.0)
+    entry[HEAD] = (passing / pairs) ** (2.0 / 3.0)
 
 
 def piece_tables(bed: np.ndarray, pieces: Pieces, cell_size_m: float) -> PieceTables:
