@@ -13,9 +13,10 @@ import numpy as np
 from frugal.errors import SolverError, UnusableInputError
 from frugal.physics.shallow_water import steps
 from frugal.physics.shallow_water.crest_faces import crests_of
-from frugal.physics.shallow_water.flood_case import FRICTIONS, FloodCase, cells, check, series_arrays
+from frugal.physics.shallow_water.flood_case import FRICTIONS, FloodCase, cells, check
 from frugal.physics.shallow_water.forcing import border_of, force_tiles, forcing_of, segments_of
 from frugal.physics.shallow_water.saint_venant import WORKSPACE  # the larger one of both schemes
+from frugal.physics.shallow_water.segments import series_arrays
 from frugal.physics.shallow_water.state import (
     DOUBT,
     FASTEST,

@@ -27,7 +27,7 @@ GRAVITY = 9.81
 
 # Codes inside the kernels.
 MANNING, CHEZY, LINEAR, NO_FRICTION = 0, 1, 2, 3
-WALL, OPEN, LEVEL, DISCHARGE = 0, 1, 2, 3
+WALL, OPEN, LEVEL, DISCHARGE, FREE_FALL, NORMAL_FLOW, RATING_CURVE = 0, 1, 2, 3, 4, 5, 6
 WEST, EAST, NORTH, SOUTH = 0, 1, 2, 3
 FASTEST, LOWEST, DOUBT = 0, 1, 2
 
@@ -88,6 +88,10 @@ class Border(NamedTuple):
     entering: np.ndarray  # prescribed discharge per metre of each segment, now
     depth: np.ndarray  # prescribed depth of each segment, now (0: none)
     level: np.ndarray  # prescribed level of each segment, now
+    strength: (
+        np.ndarray
+    )  # what leaves a side does so at strength * depth^power, now (below 0: as the water inside does)
+    power: np.ndarray
 
 
 class Numbers(NamedTuple):

@@ -8,9 +8,10 @@ import numpy as np
 
 from frugal.physics.compiled import inner, kernel
 from frugal.physics.shallow_water.crest_faces import follow_breaches
-from frugal.physics.shallow_water.forcing import Forcing, fill_rim, open_breaches, value_at
+from frugal.physics.shallow_water.forcing import Forcing, open_breaches, value_at
 from frugal.physics.shallow_water.local_inertial import momentum_on_tile, volume_on_tile
 from frugal.physics.shallow_water.saint_venant import stage_on_tile
+from frugal.physics.shallow_water.sides import fill_rim
 from frugal.physics.shallow_water.state import (
     DOUBT,
     EAST,
