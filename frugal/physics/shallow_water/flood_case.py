@@ -15,8 +15,10 @@ import numpy as np
 
 from frugal.errors import UnusableInputError
 from frugal.physics.shallow_water.segments import Segment, Series, check_segments, series_arrays
+from frugal.physics.shallow_water.structures.infiltration import Infiltration, ground_of
+from frugal.physics.shallow_water.structures.links import Link, links_of
 
-__all__ = ["FRICTIONS", "Breach", "FloodCase", "Inflow", "Rain", "Segment", "cells", "check"]
+__all__ = ["FRICTIONS", "Breach", "FloodCase", "Infiltration", "Inflow", "Link", "Rain", "Segment", "cells", "check"]
 
 FRICTIONS = ("manning", "chezy", "linear", "none")
 
@@ -81,6 +83,10 @@ class FloodCase:
     inflows, breaches : sequences
     blocked : ndarray of bool, optional
         Cells that never hold water (buildings).
+    infiltration : Infiltration, optional
+        What seeps into the ground; nothing by default.
+    links : sequence of Link
+        Culverts and gates that carry water from one cell to another.
     """
 
     bed: np.ndarray
@@ -97,6 +103,8 @@ class FloodCase:
     inflows: tuple[Inflow, ...] = ()
     breaches: tuple[Breach, ...] = ()
     blocked: np.ndarray | None = None
+    infiltration: Infiltration | None = None
+    links: tuple[Link, ...] = ()
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -197,3 +205,5 @@ def _check_inside(flood_case: FloodCase) -> None:
             )
     if flood_case.blocked is not None and np.shape(flood_case.blocked) != flood_case.shape:
         raise UnusableInputError(f"blocked has shape {np.shape(flood_case.blocked)}: it must be {flood_case.shape}.")
+    ground_of(flood_case.infiltration, flood_case.shape, None)
+    links_of(flood_case.links, flood_case.shape)

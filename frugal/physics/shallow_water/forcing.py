@@ -23,6 +23,8 @@ from frugal.physics.shallow_water.state import (
     Border,
     Tiles,
 )
+from frugal.physics.shallow_water.structures.infiltration import Ground, ground_of
+from frugal.physics.shallow_water.structures.links import Links, links_of
 
 _KINDS = {
     "wall": WALL,
@@ -48,6 +50,8 @@ class Forcing(NamedTuple):
     breach_cells: np.ndarray  # [cell; row, column]
     breach_beds: np.ndarray  # [cell; crest m, sill m, start s, end s]
     rain: int
+    ground: Ground
+    links: Links
 
 
 class _Pack:
@@ -153,6 +157,8 @@ def forcing_of(flood_case: FloodCase, border: Border, bed: np.ndarray) -> Forcin
         breach_cells=np.array(breach_cells, dtype=np.int64).reshape(-1, 2),
         breach_beds=np.array(breach_beds, dtype=np.float64).reshape(-1, 4),
         rain=rain,
+        ground=ground_of(flood_case.infiltration, flood_case.shape, flood_case.blocked),
+        links=links_of(flood_case.links, flood_case.shape),
     )
 
 
@@ -162,7 +168,7 @@ def force_tiles(flood_case: FloodCase, border: Border, tiles: Tiles) -> None:
     Parameters
     ----------
     flood_case : FloodCase
-        Its rain and inflows; tiles where the weight of the rain is 0 everywhere can stay dry.
+        Its rain, inflows and links; tiles where the weight of the rain is 0 everywhere can stay dry.
     border : Border
         Tiles that touch a face of a level or of a discharge are marked.
     tiles : Tiles
@@ -173,8 +179,12 @@ def force_tiles(flood_case: FloodCase, border: Border, tiles: Tiles) -> None:
     brings = (border.kind == LEVEL) | (border.kind == DISCHARGE)
     for tile, (first, last, left, right) in enumerate(tiles.box):
         forced = flood_case.rain is not None and (weight is None or bool((weight[first:last, left:right] > 0.0).any()))
-        for inflow in flood_case.inflows:
-            forced |= first <= inflow.row < last and left <= inflow.column < right
+        arrives = [(inflow.row, inflow.column) for inflow in flood_case.inflows]
+        arrives += [
+            end for link in flood_case.links for end in ((link.row, link.column), (link.to_row, link.to_column))
+        ]
+        for row, column in arrives:
+            forced |= first <= row < last and left <= column < right
         sides = (
             (left == 0, first, last),
             (right == columns, first, last),

@@ -6,7 +6,7 @@ import itertools
 import math
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -50,7 +50,8 @@ class Snapshot:
 class VolumeLedger:
     """Water booked [m³].
 
-    ``by_source`` holds what came in less what went out by segment, rain and inflow; ``imbalance`` is what is unaccounted
+    ``by_source`` holds what came in less what went out by segment, rain, inflow and infiltration; ``through_links`` what went
+    from the beginning of each link to its end, less what came back; ``imbalance`` is what is unaccounted
     for, ``final - initial - entered + left``, as a share of ``initial + entered``.
     """
 
@@ -60,6 +61,7 @@ class VolumeLedger:
     by_source: dict[str, float]
     final: float
     imbalance: float
+    through_links: dict[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -78,6 +80,8 @@ class Flood:
     volume : VolumeLedger
     steps, cell_updates : int
         Time steps taken; cells times steps, dry tiles left out.
+    infiltrated : ndarray or None
+        Depth of water [m] that the ground took; None where the case has no infiltration.
     """
 
     max_depth: np.ndarray
@@ -90,6 +94,7 @@ class Flood:
     volume: VolumeLedger
     steps: int
     cell_updates: int
+    infiltrated: np.ndarray | None = None
 
 
 def _padded(field: np.ndarray) -> np.ndarray:
@@ -180,7 +185,7 @@ def _run_of(
         has_rain=flood_case.rain is not None,
     )
     seen = Seen(np.zeros(flood_case.shape), np.zeros(flood_case.shape), np.full(flood_case.shape, np.inf))
-    sources = len(forcing.segments) + 1 + len(forcing.inflows)
+    sources = len(forcing.segments) + 2 + len(forcing.inflows)
     depth = fields.h[0, RIM:-RIM, RIM:-RIM]
     fastest = float((np.hypot(fields.u[0], fields.v[0]) + np.sqrt(GRAVITY * fields.h[0])).max())
     first = cfl * flood_case.cell_size_m / max(fastest, math.sqrt(GRAVITY))
@@ -274,11 +279,17 @@ def _ledger(flood_case: FloodCase, run: steps.Run, initial: float, final: float)
     names = [name for _, _, name in segments_of(flood_case)]
     names.append("rain")
     names += [inflow.name or f"inflow {k}" for k, inflow in enumerate(flood_case.inflows)]
+    names.append("infiltration")
     entered, left = run.clock.entered, run.clock.left
     by_source: dict[str, float] = {}
     for name, gain, loss in zip(names, entered, left, strict=True):
-        if name != "rain" or flood_case.rain is not None:
+        absent = {"rain": flood_case.rain is None, "infiltration": flood_case.infiltration is None}
+        if not absent.get(name, False):
             by_source[name] = by_source.get(name, 0.0) + float(gain - loss)
+    through: dict[str, float] = {}
+    for number, (link, (there, back)) in enumerate(zip(flood_case.links, run.forcing.links.passed, strict=True)):
+        name = link.name or f"link {number}"
+        through[name] = through.get(name, 0.0) + float(there - back)
     total = initial + float(entered.sum())
     missing = final - initial - float(entered.sum()) + float(left.sum())
     return VolumeLedger(
@@ -288,6 +299,7 @@ def _ledger(flood_case: FloodCase, run: steps.Run, initial: float, final: float)
         by_source=by_source,
         final=final,
         imbalance=missing / total if total > 0.0 else 0.0,
+        through_links=through,
     )
 
 
@@ -395,4 +407,5 @@ def simulate(
         volume=_ledger(flood_case, run, initial, float(depth.sum()) * area),
         steps=int(run.clock.counts[steps.STEPS]),
         cell_updates=int(run.clock.counts[steps.UPDATES]),
+        infiltrated=None if flood_case.infiltration is None else run.forcing.ground.taken,
     )

@@ -210,6 +210,27 @@ def wake(cells: Cells, tiles: Tiles, source: int, target: int) -> int:
     return covered
 
 
+@inner(error_model="numpy")
+def wake_at(cells: Cells, tiles: Tiles, numbers: Numbers, buffer: int, row: int, column: int) -> None:
+    """Mark the tile of a cell as wet: water that came after it was computed must wake the tiles beside it, which it may reach.
+
+    Parameters
+    ----------
+    cells : Cells
+    tiles : Tiles
+        ``wet`` of the buffer is set where the cell is.
+    numbers : Numbers
+    buffer : int
+        Which of the three states is looked at, 0 to 2.
+    row, column : int
+        Of the cell, without rim.
+    """
+    if cells.h[buffer, row + RIM, column + RIM] > numbers.dry_depth_m:
+        height, width = tiles.box[0, 1], tiles.box[0, 3]  # all but the last ones are as large as the first
+        across = (numbers.columns + width - 1) // width
+        tiles.wet[buffer, row // height * across + column // width] = True
+
+
 @kernel(error_model="numpy")
 def remember(cells: Cells, seen: Seen, numbers: Numbers, box: np.ndarray, buffer: int, now_s: float) -> None:
     """Keep the greatest depth and speed, and the time of the first arrival, of one tile.
