@@ -165,8 +165,7 @@ def macdonald(count: int, kind: str, duration_s: float = 3000.0) -> Case:
     depth, _ = _channel_depth(x, kind == "jump")
     inlet, outlet = (float(_channel_depth(np.array([end]), kind == "jump")[0][0]) for end in (0.0, 1000.0))
     entry = Segment("discharge", series=q0 * size, depth=inlet if kind == "jump" else None)
-    # The level at the last face, carried half a cell outward, where the ghost cell has its centre.
-    boundaries = {"west": (entry,), "east": (Segment("level", series=float(bed[-1]) + outlet),)}
+    boundaries = {"west": (entry,), "east": (Segment("level", series=outlet),)}  # the bed of the last face is 0
     scenario = FloodCase(
         bed[None],
         size,

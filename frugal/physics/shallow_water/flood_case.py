@@ -14,65 +14,13 @@ from typing import Any
 import numpy as np
 
 from frugal.errors import UnusableInputError
+from frugal.physics.shallow_water.segments import Segment, Series, check_segments, series_arrays
+from frugal.physics.shallow_water.structures.infiltration import Infiltration, ground_of
+from frugal.physics.shallow_water.structures.links import Link, links_of
 
-SIDES = ("west", "east", "north", "south")
-KINDS = ("wall", "open", "level", "discharge")
+__all__ = ["FRICTIONS", "Breach", "FloodCase", "Infiltration", "Inflow", "Link", "Rain", "Segment", "cells", "check"]
+
 FRICTIONS = ("manning", "chezy", "linear", "none")
-
-#: A constant, or times [s] and values; linear in between, constant before the first and after the last.
-Series = float | tuple[Any, Any]
-
-
-def series_arrays(name: str, series: Series) -> tuple[np.ndarray, np.ndarray]:
-    """Times and values of a series, checked.
-
-    Raises
-    ------
-    UnusableInputError
-        If times do not grow strictly, or a number is missing.
-    """
-    if isinstance(series, int | float | np.number):
-        series = ([0.0], [float(series)])
-    times, values = (np.ascontiguousarray(part, dtype=np.float64) for part in series)
-    if times.ndim != 1 or times.shape != values.shape or times.size == 0:
-        raise UnusableInputError(
-            f"{name} has times of shape {times.shape} and values of shape {values.shape}: "
-            "both must be lists of the same length, at least 1."
-        )
-    if not (np.isfinite(times).all() and np.isfinite(values).all()):
-        raise UnusableInputError(f"{name} holds a value that is not a number: every time and value must be finite.")
-    if (np.diff(times) <= 0.0).any():
-        raise UnusableInputError(f"The times of {name} do not grow: each must be later than the one before.")
-    return times, values
-
-
-@dataclass(frozen=True)
-class Segment:
-    """A stretch of one side of the domain.
-
-    Parameters
-    ----------
-    kind : {"wall", "open", "level", "discharge"}
-        Nothing passes; water leaves freely; water level [m]; discharge [m³/s] entering over the whole segment,
-        shared evenly among its cells.
-    first, last : int
-        Cells along the side, last excluded (``None``: to the end); from the west on the northern and southern
-        sides, from the north on the western and eastern sides.
-    series : Series, optional
-        Level or discharge.
-    depth : Series, optional
-        Depth [m] of an entering discharge; needed where it enters faster than waves travel (supercritical). When
-        absent the depth follows from the water inside.
-    name : str
-        Under which the volume is booked; the side and the number of the segment by default.
-    """
-
-    kind: str
-    first: int = 0
-    last: int | None = None
-    series: Series | None = None
-    depth: Series | None = None
-    name: str = ""
 
 
 @dataclass(frozen=True)
@@ -137,6 +85,10 @@ class FloodCase:
         Cells that never hold water (buildings).
     start_s : float
         When the first state holds [s] on the same clock: nothing is computed before. Arrivals and snapshots are told on it.
+    infiltration : Infiltration, optional
+        What seeps into the ground; nothing by default.
+    links : sequence of Link
+        Culverts and gates that carry water from one cell to another.
     """
 
     bed: np.ndarray
@@ -154,6 +106,8 @@ class FloodCase:
     breaches: tuple[Breach, ...] = ()
     blocked: np.ndarray | None = None
     start_s: float = 0.0
+    infiltration: Infiltration | None = None
+    links: tuple[Link, ...] = ()
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -226,34 +180,8 @@ def check(flood_case: FloodCase) -> None:
         raise UnusableInputError("Both level and depth are given: give one of them.")
     if flood_case.depth is not None and (cells(flood_case, "depth", flood_case.depth) < 0.0).any():
         raise UnusableInputError(f"depth goes down to {np.min(flood_case.depth)}: it must be 0 or more everywhere.")
-    _check_boundaries(flood_case)
+    check_segments(flood_case.boundaries, flood_case.shape)
     _check_inside(flood_case)
-
-
-def _check_boundaries(flood_case: FloodCase) -> None:
-    for side, segments in flood_case.boundaries.items():
-        if side not in SIDES:
-            raise UnusableInputError(f"A boundary is on side {side!r}: sides are {', '.join(SIDES)}.")
-        along = flood_case.shape[1] if side in ("north", "south") else flood_case.shape[0]
-        for number, segment in enumerate(segments):
-            name = segment.name or f"{side} {number}"
-            if segment.kind not in KINDS:
-                raise UnusableInputError(f"Boundary {name} is of kind {segment.kind!r}: kinds are {', '.join(KINDS)}.")
-            last = along if segment.last is None else segment.last
-            if not 0 <= segment.first < last <= along:
-                raise UnusableInputError(
-                    f"Boundary {name} covers cells {segment.first} to {last}: they must lie within 0 and {along}."
-                )
-            if segment.kind in ("level", "discharge"):
-                if segment.series is None:
-                    raise UnusableInputError(f"Boundary {name} has no series: a {segment.kind} needs one.")
-                _, values = series_arrays(f"boundary {name}", segment.series)
-                if segment.kind == "discharge" and (values < 0.0).any():
-                    raise UnusableInputError(f"Boundary {name} goes down to {values.min()} m³/s: it must be 0 or more.")
-            if segment.depth is not None:
-                _, depths = series_arrays(f"depth of boundary {name}", segment.depth)
-                if (depths <= 0.0).any():
-                    raise UnusableInputError(f"The depth of boundary {name} is {depths.min()} m: it must be above 0.")
 
 
 def _check_inside(flood_case: FloodCase) -> None:
@@ -284,3 +212,5 @@ def _check_inside(flood_case: FloodCase) -> None:
             )
     if flood_case.blocked is not None and np.shape(flood_case.blocked) != flood_case.shape:
         raise UnusableInputError(f"blocked has shape {np.shape(flood_case.blocked)}: it must be {flood_case.shape}.")
+    ground_of(flood_case.infiltration, flood_case.shape, None)
+    links_of(flood_case.links, flood_case.shape)

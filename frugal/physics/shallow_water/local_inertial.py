@@ -25,6 +25,7 @@ from numba import njit
 
 from frugal.physics.compiled import inner
 from frugal.physics.shallow_water.arithmetic import inverse_cube_root
+from frugal.physics.shallow_water.sides import leaving_speed
 from frugal.physics.shallow_water.state import (
     AREA,
     CHEZY,
@@ -32,6 +33,7 @@ from frugal.physics.shallow_water.state import (
     DOUBT,
     EAST,
     FASTEST,
+    FREE_FALL,
     GRAVITY,
     LINEAR,
     LOWEST,
@@ -254,9 +256,13 @@ def _close_side(w: np.ndarray, border: Border, side: int, along: int, count: int
             w[p] = 0.0
         elif kind == DISCHARGE:
             w[p] = inward * border.entering[border.segment[side, along + i]]
-        elif kind == OPEN:
+        elif kind == OPEN and border.strength[side, along + i] < 0.0:
             inside = w[p + step] if low_side else w[p - step]
             w[p] = min(0.0, inside) if low_side else max(0.0, inside)
+        elif kind == OPEN or kind >= FREE_FALL:
+            depth = w[H + p - new + (step if low_side else 0)]
+            strength, power = border.strength[side, along + i], border.power[side, along + i]
+            w[p] = -inward * depth * leaving_speed(depth, strength, power) if depth > 0.0 else 0.0
 
 
 @inner(error_model="numpy")

@@ -27,6 +27,7 @@ from numba import njit
 from frugal.physics.compiled import inner
 from frugal.physics.shallow_water.arithmetic import cube_root
 from frugal.physics.shallow_water.crest_faces import over_crests, soften
+from frugal.physics.shallow_water.sides import leaving_flow
 from frugal.physics.shallow_water.state import (
     AREA,
     CHEZY,
@@ -34,6 +35,7 @@ from frugal.physics.shallow_water.state import (
     DOUBT,
     EAST,
     FASTEST,
+    FREE_FALL,
     GRAVITY,
     LINEAR,
     LOWEST,
@@ -304,13 +306,23 @@ def _close_side(w: np.ndarray, border: Border, side: int, along: int, count: int
     mass = X_MASS if x_side else Y_MASS
     low_side = side in (WEST, NORTH)
     step, slope_e = (1, SLOPE_EX) if x_side else (STRIDE, SLOPE_EY)
+    normal, across, slope_n, slope_a = (U, V, SLOPE_U, SLOPE_V) if x_side else (V, U, SLOPE_V, SLOPE_U)
     inward = 1.0 if low_side else -1.0
     for i in range(count):
         p = start + i * stride
         kind = border.kind[side, along + i]
-        if kind == WALL or (kind == OPEN and inward * w[mass + p] > 0.0):
-            w[mass + p] = 0.0
-            w[mass + 3 * AREA + p] = 0.0
+        if kind == WALL:
+            w[mass + p] = w[mass + 3 * AREA + p] = 0.0
+        elif kind == OPEN and inward * w[mass + p] > 0.0:  # what a wall does to water at rest
+            w[mass + p] = w[mass + 3 * AREA + p] = w[mass + (2 if low_side else 1) * AREA + p] = 0.0
+        elif kind >= FREE_FALL:
+            inside, half = (p + step, -0.5) if low_side else (p, 0.5)
+            depth = max(0.0, w[H + inside] + half * w[SLOPE_H + inside])
+            speed = -inward * (w[normal + inside] + half * w[slope_n + inside])
+            q, thrust = leaving_flow(depth, speed, border.strength[side, along + i], border.power[side, along + i])
+            w[mass + p] = -inward * q
+            w[mass + (2 if low_side else 1) * AREA + p] = thrust - 0.5 * GRAVITY * depth * depth
+            w[mass + 3 * AREA + p] = w[mass + p] * (w[across + inside] + half * w[slope_a + inside])
         elif kind == DISCHARGE:
             entering = border.entering[border.segment[side, along + i]]
             ghost = w[H + p] if low_side else w[H + p + step]

@@ -6,15 +6,16 @@ import itertools
 import math
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from frugal.errors import SolverError, UnusableInputError
 from frugal.physics.shallow_water import steps
 from frugal.physics.shallow_water.crest_faces import crests_of
-from frugal.physics.shallow_water.flood_case import FRICTIONS, FloodCase, cells, check, series_arrays
+from frugal.physics.shallow_water.flood_case import FRICTIONS, FloodCase, cells, check
 from frugal.physics.shallow_water.forcing import border_of, force_tiles, forcing_of, segments_of
+from frugal.physics.shallow_water.segments import series_arrays
 from frugal.physics.shallow_water.state import (
     DOUBT,
     FASTEST,
@@ -49,7 +50,8 @@ class Snapshot:
 class VolumeLedger:
     """Water booked [m³].
 
-    ``by_source`` holds what came in less what went out by segment, rain and inflow; ``imbalance`` is what is unaccounted
+    ``by_source`` holds what came in less what went out by segment, rain, inflow and infiltration; ``through_links`` what went
+    from the beginning of each link to its end, less what came back; ``imbalance`` is what is unaccounted
     for, ``final - initial - entered + left``, as a share of ``initial + entered``.
     """
 
@@ -59,6 +61,7 @@ class VolumeLedger:
     by_source: dict[str, float]
     final: float
     imbalance: float
+    through_links: dict[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -77,6 +80,8 @@ class Flood:
     volume : VolumeLedger
     steps, cell_updates : int
         Time steps taken; cells times steps, dry tiles left out.
+    infiltrated : ndarray or None
+        Depth of water [m] that the ground took; None where the case has no infiltration.
     """
 
     max_depth: np.ndarray
@@ -89,6 +94,7 @@ class Flood:
     volume: VolumeLedger
     steps: int
     cell_updates: int
+    infiltrated: np.ndarray | None = None
 
 
 def _padded(field: np.ndarray) -> np.ndarray:
@@ -179,7 +185,7 @@ def _run_of(
         has_rain=flood_case.rain is not None,
     )
     seen = Seen(np.zeros(flood_case.shape), np.zeros(flood_case.shape), np.full(flood_case.shape, np.inf))
-    sources = len(forcing.segments) + 1 + len(forcing.inflows)
+    sources = len(forcing.segments) + 2 + len(forcing.inflows)
     depth = fields.h[0, RIM:-RIM, RIM:-RIM]
     fastest = float((np.hypot(fields.u[0], fields.v[0]) + np.sqrt(GRAVITY * fields.h[0])).max())
     first = cfl * flood_case.cell_size_m / max(fastest, math.sqrt(GRAVITY))
@@ -270,7 +276,12 @@ def _why(run: steps.Run, reason: int) -> SolverError:
 
 
 def volume_ledger(
-    flood_case: FloodCase, entered: np.ndarray, left: np.ndarray, initial: float, final: float
+    flood_case: FloodCase,
+    entered: np.ndarray,
+    left: np.ndarray,
+    initial: float,
+    final: float,
+    passed: np.ndarray | None = None,
 ) -> VolumeLedger:
     """The book of a run.
 
@@ -278,9 +289,11 @@ def volume_ledger(
     ----------
     flood_case : FloodCase
     entered, left : ndarray
-        By segment, then rain, then inflows [m³].
+        By segment, then rain, inflows and infiltration [m³].
     initial, final : float
         Water in the domain [m³].
+    passed : ndarray, shape (links, 2), optional
+        What each link carried, there and back [m³]; None without links.
 
     Returns
     -------
@@ -289,10 +302,18 @@ def volume_ledger(
     names = [name for _, _, name in segments_of(flood_case)]
     names.append("rain")
     names += [inflow.name or f"inflow {k}" for k, inflow in enumerate(flood_case.inflows)]
+    names.append("infiltration")
     by_source: dict[str, float] = {}
     for name, gain, loss in zip(names, entered, left, strict=True):
-        if name != "rain" or flood_case.rain is not None:
+        absent = {"rain": flood_case.rain is None, "infiltration": flood_case.infiltration is None}
+        if not absent.get(name, False):
             by_source[name] = by_source.get(name, 0.0) + float(gain - loss)
+    through: dict[str, float] = {}
+    for number, (link, (there, back)) in enumerate(
+        zip(flood_case.links, () if passed is None else passed, strict=True)
+    ):
+        name = link.name or f"link {number}"
+        through[name] = through.get(name, 0.0) + float(there - back)
     total = initial + float(entered.sum())
     missing = final - initial - float(entered.sum()) + float(left.sum())
     return VolumeLedger(
@@ -302,6 +323,7 @@ def volume_ledger(
         by_source=by_source,
         final=final,
         imbalance=missing / total if total > 0.0 else 0.0,
+        through_links=through,
     )
 
 
@@ -407,7 +429,15 @@ def simulate(
         u=u,
         v=v,
         snapshots=tuple(snapshots),
-        volume=volume_ledger(flood_case, run.clock.entered, run.clock.left, initial, float(depth.sum()) * area),
+        volume=volume_ledger(
+            flood_case,
+            run.clock.entered,
+            run.clock.left,
+            initial,
+            float(depth.sum()) * area,
+            run.forcing.links.passed,
+        ),
         steps=int(run.clock.counts[steps.STEPS]),
         cell_updates=int(run.clock.counts[steps.UPDATES]),
+        infiltrated=None if flood_case.infiltration is None else run.forcing.ground.taken,
     )

@@ -29,7 +29,7 @@ FILM_M = 1e-3
 
 # Codes inside the kernels.
 MANNING, CHEZY, LINEAR, NO_FRICTION = 0, 1, 2, 3
-WALL, OPEN, LEVEL, DISCHARGE = 0, 1, 2, 3
+WALL, OPEN, LEVEL, DISCHARGE, FREE_FALL, NORMAL_FLOW, RATING_CURVE = 0, 1, 2, 3, 4, 5, 6
 WEST, EAST, NORTH, SOUTH = 0, 1, 2, 3
 FASTEST, LOWEST, DOUBT = 0, 1, 2
 
@@ -90,6 +90,10 @@ class Border(NamedTuple):
     entering: np.ndarray  # prescribed discharge per metre of each segment, now
     depth: np.ndarray  # prescribed depth of each segment, now (0: none)
     level: np.ndarray  # prescribed level of each segment, now
+    strength: (
+        np.ndarray
+    )  # what leaves a side does so at strength * depth^power, now (below 0: as the water inside does)
+    power: np.ndarray
 
 
 class Numbers(NamedTuple):
@@ -206,6 +210,27 @@ def wake(cells: Cells, tiles: Tiles, source: int, target: int) -> int:
                     cells.v[target, row, column] = cells.v[source, row, column]
     tiles.active[0] = count
     return covered
+
+
+@inner(error_model="numpy")
+def wake_at(cells: Cells, tiles: Tiles, numbers: Numbers, buffer: int, row: int, column: int) -> None:
+    """Mark the tile of a cell as wet: water that came after it was computed must wake the tiles beside it, which it may reach.
+
+    Parameters
+    ----------
+    cells : Cells
+    tiles : Tiles
+        ``wet`` of the buffer is set where the cell is.
+    numbers : Numbers
+    buffer : int
+        Which of the three states is looked at, 0 to 2.
+    row, column : int
+        Of the cell, without rim.
+    """
+    if cells.h[buffer, row + RIM, column + RIM] > numbers.dry_depth_m:
+        height, width = tiles.box[0, 1], tiles.box[0, 3]  # all but the last ones are as large as the first
+        across = (numbers.columns + width - 1) // width
+        tiles.wet[buffer, row // height * across + column // width] = True
 
 
 @kernel(error_model="numpy")

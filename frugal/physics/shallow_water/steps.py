@@ -8,9 +8,10 @@ import numpy as np
 
 from frugal.physics.compiled import inner, kernel
 from frugal.physics.shallow_water.crest_faces import follow_breaches
-from frugal.physics.shallow_water.forcing import Forcing, fill_rim, open_breaches, value_at
+from frugal.physics.shallow_water.forcing import Forcing, open_breaches, value_at
 from frugal.physics.shallow_water.local_inertial import inertial_on_tile
 from frugal.physics.shallow_water.saint_venant import stage_on_tile
+from frugal.physics.shallow_water.sides import fill_rim
 from frugal.physics.shallow_water.state import (
     DOUBT,
     EAST,
@@ -25,7 +26,9 @@ from frugal.physics.shallow_water.state import (
     Tiles,
     remember,
     wake,
+    wake_at,
 )
+from frugal.physics.shallow_water.structures.whole_step import seep_and_pass
 
 # Why a run stopped.
 ARRIVED, TOO_FAST, NOT_A_NUMBER, COLLAPSED = 0, 1, 2, 3
@@ -46,8 +49,8 @@ class Clock(NamedTuple):
 
     time: np.ndarray
     counts: np.ndarray
-    entered: np.ndarray  # m³ by segment, then rain, then inflows
-    left: np.ndarray  # m³ by segment
+    entered: np.ndarray  # m³ by segment, then rain, inflows and infiltration
+    left: np.ndarray
     stage_entered: np.ndarray
     stage_left: np.ndarray
 
@@ -78,6 +81,7 @@ class Run(NamedTuple):
 @inner(error_model="numpy")
 def _pour(
     cells: Cells,
+    tiles: Tiles,
     forcing: Forcing,
     clock: Clock,
     numbers: Numbers,
@@ -98,6 +102,7 @@ def _pour(
             if not numbers.inertial:
                 cells.u[buffer, row, column] *= before / after
                 cells.v[buffer, row, column] *= before / after
+        wake_at(cells, tiles, numbers, buffer, forcing.inflows[k, 1], forcing.inflows[k, 2])
 
 
 @inner(error_model="numpy")
@@ -267,9 +272,17 @@ def close_stage(
     added = 0.5 * dt_s if second else dt_s  # the second stage averages: half of the first one's is left
     booked = 0.5 * dt_s if numbers.stages == 2 else dt_s
     target = (clock.counts[CURRENT] + (2 if second else 1)) % 3
-    _pour(cells, forcing, clock, numbers, target, now, added, booked)
+    _pour(cells, tiles, forcing, clock, numbers, target, now, added, booked)
     _book(border, clock, numbers, booked * numbers.cell_size_m)
     clock.stage_entered[forcing.segments.shape[0]] += booked * rained_m2
+    if second or numbers.stages == 1:
+        where = RIM, numbers.cell_size_m**2, numbers.dry_depth_m, numbers.inertial
+        fields = cells.h[target], cells.u[target], cells.v[target]
+        seeped = seep_and_pass(*fields, cells.z, forcing.ground, forcing.links, tiles.box, tiles.active, where, dt_s)
+        clock.stage_left[clock.left.size - 1] += seeped
+        for k in range(forcing.links.ends.shape[0]):
+            for end in (0, 2):
+                wake_at(cells, tiles, numbers, target, forcing.links.ends[k, end], forcing.links.ends[k, end + 1])
     return True
 
 

@@ -37,14 +37,18 @@ def _check(flood_case: FloodCase, factor: int, courant: float, times: Sequence[f
         raise UnusableInputError(f"factor is {factor}: coarse cells must be 2 or more fine cells wide.")
     if not 0.0 < courant <= 0.7:
         raise UnusableInputError(f"cfl is {courant}: it must be above 0 and at most 0.7.")
-    if any(not 0.0 <= time <= flood_case.duration_s for time in times) or sorted(times) != list(times):
+    start_s = flood_case.start_s
+    if any(not start_s <= time <= flood_case.duration_s for time in times) or sorted(times) != list(times):
         raise UnusableInputError(
-            f"snapshot_times is {list(times)}: times must grow and lie within 0 and {flood_case.duration_s} s."
+            f"snapshot_times is {list(times)}: times must grow and lie within {start_s:g} and {flood_case.duration_s} s."
         )
     if flood_case.friction_law not in _FRICTIONS:
         raise UnusableInputError(
             f"friction_law is {flood_case.friction_law!r}: on subgrid tables it must be one of {', '.join(_FRICTIONS)}."
         )
+    if flood_case.infiltration is not None or flood_case.links:
+        what = "links" if flood_case.links else "infiltration"
+        raise UnusableInputError(f"The flood case has {what}, which cells on subgrid tables do not know: leave it out.")
     for side, segments in flood_case.boundaries.items():
         for segment in segments:
             if segment.kind not in _KINDS:
@@ -176,7 +180,7 @@ def _water(ground: Ground, forcing: Forcing, depth: np.ndarray, count: int, area
     """The first state, at rest."""
     segments, total = len(forcing.segments), len(ground.links.left)
     inside = ground.label >= 0
-    sources = segments + 1 + len(forcing.inflows)
+    sources = segments + 2 + len(forcing.inflows)  # the last is infiltration, which is refused here
     water = Water(
         volume=np.bincount(ground.label[inside], depth.ravel()[inside], count) * area_m2,
         level=np.full(count + segments, -np.inf),
@@ -311,7 +315,7 @@ def simulate_subgrid(
     water.clock[kernel.NEXT] = cfl * factor * size / math.sqrt(GRAVITY * max(float(water.clock[kernel.DEEPEST]), 1.0))
     numbers = Lengths(shape[1], factor, size, dry_depth_m, arrival_depth_m)
     first = _state(ground, water, shape)[0]
-    water.arrival_s[first.ravel() >= arrival_depth_m] = 0.0
+    water.arrival_s[first.ravel() >= arrival_depth_m] = water.clock[kernel.NOW] = flood_case.start_s
     initial = float(water.volume.sum())
     snapshots: list[Snapshot] = []
     for time in [*times, float(flood_case.duration_s)]:
