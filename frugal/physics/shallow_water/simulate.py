@@ -27,7 +27,7 @@ from frugal.physics.shallow_water.state import (
     tiles_of,
 )
 from frugal.physics.shallow_water.watch_list import Observed, Watch, observed, seen_of
-from frugal.physics.shallow_water.watching import note_step, remember, watch_tile
+from frugal.physics.shallow_water.watching import look_at_all, note_step
 from frugal.physics.shallow_water.workspace import WORKSPACE  # the larger one of both schemes
 
 SCHEMES = ("saint_venant", "local_inertial")
@@ -322,15 +322,6 @@ def _state(run: steps.Run) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return h, u, v
 
 
-def _look_at_the_end(run: steps.Run) -> None:
-    """Remember the last state of all tiles, those that sleep too."""
-    current, now = int(run.clock.counts[steps.CURRENT]), float(run.clock.time[steps.NOW])
-    for tile, box in enumerate(run.tiles.box):
-        if run.seen.watches:
-            watch_tile(run.cells, run.seen, run.numbers, tile, box, current, now, 0.0)
-        remember(run.cells, run.seen.extremes, run.numbers, box, current, now)
-
-
 def simulate(
     flood_case: FloodCase,
     *,
@@ -412,7 +403,8 @@ def simulate(
             raise _why(run, reason)
         if len(snapshots) < len(times):
             snapshots.append(Snapshot(time, *_state(run)))
-    _look_at_the_end(run)
+    current, now = int(run.clock.counts[steps.CURRENT]), float(run.clock.time[steps.NOW])
+    look_at_all(run.cells, run.seen, run.numbers, run.tiles, current, now)
     depth, u, v = _state(run)
     return Flood(
         max_depth=run.seen.extremes.depth,

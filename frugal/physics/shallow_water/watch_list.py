@@ -54,8 +54,8 @@ class ClassTable:
         if len(self.classes) != rows or any(len(row) != columns for row in self.classes):
             told = " and ".join(str(len(row)) for row in self.classes)
             raise UnusableInputError(
-                f"the hazard classes have {len(self.classes)} rows, of {told} numbers: {rows} rows of {columns} are needed, one "
-                "more than bounds of depth and of dynamics."
+                f"the hazard classes have {len(self.classes)} rows, of {told} numbers: {rows} rows of {columns} are needed, "
+                "one more than bounds of depth and of dynamics."
             )
         if any(int(number) != number or number < 1 for row in self.classes for number in row):
             raise UnusableInputError("a hazard class is not a whole number above 0: 0 is ground that is not flooded.")

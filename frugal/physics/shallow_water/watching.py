@@ -18,7 +18,7 @@ import numpy as np
 
 from frugal.physics.compiled import inner, kernel
 from frugal.physics.shallow_water.local_inertial import NEW_X, NEW_Y
-from frugal.physics.shallow_water.state import FILM_M, RIM, STRIDE, Cells, Numbers
+from frugal.physics.shallow_water.state import FILM_M, RIM, STRIDE, Cells, Numbers, Tiles
 from frugal.physics.shallow_water.workspace import X_MASS, Y_MASS
 
 HOUR_S = 3600.0
@@ -332,3 +332,24 @@ def note_step(cells: Cells, gates: Gates, numbers: Numbers, buffer: int, now_s: 
                 before, after = gates.state[0, k, value], gates.state[1, k, value]
                 gates.series[at, k, value] = before + share * (after - before)
         gates.noted[0] += 1
+
+
+def look_at_all(cells: Cells, seen: Seen, numbers: Numbers, tiles: Tiles, buffer: int, now_s: float) -> None:
+    """Remember the last state of a run in all tiles, those that sleep too.
+
+    Parameters
+    ----------
+    cells : Cells
+    seen : Seen
+        Written.
+    numbers : Numbers
+    tiles : Tiles
+    buffer : int
+        Of the last state, 0 to 2.
+    now_s : float
+        Its time [s].
+    """
+    for tile, box in enumerate(tiles.box):
+        if seen.watches:
+            watch_tile(cells, seen, numbers, tile, box, buffer, now_s, 0.0)
+        remember(cells, seen.extremes, numbers, box, buffer, now_s)
