@@ -8,9 +8,9 @@ from verification import shallow_water_cases as cases
 
 from frugal.errors import UnusableInputError
 from frugal.physics.shallow_water.flood_case import FloodCase, Segment
-from frugal.physics.shallow_water.simulate import simulate
-from frugal.physics.shallow_water.state import RIM, Cells, Numbers, tiles_of
-from frugal.physics.shallow_water.watch_list import ClassTable, Observed, Section, Watch, observed, seen_of
+from frugal.physics.shallow_water.simulate import _run_of, simulate
+from frugal.physics.shallow_water.state import RIM
+from frugal.physics.shallow_water.watch_list import ClassTable, Observed, Section, Watch, observed
 from frugal.physics.shallow_water.watching import remember, watch_tile
 
 BOTH = pytest.mark.parametrize("scheme", ["saint_venant", "local_inertial"])
@@ -21,14 +21,9 @@ FIELDS = ("depth", "u", "v", "max_depth", "max_speed", "arrival_time")
 
 def looked_at(states: list[tuple[float, float, float, float]], watch: Watch) -> Observed:
     """What is seen of one cell in states made by hand: time, depth, speed and the length of the step that begins then."""
-    shape = (1, 1)
-    fields = [np.zeros((3, 1 + 2 * RIM, 1 + 2 * RIM)) for _ in range(3)]
-    flat = np.zeros((1 + 2 * RIM, 1 + 2 * RIM))
-    cells = Cells(*fields, flat, flat, np.zeros((1, 1)))
-    numbers = Numbers(1, 1, 10.0, 1e-6, 0.05, 0, 2, True, False, False)
-    tiles = tiles_of(*shape)
-    cells.h[0, RIM, RIM] = states[0][1]
-    seen = seen_of(watch, cells, tiles, shape)
+    case = FloodCase(np.zeros((1, 1)), 10.0, 1e4, depth=states[0][1])
+    run, _ = _run_of(case, False, 2, 0.45, 0.05, 1e-6, None, watch)
+    cells, numbers, tiles, seen = run.cells, run.numbers, run.tiles, run.seen
     for time_s, depth, speed, step_s in states:
         cells.h[0, RIM, RIM], cells.u[0, RIM, RIM] = depth, speed
         watch_tile(cells, seen, numbers, 0, tiles.box[0], 0, time_s, step_s)
