@@ -34,9 +34,8 @@ def read_named_points(path: Path, crs: str, what: str) -> dict[str, tuple[float,
     if path.suffix.lower() == ".csv":
         return _points_of_table(path, what)
     found: dict[str, tuple[float, float]] = {}
-    for name, shape in _named(path, crs, what):
-        if shape.geom_type == "MultiPoint" and len(shape.geoms) == 1:
-            shape = shape.geoms[0]
+    for name, read in _named(path, crs, what):
+        shape = read.geoms[0] if read.geom_type == "MultiPoint" and len(read.geoms) == 1 else read
         if shape.geom_type != "Point":
             raise UnusableInputError(f"'{name}' of {what} '{path}' is a {shape.geom_type}; a point is needed")
         _once(found, name, path, what)
@@ -63,9 +62,8 @@ def read_named_lines(path: Path, crs: str, what: str) -> dict[str, np.ndarray]:
     import shapely
 
     found: dict[str, np.ndarray] = {}
-    for name, shape in _named(path, crs, what):
-        if shape.geom_type == "MultiLineString":
-            shape = shapely.line_merge(shape)
+    for name, read in _named(path, crs, what):
+        shape = shapely.line_merge(read) if read.geom_type == "MultiLineString" else read
         if shape.geom_type != "LineString":
             raise UnusableInputError(f"'{name}' of {what} '{path}' is a {shape.geom_type}; an unbroken line is needed")
         _once(found, name, path, what)
@@ -90,7 +88,9 @@ def _points_of_table(path: Path, what: str) -> dict[str, tuple[float, float]]:
     table.columns = [str(column).strip().lower() for column in table.columns]
     for column in ("x", "y"):
         if column not in table:
-            raise UnusableInputError(f"{what} '{path}' has no column '{column}'; x and y in the system of the terrain are needed")
+            raise UnusableInputError(
+                f"{what} '{path}' has no column '{column}'; x and y in the system of the terrain are needed"
+            )
     places = table[["x", "y"]].apply(pandas.to_numeric, errors="coerce").to_numpy(dtype=float)
     bad = np.flatnonzero(~np.isfinite(places).all(axis=1))
     if bad.size:

@@ -224,9 +224,7 @@ def _momentum(
         if row >= first:  # the southern faces of the row before
             at_face, p_face = at - _STRIDE + _ONE, p - width + _ONE
             if wet + wet_before > 0:
-                _faces(
-                    w, v, u, z, friction, at_face, p_face, across - 2, width, _ONE, _STRIDE, _NEW_Y, dt_s, numbers
-                )
+                _faces(w, v, u, z, friction, at_face, p_face, across - 2, width, _ONE, _STRIDE, _NEW_Y, dt_s, numbers)
             else:
                 _clear_row(w, _NEW_Y + at_face, across - 2)
         if first <= row < last:

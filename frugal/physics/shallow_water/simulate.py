@@ -182,7 +182,7 @@ def _run_of(
         inertial=inertial,
         has_rain=flood_case.rain is not None,
     )
-    seen = seen_of(watch, fields, tiles, flood_case.shape)
+    seen = seen_of(watch, fields, tiles, flood_case.shape, flood_case.start_s)
     sources = len(forcing.segments) + 1 + len(forcing.inflows)
     depth = fields.h[0, RIM:-RIM, RIM:-RIM]
     fastest = float((np.hypot(fields.u[0], fields.v[0]) + np.sqrt(GRAVITY * fields.h[0])).max())
@@ -384,7 +384,7 @@ def simulate(
             f"snapshot_times is {times}: times must grow and lie within {start_s:g} and {flood_case.duration_s} s."
         )
     if watch is not None:
-        watch.check(flood_case.shape, flood_case.duration_s)
+        watch.check(flood_case.shape, start_s, flood_case.duration_s)
     inertial = scheme == "local_inertial"
     courant = 0.45 if cfl is None else cfl
     if not 0.0 < courant <= 0.5:
@@ -394,7 +394,7 @@ def simulate(
     initial = float(_state(run)[0].sum()) * area
     spaces = [np.zeros(WORKSPACE) for _ in range(threads)]
     if run.seen.watches:
-        note_step(run.cells, run.seen.gates, run.numbers, 0, 0.0, 0.0)
+        note_step(run.cells, run.seen.gates, run.numbers, 0, start_s, 0.0)
     snapshots: list[Snapshot] = []
     for time in [*times, float(flood_case.duration_s)]:
         parts = (time, rain_m2)
@@ -403,8 +403,7 @@ def simulate(
             raise _why(run, reason)
         if len(snapshots) < len(times):
             snapshots.append(Snapshot(time, *_state(run)))
-    current, now = int(run.clock.counts[steps.CURRENT]), float(run.clock.time[steps.NOW])
-    look_at_all(run.cells, run.seen, run.numbers, run.tiles, current, now)
+    look_at_all(run.cells, run.seen, run.numbers, run.tiles, run.clock.counts[steps.CURRENT], run.clock.time[steps.NOW])
     depth, u, v = _state(run)
     return Flood(
         max_depth=run.seen.extremes.depth,

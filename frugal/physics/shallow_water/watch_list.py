@@ -16,6 +16,7 @@ from frugal.physics.shallow_water.watching import (
     EASTWARD,
     HOUR_S,
     SOUTHWARD,
+    WINDOW,
     WORST_DEPTH,
     WORST_SPEED,
     WORST_TIME,
@@ -112,8 +113,8 @@ class Watch:
     sections: Sequence[Section] = ()
     times_s: Sequence[float] = ()
 
-    def check(self, shape: tuple[int, int], duration_s: float) -> None:
-        """Refuse what cannot be watched on a domain of this shape and an event of this length.
+    def check(self, shape: tuple[int, int], start_s: float, duration_s: float) -> None:
+        """Refuse what cannot be watched on a domain of this shape, from the start to the end of an event.
 
         Raises
         ------
@@ -142,8 +143,10 @@ class Watch:
                     "sign for each."
                 )
         times = [float(time) for time in self.times_s]
-        if any(not 0.0 <= time <= duration_s for time in times) or sorted(set(times)) != times:
-            raise UnusableInputError(f"times_s is {times}: times must grow and lie within 0 and {duration_s} s.")
+        if any(not start_s <= time <= duration_s for time in times) or sorted(set(times)) != times:
+            raise UnusableInputError(
+                f"times_s is {times}: times must grow and lie within {start_s:g} and {duration_s} s."
+            )
 
 
 @dataclass(frozen=True)
@@ -197,7 +200,7 @@ class Observed:
         return np.diff(self.volume, axis=0) / np.diff(self.times_s)[:, None]
 
 
-def seen_of(watch: Watch | None, cells: Cells, tiles: Tiles, shape: tuple[int, int]) -> Seen:
+def seen_of(watch: Watch | None, cells: Cells, tiles: Tiles, shape: tuple[int, int], start_s: float = 0.0) -> Seen:
     """Arrays for what is remembered of a run; those of the watch are empty without one.
 
     Parameters
@@ -208,18 +211,23 @@ def seen_of(watch: Watch | None, cells: Cells, tiles: Tiles, shape: tuple[int, i
     tiles : Tiles
     shape : tuple of int
         Rows and columns.
+    start_s : float
+        When the first state holds.
     """
     plain = Extremes(np.zeros(shape), np.zeros(shape), np.full(shape, np.inf))
     gates = _gates(watch, tiles)
-    return Seen(plain, watch is not None, gates.signs.size > 0, _watched(watch, cells, tiles, shape), gates)
+    return Seen(plain, watch is not None, gates.signs.size > 0, _watched(watch, cells, tiles, shape, start_s), gates)
 
 
-def _watched(watch: Watch | None, cells: Cells, tiles: Tiles, shape: tuple[int, int]) -> Watched:
+def _watched(watch: Watch | None, cells: Cells, tiles: Tiles, shape: tuple[int, int], start_s: float) -> Watched:
     thresholds = np.zeros(0) if watch is None else np.array(watch.thresholds_m, dtype=np.float64)
     if watch is None:
         shape = (0, 0)
     table = ClassTable((), (), [[1]]) if watch is None or watch.classes is None else watch.classes
     named = watch is not None and watch.classes is not None
+    window_s = 1.0 if watch is None else float(watch.rise_window_s)
+    clock = np.full((4, tiles.box.shape[0]), start_s)
+    clock[WINDOW] = math.floor(start_s / window_s)
     first = np.zeros(shape) if watch is None else cells.h[0, RIM:-RIM, RIM:-RIM].copy()
     return Watched(
         thresholds_m=thresholds,
@@ -227,8 +235,8 @@ def _watched(watch: Watch | None, cells: Cells, tiles: Tiles, shape: tuple[int, 
         speed_bounds_m_s=np.array(table.speed_bounds_m_s, dtype=np.float64),
         rise_bounds_m_h=np.array(table.rise_bounds_m_h, dtype=np.float64),
         classes=np.array(table.classes, dtype=np.int64) * int(named),
-        window_s=np.full(1, 1.0 if watch is None else watch.rise_window_s),
-        clock=np.zeros((4, tiles.box.shape[0])),
+        window_s=np.full(1, window_s),
+        clock=clock,
         before=first,
         reference=first.copy(),
         rising=np.zeros(shape),

@@ -14,7 +14,15 @@ from frugal.physics.shallow_water.simulate import Flood, Snapshot, volume_ledger
 from frugal.physics.shallow_water.state import DISCHARGE, EAST, GRAVITY, LEVEL, NORTH, OPEN, SOUTH, WEST, Border
 from frugal.physics.shallow_water.subgrid import kernel
 from frugal.physics.shallow_water.subgrid.kernel import Ground, Lengths, Plan, Water
-from frugal.physics.shallow_water.subgrid.pieces import EASTWARD, SOUTHWARD, SPLIT_M, WITHIN, Touching, pieces_of, touching
+from frugal.physics.shallow_water.subgrid.pieces import (
+    EASTWARD,
+    SOUTHWARD,
+    SPLIT_M,
+    WITHIN,
+    Touching,
+    pieces_of,
+    touching,
+)
 from frugal.physics.shallow_water.subgrid.tables import LinkTables, fill_links, link_tables, piece_tables
 
 #: Share of a coarse cell that a wave may cross in a step.
@@ -110,7 +118,13 @@ def _following(links: LinkTables, count: int, entering: np.ndarray) -> tuple[np.
 
 
 def _plan(
-    flood_case: FloodCase, forcing: Forcing, border: Border, label: np.ndarray, links: LinkTables, inner: int, count: int
+    flood_case: FloodCase,
+    forcing: Forcing,
+    border: Border,
+    label: np.ndarray,
+    links: LinkTables,
+    inner: int,
+    count: int,
 ) -> Plan:
     flat, columns = label.ravel(), label.shape[1]
     entering, shares = [], []

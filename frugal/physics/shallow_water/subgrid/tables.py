@@ -329,7 +329,9 @@ def link_tables(touch: Touching, bed: np.ndarray, factor: int, cell_size_m: floa
     inside = np.repeat(touch.axis == WITHIN, pairs)
     step = touch.after - touch.before
     owner = np.repeat(np.arange(count), pairs)
-    for way, along in enumerate((inside & (np.abs(step) == 1) & (bed.shape[1] > 1), inside & (np.abs(step) == bed.shape[1]))):
+    for way, along in enumerate(
+        (inside & (np.abs(step) == 1) & (bed.shape[1] > 1), inside & (np.abs(step) == bed.shape[1]))
+    ):
         towards[:, way] += np.bincount(owner[along], np.sign(step[along]), count) / pairs
     empty = [np.zeros(count) for _ in range(3)]
     return LinkTables(

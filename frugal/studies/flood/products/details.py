@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from frugal.experiments.study.details import Details, DetailsAsked
+from frugal.experiments.study.questions import Details, DetailsAsked
 from frugal.formats.files.atomic import write_bytes, write_text
 from frugal.physics.shallow_water.flood_case import FloodCase
 from frugal.physics.shallow_water.simulate import Flood
@@ -109,7 +109,9 @@ def _write(folder: Path, told: FloodInDetail, asked: DetailsAsked, tags: Mapping
         files["sections.gpkg"] = {"label": _TEXTS.say("details.sections")}
     write_bytes(folder / "hazard.png", hazard_picture(told.terrain, told.seen.hazard, told.scale, asked.language))
     files["hazard.png"] = {"label": _TEXTS.say("details.picture")}
-    write_text(folder / "details.json", json.dumps(_summary(told, asked, tags, files), ensure_ascii=False, indent=1) + "\n")
+    write_text(
+        folder / "details.json", json.dumps(_summary(told, asked, tags, files), ensure_ascii=False, indent=1) + "\n"
+    )
 
 
 def _described(kept: MapFile) -> dict[str, Any]:
@@ -123,7 +125,12 @@ def _summary(
     table, cell_ha = told.scale.table, told.terrain.cell_size_m**2 / 1e4
     on_land = told.seen.hazard[told.terrain.land]
     classes = [
-        {"number": number, "name": name, "colour": colour, "area_ha": round(float((on_land == number).sum()) * cell_ha, 4)}
+        {
+            "number": number,
+            "name": name,
+            "colour": colour,
+            "area_ha": round(float((on_land == number).sum()) * cell_ha, 4),
+        }
         for number, (name, colour) in enumerate(zip(told.scale.names, told.scale.colours, strict=True), start=1)
     ]
     return {

@@ -23,7 +23,17 @@ _TEXTS = room_texts("frugal.studies.flood")
 
 #: From faint to dark; a scale of more classes gives its own colours.
 _COLOURS = ("#ffe9a8", "#fdb863", "#e66101", "#7b1fa2", "#4a0072", "#2b0040")
-_KEYS = ("depth_m", "speed_m_s", "rise_m_h", "classes", "names_en", "names_fr", "colours", "reference_en", "reference_fr")
+_KEYS = (
+    "depth_m",
+    "speed_m_s",
+    "rise_m_h",
+    "classes",
+    "names_en",
+    "names_fr",
+    "colours",
+    "reference_en",
+    "reference_fr",
+)
 _LARGEST_CLASS = 50
 
 
@@ -55,8 +65,8 @@ def hazard_scale(path: Path | None) -> HazardScale:
     ----------
     path : Path or None
         TOML with ``depth_m``, ``speed_m_s`` and ``rise_m_h`` (lists of bounds) and ``classes`` (a list for each depth, in it a
-        number for each dynamics); ``names_en``, ``names_fr``, ``colours``, ``reference_en`` and ``reference_fr`` may follow. The
-        scale of the French decree for None.
+        number for each dynamics); ``names_en``, ``names_fr``, ``colours``, ``reference_en`` and ``reference_fr`` may follow.
+        The scale of the French decree for None.
 
     Raises
     ------
@@ -79,7 +89,9 @@ def hazard_scale(path: Path | None) -> HazardScale:
         raise UnusableInputError(f"{what}: {fault}") from fault
     if table.highest > _LARGEST_CLASS:
         raise UnusableInputError(f"{what} has a class {table.highest}; {_LARGEST_CLASS} is the highest that is allowed")
-    return HazardScale(table, _names(what, content, table.highest), _colours(what, content, table.highest), _reference(content, path))
+    return HazardScale(
+        table, _names(what, content, table.highest), _colours(what, content, table.highest), _reference(content, path)
+    )
 
 
 def _read(path: Path) -> Mapping[str, Any]:

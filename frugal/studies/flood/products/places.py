@@ -80,9 +80,9 @@ def sections_of_lines(path: Path | None, terrain: FloodTerrain) -> tuple[list[Se
 
 
 def dike_sections(terrain: FloodTerrain, flood_case: FloodCase) -> list[Section]:
-    """What passes from each cell of the dike to the land beside it, landward counted as positive; "breach" sums those of breaches.
+    """What passes from each cell of the dike to the land beside it, landward counted as positive.
 
-    Cells of the dike that touch no land have no section.
+    "breach" sums the cells of breaches, "dike" all. Cells of the dike that touch no land have no section.
     """
     land, breached = terrain.land, set()
     for breach in flood_case.breaches:

@@ -84,7 +84,12 @@ def write_places(
     layers = []
     if followed:
         layers.append(
-            layer("sections", [shapely.LineString(line) for line in followed.values()], list(followed), name=list(followed))
+            layer(
+                "sections",
+                [shapely.LineString(line) for line in followed.values()],
+                list(followed),
+                name=list(followed),
+            )
         )
     cells = [k for k in range(len(terrain.dike)) if f"dike cell {k}" in number]
     if cells:

@@ -56,9 +56,7 @@ def write_contours(
     )
     bounds = [WET_M, *(float(bound) for bound in scale.table.depth_bounds_m if bound > WET_M)]
     wet = np.where(terrain.land & (depth >= WET_M), depth, 0.0)
-    bands = [
-        (low, high, (wet >= low) & (wet < high)) for low, high in zip(bounds, [*bounds[1:], np.inf], strict=True)
-    ]
+    bands = [(low, high, (wet >= low) & (wet < high)) for low, high in zip(bounds, [*bounds[1:], np.inf], strict=True)]
     bands = [band for band in bands if band[2].any()]
     depths = Layer(
         "depth_bands",
