@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from frugal.commands.answer_file import GeoTiff, answer_file
+from frugal.commands.details_folder import Details, Every, Points, Sections, Times, details_folder
 from frugal.commands.observed import describe_residuals, find_observations, print_residuals
 from frugal.commands.options import (
     AsJson,
@@ -118,6 +119,11 @@ def simulate(
         typer.Option("--out", metavar="FILE", help="Write the run there: .tif, .gpkg, .parquet or .nc by its ending."),
     ] = None,
     geotiff: GeoTiff = None,
+    details: Details = None,
+    times: Times = "",
+    points: Points = None,
+    sections: Sections = None,
+    every: Every = "",
     language: Language = "",
     as_json: AsJson = False,
 ) -> None:
@@ -139,30 +145,32 @@ def simulate(
     print_assumed(found.inputs, asked, scenario, language)
     print_parameters(found, language)
     file = answer_file(out, geotiff, found.name, found.outputs, language)
+    folder = details_folder(details, found, times, points, sections, every, language)
     watch = Stopwatch()
     with prints_on_stderr():
-        run = simulate_once(found, asked)
+        run = simulate_once(found, asked, None if folder is None else folder.asked)
     spent = watch.spent()
     seconds = spent.cpu_seconds + spent.cpu_seconds_children
     print_notes(found.remarks_on(asked.row), language)
     told = plain_inputs(found.inputs, asked)
+    result = Result(
+        study=found.name,
+        study_hash=found.hash(),
+        outputs=found.outputs,
+        values=run.outputs,
+        candidate="full_physics",
+        inputs=told,
+        title=found.title.get("en", ""),
+        diagnostics=[(kept, run.diagnostics[kept.name]) for kept in found.diagnostics],
+        sources=found.sources,
+        scenario=scenario or "",
+        site=told_site(found.site),
+        notes=[note["en"] for note in (*found.notes, *found.remarks_on(asked.row))],
+    )
     if file is not None:
-        file.write(
-            Result(
-                study=found.name,
-                study_hash=found.hash(),
-                outputs=found.outputs,
-                values=run.outputs,
-                candidate="full_physics",
-                inputs=told,
-                title=found.title.get("en", ""),
-                diagnostics=[(kept, run.diagnostics[kept.name]) for kept in found.diagnostics],
-                sources=found.sources,
-                scenario=scenario or "",
-                site=told_site(found.site),
-                notes=[note["en"] for note in (*found.notes, *found.remarks_on(asked.row))],
-            )
-        )
+        file.write(result)
+    if folder is not None:
+        folder.write(run, result)
     apart = residuals(found.outputs, run.outputs, observed) if observed else ()
     if as_json:
         outputs = {name: value.tolist() for name, value in run.outputs.items()}

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from frugal.errors import FrugalError, SolverError, UnusableInputError, told_fault
 from frugal.experiments.study import Arrays, Study
-from frugal.experiments.study.questions import Question
+from frugal.experiments.study.questions import DetailsAsked, Question
 
 
 @dataclass(frozen=True)
@@ -26,15 +27,18 @@ class Simulated:
     inputs: Mapping[str, Any] = field(default_factory=dict)
     assumed: Mapping[str, str] = field(default_factory=dict)
     parameters: Mapping[str, float] = field(default_factory=dict)
+    write_details: Callable[[Path, Mapping[str, str]], None] | None = None
 
 
-def simulate(study: Study, asked: Question) -> Simulated:
+def simulate(study: Study, asked: Question, details: DetailsAsked | None = None) -> Simulated:
     """Run the full physics once.
 
     Parameters
     ----------
     study : Study
     asked : Question
+    details : DetailsAsked, optional
+        Of a study that tells details of a run.
 
     Raises
     ------
@@ -46,7 +50,8 @@ def simulate(study: Study, asked: Question) -> Simulated:
     if study.solve is None:
         raise UnusableInputError(f"study '{study.name}' has no solver")
     try:
-        solved = study.solved(asked.row)
+        told = None if details is None else study.detailed(asked.row, details)
+        solved = study.solved(asked.row) if told is None else told.outputs
         flat = study.flatten(solved)
     except (FrugalError, MemoryError, KeyboardInterrupt):
         raise
@@ -55,7 +60,8 @@ def simulate(study: Study, asked: Question) -> Simulated:
     slices = study.output_slices()
     outputs = {output.name: flat[slices[output.name]].reshape(output.shape) for output in study.outputs}
     counted = {kept.name: _diagnostic(study, kept.name, solved) for kept in study.diagnostics}
-    return Simulated(outputs, counted, study.layout.by_name(asked.row), dict(asked.assumed), dict(study.parameter_set))
+    inputs, write = study.layout.by_name(asked.row), None if told is None else told.write
+    return Simulated(outputs, counted, inputs, dict(asked.assumed), dict(study.parameter_set), write)
 
 
 def _diagnostic(study: Study, name: str, solved: Arrays) -> float:

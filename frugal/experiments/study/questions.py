@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 
 from frugal.errors import UnusableInputError, did_you_mean
+from frugal.experiments.study.alternatives import Arrays
 from frugal.experiments.study.input_layout import InputLayout
 from frugal.experiments.study.outputs import Output
 from frugal.experiments.study.scenarios import Measurement, Observations, Scenario
@@ -32,6 +34,45 @@ class Question:
 
     row: np.ndarray
     assumed: Mapping[str, Why]
+
+
+@dataclass(frozen=True)
+class DetailsAsked:
+    """What is asked of a run beyond its outputs.
+
+    Parameters
+    ----------
+    times_s : tuple of float
+        Times on the clock of the event at which the whole state is wanted.
+    points, sections : Path, optional
+        Files of places and of lines of which series are wanted.
+    interval_s : float
+        Between the times of the series.
+    language : str
+        Of pictures.
+    """
+
+    times_s: tuple[float, ...] = ()
+    points: Path | None = None
+    sections: Path | None = None
+    interval_s: float = 600.0
+    language: str = "en"
+
+
+@dataclass(frozen=True)
+class Details:
+    """A run told in detail.
+
+    Parameters
+    ----------
+    outputs : mapping
+        What ``solve`` gives for the same inputs.
+    write : callable
+        ``write(folder, tags)`` fills a folder; ``tags`` are texts by name that say who answered what, for every file.
+    """
+
+    outputs: Arrays
+    write: Callable[[Path, Mapping[str, str]], None]
 
 
 def question(

@@ -19,7 +19,13 @@ from frugal.experiments.study.design import Design
 from frugal.experiments.study.input_layout import NAMESPACE, InputLayout, asked_for, check_arguments, takes_rows
 from frugal.experiments.study.need import Need, check_text
 from frugal.experiments.study.outputs import Diagnostic, Output, check_outputs, complete, on_grid, output_slices
-from frugal.experiments.study.questions import check_observations, check_parameters, check_scenarios
+from frugal.experiments.study.questions import (
+    Details,
+    DetailsAsked,
+    check_observations,
+    check_parameters,
+    check_scenarios,
+)
 from frugal.experiments.study.scenarios import Observations, Scenario
 from frugal.experiments.study.variables import Parameter, Variable, check_words
 from frugal.texts import LANGUAGES, Text
@@ -60,6 +66,8 @@ class Study:
     truth : callable, optional
         ``truth(object_id, **inputs) -> {output name: array}``: the full physics of a real object (roof number ``object_id``
         of a territory) that the inputs only summarise. `solve` serves where there is no such object.
+    details : callable, optional
+        ``details(asked, **inputs) -> Details``, with ``asked`` a `DetailsAsked`: one run told in files, for who works with it.
     finer : callable, optional
         As ``solve`` (as ``truth`` where there is one), on cells half as wide, told on the elements of the outputs; a derived
         output may be given as the finer cells have it. What the grid of the solver errs by is measured with it.
@@ -119,6 +127,7 @@ class Study:
     need: Need
     solve: Callable[..., Arrays] | None = None
     truth: Callable[..., Arrays] | None = None
+    details: Callable[..., Details] | None = None
     finer: Callable[..., Arrays] | None = None
     coarser: Callable[..., Arrays] | None = None
     draw: Callable[[int, int], Design] | None = None
@@ -376,6 +385,12 @@ class Study:
             return function(**{name: named[name] for name in taken})
 
         return ask
+
+    def detailed(self, inputs: np.ndarray, asked: DetailsAsked) -> Details:
+        """One run for a row ``[d]``, told in detail; of a study that has ``details``."""
+        if self.details is None:
+            raise UnusableInputError(f"study '{self.name}' tells no details of a run")
+        return self.details(asked, **self.layout.by_name(inputs), **self.parameter_set)
 
     def run(self, inputs: np.ndarray, object_id: int = -1) -> np.ndarray:
         """One run of the full physics, flattened ``[m]``; see `solved`."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -51,13 +52,9 @@ def write_bands(
         If the file cannot be written.
     """
     import rasterio
-    from rasterio.errors import CRSError
     from rasterio.io import MemoryFile
 
-    try:
-        system = rasterio.crs.CRS.from_user_input(crs)
-    except CRSError as fault:
-        raise UnusableInputError(f"coordinate system '{crs[:60]}' is unknown; EPSG:2154 or WKT is needed") from fault
+    system = system_of(crs)
     rows, cols = bands[0].values.shape
     profile = {
         "driver": "GTiff",
@@ -84,3 +81,20 @@ def write_bands(
             dataset.update_tags(**(tags or {}))
         content = memory.read()
     write_bytes(path, content)
+
+
+def system_of(crs: str) -> Any:
+    """A coordinate system as rasterio has it.
+
+    Raises
+    ------
+    UnusableInputError
+        If it is unknown.
+    """
+    import rasterio
+    from rasterio.errors import CRSError
+
+    try:
+        return rasterio.crs.CRS.from_user_input(crs)
+    except CRSError as fault:
+        raise UnusableInputError(f"coordinate system '{crs[:60]}' is unknown; EPSG:2154 or WKT is needed") from fault

@@ -17,7 +17,7 @@ from frugal.formats.files.faults import faults_told
 
 if TYPE_CHECKING:
     import geopandas
-    from shapely import LineString, Point
+    from shapely.geometry.base import BaseGeometry
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,7 +29,7 @@ class Layer:
     name : str
     crs : str
         ``EPSG:2154`` or WKT.
-    geometries : sequence of Point or LineString
+    geometries : sequence of shapely geometries
     columns : mapping of str to sequence
         Numbers (NaN where there is none) or texts, one a feature.
     units, labels : mapping of str to str
@@ -38,7 +38,7 @@ class Layer:
 
     name: str
     crs: str
-    geometries: Sequence[Point | LineString]
+    geometries: Sequence[BaseGeometry]
     columns: Mapping[str, Sequence[str] | np.ndarray]
     units: Mapping[str, str] = field(default_factory=dict)
     labels: Mapping[str, str] = field(default_factory=dict)

@@ -24,11 +24,11 @@ from frugal.physics.shallow_water.state import (
     Cells,
     Crests,
     Numbers,
-    Seen,
     mark_wet,
-    remember,
     tiles_of,
 )
+from frugal.physics.shallow_water.watch_list import Observed, Watch, observed, seen_of
+from frugal.physics.shallow_water.watching import look_at_all, note_step
 from frugal.physics.shallow_water.workspace import WORKSPACE  # the larger one of both schemes
 
 SCHEMES = ("saint_venant", "local_inertial")
@@ -82,6 +82,8 @@ class Flood:
         Time steps taken; cells times steps, dry tiles left out.
     infiltrated : ndarray or None
         Depth of water [m] that the ground took; None where the case has no infiltration.
+    observed : Observed, optional
+        What was watched beside, where a watch was given.
     """
 
     max_depth: np.ndarray
@@ -95,6 +97,7 @@ class Flood:
     steps: int
     cell_updates: int
     infiltrated: np.ndarray | None = None
+    observed: Observed | None = None
 
 
 def _padded(field: np.ndarray) -> np.ndarray:
@@ -161,6 +164,7 @@ def _run_of(
     arrival_depth_m: float,
     dry_depth_m: float,
     bound: float | None,
+    watch: Watch | None,
 ) -> tuple[steps.Run, float]:
     bed = _bed_of(flood_case)
     border = border_of(flood_case)
@@ -184,7 +188,7 @@ def _run_of(
         inertial=inertial,
         has_rain=flood_case.rain is not None,
     )
-    seen = Seen(np.zeros(flood_case.shape), np.zeros(flood_case.shape), np.full(flood_case.shape, np.inf))
+    seen = seen_of(watch, fields, tiles, flood_case.shape, flood_case.start_s)
     sources = len(forcing.segments) + 2 + len(forcing.inflows)
     depth = fields.h[0, RIM:-RIM, RIM:-RIM]
     fastest = float((np.hypot(fields.u[0], fields.v[0]) + np.sqrt(GRAVITY * fields.h[0])).max())
@@ -244,6 +248,7 @@ def _advance_together(run: steps.Run, spaces: list[np.ndarray], until_s: float, 
                 if not holds:
                     break
             if not holds:
+                seen.gates.flux[:] = 0.0
                 reason = steps.refuse(clock, limits, numbers, dt)
                 if reason != steps.ARRIVED:
                     return reason
@@ -251,6 +256,8 @@ def _advance_together(run: steps.Run, spaces: list[np.ndarray], until_s: float, 
             if clock.time[steps.WAVE] > limits.fastest_m_s:
                 return steps.TOO_FAST
             steps.accept(clock, limits, numbers, dt, until_s)
+            if seen.watches:
+                note_step(cells_, seen.gates, numbers, int(clock.counts[steps.CURRENT]), clock.time[steps.NOW], dt)
     return steps.ARRIVED
 
 
@@ -348,6 +355,7 @@ def simulate(
     arrival_depth_m: float = 0.05,
     dry_depth_m: float = 1e-6,
     speed_bound_m_s: float | None = None,
+    watch: Watch | None = None,
 ) -> Flood:
     """Simulate a flood.
 
@@ -370,6 +378,8 @@ def simulate(
         Depth below which water does not move.
     speed_bound_m_s : float, optional
         Wave speed above which the run is given up; by default three times what the fall of the domain can cause.
+    watch : Watch, optional
+        What else to keep; it changes nothing in the run, and takes time.
 
     Returns
     -------
@@ -395,14 +405,18 @@ def simulate(
         raise UnusableInputError(
             f"snapshot_times is {times}: times must grow and lie within {start_s:g} and {flood_case.duration_s} s."
         )
+    if watch is not None:
+        watch.check(flood_case.shape, start_s, flood_case.duration_s)
     inertial = scheme == "local_inertial"
     courant = 0.45 if cfl is None else cfl
     if not 0.0 < courant <= 0.5:
         raise UnusableInputError(f"cfl is {courant}: it must be above 0 and at most 0.5.")
-    run, rain_m2 = _run_of(flood_case, inertial, order, courant, arrival_depth_m, dry_depth_m, speed_bound_m_s)
+    run, rain_m2 = _run_of(flood_case, inertial, order, courant, arrival_depth_m, dry_depth_m, speed_bound_m_s, watch)
     area = flood_case.cell_size_m**2
     initial = float(_state(run)[0].sum()) * area
     spaces = [np.zeros(WORKSPACE) for _ in range(threads)]
+    if run.seen.watches:
+        note_step(run.cells, run.seen.gates, run.numbers, 0, start_s, 0.0)
     snapshots: list[Snapshot] = []
     for time in [*times, float(flood_case.duration_s)]:
         parts = (time, rain_m2)
@@ -411,20 +425,12 @@ def simulate(
             raise _why(run, reason)
         if len(snapshots) < len(times):
             snapshots.append(Snapshot(time, *_state(run)))
-    for box in run.tiles.box:
-        remember(
-            run.cells,
-            run.seen,
-            run.numbers,
-            box,
-            int(run.clock.counts[steps.CURRENT]),
-            float(run.clock.time[steps.NOW]),
-        )
+    look_at_all(run.cells, run.seen, run.numbers, run.tiles, run.clock.counts[steps.CURRENT], run.clock.time[steps.NOW])
     depth, u, v = _state(run)
     return Flood(
-        max_depth=run.seen.depth,
-        max_speed=np.sqrt(run.seen.speed_squared),
-        arrival_time=np.where(np.isfinite(run.seen.arrival), run.seen.arrival, np.nan),
+        max_depth=run.seen.extremes.depth,
+        max_speed=np.sqrt(run.seen.extremes.speed_squared),
+        arrival_time=np.where(np.isfinite(run.seen.extremes.arrival), run.seen.extremes.arrival, np.nan),
         depth=depth,
         u=u,
         v=v,
@@ -440,4 +446,5 @@ def simulate(
         steps=int(run.clock.counts[steps.STEPS]),
         cell_updates=int(run.clock.counts[steps.UPDATES]),
         infiltrated=None if flood_case.infiltration is None else run.forcing.ground.taken,
+        observed=None if watch is None else observed(run.seen),
     )

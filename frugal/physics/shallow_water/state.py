@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from frugal.physics.compiled import inner, kernel
+from frugal.physics.compiled import inner
 
 RIM = 2
 TILE_ROWS = 16
@@ -59,14 +59,6 @@ class Cells(NamedTuple):
     friction: np.ndarray  # g n², g/C² or the linear rate
     rain_weight: np.ndarray
     crests: Crests
-
-
-class Seen(NamedTuple):
-    """What is remembered of all accepted states."""
-
-    depth: np.ndarray
-    speed_squared: np.ndarray
-    arrival: np.ndarray
 
 
 class Tiles(NamedTuple):
@@ -231,48 +223,3 @@ def wake_at(cells: Cells, tiles: Tiles, numbers: Numbers, buffer: int, row: int,
         height, width = tiles.box[0, 1], tiles.box[0, 3]  # all but the last ones are as large as the first
         across = (numbers.columns + width - 1) // width
         tiles.wet[buffer, row // height * across + column // width] = True
-
-
-@kernel(error_model="numpy")
-def remember(cells: Cells, seen: Seen, numbers: Numbers, box: np.ndarray, buffer: int, now_s: float) -> None:
-    """Keep the greatest depth and speed, and the time of the first arrival, of one tile.
-
-    Speed counts where the water is at least 1 mm deep: thinner films carry nothing.
-
-    Parameters
-    ----------
-    cells : Cells
-    seen : Seen
-        Greatest depth [m], square of the greatest speed [m²/s²] and arrival [s] are raised or lowered in place.
-    numbers : Numbers
-        Water has arrived where it is ``arrival_depth_m`` deep.
-    box : ndarray of int, shape (4,)
-        First row, last row, first column, last column of the tile, lasts excluded, counted without the rim.
-    buffer : int
-        Which of the three states is looked at, 0 to 2.
-    now_s : float
-        Time of that state [s].
-    """
-    h, u, v = cells.h[buffer].ravel(), cells.u[buffer].ravel(), cells.v[buffer].ravel()
-    deepest, fastest, arrival = seen.depth.ravel(), seen.speed_squared.ravel(), seen.arrival.ravel()
-    one, width = np.uint64(1), np.uint64(cells.z.shape[1])  # unsigned: see local_inertial.py
-    for row in range(box[0], box[1]):
-        at = np.uint64(row * numbers.columns + box[2])
-        p = np.uint64(row + RIM) * width + np.uint64(box[2] + RIM)
-        if numbers.inertial:  # discharges on faces
-            for i in range(box[3] - box[2]):
-                a, b = at + np.uint64(i), p + np.uint64(i)
-                depth = h[b]
-                x, y = u[b] + u[b - one], v[b] + v[b - width]
-                squared = 0.25 * (x * x + y * y) / max(depth * depth, FILM_M * FILM_M) if depth > FILM_M else 0.0
-                fastest[a] = max(fastest[a], squared)
-        else:
-            for i in range(box[3] - box[2]):
-                a, b = at + np.uint64(i), p + np.uint64(i)
-                squared = u[b] * u[b] + v[b] * v[b] if h[b] > FILM_M else 0.0
-                fastest[a] = max(fastest[a], squared)
-        for i in range(box[3] - box[2]):
-            a, depth = at + np.uint64(i), h[p + np.uint64(i)]
-            deepest[a] = max(deepest[a], depth)
-            arrived = depth >= numbers.arrival_depth_m and now_s < arrival[a]
-            arrival[a] = now_s if arrived else arrival[a]

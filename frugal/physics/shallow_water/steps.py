@@ -22,13 +22,12 @@ from frugal.physics.shallow_water.state import (
     Border,
     Cells,
     Numbers,
-    Seen,
     Tiles,
-    remember,
     wake,
     wake_at,
 )
 from frugal.physics.shallow_water.structures.whole_step import seep_and_pass
+from frugal.physics.shallow_water.watching import Seen, note_faces, note_step, remember, watch_tile
 
 # Why a run stopped.
 ARRIVED, TOO_FAST, NOT_A_NUMBER, COLLAPSED = 0, 1, 2, 3
@@ -210,12 +209,16 @@ def compute_tiles(
     for k in range(stretch[0], stretch[1]):
         tile = tiles.active[1 + k]
         if not second:
-            remember(cells, seen, numbers, tiles.box[tile], current, clock.time[NOW])
+            if seen.watches:
+                watch_tile(cells, seen, numbers, tile, tiles.box[tile], current, clock.time[NOW], dt_s)
+            remember(cells, seen.extremes, numbers, tiles.box[tile], current, clock.time[NOW])
         if numbers.inertial:
             inertial_on_tile(w, cells, tiles, border, numbers, tile, (current, middle), dt_s, rain)
         else:
             buffers = (middle, end, current) if second else (current, middle, -1)
             stage_on_tile(w, cells, tiles, border, numbers, tile, buffers, dt_s, rain)
+        if seen.counts:
+            note_faces(w, seen.gates, numbers, tile, tiles.box[tile], 1 if second else 0)
 
 
 @kernel(error_model="numpy")
@@ -403,6 +406,8 @@ def advance(
             if not holds:
                 break
         if not holds:
+            if seen.counts:
+                seen.gates.flux[:] = 0.0
             reason = refuse(clock, limits, numbers, dt)
             if reason != ARRIVED:
                 return reason
@@ -410,4 +415,6 @@ def advance(
         if clock.time[WAVE] > limits.fastest_m_s:
             return TOO_FAST
         accept(clock, limits, numbers, dt, until_s)
+        if seen.watches:
+            note_step(cells, seen.gates, numbers, clock.counts[CURRENT], clock.time[NOW], dt)
     return ARRIVED

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from frugal.errors import SolverError
 from frugal.experiments.study import Alternative, Arrays, Diagnostic
 from frugal.physics.shallow_water.flood_case import FloodCase
 from frugal.physics.shallow_water.simulate import Flood, VolumeLedger, simulate
+from frugal.physics.shallow_water.watch_list import Watch
 from frugal.studies.flood.outputs import WET_M, Maps, refined
 from frugal.studies.flood.terrain.terrain import FloodTerrain
 from frugal.texts import room_texts
@@ -37,15 +38,29 @@ def volume_book(volume: VolumeLedger) -> dict[str, float]:
     return dict(zip((v.name for v in VOLUMES), (volume.entered, volume.left, stored, volume.imbalance), strict=True))
 
 
-def run_flood(flood_case: FloodCase, scheme: str = "saint_venant") -> Flood:
+def run_flood(
+    flood_case: FloodCase,
+    scheme: str = "saint_venant",
+    watch: Watch | None = None,
+    snapshot_times: Sequence[float] = (),
+) -> Flood:
     """Run a flood case on one thread.
+
+    Parameters
+    ----------
+    flood_case : FloodCase
+    scheme : {"saint_venant", "local_inertial"}
+    watch : Watch, optional
+        What else to keep.
+    snapshot_times : sequence of float
+        Times [s] at which the state is kept.
 
     Raises
     ------
     SolverError
         If the run turns unstable, or water is unaccounted for.
     """
-    flood = simulate(flood_case, scheme=scheme, arrival_depth_m=WET_M)
+    flood = simulate(flood_case, scheme=scheme, arrival_depth_m=WET_M, watch=watch, snapshot_times=snapshot_times)
     lost = abs(flood.volume.imbalance)
     if lost > LARGEST_IMBALANCE:
         raise SolverError(f"{lost:.1e} of the water is unaccounted for; {LARGEST_IMBALANCE:g} is allowed")

@@ -8,6 +8,7 @@ from frugal.experiments.needs.file import packaged_need
 from frugal.experiments.study import Alternative, Study, Summaries, Variable
 from frugal.studies.flood.finer_cells import OtherGrids
 from frugal.studies.flood.outputs import flood_outputs
+from frugal.studies.flood.products.details import flood_details
 from frugal.studies.flood.solver_alternatives import VOLUMES, Build, cheaper_physics, solver
 from frugal.studies.flood.terrain.site import RiverFloodSite, SubmersionSite
 from frugal.studies.flood.terrain.terrain import FloodTerrain
@@ -78,6 +79,7 @@ def flood_study(
         outputs=flood_outputs(terrain, duration_s, arrival),
         need=packaged_need(__package__, f"{name}.need.toml"),
         solve=solver(terrain, build),
+        details=flood_details(terrain, build, site.hazard_classes),
         finer=grids.finer(),
         coarser=grids.coarser(),
         alternatives=(formula, *other_formulas, *cheaper_physics(terrain, build)),

@@ -103,6 +103,8 @@ class SubmersionSite(Site):
         What a berm, a rough face and oblique waves reduce run-up to.
     buildings : Path, optional
         Footprints or points of buildings, in any vector format.
+    hazard_classes : Path, optional
+        Classes of hazard by depth, speed and rise, as TOML; those of the French decree by default.
     cell_size_m : float, optional
         Cells of the runs; those of the terrain by default.
     cells : int
@@ -140,6 +142,7 @@ class SubmersionSite(Site):
     wave_factor_roughness: float = Field(1.0, gt=0.0, le=1.0)
     wave_factor_angle: float = Field(1.0, gt=0.0, le=1.0)
     buildings: Path | None = None
+    hazard_classes: Path | None = None
     cell_size_m: float | None = Field(None, gt=0.0, allow_inf_nan=False)
     cells: int = Field(64, ge=16, le=2000)
     manning: float = Field(0.035, ge=0.005, le=1.0)
@@ -199,6 +202,8 @@ class RiverFloodSite(Site):
         surface of the water.
     buildings : Path, optional
         Footprints or points of buildings, in any vector format.
+    hazard_classes : Path, optional
+        Classes of hazard by depth, speed and rise, as TOML; those of the French decree by default.
     cell_size_m : float, optional
         Cells of the runs; those of the terrain by default.
     manning, manning_river : float
@@ -226,6 +231,7 @@ class RiverFloodSite(Site):
     river: Path | None = None
     channel_depth_m: float = Field(0.0, ge=0.0, allow_inf_nan=False)
     buildings: Path | None = None
+    hazard_classes: Path | None = None
     cell_size_m: float | None = Field(None, gt=0.0, allow_inf_nan=False)
     manning: float = Field(0.045, ge=0.005, le=1.0)
     manning_river: float = Field(0.03, ge=0.005, le=1.0)

@@ -1,0 +1,120 @@
+"""Series of one flood as tables, and where its sections lie."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from frugal.formats.vectors.places import Layer, write_geopackage_layers
+from frugal.physics.shallow_water.watch_list import Observed
+from frugal.studies.flood.outputs import HOUR
+from frugal.studies.flood.terrain.terrain import FloodTerrain
+
+
+def point_table(names: Sequence[str], seen: Observed) -> str:
+    """CSV with a row for each time and point; velocity goes eastward and northward."""
+    rows = [
+        (
+            _plain(time / HOUR),
+            name,
+            *(_plain(value) for value in (seen.bed[at, k] + seen.depth[at, k], seen.depth[at, k])),
+            *(_plain(value) for value in (seen.u[at, k], -seen.v[at, k])),
+        )
+        for at, time in enumerate(seen.times_s)
+        for k, name in enumerate(names)
+    ]
+    return _table(("time_h", "point", "level_m", "depth_m", "eastward_m_s", "northward_m_s"), rows)
+
+
+def discharge_table(names: Sequence[str], seen: Observed) -> str:
+    """CSV with a row for each time and section: the mean discharge since the time before, and all that has passed.
+
+    Single cells of the dike are left out; what passed them stands in the GeoPackage of the sections.
+    """
+    shown = [k for k, name in enumerate(names) if not name.startswith("dike cell ")]
+    discharge = np.vstack([np.full((1, len(names)), np.nan), seen.discharge])
+    rows = [
+        (_plain(time / HOUR), names[k], _plain(discharge[at, k]), _plain(seen.volume[at, k]))
+        for at, time in enumerate(seen.times_s)
+        for k in shown
+    ]
+    return _table(("time_h", "section", "discharge_m3_s", "volume_m3"), rows)
+
+
+def write_places(
+    path: Path,
+    terrain: FloodTerrain,
+    names: Sequence[str],
+    followed: Mapping[str, np.ndarray],
+    seen: Observed,
+    tags: Mapping[str, str],
+) -> None:
+    """Write the sections as the edges of cells that they follow, and the cells of the dike, with what passed each.
+
+    Parameters
+    ----------
+    path : Path
+    terrain : FloodTerrain
+    names : sequence of str
+        Of the sections of ``seen``.
+    followed : mapping of str to array [n, 2]
+        Corners of cells along each line.
+    seen : Observed
+    tags : mapping of str to str
+        Metadata of the file.
+    """
+    import shapely
+
+    number = {name: k for k, name in enumerate(names)}
+    peak = seen.discharge.max(axis=0, initial=0.0)
+
+    def layer(name: str, shapes: Sequence[Any], keys: Sequence[str], **columns: Any) -> Layer:
+        told = {
+            **columns,
+            "volume": np.array([seen.passed[number[key]] for key in keys]),
+            "peak_discharge": np.array([peak[number[key]] for key in keys]),
+        }
+        return Layer(name, terrain.crs, shapes, told, {"volume": "m^3", "peak_discharge": "m^3/s", "position": "m"})
+
+    layers = []
+    if followed:
+        layers.append(
+            layer(
+                "sections",
+                [shapely.LineString(line) for line in followed.values()],
+                list(followed),
+                name=list(followed),
+            )
+        )
+    cells = [k for k in range(len(terrain.dike)) if f"dike cell {k}" in number]
+    if cells:
+        x, y = (np.array(terrain.coordinates[name]) for name in ("x", "y"))
+        rows, columns = terrain.dike[cells].T
+        layers.append(
+            layer(
+                "dike",
+                list(shapely.points(x[columns], y[rows])),
+                [f"dike cell {k}" for k in cells],
+                cell=np.array(cells),
+                position=terrain.dike_position_m[cells],
+                crest=terrain.bed[rows, columns],
+            )
+        )
+    write_geopackage_layers(path, layers, tags)
+
+
+def _plain(value: float) -> str:
+    return "" if np.isnan(value) else f"{float(value):.6g}"
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    stream = io.StringIO()
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerow(head)
+    writer.writerows(rows)
+    return stream.getvalue()
