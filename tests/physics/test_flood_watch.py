@@ -86,7 +86,7 @@ def test_a_basin_that_fills_and_drains_is_flooded_as_long_as_its_level_says(sche
     assert np.abs(seen.last_s - 6480.0).max() < 30.0
     assert np.abs(seen.peak_s - 3600.0).max() < 30.0
     assert np.abs(seen.rise_m_h - 1.0).max() < 0.05
-    assert np.abs(seen.depth[:, 0] - np.interp(watch.times_s, *level)).max() < 0.01
+    assert np.abs(seen.depth[:, 0] - np.interp(watch.times_s, *level)).max() < 0.015  # the wave that crosses the basin
 
 
 @BOTH
