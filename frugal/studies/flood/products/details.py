@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from frugal.errors import UnusableInputError
+from frugal.experiments.study import Arrays
 from frugal.experiments.study.questions import Details, DetailsAsked
 from frugal.formats.files.atomic import write_bytes, write_text
 from frugal.physics.shallow_water.flood_case import FloodCase
@@ -81,12 +82,12 @@ def flood_details(terrain: FloodTerrain, build: Build, classes: Path | None) -> 
                 )
         first = np.ceil(start_s / asked.interval_s) * asked.interval_s
         times = np.unique([start_s, *np.arange(first, duration_s, asked.interval_s), duration_s])
-        watch = Watch(THRESHOLDS_M, RISE_WINDOW_S, scale.table, points, sections, times)
+        watch = Watch(THRESHOLDS_M, RISE_WINDOW_S, scale.table, points, sections, times.tolist())
         flood = run_flood(flood_case, watch=watch, snapshot_times=asked.times_s)
         assert flood.observed is not None
         names = tuple(section.name for section in sections)
         told = FloodInDetail(terrain, flood_case, flood, flood.observed, scale, points, names, followed)
-        outputs = {**flood_maps(flood).on_land(terrain, duration_s), **volume_book(flood.volume)}
+        outputs: Arrays = {**flood_maps(flood).on_land(terrain, duration_s), **volume_book(flood.volume)}
         return Details(outputs, lambda folder, tags: _write(folder, told, asked, tags))
 
     return details
