@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from frugal.commands.terminal import tell_written
 from frugal.errors import UnusableInputError
 
 if TYPE_CHECKING:
@@ -69,7 +68,6 @@ class DetailsFolder:
         assert run.write_details is not None
         with new_folder(self.path) as folder:
             run.write_details(folder, result.attributes())
-        tell_written(self.path)
 
 
 def details_folder(

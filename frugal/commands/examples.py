@@ -24,6 +24,8 @@ frugal simulate roof_yield -i tilt_deg=30 -i azimuth_deg=180
 frugal simulate roof_yield --set weather=town.epw -i tilt_deg=0.5rad -i azimuth_deg=180
 # maps
 frugal simulate submersion --out flood.tif
+# hazard classes, contours, states and series of a flood
+frugal simulate river_flood --details flood --times 2h,4h --points wells.gpkg
 """
 
 NEED = """

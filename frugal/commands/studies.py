@@ -190,6 +190,8 @@ def simulate(
         print_value(diagnostic.name, run.diagnostics[diagnostic.name], diagnostic.unit)
     if observed:
         print_residuals(apart, observed, language)
+    if folder is not None:
+        tell_written(folder.path)
 
 
 def need_file(

@@ -95,8 +95,8 @@ def _points_of_table(path: Path, what: str) -> dict[str, tuple[float, float]]:
     bad = np.flatnonzero(~np.isfinite(places).all(axis=1))
     if bad.size:
         raise UnusableInputError(f"{what} '{path}' has no numbers for x and y in row {int(bad[0]) + 1}")
-    column = next((name for name in NAME_COLUMNS if name in table), None)
-    names = [f"point {k + 1}" for k in range(len(table))] if column is None else table[column].astype(str).tolist()
+    named = next((name for name in NAME_COLUMNS if name in table), None)
+    names = [f"point {k + 1}" for k in range(len(table))] if named is None else table[named].astype(str).tolist()
     found: dict[str, tuple[float, float]] = {}
     for name, (x, y) in zip(names, places.tolist(), strict=True):
         _once(found, name, path, what)

@@ -10,6 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from frugal.errors import UnusableInputError
+from frugal.experiments.study import Arrays
 from frugal.experiments.study.questions import Details, DetailsAsked
 from frugal.formats.files.atomic import write_bytes, write_text
 from frugal.physics.shallow_water.flood_case import FloodCase
@@ -19,7 +21,7 @@ from frugal.studies.flood.outputs import HOUR, WET_M
 from frugal.studies.flood.products.hazard_classes import HazardScale, hazard_scale
 from frugal.studies.flood.products.maps import MapFile, map_files, write_hazard, write_map
 from frugal.studies.flood.products.picture import hazard_picture
-from frugal.studies.flood.products.places import cells_of_points, dike_sections, sections_of_lines
+from frugal.studies.flood.products.places import DIKE_CELL, cells_of_points, dike_sections, sections_of_lines
 from frugal.studies.flood.products.series import discharge_table, point_table, write_places
 from frugal.studies.flood.products.states import write_states
 from frugal.studies.flood.products.zones import write_contours
@@ -71,14 +73,21 @@ def flood_details(terrain: FloodTerrain, build: Build, classes: Path | None) -> 
         points = cells_of_points(asked.points, terrain)
         lines, followed = sections_of_lines(asked.sections, terrain)
         sections = [*lines, *dike_sections(terrain, flood_case)]
-        duration_s = flood_case.duration_s
-        times = np.append(np.arange(0.0, duration_s, asked.interval_s), duration_s)
-        watch = Watch(THRESHOLDS_M, RISE_WINDOW_S, scale.table, points, sections, times)
+        start_s, duration_s = flood_case.start_s, flood_case.duration_s
+        for time_s in asked.times_s:
+            if not start_s <= time_s <= duration_s:
+                raise UnusableInputError(
+                    f"a state is asked at {time_s / HOUR:.4g} h; this event is computed from {start_s / HOUR:.4g} to "
+                    f"{duration_s / HOUR:.4g} h of its clock"
+                )
+        first = np.ceil(start_s / asked.interval_s) * asked.interval_s
+        times = np.unique([start_s, *np.arange(first, duration_s, asked.interval_s), duration_s])
+        watch = Watch(THRESHOLDS_M, RISE_WINDOW_S, scale.table, points, sections, times.tolist())
         flood = run_flood(flood_case, watch=watch, snapshot_times=asked.times_s)
         assert flood.observed is not None
         names = tuple(section.name for section in sections)
         told = FloodInDetail(terrain, flood_case, flood, flood.observed, scale, points, names, followed)
-        outputs = {**flood_maps(flood).on_land(terrain, duration_s), **volume_book(flood.volume)}
+        outputs: Arrays = {**flood_maps(flood).on_land(terrain, duration_s), **volume_book(flood.volume)}
         return Details(outputs, lambda folder, tags: _write(folder, told, asked, tags))
 
     return details
@@ -147,8 +156,12 @@ def _summary(
             "class_by_depth_and_dynamics": [list(row) for row in table.classes],
             "reference": told.scale.reference,
         },
-        "event_h": told.flood_case.duration_s / HOUR,
+        "event_h": [told.flood_case.start_s / HOUR, told.flood_case.duration_s / HOUR],
         "states_h": [time / HOUR for time in asked.times_s],
-        "sections_m3": {name: round(float(v), 3) for name, v in zip(told.sections, told.seen.passed, strict=True)},
+        "sections_m3": {
+            name: round(float(volume), 3)
+            for name, volume in zip(told.sections, told.seen.passed, strict=True)
+            if not name.startswith(DIKE_CELL)
+        },
         "how": _TEXTS.say("details.how"),
     }

@@ -16,7 +16,7 @@ from frugal.physics.shallow_water.watch_list import Observed
 from frugal.studies.flood.outputs import HOUR
 from frugal.studies.flood.products.hazard_classes import HazardScale
 from frugal.studies.flood.terrain.terrain import FloodTerrain, grid_of
-from frugal.texts import Text, room_texts
+from frugal.texts import Text, decimals, room_texts
 
 _TEXTS = room_texts("frugal.studies.flood")
 
@@ -56,7 +56,7 @@ def map_files(terrain: FloodTerrain, flood: Flood, seen: Observed, thresholds_m:
         "hour",
         {name: np.where(flooded, value, np.nan) for name, value in durations.items()},
         {
-            name: _TEXTS.say("details.duration", depth=f"{threshold:g}")
+            name: _TEXTS.say("details.duration", depth=decimals(f"{threshold:g}"))
             for name, threshold in zip(durations, thresholds_m, strict=True)
         },
     )

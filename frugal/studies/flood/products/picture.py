@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _TEXTS = room_texts("frugal.studies.flood")
 
 _SEA, _DIKE, _GROUND = "#9ecae1", "#222222", ("#f7f7f5", "#b9b7ae")
-_WIDTH_IN = 8.0
+_WIDTH_IN, _LEGEND_IN = 8.0, 1.7
 
 
 def hazard_picture(terrain: FloodTerrain, hazard: np.ndarray, scale: HazardScale, language: str) -> bytes:
@@ -31,7 +31,7 @@ def hazard_picture(terrain: FloodTerrain, hazard: np.ndarray, scale: HazardScale
     language : {"en", "fr"}
     """
     rows, columns = terrain.shape
-    height = float(np.clip(_WIDTH_IN * rows / columns, 2.5, 10.0)) + 1.2
+    height = float(np.clip((_WIDTH_IN - _LEGEND_IN) * rows / columns, 2.0, 12.0)) + 0.8
     return png(_WIDTH_IN, height, lambda figure: _draw(figure, terrain, hazard, scale, language))
 
 

@@ -12,6 +12,8 @@ from frugal.physics.shallow_water.flood_case import FloodCase
 from frugal.physics.shallow_water.watch_list import Section
 from frugal.studies.flood.terrain.terrain import FloodTerrain
 
+#: Names of the sections of single cells of the dike begin so, and go on with their number along it.
+DIKE_CELL = "dike cell "
 #: Of a cell: a line is followed in steps of this length.
 _STEP = 1.0 / 16.0
 
@@ -91,7 +93,9 @@ def dike_sections(terrain: FloodTerrain, flood_case: FloodCase) -> list[Section]
     for number, (row, column) in enumerate(terrain.dike.tolist()):
         faces = _faces_to(land, row, column)
         if faces:
-            sections.append(Section(f"dike cell {number}", np.array(faces)[:, :3], np.array(faces)[:, 3].astype(float)))
+            sections.append(
+                Section(f"{DIKE_CELL}{number}", np.array(faces)[:, :3], np.array(faces)[:, 3].astype(float))
+            )
             whole += faces
             open_ += faces if (row, column) in breached else []
     for name, faces in (("breach", open_), ("dike", whole)):

@@ -13,6 +13,7 @@ import numpy as np
 from frugal.formats.vectors.places import Layer, write_geopackage_layers
 from frugal.physics.shallow_water.watch_list import Observed
 from frugal.studies.flood.outputs import HOUR
+from frugal.studies.flood.products.places import DIKE_CELL
 from frugal.studies.flood.terrain.terrain import FloodTerrain
 
 
@@ -36,7 +37,7 @@ def discharge_table(names: Sequence[str], seen: Observed) -> str:
 
     Single cells of the dike are left out; what passed them stands in the GeoPackage of the sections.
     """
-    shown = [k for k, name in enumerate(names) if not name.startswith("dike cell ")]
+    shown = [k for k, name in enumerate(names) if not name.startswith(DIKE_CELL)]
     discharge = np.vstack([np.full((1, len(names)), np.nan), seen.discharge])
     rows = [
         (_plain(time / HOUR), names[k], _plain(discharge[at, k]), _plain(seen.volume[at, k]))
@@ -73,13 +74,13 @@ def write_places(
     number = {name: k for k, name in enumerate(names)}
     peak = seen.discharge.max(axis=0, initial=0.0)
 
-    def layer(name: str, shapes: Sequence[Any], keys: Sequence[str], **columns: Any) -> Layer:
+    def layer(title: str, shapes: Sequence[Any], keys: Sequence[str], **columns: Any) -> Layer:
         told = {
             **columns,
             "volume": np.array([seen.passed[number[key]] for key in keys]),
             "peak_discharge": np.array([peak[number[key]] for key in keys]),
         }
-        return Layer(name, terrain.crs, shapes, told, {"volume": "m^3", "peak_discharge": "m^3/s", "position": "m"})
+        return Layer(title, terrain.crs, shapes, told, {"volume": "m^3", "peak_discharge": "m^3/s", "position": "m"})
 
     layers = []
     if followed:
@@ -91,7 +92,7 @@ def write_places(
                 name=list(followed),
             )
         )
-    cells = [k for k in range(len(terrain.dike)) if f"dike cell {k}" in number]
+    cells = [k for k in range(len(terrain.dike)) if f"{DIKE_CELL}{k}" in number]
     if cells:
         x, y = (np.array(terrain.coordinates[name]) for name in ("x", "y"))
         rows, columns = terrain.dike[cells].T
@@ -99,7 +100,7 @@ def write_places(
             layer(
                 "dike",
                 list(shapely.points(x[columns], y[rows])),
-                [f"dike cell {k}" for k in cells],
+                [f"{DIKE_CELL}{k}" for k in cells],
                 cell=np.array(cells),
                 position=terrain.dike_position_m[cells],
                 crest=terrain.bed[rows, columns],
@@ -109,7 +110,7 @@ def write_places(
 
 
 def _plain(value: float) -> str:
-    return "" if np.isnan(value) else f"{float(value):.6g}"
+    return "" if np.isnan(value) else f"{float(value) + 0.0:.6g}"  # no -0
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

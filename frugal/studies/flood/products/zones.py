@@ -69,7 +69,8 @@ def write_contours(
         },
         {"from": "m", "to": "m", "area": "m^2"},
     )
-    lines = [(bound, line) for bound in bounds for line in _contours(wet, bound, terrain)]
+    known = np.ma.masked_where(~terrain.land, depth)  # contours end where nothing is asked
+    lines = [(bound, line) for bound in bounds for line in _contours(known, bound, terrain)]
     contours = Layer(
         "depth_contours",
         terrain.crs,
