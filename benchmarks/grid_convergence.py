@@ -112,6 +112,9 @@ def main() -> None:
             rows = [flood_on(name, width, scheme) for width in WIDTHS_M]
             told = {key: convergence([row[key] for row in rows]) for key in ("area_ha", "volume_mm3")}
             found.append({"flood": name, "scheme": scheme, "rows": rows, **told})
+            write_text(
+                HERE / "results" / "grid_convergence.json", json.dumps(found, indent=1, ensure_ascii=False) + "\n"
+            )
             for key, unit in (("area_ha", "ha"), ("volume_mm3", "Mm³")):
                 values = " ".join(f"{row[key]:9.3f}" for row in rows)
                 one = told[key]
@@ -122,8 +125,6 @@ def main() -> None:
                     f"limit {limit}  error {100 * one['error']:.1f} %",
                     flush=True,
                 )
-    path = HERE / "results" / "grid_convergence.json"
-    write_text(path, json.dumps(found, indent=1, ensure_ascii=False) + "\n")
 
 
 if __name__ == "__main__":

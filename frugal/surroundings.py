@@ -13,6 +13,8 @@ import shutil
 import stat
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 #: Variables that turn reports off, whatever stood in them. ``MLFLOW_DISABLE_TELEMETRY`` is read by MLflow at each call.
@@ -33,6 +35,23 @@ def turn_reports_off() -> None:
 def onnxruntime_may_report() -> bool:
     """Whether onnxruntime was loaded before `frugal` and without ``ORT_DISABLE_TELEMETRY=1``: nothing stops it any more."""
     return _loaded_with_reports
+
+
+#: Where it is installed, jsonschema loads it for a check of formats that no schema of ours asks for: it builds 38 parsers.
+_FORMATS = "rfc3987_syntax"
+
+
+@contextmanager
+def without_parsers_of_formats() -> Iterator[None]:
+    """Within it jsonschema is imported in a tenth of a second and not in more than one, without checks of IRIs."""
+    if _FORMATS in sys.modules or "jsonschema" in sys.modules:
+        yield
+        return
+    sys.modules[_FORMATS] = None  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        del sys.modules[_FORMATS]
 
 
 def private_folder(name: str) -> Path | None:

@@ -1,6 +1,7 @@
 """Libraries report to nobody, and nothing is written into the user's home."""
 
 import ast
+import json
 import os
 import re
 import shutil
@@ -132,3 +133,14 @@ def test_quantisation_comes_from_the_same_place() -> None:
 
     assert callable(quantization().quantize_dynamic)
     assert np.isfinite(float(os.environ["ORT_DISABLE_TELEMETRY"]))
+
+
+def test_jsonschema_builds_no_parsers_for_formats_that_nobody_asks_for() -> None:
+    code = (
+        "import sys, json; from frugal.surroundings import without_parsers_of_formats\n"
+        "with without_parsers_of_formats():\n    import jsonschema\n"
+        "print(json.dumps(['rfc3987_syntax' in sys.modules, 'lark' in sys.modules]))\n"
+        "jsonschema.Draft202012Validator({'type': 'object'}).validate({})"
+    )
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert json.loads(found.stdout) == [False, False]

@@ -23,7 +23,7 @@ from frugal.reporting.plots.ladder import error_cost_plot
 from frugal.surrogates.bundle.bundle import ALTERNATIVES, CHECKSUMS, MODEL, held, write_checksums
 from frugal.surrogates.onnx.digest import graph_digest
 from frugal.surrogates.onnx.export import model_metadata, with_metadata
-from frugal.surroundings import keep_list_of_fonts_out_of_the_home
+from frugal.surroundings import keep_list_of_fonts_out_of_the_home, without_parsers_of_formats
 
 
 def publish(
@@ -81,7 +81,9 @@ def publish(
 def load_reports() -> None:
     """Import what pages and plots need, apart from what they take."""
     import jinja2  # noqa: F401
-    import jsonschema  # noqa: F401  (where its checks of formats are installed, it builds dozens of parsers)
+
+    with without_parsers_of_formats():
+        import jsonschema  # noqa: F401
 
     keep_list_of_fonts_out_of_the_home()
     import matplotlib.backends.backend_agg

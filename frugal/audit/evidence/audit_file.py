@@ -12,6 +12,7 @@ from typing import Any
 from frugal.candidates.comparison import Ladder
 from frugal.errors import NotAssessedError, UnusableInputError
 from frugal.formats.files.atomic import put_back, write_text
+from frugal.surroundings import without_parsers_of_formats
 
 FORMAT = "frugal-audit/2"
 
@@ -34,7 +35,8 @@ def seal(audit: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _validate(audit: Any, name: str) -> None:
-    from jsonschema import Draft202012Validator
+    with without_parsers_of_formats():
+        from jsonschema import Draft202012Validator
 
     schema = json.loads((files("frugal.audit.evidence") / "audit_schema.json").read_text(encoding="utf-8"))
     fault = next(

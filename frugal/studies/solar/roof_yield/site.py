@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import math
-from functools import cached_property
+from functools import cached_property, lru_cache
 from operator import attrgetter
 from pathlib import Path
 from typing import Any, Literal
@@ -90,7 +90,7 @@ class SolarTerritory:
     def surfaces(self) -> list[SurfaceModel]:
         """The surface models whose roofs are studied."""
         return [self._near(read_surface_model(path)) for path in self.site.dsm] or [
-            synthetic_village(self.site.seed * N_VILLAGES + k) for k in range(N_VILLAGES)
+            synthetic_village(seed) for seed in _seeds(self.site)
         ]
 
     def _near(self, surface: SurfaceModel) -> SurfaceModel:
@@ -123,20 +123,22 @@ class SolarTerritory:
         """Roofs of all surface models, with azimuths from true north."""
         site = self.site
         tiles = max(2, math.ceil(math.sqrt(_TILES / len(self.surfaces))))
+        if not site.dsm:
+            return joined([_roofs_of(seed, site.roofs_per_dsm, site.seed, tiles) for seed in _seeds(site)])
         return joined([true_roofs(surface, site.roofs_per_dsm, site.seed, tiles)[0] for surface in self.surfaces])
 
     def test_roofs(self, village: int) -> Roofs:
         """Roofs of a generated village that nothing is learnt from, by its number below `N_TEST_VILLAGES`."""
         if village not in self._test_roofs:
-            surface = synthetic_village(_test_seeds(self.site)[village])
-            self._test_roofs[village] = true_roofs(surface, ROOFS_PER_TEST_VILLAGE, self.site.seed, 1)[0]
+            seed = _test_seeds(self.site)[village]
+            self._test_roofs[village] = _roofs_of(seed, ROOFS_PER_TEST_VILLAGE, self.site.seed, 1)
         return self._test_roofs[village]
 
     def horizon_of(self, object_id: int) -> np.ndarray:
         """True horizon of a roof by its number: first those to learn from, then `ROOFS_PER_TEST_VILLAGE` of each village."""
         village, roof = divmod(object_id - len(self.roofs), ROOFS_PER_TEST_VILLAGE)
         roofs, roof = (self.roofs, object_id) if village < 0 else (self.test_roofs(village), roof)
-        return np.asarray(roofs.horizon_deg[roof])
+        return np.array(roofs.horizon_deg[roof])
 
     @property
     def origin(self) -> str:
@@ -154,6 +156,17 @@ class SolarTerritory:
         ):  # what generates them is what generated those to learn from, whose heights are among the parts
             parts += [f"judged on villages {list(_test_seeds(self.site))}"]
         return hashlib.sha256("|".join(parts).encode()).hexdigest()
+
+
+@lru_cache(maxsize=80)
+def _roofs_of(village: int, number: int, seed: int, tiles: int) -> Roofs:
+    """Roofs of a generated village; a process that builds the study again does not search them again."""
+    return true_roofs(synthetic_village(village), number, seed, tiles)[0]
+
+
+def _seeds(site: RoofYieldSite) -> range:
+    """Of the generated villages to learn from."""
+    return range(site.seed * N_VILLAGES, (site.seed + 1) * N_VILLAGES)
 
 
 def _test_seeds(site: RoofYieldSite) -> range:
