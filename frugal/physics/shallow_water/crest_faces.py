@@ -149,10 +149,10 @@ def _shares(numbers: list[np.ndarray], tiles: Tiles) -> tuple[np.ndarray, np.nda
     for tile, (top, bottom, left, right) in enumerate(tiles.box):
         for axis, number in enumerate(numbers):
             first[tile, axis] = count
-            # Fluxes through its own faces, and what takes the slopes of the cells beside it.
-            before = (0, RIM) if axis == 0 else (RIM, 0)
+            # Its own faces, those that take the slopes of the cells beside it, and all faces of these cells.
+            before = (1, RIM) if axis == 0 else (RIM, 1)
             r0, c0 = max(0, top - before[0]), max(0, left - before[1])
-            part = number[r0 : bottom + (axis == 1), c0 : right + (axis == 0)]
+            part = number[r0 : bottom + 1, c0 : right + 1]
             row, column = np.nonzero(part >= 0)
             places.append((row + r0 - top + RIM) * STRIDE + column + c0 - left + RIM)
             faces.append(part[row, column])

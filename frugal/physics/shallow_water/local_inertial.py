@@ -8,12 +8,15 @@ theta of de Almeida et al. 2012, Water Resources Research 48, W05528). Friction 
 discharge, so that a flood spreads alike in all directions. A face passes at most ``FROUDE`` times its critical discharge,
 and a cell gives at most what it holds, so that depths stay positive.
 
+The edges of crests (`crest_faces`) pass what a weir does (`weir_law`), per metre of the dike's true length. Without transport
+of momentum the level before a crest is the head. Where the bed steps up, it gives up the velocity head, so that the crest keeps
+two thirds of it and passes its critical discharge behind; where the step is low beside the water over it, only a share does.
+
 Holds for slow variations at Froude numbers well below 1; wrong for dam breaks and steep torrents. ``u`` and ``v`` of the
 cells are here the discharges [m²/s] through the eastern and southern face of each cell.
 
 What a cell gives depends on all its four faces, so a tile also computes the discharges around the cells beside it: a tenth more
-arithmetic, and nothing is read or written twice. Places are unsigned numbers throughout: for a signed one that is not known
-while compiling, numba allows that it counts from the end, and the processor can no longer take eight numbers at once.
+arithmetic, and nothing is read or written twice.
 """
 
 from __future__ import annotations
@@ -21,23 +24,35 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numba import njit
 
 from frugal.physics.compiled import inner
-from frugal.physics.shallow_water.arithmetic import inverse_cube_root
+from frugal.physics.shallow_water.inertial_faces import (
+    BRAKE_X_AT,
+    EXTREMES,
+    HIGHEST_AT,
+    LOWEST_AT,
+    NEW_X,
+    NEW_Y,
+    ONE,
+    ROW,
+    SHARE,
+    SHARE_AT,
+    X_AT,
+    Y_AT,
+    H,
+    clear_row,
+    momentum,
+    over_crests,
+)
 from frugal.physics.shallow_water.sides import leaving_speed
 from frugal.physics.shallow_water.state import (
-    AREA,
-    CHEZY,
     DISCHARGE,
     DOUBT,
     EAST,
     FASTEST,
     FREE_FALL,
     GRAVITY,
-    LINEAR,
     LOWEST,
-    MANNING,
     NORTH,
     OPEN,
     RIM,
@@ -51,191 +66,8 @@ from frugal.physics.shallow_water.state import (
     Tiles,
 )
 
-THETA = 0.9
-FROUDE = 0.8
 #: A hair less than all, so that rounding leaves no cell below zero.
 _ALMOST = 1.0 - 1e-12
-
-# Fields of the workspace, cells of the tile and its rim; the last holds rows of extremes.
-E, H, NEW_X, NEW_Y, BRAKE, SHARE, EXTREMES = 0, AREA, 2 * AREA, 3 * AREA, 4 * AREA, 5 * AREA, 6 * AREA
-_E, _H, _NEW_X, _NEW_Y = np.uint64(E), np.uint64(H), np.uint64(NEW_X), np.uint64(NEW_Y)
-_BRAKE, _SHARE, _HIGHEST = np.uint64(BRAKE), np.uint64(SHARE), np.uint64(EXTREMES)
-_DEEPEST, _LOWEST = np.uint64(EXTREMES + STRIDE), np.uint64(EXTREMES + 2 * STRIDE)
-_STRIDE, _ONE = np.uint64(STRIDE), np.uint64(1)
-
-
-# The next ones are written into their callers: a row of cells or of faces each, ``at`` its first place in the workspace, ``p``
-# the one in the arrays.
-
-
-@njit(inline="always")
-def _read_row(w: np.ndarray, h: np.ndarray, z: np.ndarray, at: int, p: int, count: int, dry_depth_m: float) -> int:
-    """Depths and levels; returns how many cells are wet."""
-    wet = 0
-    for i in range(count):
-        k = np.uint64(i)
-        real = h[p + k]
-        depth = real if real > dry_depth_m else 0.0
-        w[_H + at + k] = depth
-        w[_E + at + k] = z[p + k] + depth
-        w[_DEEPEST + k] = max(w[_DEEPEST + k], depth)
-        wet += 1 if depth > 0.0 else 0
-    return wet
-
-
-@njit(inline="always")
-def _brake_row(
-    w: np.ndarray,
-    flow: np.ndarray,
-    across: np.ndarray,
-    z: np.ndarray,
-    friction: np.ndarray,
-    at: int,
-    p: int,
-    count: int,
-    step: int,
-    turn: int,
-    over: int,
-    dt_s: float,
-    law: int,
-    dry_depth_m: float,
-) -> None:
-    """What friction divides by, less 1, on the faces between each cell and the one a ``step`` further, ``turn`` the other way.
-
-    ``over`` is the step in the workspace.
-    """
-    half = 0.5 * dt_s
-    if law == MANNING:
-        for i in range(count):
-            k = np.uint64(i)
-            a, b = at + k, p + k
-            beside = 0.25 * (across[b] + across[b - turn] + across[b + step] + across[b + step - turn])
-            depth = max(max(w[_E + a], w[_E + a + over]) - max(z[b], z[b + step]), dry_depth_m)
-            y = inverse_cube_root(depth)
-            cubed = y * y * y
-            length = math.sqrt(flow[b] * flow[b] + beside * beside)
-            w[_BRAKE + a] = half * (friction[b] + friction[b + step]) * length * (cubed * cubed * y)
-    elif law == CHEZY:
-        for i in range(count):
-            k = np.uint64(i)
-            a, b = at + k, p + k
-            beside = 0.25 * (across[b] + across[b - turn] + across[b + step] + across[b + step - turn])
-            depth = max(max(w[_E + a], w[_E + a + over]) - max(z[b], z[b + step]), dry_depth_m)
-            length = math.sqrt(flow[b] * flow[b] + beside * beside)
-            w[_BRAKE + a] = half * (friction[b] + friction[b + step]) * length / (depth * depth)
-    else:
-        rate = half if law == LINEAR else 0.0
-        for i in range(count):
-            k = np.uint64(i)
-            w[_BRAKE + at + k] = rate * (friction[p + k] + friction[p + step + k])
-
-
-@njit(inline="always")
-def _flow_row(
-    w: np.ndarray,
-    flow: np.ndarray,
-    z: np.ndarray,
-    at: int,
-    p: int,
-    count: int,
-    step: int,
-    over: int,
-    new: int,
-    pull: float,
-    dry_depth_m: float,
-) -> int:
-    """New discharges, not yet held to the critical one; returns how many are above that. ``pull`` is g dt/dx."""
-    above = 0
-    for i in range(count):
-        k = np.uint64(i)
-        a, b = at + k, p + k
-        before, after = w[_E + a], w[_E + a + over]
-        depth = max(before, after) - max(z[b], z[b + step])
-        mean = THETA * flow[b] + 0.5 * (1.0 - THETA) * (flow[b - step] + flow[b + step])
-        q = (mean + pull * depth * (before - after)) / (1.0 + w[_BRAKE + a])
-        q = q if depth > dry_depth_m else 0.0
-        w[new + a] = q
-        above += 1 if q * q > FROUDE * FROUDE * GRAVITY * depth * depth * depth and depth > dry_depth_m else 0
-    return above
-
-
-@njit(inline="always")
-def _hold_row(w: np.ndarray, z: np.ndarray, at: int, p: int, count: int, step: int, over: int, new: int) -> None:
-    """Discharges held to ``FROUDE`` times the critical one."""
-    for i in range(count):
-        k = np.uint64(i)
-        a, b = at + k, p + k
-        depth = max(0.0, max(w[_E + a], w[_E + a + over]) - max(z[b], z[b + step]))
-        most = FROUDE * depth * math.sqrt(GRAVITY * depth)
-        q = w[new + a]
-        w[new + a] = math.copysign(most, q) if abs(q) > most else q  # what is not a number stays none
-
-
-@njit(inline="always")
-def _faces(
-    w: np.ndarray,
-    flow: np.ndarray,
-    across: np.ndarray,
-    z: np.ndarray,
-    friction: np.ndarray,
-    at: int,
-    p: int,
-    count: int,
-    step: int,
-    turn: int,
-    over: int,
-    new: int,
-    dt_s: float,
-    numbers: Numbers,
-) -> None:
-    """One row of new discharges."""
-    dry = numbers.dry_depth_m
-    _brake_row(w, flow, across, z, friction, at, p, count, step, turn, over, dt_s, numbers.friction_law, dry)
-    pull = GRAVITY * dt_s / numbers.cell_size_m
-    if _flow_row(w, flow, z, at, p, count, step, over, new, pull, dry) > 0:
-        _hold_row(w, z, at, p, count, step, over, new)
-
-
-@inner(error_model="numpy")
-def _clear_row(w: np.ndarray, at: int, count: int) -> None:
-    for i in range(count):
-        w[at + np.uint64(i)] = 0.0
-
-
-@inner(error_model="numpy")
-def _momentum(
-    w: np.ndarray, cells: Cells, box: np.ndarray, numbers: Numbers, source: int, dt_s: float
-) -> tuple[int, int, int, int]:
-    """Discharges through all faces of the tile's cells and of those beside them, inside the domain and on its sides.
-
-    Returns the first and last row and column of these cells, lasts excluded.
-    """
-    h, u, v = cells.h[source].ravel(), cells.u[source].ravel(), cells.v[source].ravel()
-    z, friction = cells.z.ravel(), cells.friction.ravel()
-    width = np.uint64(cells.z.shape[1])
-    first, last, left, right = max(box[0] - 1, 0), min(box[1] + 1, numbers.rows), max(box[2] - 1, 0), 0
-    right = min(box[3] + 1, numbers.columns)
-    # One more cell on each side: read, to have the faces of the outermost.
-    across = right - left + 2
-    wet_before = 0
-    _clear_row(w, _DEEPEST, across)
-    for row in range(first - 1, last + 1):
-        at = np.uint64((row - box[0] + RIM) * STRIDE + left - box[2] + RIM - 1)
-        p = np.uint64(row + RIM) * width + np.uint64(left + RIM - 1)
-        wet = _read_row(w, h, z, at, p, across, numbers.dry_depth_m)
-        if row >= first:  # the southern faces of the row before
-            at_face, p_face = at - _STRIDE + _ONE, p - width + _ONE
-            if wet + wet_before > 0:
-                _faces(w, v, u, z, friction, at_face, p_face, across - 2, width, _ONE, _STRIDE, _NEW_Y, dt_s, numbers)
-            else:
-                _clear_row(w, _NEW_Y + at_face, across - 2)
-        if first <= row < last:
-            if wet > 0:
-                _faces(w, u, v, z, friction, at, p, across - 1, _ONE, width, _ONE, _NEW_X, dt_s, numbers)
-            else:
-                _clear_row(w, _NEW_X + at, across - 1)
-        wet_before = wet
-    return first, last, left, right
 
 
 @inner(error_model="numpy")
@@ -286,7 +118,7 @@ def _close_sides(
 
 @inner(error_model="numpy")
 def _count_short(
-    w: np.ndarray, h: np.ndarray, width: int, box: np.ndarray, reach: tuple[int, int, int, int], ratio: float
+    w: np.ndarray, h: np.ndarray, width: np.uint64, box: np.ndarray, reach: tuple[int, int, int, int], ratio: float
 ) -> int:
     """How many cells would give more than they hold."""
     short = 0
@@ -296,15 +128,15 @@ def _count_short(
         for i in range(reach[3] - reach[2]):
             k = np.uint64(i)
             a = at + k
-            east_west = max(0.0, w[_NEW_X + a]) - min(0.0, w[_NEW_X + a - _ONE])
-            leaving = east_west + max(0.0, w[_NEW_Y + a]) - min(0.0, w[_NEW_Y + a - _STRIDE])
+            east_west = max(0.0, w[X_AT + a]) - min(0.0, w[X_AT + a - ONE])
+            leaving = east_west + max(0.0, w[Y_AT + a]) - min(0.0, w[Y_AT + a - ROW])
             short += 1 if ratio * leaving > _ALMOST * h[p + k] else 0
     return short
 
 
 @inner(error_model="numpy")
 def _share_out(
-    w: np.ndarray, h: np.ndarray, width: int, box: np.ndarray, reach: tuple[int, int, int, int], ratio: float
+    w: np.ndarray, h: np.ndarray, width: np.uint64, box: np.ndarray, reach: tuple[int, int, int, int], ratio: float
 ) -> None:
     """Discharges of the tile's faces cut to what the giving cell can give; what lies outside the domain gives all."""
     rows, columns = box[1] - box[0], box[3] - box[2]
@@ -317,19 +149,19 @@ def _share_out(
         for i in range(reach[3] - reach[2]):
             k = np.uint64(i)
             a = at + k
-            east_west = max(0.0, w[_NEW_X + a]) - min(0.0, w[_NEW_X + a - _ONE])
-            leaving = east_west + max(0.0, w[_NEW_Y + a]) - min(0.0, w[_NEW_Y + a - _STRIDE])
-            w[_SHARE + a] = min(1.0, _ALMOST * h[p + k] / max(ratio * leaving, 1e-300))
+            east_west = max(0.0, w[X_AT + a]) - min(0.0, w[X_AT + a - ONE])
+            leaving = east_west + max(0.0, w[Y_AT + a]) - min(0.0, w[Y_AT + a - ROW])
+            w[SHARE_AT + a] = min(1.0, _ALMOST * h[p + k] / max(ratio * leaving, 1e-300))
     for r in range(-1, rows):
         at = np.uint64((r + RIM) * STRIDE + RIM - 1)
         for i in range(columns + 1):
             a = at + np.uint64(i)
-            q = w[_NEW_X + a]
-            w[_NEW_X + a] = q * (w[_SHARE + a] if q > 0.0 else w[_SHARE + a + _ONE])
+            q = w[X_AT + a]
+            w[X_AT + a] = q * (w[SHARE_AT + a] if q > 0.0 else w[SHARE_AT + a + ONE])
         for i in range(columns + 1):
             a = at + np.uint64(i)
-            q = w[_NEW_Y + a]
-            w[_NEW_Y + a] = q * (w[_SHARE + a] if q > 0.0 else w[_SHARE + a + _STRIDE])
+            q = w[Y_AT + a]
+            w[Y_AT + a] = q * (w[SHARE_AT + a] if q > 0.0 else w[SHARE_AT + a + ROW])
 
 
 @inner(error_model="numpy")
@@ -364,8 +196,8 @@ def _move(
     h, new_h = cells.h[source].ravel(), cells.h[target].ravel()
     new_u, new_v, weight = cells.u[target].ravel(), cells.v[target].ravel(), cells.rain_weight.ravel()
     width, columns = np.uint64(cells.z.shape[1]), box[3] - box[2]
-    _clear_row(w, _HIGHEST, columns)
-    _clear_row(w, _LOWEST, columns)
+    clear_row(w, HIGHEST_AT, columns)
+    clear_row(w, LOWEST_AT, columns)
     lost = 0
     for row in range(box[0], box[1]):
         at = np.uint64((row - box[0] + RIM) * STRIDE + RIM)
@@ -373,28 +205,28 @@ def _move(
         if rain_m > 0.0:
             fell = np.uint64(row * numbers.columns + box[2])
             for i in range(columns):
-                w[_BRAKE + np.uint64(i)] = rain_m * weight[fell + np.uint64(i)]
+                w[BRAKE_X_AT + np.uint64(i)] = rain_m * weight[fell + np.uint64(i)]
         else:
-            _clear_row(w, _BRAKE, columns)
+            clear_row(w, BRAKE_X_AT, columns)
         for i in range(columns):
             k = np.uint64(i)
             a = at + k
-            gained = w[_NEW_X + a - _ONE] - w[_NEW_X + a] + w[_NEW_Y + a - _STRIDE] - w[_NEW_Y + a]
-            depth = h[p + k] + ratio * gained + w[_BRAKE + k]
-            w[_HIGHEST + k] = max(w[_HIGHEST + k], depth)
-            w[_LOWEST + k] = min(w[_LOWEST + k], depth)
+            gained = w[X_AT + a - ONE] - w[X_AT + a] + w[Y_AT + a - ROW] - w[Y_AT + a]
+            depth = h[p + k] + ratio * gained + w[BRAKE_X_AT + k]
+            w[HIGHEST_AT + k] = max(w[HIGHEST_AT + k], depth)
+            w[LOWEST_AT + k] = min(w[LOWEST_AT + k], depth)
             lost += 0 if depth - depth == 0.0 else 1
             new_h[p + k] = max(depth, 0.0)
         for i in range(columns):
             k = np.uint64(i)
-            new_u[p + k] = w[_NEW_X + at + k]
-            new_v[p + k] = w[_NEW_Y + at + k]
+            new_u[p + k] = w[X_AT + at + k]
+            new_v[p + k] = w[Y_AT + at + k]
         if box[2] == 0:
-            new_u[p - _ONE] = w[_NEW_X + at - _ONE]
+            new_u[p - ONE] = w[X_AT + at - ONE]
         if row == 0:
             for i in range(columns):
                 k = np.uint64(i)
-                new_v[p - width + k] = w[_NEW_Y + at - _STRIDE + k]
+                new_v[p - width + k] = w[Y_AT + at - ROW + k]
     return lost
 
 
@@ -415,7 +247,7 @@ def inertial_on_tile(
 
     Parameters
     ----------
-    w : ndarray, shape (27 AREA,)
+    w : ndarray, shape (WORKSPACE,)
         Workspace that is overwritten, one for each thread.
     cells : Cells
         Depths [m] and discharges through faces [m²/s] are written into ``target``.
@@ -439,7 +271,9 @@ def inertial_on_tile(
     """
     box = tiles.box[tile]
     ratio, rain_m = dt_s / numbers.cell_size_m, rain * dt_s if numbers.has_rain else 0.0
-    reach = _momentum(w, cells, box, numbers, buffers[0], dt_s)
+    reach = momentum(w, cells, box, numbers, buffers[0], dt_s)
+    for axis in range(2):
+        over_crests(w, cells, box, numbers, tile, axis, buffers[0], GRAVITY * dt_s / numbers.cell_size_m)
     _close_sides(w, border, box, numbers, reach)
     h, width = cells.h[buffers[0]].ravel(), np.uint64(cells.z.shape[1])
     if _count_short(w, h, width, box, reach, ratio) > 0:
