@@ -6,8 +6,8 @@ A link sums over the pairs of fine cells that touch across it. Pair e of height 
 the cell is joined to the rest of its piece) carries, at a depth h = level - z and as far as friction goes, h^(5/3) / n per
 metre and root of slope. Where the ground falls away on both sides, as from the crest of a dike, the flow is that deep only
 over the crest's own length, and friction is summed along the path. A channel that winds through the coarse cell is as long as
-its fine cells, and water that higher ground turns through a right angle wins its speed anew as behind a crest: it loses
-(1 - REGAINED) v²/2g, the less the deeper the corner is under water. What is kept by level is
+its fine cells, and where higher ground turns it through a right angle it loses ``TURNING`` velocity heads, as in a mitre bend,
+the less the deeper the corner is under water. What is kept by level is
 
 - the mean depth over the width of the link,
 - the depth that a flat bottom would need for the same conveyance, with one mean of 1/n,
@@ -29,7 +29,6 @@ import numpy as np
 from frugal.physics.compiled import inner, kernel
 from frugal.physics.shallow_water.state import GRAVITY
 from frugal.physics.shallow_water.subgrid.pieces import EASTWARD, SOUTHWARD, SPLIT_M, WITHIN, Pieces, Touching
-from frugal.physics.shallow_water.weir_law import REGAINED
 
 # Columns of the table of a link.
 LEVEL_M, MEAN, CONVEYING, HEAD = 0, 1, 2, 3
@@ -37,6 +36,8 @@ _COLUMNS = 4
 #: Levels between one pair's height and the next, as shares of the way; above the last one, in m.
 _BETWEEN = np.array([0.0, 0.1, 0.4])
 _ABOVE = np.array([0.0, 0.1, 0.3, 0.6, 1.0, 2.0, 4.0])
+#: Velocity heads lost in a sharp right angle (mitre bend of pipes and channels, as tabled for example by Idelchik).
+TURNING = 1.1
 #: Roughness [s/m^(1/3)] below which there is no friction.
 _SMOOTH = 1e-9
 
@@ -226,7 +227,7 @@ def fill_links(
                 for end in range(2):
                     _winding(bed, label, columns, p if end == 0 else q, -way if end == 0 else way, found)
                     winding[e, 0] += 0.5 * found[0] / factor
-                    winding[e, 1] += 0.5 * found[1] * (1.0 - REGAINED) / (2.0 * GRAVITY * width_m)
+                    winding[e, 1] += 0.5 * found[1] * TURNING / (2.0 * GRAVITY * width_m)
                     winding[e, 2] += 0.5 * found[2] if found[1] > 0.0 else 0.5 * sill[e]
         _sort(sill[:pairs], order[:pairs])
         ease /= pairs
