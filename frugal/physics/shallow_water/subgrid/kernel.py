@@ -3,8 +3,9 @@
     Q' = (mean Q + g A dt (level_before - level_behind)/L) / (1 + g A dt (|Q| / K² + loss/L))
     V' = V + dt (sum of what enters - sum of what leaves)
 
-with A the wet section and K the conveyance of the link by its table, at the higher of both levels; the mean takes in the links
-before and after as the model on fine cells does, where these are not far smaller.
+with A the wet section and K the conveyance of the link by its table; the mean takes in the links before and after as the model
+on fine cells does, where these are not far smaller. The table is read between both levels, since a coarse cell is long: half of
+the fall below the higher one where the fall is small beside the depth, at the higher one where the water falls off.
 
 Ways through a crest, a breach or a narrow are no wider than fine cells, and the water speeds up on its way in. The model knows
 no transport of momentum; what it does is taken from heads. Let E be the head over the ground of the link of the water that
@@ -180,8 +181,8 @@ def _column(table: np.ndarray, k: int, after: int, share: float, column: int) ->
 
 
 @njit(inline="always")
-def _behind(table: np.ndarray, first: int, last: int, start: int, level: float) -> float:
-    """The head of the water behind a link, by its level."""
+def _head(table: np.ndarray, first: int, last: int, start: int, level: float) -> float:
+    """The head over a link of water at some level."""
     if level <= table[first, LEVEL_M]:
         return 0.0
     k = _spot(table, first, last, start, level)
@@ -203,24 +204,29 @@ def _wish(links: LinkTables, plan: Plan, water: Water, dt_s: float, pull: float,
         first = links.row[link]
         lowest = table[first, LEVEL_M]
         here, there = level[i], level[j]
+        if max(i, j) >= sides and link < plan.inner:  # a level at the side stands on the ground there where it is lower
+            here, there = (max(here, lowest), there) if i >= sides else (here, max(there, lowest))
         up = max(here, there)
         if up <= lowest + dry_m:
             wished[link], sections[link] = 0.0, 0.0
             continue
         last = first + links.levels[link] - 1
-        k = _spot(table, first, last, spot[link], up)
+        drop = abs(here - there)
+        between = drop / (up - lowest)
+        middle = up - 0.5 * drop / (1.0 + between * between) if link < plan.inner else up
+        k = _spot(table, first, last, spot[link], middle)
         spot[link] = k
         share, above, after = 0.0, 0.0, min(k + 1, last)
         if k < last:
-            share = (up - table[k, LEVEL_M]) / (table[after, LEVEL_M] - table[k, LEVEL_M])
+            share = (middle - table[k, LEVEL_M]) / (table[after, LEVEL_M] - table[k, LEVEL_M])
         else:
-            above = up - table[k, LEVEL_M]
+            above = middle - table[k, LEVEL_M]
         mean = _column(table, k, after, share, MEAN) + above
         thick = _column(table, k, after, share, CONVEYING) + above
         if mean <= dry_m:
             wished[link], sections[link] = 0.0, 0.0
             continue
-        head = _column(table, k, after, share, HEAD) + above
+        head = _head(table, first, last, k, up)
         deepest = max(deepest, up - lowest)
         width = links.width[link]
         rate = width * links.ease[link] * thick * cube_root(thick * thick)
@@ -241,9 +247,7 @@ def _wish(links: LinkTables, plan: Plan, water: Water, dt_s: float, pull: float,
         steady = THETA * q + 0.5 * (1.0 - THETA) * (ahead + behind)
         size = q * q
         own, other = i, j
-        if max(i, j) >= sides:  # a level at the side stands on the ground there where it is lower
-            here, there = (max(here, lowest), there) if i >= sides else (here, max(there, lowest))
-            own, other = min(i, j), min(i, j)  # beyond the side all goes on as before it
+        own, other = (i if i < sides else j), (j if j < sides else i)  # beyond the side all goes on as before it
         axis = links.axis[link]
         if axis <= SOUTHWARD:
             beside = 0.5 * (flow[own, SOUTHWARD - axis] + flow[other, SOUTHWARD - axis]) * width / links.length[link]
@@ -252,7 +256,7 @@ def _wish(links: LinkTables, plan: Plan, water: Water, dt_s: float, pull: float,
         brake = GRAVITY * dt_s * math.sqrt(size) * section / (rate * rate)
         on = here > there
         giving = i if on else j
-        over = _behind(table, first, last, k, min(here, there))
+        over = _head(table, first, last, k, min(here, there))
         depth = width * min(mean, max(2.0 / 3.0 * head, (over - REGAINED * head) / (1.0 - REGAINED)))
         arriving = water.kinetic[giving] if giving < sides else q * q / (depth * depth)
         gaining = max(0.0, q * q - arriving * depth * depth) / max(abs(q), 1e-300)

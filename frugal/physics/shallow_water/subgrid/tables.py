@@ -5,7 +5,9 @@ Volume is exact: linear in the level between one fine height of the piece and th
 A link sums over the pairs of fine cells that touch across it. Pair e of height z (the higher cell's, or the crest by which
 the cell is joined to the rest of its piece) carries, at a depth h = level - z and as far as friction goes, h^(5/3) / n per
 metre and root of slope. Where the ground falls away on both sides, as from the crest of a dike, the flow is that deep only
-over the crest's own length, and friction is summed along the path. What is kept by level is
+over the crest's own length, and friction is summed along the path. A channel that winds through the coarse cell is as long as
+its fine cells, and where higher ground turns it through a right angle it loses ``TURNING`` velocity heads, as in a mitre bend,
+the less the deeper the corner is under water. What is kept by level is
 
 - the mean depth over the width of the link,
 - the depth that a flat bottom would need for the same conveyance, with one mean of 1/n,
@@ -25,6 +27,7 @@ from typing import NamedTuple
 import numpy as np
 
 from frugal.physics.compiled import inner, kernel
+from frugal.physics.shallow_water.state import GRAVITY
 from frugal.physics.shallow_water.subgrid.pieces import EASTWARD, SOUTHWARD, SPLIT_M, WITHIN, Pieces, Touching
 
 # Columns of the table of a link.
@@ -33,6 +36,8 @@ _COLUMNS = 4
 #: Levels between one pair's height and the next, as shares of the way; above the last one, in m.
 _BETWEEN = np.array([0.0, 0.1, 0.4])
 _ABOVE = np.array([0.0, 0.1, 0.3, 0.6, 1.0, 2.0, 4.0])
+#: Velocity heads lost in a sharp right angle (mitre bend of pipes and channels, as tabled for example by Idelchik).
+TURNING = 1.1
 #: Roughness [s/m^(1/3)] below which there is no friction.
 _SMOOTH = 1e-9
 
@@ -119,6 +124,40 @@ def _beyond(place: int, step: int, count: int, columns: int, label: np.ndarray) 
     return found
 
 
+@inner(error_model="numpy")
+def _winding(
+    bed: np.ndarray, label: np.ndarray, columns: int, start: int, way: int, found: np.ndarray
+) -> None:
+    """Follow the lowest way through a piece from one of its fine cells, entered in direction ``way``.
+
+    ``found`` takes the steps taken, the right angles turned, and the mean height of the ground that would be crossed by
+    cutting these corners.
+    """
+    at, heading, steps, turns, corners = start, way, 1, 0, 0.0
+    for _ in range(64):
+        best, following = np.inf, np.int64(-1)
+        for side in range(4):
+            step = -1 if side == 0 else 1 if side == 1 else -columns if side == 2 else columns
+            place = at + step
+            if step == -heading or place < 0 or place >= bed.size:
+                continue
+            if side < 2 and place // columns != at // columns:
+                continue
+            if bed[place] < best and label[place] >= 0:
+                best, following = bed[place], place
+        if following < 0 or best - bed[at] > SPLIT_M:
+            break
+        if following - at != heading:
+            turns += 1
+            corners += bed[following - heading]
+            heading = following - at
+        if label[following] != label[start]:
+            break
+        at = following
+        steps += 1
+    found[0], found[1], found[2] = steps, turns, corners / max(turns, 1)
+
+
 @kernel(error_model="numpy")
 def fill_links(
     bed: np.ndarray,
@@ -157,12 +196,15 @@ def fill_links(
     sill, share = np.empty(most), np.empty(most)
     order = np.empty(most, np.int64)
     under, rough = np.empty((most, lanes)), np.empty((most, lanes))
+    winding, found = np.zeros((most, 3)), np.zeros(3)
+    width_m = factor * cell_size_m
     for link in which:
         start, pairs = links.first[link], links.first[link + 1] - links.first[link]
         ease, slope = 0.0, 0.0
         for e in range(pairs):
             p, q = links.before[start + e], links.after[start + e]
             order[e], share[e] = e, links.share[start + e]
+            winding[e] = 0.0
             if q < 0:  # the side of the domain: -1 west, -2 east, -3 north, -4 south
                 way = -1 if q == -1 else 1 if q == -2 else -columns if q == -3 else columns
                 inner_place = _beyond(p, -way, factor, columns, label)
@@ -180,6 +222,13 @@ def fill_links(
                 under[e, d] = min(sill[e], max(bed[before], bed[after])) if d > 0 else sill[e]
                 rough[e, d] = max(math.sqrt(0.5 * (manning[before] ** 2 + manning[after] ** 2)), _SMOOTH)
             ease += 1.0 / rough[e, 0]
+            if links.axis[link] != WITHIN:
+                # Of what turns and winds within a coarse cell each of its two links has one half.
+                for end in range(2):
+                    _winding(bed, label, columns, p if end == 0 else q, -way if end == 0 else way, found)
+                    winding[e, 0] += 0.5 * found[0] / factor
+                    winding[e, 1] += 0.5 * found[1] * TURNING / (2.0 * GRAVITY * width_m)
+                    winding[e, 2] += 0.5 * found[2] if found[1] > 0.0 else 0.5 * sill[e]
         _sort(sill[:pairs], order[:pairs])
         ease /= pairs
         links.ease[link], links.slope[link] = ease, slope / pairs
@@ -194,7 +243,7 @@ def fill_links(
                 continue
             for part in shares:
                 level = sill[e] + gap * part
-                _one_level(links.table[row + count], level, sill[:pairs], order, share, under, rough, ease)
+                _one_level(links.table[row + count], level, sill[:pairs], order, share, under, rough, winding, ease)
                 count += 1
         links.levels[link] = count
 
@@ -208,6 +257,7 @@ def _one_level(
     share: np.ndarray,
     under: np.ndarray,
     rough: np.ndarray,
+    winding: np.ndarray,
     ease: float,
 ) -> None:
     """One row of the table of a link, whose pairs have their heights in ``sill`` in rising order."""
@@ -221,7 +271,12 @@ def _one_level(
         hindrance = 0.0
         for d in range(under.shape[1]):
             hindrance += rough[e, d] ** 2 / (level - under[e, d]) ** (10.0 / 3.0)
-        conveying += math.sqrt(under.shape[1] / hindrance)
+        hindrance /= under.shape[1]
+        if winding[e, 1] > 0.0:
+            confined = min(1.0, max(0.0, 1.0 - (level - winding[e, 2]) / h))
+            hindrance *= 1.0 + confined * (winding[e, 0] - 1.0)
+            hindrance += confined * winding[e, 1] / (h * h)
+        conveying += math.sqrt(1.0 / hindrance)
         passing += share[e] * h * math.sqrt(h)
     pairs = sill.size
     entry[LEVEL_M] = level
