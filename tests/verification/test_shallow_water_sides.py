@@ -8,7 +8,7 @@ from verification import shallow_water_cases as cases
 
 from frugal.errors import UnusableInputError
 from frugal.physics.shallow_water.flood_case import FloodCase
-from frugal.physics.shallow_water.segments import Segment
+from frugal.physics.shallow_water.parts.segments import Segment
 from frugal.physics.shallow_water.simulate import Flood, simulate
 
 BOTH = pytest.mark.parametrize("scheme", ["saint_venant", "local_inertial"])

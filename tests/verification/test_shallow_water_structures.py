@@ -67,7 +67,7 @@ def passed(link: Link, *levels: float) -> float:
 
 
 def test_discharges_by_hand() -> None:
-    """b = 2 m: (2/3)^1.5 b sqrt(g) 0.5^1.5 = 1.2056; drowned, without loss at the entrance b 0.45 sqrt(2 g 0.05) = 0.8914, with it
+    """b = 2 m: (2/3)^1.5 b sqrt(g) 0.5^1.5 = 1.2056; drowned b 0.45 sqrt(2 g 0.05) = 0.8914, with a loss at the entrance
     b 0.5 sqrt(2 g 0.05 / 1.5) = 0.8087; full 0.6 · 2 sqrt(2 g (2 - 0.5)) = 6.510; a barrel of 100 m with n = 0.013 and
     R = 2/6 m: losses 1.5 + 2 g n² 100 / R^(4/3) = 2.9346, 2 sqrt(2 g 1 / 2.9346) = 5.171."""
     assert passed(OPENING, 0.5, 0.0) == pytest.approx(1.2056, rel=1e-3)

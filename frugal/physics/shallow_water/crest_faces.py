@@ -93,7 +93,7 @@ def _normals(axis: int, row: np.ndarray, column: np.ndarray, z: np.ndarray, drop
     plain = np.zeros((2, row.size))
     plain[axis] = 1.0
     found = np.where(line, np.array([np.cos(angle), np.sin(angle)]), plain)
-    return (found * np.where(found[axis] < 0.0, -1.0, 1.0)).T
+    return np.ascontiguousarray((found * np.where(found[axis] < 0.0, -1.0, 1.0)).T)
 
 
 def crests_of(bed: np.ndarray, blocked: np.ndarray | None, moving: np.ndarray, tiles: Tiles) -> Crests:
@@ -136,9 +136,9 @@ def crests_of(bed: np.ndarray, blocked: np.ndarray | None, moving: np.ndarray, t
         first=first,
         place=place,
         face=face,
-        normal=np.concatenate(normals),
+        normal=np.ascontiguousarray(np.concatenate(normals)),
         active=np.concatenate([edge[tuple(where.T)] for edge, where in zip(edges, faces, strict=True)]),
-        watched=np.concatenate(watched),
+        watched=np.ascontiguousarray(np.concatenate(watched)),  # one order always: kernels are compiled for it
     )
 
 

@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 
 from frugal.errors import UnusableInputError
-from frugal.physics.shallow_water.segments import Segment, Series, check_segments, series_arrays
-from frugal.physics.shallow_water.structures.infiltration import Infiltration, ground_of
-from frugal.physics.shallow_water.structures.links import Link, links_of
+from frugal.physics.shallow_water.parts.infiltration import Infiltration, ground_of
+from frugal.physics.shallow_water.parts.links import Link, links_of
+from frugal.physics.shallow_water.parts.segments import Segment, Series, check_segments, series_arrays
 
 __all__ = ["FRICTIONS", "Breach", "FloodCase", "Infiltration", "Inflow", "Link", "Rain", "Segment", "cells", "check"]
 

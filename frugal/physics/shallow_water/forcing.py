@@ -8,7 +8,9 @@ import numpy as np
 
 from frugal.physics.compiled import inner
 from frugal.physics.shallow_water.flood_case import FloodCase
-from frugal.physics.shallow_water.segments import SIDES, Segment, Series, rating_arrays, series_arrays
+from frugal.physics.shallow_water.parts.infiltration import SeepingGround, ground_of
+from frugal.physics.shallow_water.parts.links import Links, links_of
+from frugal.physics.shallow_water.parts.segments import SIDES, Segment, Series, rating_arrays, series_arrays
 from frugal.physics.shallow_water.state import (
     DISCHARGE,
     EAST,
@@ -23,8 +25,6 @@ from frugal.physics.shallow_water.state import (
     Border,
     Tiles,
 )
-from frugal.physics.shallow_water.structures.infiltration import Ground, ground_of
-from frugal.physics.shallow_water.structures.links import Links, links_of
 
 _KINDS = {
     "wall": WALL,
@@ -50,7 +50,7 @@ class Forcing(NamedTuple):
     breach_cells: np.ndarray  # [cell; row, column]
     breach_beds: np.ndarray  # [cell; crest m, sill m, start s, end s]
     rain: int
-    ground: Ground
+    ground: SeepingGround
     links: Links
 
 

@@ -10,6 +10,7 @@ from frugal.physics.compiled import inner, kernel
 from frugal.physics.shallow_water.crest_faces import follow_breaches
 from frugal.physics.shallow_water.forcing import Forcing, open_breaches, value_at
 from frugal.physics.shallow_water.local_inertial import inertial_on_tile
+from frugal.physics.shallow_water.parts.whole_step import seep_and_pass
 from frugal.physics.shallow_water.saint_venant import stage_on_tile
 from frugal.physics.shallow_water.sides import fill_rim
 from frugal.physics.shallow_water.state import (
@@ -26,7 +27,6 @@ from frugal.physics.shallow_water.state import (
     wake,
     wake_at,
 )
-from frugal.physics.shallow_water.structures.whole_step import seep_and_pass
 from frugal.physics.shallow_water.watching import Seen, note_faces, note_step, remember, watch_tile
 
 # Why a run stopped.

@@ -7,7 +7,8 @@ from collections.abc import Callable, Sequence
 from frugal.errors import SolverError
 from frugal.experiments.study import Alternative, Arrays, Diagnostic
 from frugal.physics.shallow_water.flood_case import FloodCase
-from frugal.physics.shallow_water.simulate import Flood, VolumeLedger, simulate
+from frugal.physics.shallow_water.outcome import Flood, VolumeLedger
+from frugal.physics.shallow_water.simulate import simulate
 from frugal.physics.shallow_water.watch_list import Watch
 from frugal.studies.flood.outputs import WET_M, Maps, refined
 from frugal.studies.flood.terrain.terrain import FloodTerrain

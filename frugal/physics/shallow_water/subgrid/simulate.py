@@ -10,7 +10,7 @@ import numpy as np
 from frugal.errors import SolverError, UnusableInputError
 from frugal.physics.shallow_water.flood_case import FloodCase, cells, check
 from frugal.physics.shallow_water.forcing import Forcing, border_of, forcing_of
-from frugal.physics.shallow_water.simulate import Flood, Snapshot, volume_ledger
+from frugal.physics.shallow_water.outcome import Flood, Snapshot, volume_ledger
 from frugal.physics.shallow_water.state import DISCHARGE, EAST, GRAVITY, LEVEL, NORTH, OPEN, SOUTH, WEST, Border
 from frugal.physics.shallow_water.subgrid import kernel
 from frugal.physics.shallow_water.subgrid.kernel import Ground, Lengths, Plan, Water

@@ -15,7 +15,7 @@ from frugal.experiments.study import Arrays
 from frugal.experiments.study.questions import Details, DetailsAsked
 from frugal.formats.files.atomic import write_bytes, write_text
 from frugal.physics.shallow_water.flood_case import FloodCase
-from frugal.physics.shallow_water.simulate import Flood
+from frugal.physics.shallow_water.outcome import Flood
 from frugal.physics.shallow_water.watch_list import Observed, Watch
 from frugal.studies.flood.outputs import HOUR, WET_M
 from frugal.studies.flood.products.hazard_classes import HazardScale, hazard_scale

@@ -11,7 +11,7 @@ import numpy as np
 from frugal.experiments.study import Grid
 from frugal.formats.rasters.class_raster import NO_CLASS, write_classes
 from frugal.formats.rasters.geotiff_bands import Band, write_bands
-from frugal.physics.shallow_water.simulate import Flood
+from frugal.physics.shallow_water.outcome import Flood
 from frugal.physics.shallow_water.watch_list import Observed
 from frugal.studies.flood.outputs import HOUR
 from frugal.studies.flood.products.hazard_classes import HazardScale

@@ -11,7 +11,7 @@ import numpy as np
 from frugal.experiments.runs.result import Result
 from frugal.experiments.runs.result_netcdf import write_result
 from frugal.experiments.study import Grid, Output, TimeAxis
-from frugal.physics.shallow_water.simulate import Snapshot
+from frugal.physics.shallow_water.outcome import Snapshot
 from frugal.studies.flood.terrain.terrain import FloodTerrain, grid_of
 from frugal.texts import room_texts
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from frugal.physics.compiled import inner
-from frugal.physics.shallow_water.structures.infiltration import Ground, soak
-from frugal.physics.shallow_water.structures.links import Links, pass_links
+from frugal.physics.shallow_water.parts.infiltration import SeepingGround, soak
+from frugal.physics.shallow_water.parts.links import Links, pass_links
 
 
 @inner(error_model="numpy")
@@ -15,7 +15,7 @@ def seep_and_pass(
     u: np.ndarray,
     v: np.ndarray,
     z: np.ndarray,
-    ground: Ground,
+    ground: SeepingGround,
     links: Links,
     box: np.ndarray,
     active: np.ndarray,
@@ -30,7 +30,7 @@ def seep_and_pass(
         Depth [m] and velocity [m/s] (in the local inertial model discharges through faces), changed in place.
     z : ndarray, with rim
         Bed [m].
-    ground : Ground
+    ground : SeepingGround
     links : Links
     box : ndarray of int, shape (tiles, 4)
         Edges of the tiles.

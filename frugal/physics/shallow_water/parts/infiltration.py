@@ -47,7 +47,7 @@ class Infiltration:
     capacity_m: float | np.ndarray | None = None
 
 
-class Ground(NamedTuple):
+class SeepingGround(NamedTuple):
     """Infiltration packed for the kernels, [row, column] without rim; of shape (0, 0) where nothing seeps."""
 
     conductivity: np.ndarray
@@ -70,7 +70,7 @@ def _field(name: str, value: float | np.ndarray, shape: tuple[int, int], most: f
     return np.broadcast_to(array, shape).copy()
 
 
-def ground_of(infiltration: Infiltration | None, shape: tuple[int, int], blocked: np.ndarray | None) -> Ground:
+def ground_of(infiltration: Infiltration | None, shape: tuple[int, int], blocked: np.ndarray | None) -> SeepingGround:
     """Pack an infiltration.
 
     Parameters
@@ -87,7 +87,7 @@ def ground_of(infiltration: Infiltration | None, shape: tuple[int, int], blocked
         If a value has another shape or lies outside what it can be.
     """
     if infiltration is None:
-        return Ground(*(np.zeros((0, 0)) for _ in range(4)))
+        return SeepingGround(*(np.zeros((0, 0)) for _ in range(4)))
     conductivity = _field("conductivity_m_s", infiltration.conductivity_m_s, shape, FASTEST_M_S, " m/s")
     suction = _field("suction_head_m", infiltration.suction_head_m, shape, HIGHEST_SUCTION_M, " m")
     deficit = _field("moisture_deficit", infiltration.moisture_deficit, shape, 1.0, "")
@@ -95,7 +95,7 @@ def ground_of(infiltration: Infiltration | None, shape: tuple[int, int], blocked
     capacity = _field("capacity_m", most, shape, math.inf, " m")
     if blocked is not None:
         conductivity[np.asarray(blocked, dtype=bool)] = 0.0
-    return Ground(conductivity, suction * deficit, capacity, np.zeros(shape))
+    return SeepingGround(conductivity, suction * deficit, capacity, np.zeros(shape))
 
 
 @inner(error_model="numpy")
@@ -128,7 +128,7 @@ def soak(
     h: np.ndarray,
     u: np.ndarray,
     v: np.ndarray,
-    ground: Ground,
+    ground: SeepingGround,
     box: np.ndarray,
     rim: int,
     dt_s: float,
@@ -140,7 +140,7 @@ def soak(
     ----------
     h, u, v : ndarray, with rim
         Depth [m] and velocity [m/s], changed in place: what seeps takes its momentum along.
-    ground : Ground
+    ground : SeepingGround
     box : ndarray of int, shape (4,)
         First row, last row, first column, last column of the tile, lasts excluded, counted without the rim.
     rim : int
