@@ -231,7 +231,7 @@ def _source(
     """Where a quantity comes from: a file of its own on the same grid, else a band of the map."""
     if file is None:
         return raster, bands.get(role)
-    other = read_bands(file, role)
+    other = read_bands(file, f"--{role}")
     near = np.allclose(other.transform, raster.transform, rtol=0.0, atol=1e-6 * raster.transform[0])
     if other.shape != raster.shape or not near or not same_system(other.crs, raster.crs, raster.bounds):
         rows, cols = other.shape

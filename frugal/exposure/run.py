@@ -200,7 +200,7 @@ def _check_kind_column(made: Exposure) -> None:
     read += [] if made.roads is None else [made.roads.whole.features]
     if wanted and read and not any(wanted.lower() in map(str.lower, features.frame.columns) for features in read):
         first = read[0]
-        column_named(first.frame, wanted, f"{first.what} '{first.source}'")
+        column_named(first.frame, wanted, first.told)
 
 
 def _check_asked(settings: ExposureSettings) -> None:
