@@ -13,7 +13,7 @@ from frugal.exposure.classes import DRY, UNKNOWN, DepthClasses
 from frugal.exposure.exposed import Exposed
 from frugal.exposure.run import Exposure
 from frugal.reporting.text import plain_duration, plain_number
-from frugal.texts import room_texts
+from frugal.texts import Text, room_texts
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -141,11 +141,11 @@ def _hazard_rows(made: Exposure, what: str, exposed: Exposed, language: str) -> 
             )
 
 
-def classes_label(number: int, name: str | None, language: str) -> str:
+def classes_label(number: int, name: Text | None, language: str) -> str:
     """What a class of hazard is called: by the file, else by its number."""
     if number == UNKNOWN:
         return _TEXTS.phrase("class.unknown", language)
-    return name or str(number)
+    return name[language] if name else str(number)
 
 
 def summary_content(made: Exposure, language: str) -> dict[str, Any]:
