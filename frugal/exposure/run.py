@@ -32,6 +32,12 @@ from frugal.texts import Text, decimals, room_texts
 
 _TEXTS = room_texts("frugal.exposure")
 
+#: Names of tables that no file of assets may take.
+_TABLES = (
+    *("buildings", "roads", "road_stretches", "people", "access", "summary", "land"),
+    *("damage_by_return_period", "damage_by_kind", "exposure", "readme"),
+)
+
 
 @dataclass(frozen=True)
 class ExposureSettings:
@@ -131,6 +137,19 @@ class Exposure:
     people: ExposedPeople | None = None
     access: Access | None = None
     notes: list[Text] = field(default_factory=list)
+
+    @property
+    def named_assets(self) -> dict[str, Exposed]:
+        """The assets, each by a name that no other table has and every file system takes."""
+        found: dict[str, Exposed] = {}
+        for asset in self.assets:
+            stem = asset.features.stem.lower()
+            plain = "".join(letter if letter.isalnum() else "_" for letter in stem).strip("_")[:50] or "assets"
+            name, number = plain, 2
+            while name in found or name in _TABLES:
+                name, number = f"{plain}_{number}", number + 1
+            found[name] = asset
+        return found
 
 
 def assess_exposure(settings: ExposureSettings, reporter: Reporter | None = None) -> Exposure:

@@ -79,7 +79,7 @@ def summary_rows(made: Exposure, language: str) -> list[SummaryRow]:
     if made.land_m2 is not None:
         rows += _plain_rows("land", made.land_m2, "m2", classes, language)
     named = [] if made.buildings is None else [("buildings", made.buildings)]
-    named += [(asset.features.stem, asset) for asset in made.assets]
+    named += list(made.named_assets.items())
     named += [] if made.roads is None else [("roads", made.roads.whole)]
     for what, exposed in named:
         rows += _exposed_rows(what, exposed, classes, language)
@@ -161,6 +161,7 @@ def summary_content(made: Exposure, language: str) -> dict[str, Any]:
         content["damage"] = {
             "total": float(made.damage.amounts.sum()),
             "unit": "value" if made.damage.in_value else "m2",
+            "by_kind": damage_by_kind(made),
         }
     if made.yearly is not None:
         yearly = made.yearly
@@ -192,6 +193,19 @@ def summary_content(made: Exposure, language: str) -> dict[str, Any]:
         }
     content["notes"] = [note[language] for note in made.notes]
     return content
+
+
+def damage_by_kind(made: Exposure) -> dict[str, dict[str, float]]:
+    """Damage of the buildings of each kind under the map, and where there are return periods what is expected a year."""
+    if made.damage is None or made.buildings is None:
+        return {}
+    yearly = None if made.yearly is None else made.yearly.by_building
+    found = {}
+    for kind, of_kind in _kinds(made.buildings).items():
+        found[kind] = {"damage": float(made.damage.amounts[of_kind].sum())}
+        if yearly is not None:
+            found[kind]["expected_yearly"] = float(yearly[of_kind].sum())
+    return found
 
 
 def summary_table(made: Exposure, language: str) -> Table | None:
