@@ -76,13 +76,13 @@ frugal cadastre lidar/ --buildings footprints.gpkg --set weather=town.epw --out 
 """
 
 EXPOSURE = """
-# of a map that this program has written
-frugal simulate submersion --site town.toml --out flood.tif
-frugal exposure flood.tif --buildings buildings.gpkg --roads roads.gpkg --people people.tif
+# of maps that this program has written
+frugal simulate submersion --site town.toml --details flood
+frugal exposure flood --buildings buildings.gpkg --roads roads.gpkg --people people.tif
 # of another program: arrival in seconds in a file of its own
 frugal exposure depth.tif --arrival arrival.tif --arrival-unit s --assets substations.gpkg
 # who is cut off from the hospital, and when
-frugal exposure flood.tif --roads roads.gpkg --buildings buildings.gpkg --access-to hospital.gpkg
+frugal exposure flood --roads roads.gpkg --buildings buildings.gpkg --access-to hospital.gpkg
 # damage to be expected in a year
 frugal exposure --return-period 10=q10.tif --return-period 100=q100.tif --buildings town.gpkg
 frugal exposure --damages damage_by_return_period.json

@@ -26,7 +26,7 @@ def exposure(
         Path | None,
         typer.Argument(
             metavar="MAP",
-            help="Map of a flood: GeoTIFF of depths, as predict and simulate write it, or of another program.",
+            help="Map of a flood: GeoTIFF of depths, of predict, simulate or another program, or a folder of --details.",
             show_default=False,
         ),
     ] = None,

@@ -117,15 +117,14 @@ def find_access(
     cut = cut_pieces(network.edges, above_water(roads)[network.road], flood, vehicle)
     pieces = cut.pieces
     edges = Parts(len(network.edges), pieces.line, pieces.cell, pieces.length_m, network.length_m, 1)
-    closes = -edges.greatest(-cut.closes_s)
-    closes = np.where(np.isnan(closes), np.inf, closes)
+    closes = _earliest(edges, cut.closes_s)
     dry_s = network.length_m * 3.6 / speed
     # A part of a road has to lie behind when it closes, whichever way it is passed.
     piece_s = pieces.length_m * 3.6 / speed[pieces.line]
     run_s = np.cumsum(piece_s)
     before = np.concatenate([[0.0], np.cumsum(np.bincount(pieces.line, piece_s, minlength=len(dry_s)))])[pieces.line]
-    from_start = edges.least(cut.closes_s - (run_s - before))
-    from_end = edges.least(cut.closes_s - (dry_s[pieces.line] - (run_s - before) + piece_s))
+    from_start = _earliest(edges, cut.closes_s - (run_s - before))
+    from_end = _earliest(edges, cut.closes_s - (dry_s[pieces.line] - (run_s - before) + piece_s))
     with np.errstate(divide="ignore"):
         slowed = np.fmin(np.where(np.isnan(cut.speed_kmh), np.inf, cut.speed_kmh), speed[pieces.line])
         flooded_s = edges.sums(pieces.length_m * 3.6 / slowed)
@@ -156,6 +155,12 @@ def find_access(
         np.where(lost, np.nan, found["flooded"]),
         network.place_distance_m,
     )
+
+
+def _earliest(edges: Parts, times_s: np.ndarray) -> np.ndarray:
+    """Earliest time of the pieces of each edge; infinite where none has one."""
+    found = edges.least(times_s)
+    return np.where(np.isnan(found), np.inf, found)
 
 
 def _points_of(geometry: np.ndarray) -> np.ndarray:

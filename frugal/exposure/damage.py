@@ -151,7 +151,7 @@ def damage_of(exposed: Exposed, settings: DamageSettings) -> Damage:
         curve = settings.curves.get(kind) or settings.curves.get(ANY_KIND)
         if curve is None:
             raise UnusableInputError(
-                f"{features.what} '{features.source}' have the kind '{kind}', for which the table has no curve; it has "
+                f"{features.told} have the kind '{kind}', for which the table has no curve; it has "
                 f"{', '.join(settings.curves)} ('{ANY_KIND}' is for all others){did_you_mean(kind, settings.curves)}"
             )
         rows = kinds == kind
@@ -162,12 +162,12 @@ def damage_of(exposed: Exposed, settings: DamageSettings) -> Damage:
         if np.isnan(values).any():
             row = int(np.argmax(np.isnan(values)))
             raise UnusableInputError(
-                f"{features.what} '{features.source}', column '{settings.value_column}', feature {row + 1} has no value"
+                f"{features.told}, column '{settings.value_column}', feature {row + 1} has no value"
             )
         return Damage(share * values, True)
     if exposed.dimension != 2:
         raise UnusableInputError(
-            f"{features.what} '{features.source}' have no area; damage needs outlines, or the value of each (--value-column)"
+            f"{features.told} have no area; damage needs outlines, or the value of each (--value-column)"
         )
     if settings.value_per_m2 is not None:
         worth = np.where(np.isnan(worth), settings.value_per_m2, worth)

@@ -92,7 +92,7 @@ def expose(features: Features, flood: HazardMap, classes: DepthClasses, depth_of
     dimensions = np.unique(shapely.get_dimensions(geometry))
     if len(dimensions) > 1:
         raise UnusableInputError(
-            f"{features.what} '{features.source}' hold points, lines and areas together; each needs a file or layer of its own"
+            f"{features.told} hold points, lines and areas together; each needs a file or layer of its own"
         )
     return exposed_by(features, cut_features(geometry, flood), flood, classes, depth_of)
 

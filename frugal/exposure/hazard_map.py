@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +13,7 @@ from frugal.errors import UnusableInputError
 from frugal.formats.coordinate_systems import same_system
 from frugal.formats.rasters.band_reader import RasterBands, ReadBand, read_bands
 from frugal.formats.rasters.heights import UNITS_M
-from frugal.texts import Text, room_texts
+from frugal.texts import LANGUAGES, Text, room_texts
 
 _TEXTS = room_texts("frugal.exposure")
 
@@ -64,7 +64,7 @@ class HazardMap:
         Greatest speed, NaN where it is not known.
     hazard : array [y, x], optional
         Class of hazard as a whole number; 0 where there is none, −1 where nothing is known.
-    hazard_names : mapping of int to str
+    hazard_names : mapping of int to Text
         What the file calls these classes.
     notes : tuple of Text
         What a user should know of how the file was read.
@@ -78,7 +78,7 @@ class HazardMap:
     arrival_s: np.ndarray | None = None
     speed_m_s: np.ndarray | None = None
     hazard: np.ndarray | None = None
-    hazard_names: Mapping[int, str] = field(default_factory=dict)
+    hazard_names: Mapping[int, Text] = field(default_factory=dict)
     notes: tuple[Text, ...] = ()
 
     @property
@@ -152,7 +152,7 @@ def read_hazard_map(path: Path | str, settings: MapSettings | None = None) -> Ha
     ----------
     path : path
         GeoTIFF of the greatest depth, one band or several with names (``max_depth``, ``max_speed``, ``arrival_time``,
-        ``hazard``, ``zone``).
+        ``hazard``, ``zone``); or a folder of ``frugal simulate --details``.
     settings : MapSettings, optional
 
     Returns
@@ -170,6 +170,7 @@ def read_hazard_map(path: Path | str, settings: MapSettings | None = None) -> Ha
         raise UnusableInputError(f"--wet-above {settings.wet_above_m:g}: a depth in m of 0 or more is needed")
     if settings.no_data not in ("", "dry", "unknown"):
         raise UnusableInputError(f"--no-data {settings.no_data}: allowed: dry, unknown")
+    path, settings = _of_folder(Path(path), settings)
     raster = read_bands(path, "flood map")
     notes: list[Text] = []
     bands = _bands_by_role(raster)
@@ -194,9 +195,9 @@ def read_hazard_map(path: Path | str, settings: MapSettings | None = None) -> Ha
         more["arrival"] = _arrival_in(more["arrival"], wet, notes)
     if "speed" in more:
         more["speed"] = _speed_in(more["speed"], wet, raster)
-    hazard, names = _hazard(raster, bands, settings.hazard, asked)
+    hazard, names = _hazard(raster, bands, settings.hazard, ~np.isnan(depth))
     return HazardMap(
-        Path(path),
+        path,
         raster.crs,
         raster.transform,
         depth,
@@ -207,6 +208,17 @@ def read_hazard_map(path: Path | str, settings: MapSettings | None = None) -> Ha
         names,
         tuple(notes),
     )
+
+
+def _of_folder(path: Path, settings: MapSettings) -> tuple[Path, MapSettings]:
+    """The map of depth in a folder, and the other maps that lie beside it; a file as it is."""
+    if not (path / "depth.tif").is_file():
+        return path, settings
+    beside = {
+        name: path / f"{file}.tif" for name, file in (("arrival", "times"), ("speed", "speed"), ("hazard", "hazard"))
+    }
+    found = {name: file for name, file in beside.items() if getattr(settings, name) is None and file.is_file()}
+    return path / "depth.tif", settings if settings.only_depth else replace(settings, **found)
 
 
 def _bands_by_role(raster: RasterBands) -> dict[str, ReadBand]:
@@ -231,7 +243,7 @@ def _source(
     """Where a quantity comes from: a file of its own on the same grid, else a band of the map."""
     if file is None:
         return raster, bands.get(role)
-    other = read_bands(file, role)
+    other = read_bands(file, f"--{role}")
     near = np.allclose(other.transform, raster.transform, rtol=0.0, atol=1e-6 * raster.transform[0])
     if other.shape != raster.shape or not near or not same_system(other.crs, raster.crs, raster.bounds):
         rows, cols = other.shape
@@ -305,7 +317,7 @@ def _with_dry(
     missing = np.isnan(depth) & asked
     if not missing.any():
         return depth
-    own = any(name.upper() == "STUDY_HASH" for name in raster.tags)
+    own = raster.tags.get("SOFTWARE", "").startswith("frugal") or "STUDY" in raster.tags
     dry = no_data == "dry" or (not no_data and (own or not (depth == 0).any()))
     share = float(np.mean(missing))
     if not no_data and not own:
@@ -333,8 +345,8 @@ def _speed_in(speed: np.ndarray, wet: np.ndarray, raster: RasterBands) -> np.nda
 
 
 def _hazard(
-    raster: RasterBands, bands: Mapping[str, ReadBand], file: Path | None, asked: np.ndarray | bool
-) -> tuple[np.ndarray | None, dict[int, str]]:
+    raster: RasterBands, bands: Mapping[str, ReadBand], file: Path | None, asked: np.ndarray
+) -> tuple[np.ndarray | None, dict[int, Text]]:
     source, band = _source("hazard", file, raster, bands)
     if band is None:
         return None, {}
@@ -349,10 +361,17 @@ def _hazard(
     return classes, _names_of_classes(source.tags)
 
 
-def _names_of_classes(tags: Mapping[str, str]) -> dict[int, str]:
-    """Names in a tag such as ``HAZARD=0 none; 1 low; 2 moderate``."""
+def _names_of_classes(tags: Mapping[str, str]) -> dict[int, Text]:
+    """Names in tags ``CLASS_1_EN`` and the like, as this program writes them, or in one, ``HAZARD=0 none; 1 low``."""
+    by_language: dict[int, Text] = {}
+    for name, text in tags.items():
+        match = re.fullmatch(r"CLASS_(\d+)_([A-Z]{2})", name.upper())
+        if match is not None and match[2].lower() in LANGUAGES:
+            by_language.setdefault(int(match[1]), {})[match[2].lower()] = text
+    if by_language:
+        return {number: {**dict.fromkeys(LANGUAGES, next(iter(t.values()))), **t} for number, t in by_language.items()}
     for name, text in tags.items():
         if name.upper() in ("HAZARD", "HAZARD_CLASS", "HAZARD_CLASSES"):
             found = re.findall(r"(\d+)\s*[:=]?\s+([^;]+)", text)
-            return {int(number): words.strip() for number, words in found}
+            return {int(number): dict.fromkeys(LANGUAGES, words.strip()) for number, words in found}
     return {}

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 _TEXTS = room_texts("frugal.exposure")
 
+#: What features are called in messages: the option that names their file, in any language.
+_OPTIONS = {"targets": "--access-to"}
 #: Names of layers that are meant, of several in a file.
 _LAYERS = {
     "buildings": ("batiment", "bati", "building", "buildings", "gis_osm_buildings_a_free"),
@@ -77,6 +79,11 @@ class Features:
         return np.asarray(self.frame.geometry.to_numpy())
 
     @property
+    def told(self) -> str:
+        """What they are and their file, for messages."""
+        return f"{option_of(self.what)} '{self.source}'"
+
+    @property
     def stem(self) -> str:
         """Name of the file or layer, for layers and tables."""
         path, _, layer = self.source.partition(LAYER_MARK)
@@ -92,16 +99,21 @@ class Features:
         """
         import pandas as pd
 
-        found = column_named(self.frame, column, f"{self.what} '{self.source}'")
+        found = column_named(self.frame, column, self.told)
         values = pd.to_numeric(self.frame[found], errors="coerce").to_numpy(dtype=float, na_value=np.nan)
         wrong = (self.frame[found].notna().to_numpy() & np.isnan(values)) | np.isinf(values) | (values < 0)
         if wrong.any():
             row = int(np.argmax(wrong))
             raise UnusableInputError(
-                f"{self.what} '{self.source}', column '{found}', feature {row + 1}: "
+                f"{self.told}, column '{found}', feature {row + 1}: "
                 f"'{str(self.frame[found].iloc[row])[:40]}'; a number of 0 or more is needed"
             )
         return np.asarray(values)
+
+
+def option_of(what: str) -> str:
+    """The option that names the file of such features."""
+    return _OPTIONS.get(what, f"--{what}")
 
 
 def read_features(
@@ -128,12 +140,12 @@ def read_features(
     """
     import shapely
 
-    frame = read_layer(source, flood.crs, what, kinds, _LAYERS.get(what, ()))
+    frame = read_layer(source, flood.crs, option_of(what), kinds, _LAYERS.get(what, ()))
     geometry = np.asarray(frame.geometry.to_numpy())
     bounds = shapely.total_bounds(geometry)
     if not shapely.intersects(geometry, shapely.box(*flood.bounds)).any():
         raise UnusableInputError(
-            f"{what} '{source}' lie at {told_bounds(bounds)}, all off the map at {told_bounds(flood.bounds)}"
+            f"{option_of(what)} '{source}' lie at {told_bounds(bounds)}, all off the map at {told_bounds(flood.bounds)}"
         )
     notes: list[Text] = []
     name = Path(str(source)).name

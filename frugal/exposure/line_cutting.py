@@ -10,7 +10,7 @@ from frugal.exposure.hazard_map import HazardMap
 
 
 @dataclass(frozen=True, eq=False)
-class Pieces:
+class LinePieces:
     """Straight pieces of lines, each within one cell, in order along their line.
 
     Attributes
@@ -37,7 +37,7 @@ class Pieces:
     follows: np.ndarray
 
 
-def cut_lines(lines: np.ndarray, flood: HazardMap) -> Pieces:
+def cut_lines(lines: np.ndarray, flood: HazardMap) -> LinePieces:
     """Cut lines at every boundary of cells.
 
     A piece that runs along a boundary belongs to the cell east or south of it.
@@ -50,7 +50,7 @@ def cut_lines(lines: np.ndarray, flood: HazardMap) -> Pieces:
 
     Returns
     -------
-    Pieces
+    LinePieces
         Their lengths add up to those of the lines.
     """
     import shapely
@@ -82,7 +82,7 @@ def cut_lines(lines: np.ndarray, flood: HazardMap) -> Pieces:
     middle = start[segments] + ((shares + until) / 2)[:, None] * along[segments]
     first_of_part = np.append(True, segment_part[1:] != segment_part[:-1]) if number else np.zeros(0, dtype=bool)
     begins = shares <= 1e-12
-    return Pieces(
+    return LinePieces(
         owner[segment_part[segments]],
         flood.cells_of(middle),
         from_,

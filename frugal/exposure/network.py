@@ -50,7 +50,7 @@ def build_network(
     """Make a network of lines.
 
     Lines meet where they share a vertex, at their ends or between; lines that only cross do not (bridges). An end that lies
-    within ``snap_m`` of another line meets it.
+    on another line meets it, and so does one within ``snap_m`` that meets no other.
 
     Parameters
     ----------
@@ -130,12 +130,19 @@ def _nearest(
 
 
 def _gaps(tree: object, lines: np.ndarray, snap_m: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Loose ends that lie on another line or just beside it: that line, how far along it, and the point of the end."""
+    """Ends that lie on another line, and loose ones just beside it: that line, how far along it, and the point of the end."""
     import shapely
 
+    xy = shapely.get_coordinates(lines)
+    vertex = _numbered(xy)
+    sizes = shapely.get_num_coordinates(lines)
+    last = np.cumsum(sizes) - 1
+    shared = np.bincount(vertex)[vertex] > 1
+    loose = ~shared[np.concatenate([last - sizes + 1, last])]
     ends = np.concatenate([shapely.get_point(lines, 0), shapely.get_point(lines, -1)])
     number, found = tree.query(ends, predicate="dwithin", distance=max(snap_m, _SAME_POINT_M))  # type: ignore[attr-defined]
-    other = number % len(lines) != found
+    apart = shapely.distance(ends[number], lines[found])
+    other = (number % len(lines) != found) & (loose[number] | (apart <= _SAME_POINT_M))
     number, found = number[other], found[other]
     along = shapely.line_locate_point(lines[found], ends[number])
     return found, along, shapely.get_coordinates(ends[number])

@@ -95,13 +95,13 @@ def read_people(source: str | Path, flood: HazardMap, count_column: str = "") ->
         column = next((names[name] for name in _COUNT_COLUMNS if name in names), "")
         if not column:
             raise UnusableInputError(
-                f"people '{source}' have no column of counts known here ({', '.join(_COUNT_COLUMNS[:4])}, ...); name it with "
+                f"--people '{source}' have no column of counts known here ({', '.join(_COUNT_COLUMNS[:4])}, ...); name it with "
                 "--people-column"
             )
     counts = features.numbers(column)
     if np.isnan(counts).any():
         row = int(np.argmax(np.isnan(counts)))
-        raise UnusableInputError(f"people '{source}', column '{column}', feature {row + 1} has no count")
+        raise UnusableInputError(f"--people '{source}', column '{column}', feature {row + 1} has no count")
     note = _TEXTS.say("note.people_column", column=column, people=decimals(f"{counts.sum():.6g}"))
     return replace(features, notes=(*features.notes, note)), counts
 
@@ -111,7 +111,7 @@ def _cells_of(path: Path, flood: HazardMap) -> tuple[Features, np.ndarray]:
     import geopandas
     import shapely
 
-    raster = read_bands(path, "people", in_degrees=True)
+    raster = read_bands(path, "--people", in_degrees=True)
     if len(raster.bands) != 1:
         raise UnusableInputError(
             f"{raster.name} has {len(raster.bands)} bands; one with the people in each cell is needed"

@@ -12,7 +12,7 @@ import numpy as np
 
 from frugal.errors import UnusableInputError
 from frugal.exposure.run import Exposure
-from frugal.exposure.summary import summary_content, summary_rows
+from frugal.exposure.summary import damage_by_kind, summary_content, summary_rows
 from frugal.exposure.tables import UNITS, OutputTable, output_tables
 from frugal.formats.files.atomic import new_folder, write_text
 from frugal.formats.files.json_files import to_json
@@ -130,6 +130,10 @@ def _write_summary(folder: Path, made: Exposure, language: str) -> None:
         frame = pd.DataFrame([asdict(row) for row in rows])
         frame["kind"] = [_cell(kind) for kind in frame["kind"]]
         write_table(folder / "summary.csv", frame)
+    by_kind = damage_by_kind(made)
+    if by_kind:
+        table = pd.DataFrame([{"kind": _cell(kind), **amounts} for kind, amounts in by_kind.items()])
+        write_table(folder / "damage_by_kind.csv", table)
     if made.yearly is not None:
         yearly = made.yearly
         order = np.argsort(yearly.periods_yr)

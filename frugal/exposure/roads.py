@@ -13,7 +13,7 @@ from frugal.exposure.coverage import Parts
 from frugal.exposure.exposed import Exposed, exposed_by
 from frugal.exposure.hazard_map import HazardMap
 from frugal.exposure.inputs import Features
-from frugal.exposure.line_cutting import Pieces, cut_lines
+from frugal.exposure.line_cutting import LinePieces, cut_lines
 from frugal.exposure.vehicles import Vehicle, safe_speed_kmh
 
 #: Columns that tell a road above the ground: OpenStreetMap, BD TOPO (a level above 0).
@@ -24,11 +24,11 @@ _NO = ("", "no", "non", "0", "f", "false", "faux", "n", "nan", "none")
 
 @dataclass(frozen=True, eq=False)
 class CutPieces:
-    """Pieces of roads with the flood on each.
+    """LinePieces of roads with the flood on each.
 
     Attributes
     ----------
-    pieces : Pieces
+    pieces : LinePieces
     depth_m : array
         NaN off the map and where nothing is known; 0 on bridges.
     arrival_s : array
@@ -41,7 +41,7 @@ class CutPieces:
         When: infinite where it never does, 0 where it does and nobody knows when.
     """
 
-    pieces: Pieces
+    pieces: LinePieces
     depth_m: np.ndarray
     arrival_s: np.ndarray
     speed_kmh: np.ndarray

@@ -32,6 +32,12 @@ from frugal.texts import Text, decimals, room_texts
 
 _TEXTS = room_texts("frugal.exposure")
 
+#: Names of tables that no file of assets may take.
+_TABLES = (
+    *("buildings", "roads", "road_stretches", "people", "access", "summary", "land"),
+    *("damage_by_return_period", "damage_by_kind", "exposure", "readme"),
+)
+
 
 @dataclass(frozen=True)
 class ExposureSettings:
@@ -132,6 +138,19 @@ class Exposure:
     access: Access | None = None
     notes: list[Text] = field(default_factory=list)
 
+    @property
+    def named_assets(self) -> dict[str, Exposed]:
+        """The assets, each by a name that no other table has and every file system takes."""
+        found: dict[str, Exposed] = {}
+        for asset in self.assets:
+            stem = asset.features.stem.lower()
+            plain = "".join(letter if letter.isalnum() else "_" for letter in stem).strip("_")[:50] or "assets"
+            name, number = plain, 2
+            while name in found or name in _TABLES:
+                name, number = f"{plain}_{number}", number + 1
+            found[name] = asset
+        return found
+
 
 def assess_exposure(settings: ExposureSettings, reporter: Reporter | None = None) -> Exposure:
     """Lay everything that is given over the map of a flood.
@@ -200,7 +219,7 @@ def _check_kind_column(made: Exposure) -> None:
     read += [] if made.roads is None else [made.roads.whole.features]
     if wanted and read and not any(wanted.lower() in map(str.lower, features.frame.columns) for features in read):
         first = read[0]
-        column_named(first.frame, wanted, f"{first.what} '{first.source}'")
+        column_named(first.frame, wanted, first.told)
 
 
 def _check_asked(settings: ExposureSettings) -> None:

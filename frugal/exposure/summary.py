@@ -13,7 +13,7 @@ from frugal.exposure.classes import DRY, UNKNOWN, DepthClasses
 from frugal.exposure.exposed import Exposed
 from frugal.exposure.run import Exposure
 from frugal.reporting.text import plain_duration, plain_number
-from frugal.texts import room_texts
+from frugal.texts import Text, room_texts
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -79,7 +79,7 @@ def summary_rows(made: Exposure, language: str) -> list[SummaryRow]:
     if made.land_m2 is not None:
         rows += _plain_rows("land", made.land_m2, "m2", classes, language)
     named = [] if made.buildings is None else [("buildings", made.buildings)]
-    named += [(asset.features.stem, asset) for asset in made.assets]
+    named += list(made.named_assets.items())
     named += [] if made.roads is None else [("roads", made.roads.whole)]
     for what, exposed in named:
         rows += _exposed_rows(what, exposed, classes, language)
@@ -141,11 +141,11 @@ def _hazard_rows(made: Exposure, what: str, exposed: Exposed, language: str) -> 
             )
 
 
-def classes_label(number: int, name: str | None, language: str) -> str:
+def classes_label(number: int, name: Text | None, language: str) -> str:
     """What a class of hazard is called: by the file, else by its number."""
     if number == UNKNOWN:
         return _TEXTS.phrase("class.unknown", language)
-    return name or str(number)
+    return name[language] if name else str(number)
 
 
 def summary_content(made: Exposure, language: str) -> dict[str, Any]:
@@ -161,6 +161,7 @@ def summary_content(made: Exposure, language: str) -> dict[str, Any]:
         content["damage"] = {
             "total": float(made.damage.amounts.sum()),
             "unit": "value" if made.damage.in_value else "m2",
+            "by_kind": damage_by_kind(made),
         }
     if made.yearly is not None:
         yearly = made.yearly
@@ -192,6 +193,19 @@ def summary_content(made: Exposure, language: str) -> dict[str, Any]:
         }
     content["notes"] = [note[language] for note in made.notes]
     return content
+
+
+def damage_by_kind(made: Exposure) -> dict[str, dict[str, float]]:
+    """Damage of the buildings of each kind under the map, and where there are return periods what is expected a year."""
+    if made.damage is None or made.buildings is None:
+        return {}
+    yearly = None if made.yearly is None else made.yearly.by_building
+    found = {}
+    for kind, of_kind in _kinds(made.buildings).items():
+        found[kind] = {"damage": float(made.damage.amounts[of_kind].sum())}
+        if yearly is not None:
+            found[kind]["expected_yearly"] = float(yearly[of_kind].sum())
+    return found
 
 
 def summary_table(made: Exposure, language: str) -> Table | None:

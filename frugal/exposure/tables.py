@@ -56,10 +56,7 @@ def output_tables(made: Exposure, language: str) -> list[OutputTable]:
     tables: list[OutputTable] = []
     if made.buildings is not None:
         tables.append(_exposed("buildings", "building_id", made.buildings, classes, language, _damages(made)))
-    used = {"buildings", "roads", "road_stretches", "people", "access"}
-    for asset in made.assets:
-        name = _free_name(asset.features.stem, used)
-        used.add(name)
+    for name, asset in made.named_assets.items():
         tables.append(_exposed(name, "asset_id", asset, classes, language, {}))
     if made.roads is not None:
         tables += _roads(made.roads, classes, language)
@@ -68,15 +65,6 @@ def output_tables(made: Exposure, language: str) -> list[OutputTable]:
     if made.access is not None:
         tables.append(_access(made.access, language))
     return tables
-
-
-def _free_name(stem: str, used: set[str]) -> str:
-    """A name for a table of assets that no other one has and every file system takes."""
-    plain = "".join(letter if letter.isalnum() else "_" for letter in stem.lower()).strip("_")[:50] or "assets"
-    name, number = plain, 2
-    while name in used:
-        name, number = f"{plain}_{number}", number + 1
-    return name
 
 
 def _damages(made: Exposure) -> dict[str, np.ndarray]:

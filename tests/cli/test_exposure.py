@@ -27,7 +27,8 @@ def test_a_folder_of_layers_and_tables(run: Run, tmp_path: Path) -> None:
     assert "Roads: 0.1 of 0.2 km under water, 0.08 km closed." in out
     folder = tmp_path / "exposure"
     assert {path.name for path in folder.iterdir()} == {
-        "README.md", "access.csv", "buildings.csv", "damage_by_return_period.csv", "exposure.gpkg", "exposure.json",
+        "README.md", "access.csv", "buildings.csv", "damage_by_kind.csv", "damage_by_return_period.csv", "exposure.gpkg",
+        "exposure.json",
         "people.csv", "road_stretches.csv", "roads.csv", "substations.csv", "summary.csv",
     }  # fmt: skip
     cut = geopandas.read_file(folder / "exposure.gpkg", layer="road_stretches")
@@ -39,7 +40,11 @@ def test_a_folder_of_layers_and_tables(run: Run, tmp_path: Path) -> None:
     assert shops["size_in_class"].to_dict() == pytest.approx({-1: 50, 0: 20, 1: 20, 2: 0, 3: 0, 4: 0, 5: 50}, abs=1e-3)
     told = json.loads((folder / "exposure.json").read_text())
     # 0.15, 0.05 and 0.675 of 100, 40 and 100 m² at 1000: 84500 every event; 84500 · (0.1 − 0.01 + 0.01)
-    assert told["damage"] == {"total": pytest.approx(84_500), "unit": "value"}
+    assert told["damage"]["total"] == pytest.approx(84_500) and told["damage"]["unit"] == "value"
+    assert told["damage"]["by_kind"]["house"] == {
+        "damage": pytest.approx(15_000),
+        "expected_yearly": pytest.approx(1_500),
+    }
     assert told["expected_yearly_damage"]["total"] == pytest.approx(8_450)
     assert told["people"]["flooded"] == pytest.approx(20.0, rel=1e-3)
     # All are near a road. The second meets it at (60, 45), where it is 0.1 m deep to the west and 0.3 m to the east.

@@ -2,15 +2,18 @@
 
 from pathlib import Path
 
+import geopandas
 import networkx
 import numpy as np
 import pytest
-from floods_for_tests import at, flood, points, roads, write_features
+import shapely
+from floods_for_tests import SOUTH, WEST, at, flood, points, roads, write_features
 from shapely import LineString
 
 from frugal.errors import UnusableInputError
 from frugal.exposure.access import Access, AccessSettings, find_access, open_until
-from frugal.exposure.inputs import read_features
+from frugal.exposure.hazard_map import HazardMap
+from frugal.exposure.inputs import Features, read_features
 from frugal.exposure.vehicles import vehicle_named
 
 
@@ -85,3 +88,42 @@ def test_the_best_of_all_paths_is_found(seed: int) -> None:
         if least:
             assert opened[node] == max(least)
             assert leave[node] == pytest.approx(max(latest))
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_ways_do_not_depend_on_how_roads_are_drawn(seed: int) -> None:
+    """Lines turned round, cut at vertices, in another order and with more vertices are the same network."""
+    rng = np.random.default_rng(seed)
+    depth = np.where(rng.random((12, 12)) < 0.5, rng.uniform(0, 1, (12, 12)), 0.0)
+    arrival = np.where(depth > 0, rng.uniform(0, 1e4, (12, 12)), np.nan)
+    water = HazardMap(Path("x"), "EPSG:2154", (10, 0, WEST, 0, -10, SOUTH + 120), depth, arrival_s=arrival)
+    corner = np.array([WEST, SOUTH])
+    nodes = rng.uniform(0, 120, (9, 2)) + corner
+    lines = []
+    for _ in range(14):
+        first, last = rng.choice(9, 2, replace=False)
+        between = rng.uniform(0, 120, (2, 2)) + corner
+        lines.append(LineString([nodes[first], *between, nodes[last]]))
+    places, target = (shapely.points(rng.uniform(0, 120, (count, 2)) + corner) for count in (15, 1))
+
+    def found(drawn: list) -> Access:
+        roads, ends, goal = (
+            features(what, shapes) for what, shapes in (("roads", drawn), ("places", places), ("targets", target))
+        )
+        return find_access(roads, ends, goal, water, vehicle_named("small_car"))
+
+    whole = found(lines)
+    cut = [LineString(part) for line in lines for part in (line.coords[1:], line.coords[:2][::-1])]
+    for other in (found(cut[::-1]), found([shapely.segmentize(line, 7.0) for line in lines])):
+        assert other.state.tolist() == whole.state.tolist()
+        for name in ("lost_s", "last_departure_s", "travel_s", "travel_flooded_s"):
+            assert getattr(other, name) == pytest.approx(getattr(whole, name), abs=1e-2, nan_ok=True)
+    lost = whole.state == "lost"
+    assert lost.any() and (whole.last_departure_s <= whole.lost_s)[lost].all()
+
+
+def features(what: str, shapes: object) -> Features:
+    """Shapes as if they had been read."""
+    frame = geopandas.GeoDataFrame(geometry=list(shapes), crs="EPSG:2154")  # type: ignore[call-overload]
+    names = np.array([str(number) for number in range(len(frame))], dtype=object)
+    return Features(what, what, frame, names, names, names)

@@ -9,6 +9,7 @@ from floods_for_tests import DEPTHS, HOURS, TRANSFORM, write_flood
 
 from frugal.errors import UnusableInputError
 from frugal.exposure.hazard_map import MapSettings, read_hazard_map
+from frugal.formats.rasters.class_raster import write_classes
 from frugal.formats.rasters.geotiff_bands import Band, write_bands
 
 
@@ -28,7 +29,7 @@ def test_bands_with_names_and_units(tmp_path: Path) -> None:
     assert found.depth_m == pytest.approx(DEPTHS) and found.speed_m_s is not None and found.arrival_s is not None
     assert found.speed_m_s[0, 9] == pytest.approx(10.0) and found.arrival_s[9, 9] == 3600.0
     assert found.hazard is not None and found.hazard[0].tolist() == [0] * 5 + [1, 1, 1, 2, 2]
-    assert found.hazard_names == {0: "none", 1: "low", 2: "high"}
+    assert {number: name["fr"] for number, name in found.hazard_names.items()} == {0: "none", 1: "low", 2: "high"}
 
 
 def test_arrival_of_a_file_of_its_own_in_the_unit_that_is_told(tmp_path: Path) -> None:
@@ -48,10 +49,36 @@ def test_zones_are_not_asked_and_missing_cells_of_this_program_are_dry(tmp_path:
     zone = np.zeros((10, 10))
     zone[:, 9] = 1.0
     dry_missing = np.where(DEPTHS > 0, DEPTHS, np.nan)
-    path = write(tmp_path / "flood.tif", ("max_depth", "m", dry_missing), ("zone", "", zone), tags={"STUDY_HASH": "x"})
+    path = write(
+        tmp_path / "flood.tif", ("max_depth", "m", dry_missing), ("zone", "", zone), tags={"STUDY": "submersion"}
+    )
     found = read_hazard_map(path)
     assert found.depth_m[0, 0] == 0.0 and np.isnan(found.depth_m[:, 9]).all() and not found.wet[:, 9].any()
     assert found.notes == ()
+
+
+def test_a_folder_of_maps_is_read_as_one(tmp_path: Path) -> None:
+    zone = np.zeros((10, 10))
+    zone[:, 9] = 1.0
+    wet = np.where((DEPTHS > 0) & (zone == 0), DEPTHS, np.nan)
+    tags = {"SOFTWARE": "frugal 1.0"}
+    write(tmp_path / "depth.tif", ("max_depth", "m", wet), ("zone", "", zone), tags=tags)
+    times = np.where(zone == 0, HOURS, np.nan)
+    write(
+        tmp_path / "times.tif", ("arrival", "hour", times), ("peak", "hour", times + 1), ("zone", "", zone), tags=tags
+    )
+    write(tmp_path / "speed.tif", ("max_speed", "m/s", np.where(wet > 0, 0.5, np.nan)), ("zone", "", zone), tags=tags)
+    legend = {"CLASS_1_EN": "low", "CLASS_1_FR": "faible", "CLASS_2_EN": "high", "CLASS_2_FR": "fort"}
+    classes = np.where(zone == 0, np.digitize(DEPTHS, [0.05, 1.0]), 255)
+    write_classes(tmp_path / "hazard.tif", classes, ["#ffffff", "#000000"], "EPSG:2154", TRANSFORM, legend, "hazard")
+    found = read_hazard_map(tmp_path)
+    assert found.arrival_s is not None and found.speed_m_s is not None and found.hazard is not None
+    assert found.arrival_s[9, 8] == 7200.0 and found.speed_m_s[0].tolist() == [0.0] * 5 + [0.5] * 4 + [0.0]
+    assert found.hazard[0].tolist() == [0] * 5 + [1, 1, 1, 2, -1] and found.hazard_names[2] == {
+        "en": "high",
+        "fr": "fort",
+    }
+    assert found.depth_m[0, 0] == 0.0 and np.isnan(found.depth_m[0, 9]) and found.notes == ()
 
 
 def test_missing_cells_of_others_are_dry_where_none_is_and_unknown_beside_dry_ones(tmp_path: Path) -> None:

@@ -153,7 +153,7 @@ def _whole(frame: geopandas.GeoDataFrame, path: Path, what: str, kinds: Collecti
         number = int(np.argmin(allowed))
         found = str(shapely.get_type_id(geometry[number : number + 1])[0])
         told = getattr(geometry[number], "geom_type", found)
-        raise UnusableInputError(f"{what} '{path}', feature {number + 1}: a {told}; needed: {' or '.join(kinds)}")
+        raise UnusableInputError(f"{what} '{path}', feature {number + 1}: a {told}; needed: {', '.join(kinds)}")
     frame = frame.set_geometry(list(geometry), crs=frame.crs)
     frame.attrs["empty"] = int(np.count_nonzero(~there))
     return frame
