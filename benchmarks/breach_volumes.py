@@ -1,8 +1,8 @@
 """Water through the breach of the generated polder: what the solvers pass, and the formula of a broad-crested weir.
 
 Usage: ``python benchmarks/breach_volumes.py [CELLS ...]`` (default 64 128 256: cells of 50, 25 and 12.5 m). For breaches of 50
-and 100 m it prints the greatest volume of water on the land behind the dike of both solvers, what `BreachWeir` says has passed (it
-knows still pools alone and no way back to the sea), and the same weir with nothing behind it. Minutes.
+and 100 m it prints the greatest volume of water on the land behind the dike of both solvers, what `BreachWeir` says has passed
+(it knows still pools alone and no way back to the sea), and the same weir with nothing behind it. Minutes.
 """
 
 from __future__ import annotations

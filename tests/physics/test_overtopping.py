@@ -9,7 +9,7 @@ from frugal.errors import UnusableInputError
 from frugal.physics.overtopping import DESIGN, MEAN_VALUE, breaker_parameter, overtopping_discharge
 
 #: Hm0 [m], Tm-1,0 [s], freeboard [m], cotangent of the slope, discharge [l/s/m] by the design and assessment approach of
-#: EurOtop 2018: expected values in the tests of the Coastal Structures Toolbox of Deltares (tests of wave overtopping, eurotop2018).
+#: EurOtop 2018: expected values in the tests of the Coastal Structures Toolbox of Deltares.
 PUBLISHED = ((2.0, 5.0, 5.0, 3.0, 0.8414), (2.5, 5.0, 5.0, 3.0, 2.546), (2.0, 7.0, 5.0, 3.0, 7.097))
 
 

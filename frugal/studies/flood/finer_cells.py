@@ -175,7 +175,7 @@ def aggregated(fine: Maps, terrain: FloodTerrain, duration_s: float) -> Arrays:
 #: What `cut_in_four` knows of a flood; with anything else it is no longer the same flood.
 _KNOWN = (
     "bed", "cell_size_m", "duration_s", "friction", "friction_law", "level", "depth", "u", "v", "boundaries", "rain", "inflows",
-    "breaches", "blocked",
+    "breaches", "blocked", "start_s",
 )  # fmt: skip
 
 

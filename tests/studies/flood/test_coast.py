@@ -98,6 +98,28 @@ def test_an_event_begins_when_the_sea_reaches_the_crest_or_the_breach(tmp_path: 
     assert float(sea_level(np.array([start_s]), **STORM)[0]) == pytest.approx(4.3, abs=0.01) and start_s > -HOUR
 
 
+def test_a_run_that_begins_later_on_its_clock_is_the_same_run(tmp_path: Path) -> None:
+    flood_case = storm(*made(tmp_path), **{**CLOSED, "breach_width": 60.0})
+    (west,) = flood_case.boundaries["west"]
+    times, level = west.series
+    (breach,) = flood_case.breaches
+    sooner = replace(
+        flood_case,
+        start_s=0.0,
+        duration_s=HOUR,
+        boundaries={"west": (replace(west, series=(times - flood_case.start_s, level)),)},
+        breaches=(replace(breach, start_s=0.0, end_s=breach.end_s - flood_case.start_s),),
+    )
+    late = simulate(
+        replace(flood_case, duration_s=flood_case.start_s + HOUR), snapshot_times=(flood_case.start_s + 600.0,)
+    )
+    soon = simulate(sooner, snapshot_times=(600.0,))
+    np.testing.assert_allclose(late.arrival_time - flood_case.start_s, soon.arrival_time, atol=1e-6)
+    np.testing.assert_allclose(late.snapshots[0].depth, soon.snapshots[0].depth, atol=1e-9)
+    with pytest.raises(UnusableInputError, match="start_s is 50000"):
+        simulate(replace(flood_case, start_s=50_000.0))
+
+
 def test_sea_foreshore_dike_and_land_are_told_apart(tmp_path: Path) -> None:
     grid = submersion(place(tmp_path)).outputs[0].geometry
     bed = heights()

@@ -187,7 +187,7 @@ def test_a_shore_of_files(shore: dict[str, Path], tmp_path: Path) -> None:
     ("change", "told"),
     [
         ({"dike": None}, "has no dike:"),
-        ({"dike": None, "tide_range": None, "surge_peak": None}, "has no dike and no tide_range and no surge_peak:"),
+        ({"dike": None, "tide_range": None, "surge_peak": None}, "has no dike, tide_range, surge_peak:"),
         ({"sea": ("east",)}, r"on the east side .* is lower than 3.25 m, .* set sea to the sides"),
         ({"sea_below_m": -4.0}, r"lower than sea_below_m = -4 m \(the lowest is -2.00 m\): leave sea_below_m out"),
         ({"cell_size_m": 10.0}, "finer than"),

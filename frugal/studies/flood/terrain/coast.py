@@ -78,7 +78,7 @@ def _check_complete(site: SubmersionSite, name: str) -> None:
         lacking += [] if site.surge_peak is not None else ["surge_peak"]
     if lacking:
         raise UnusableInputError(
-            f"the site of terrain '{name}' has no {' and no '.join(lacking)}: dike is a file with its line (or no_dike "
+            f"the site of terrain '{name}' has no {', '.join(lacking)}: dike is a file with its line (or no_dike "
             "= true), tide_range and surge_peak are the lowest and the highest in m at the place (or tides its constituents, "
             "or level_series a file of levels)"
         )
