@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -217,7 +218,9 @@ def _of_folder(path: Path, settings: MapSettings) -> tuple[Path, MapSettings]:
     beside = {
         name: path / f"{file}.tif" for name, file in (("arrival", "times"), ("speed", "speed"), ("hazard", "hazard"))
     }
-    found = {name: file for name, file in beside.items() if getattr(settings, name) is None and file.is_file()}
+    found: dict[str, Any] = {
+        name: file for name, file in beside.items() if getattr(settings, name) is None and file.is_file()
+    }
     return path / "depth.tif", settings if settings.only_depth else replace(settings, **found)
 
 

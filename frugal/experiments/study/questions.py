@@ -75,6 +75,26 @@ class Details:
     write: Callable[[Path, Mapping[str, str]], None]
 
 
+#: Names that the run store and the ONNX graphs use themselves, or that solvers and answers take beside the inputs.
+RESERVED = frozenset(
+    {
+        "run",
+        "status",
+        "message",
+        "cpu_seconds",
+        "held_out",
+        "subject",
+        "place",
+        "inputs",
+        "in_domain",
+        "object_id",
+        "xp",
+        "scenario",
+        "parameters",
+    }
+)
+
+
 def question(
     variables: Sequence[Variable],
     given: Mapping[str, Any],

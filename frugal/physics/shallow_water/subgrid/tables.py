@@ -125,9 +125,7 @@ def _beyond(place: int, step: int, count: int, columns: int, label: np.ndarray) 
 
 
 @inner(error_model="numpy")
-def _winding(
-    bed: np.ndarray, label: np.ndarray, columns: int, start: int, way: int, found: np.ndarray
-) -> None:
+def _winding(bed: np.ndarray, label: np.ndarray, columns: int, start: int, way: int, found: np.ndarray) -> None:
     """Follow the lowest way through a piece from one of its fine cells, entered in direction ``way``.
 
     ``found`` takes the steps taken, the right angles turned, and the mean height of the ground that would be crossed by
