@@ -19,7 +19,8 @@ from frugal.experiments.study.design import Design
 from frugal.experiments.study.input_layout import NAMESPACE, InputLayout, asked_for, check_arguments, takes_rows
 from frugal.experiments.study.need import Need, check_text
 from frugal.experiments.study.outputs import Diagnostic, Output, check_outputs, complete, on_grid, output_slices
-from frugal.experiments.study.questions import RESERVED, (
+from frugal.experiments.study.questions import (
+    RESERVED,
     Details,
     DetailsAsked,
     check_observations,
@@ -29,6 +30,7 @@ from frugal.experiments.study.questions import RESERVED, (
 from frugal.experiments.study.scenarios import Observations, Scenario
 from frugal.experiments.study.variables import Parameter, Variable, check_words
 from frugal.texts import LANGUAGES, Text
+
 
 @dataclass(frozen=True)
 class Study:
