@@ -10,8 +10,9 @@ from frugal.experiments.study.derived_features import Summaries
 from frugal.experiments.study.geometry import Grid, Lines, Points, TimeAxis
 from frugal.experiments.study.need import CallPattern, Need, Tolerance
 from frugal.experiments.study.outputs import Derived, Diagnostic, Output
+from frugal.experiments.study.questions import RESERVED
 from frugal.experiments.study.scenarios import Measurement, Observations, Scenario
-from frugal.experiments.study.study import RESERVED, Study
+from frugal.experiments.study.study import Study
 from frugal.experiments.study.variables import Parameter, Variable
 from frugal.experiments.tracing.graph_builder import GraphBuilder
 
