@@ -119,6 +119,11 @@ def _needed(rng: random.Random, name: str) -> list[str]:
         "eval": [["absent"], ["a folder"]],
         "audit": [[*bundle, "--compare", "bundles/weir"], [*bundle, *export], *[["absent"]] * 6],
         "predict": [[*bundle, "-i", "width_m=3"], ["bundles/weir", "--csv", "ask.csv"], ["bundles/weir/model.onnx"]],
+        "exposure": [
+            ["dsm.tif", "--buildings", "houses.gpkg"],
+            ["ground.tif", "--roads", "dike.geojson", "--buildings", "houses.gpkg", "--access-to", "houses.gpkg"],
+            ["--damages", "runs.csv"],
+        ],
         "cadastre": [["absent.tif"], ["ground.tif"], ["cloud.laz"], ["dsm.tif", "--buildings", "houses.gpkg"]],
     }
     return list(rng.choice(ways.get(name, [[]])))

@@ -6,7 +6,6 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -215,13 +214,19 @@ def _of_folder(path: Path, settings: MapSettings) -> tuple[Path, MapSettings]:
     """The map of depth in a folder, and the other maps that lie beside it; a file as it is."""
     if not (path / "depth.tif").is_file():
         return path, settings
-    beside = {
-        name: path / f"{file}.tif" for name, file in (("arrival", "times"), ("speed", "speed"), ("hazard", "hazard"))
-    }
-    found: dict[str, Any] = {
-        name: file for name, file in beside.items() if getattr(settings, name) is None and file.is_file()
-    }
-    return path / "depth.tif", settings if settings.only_depth else replace(settings, **found)
+    depth = path / "depth.tif"
+    if settings.only_depth:
+        return depth, settings
+
+    def beside(given: Path | None, name: str) -> Path | None:
+        return path / name if given is None and (path / name).is_file() else given
+
+    return depth, replace(
+        settings,
+        arrival=beside(settings.arrival, "times.tif"),
+        speed=beside(settings.speed, "speed.tif"),
+        hazard=beside(settings.hazard, "hazard.tif"),
+    )
 
 
 def _bands_by_role(raster: RasterBands) -> dict[str, ReadBand]:

@@ -22,6 +22,7 @@ _TEXTS = room_texts("frugal.exposure")
 
 #: What features are called in messages: the option that names their file, in any language.
 _OPTIONS = {"targets": "--access-to"}
+_MAY_BE_OFF = ("targets", "places")
 #: Names of layers that are meant, of several in a file.
 _LAYERS = {
     "buildings": ("batiment", "bati", "building", "buildings", "gis_osm_buildings_a_free"),
@@ -119,7 +120,7 @@ def option_of(what: str) -> str:
 def read_features(
     source: str | Path, flood: HazardMap, what: str, kinds: Collection[str] = tuple(KINDS), kind_column: str = ""
 ) -> Features:
-    """Features of a file in the system of the map, some of which lie on it.
+    """Features of a file in the system of the map; some of them have to lie on it, but for places and points to reach.
 
     Parameters
     ----------
@@ -143,7 +144,8 @@ def read_features(
     frame = read_layer(source, flood.crs, option_of(what), kinds, _LAYERS.get(what, ()))
     geometry = np.asarray(frame.geometry.to_numpy())
     bounds = shapely.total_bounds(geometry)
-    if not shapely.intersects(geometry, shapely.box(*flood.bounds)).any():
+    # A hospital, or who has to reach it, may well lie where no flood is.
+    if what not in _MAY_BE_OFF and not shapely.intersects(geometry, shapely.box(*flood.bounds)).any():
         raise UnusableInputError(
             f"{option_of(what)} '{source}' lie at {told_bounds(bounds)}, all off the map at {told_bounds(flood.bounds)}"
         )

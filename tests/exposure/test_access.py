@@ -58,6 +58,19 @@ def test_lines_meet_at_shared_points_and_within_a_gap_and_do_not_where_they_cros
     assert ways(tmp_path, path, *places, snap_m=0.01).state.tolist() == ["kept", "none", "none"]
 
 
+def test_what_has_to_be_reached_may_lie_off_the_map(tmp_path: Path) -> None:
+    path = write_features(tmp_path / "roads.gpkg", [LineString([at(-60, 45), at(75, 45)])])
+    files = (
+        (path, "roads"),
+        (points(tmp_path, "places", (75, 45), (-20, 45)), "places"),
+        (points(tmp_path, "h", (-60, 45)), "targets"),
+    )
+    found = find_access(
+        *(read_features(file, flood(), what) for file, what in files), flood(), vehicle_named("small_car")
+    )
+    assert found.state.tolist() == ["lost", "kept"] and found.lost_s[0] == 3 * 3600.0
+
+
 def test_a_target_without_a_road_is_refused(tmp_path: Path) -> None:
     path = write_features(tmp_path / "far.gpkg", [LineString([at(90, 90), at(95, 95)])])
     with pytest.raises(UnusableInputError, match="none of the 1 targets of --access-to lies within 20 m of a road"):
