@@ -103,7 +103,8 @@ def _write(folder: Path, told: FloodInDetail, asked: DetailsAsked, tags: Mapping
     for kept in maps:
         write_map(folder / kept.name, told.terrain, kept, tags)
         files[kept.name] = _described(kept)
-    write_contours(folder / "contours.gpkg", told.terrain, told.flood.max_depth, told.seen.hazard, told.scale, tags)
+    depth, hazard = told.flood.max_depth, told.seen.hazard
+    write_contours(folder / "contours.gpkg", told.terrain, depth, hazard, told.scale, THRESHOLDS_M[0], tags)
     files["contours.gpkg"] = {"label": _TEXTS.say("details.contours")}
     if asked.times_s:
         write_states(folder / "states.nc", told.terrain, told.flood.snapshots, tags)
