@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping
 
 from frugal.experiments.needs.file import packaged_need
 from frugal.experiments.study import Alternative, Study, Summaries, Variable
+from frugal.studies.flood.details import flood_details
 from frugal.studies.flood.finer_cells import OtherGrids
 from frugal.studies.flood.outputs import flood_outputs
-from frugal.studies.flood.products.details import flood_details
 from frugal.studies.flood.solver_alternatives import VOLUMES, Build, cheaper_physics, solver
 from frugal.studies.flood.terrain.site import RiverFloodSite, SubmersionSite
 from frugal.studies.flood.terrain.terrain import FloodTerrain

@@ -14,7 +14,7 @@ import xarray
 from frugal.errors import UnusableInputError
 from frugal.experiments.study.questions import Details, DetailsAsked
 from frugal.physics.shallow_water.flood_case import FloodCase, Segment
-from frugal.studies.flood.products.details import flood_details
+from frugal.studies.flood.details import flood_details
 from frugal.studies.flood.products.hazard_classes import hazard_scale
 from frugal.studies.flood.products.places import cells_of_points, sections_of_lines
 from frugal.studies.flood.solver_alternatives import solver

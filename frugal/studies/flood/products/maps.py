@@ -13,7 +13,7 @@ from frugal.formats.rasters.class_raster import NO_CLASS, write_classes
 from frugal.formats.rasters.geotiff_bands import Band, write_bands
 from frugal.physics.shallow_water.outcome import Flood
 from frugal.physics.shallow_water.watch_list import Observed
-from frugal.studies.flood.outputs import HOUR
+from frugal.physics.shallow_water.watching import HOUR_S
 from frugal.studies.flood.products.hazard_classes import HazardScale
 from frugal.studies.flood.terrain.terrain import FloodTerrain, grid_of
 from frugal.texts import Text, decimals, room_texts
@@ -47,10 +47,10 @@ def map_files(terrain: FloodTerrain, flood: Flood, seen: Observed, thresholds_m:
 
     def kept(name: str, unit: str, **values: np.ndarray) -> MapFile:
         shown = {band: np.where(flooded, value, np.nan) for band, value in values.items()}
-        return MapFile(name, unit, shown, {band: _TEXTS.say(f"details.{band}") for band in values})
+        return MapFile(name, unit, shown, {band: _TEXTS.say(f"details.map.{band}") for band in values})
 
-    dried = np.where(flood.depth < thresholds_m[0], seen.last_s / HOUR, np.nan)
-    durations = {f"duration_{round(100 * t)}_cm": seen.duration_s[k] / HOUR for k, t in enumerate(thresholds_m)}
+    dried = np.where(flood.depth < thresholds_m[0], seen.last_s / HOUR_S, np.nan)
+    durations = {f"duration_{round(100 * t)}_cm": seen.duration_s[k] / HOUR_S for k, t in enumerate(thresholds_m)}
     lasting = MapFile(
         "duration.tif",
         "hour",
@@ -71,12 +71,12 @@ def map_files(terrain: FloodTerrain, flood: Flood, seen: Observed, thresholds_m:
             {
                 "worst_depth": np.where(flooded, seen.worst_depth, np.nan),
                 "worst_speed": np.where(flooded, seen.worst_speed, np.nan),
-                "worst_time": np.where(flooded, seen.worst_s / HOUR, np.nan),
+                "worst_time": np.where(flooded, seen.worst_s / HOUR_S, np.nan),
             },
-            {name: _TEXTS.say(f"details.{name}") for name in ("worst_depth", "worst_speed", "worst_time")},
+            {name: _TEXTS.say(f"details.map.{name}") for name in ("worst_depth", "worst_speed", "worst_time")},
         ),
         kept("rise.tif", "m/h", max_rise=seen.rise_m_h),
-        kept("times.tif", "hour", arrival=flood.arrival_time / HOUR, peak=seen.peak_s / HOUR, drying=dried),
+        kept("times.tif", "hour", arrival=flood.arrival_time / HOUR_S, peak=seen.peak_s / HOUR_S, drying=dried),
         lasting,
     ]
 

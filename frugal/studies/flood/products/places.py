@@ -14,6 +14,8 @@ from frugal.studies.flood.terrain.terrain import FloodTerrain
 
 #: Names of the sections of single cells of the dike begin so, and go on with their number along it.
 DIKE_CELL = "dike cell "
+#: Sections that every flood with a dike has.
+OWN_NAMES = ("breach", "dike")
 #: Of a cell: a line is followed in steps of this length.
 _STEP = 1.0 / 16.0
 
@@ -55,7 +57,7 @@ def sections_of_lines(path: Path | None, terrain: FloodTerrain) -> tuple[list[Se
     Raises
     ------
     UnusableInputError
-        If the file cannot be read, a line leaves the terrain or is shorter than a cell.
+        If the file cannot be read, a line leaves the terrain, is shorter than a cell or has a name that is taken.
     """
     sections: list[Section] = []
     followed: dict[str, np.ndarray] = {}
@@ -63,6 +65,8 @@ def sections_of_lines(path: Path | None, terrain: FloodTerrain) -> tuple[list[Se
         return sections, followed
     rows, columns = terrain.shape
     for name, line in read_named_lines(path, terrain.crs, "sections").items():
+        if name in OWN_NAMES or name.startswith(DIKE_CELL):
+            raise UnusableInputError(f"line '{name}' of sections '{path}' has a name that is taken; give it another")
         crossed = _lines_crossed(terrain, line)
         if (crossed < -1.0).any() or (crossed > [columns + 1.0, rows + 1.0]).any():
             raise UnusableInputError(f"line '{name}' of sections '{path}' leaves the terrain ({_extent(terrain)})")
@@ -98,7 +102,7 @@ def dike_sections(terrain: FloodTerrain, flood_case: FloodCase) -> list[Section]
             )
             whole += faces
             open_ += faces if (row, column) in breached else []
-    for name, faces in (("breach", open_), ("dike", whole)):
+    for name, faces in zip(OWN_NAMES, (open_, whole), strict=True):
         if faces:
             sections.insert(0, Section(name, np.array(faces)[:, :3], np.array(faces)[:, 3].astype(float)))
     return sections

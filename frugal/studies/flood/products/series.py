@@ -12,7 +12,7 @@ import numpy as np
 
 from frugal.formats.vectors.places import Layer, write_geopackage_layers
 from frugal.physics.shallow_water.watch_list import Observed
-from frugal.studies.flood.outputs import HOUR
+from frugal.physics.shallow_water.watching import HOUR_S
 from frugal.studies.flood.products.places import DIKE_CELL
 from frugal.studies.flood.terrain.terrain import FloodTerrain
 
@@ -21,7 +21,7 @@ def point_table(names: Sequence[str], seen: Observed) -> str:
     """CSV with a row for each time and point; velocity goes eastward and northward."""
     rows = [
         (
-            _plain(time / HOUR),
+            _plain(time / HOUR_S),
             name,
             *(_plain(value) for value in (seen.bed[at, k] + seen.depth[at, k], seen.depth[at, k])),
             *(_plain(value) for value in (seen.u[at, k], -seen.v[at, k])),
@@ -40,7 +40,7 @@ def discharge_table(names: Sequence[str], seen: Observed) -> str:
     shown = [k for k, name in enumerate(names) if not name.startswith(DIKE_CELL)]
     discharge = np.vstack([np.full((1, len(names)), np.nan), seen.discharge])
     rows = [
-        (_plain(time / HOUR), names[k], _plain(discharge[at, k]), _plain(seen.volume[at, k]))
+        (_plain(time / HOUR_S), names[k], _plain(discharge[at, k]), _plain(seen.volume[at, k]))
         for at, time in enumerate(seen.times_s)
         for k in shown
     ]

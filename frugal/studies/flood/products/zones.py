@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 
 from frugal.formats.vectors.places import Layer, write_geopackage_layers
-from frugal.studies.flood.outputs import WET_M
 from frugal.studies.flood.products.hazard_classes import HazardScale
 from frugal.studies.flood.terrain.terrain import FloodTerrain
 
@@ -20,6 +19,7 @@ def write_contours(
     depth: np.ndarray,
     hazard: np.ndarray,
     scale: HazardScale,
+    flooded_from_m: float,
     tags: Mapping[str, str],
 ) -> None:
     """Write polygons of the classes and of bands of depth along the cells, and smooth contours of depth between their centres.
@@ -35,6 +35,8 @@ def write_contours(
         Classes.
     scale : HazardScale
         Its bounds of depth are those of bands and contours too.
+    flooded_from_m : float
+        Lowest bound of both.
     tags : mapping of str to str
         Metadata of the file.
     """
@@ -54,8 +56,8 @@ def write_contours(
         },
         {"area": "m^2"},
     )
-    bounds = [WET_M, *(float(bound) for bound in scale.table.depth_bounds_m if bound > WET_M)]
-    wet = np.where(terrain.land & (depth >= WET_M), depth, 0.0)
+    bounds = [flooded_from_m, *(float(bound) for bound in scale.table.depth_bounds_m if bound > flooded_from_m)]
+    wet = np.where(terrain.land & (depth >= flooded_from_m), depth, 0.0)
     bands = [(low, high, (wet >= low) & (wet < high)) for low, high in zip(bounds, [*bounds[1:], np.inf], strict=True)]
     bands = [band for band in bands if band[2].any()]
     depths = Layer(

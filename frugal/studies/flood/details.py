@@ -34,6 +34,8 @@ _TEXTS = room_texts("frugal.studies.flood")
 #: Durations are counted above these depths; the first makes a cell flooded.
 THRESHOLDS_M = (WET_M, 0.5)
 RISE_WINDOW_S = 300.0
+#: Of all series together.
+_MOST_VALUES = 20_000_000
 
 
 @dataclass(frozen=True)
@@ -82,6 +84,11 @@ def flood_details(terrain: FloodTerrain, build: Build, classes: Path | None) -> 
                 )
         first = np.ceil(start_s / asked.interval_s) * asked.interval_s
         times = np.unique([start_s, *np.arange(first, duration_s, asked.interval_s), duration_s])
+        if len(times) * (len(sections) + 4 * len(points)) > _MOST_VALUES:
+            raise UnusableInputError(
+                f"series every {asked.interval_s:g} s at {len(points)} points and {len(sections)} sections hold more than "
+                f"{_MOST_VALUES:,} values; a longer time between them is needed"
+            )
         watch = Watch(THRESHOLDS_M, RISE_WINDOW_S, scale.table, points, sections, times.tolist())
         flood = run_flood(flood_case, watch=watch, snapshot_times=asked.times_s)
         assert flood.observed is not None
@@ -103,7 +110,8 @@ def _write(folder: Path, told: FloodInDetail, asked: DetailsAsked, tags: Mapping
     for kept in maps:
         write_map(folder / kept.name, told.terrain, kept, tags)
         files[kept.name] = _described(kept)
-    write_contours(folder / "contours.gpkg", told.terrain, told.flood.max_depth, told.seen.hazard, told.scale, tags)
+    depth, hazard = told.flood.max_depth, told.seen.hazard
+    write_contours(folder / "contours.gpkg", told.terrain, depth, hazard, told.scale, THRESHOLDS_M[0], tags)
     files["contours.gpkg"] = {"label": _TEXTS.say("details.contours")}
     if asked.times_s:
         write_states(folder / "states.nc", told.terrain, told.flood.snapshots, tags)
