@@ -326,7 +326,7 @@ def grid_convergence() -> str:
             values = [number(row[key], digits) for row in flood["rows"]]
             order, limit = number(told["order"], 1), number(told["limit"], digits)
             shares = [f"{100 * told[name]:.1f} %" for name in ("difference", "error")]
-            rows.append([f"{flood['flood']}, {flood['scheme']}", unit, *values, shares[0], order, limit, shares[1]])
+            rows.append([flood["flood"], unit, *values, shares[0], order, limit, shares[1]])
     widths = [f"{row['width_m']:g} m" for row in json.loads((RESULTS / "grid_convergence.json").read_text())[0]["rows"]]
     head = ["flood", "", *widths, "50 m from 25 m", "observed order", "extrapolated", "error at 50 m"]
     return table(head, rows)

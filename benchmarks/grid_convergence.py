@@ -1,4 +1,4 @@
-"""Flooded area and volume on cells of 50, 25 and 12.5 m: ``python benchmarks/grid_convergence.py [--schemes all]``.
+"""Flooded area and volume on cells of 50, 25 and 12.5 m: ``python benchmarks/grid_convergence.py``.
 
 Three floods of generated places: the polder with a breach of 100 m (the default storm), the same without a breach under the
 highest storm of its study, which runs over the dike, and the valley under its default wave. All are counted on the land of the
@@ -9,7 +9,6 @@ way, the value for cells of no width is extrapolated (Richardson). Prints a tabl
 
 from __future__ import annotations
 
-import argparse
 import json
 import math
 import time
@@ -24,10 +23,10 @@ from frugal.formats.files.atomic import write_text
 from frugal.physics.shallow_water.simulate import simulate
 from frugal.studies.flood.outputs import HOUR, WET_M
 from frugal.studies.flood.river_flood import wave
-from frugal.studies.flood.submersion import storm
+from frugal.studies.flood.submersion import submersion
 from frugal.studies.flood.terrain.generated_polder import polder
 from frugal.studies.flood.terrain.generated_valley import valley
-from frugal.studies.flood.terrain.terrain import FloodTerrain
+from frugal.studies.flood.terrain.site import SubmersionSite
 
 HERE = Path(__file__).resolve().parent
 
@@ -42,22 +41,22 @@ WAVE = {
 }  # fmt: skip
 
 
-def _polder(width_m: float) -> FloodTerrain:
-    return polder(round(3200.0 / width_m), width_m)
+def _polder(width_m: float, inputs: dict[str, float]) -> tuple[np.ndarray, np.ndarray]:
+    """Greatest depths, and the land of these cells."""
+    study = submersion(SubmersionSite(cells=round(3200.0 / width_m)))
+    assert study.solve is not None
+    return np.asarray(study.solve(**inputs)["max_depth"]), polder(round(3200.0 / width_m), width_m).land
 
 
-def _valley(width_m: float) -> FloodTerrain:
-    return valley(round(2000.0 / width_m), round(3800.0 / width_m), width_m)
+def _valley(width_m: float, inputs: dict[str, float]) -> tuple[np.ndarray, np.ndarray]:
+    terrain = valley(round(2000.0 / width_m), round(3800.0 / width_m), width_m)
+    return simulate(wave(terrain, 10.0 * HOUR, **inputs), arrival_depth_m=WET_M).max_depth, terrain.land
 
 
-def _wave(terrain: FloodTerrain, **inputs: float) -> Any:
-    return wave(terrain, 10.0 * HOUR, **inputs)
-
-
-FLOODS: dict[str, tuple[Callable[[float], FloodTerrain], Callable[..., Any], dict[str, float]]] = {
-    "polder, breach of 100 m": (_polder, storm, STORM),
-    "polder, over the dike": (_polder, storm, OVER_THE_DIKE),
-    "valley": (_valley, _wave, WAVE),
+FLOODS: dict[str, tuple[Callable[..., tuple[np.ndarray, np.ndarray]], dict[str, float]]] = {
+    "polder, breach of 100 m": (_polder, STORM),
+    "polder, over the dike": (_polder, OVER_THE_DIKE),
+    "valley": (_valley, WAVE),
 }
 
 
@@ -67,21 +66,25 @@ def on_land(values: np.ndarray, land: np.ndarray) -> np.ndarray:
     return values[np.repeat(np.repeat(land, parts, axis=0), parts, axis=1)]
 
 
-def flood_on(name: str, width_m: float, scheme: str) -> dict[str, float]:
-    """Area in ha, volumes in Mm³ at the greatest depths and at the end, and CPU seconds."""
-    ground, event, inputs = FLOODS[name]
-    terrain, land = ground(width_m), ground(WIDTHS_M[0]).land
-    start = time.process_time()
-    flood = simulate(event(terrain, **inputs), scheme=scheme, arrival_depth_m=WET_M)
-    seconds = time.process_time() - start
-    most, last = on_land(flood.max_depth, land), on_land(flood.depth, land)
-    return {
-        "width_m": width_m,
-        "area_ha": float(np.count_nonzero(most > WET_M)) * width_m**2 / 1e4,
-        "volume_mm3": float(most.sum()) * width_m**2 / 1e6,
-        "left_mm3": float(last.sum()) * width_m**2 / 1e6,
-        "cpu_seconds": round(seconds, 2),
-    }
+def flood_on(name: str, widths_m: tuple[float, ...] = WIDTHS_M) -> list[dict[str, float]]:
+    """Area in ha and volume in Mm³ of the greatest depths, and CPU seconds, on cells of each width."""
+    run, inputs = FLOODS[name]
+    rows, land = [], None
+    for width_m in widths_m:
+        start = time.process_time()
+        depth, own = run(width_m, inputs)
+        seconds = time.process_time() - start
+        land = own if land is None else land
+        most = on_land(depth, land)
+        rows.append(
+            {
+                "width_m": width_m,
+                "area_ha": float(np.count_nonzero(most > WET_M)) * width_m**2 / 1e4,
+                "volume_mm3": float(most.sum()) * width_m**2 / 1e6,
+                "cpu_seconds": round(seconds, 2),
+            }
+        )
+    return rows
 
 
 def convergence(values: list[float]) -> dict[str, float | None]:
@@ -102,29 +105,25 @@ def convergence(values: list[float]) -> dict[str, float | None]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
-    parser.add_argument("--schemes", default="saint_venant", help="comma-separated, or all")
-    chosen = parser.parse_args()
-    schemes = ["saint_venant", "local_inertial"] if chosen.schemes == "all" else chosen.schemes.split(",")
-    found = []
-    for scheme in schemes:
-        for name in FLOODS:
-            rows = [flood_on(name, width, scheme) for width in WIDTHS_M]
-            told = {key: convergence([row[key] for row in rows]) for key in ("area_ha", "volume_mm3")}
-            found.append({"flood": name, "scheme": scheme, "rows": rows, **told})
-            write_text(
-                HERE / "results" / "grid_convergence.json", json.dumps(found, indent=1, ensure_ascii=False) + "\n"
+    """Print the table, and write it."""
+    found: list[dict[str, Any]] = []
+    for name in FLOODS:
+        rows = flood_on(name)
+        told = {key: convergence([row[key] for row in rows]) for key in ("area_ha", "volume_mm3")}
+        found.append({"flood": name, "rows": rows, **told})
+        write_text(HERE / "results" / "grid_convergence.json", json.dumps(found, indent=1, ensure_ascii=False) + "\n")
+        for key, unit in (("area_ha", "ha"), ("volume_mm3", "Mm³")):
+            values = " ".join(f"{row[key]:9.3f}" for row in rows)
+            order, limit = (_number(told[key][part]) for part in ("order", "limit"))
+            difference, error = (_number(told[key][part]) for part in ("difference", "error"))
+            print(
+                f"{name:24} {unit:4} {values}  50 from 25 m {difference}  order {order}  limit {limit}  error {error}",
+                flush=True,
             )
-            for key, unit in (("area_ha", "ha"), ("volume_mm3", "Mm³")):
-                values = " ".join(f"{row[key]:9.3f}" for row in rows)
-                one = told[key]
-                order = "–" if one["order"] is None else f"{one['order']:.2f}"
-                limit = "–" if one["limit"] is None else f"{one['limit']:.3f}"
-                print(
-                    f"{scheme:14} {name:24} {unit:4} {values}  50 to 25 m {100 * one['difference']:.1f} %  order {order}  "
-                    f"limit {limit}  error {100 * one['error']:.1f} %",
-                    flush=True,
-                )
+
+
+def _number(value: float | None) -> str:
+    return "–" if value is None else f"{value:.4g}"
 
 
 if __name__ == "__main__":

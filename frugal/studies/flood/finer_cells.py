@@ -175,7 +175,7 @@ def aggregated(fine: Maps, terrain: FloodTerrain, duration_s: float) -> Arrays:
 #: What `cut_in_four` knows of a flood; with anything else it is no longer the same flood.
 _KNOWN = (
     "bed", "cell_size_m", "duration_s", "friction", "friction_law", "level", "depth", "u", "v", "boundaries", "rain", "inflows",
-    "breaches", "blocked", "start_s",
+    "breaches", "blocked", "start_s", "infiltration",
 )  # fmt: skip
 
 
@@ -210,7 +210,8 @@ def cut_in_four(flood_case: FloodCase) -> FloodCase:
         where = [(2 * inflow.row + down, 2 * inflow.column + across) for down in (0, 1) for across in (0, 1)]
         return [Inflow(row, column, quarter, f"{inflow.name} {k}") for k, (row, column) in enumerate(where)]
 
-    rain = flood_case.rain
+    rain, ground = flood_case.rain, flood_case.infiltration
+    seeping = {} if ground is None else {one.name: cut(getattr(ground, one.name)) for one in fields(ground)}
     return replace(
         flood_case,
         bed=cut(flood_case.bed),
@@ -225,4 +226,5 @@ def cut_in_four(flood_case: FloodCase) -> FloodCase:
         inflows=tuple(part for inflow in flood_case.inflows for part in of_inflow(inflow)),
         breaches=tuple(map(of_breach, flood_case.breaches)),
         blocked=cut(flood_case.blocked),
+        infiltration=None if ground is None else replace(ground, **seeping),
     )
