@@ -282,6 +282,21 @@ def shallow_water() -> str:
     return "\n\n".join(parts)
 
 
+def pairing() -> str:
+    """Ours beside SFINCS in one run."""
+    found = json.loads((RESULTS / "sfincs_pairing.json").read_text())
+    rows = []
+    for flood, codes in found["floods"].items():
+        for name, row in codes.items():
+            if isinstance(row, dict):
+                ratios = [row.get(key) for key in ("updates_over_theirs", "their_seconds_over_ours")]
+                speed = f"{row['updates_per_second'] / 1e6:.1f}"
+                cells = ["" if ratio is None else f"{ratio:.2f}" for ratio in ratios]
+                rows.append([flood, name, f"{row['steps']}", f"{row['seconds']:.2f}", speed, *cells])
+    head = ["flood", "code", "steps", "CPU seconds", "million updates per CPU second"]
+    return table([*head, "ours over theirs, per update", "their time over ours"], rows)
+
+
 def speed() -> str:
     """Cell updates per second of the flood solvers, beside other codes in the same run."""
     found = json.loads((RESULTS / "shallow_water_speed.json").read_text())
@@ -395,6 +410,7 @@ def main() -> None:
     fill(page, "booked", booked())
     fill(ROOT / "docs" / "studies" / "submersion.md", "verification", shallow_water())
     fill(ROOT / "docs" / "studies" / "submersion.md", "speed", speed())
+    fill(ROOT / "docs" / "studies" / "submersion.md", "pairing", pairing())
     fill(ROOT / "docs" / "studies" / "submersion.md", "convergence", grid_convergence())
     fill(ROOT / "docs" / "cadastre.md", "columns", columns())
     for name, content in roof_planes(RESULTS).items():

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import itertools
+import functools
 import math
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import numpy as np
 
@@ -24,12 +25,14 @@ from frugal.physics.shallow_water.state import (
     Cells,
     Crests,
     Numbers,
+    mark_still,
     mark_wet,
     tiles_of,
 )
 from frugal.physics.shallow_water.watch_list import Watch, observed, seen_of
 from frugal.physics.shallow_water.watching import look_at_all, note_step
 from frugal.physics.shallow_water.workspace import WORKSPACE  # the larger one of both schemes
+from frugal.physics.sharing import STOP, new_counters
 
 __all__ = ["SCHEMES", "Flood", "Snapshot", "simulate"]
 
@@ -84,10 +87,8 @@ def _fastest_wave(flood_case: FloodCase, bed: np.ndarray, depth: np.ndarray) -> 
     for _, segment, name in segments_of(flood_case):
         if segment.kind == "level" and segment.series is not None:
             top = max(top, float(series_arrays(name, segment.series)[1].max()))
-        if segment.kind == "discharge":
-            top = max(top, float(open_bed.max()))
-            thick = max(thick, 10.0)
-    if flood_case.rain is not None or flood_case.inflows:
+    brought = any(segment.kind == "discharge" for _, segment, _ in segments_of(flood_case))
+    if brought or flood_case.rain is not None or flood_case.inflows:
         top = max(top, float(open_bed.max()))
         thick = max(thick, 10.0)
     head = max(top - float(open_bed.min()), thick, 1.0)
@@ -113,6 +114,9 @@ def _run_of(
     fields = _cells_of(flood_case, bed, dry_depth_m, inertial, crests)
     force_tiles(flood_case, border, tiles)
     mark_wet(fields, tiles, 0, dry_depth_m)
+    if flood_case.infiltration is None:
+        driven = np.concatenate([forcing.breach_cells, forcing.links.ends[:, :4].reshape(-1, 2)])
+        mark_still(fields, tiles, border, driven, dry_depth_m)
     law = FRICTIONS.index(flood_case.friction_law)
     numbers = Numbers(
         rows=rows,
@@ -151,52 +155,19 @@ def _run_of(
     ) * flood_case.cell_size_m**2
 
 
-def _advance_together(run: steps.Run, spaces: list[np.ndarray], until_s: float, rain_m2: float) -> int:
-    """As :func:`steps.advance`, the awake tiles of each stage shared among threads."""
-    cells_, tiles, border, forcing, numbers, seen, clock, limits = run
-    with ThreadPoolExecutor(len(spaces)) as pool:
-        while clock.time[steps.NOW] < until_s:
-            dt = steps.step_length(clock, until_s)
-            holds = True
-            for second in (False, True)[: numbers.stages]:
-                rain = steps.open_stage(cells_, tiles, border, forcing, numbers, clock, second, dt)
-                cuts = [int(cut) for cut in np.linspace(0, tiles.active[0], len(spaces) + 1)]
-                jobs = [
-                    pool.submit(
-                        steps.compute_tiles,
-                        space,
-                        cells_,
-                        tiles,
-                        border,
-                        numbers,
-                        seen,
-                        clock,
-                        stretch,
-                        second,
-                        dt,
-                        rain,
-                    )
-                    for space, stretch in zip(spaces, itertools.pairwise(cuts), strict=True)
-                ]
-                for job in jobs:
-                    job.result()
-                holds = steps.close_stage(
-                    cells_, tiles, border, forcing, numbers, clock, limits.courant_limit, second, dt, rain * rain_m2
-                )
-                if not holds:
-                    break
-            if not holds:
-                seen.gates.flux[:] = 0.0
-                reason = steps.refuse(clock, limits, numbers, dt)
-                if reason != steps.ARRIVED:
-                    return reason
-                continue
-            if clock.time[steps.WAVE] > limits.fastest_m_s:
-                return steps.TOO_FAST
-            steps.accept(clock, limits, numbers, dt, until_s)
-            if seen.watches:
-                note_step(cells_, seen.gates, numbers, int(clock.counts[steps.CURRENT]), clock.time[steps.NOW], dt)
-    return steps.ARRIVED
+def _advance(run: steps.Run, spaces: list[np.ndarray], until_s: float, rain_m2: float) -> int:
+    """`steps.advance` with as many threads as there are workspaces."""
+    team = steps.Team(new_counters(), np.zeros(3))
+
+    help_out: Any = functools.partial(steps.advance, *run, team, False, until_s, rain_m2)
+    with ThreadPoolExecutor(max(1, len(spaces) - 1)) as pool:
+        helped = pool.map(help_out, spaces[1:])
+        try:
+            reason: int = steps.advance(*run, team, True, until_s, rain_m2, spaces[0])
+        finally:
+            team.counters[STOP] = 1
+        list(helped)  # where one of them failed, that is raised
+    return reason
 
 
 def _why(run: steps.Run, reason: int) -> SolverError:
@@ -305,8 +276,7 @@ def simulate(
         note_step(run.cells, run.seen.gates, run.numbers, 0, start_s, 0.0)
     snapshots: list[Snapshot] = []
     for time in [*times, float(flood_case.duration_s)]:
-        parts = (time, rain_m2)
-        reason = _advance_together(run, spaces, *parts) if threads > 1 else steps.advance(spaces[0], *run, *parts)
+        reason = _advance(run, spaces, time, rain_m2)
         if reason != steps.ARRIVED:
             raise _why(run, reason)
         if len(snapshots) < len(times):

@@ -6,6 +6,10 @@ the two stages and the one being computed, so that a step that fails can be take
 The domain is cut into tiles. A tile is computed when it or a neighbour holds moving water, or when water may enter it;
 others keep their state, which is exact, since a face between two cells below the dry depth passes nothing. The state of a
 tile that falls asleep is copied into the other two buffers once.
+
+Water that stands level at the start sleeps too, until what it touches moves: its tiles are computed in the first step alone,
+which tells how fast their waves are. Rounding keeps computed water from ever standing still, so levels and speeds that differ
+by less than ``STILL`` count as equal; a tile that has been woken does not sleep again while it is wet.
 """
 
 from __future__ import annotations
@@ -24,6 +28,8 @@ TILE_COLUMNS = 128
 STRIDE = TILE_COLUMNS + 2 * RIM
 AREA = (TILE_ROWS + 2 * RIM) * STRIDE + 16
 GRAVITY = 9.81
+#: Differences of level [m], speeds [m/s] and discharges [m²/s] up to this are rounding.
+STILL = 1e-12
 #: Speed counts where the water is deeper [m]: thinner films carry nothing.
 FILM_M = 1e-3
 
@@ -71,6 +77,8 @@ class Tiles(NamedTuple):
     valid: np.ndarray  # bit b is set when buffer b holds the tile's present state
     active: np.ndarray  # indices of the tiles to compute, count first
     found: np.ndarray  # [fastest wave m/s, lowest depth m, 0 unless a number is none; tile]
+    still: np.ndarray  # whether its water has stood level since the start
+    wave: np.ndarray  # fastest wave of a still tile [m/s]; -1 before it is known
 
 
 class Border(NamedTuple):
@@ -136,6 +144,8 @@ def tiles_of(rows: int, columns: int) -> Tiles:
         valid=np.full(count, 7, dtype=np.int64),
         active=np.zeros(count + 1, dtype=np.int64),
         found=np.zeros((3, count)),
+        still=np.zeros(count, dtype=np.bool_),
+        wave=np.full(count, -1.0),
     )
 
 
@@ -157,19 +167,116 @@ def mark_wet(cells: Cells, tiles: Tiles, buffer: int, dry_depth_m: float) -> Non
         tiles.wet[buffer, tile] = inside[first:last, left:right].any()
 
 
+def mark_still(cells: Cells, tiles: Tiles, border: Border, driven: np.ndarray, dry_depth_m: float) -> None:
+    """Find the tiles whose water stands level at the start, and which nothing but their neighbours can move.
+
+    Parameters
+    ----------
+    cells : Cells
+    tiles : Tiles
+        ``still`` is set in place; tiles that are forced are not.
+    border : Border
+        Cells at sides that are no walls may be moved by them.
+    driven : ndarray of int, shape (n, 2)
+        Row and column of cells whose bed or water is changed: breaches, ends of links.
+    dry_depth_m : float
+        Cells as deep or shallower are dry [m].
+    """
+    inside = (0, slice(RIM, -RIM), slice(RIM, -RIM))
+    z, h = cells.z[inside[1:]], cells.h[inside]
+    wet = h > dry_depth_m
+    level = z + np.where(wet, h, 0.0)
+    moves = (cells.u[inside] != 0.0) | (cells.v[inside] != 0.0)
+    for axis in (0, 1):
+        wet_a, level_a = (np.moveaxis(field, axis, 0)[:-1] for field in (wet, level))
+        wet_b, level_b = (np.moveaxis(field, axis, 0)[1:] for field in (wet, level))
+        apart = np.where(wet_a & wet_b, abs(level_a - level_b), 0.0)
+        apart = np.where(wet_a & ~wet_b, level_a - level_b, np.where(wet_b & ~wet_a, level_b - level_a, apart))
+        turned = np.moveaxis(moves, axis, 0)
+        turned[:-1] |= apart > STILL
+        turned[1:] |= apart > STILL
+    moves[driven[:, 0], driven[:, 1]] = True
+    rows, columns = moves.shape
+    moves[:, 0] |= border.kind[WEST, :rows] != WALL
+    moves[:, -1] |= border.kind[EAST, :rows] != WALL
+    moves[0] |= border.kind[NORTH, :columns] != WALL
+    moves[-1] |= border.kind[SOUTH, :columns] != WALL
+    for tile, (first, last, left, right) in enumerate(tiles.box):
+        around = moves[max(0, first - RIM) : last + RIM, max(0, left - RIM) : right + RIM]
+        tiles.still[tile] = not tiles.forced[tile] and not around.any()
+
+
 @inner(error_model="numpy")
-def wake(cells: Cells, tiles: Tiles, source: int, target: int) -> int:
+def _stands(cells: Cells, numbers: Numbers, source: int, first: int, last: int, left: int, right: int) -> bool:
+    """Whether all water in a part of the domain stands level."""
+    h, u, v, z = cells.h[source], cells.u[source], cells.v[source], cells.z
+    for row in range(max(first, 0) + RIM, min(last, numbers.rows) + RIM):
+        for column in range(max(left, 0) + RIM, min(right, numbers.columns) + RIM):
+            if abs(u[row, column]) > STILL or abs(v[row, column]) > STILL:
+                return False
+            wet = h[row, column] > numbers.dry_depth_m
+            level = z[row, column] + (h[row, column] if wet else 0.0)
+            for turn in range(2):
+                r, c = row + turn, column + 1 - turn
+                if r >= min(last, numbers.rows) + RIM or c >= min(right, numbers.columns) + RIM:
+                    continue
+                other_wet = h[r, c] > numbers.dry_depth_m
+                over = level - z[r, c] - (h[r, c] if other_wet else 0.0)
+                if (wet and over > STILL) or (other_wet and over < -STILL):
+                    return False
+    return True
+
+
+@inner(error_model="numpy")
+def _stays_still(cells: Cells, tiles: Tiles, numbers: Numbers, tile: int, source: int) -> bool:
+    """Whether nothing around a still tile moves. Where all tiles around are still, nothing need be looked at."""
+    surrounded = True
+    for side in range(4):
+        beside = tiles.neighbours[tile, side]
+        if beside < 0:
+            continue
+        surrounded = surrounded and tiles.still[beside]
+        if side in (NORTH, SOUTH):
+            for turn in (WEST, EAST):
+                corner = tiles.neighbours[beside, turn]
+                surrounded = surrounded and (corner < 0 or tiles.still[corner])
+    if surrounded:
+        return True
+    first, last, left, right = tiles.box[tile, 0], tiles.box[tile, 1], tiles.box[tile, 2], tiles.box[tile, 3]
+    return (
+        _stands(cells, numbers, source, first - RIM, first + 1, left - RIM, right + RIM)
+        and _stands(cells, numbers, source, last - 1, last + RIM, left - RIM, right + RIM)
+        and _stands(cells, numbers, source, first - RIM, last + RIM, left - RIM, left + 1)
+        and _stands(cells, numbers, source, first - RIM, last + RIM, right - 1, right + RIM)
+    )
+
+
+@inner(error_model="numpy")
+def _copy_tile(cells: Cells, box: np.ndarray, source: int, target: int) -> None:
+    for row in range(box[0] + RIM, box[1] + RIM):
+        for column in range(box[2] + RIM, box[3] + RIM):
+            cells.h[target, row, column] = cells.h[source, row, column]
+            cells.u[target, row, column] = cells.u[source, row, column]
+            cells.v[target, row, column] = cells.v[source, row, column]
+
+
+@inner(error_model="numpy")
+def wake(cells: Cells, tiles: Tiles, numbers: Numbers, source: int, target: int, begins: bool) -> int:
     """List the tiles to compute from buffer ``source`` into ``target``; returns the number of their cells.
 
     Parameters
     ----------
     cells : Cells
-        Of a tile that falls asleep, ``target`` takes over the state of ``source``.
+        Of a tile that falls asleep, ``target`` takes over the state of ``source``; of one that is still, in the second step,
+        all buffers that of the start, which buffer 0 holds until then.
     tiles : Tiles
         ``active`` is written: the number of awake tiles, then the tiles. A tile is awake when it is forced or when it, or
-        one of its four neighbours, is wet in ``source``.
+        one of its four neighbours, is wet in ``source``, unless all that water has stood still since the start.
+    numbers : Numbers
     source, target : int
         Buffers, 0 to 2.
+    begins : bool
+        The first step: still tiles are awake.
 
     Returns
     -------
@@ -184,22 +291,30 @@ def wake(cells: Cells, tiles: Tiles, source: int, target: int) -> int:
             beside = tiles.neighbours[tile, side]
             if beside >= 0 and tiles.wet[source, beside]:
                 awake = True
-        first, last, left, right = tiles.box[tile, 0], tiles.box[tile, 1], tiles.box[tile, 2], tiles.box[tile, 3]
+        box = tiles.box[tile]
+        if awake and tiles.still[tile] and not begins:
+            tiles.still[tile] = _stays_still(cells, tiles, numbers, tile, source)
+            awake = not tiles.still[tile]
+            if not awake and tiles.wave[tile] < 0.0:
+                tiles.wave[tile] = tiles.found[FASTEST, tile]
+                tiles.valid[tile] = 7
+                _copy_tile(cells, box, 0, 1)
+                _copy_tile(cells, box, 0, 2)
         if awake:
             count += 1
             tiles.active[count] = tile
             tiles.valid[tile] = 1 << target
-            covered += (last - first) * (right - left)
+            covered += (box[1] - box[0]) * (box[3] - box[2])
             continue
-        tiles.wet[target, tile] = False
         tiles.found[:, tile] = 0.0
+        if tiles.still[tile]:
+            tiles.wet[target, tile] = tiles.wet[source, tile]
+            tiles.found[FASTEST, tile] = max(0.0, tiles.wave[tile])
+        else:
+            tiles.wet[target, tile] = False
         if not tiles.valid[tile] & (1 << target):
             tiles.valid[tile] |= 1 << target
-            for row in range(first + RIM, last + RIM):
-                for column in range(left + RIM, right + RIM):
-                    cells.h[target, row, column] = cells.h[source, row, column]
-                    cells.u[target, row, column] = cells.u[source, row, column]
-                    cells.v[target, row, column] = cells.v[source, row, column]
+            _copy_tile(cells, box, source, target)
     tiles.active[0] = count
     return covered
 

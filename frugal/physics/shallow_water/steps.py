@@ -28,6 +28,7 @@ from frugal.physics.shallow_water.state import (
     wake_at,
 )
 from frugal.physics.shallow_water.watching import Seen, note_faces, note_step, remember, watch_tile
+from frugal.physics.sharing import DONE, LEFT, STOP, added, put, seen_now, wait_a_little
 
 # Why a run stopped.
 ARRIVED, TOO_FAST, NOT_A_NUMBER, COLLAPSED = 0, 1, 2, 3
@@ -62,6 +63,14 @@ class Limits(NamedTuple):
     longest_s: float
     shortest_s: float
     fastest_m_s: float
+
+
+class Team(NamedTuple):
+    """What threads share while they step together: counters of `sharing`, and of the stage whether it is the second, its length
+    [s] and the rain [m/s]."""
+
+    counters: np.ndarray
+    stage: np.ndarray
 
 
 class Run(NamedTuple):
@@ -117,8 +126,8 @@ def _book(border: Border, clock: Clock, numbers: Numbers, weight: float) -> None
                 clock.stage_left[segment] += max(-volume, 0.0)
 
 
-@kernel(error_model="numpy")
-def open_stage(
+@inner(error_model="numpy")
+def _open_stage(
     cells: Cells,
     tiles: Tiles,
     border: Border,
@@ -128,29 +137,9 @@ def open_stage(
     second: bool,
     dt_s: float,
 ) -> float:
-    """Prepare one stage: bed, rim, tiles to compute. Returns the rain [m/s].
+    """Prepare one stage: bed, rim, tiles to compute. Returns the rain [m/s] before the weight of the cells.
 
-    Parameters
-    ----------
-    cells : Cells
-        The bed under breaches and the rim of the stage's source buffer are written.
-    tiles : Tiles
-        ``active`` is written.
-    border : Border
-        Takes the prescribed levels and discharges of the stage's time.
-    forcing : Forcing
-    numbers : Numbers
-    clock : Clock
-        The first stage sets the volumes of the step and its covered cells to 0.
-    second : bool
-        The second stage of a step.
-    dt_s : float
-        Length of the step [s].
-
-    Returns
-    -------
-    float
-        Rain [m/s] before the weight of the cells.
+    ``second`` is the second stage of a step; the first one sets the volumes of the step and its covered cells to 0.
     """
     source = (clock.counts[CURRENT] + (1 if second else 0)) % 3
     if not second:
@@ -162,12 +151,12 @@ def open_stage(
     rain = fill_rim(cells, border, forcing, numbers, source, clock.time[NOW] + (dt_s if second else 0.0))
     if numbers.inertial and forcing.rain >= 0:  # its one stage moves water with the discharges of the step's end
         rain = value_at(forcing, forcing.rain, clock.time[NOW] + dt_s)
-    clock.counts[COVERED] += wake(cells, tiles, source, (source + 1) % 3)
+    clock.counts[COVERED] += wake(cells, tiles, numbers, source, (source + 1) % 3, clock.counts[STEPS] == 0)
     return rain
 
 
-@kernel(error_model="numpy")
-def compute_tiles(
+@inner(error_model="numpy")
+def _compute_tile(
     w: np.ndarray,
     cells: Cells,
     tiles: Tiles,
@@ -175,54 +164,68 @@ def compute_tiles(
     numbers: Numbers,
     seen: Seen,
     clock: Clock,
-    stretch: tuple[int, int],
+    tile: int,
     second: bool,
     dt_s: float,
     rain: float,
 ) -> None:
-    """Some of the awake tiles of one stage, first and last; tiles are independent of each other.
-
-    Parameters
-    ----------
-    w : ndarray, shape (WORKSPACE,)
-        Workspace of this thread.
-    cells : Cells
-    tiles : Tiles
-        ``active`` as `open_stage` left it.
-    border : Border
-    numbers : Numbers
-    seen : Seen
-        The first stage enters the accepted state, from which the step begins.
-    clock : Clock
-        Read only.
-    stretch : tuple of int
-        First and last place among the awake tiles, from 0, last excluded.
-    second : bool
-        The second stage of a step.
-    dt_s : float
-        Length of the step [s].
-    rain : float
-        [m/s], as `open_stage` gave it.
-    """
+    """One stage of one tile; before the first stage, the accepted state is remembered. Tiles do not depend on each other."""
     current = clock.counts[CURRENT]
     middle, end = (current + 1) % 3, (current + 2) % 3
-    for k in range(stretch[0], stretch[1]):
-        tile = tiles.active[1 + k]
-        if not second:
-            if seen.watches:
-                watch_tile(cells, seen, numbers, tile, tiles.box[tile], current, clock.time[NOW], dt_s)
-            remember(cells, seen.extremes, numbers, tiles.box[tile], current, clock.time[NOW])
-        if numbers.inertial:
-            inertial_on_tile(w, cells, tiles, border, numbers, tile, (current, middle), dt_s, rain)
-        else:
-            buffers = (middle, end, current) if second else (current, middle, -1)
-            stage_on_tile(w, cells, tiles, border, numbers, tile, buffers, dt_s, rain)
-        if seen.counts:
-            note_faces(w, seen.gates, numbers, tile, tiles.box[tile], 1 if second else 0)
+    if not second:
+        if seen.watches:
+            watch_tile(cells, seen, numbers, tile, tiles.box[tile], current, clock.time[NOW], dt_s)
+        remember(cells, seen.extremes, numbers, tiles.box[tile], current, clock.time[NOW])
+    if numbers.inertial:
+        inertial_on_tile(w, cells, tiles, border, numbers, tile, (current, middle), dt_s, rain)
+    else:
+        buffers = (middle, end, current) if second else (current, middle, -1)
+        stage_on_tile(w, cells, tiles, border, numbers, tile, buffers, dt_s, rain)
+    if seen.counts:
+        note_faces(w, seen.gates, numbers, tile, tiles.box[tile], 1 if second else 0)
 
 
-@kernel(error_model="numpy")
-def close_stage(
+@inner(error_model="numpy")
+def _compute_tiles(
+    w: np.ndarray,
+    cells: Cells,
+    tiles: Tiles,
+    border: Border,
+    numbers: Numbers,
+    seen: Seen,
+    clock: Clock,
+    team: Team,
+    leads: bool,
+    second: bool,
+    dt_s: float,
+    rain: float,
+) -> None:
+    """Tiles of a stage, one after the other, while any are left. Who leads hands them out and waits until all are done; the
+    others take part in all stages until they are told to stop."""
+    counters, stage = team
+    if leads:
+        stage[0], stage[1], stage[2] = 1.0 if second else 0.0, dt_s, rain
+        put(counters, DONE, 0)
+        put(counters, LEFT, tiles.active[0])
+    looks = 0
+    while True:
+        if seen_now(counters, LEFT) > 0:
+            k = added(counters, LEFT, -1)
+            if k > 0:  # what is read now is of the stage that k belongs to, which cannot end before this tile is done
+                now, length, falls = stage[0] > 0.0, stage[1], stage[2]
+                _compute_tile(w, cells, tiles, border, numbers, seen, clock, tiles.active[k], now, length, falls)
+                added(counters, DONE, 1)
+                looks = 0
+                continue
+        if leads and seen_now(counters, DONE) >= tiles.active[0]:
+            break
+        if not leads and seen_now(counters, STOP) != 0:
+            break
+        looks = wait_a_little(looks)
+
+
+@inner(error_model="numpy")
+def _close_stage(
     cells: Cells,
     tiles: Tiles,
     border: Border,
@@ -236,31 +239,8 @@ def close_stage(
 ) -> bool:
     """Whether the stage holds; if so the inflow points are added and its volumes noted.
 
-    Parameters
-    ----------
-    cells : Cells
-        Inflow points add their water to the stage's target buffer.
-    tiles : Tiles
-        ``found`` of all tiles decides.
-    border : Border
-        ``flux`` [m²/s] of the stage is booked.
-    forcing : Forcing
-    numbers : Numbers
-    clock : Clock
-        Takes the fastest wave [m/s], the doubt, and the volumes [m³] of the stage.
-    courant_limit : float
-        A wave may cross at most so many cells in the step.
-    second : bool
-        The second stage of a step.
-    dt_s : float
-        Length of the step [s].
-    rained_m2 : float
-        Rain times the area that it falls on [m³/s].
-
-    Returns
-    -------
-    bool
-        False where a wave is too fast for the step, a depth is negative beyond rounding or a number is none.
+    It does not where a wave crosses more than ``courant_limit`` cells, a depth is negative beyond rounding or a number is none.
+    ``rained_m2`` is the rain times the area that it falls on [m³/s].
     """
     fastest, lowest, doubt = 0.0, 0.0, 0.0
     for tile in range(tiles.found.shape[1]):
@@ -289,8 +269,8 @@ def close_stage(
     return True
 
 
-@kernel(error_model="numpy")
-def step_length(clock: Clock, until_s: float) -> float:
+@inner(error_model="numpy")
+def _step_length(clock: Clock, until_s: float) -> float:
     """Length of the next step: as prepared, and not beyond ``until_s``; two equal ones rather than a last short one."""
     rest = until_s - clock.time[NOW]
     dt = clock.time[NEXT]
@@ -299,20 +279,11 @@ def step_length(clock: Clock, until_s: float) -> float:
     return 0.5 * rest if 2.0 * dt > rest else dt
 
 
-@kernel(error_model="numpy")
-def accept(clock: Clock, limits: Limits, numbers: Numbers, dt_s: float, until_s: float) -> None:
+@inner(error_model="numpy")
+def _accept(clock: Clock, limits: Limits, numbers: Numbers, dt_s: float, until_s: float) -> None:
     """Make the computed state the accepted one, and prepare the length of the next step.
 
-    Parameters
-    ----------
-    clock : Clock
-        Advanced in place; the volumes of the step are added to those of the run.
-    limits : Limits
-    numbers : Numbers
-    dt_s : float
-        Length of the step that holds [s].
-    until_s : float
-        Time [s] that the run goes to; a step that fills the rest ends on it exactly.
+    A step that fills the rest until ``until_s`` ends on it exactly.
     """
     stages = numbers.stages
     clock.counts[CURRENT] = (clock.counts[CURRENT] + stages) % 3
@@ -326,23 +297,11 @@ def accept(clock: Clock, limits: Limits, numbers: Numbers, dt_s: float, until_s:
         clock.left[k] += clock.stage_left[k]
 
 
-@kernel(error_model="numpy")
-def refuse(clock: Clock, limits: Limits, numbers: Numbers, dt_s: float) -> int:
-    """Shorten a step that did not hold; says why the run must stop, if it must.
+@inner(error_model="numpy")
+def _refuse(clock: Clock, limits: Limits, numbers: Numbers, dt_s: float) -> int:
+    """Shorten a step that did not hold; says why the run must stop, or ``ARRIVED`` to try again.
 
-    Parameters
-    ----------
-    clock : Clock
-        The next step is made at most 0.7 times as long, and half as long where a number is none.
-    limits : Limits
-    numbers : Numbers
-    dt_s : float
-        Length of the step that did not hold [s].
-
-    Returns
-    -------
-    int
-        ``ARRIVED`` to try again, else ``TOO_FAST``, ``NOT_A_NUMBER`` or ``COLLAPSED``.
+    The next one is at most 0.7 times as long, and half as long where a number is none.
     """
     clock.counts[AGAIN] += 1
     clock.time[NEXT] = 0.5 * dt_s
@@ -355,8 +314,8 @@ def refuse(clock: Clock, limits: Limits, numbers: Numbers, dt_s: float) -> int:
     return ARRIVED
 
 
-@kernel(error_model="numpy")
-def advance(
+@inner(error_model="numpy")
+def _lead(
     w: np.ndarray,
     cells: Cells,
     tiles: Tiles,
@@ -366,41 +325,20 @@ def advance(
     seen: Seen,
     clock: Clock,
     limits: Limits,
+    team: Team,
+    leads: bool,
     until_s: float,
     rain_m2: float,
 ) -> int:
-    """Step to ``until_s`` on one thread; returns why it stopped. ``rain_m2`` is the area that rain falls on.
-
-    Parameters
-    ----------
-    w : ndarray, shape (WORKSPACE,)
-        Workspace that is overwritten.
-    cells, tiles, border : Cells, Tiles, Border
-        Changed in place.
-    forcing, numbers : Forcing, Numbers
-    seen, clock : Seen, Clock
-        Changed in place.
-    limits : Limits
-    until_s : float
-        Time [s] from the beginning of the event, reached exactly.
-    rain_m2 : float
-        Sum of the cells' areas times their weights of rain [m²].
-
-    Returns
-    -------
-    int
-        ``ARRIVED``, ``TOO_FAST``, ``NOT_A_NUMBER`` or ``COLLAPSED``.
-    """
+    """Step to ``until_s``; returns why it stopped."""
     while clock.time[NOW] < until_s:
-        dt = step_length(clock, until_s)
+        dt = _step_length(clock, until_s)
         holds = True
         for stage in range(numbers.stages):
             second = stage == 1
-            rain = open_stage(cells, tiles, border, forcing, numbers, clock, second, dt)
-            compute_tiles(
-                w, cells, tiles, border, numbers, seen, clock, (np.int64(0), tiles.active[0]), second, dt, rain
-            )
-            holds = close_stage(
+            rain = _open_stage(cells, tiles, border, forcing, numbers, clock, second, dt)
+            _compute_tiles(w, cells, tiles, border, numbers, seen, clock, team, leads, second, dt, rain)
+            holds = _close_stage(
                 cells, tiles, border, forcing, numbers, clock, limits.courant_limit, second, dt, rain * rain_m2
             )
             if not holds:
@@ -408,13 +346,62 @@ def advance(
         if not holds:
             if seen.counts:
                 seen.gates.flux[:] = 0.0
-            reason = refuse(clock, limits, numbers, dt)
+            reason = _refuse(clock, limits, numbers, dt)
             if reason != ARRIVED:
                 return reason
             continue
         if clock.time[WAVE] > limits.fastest_m_s:
             return TOO_FAST
-        accept(clock, limits, numbers, dt, until_s)
+        _accept(clock, limits, numbers, dt, until_s)
         if seen.watches:
             note_step(cells, seen.gates, numbers, clock.counts[CURRENT], clock.time[NOW], dt)
     return ARRIVED
+
+
+@kernel(error_model="numpy")
+def advance(
+    cells: Cells,
+    tiles: Tiles,
+    border: Border,
+    forcing: Forcing,
+    numbers: Numbers,
+    seen: Seen,
+    clock: Clock,
+    limits: Limits,
+    team: Team,
+    leads: bool,
+    until_s: float,
+    rain_m2: float,
+    w: np.ndarray,
+) -> int:
+    """Step to ``until_s``; returns why it stopped. Run by one thread that leads, and by any number of others that help it.
+
+    Parameters
+    ----------
+    cells, tiles, border : Cells, Tiles, Border
+        Changed in place.
+    forcing, numbers : Forcing, Numbers
+    seen, clock : Seen, Clock
+        Changed in place.
+    limits : Limits
+    team : Team
+        Shared by the threads; ``STOP`` among its counters is 0 at the start.
+    leads : bool
+    until_s : float
+        Time [s] from the beginning of the event, reached exactly.
+    rain_m2 : float
+        Sum of the cells' areas times their weights of rain [m²].
+    w : ndarray, shape (WORKSPACE,)
+        Workspace of this thread, overwritten.
+
+    Returns
+    -------
+    int
+        ``ARRIVED``, ``TOO_FAST``, ``NOT_A_NUMBER`` or ``COLLAPSED``; ``ARRIVED`` to those that help.
+    """
+    if not leads:
+        _compute_tiles(w, cells, tiles, border, numbers, seen, clock, team, leads, leads, 0.0, 0.0)
+        return ARRIVED
+    reason = _lead(w, cells, tiles, border, forcing, numbers, seen, clock, limits, team, leads, until_s, rain_m2)
+    put(team.counters, STOP, 1)
+    return reason
