@@ -158,7 +158,7 @@ def _along_rows(w: np.ndarray, crests: Crests, tile: int, count: int, second_ord
         _slopes(w, H, SLOPE_H, _ROW2 + 1, 1, count)
         _slopes(w, U, SLOPE_U, _ROW2 + 1, 1, count)
         _slopes(w, V, SLOPE_V, _ROW2 + 1, 1, count)
-    soften(w, crests, first, last, 1, SLOPE_EX)
+    soften(w, crests, first, last, 1, SLOPE_EX, U)
     _fluxes(w, _ROW2 + 1, 1, SLOPE_EX, U, V, SLOPE_U, SLOPE_V, X_MASS, count)
     over_crests(w, crests, first, last, 0)
 
@@ -172,7 +172,7 @@ def _along_columns(w: np.ndarray, crests: Crests, tile: int, count: int, second_
         _slopes(w, H, SLOPE_H, _ROW1, STRIDE, count)
         _slopes(w, U, SLOPE_U, _ROW1, STRIDE, count)
         _slopes(w, V, SLOPE_V, _ROW1, STRIDE, count)
-    soften(w, crests, first, last, STRIDE, SLOPE_EY)
+    soften(w, crests, first, last, STRIDE, SLOPE_EY, V)
     _fluxes(w, _ROW1, STRIDE, SLOPE_EY, V, U, SLOPE_V, SLOPE_U, Y_MASS, count - STRIDE)
     over_crests(w, crests, first, last, 1)
 
