@@ -20,9 +20,26 @@ import math
 import numpy as np
 
 from frugal.physics.compiled import inner
-from frugal.physics.shallow_water.state import AREA, GRAVITY, RIM, STRIDE, Crests, Tiles
+from frugal.physics.shallow_water.state import (
+    AREA,
+    CREST,
+    GRAVITY,
+    RIM,
+    SLOPE_H,
+    SLOPE_U,
+    SLOPE_V,
+    SPEED,
+    STRIDE,
+    X_MASS,
+    Y_MASS,
+    Crests,
+    E,
+    H,
+    Tiles,
+    U,
+    V,
+)
 from frugal.physics.shallow_water.weir_law import REGAINED, WEIR, depth_with_head
-from frugal.physics.shallow_water.workspace import CREST, SLOPE_H, SLOPE_U, SLOPE_V, SPEED, X_MASS, Y_MASS, E, H, U, V
 
 #: Lower steps [m] are no crests.
 LOWEST_STEP_M = 0.01

@@ -21,6 +21,7 @@ from frugal.physics.shallow_water.state import (
     FASTEST,
     GRAVITY,
     RIM,
+    WORKSPACE,  # the larger one of both schemes
     Cells,
     Crests,
     Numbers,
@@ -29,7 +30,6 @@ from frugal.physics.shallow_water.state import (
 )
 from frugal.physics.shallow_water.watch_list import Watch, observed, seen_of
 from frugal.physics.shallow_water.watching import look_at_all, note_step
-from frugal.physics.shallow_water.workspace import WORKSPACE  # the larger one of both schemes
 
 __all__ = ["SCHEMES", "Flood", "Snapshot", "simulate"]
 
