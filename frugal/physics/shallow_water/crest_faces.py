@@ -20,18 +20,39 @@ import math
 import numpy as np
 
 from frugal.physics.compiled import inner
-from frugal.physics.shallow_water.state import AREA, GRAVITY, RIM, STRIDE, Crests, Tiles
+from frugal.physics.shallow_water.state import (
+    AREA,
+    CREST,
+    GRAVITY,
+    RIM,
+    SLOPE_H,
+    SLOPE_U,
+    SLOPE_V,
+    SPEED,
+    STRIDE,
+    X_MASS,
+    Y_MASS,
+    Crests,
+    E,
+    H,
+    Tiles,
+    U,
+    V,
+)
 from frugal.physics.shallow_water.weir_law import REGAINED, WEIR, depth_with_head
-from frugal.physics.shallow_water.workspace import CREST, SLOPE_H, SLOPE_U, SLOPE_V, SPEED, X_MASS, Y_MASS, E, H, U, V
 
 #: Lower steps [m] are no crests.
 LOWEST_STEP_M = 0.01
 #: Step over the depth of the water above it: below the first a face does not act as a crest, above the second in full.
 FADES_BELOW, WHOLE_ABOVE = 0.25, 0.5
+#: Froude numbers of the lower cell between which a face ceases to act as a crest, where water stands over the crest there:
+#: water so fast needs none of this.
+SLOW, FAST = 0.35, 0.7
 #: Cells this far around a face tell which way its crest runs.
 REACH = 2
-#: Below this share of one direction over both, the crest cells around are no line.
-_LINE = 0.5
+#: How much farther the high cells around a face must spread along one direction than across it, as a share of both: water goes
+#: round single bumps.
+LINE = 0.35
 #: A face passes at least this share of its length, whatever the direction estimated.
 LEAST_SHARE = 0.3
 
@@ -69,31 +90,27 @@ def _rise(z: np.ndarray, axis: int, row: np.ndarray, column: np.ndarray) -> np.n
     return rise
 
 
-def _normals(axis: int, row: np.ndarray, column: np.ndarray, z: np.ndarray, drop: np.ndarray) -> np.ndarray:
-    """Unit vectors (x, y) across the crest at some faces, ``drop`` the highest step of each cell that is a crest, else 0."""
+def _normals(axis: int, row: np.ndarray, column: np.ndarray, z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Unit vectors (x, y) across the crest at some faces, and whether the high cells around lie along a line there."""
     rise = _rise(z, axis, row, column)
-    size, up = np.abs(rise), rise > 0.0
+    up = rise > 0.0
     high = row + (up & (axis == 1)), column + (up & (axis == 0))
-    low = row + (~up & (axis == 1)), column + (~up & (axis == 0))
+    middle = np.maximum(z[high] - 0.5 * np.abs(rise), z[high] - np.abs(rise) + 0.5 * LOWEST_STEP_M)
     moments = np.zeros((6, row.size))
     rows, columns = z.shape
     for down in range(-REACH, REACH + 1):
-        for right in range(-REACH, REACH + 1):
-            r, c = high[0] + down, high[1] + right
-            inside = (r >= 0) & (r < rows) & (c >= 0) & (c < columns)
-            r, c = np.clip(r, 0, rows - 1), np.clip(c, 0, columns - 1)
-            counts = inside & (drop[r, c] >= 0.5 * size) & (z[r, c] >= z[low] + 0.5 * size)
-            moments += counts * np.array([[1.0], [right], [down], [right * right], [down * down], [right * down]])
-    number = np.maximum(moments[0], 1.0)
-    x, y = moments[1] / number, moments[2] / number
-    xx, yy, xy = moments[3] / number - x * x, moments[4] / number - y * y, moments[5] / number - x * y
-    line = (np.hypot(xx - yy, 2.0 * xy) > _LINE * np.maximum(xx + yy, 1e-9)) & (number >= 3.0)
-    line &= drop[low] < size  # a face between two crest cells lies along the crest
+        for right in range(-REACH, REACH + 1):  # beyond the sides the ground goes on as it is there
+            r, c = np.clip(high[0] + down, 0, rows - 1), np.clip(high[1] + right, 0, columns - 1)
+            weights = np.array([[1.0], [right], [down], [right * right], [down * down], [right * down]])
+            moments += (z[r, c] >= middle) * weights
+    x, y, xx, yy, xy = moments[1:] / np.maximum(moments[0], 1.0)
+    xx, yy, xy = xx - x * x, yy - y * y, xy - x * y
+    line = np.hypot(xx - yy, 2.0 * xy) > LINE * (xx + yy)
     angle = 0.5 * np.arctan2(2.0 * xy, xx - yy) + 0.5 * np.pi
     plain = np.zeros((2, row.size))
     plain[axis] = 1.0
     found = np.where(line, np.array([np.cos(angle), np.sin(angle)]), plain)
-    return np.ascontiguousarray((found * np.where(found[axis] < 0.0, -1.0, 1.0)).T)
+    return (found * np.where(found[axis] < 0.0, -1.0, 1.0)).T, line
 
 
 def crests_of(bed: np.ndarray, blocked: np.ndarray | None, moving: np.ndarray, tiles: Tiles) -> Crests:
@@ -115,18 +132,18 @@ def crests_of(bed: np.ndarray, blocked: np.ndarray | None, moving: np.ndarray, t
     """
     edges = [_edges(bed.T, None if blocked is None else blocked.T).T, _edges(bed, blocked)]
     near = [_beside(axis, moving, edges[axis].shape, blocked) for axis in (0, 1)]
-    faces = [np.argwhere(edge | beside) for edge, beside in zip(edges, near, strict=True)]
-    drop = np.zeros(bed.shape)
-    for axis, found in enumerate(edges):
-        row, column = np.nonzero(found)
-        rise = _rise(bed, axis, row, column)
-        np.maximum.at(drop, (row + ((rise > 0.0) & (axis == 1)), column + ((rise > 0.0) & (axis == 0))), np.abs(rise))
-    numbers, normals = [], []
-    for axis, (edge, where) in enumerate(zip(edges, faces, strict=True)):
+    numbers: list[np.ndarray] = []
+    normals, active = [], []
+    for axis, (edge, beside) in enumerate(zip(edges, near, strict=True)):
+        where = np.argwhere(edge | beside)
+        normal, line = _normals(axis, where[:, 0], where[:, 1], bed)
+        dams = line & edge[tuple(where.T)]
+        kept = dams | beside[tuple(where.T)]
         number = np.full(edge.shape, -1, dtype=np.int64)
-        number[tuple(where.T)] = np.arange(len(where)) + axis * len(faces[0])
+        number[tuple(where[kept].T)] = np.arange(kept.sum()) + sum(map(len, active))
         numbers.append(number)
-        normals.append(_normals(axis, where[:, 0], where[:, 1], bed, drop))
+        normals.append(normal[kept])
+        active.append(dams[kept])
     first, place, face = _shares(numbers, tiles)
     watched = [
         np.column_stack([numbers[axis][tuple(where.T)], np.full(len(where), axis), where])
@@ -137,8 +154,8 @@ def crests_of(bed: np.ndarray, blocked: np.ndarray | None, moving: np.ndarray, t
         place=place,
         face=face,
         normal=np.ascontiguousarray(np.concatenate(normals)),
-        active=np.concatenate([edge[tuple(where.T)] for edge, where in zip(edges, faces, strict=True)]),
-        watched=np.ascontiguousarray(np.concatenate(watched)),  # one order always: kernels are compiled for it
+        active=np.concatenate(active),
+        watched=np.ascontiguousarray(np.concatenate(watched)),  # kernels are compiled by the order in memory too
     )
 
 
@@ -186,14 +203,19 @@ def follow_breaches(crests: Crests, z: np.ndarray) -> None:
 
 
 @inner(error_model="numpy")
-def crest_share(w: np.ndarray, p: int, step: int) -> float:
+def crest_share(w: np.ndarray, p: int, step: int, normal: int) -> float:
     """How far the face between two cells of the workspace acts as a crest, from 0 to 1."""
     q = p + step
     z1, z2 = w[E + p] - w[H + p], w[E + q] - w[H + q]
     over = max(w[E + p], w[E + q]) - max(z1, z2)
     if over <= 1e-6:
         return 0.0
-    return min(1.0, max(0.0, (abs(z1 - z2) - FADES_BELOW * over) / ((WHOLE_ABOVE - FADES_BELOW) * over)))
+    share = min(1.0, max(0.0, (abs(z1 - z2) - FADES_BELOW * over) / ((WHOLE_ABOVE - FADES_BELOW) * over)))
+    low = p if z2 > z1 else q
+    if w[E + low] > max(z1, z2):
+        froude = abs(w[normal + low]) / math.sqrt(GRAVITY * w[H + low])
+        share *= min(1.0, max(0.0, (FAST - froude) / (FAST - SLOW)))
+    return share
 
 
 @inner(error_model="numpy")
@@ -245,11 +267,11 @@ def crest_flux(
 
 
 @inner(error_model="numpy")
-def soften(w: np.ndarray, crests: Crests, first: int, last: int, step: int, slope_e: int) -> None:
+def soften(w: np.ndarray, crests: Crests, first: int, last: int, step: int, slope_e: int, normal: int) -> None:
     """How far the faces listed act as crests; fades the slopes of the cells on both sides."""
     for k in range(first, last):
         p = crests.place[k]
-        share = crest_share(w, p, step) if crests.active[crests.face[k]] else 0.0
+        share = crest_share(w, p, step, normal) if crests.active[crests.face[k]] else 0.0
         w[CREST + p] = share
         if share > 0.0:
             for cell in (p, p + step):

@@ -33,20 +33,11 @@ from frugal.physics.shallow_water.state import (
     CHEZY,
     DOUBT,
     FASTEST,
+    FRICTION,
     GRAVITY,
     LINEAR,
     LOWEST,
     MANNING,
-    RIM,
-    STRIDE,
-    Border,
-    Cells,
-    Crests,
-    Numbers,
-    Tiles,
-)
-from frugal.physics.shallow_water.workspace import (
-    FRICTION,
     NEW_H,
     NEW_U,
     NEW_V,
@@ -55,12 +46,14 @@ from frugal.physics.shallow_water.workspace import (
     OLD_V,
     RAIN,
     REAL_H,
+    RIM,
     SLOPE_EX,
     SLOPE_EY,
     SLOPE_H,
     SLOPE_U,
     SLOPE_V,
     SPEED,
+    STRIDE,
     X_LEFT,
     X_MASS,
     X_RIGHT,
@@ -69,8 +62,13 @@ from frugal.physics.shallow_water.workspace import (
     Y_MASS,
     Y_RIGHT,
     Y_SHEAR,
+    Border,
+    Cells,
+    Crests,
     E,
     H,
+    Numbers,
+    Tiles,
     U,
     V,
 )
@@ -158,7 +156,7 @@ def _along_rows(w: np.ndarray, crests: Crests, tile: int, count: int, second_ord
         _slopes(w, H, SLOPE_H, _ROW2 + 1, 1, count)
         _slopes(w, U, SLOPE_U, _ROW2 + 1, 1, count)
         _slopes(w, V, SLOPE_V, _ROW2 + 1, 1, count)
-    soften(w, crests, first, last, 1, SLOPE_EX)
+    soften(w, crests, first, last, 1, SLOPE_EX, U)
     _fluxes(w, _ROW2 + 1, 1, SLOPE_EX, U, V, SLOPE_U, SLOPE_V, X_MASS, count)
     over_crests(w, crests, first, last, 0)
 
@@ -172,7 +170,7 @@ def _along_columns(w: np.ndarray, crests: Crests, tile: int, count: int, second_
         _slopes(w, H, SLOPE_H, _ROW1, STRIDE, count)
         _slopes(w, U, SLOPE_U, _ROW1, STRIDE, count)
         _slopes(w, V, SLOPE_V, _ROW1, STRIDE, count)
-    soften(w, crests, first, last, STRIDE, SLOPE_EY)
+    soften(w, crests, first, last, STRIDE, SLOPE_EY, V)
     _fluxes(w, _ROW1, STRIDE, SLOPE_EY, V, U, SLOPE_V, SLOPE_U, Y_MASS, count - STRIDE)
     over_crests(w, crests, first, last, 1)
 

@@ -39,20 +39,31 @@ WALL, OPEN, LEVEL, DISCHARGE, FREE_FALL, NORMAL_FLOW, RATING_CURVE = 0, 1, 2, 3,
 WEST, EAST, NORTH, SOUTH = 0, 1, 2, 3
 FASTEST, LOWEST, DOUBT = 0, 1, 2
 
+# Where the fields of the Saint-Venant solver lie in the workspace of a tile: a constant distance apart.
+E, H, U, V = 0, AREA, 2 * AREA, 3 * AREA
+REAL_H, FRICTION, RAIN = 4 * AREA, 5 * AREA, 6 * AREA
+SLOPE_H, SLOPE_U, SLOPE_V = 7 * AREA, 8 * AREA, 9 * AREA
+SLOPE_EX, SLOPE_EY = 10 * AREA, 11 * AREA
+X_MASS, X_LEFT, X_RIGHT, X_SHEAR = 12 * AREA, 13 * AREA, 14 * AREA, 15 * AREA
+Y_MASS, Y_LEFT, Y_RIGHT, Y_SHEAR = 16 * AREA, 17 * AREA, 18 * AREA, 19 * AREA
+SPEED = 20 * AREA
+OLD_H, OLD_U, OLD_V = 21 * AREA, 22 * AREA, 23 * AREA
+NEW_H, NEW_U, NEW_V = 24 * AREA, 25 * AREA, 26 * AREA
+CREST = 27 * AREA  # how far the face behind each cell acts as a crest, where it is listed
+WORKSPACE = 28 * AREA
+
 
 class Crests(NamedTuple):
     """Faces that may be the edge of a crest (`crest_faces`), numbered, and listed for each tile."""
 
-    first: (
-        np.ndarray
-    )  # [tile, 3]: where its faces toward the next column begin in the lists, those toward the next row, their end
+    first: np.ndarray  # [tile, 3]: where its faces toward the next column begin in the lists, toward the next row, end
     place: np.ndarray  # of the cell before each listed face in the tile's workspace
     face: np.ndarray  # its number
     normal: np.ndarray  # [face, 2]: unit vector across the crest, positive along the face's own direction
     active: np.ndarray  # whether it is an edge now
     watched: (
         np.ndarray
-    )  # [n, 4]: number, direction (0: next column, 1: next row), row and column of those that a breach changes
+    )  # [n, 4]: faces that a breach changes: number, 0 toward the next column or 1 the next row, row, column
 
 
 class Cells(NamedTuple):

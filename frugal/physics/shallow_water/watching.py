@@ -18,8 +18,7 @@ import numpy as np
 
 from frugal.physics.compiled import inner, kernel
 from frugal.physics.shallow_water.inertial_faces import NEW_X, NEW_Y
-from frugal.physics.shallow_water.state import FILM_M, RIM, STRIDE, Cells, Numbers, Tiles
-from frugal.physics.shallow_water.workspace import X_MASS, Y_MASS
+from frugal.physics.shallow_water.state import FILM_M, RIM, STRIDE, X_MASS, Y_MASS, Cells, Numbers, Tiles
 
 HOUR_S = 3600.0
 
