@@ -33,7 +33,7 @@ CHOSEN_BY_NAME = {
         "ai_limit.", "duration.", "head.", "level.", "name.", "note.", "number.", "queries.", "source.", "stage.", "tick.",
         *(f"plot.{kind}" for kind in ("absolute", "error", "ratio", "score", "share")),
     ),
-    "frugal.studies.flood": ("flood.local_inertial", "flood.twice_coarser", "flood.four_times_coarser"),
+    "frugal.studies.flood": ("flood.local_inertial", "flood.twice_coarser", "flood.subgrid"),
     "frugal.studies.solar": (
         "direction.", "roofs.judged_on.",
         *(f"roof_shading.{name}" for name in ("no_shading", "sky_view", "coarse_surface", "sector_year")),

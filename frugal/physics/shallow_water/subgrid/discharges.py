@@ -83,11 +83,11 @@ def _leaving(kind: int, critical: float, uniform: float, brought: float, kinetic
 
 
 @inner(error_model="numpy")
-def _smoothed(plan: Neighbours, water: PieceWater, link: int, section: float) -> float:
+def _smoothed(discharge: np.ndarray, section: np.ndarray, link: int, before: int, after: int, own: float) -> float:
     """The discharge of a link and, for a small part, of those before and after it that are not far smaller."""
-    q, before, after = water.discharge[link], plan.before[link], plan.after[link]
-    ahead = water.discharge[before] if 2.0 * water.section[before] > section else q
-    behind = water.discharge[after] if 2.0 * water.section[after] > section else q
+    q = discharge[link]
+    ahead = discharge[before] if 2.0 * section[before] > own else q
+    behind = discharge[after] if 2.0 * section[after] > own else q
     return THETA * q + 0.5 * (1.0 - THETA) * (ahead + behind)
 
 
@@ -142,8 +142,7 @@ def ask_discharges(
         mean, thick = _read(table, k, last, middle)
         if mean <= dry_m:
             continue
-        head, width = _head(table, first, last, k, up), links.width[link]
-        deepest = max(deepest, up - lowest)
+        head, width, deepest = _head(table, first, last, k, up), links.width[link], max(deepest, up - lowest)
         section, critical = width * mean, width * _ROOT_G * head * math.sqrt(head)
         water.section[link] = section
         rate = width * links.ease[link] * thick * cube_root(thick * thick)
@@ -167,7 +166,8 @@ def ask_discharges(
         gaining = max(0.0, q * q - kinetic * passed * passed) / max(abs(q), 1e-300)
         brake += force * gaining * (1.0 - REGAINED) / (2.0 * GRAVITY * passed * passed)
         slower = min(1.0, pull / (dt_s * force * (1.0 / surface[i] + 1.0 / surface[j])))
-        q = (_smoothed(plan, water, link, section) + slower * force * (here - there)) / (1.0 + slower * brake)
+        steady = _smoothed(water.discharge, water.section, link, plan.before[link], plan.after[link], section)
+        q = (steady + slower * force * (here - there)) / (1.0 + slower * brake)
         energy = 1.0 + kinetic / (2.0 * GRAVITY * head)
         most = min(FREE_SHARE * energy * math.sqrt(energy), FROUDE) * critical
         water.wished[link] = min(most, max(-most, q))
