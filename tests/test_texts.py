@@ -34,7 +34,7 @@ CHOSEN_BY_NAME = {
         *(f"plot.{kind}" for kind in ("absolute", "error", "ratio", "score", "share")),
     ),
     "frugal.studies.flood": (
-        "details.map.", "details.state.", "flood.local_inertial", "flood.twice_coarser", "flood.four_times_coarser", "hazard.class_",
+        "details.map.", "details.state.", "flood.local_inertial", "flood.twice_coarser", "flood.subgrid", "hazard.class_",
     ),
     "frugal.studies.solar": (
         "direction.", "roofs.judged_on.",

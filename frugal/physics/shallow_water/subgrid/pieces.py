@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from frugal.physics.compiled import kernel
+from frugal.physics.compiled import inner, kernel
 
 #: Hollows of a coarse cell that lie less than this [m] below the saddle between them share one level.
 SPLIT_M = 0.2
@@ -20,7 +20,7 @@ SPLIT_M = 0.2
 EASTWARD, SOUTHWARD, WITHIN = 0, 1, 2
 
 
-class Pieces(NamedTuple):
+class LevelPieces(NamedTuple):
     """Which piece each fine cell is part of, -1 for none, and the level [m] from which it is joined to the lowest one."""
 
     label: np.ndarray
@@ -43,6 +43,32 @@ class Touching(NamedTuple):
     axis: np.ndarray
 
 
+@inner(error_model="numpy")
+def _by_height(bed: np.ndarray, blocked: np.ndarray, box: tuple, row: np.ndarray, column: np.ndarray) -> int:
+    """Rows and columns of the open fine cells of a box from the lowest up; returns how many there are."""
+    count = 0
+    for r in range(box[0], box[1]):
+        for c in range(box[2], box[3]):
+            if blocked[r, c]:
+                continue
+            at = count
+            while at > 0 and bed[row[at - 1], column[at - 1]] > bed[r, c]:
+                row[at], column[at] = row[at - 1], column[at - 1]
+                at -= 1
+            row[at], column[at] = r, c
+            count += 1
+    return count
+
+
+@inner(error_model="numpy")
+def _neighbour(bed: np.ndarray, label: np.ndarray, box: tuple, r: int, c: int, side: int) -> tuple:
+    """The hollow on one side of a fine cell and the height there; -1 where none of the box is."""
+    nr, nc = r + (side == 0) - (side == 1), c + (side == 2) - (side == 3)
+    if not (box[0] <= nr < box[1] and box[2] <= nc < box[3]):
+        return np.int64(-1), np.inf
+    return label[nr, nc], bed[nr, nc]
+
+
 @kernel(error_model="numpy")
 def _split(
     bed: np.ndarray, blocked: np.ndarray, factor: int, split_m: float, label: np.ndarray, joined: np.ndarray
@@ -51,63 +77,46 @@ def _split(
     rows, columns = bed.shape
     pixels = factor * factor
     row, column = np.empty(pixels, np.int64), np.empty(pixels, np.int64)
-    lowest = np.empty(pixels)
-    number = np.empty(pixels, np.int64)
+    lowest, number = np.empty(pixels), np.empty(pixels, np.int64)
     total = 0
-    for top in range(0, rows, factor):
-        for west in range(0, columns, factor):
-            bottom, east = min(top + factor, rows), min(west + factor, columns)
-            count = 0
-            for r in range(top, bottom):
-                for c in range(west, east):
-                    if blocked[r, c]:
-                        continue
-                    at = count
-                    while at > 0 and bed[row[at - 1], column[at - 1]] > bed[r, c]:
-                        row[at], column[at] = row[at - 1], column[at - 1]
-                        at -= 1
-                    row[at], column[at] = r, c
-                    count += 1
-            hollows = 0
-            for k in range(count):
-                r, c = row[k], column[k]
-                ground = bed[r, c]
-                joined[r, c] = ground
-                own, best = np.int64(-1), np.inf
-                for side in range(4):
-                    nr, nc = r + (side == 0) - (side == 1), c + (side == 2) - (side == 3)
-                    if top <= nr < bottom and west <= nc < east and label[nr, nc] >= 0 and bed[nr, nc] < best:
-                        own, best = label[nr, nc], bed[nr, nc]
-                if own < 0:
-                    own = hollows
-                    lowest[own] = ground
-                    hollows += 1
-                label[r, c] = own
-                for side in range(4):
-                    nr, nc = r + (side == 0) - (side == 1), c + (side == 2) - (side == 3)
-                    if not (top <= nr < bottom and west <= nc < east):
-                        continue
-                    other = label[nr, nc]
-                    if other < 0 or other == own or ground - max(lowest[own], lowest[other]) >= split_m:
-                        continue
-                    kept, gone = (own, other) if lowest[own] <= lowest[other] else (other, own)
-                    for j in range(k + 1):
-                        if label[row[j], column[j]] == gone:
-                            label[row[j], column[j]] = kept
-                            joined[row[j], column[j]] = max(joined[row[j], column[j]], ground)
-                    own = kept
-            number[:] = -1
-            for k in range(count):
-                hollow = label[row[k], column[k]]
-                if number[hollow] < 0:
-                    number[hollow] = total
-                    total += 1
-            for k in range(count):
-                label[row[k], column[k]] = number[label[row[k], column[k]]]
+    for corner in range(((rows - 1) // factor + 1) * ((columns - 1) // factor + 1)):
+        top = corner // ((columns - 1) // factor + 1) * factor
+        west = corner % ((columns - 1) // factor + 1) * factor
+        box = (top, min(top + factor, rows), west, min(west + factor, columns))
+        count, hollows = _by_height(bed, blocked, box, row, column), 0
+        for k in range(count):
+            r, c = row[k], column[k]
+            ground, own, best = bed[r, c], np.int64(-1), np.inf
+            for side in range(4):
+                other, height = _neighbour(bed, label, box, r, c, side)
+                if other >= 0 and height < best:
+                    own, best = other, height
+            if own < 0:
+                own = np.int64(hollows)
+                lowest[own] = ground
+                hollows += 1
+            joined[r, c], label[r, c] = ground, own
+            for side in range(4):
+                other, _ = _neighbour(bed, label, box, r, c, side)
+                if other < 0 or other == own or ground - max(lowest[own], lowest[other]) >= split_m:
+                    continue
+                kept, gone = (own, other) if lowest[own] <= lowest[other] else (other, own)
+                for j in range(k + 1):
+                    if label[row[j], column[j]] == gone:
+                        label[row[j], column[j]] = kept
+                        joined[row[j], column[j]] = max(joined[row[j], column[j]], ground)
+                own = kept
+        number[:] = -1
+        for k in range(count):
+            hollow = label[row[k], column[k]]
+            if number[hollow] < 0:
+                number[hollow] = total
+                total += 1
+            label[row[k], column[k]] = number[hollow]
     return total
 
 
-def pieces_of(bed: np.ndarray, blocked: np.ndarray, factor: int, split_m: float = SPLIT_M) -> Pieces:
+def pieces_of(bed: np.ndarray, blocked: np.ndarray, factor: int, split_m: float = SPLIT_M) -> LevelPieces:
     """Cut coarse cells along the crests in them.
 
     Parameters
@@ -123,12 +132,12 @@ def pieces_of(bed: np.ndarray, blocked: np.ndarray, factor: int, split_m: float 
 
     Returns
     -------
-    Pieces
+    LevelPieces
     """
     label = np.full(bed.shape, -1, dtype=np.int64)
     joined = np.array(bed, dtype=np.float64)
     count = _split(bed, blocked, factor, split_m, label, joined)
-    return Pieces(label, joined, int(count))
+    return LevelPieces(label, joined, int(count))
 
 
 def touching(label: np.ndarray, factor: int) -> Touching:

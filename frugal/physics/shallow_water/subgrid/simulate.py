@@ -11,9 +11,20 @@ from frugal.errors import SolverError, UnusableInputError
 from frugal.physics.shallow_water.flood_case import FloodCase, cells, check
 from frugal.physics.shallow_water.forcing import Forcing, border_of, forcing_of
 from frugal.physics.shallow_water.outcome import Flood, Snapshot, volume_ledger
-from frugal.physics.shallow_water.state import DISCHARGE, EAST, GRAVITY, LEVEL, NORTH, OPEN, SOUTH, WEST, Border
+from frugal.physics.shallow_water.state import (
+    DISCHARGE,
+    EAST,
+    FREE_FALL,
+    GRAVITY,
+    LEVEL,
+    NORMAL_FLOW,
+    NORTH,
+    OPEN,
+    SOUTH,
+    WEST,
+    Border,
+)
 from frugal.physics.shallow_water.subgrid import kernel
-from frugal.physics.shallow_water.subgrid.kernel import Ground, Lengths, Plan, Water
 from frugal.physics.shallow_water.subgrid.pieces import (
     EASTWARD,
     SOUTHWARD,
@@ -23,12 +34,23 @@ from frugal.physics.shallow_water.subgrid.pieces import (
     pieces_of,
     touching,
 )
+from frugal.physics.shallow_water.subgrid.state import (
+    DEEPEST,
+    NEXT,
+    NOW,
+    STEPS,
+    UPDATES,
+    FineGround,
+    Neighbours,
+    PieceWater,
+    RunLengths,
+)
 from frugal.physics.shallow_water.subgrid.tables import LinkTables, fill_links, link_tables, piece_tables
 
 #: Share of a coarse cell that a wave may cross in a step.
 COURANT = 0.6
 _FRICTIONS = ("manning", "none")
-_KINDS = ("wall", "open", "level", "discharge")
+_KINDS = ("wall", "open", "level", "discharge", "free_fall", "normal_flow")
 
 
 def _check(flood_case: FloodCase, factor: int, courant: float, times: Sequence[float]) -> None:
@@ -63,19 +85,19 @@ def _side_cells(shape: tuple[int, int], side: int) -> np.ndarray:
     return {WEST: place[:, 0], EAST: place[:, -1], NORTH: place[0], SOUTH: place[-1]}[side]
 
 
-def _with_sides(touch: Touching, label: np.ndarray, border: Border, count: int) -> tuple[Touching, int]:
-    """Links to the segments of the sides after those between pieces, open ones last; also the number of the others."""
+def _with_sides(touch: Touching, label: np.ndarray, border: Border, count: int) -> tuple[Touching, np.ndarray]:
+    """Links to the segments of the sides after those between pieces; also the kinds of the last ones, which water leaves by."""
     flat = label.ravel()
     found: list[tuple[int, int, int, np.ndarray]] = []  # kind, side, segment, cells of one piece
     for side in (WEST, EAST, NORTH, SOUTH):
         place = _side_cells((label.shape[0], label.shape[1]), side)
         kind, segment = border.kind[side, : len(place)], border.segment[side, : len(place)]
-        for wanted in (LEVEL, OPEN):
+        for wanted in (LEVEL, OPEN, FREE_FALL, NORMAL_FLOW):
             here = np.flatnonzero((kind == wanted) & (flat[place] >= 0))
             for key in sorted({(int(segment[i]), int(flat[place[i]])) for i in here}):
                 mine = here[(segment[here] == key[0]) & (flat[place[here]] == key[1])]
                 found.append((wanted, side, key[0], place[mine]))
-    found.sort(key=lambda link: link[0] == OPEN)
+    found.sort(key=lambda link: link[0] != LEVEL)
     left, right, axis, before, after, sizes = [], [], [], [], [], []
     for _, side, segment_number, place in found:
         piece, ghost = int(flat[place[0]]), count + segment_number
@@ -85,9 +107,9 @@ def _with_sides(touch: Touching, label: np.ndarray, border: Border, count: int) 
         before.append(place)
         after.append(np.full(len(place), -1 - side))
         sizes.append(len(place))
-    inner = len(touch.left) + sum(link[0] == LEVEL for link in found)
+    leaving_by = np.array([link[0] for link in found if link[0] != LEVEL], dtype=np.int64)
     if not found:
-        return touch, inner
+        return touch, leaving_by
     return Touching(
         np.concatenate([touch.before, *before]),
         np.concatenate([touch.after, *after]),
@@ -95,11 +117,19 @@ def _with_sides(touch: Touching, label: np.ndarray, border: Border, count: int) 
         np.concatenate([touch.left, left]).astype(np.int64),
         np.concatenate([touch.right, right]).astype(np.int64),
         np.concatenate([touch.axis, axis]).astype(np.int64),
-    ), inner
+    ), leaving_by
+
+
+def _given_slopes(links: LinkTables, forcing: Forcing, leaving_by: np.ndarray, count: int) -> None:
+    """Where a normal flow has a slope of its own, put it in the place of that of the ground."""
+    for link, kind in enumerate(leaving_by, start=len(links.left) - len(leaving_by)):
+        segment = max(int(links.left[link]), int(links.right[link])) - count
+        if kind == NORMAL_FLOW and forcing.slopes[segment] > 0.0:
+            links.slope[link] = forcing.slopes[segment]
 
 
 def _following(links: LinkTables, count: int, entering: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """For each link the one before and the one after it in the same direction, as `Plan` names them.
+    """For each link the one before and the one after it in the same direction, as `Neighbours` names them.
 
     Water may pass on without one where a piece is cut from the rest of its coarse cell, or where a discharge enters.
     """
@@ -127,9 +157,9 @@ def _plan(
     border: Border,
     label: np.ndarray,
     links: LinkTables,
-    inner: int,
+    leaving_by: np.ndarray,
     count: int,
-) -> Plan:
+) -> Neighbours:
     flat, columns = label.ravel(), label.shape[1]
     entering, shares = [], []
     for side in (WEST, EAST, NORTH, SOUTH):
@@ -163,10 +193,11 @@ def _plan(
     places = np.array(entering, dtype=np.int64).reshape(-1, 2)
     before, after = _following(links, count, places[:, 1])
     breach_pieces = np.unique(flat[lowered])
-    return Plan(
+    return Neighbours(
         before=before,
         after=after,
-        inner=inner,
+        inner=len(links.left) - len(leaving_by),
+        leaving_by=leaving_by,
         entering=places,
         entering_share=np.array(shares, dtype=np.float64),
         inflows=flat[inflows],
@@ -176,12 +207,12 @@ def _plan(
     )
 
 
-def _water(ground: Ground, forcing: Forcing, depth: np.ndarray, count: int, area_m2: float) -> Water:
+def _water(ground: FineGround, forcing: Forcing, depth: np.ndarray, count: int, area_m2: float) -> PieceWater:
     """The first state, at rest."""
     segments, total = len(forcing.segments), len(ground.links.left)
     inside = ground.label >= 0
     sources = segments + 2 + len(forcing.inflows)  # the last is infiltration, which is refused here
-    water = Water(
+    water = PieceWater(
         volume=np.bincount(ground.label[inside], depth.ravel()[inside], count) * area_m2,
         level=np.full(count + segments, -np.inf),
         surface=np.full(count + segments, np.inf),
@@ -205,18 +236,18 @@ def _water(ground: Ground, forcing: Forcing, depth: np.ndarray, count: int, area
         entered=np.zeros(sources),
         left=np.zeros(sources),
     )
-    water.clock[kernel.DEEPEST] = kernel.prepare(ground.pieces, ground.links, water, area_m2)
+    water.clock[DEEPEST] = kernel.prepare(ground.pieces, ground.links, water, area_m2)
     wet = water.volume > 0.0
     water.highest[wet] = water.level[:count][wet]
     return water
 
 
-def _spread(ground: Ground, water: Water, values: np.ndarray, missing: float) -> np.ndarray:
+def _spread(ground: FineGround, water: PieceWater, values: np.ndarray, missing: float) -> np.ndarray:
     """A value of each piece on its fine cells, ``missing`` on those of none."""
     return np.asarray(np.append(values[: len(water.volume)], missing)[ground.label])
 
 
-def _state(ground: Ground, water: Water, shape: tuple[int, int]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _state(ground: FineGround, water: PieceWater, shape: tuple[int, int]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Depth and velocity of the fine cells: the level of their piece; speeds as uniform flow shares them among depths."""
     depth = np.maximum(_spread(ground, water, water.level, -np.inf) - ground.bed, 0.0)
     moving = water.volume > 1e-3 * water.surface[: len(water.volume)]
@@ -230,7 +261,7 @@ def _state(ground: Ground, water: Water, shape: tuple[int, int]) -> tuple[np.nda
     return h, u, v
 
 
-def _shared(ground: Ground, water: Water, depth: np.ndarray) -> np.ndarray:
+def _shared(ground: FineGround, water: PieceWater, depth: np.ndarray) -> np.ndarray:
     """Speed of each fine cell over that of its piece: as depth^(2/3), with the mean over the water of 1."""
     inside, count = ground.label >= 0, len(water.volume)
     label, thick = ground.label[inside], depth[inside]
@@ -255,8 +286,8 @@ def simulate_subgrid(
     Parameters
     ----------
     flood_case : FloodCase
-        On fine cells. Friction is Manning's or none; sides are walls, open, levels or discharges; first velocities are not
-        regarded, water starts at rest.
+        On fine cells. Friction is Manning's or none; sides are walls, open, levels, discharges, free falls or normal flows;
+        nothing seeps away or passes culverts; first velocities are not regarded, water starts at rest.
     factor : int
         Fine cells along the side of a coarse one, 2 or more.
     cfl : float
@@ -299,9 +330,9 @@ def simulate_subgrid(
     pieces = pieces_of(bed, blocked, factor, split_m)
     if not pieces.count:
         raise UnusableInputError("All cells are blocked: one at least must be open.")
-    touch, inner = _with_sides(touching(pieces.label, factor), pieces.label, border, pieces.count)
+    touch, leaving_by = _with_sides(touching(pieces.label, factor), pieces.label, border, pieces.count)
     links = link_tables(touch, bed, factor, size)
-    ground = Ground(
+    ground = FineGround(
         bed.ravel(),
         pieces.joined_m.ravel(),
         pieces.label.ravel(),
@@ -310,18 +341,20 @@ def simulate_subgrid(
         links,
     )
     fill_links(*ground[:4], links, np.arange(len(links.left)), shape[1], factor, size)
-    plan = _plan(flood_case, forcing, border, pieces.label, links, inner, pieces.count)
+    _given_slopes(links, forcing, leaving_by, pieces.count)
+    plan = _plan(flood_case, forcing, border, pieces.label, links, leaving_by, pieces.count)
     water = _water(ground, forcing, depth, pieces.count, size**2)
-    water.clock[kernel.NEXT] = cfl * factor * size / math.sqrt(GRAVITY * max(float(water.clock[kernel.DEEPEST]), 1.0))
-    numbers = Lengths(shape[1], factor, size, dry_depth_m, arrival_depth_m)
+    water.clock[NOW] = flood_case.start_s
+    water.clock[NEXT] = cfl * factor * size / math.sqrt(GRAVITY * max(float(water.clock[DEEPEST]), 1.0))
+    numbers = RunLengths(shape[1], factor, size, dry_depth_m, arrival_depth_m)
     first = _state(ground, water, shape)[0]
-    water.arrival_s[first.ravel() >= arrival_depth_m] = water.clock[kernel.NOW] = flood_case.start_s
+    water.arrival_s[first.ravel() >= arrival_depth_m] = water.clock[NOW] = flood_case.start_s
     initial = float(water.volume.sum())
     snapshots: list[Snapshot] = []
     for time in [*times, float(flood_case.duration_s)]:
         if not kernel.advance(ground, plan, water, forcing, numbers, cfl, time):
             raise SolverError(
-                f"The flood became unstable after {water.clock[kernel.NOW]:.6g} s: a volume is no longer a finite number."
+                f"The flood became unstable after {water.clock[NOW]:.6g} s: a volume is no longer a finite number."
             )
         if len(snapshots) < len(times):
             snapshots.append(Snapshot(time, *_state(ground, water, shape)))
@@ -338,6 +371,6 @@ def simulate_subgrid(
         v=v,
         snapshots=tuple(snapshots),
         volume=volume_ledger(flood_case, water.entered, water.left, initial, float(water.volume.sum())),
-        steps=int(water.counts[kernel.STEPS]),
-        cell_updates=int(water.counts[kernel.UPDATES]),
+        steps=int(water.counts[STEPS]),
+        cell_updates=int(water.counts[UPDATES]),
     )

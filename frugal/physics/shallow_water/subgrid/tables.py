@@ -28,7 +28,7 @@ import numpy as np
 
 from frugal.physics.compiled import inner, kernel
 from frugal.physics.shallow_water.state import GRAVITY
-from frugal.physics.shallow_water.subgrid.pieces import EASTWARD, SOUTHWARD, SPLIT_M, WITHIN, Pieces, Touching
+from frugal.physics.shallow_water.subgrid.pieces import EASTWARD, SOUTHWARD, SPLIT_M, WITHIN, LevelPieces, Touching
 
 # Columns of the table of a link.
 LEVEL_M, MEAN, CONVEYING, HEAD = 0, 1, 2, 3
@@ -283,14 +283,14 @@ def _one_level(
     entry[HEAD] = (passing / pairs) ** (2.0 / 3.0)
 
 
-def piece_tables(bed: np.ndarray, pieces: Pieces, cell_size_m: float) -> PieceTables:
+def piece_tables(bed: np.ndarray, pieces: LevelPieces, cell_size_m: float) -> PieceTables:
     """Tables of all pieces.
 
     Parameters
     ----------
     bed : ndarray, shape (rows, columns)
         Height of the fine ground [m].
-    pieces : Pieces
+    pieces : LevelPieces
         At least one.
     cell_size_m : float
         Side of a fine cell [m].
@@ -352,7 +352,8 @@ def link_tables(touch: Touching, bed: np.ndarray, factor: int, cell_size_m: floa
     count, pairs = len(touch.left), np.diff(touch.first)
     room = (pairs - 1) * len(_BETWEEN) + len(_ABOVE)
     row = np.concatenate([[0], np.cumsum(room)]).astype(np.int64)
-    length = np.where(touch.axis == WITHIN, 0.5, 1.0) * factor * cell_size_m
+    to_side = touch.after[touch.first[:-1]] < 0  # its level stands at the side, half a coarse cell away
+    length = np.where((touch.axis == WITHIN) | to_side, 0.5, 1.0) * factor * cell_size_m
     towards = np.zeros((count, 2))
     towards[touch.axis == EASTWARD, 0] = 1.0
     towards[touch.axis == SOUTHWARD, 1] = 1.0
