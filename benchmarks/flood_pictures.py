@@ -29,7 +29,8 @@ from frugal.studies.flood.outputs import HOUR, WET_M
 from frugal.studies.flood.terrain.coast import coast
 from frugal.studies.flood.terrain.generated_polder import polder
 from frugal.studies.flood.terrain.generated_valley import valley
-from frugal.studies.flood.terrain.site import RiverFloodSite, SubmersionSite, river_valley
+from frugal.studies.flood.terrain.river_valley import river_valley
+from frugal.studies.flood.terrain.site import RiverFloodSite, SubmersionSite
 from frugal.studies.flood.terrain.terrain import FloodTerrain
 
 ROOT = Path(__file__).resolve().parents[1]

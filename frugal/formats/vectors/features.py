@@ -71,6 +71,26 @@ def read_centroids(path: Path | str, crs: str, what: str) -> np.ndarray:
     return np.column_stack([points.x.to_numpy(), points.y.to_numpy()])
 
 
+def read_shapes(path: Path | str, crs: str, what: str) -> list[Any]:
+    """The shapes of a file as shapely geometries, empty ones left out.
+
+    Parameters
+    ----------
+    path : path
+    crs : str
+        System that the coordinates are wanted in.
+    what : str
+        What the shapes are, for the messages.
+
+    Raises
+    ------
+    UnusableInputError
+        If the file cannot be read or has no coordinate system.
+    """
+    frame = _read(path, crs, what)
+    return list(frame.geometry[frame.geometry.notna() & ~frame.geometry.is_empty])
+
+
 def _read(path: Path | str, crs: str, what: str) -> geopandas.GeoDataFrame:
     import geopandas
 

@@ -134,6 +134,7 @@ def storm(terrain: FloodTerrain, coast: Coast, *, roughness_factor: float, **inp
         duration_s=coast.duration_s,
         start_s=start_s - history.begin_s,
         friction=terrain.manning * roughness_factor,
+        blocked=terrain.blocked,
         level=np.where(at_rest(terrain, coast.sides, first), first, terrain.bed),
         boundaries={
             side: tuple(

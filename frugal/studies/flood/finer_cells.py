@@ -18,12 +18,13 @@ import numpy as np
 
 from frugal.errors import UnusableInputError
 from frugal.experiments.study import Arrays
-from frugal.physics.shallow_water.flood_case import Breach, FloodCase, Inflow, Segment
+from frugal.physics.shallow_water.flood_case import Breach, FloodCase, Inflow, Link, Segment
 from frugal.studies.flood.outputs import WET_M, Maps, refined
 from frugal.studies.flood.solver_alternatives import Build, flood_maps, run_flood
 from frugal.studies.flood.terrain.coast import coast
 from frugal.studies.flood.terrain.generated_valley import valley
-from frugal.studies.flood.terrain.site import RiverFloodSite, SubmersionSite, river_valley
+from frugal.studies.flood.terrain.river_valley import river_valley
+from frugal.studies.flood.terrain.site import RiverFloodSite, SubmersionSite
 from frugal.studies.flood.terrain.terrain import FloodTerrain, quartered
 
 SQUARE_METRES_PER_HECTARE = 1e4
@@ -124,11 +125,16 @@ def _with_bed_of_river(finer: FloodTerrain, terrain: FloodTerrain, site: RiverFl
     """The river as wide as on the cells of the study, of which it takes a row of whole ones."""
     cells, position = quartered(terrain.river, terrain.river_position_m, terrain.cell_size_m)
     where = tuple(cells.T)
-    bed, manning = finer.bed.copy(), np.full(finer.shape, site.manning)
+    bed, manning = finer.bed.copy(), finer.manning.copy()
+    manning[tuple(finer.river.T)] = site.manning
     bed[where] -= site.channel_depth_m
     manning[where] = site.manning_river
     land = np.ones(finer.shape, dtype=bool)
     land[where] = False
+    land[tuple(finer.tributaries.T)] = False
+    bed[tuple(finer.tributaries.T)] = np.minimum(
+        bed[tuple(finer.tributaries.T)], finer.bed[tuple(finer.tributaries.T)] - site.channel_depth_m
+    )
     return replace(finer, bed=bed, manning=manning, land=land, river=cells, river_position_m=position)
 
 
@@ -175,7 +181,7 @@ def aggregated(fine: Maps, terrain: FloodTerrain, duration_s: float) -> Arrays:
 #: What `cut_in_four` knows of a flood; with anything else it is no longer the same flood.
 _KNOWN = (
     "bed", "cell_size_m", "duration_s", "friction", "friction_law", "level", "depth", "u", "v", "boundaries", "rain", "inflows",
-    "breaches", "blocked", "start_s", "infiltration",
+    "breaches", "blocked", "infiltration", "links", "start_s",
 )  # fmt: skip
 
 
@@ -210,8 +216,13 @@ def cut_in_four(flood_case: FloodCase) -> FloodCase:
         where = [(2 * inflow.row + down, 2 * inflow.column + across) for down in (0, 1) for across in (0, 1)]
         return [Inflow(row, column, quarter, f"{inflow.name} {k}") for k, (row, column) in enumerate(where)]
 
-    rain, ground = flood_case.rain, flood_case.infiltration
-    seeping = {} if ground is None else {one.name: cut(getattr(ground, one.name)) for one in fields(ground)}
+    def of_link(link: Link) -> Link:
+        ends = {name: 2 * getattr(link, name) for name in ("row", "column", "to_row", "to_column")}
+        return replace(link, **ends)
+
+    rain, seeping = flood_case.rain, flood_case.infiltration
+    if seeping is not None:
+        seeping = replace(seeping, **{one.name: cut(getattr(seeping, one.name)) for one in fields(seeping)})
     return replace(
         flood_case,
         bed=cut(flood_case.bed),
@@ -226,5 +237,6 @@ def cut_in_four(flood_case: FloodCase) -> FloodCase:
         inflows=tuple(part for inflow in flood_case.inflows for part in of_inflow(inflow)),
         breaches=tuple(map(of_breach, flood_case.breaches)),
         blocked=cut(flood_case.blocked),
-        infiltration=None if ground is None else replace(ground, **seeping),
+        infiltration=seeping,
+        links=tuple(map(of_link, flood_case.links)),
     )

@@ -96,9 +96,10 @@ class Maps:
 
     def on_land(self, terrain: FloodTerrain, duration_s: float) -> Mapping[str, np.ndarray]:
         """The outputs of the study by name."""
-        wet = terrain.land & (self.depth > WET_M)
+        land = terrain.floodable
+        wet = land & (self.depth > WET_M)
         return {
-            "max_depth": np.where(terrain.land, self.depth, 0.0),
+            "max_depth": np.where(land, self.depth, 0.0),
             "max_speed": np.where(wet, self.speed, 0.0),
             "arrival_time": np.where(wet & np.isfinite(self.arrival_s), self.arrival_s, duration_s) / HOUR,
         }

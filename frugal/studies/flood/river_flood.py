@@ -26,8 +26,10 @@ from frugal.studies.flood.bathtub import bathtub
 from frugal.studies.flood.given_hydrograph import Hydrograph, given_hydrograph
 from frugal.studies.flood.outputs import HOUR, Maps
 from frugal.studies.flood.study import flood_study
-from frugal.studies.flood.terrain.site import RiverFloodSite, river_valley
-from frugal.studies.flood.terrain.terrain import FloodTerrain, edge_of, nearest_of
+from frugal.studies.flood.terrain.river_valley import river_valley
+from frugal.studies.flood.terrain.site import RiverFloodSite
+from frugal.studies.flood.terrain.terrain import FloodTerrain, nearest_of
+from frugal.studies.flood.valley_ends import entries, outlet, outlet_of
 from frugal.texts import Text, decimals, room_texts
 
 _TEXTS = room_texts("frugal.studies.flood")
@@ -36,8 +38,6 @@ DURATION_S = 10.0 * HOUR
 #: Longest step of the hydrograph.
 STEP_S = 120.0
 BASE_FLOW_M3_S = 30.0
-#: The wave enters over so many metres of the river.
-ENTRY_M = 200.0
 #: The formula smooths its depths along the river over so many metres, as backwater does.
 SMOOTHED_M = 150.0
 #: A wave that brings another volume than was asked, by more than this share, is told.
@@ -46,16 +46,11 @@ _VOLUME_WITHIN = 0.05
 
 def inputs_of(site: RiverFloodSite) -> tuple[Variable, ...]:
     """Inputs of the study, with the bounds of the site; those of the wave are gone where a file has its discharges."""
-    valley_inputs = (
+    valley_inputs: tuple[Variable, ...] = (
         Variable("roughness_factor", "1", 0.6, 1.6, _TEXTS.say("river_flood.roughness_factor"), default=1.0),
-        Variable(
-            "downstream_depth",
-            "m",
-            *site.downstream_depth,
-            _TEXTS.say("river_flood.downstream_depth"),
-            default=float(np.clip(1.5, *site.downstream_depth)),
-        ),
     )
+    if site.outlet == "level":
+        valley_inputs = (*valley_inputs, _level_downstream(site))
     if site.discharge_series is not None:
         return valley_inputs
     return (
@@ -78,6 +73,16 @@ def inputs_of(site: RiverFloodSite) -> tuple[Variable, ...]:
     )
 
 
+def _level_downstream(site: RiverFloodSite) -> Variable:
+    return Variable(
+        "downstream_depth",
+        "m",
+        *site.downstream_depth,
+        _TEXTS.say("river_flood.downstream_depth"),
+        default=float(np.clip(1.5, *site.downstream_depth)),
+    )
+
+
 def river_flood(site: RiverFloodSite) -> Study:
     """Build the study for a valley.
 
@@ -94,10 +99,11 @@ def river_flood(site: RiverFloodSite) -> Study:
     notes = check_waves(site) if given is None else ()
     terrain = river_valley(site)
     terrain = replace(terrain, notes=(*terrain.notes, *notes))
+    end = outlet_of(site, terrain)
     duration_s = site.duration_h * HOUR if given is None else float(given.time_s[-1])
 
     def event(terrain: FloodTerrain, **inputs: float) -> FloodCase:
-        return wave(terrain, duration_s, given, **inputs)
+        return wave(terrain, duration_s, given, end, **inputs)
 
     def remarks(**inputs: float) -> tuple[Text, ...]:
         return notes_on_volume(duration_s, **inputs)
@@ -112,7 +118,7 @@ def river_flood(site: RiverFloodSite) -> Study:
         inputs=inputs_of(site),
         formula=_normal_depth(terrain, duration_s, given),
         remarks=remarks if given is None else None,
-        files="" if site.discharge_series is None else sha256_of(site.discharge_series),
+        files=" ".join(sha256_of(path) for path in (site.discharge_series, site.outlet_rating_curve) if path is not None),
     )
 
 
@@ -245,9 +251,10 @@ def wave(
     terrain: FloodTerrain,
     duration_s: float = DURATION_S,
     given: Hydrograph | None = None,
+    end: Segment | None = None,
     *,
     roughness_factor: float,
-    downstream_depth: float,
+    downstream_depth: float | None = None,
     **shape: float,
 ) -> FloodCase:
     """The event over a terrain, fine or coarse.
@@ -255,13 +262,15 @@ def wave(
     Parameters
     ----------
     terrain : FloodTerrain
-        The wave enters along the first ``ENTRY_M`` of its river; the level is prescribed where the river leaves it.
+        The wave enters along the first ``ENTRY_M`` of its rivers; the level is prescribed where the river leaves it.
     duration_s : float
         Length of the event [s].
     given : Hydrograph, optional
         Discharges of a file.
+    end : Segment, optional
+        What holds the water where the river leaves, in the place of a level.
     roughness_factor, downstream_depth : float
-        As the inputs of the study; the depth is that over the river's bed where it leaves.
+        As the inputs of the study; the depth is that over the river's bed where it leaves, and needed without ``end``.
     **shape : float
         The other inputs, those of `hydrograph`, without such a file.
 
@@ -275,38 +284,24 @@ def wave(
         discharge = hydrograph(time_s, **shape)
     else:
         time_s, discharge = given.time_s, given.discharge
-    entry = terrain.river[terrain.river_position_m - terrain.river_position_m[0] < ENTRY_M]
     side, first, last = outlet(terrain)
-    level = float(terrain.bed[tuple(terrain.river[-1])] + downstream_depth)
+    pool = terrain.bed
+    if end is None:
+        level = float(terrain.bed[tuple(terrain.river[-1])] + (downstream_depth or 0.0))
+        end, pool = Segment("level", series=level, name="downstream"), _pool(terrain, level)
     return FloodCase(
         bed=terrain.bed,
         cell_size_m=terrain.cell_size_m,
         duration_s=duration_s,
         friction=terrain.manning * roughness_factor,
-        level=_pool(terrain, level),
-        boundaries={side: (Segment("level", first, last, level, name="downstream"),)},
+        blocked=terrain.blocked,
+        level=pool,
+        boundaries={side: (replace(end, first=first, last=last),)},
         inflows=tuple(
-            Inflow(int(row), int(column), (time_s, discharge / len(entry)), name=f"upstream {k}")
-            for k, (row, column) in enumerate(entry)
+            Inflow(int(row), int(column), (time_s, discharge * share), name=f"upstream {k}")
+            for k, (row, column, share) in enumerate(entries(terrain))
         ),
     )
-
-
-def outlet(terrain: FloodTerrain) -> tuple[str, int, int]:
-    """Side that the river leaves by, and the cells of it that lie less than 8 m above the river's bed there."""
-    row, column = (int(n) for n in terrain.river[-1])
-    rows, columns = terrain.shape
-    distance = {"west": column, "east": columns - 1 - column, "north": row, "south": rows - 1 - row}
-    side = min(distance, key=lambda name: distance[name])
-    at = row if side in ("west", "east") else column
-    low = edge_of(terrain.bed, side) < terrain.bed[row, column] + 8.0
-    low[at] = True
-    first = last = at
-    while first > 0 and low[first - 1]:
-        first -= 1
-    while last + 1 < len(low) and low[last + 1]:
-        last += 1
-    return side, first, last + 1
 
 
 def _pool(terrain: FloodTerrain, level_m: float) -> np.ndarray:
@@ -357,7 +352,7 @@ def _normal_depth(terrain: FloodTerrain, duration_s: float, given: Hydrograph | 
             high += 5.0
         return float(optimize.brentq(lacking, float(ground.min()), high, xtol=1e-3))
 
-    def answer(roughness_factor: float, downstream_depth: float, **shape: float) -> Arrays:
+    def answer(roughness_factor: float, downstream_depth: float = 0.0, **shape: float) -> Arrays:
         peak, peak_s = (
             (shape["peak_discharge"], shape["time_to_peak"] * HOUR) if given is None else (given.peak, given.peak_s)
         )

@@ -12,7 +12,8 @@ from shapely.geometry import LineString
 from frugal.errors import UnusableInputError
 from frugal.experiments.study.site import build_site
 from frugal.studies.flood import river_flood as river
-from frugal.studies.flood.terrain.site import RiverFloodSite, river_valley
+from frugal.studies.flood.terrain.river_valley import river_valley
+from frugal.studies.flood.terrain.site import RiverFloodSite
 
 
 def gorge(folder: Path) -> RiverFloodSite:

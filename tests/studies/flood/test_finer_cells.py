@@ -19,7 +19,8 @@ from frugal.studies.flood.finer_cells import aggregated, cut_in_four, finer_grou
 from frugal.studies.flood.outputs import Maps
 from frugal.studies.flood.terrain.generated_polder import polder
 from frugal.studies.flood.terrain.generated_valley import valley
-from frugal.studies.flood.terrain.site import RiverFloodSite, SubmersionSite, river_valley
+from frugal.studies.flood.terrain.river_valley import river_valley
+from frugal.studies.flood.terrain.site import RiverFloodSite, SubmersionSite
 from frugal.studies.flood.terrain.terrain import FloodTerrain, quartered
 
 ONE_METRE = FloodTerrain(

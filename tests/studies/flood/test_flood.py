@@ -20,7 +20,8 @@ from frugal.studies.flood.terrain.coast import coast
 from frugal.studies.flood.terrain.generated_polder import polder
 from frugal.studies.flood.terrain.generated_valley import valley
 from frugal.studies.flood.terrain.reading import check_memory
-from frugal.studies.flood.terrain.site import RiverFloodSite, SubmersionSite, river_valley
+from frugal.studies.flood.terrain.river_valley import river_valley
+from frugal.studies.flood.terrain.site import RiverFloodSite, SubmersionSite
 from frugal.studies.flood.terrain.terrain import breached
 
 STORM = np.array([1.5, 6.0, 0.3, 18.0, 100.0, 0.5, 1.0])

@@ -17,8 +17,9 @@ from frugal.studies.flood import river_flood as river
 from frugal.studies.flood import submersion
 from frugal.studies.flood.terrain.coast import coast
 from frugal.studies.flood.terrain.ground_checks import rise_along
+from frugal.studies.flood.terrain.river_valley import river_valley
 from frugal.studies.flood.terrain.seaward import shore_of
-from frugal.studies.flood.terrain.site import RiverFloodSite, SubmersionSite, river_valley
+from frugal.studies.flood.terrain.site import RiverFloodSite, SubmersionSite
 from frugal.studies.flood.terrain.terrain import FloodTerrain
 
 #: What a site of a real coast has to say of its sea.

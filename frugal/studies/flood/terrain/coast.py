@@ -11,12 +11,13 @@ from frugal.errors import UnusableInputError
 from frugal.formats.ground.tiles import name_of_tiles, tiles_of_folders
 from frugal.formats.vectors.features import read_line
 from frugal.studies.flood.sea.tides import tide_bounds
+from frugal.studies.flood.terrain.covered_ground import check_cover, on_ground
 from frugal.studies.flood.terrain.datum import mean_sea_level
 from frugal.studies.flood.terrain.generated_polder import polder
 from frugal.studies.flood.terrain.ground_checks import check_dike, check_files, notes_on_dike
 from frugal.studies.flood.terrain.reading import cells_along, check_memory, read_terrain
 from frugal.studies.flood.terrain.seaward import connected, sea_seeds, shore_of
-from frugal.studies.flood.terrain.site import SubmersionSite, on_ground
+from frugal.studies.flood.terrain.site import SubmersionSite
 from frugal.studies.flood.terrain.terrain import FloodTerrain, edge_of
 
 
@@ -28,6 +29,7 @@ def coast(site: SubmersionSite) -> FloodTerrain:
     UnusableInputError
         If a file cannot be used, the terrain has holes or is too large, or the dike is missing or lies outside it.
     """
+    check_cover(site)
     if site.terrain is None:
         if site.dike is not None or site.buildings is not None:
             raise UnusableInputError("the site names a dike or buildings but no terrain; give terrain = a GeoTIFF too")

@@ -2,33 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
-import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
-from frugal.errors import UnusableInputError
 from frugal.experiments.study.site import Site
-from frugal.formats.ground.tiles import name_of_tiles, tiles_of_folders
-from frugal.formats.rasters.surface_model import SurfaceModel
-from frugal.formats.vectors.features import read_line
-from frugal.studies.flood.terrain.generated_valley import valley
-from frugal.studies.flood.terrain.ground_checks import (
-    check_files,
-    check_outlet,
-    count_buildings,
-    downstream,
-    note_on_rise,
-)
-from frugal.studies.flood.terrain.reading import cells_along, read_terrain
-from frugal.studies.flood.terrain.terrain import FloodTerrain
 from frugal.texts import room_texts
 
 _TEXTS = room_texts("frugal.studies.flood")
 
 Side = Literal["west", "east", "north", "south"]
+BuildingsAs = Literal["counted", "obstacles", "roughness"]
 
 
 class SiteBreach(BaseModel):
@@ -103,6 +88,17 @@ class SubmersionSite(Site):
         What a berm, a rough face and oblique waves reduce run-up to.
     buildings : Path, optional
         Footprints or points of buildings, in any vector format.
+    buildings_as : str
+        ``counted``: water passes them; ``obstacles``: cells that they cover more than half stay dry; ``roughness``: they add
+        ``buildings_manning`` for the share that they cover.
+    buildings_manning : float
+        In s/m^(1/3).
+    land_cover : Path, optional
+        Raster of classes of land cover, which give the roughness of the ground in the place of ``manning``.
+    land_cover_classes : str
+        Whose classes these are: ``corine`` (codes of three digits) or ``oso``.
+    land_cover_table : Path, optional
+        Own table of classes with code, name and manning.
     hazard_classes : Path, optional
         Classes of hazard by depth, speed and rise, as TOML; those of the French decree by default.
     cell_size_m : float, optional
@@ -142,6 +138,11 @@ class SubmersionSite(Site):
     wave_factor_roughness: float = Field(1.0, gt=0.0, le=1.0)
     wave_factor_angle: float = Field(1.0, gt=0.0, le=1.0)
     buildings: Path | None = None
+    buildings_as: BuildingsAs = "counted"
+    buildings_manning: float = Field(0.3, ge=0.005, le=20.0)
+    land_cover: Path | None = None
+    land_cover_classes: Literal["corine", "oso"] = "corine"
+    land_cover_table: Path | None = None
     hazard_classes: Path | None = None
     cell_size_m: float | None = Field(None, gt=0.0, allow_inf_nan=False)
     cells: int = Field(64, ge=16, le=2000)
@@ -187,6 +188,23 @@ class SubmersionSite(Site):
         return self
 
 
+class SiteRiver(BaseModel):
+    """A further river of a valley.
+
+    Parameters
+    ----------
+    line : Path
+        Its axis from upstream to where it joins another, in any vector format.
+    share : float
+        Of the discharge of the wave that enters by it.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    line: Path
+    share: float = Field(gt=0.0, lt=1.0)
+
+
 class RiverFloodSite(Site):
     """A valley with its river.
 
@@ -197,11 +215,31 @@ class RiverFloodSite(Site):
         them, or point clouds (LAZ) with ground classes; a generated valley without it.
     river : Path, optional
         The axis of the river from upstream to downstream, in any vector format; needed with a terrain.
+    rivers : tuple of SiteRiver
+        Further ones, each with its share of the discharge, which is taken from that of ``river``.
+    outlet : str
+        What holds the water where the river leaves: ``level`` (of the input ``downstream_depth``), ``normal_flow``,
+        ``free_fall`` or ``rating_curve``.
+    outlet_slope : float, optional
+        Friction slope of the normal flow [m/m]; the fall of the river over its last kilometre by default.
+    outlet_rating_curve : Path, optional
+        Table with ``level_m``, in the zero of the terrain, and ``discharge_m3_s``.
     channel_depth_m : float
         The bed of the river is lowered by so much below the terrain along its axis, where a survey from the air shows the
         surface of the water.
     buildings : Path, optional
         Footprints or points of buildings, in any vector format.
+    buildings_as : str
+        ``counted``: water passes them; ``obstacles``: cells that they cover more than half stay dry; ``roughness``: they add
+        ``buildings_manning`` for the share that they cover.
+    buildings_manning : float
+        In s/m^(1/3).
+    land_cover : Path, optional
+        Raster of classes of land cover, which give the roughness of the ground in the place of ``manning``.
+    land_cover_classes : str
+        Whose classes these are: ``corine`` (codes of three digits) or ``oso``.
+    land_cover_table : Path, optional
+        Own table of classes with code, name and manning.
     hazard_classes : Path, optional
         Classes of hazard by depth, speed and rise, as TOML; those of the French decree by default.
     cell_size_m : float, optional
@@ -229,8 +267,17 @@ class RiverFloodSite(Site):
 
     terrain: tuple[Path, ...] | None = Field(None, min_length=1)
     river: Path | None = None
+    rivers: tuple[SiteRiver, ...] = ()
+    outlet: Literal["level", "normal_flow", "free_fall", "rating_curve"] = "level"
+    outlet_slope: float | None = Field(None, gt=0.0, le=1.0)
+    outlet_rating_curve: Path | None = None
     channel_depth_m: float = Field(0.0, ge=0.0, allow_inf_nan=False)
     buildings: Path | None = None
+    buildings_as: BuildingsAs = "counted"
+    buildings_manning: float = Field(0.3, ge=0.005, le=20.0)
+    land_cover: Path | None = None
+    land_cover_classes: Literal["corine", "oso"] = "corine"
+    land_cover_table: Path | None = None
     hazard_classes: Path | None = None
     cell_size_m: float | None = Field(None, gt=0.0, allow_inf_nan=False)
     manning: float = Field(0.045, ge=0.005, le=1.0)
@@ -243,6 +290,28 @@ class RiverFloodSite(Site):
     discharge_series: Path | None = None
     n_runs: int = Field(128, ge=16, le=100_000)
     seed: int = Field(0, ge=0)
+
+    @field_validator("rivers", mode="after")
+    @classmethod
+    def _lines_from_folder(cls, rivers: tuple[SiteRiver, ...], info: ValidationInfo) -> tuple[SiteRiver, ...]:
+        if sum(river.share for river in rivers) >= 1.0:
+            total = sum(river.share for river in rivers)
+            raise ValueError(f"the shares add up to {total:g}; less than 1 is needed, the rest is that of river")
+        context = info.context or {}
+        if "rivers" not in context.get("from_file", ()):
+            return rivers
+        return tuple(river.model_copy(update={"line": context["folder"] / river.line}) for river in rivers)
+
+    @model_validator(mode="after")
+    def _outlet_agrees(self) -> RiverFloodSite:
+        for name, kind in (("outlet_rating_curve", "rating_curve"), ("outlet_slope", "normal_flow")):
+            if getattr(self, name) is not None and self.outlet != kind:
+                raise ValueError(f"{name} belongs to outlet = '{kind}'; it is '{self.outlet}'")
+        if self.outlet == "rating_curve" and self.outlet_rating_curve is None:
+            raise ValueError(
+                "outlet = 'rating_curve' needs outlet_rating_curve = a table with level_m and discharge_m3_s"
+            )
+        return self
 
     @field_validator("peak_discharge", "volume", "time_to_peak_h", "downstream_depth")
     @classmethod
@@ -260,72 +329,3 @@ class RiverFloodSite(Site):
                 f"the event would end before a peak at {latest:g} h (time_to_peak_h); {latest:g} or more is needed"
             )
         return duration_h
-
-
-def river_valley(site: RiverFloodSite) -> FloodTerrain:
-    """The terrain of a site.
-
-    Raises
-    ------
-    UnusableInputError
-        If a file cannot be used, the terrain has holes or is too large, or the river is missing, lies outside it or ends
-        inland.
-    """
-    if site.terrain is None:
-        if site.river is not None or site.buildings is not None:
-            raise UnusableInputError("the site names a river or buildings but no terrain; give terrain = a GeoTIFF too")
-        return valley(seed=site.seed)
-    paths = tiles_of_folders(site.terrain)
-    check_files(*(("terrain", path) for path in paths), river=site.river, buildings=site.buildings)
-    ground, _, read_notes = read_terrain(paths, site.cell_size_m, site.n_runs)
-    if site.river is None:
-        raise UnusableInputError(
-            f"terrain '{name_of_tiles(paths)}' is given and no river; give river = a file with its axis, from upstream"
-        )
-    line = read_line(site.river, ground.crs, "river")
-    river, position = cells_along(line, ground, str(site.river), "river")
-    river, position, notes = downstream(river, position, ground.heights, site.river)
-    check_outlet(river, ground, site.river)
-    notes = (*read_notes, *notes, *note_on_rise(river, ground, site.river))
-    bed, manning = ground.heights.copy(), np.full(ground.heights.shape, site.manning)
-    bed[tuple(river.T)] -= site.channel_depth_m
-    manning[tuple(river.T)] = site.manning_river
-    land = np.ones(bed.shape, dtype=bool)
-    land[tuple(river.T)] = False
-    found = on_ground(ground, bed, manning, land, site)
-    return replace(found, river=river, river_position_m=position, notes=(*notes, *found.notes))
-
-
-def on_ground(
-    ground: SurfaceModel,
-    bed: np.ndarray,
-    manning: np.ndarray,
-    land: np.ndarray,
-    site: SubmersionSite | RiverFloodSite,
-) -> FloodTerrain:
-    """A terrain where a file has its ground, without river or dike yet.
-
-    Parameters
-    ----------
-    ground : SurfaceModel
-    bed, manning : ndarray [y, x]
-        Heights above the zero of the study [m] and roughness.
-    land : ndarray of bool [y, x]
-    site : SubmersionSite or RiverFloodSite
-        Names the buildings.
-    """
-    counted, notes = count_buildings(site.buildings, ground, land)
-    if ground.converted_from:
-        notes = (_TEXTS.say("note.converted", path=ground.source, unit=ground.converted_from), *notes)
-    return FloodTerrain(
-        bed=bed,
-        cell_size_m=ground.resolution_m,
-        manning=manning,
-        land=land,
-        buildings=counted,
-        x_min=ground.x_min,
-        y_max=ground.y_max,
-        crs=ground.crs,
-        source=f"{ground.source} (SHA-256 {ground.sha256[:12]})",
-        notes=notes,
-    )

@@ -43,8 +43,14 @@ class FloodTerrain:
         Row and column of the cells of the river's axis, from upstream to downstream.
     river_position_m : ndarray [k]
         Distance of each of them from the first.
+    tributaries : ndarray of int [t, 2]
+        Row and column of the cells of further rivers.
+    entry : ndarray [e, 3]
+        Row, column and share of the discharge where the wave enters by them; the rest enters by the river.
     buildings : ndarray [y, x]
-        Buildings in each cell.
+        Buildings in each cell; those of a blocked one are counted beside it.
+    blocked : ndarray of bool [y, x], optional
+        Cells that buildings keep dry; none without.
     x_min, y_max : float
         Western and northern edge.
     crs : str
@@ -63,7 +69,10 @@ class FloodTerrain:
     sill_m: np.ndarray = field(default_factory=lambda: np.empty(0))
     river: np.ndarray = field(default_factory=lambda: np.empty((0, 2), dtype=np.int64))
     river_position_m: np.ndarray = field(default_factory=lambda: np.empty(0))
+    tributaries: np.ndarray = field(default_factory=lambda: np.empty((0, 2), dtype=np.int64))
+    entry: np.ndarray = field(default_factory=lambda: np.empty((0, 3)))
     buildings: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)))
+    blocked: np.ndarray | None = None
     x_min: float = 0.0
     y_max: float = 0.0
     crs: str = ""
@@ -87,6 +96,11 @@ class FloodTerrain:
         sea = ~self.land
         sea[tuple(self.dike.T)] = False
         return sea
+
+    @property
+    def floodable(self) -> np.ndarray:
+        """Land that no building keeps dry."""
+        return self.land if self.blocked is None else self.land & ~self.blocked
 
     @cached_property
     def passed_at_m(self) -> float:
@@ -127,6 +141,10 @@ class FloodTerrain:
         arrays = (self.bed, self.manning, self.land, self.dike, self.dike_position_m, self.sill_m, self.river)
         for values in (*arrays, self.river_position_m, self.buildings):
             digest.update(np.ascontiguousarray(values, dtype="<f8").tobytes())
+        if len(self.entry):
+            digest.update(np.ascontiguousarray(self.entry, dtype="<f8").tobytes())
+        if self.blocked is not None:
+            digest.update(self.blocked.tobytes())
         return digest.hexdigest()
 
     def coarsened(self, factor: int) -> FloodTerrain:
@@ -148,6 +166,7 @@ class FloodTerrain:
         np.maximum.at(crest, tuple((self.dike // factor).T), self.bed[tuple(self.dike.T)])
         inside = np.zeros((rows * factor, columns * factor))
         inside[: self.shape[0], : self.shape[1]] = self.buildings
+        blocked = None if self.blocked is None else blocks(self.blocked.astype(float)).mean(axis=(1, 3)) > 0.5
         return replace(
             self,
             bed=np.maximum(bed, crest),
@@ -159,6 +178,9 @@ class FloodTerrain:
             sill_m=sill,
             river=river,
             river_position_m=river_position,
+            tributaries=np.unique(self.tributaries // factor, axis=0),
+            entry=np.column_stack([self.entry[:, :2] // factor, self.entry[:, 2]]),
+            blocked=blocked,
             buildings=inside.reshape(rows, factor, columns, factor).sum(axis=(1, 3)),
         )
 
@@ -328,6 +350,7 @@ def grid_of(terrain: FloodTerrain) -> dict[str, Any]:
     """Coordinate system, transform and zones of which nothing is asked, for maps written as GeoTIFF."""
     river = np.zeros(terrain.shape, dtype=bool)
     river[tuple(terrain.river.T)] = True
+    river[tuple(terrain.tributaries.T)] = True
     dike = np.zeros(terrain.shape, dtype=bool)
     dike[tuple(terrain.dike.T)] = True
     before = terrain.sea & ~river
