@@ -32,11 +32,7 @@ from frugal.physics.shallow_water.state import (
 )
 from frugal.physics.shallow_water.watch_list import Watch, observed, seen_of
 from frugal.physics.shallow_water.watching import look_at_all, note_step
-<<<<<<< HEAD
-from frugal.physics.shallow_water.workspace import WORKSPACE  # the larger one of both schemes
 from frugal.physics.sharing import STOP, new_counters
-=======
->>>>>>> crest
 
 __all__ = ["SCHEMES", "Flood", "Snapshot", "simulate"]
 

@@ -118,7 +118,9 @@ def river_flood(site: RiverFloodSite) -> Study:
         inputs=inputs_of(site),
         formula=_normal_depth(terrain, duration_s, given),
         remarks=remarks if given is None else None,
-        files=" ".join(sha256_of(path) for path in (site.discharge_series, site.outlet_rating_curve) if path is not None),
+        files=" ".join(
+            sha256_of(path) for path in (site.discharge_series, site.outlet_rating_curve) if path is not None
+        ),
     )
 
 
