@@ -61,9 +61,7 @@ class Crests(NamedTuple):
     face: np.ndarray  # its number
     normal: np.ndarray  # [face, 2]: unit vector across the crest, positive along the face's own direction
     active: np.ndarray  # whether it is an edge now
-    watched: (
-        np.ndarray
-    )  # [n, 4]: faces that a breach changes: number, 0 toward the next column or 1 the next row, row, column
+    watched: np.ndarray  # [n, 4]: faces that a breach changes: number, direction (as in ``first``), row, column
 
 
 class Cells(NamedTuple):
