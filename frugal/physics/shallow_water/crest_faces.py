@@ -133,14 +133,15 @@ def crests_of(bed: np.ndarray, blocked: np.ndarray | None, moving: np.ndarray, t
     edges = [_edges(bed.T, None if blocked is None else blocked.T).T, _edges(bed, blocked)]
     near = [_beside(axis, moving, edges[axis].shape, blocked) for axis in (0, 1)]
     numbers: list[np.ndarray] = []
-    normals, active = [], []
+    normals: list[np.ndarray] = []
+    active: list[np.ndarray] = []
     for axis, (edge, beside) in enumerate(zip(edges, near, strict=True)):
         where = np.argwhere(edge | beside)
         normal, line = _normals(axis, where[:, 0], where[:, 1], bed)
         dams = line & edge[tuple(where.T)]
         kept = dams | beside[tuple(where.T)]
         number = np.full(edge.shape, -1, dtype=np.int64)
-        number[tuple(where[kept].T)] = np.arange(kept.sum()) + sum(map(len, active))
+        number[tuple(where[kept].T)] = np.arange(kept.sum()) + sum(part.size for part in active)
         numbers.append(number)
         normals.append(normal[kept])
         active.append(dams[kept])
