@@ -73,6 +73,88 @@ def test_dry_tiles_are_skipped_and_change_nothing(scheme: str, monkeypatch: pyte
     assert same(skipped, awake)
 
 
+@BOTH
+def test_water_at_rest_sleeps_until_a_wave_comes(scheme: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A lake with an island: still it is computed in the first step alone; with a swell in a corner as if all were awake."""
+    y, x = np.mgrid[0:96, 0:260]
+    bed = -3.0 + np.sin(0.2 * x) * np.cos(0.13 * y)
+    bed[40:50, 100:120] = 4.0
+    still = simulate(FloodCase(bed, 10.0, 30.0, friction=0.03, level=0.0), scheme=scheme)
+    assert still.cell_updates == bed.size
+    assert np.array_equal(still.depth, np.maximum(0.0, -bed))
+    assert not still.u.any()
+    assert not still.max_speed.any()
+    swell = np.zeros(bed.shape)
+    swell[4:9, 4:9] = 0.5
+    scenario = FloodCase(bed, 10.0, 30.0, friction=0.03, level=swell)
+    asleep = simulate(scenario, scheme=scheme, threads=2)
+    assert asleep.cell_updates < 0.35 * asleep.steps * bed.size
+    monkeypatch.setattr("frugal.physics.shallow_water.simulate.mark_still", lambda *_: None)
+    awake = simulate(scenario, scheme=scheme)
+    assert awake.cell_updates == awake.steps * bed.size == asleep.steps * bed.size
+    for name in FIELDS[:5]:
+        np.testing.assert_allclose(getattr(asleep, name), getattr(awake, name), rtol=0.0, atol=1e-11)
+
+
+def test_a_breach_in_a_dike_wakes_still_water() -> None:
+    """Nothing but the bed moves: the lake behind the dike must not sleep on."""
+    bed = np.full((1, 60), -2.0)
+    bed[0, 30] = 1.0
+    breach = Breach(np.array([0]), np.array([30]), -2.0, 10.0, 20.0)
+    level = np.where(np.arange(60) < 30, 0.0, -9.0)[None, :]
+    flood = simulate(FloodCase(bed, 5.0, 60.0, level=level, breaches=(breach,)), scheme="local_inertial")
+    assert flood.depth[0, 35] > 0.2
+
+
+def over_a_dike(crest: np.ndarray, size: float, head: float, behind: float | None, seconds: float) -> float:
+    """Discharge of the local inertial model over a profile whose highest ground is at 5 m, over the broad-crested law's."""
+    bed = crest[None, :]
+    level = np.full(bed.shape, -99.0)
+    top = int(np.argmax(crest))
+    level[0, :top] = 5.0 + head
+    east = Segment("open")
+    if behind is not None:
+        level[0, top + int((crest == crest.max()).sum()) :] = 5.0 + behind
+        east = Segment("level", series=([0.0, 1e9], [5.0 + behind] * 2))
+    sides = {"west": (Segment("level", series=([0.0, 1e9], [5.0 + head] * 2), name="sea"),), "east": (east,)}
+    case = FloodCase(bed, size, seconds, level=level, boundaries=sides)
+    longer = dataclasses.replace(case, duration_s=1.25 * seconds)
+    entered = [simulate(c, scheme="local_inertial").volume.by_source["sea"] for c in (case, longer)]
+    law = (2.0 / 3.0) ** 1.5 * 9.81**0.5 * head**1.5
+    return (entered[1] - entered[0]) / (0.25 * seconds * size * law)
+
+
+def wall(cells: int) -> np.ndarray:
+    profile = np.full(40, -3.0)
+    profile[20 + cells :] = 0.0
+    profile[20 : 20 + cells] = 5.0
+    return profile
+
+
+def trapezoid(size: float) -> np.ndarray:
+    """Slopes of 1:3 and a crest of 4 m."""
+    away = np.abs((np.arange(round(48 / size) + 24) - round(24 / size) - 12) * size)
+    profile = 5.0 - np.maximum(0.0, away - 2.0) / 3.0
+    return np.maximum(profile, -3.0)
+
+
+@pytest.mark.parametrize("head", [0.05, 1.0])
+@pytest.mark.parametrize("cells", [1, 2, 5])
+def test_local_inertial_passes_a_weirs_discharge(cells: int, head: float) -> None:
+    assert over_a_dike(wall(cells), 5.0, head, None, 300.0) == pytest.approx(1.0, abs=0.02)
+
+
+@pytest.mark.parametrize("size", [1.0, 5.0, 25.0])
+def test_local_inertial_passes_a_weirs_discharge_over_a_trapezoid(size: float) -> None:
+    assert over_a_dike(trapezoid(size), size, 1.0, None, max(100.0, 20.0 * size)) == pytest.approx(1.0, abs=0.15)
+
+
+#: Discharge over the free one by the level behind over the head: embankments with a crest of gravel, FHWA/RD-86/108, figure 10.
+@pytest.mark.parametrize(("ratio", "share"), [(0.75, 1.0), (0.86, 0.93), (0.92, 0.80), (0.96, 0.60)])
+def test_local_inertial_drowns_like_measured_embankments(ratio: float, share: float) -> None:
+    assert over_a_dike(wall(2), 5.0, 1.0, ratio, 400.0) == pytest.approx(share, abs=0.03)
+
+
 def test_tiles_and_sides_fall_anywhere() -> None:
     """A bump of water in a corner runs the same in a domain whose tiles are cut elsewhere."""
 
