@@ -24,7 +24,7 @@ Details = Annotated[
     Path | None,
     typer.Option(
         "--details",
-        metavar="FOLDER",
+        metavar="DIR",
         help="Tell the run in files: hazard classes, maps, contours, states, series (floods).",
     ),
 ]
@@ -95,7 +95,7 @@ def details_folder(
         given = {"--times": times, "--points": points, "--sections": sections, "--every": every}
         lonely = [option for option, value in given.items() if value]
         if lonely:
-            raise UnusableInputError(f"{lonely[0]} goes with --details FOLDER, which is not given")
+            raise UnusableInputError(f"{lonely[0]} goes with --details DIR, which is not given")
         return None
     if study.details is None:
         raise UnusableInputError(

@@ -24,7 +24,7 @@ def test_a_flood_is_told_in_a_folder(run: Run, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (("--times", "1h"), "--times goes with --details FOLDER"),
+        (("--times", "1h"), "--times goes with --details DIR"),
         (("--details", "d", "--times", "2h,1h"), "--times '2h,1h' does not rise"),
         (("--details", "d", "--times", "2"), "--times '2' is no time"),
         (("--details", "d", "--every", "1ms"), "--every '1ms' is too short"),

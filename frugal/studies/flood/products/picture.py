@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _TEXTS = room_texts("frugal.studies.flood")
 
 _SEA, _DIKE, _GROUND = "#9ecae1", "#222222", ("#f7f7f5", "#b9b7ae")
-_WIDTH_IN, _LEGEND_IN = 8.0, 1.7
+_WIDTH_IN, _LEGEND_IN = 8.0, 2.5
 
 
 def hazard_picture(terrain: FloodTerrain, hazard: np.ndarray, scale: HazardScale, language: str) -> bytes:
