@@ -2,7 +2,7 @@
 
 The clock of an event shows 0 where its history of the sea begins. Before the sea reaches the lowest crest, a breach that opens,
 or waves run over the dike, nothing can pass: the run begins at that moment, with the sea and the foreshore that is connected
-with it below its level at rest, and the land behind the dike dry.
+with it below its level at rest, and the land behind the dike dry; before wide estuaries a little sooner (`led_in`).
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from scipy import ndimage
 
 from frugal.errors import UnusableInputError
 from frugal.physics.shallow_water.flood_case import Breach, FloodCase, Inflow, Segment
@@ -24,6 +25,12 @@ from frugal.studies.flood.terrain.terrain import FloodTerrain, breached, edge_of
 
 #: Where nothing passes at all, the run begins so long before high tide.
 NOTHING_PASSES_S = -3600.0
+#: A run begins so many crossings of the water before the dike sooner where its sea would swing higher than this [m].
+CROSSINGS, LEAST_SWING_M = 6.0, 0.05
+LEAD_STEPS = 12
+#: Over which the rate of rise is taken.
+RATE_OVER_S = 300.0
+GRAVITY = 9.81
 
 
 @dataclass(frozen=True)
@@ -125,20 +132,21 @@ def storm(terrain: FloodTerrain, coast: Coast, *, roughness_factor: float, **inp
     over = None
     if coast.waves is not None and len(terrain.dike):
         over = coast.waves.discharge(time_s, level, terrain.bed[tuple(terrain.dike.T)])
-    start_s = first_passing(terrain, openings, time_s, level, over)
+    passing_s = first_passing(terrain, openings, time_s, level, over)
+    knots_s, led = led_in(terrain, coast.sides, time_s, level, passing_s)
     clock_s = time_s - history.begin_s
-    first = float(np.interp(start_s, time_s, level))
+    first = float(led[0])
     return FloodCase(
         bed=terrain.bed,
         cell_size_m=terrain.cell_size_m,
         duration_s=coast.duration_s,
-        start_s=start_s - history.begin_s,
+        start_s=float(knots_s[0]) - history.begin_s,
         friction=terrain.manning * roughness_factor,
         blocked=terrain.blocked,
         level=np.where(at_rest(terrain, coast.sides, first), first, terrain.bed),
         boundaries={
             side: tuple(
-                Segment("level", begin, end, (clock_s, level), name=f"sea {side} {begin}")
+                Segment("level", begin, end, (knots_s - history.begin_s, led), name=f"sea {side} {begin}")
                 for begin, end in stretches(edge_of(terrain.sea, side))
             )
             for side in coast.sides
@@ -219,6 +227,51 @@ def first_passing(
         times.append(first_time(time_s, over.max(axis=1), LEAST_M2_S))
     known = [time for time in times if time is not None]
     return min(known) if known else float(np.clip(NOTHING_PASSES_S, time_s[0], (time_s[0] + time_s[-1]) / 2))
+
+
+def led_in(
+    terrain: FloodTerrain, sides: tuple[str, ...], time_s: np.ndarray, level_m: np.ndarray, passing_s: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Times and levels of the sea that a run is given, from its beginning on.
+
+    Water at rest before a sea that rises already swings to and fro in a wide estuary, higher than any sea. There the run begins
+    sooner, by the time that waves take to cross the water before the dike a few times, and the sea is led from rest to the rate
+    and the level that it has when it first passes.
+
+    Parameters
+    ----------
+    terrain : FloodTerrain
+    sides : tuple of str
+        Where the sea is.
+    time_s, level_m : ndarray [t]
+        The sea, from high tide.
+    passing_s : float
+        When it may first pass the dike.
+    """
+    after = time_s > passing_s
+    first = float(np.interp(passing_s, time_s, level_m))
+    times, levels = np.append(passing_s, time_s[after]), np.append(first, level_m[after])
+    rate = float(np.interp(passing_s + RATE_OVER_S, time_s, level_m) - first) / RATE_OVER_S
+    crossing = crossing_s(terrain, sides, first)
+    if abs(rate) * crossing < LEAST_SWING_M:
+        return times, levels
+    lead_s = min(CROSSINGS * crossing, passing_s - float(time_s[0]))
+    share = np.linspace(0.0, 1.0, LEAD_STEPS, endpoint=False)
+    led = first - rate * lead_s / 2 * (1.0 - share**2)
+    return np.append(passing_s - lead_s * (1.0 - share), times), np.append(led, levels)
+
+
+def crossing_s(terrain: FloodTerrain, sides: tuple[str, ...], level_m: float) -> float:
+    """Time that a wave takes from the sides of the sea to the water farthest from them, at rest at a level."""
+    wet = at_rest(terrain, sides, level_m)
+    inland = np.ones(terrain.shape, dtype=bool)
+    for side in sides:
+        edge_of(inland, side)[edge_of(wet, side)] = False
+    if inland.all():
+        return 0.0
+    farthest_m = float(ndimage.distance_transform_edt(inland)[wet].max()) * terrain.cell_size_m
+    depth_m = float((level_m - terrain.bed[wet]).mean())
+    return farthest_m / math.sqrt(GRAVITY * depth_m)
 
 
 def at_rest(terrain: FloodTerrain, sides: tuple[str, ...], level_m: float) -> np.ndarray:

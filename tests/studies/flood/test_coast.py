@@ -17,8 +17,9 @@ from frugal.experiments.study.site import build_site
 from frugal.physics.overtopping import overtopping_discharge
 from frugal.physics.shallow_water.simulate import simulate
 from frugal.studies.flood import river_flood as river
-from frugal.studies.flood.coastal_conditions import coast_of
+from frugal.studies.flood.coastal_conditions import coast_of, sea_variables
 from frugal.studies.flood.coastal_event import Coast, storm
+from frugal.studies.flood.sea.history import StormTide
 from frugal.studies.flood.sea.storm_tide import sea_level
 from frugal.studies.flood.submersion import inputs_of, submersion
 from frugal.studies.flood.terrain.coast import coast
@@ -96,6 +97,26 @@ def test_an_event_begins_when_the_sea_reaches_the_crest_or_the_breach(tmp_path: 
     late = replace(terrain, sill_m=np.full(ROWS, 4.3))  # higher than the sea when the breach opens
     start_s = storm(late, events, **{**breach, "breach_width": 200.0}).start_s + events.history.begin_s
     assert float(sea_level(np.array([start_s]), **STORM)[0]) == pytest.approx(4.3, abs=0.01) and start_s > -HOUR
+
+
+def test_a_wide_estuary_does_not_swing_over_its_dike() -> None:
+    bed = np.full((3, 62), -3.0)
+    bed[:, 60], bed[:, 61] = 5.0, 0.0
+    land = np.zeros(bed.shape, dtype=bool)
+    land[:, 61] = True
+    dike = np.array([(row, 60) for row in range(3)])
+    terrain = FloodTerrain(
+        bed, 200.0, np.full(bed.shape, 0.025), land, dike, np.arange(3) * 200.0, np.zeros(3), y_max=600.0
+    )
+    events = Coast(("west",), StormTide(sea_variables(SubmersionSite())))
+    flood_case = storm(terrain, events, **CLOSED)  # the sea rises to 4.5 m
+    begun = flood_case.start_s + events.history.begin_s
+    assert -5 * HOUR < begun < -2 * HOUR  # 12 km in water 7 m deep, six times
+    led = simulate(replace(flood_case, duration_s=8 * HOUR))
+    at_once = replace(flood_case, start_s=5.21 * HOUR, level=np.where(terrain.sea, 4.08, bed), duration_s=8 * HOUR)
+    gentle, swung = ((run.max_depth + bed)[terrain.sea].max() for run in (led, simulate(at_once)))
+    # a tide of 44,712 s in a channel of L = 12 km and c = sqrt(9.81 7.5): amplitude 1 / cos(2 pi L / (c T)) = 1.02, 4.56 m
+    assert 4.5 < gentle < 4.68 and swung > gentle + 0.05 and (led.max_depth[land] == 0.0).all()
 
 
 def test_a_run_that_begins_later_on_its_clock_is_the_same_run(tmp_path: Path) -> None:
