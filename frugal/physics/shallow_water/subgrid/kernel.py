@@ -11,7 +11,6 @@ import math
 
 import numpy as np
 
-from frugal.physics.arithmetic import cube_root
 from frugal.physics.compiled import inner, kernel
 from frugal.physics.shallow_water.forcing import Forcing, value_at
 from frugal.physics.shallow_water.state import GRAVITY, LEVEL
