@@ -24,8 +24,8 @@ import math
 import numpy as np
 from numba import njit
 
+from frugal.physics.arithmetic import cube_root
 from frugal.physics.compiled import inner
-from frugal.physics.shallow_water.arithmetic import cube_root
 from frugal.physics.shallow_water.closing import close_x, close_y
 from frugal.physics.shallow_water.crest_faces import over_crests, soften
 from frugal.physics.shallow_water.state import (

@@ -27,8 +27,8 @@ import math
 import numpy as np
 from numba import njit
 
+from frugal.physics.arithmetic import cube_root
 from frugal.physics.compiled import inner
-from frugal.physics.shallow_water.arithmetic import cube_root
 from frugal.physics.shallow_water.state import FREE_FALL, GRAVITY, OPEN
 from frugal.physics.shallow_water.subgrid.pieces import SOUTHWARD
 from frugal.physics.shallow_water.subgrid.state import DEEPEST, Neighbours, PieceWater
