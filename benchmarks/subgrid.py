@@ -1,9 +1,9 @@
 """Coarse cells with tables of the fine ground: how far from the fine grid, and how much cheaper.
 
-Usage: ``python benchmarks/subgrid.py [CELLS]`` (default 64: cells of 50 m in the generated polder; the valley keeps its own). For
-storms and waves it prints the flooded area, the volume at greatest depth, the share of flooded cells in common and the CPU seconds of
-the subgrid model on cells two, four and eight times wider, against the local inertial model and the second order of
-Saint-Venant on the fine cells. A minute; the table is that of ``docs/studies/submersion.md``.
+Usage: ``python benchmarks/subgrid.py [CELLS]`` (default 64: cells of 50 m in the generated polder; the valley keeps its own).
+For storms and waves it prints flooded area, volume at greatest depth, the share of flooded cells in common, the error of
+depth and the CPU seconds of the subgrid model on cells two, four and eight times wider, against the local inertial model
+and the second order of Saint-Venant on the fine cells. A minute; the table stands in ``docs/studies/submersion.md``.
 """
 
 from __future__ import annotations

@@ -88,7 +88,7 @@ def test_crests_cut_a_coarse_cell_into_pieces() -> None:
     bed = np.zeros((4, 8))
     bed[:, 1], bed[2, 4:] = 2.0, 0.1  # a dike; a sill that is no crest
     pieces = pieces_of(bed, np.zeros(bed.shape, dtype=bool), 4, 0.2)
-    assert pieces.count == 3 and len(np.unique(pieces.label[:, 4:])) == 1
+    assert pieces.total == 3 and len(np.unique(pieces.label[:, 4:])) == 1
     assert set(pieces.label[:, 0]).isdisjoint(pieces.label[:, 2])
     assert pieces.joined_m[3, 5] == 0.1 or pieces.joined_m[0, 5] == 0.1  # behind the sill
 
