@@ -91,8 +91,7 @@ def solver(terrain: FloodTerrain, build: Build) -> Callable[..., Arrays]:
 
 
 def cheaper_physics(terrain: FloodTerrain, build: Build) -> tuple[Alternative, ...]:
-    """The local inertial model on the same cells, and with tables of these on cells 4 times wider; the full solver on cells
-    twice as wide."""
+    """The local inertial model on the same cells, and 4 times wider with tables; the full solver on ones twice as wide."""
 
     def subgrid(**inputs: float) -> Arrays:
         flood_case = build(terrain, **inputs)

@@ -25,7 +25,7 @@ class LevelPieces(NamedTuple):
 
     label: np.ndarray
     joined_m: np.ndarray
-    count: int
+    total: int
 
 
 class Touching(NamedTuple):

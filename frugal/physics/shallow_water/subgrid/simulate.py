@@ -176,11 +176,11 @@ def _plan(
     inflows = forcing.inflows[:, 1] * columns + forcing.inflows[:, 2]
     if (flat[inflows] < 0).any():
         raise UnusableInputError("An inflow is in a blocked cell: it must be in an open one.")
-    rained = np.zeros(count)
+    rained: np.ndarray = np.zeros(count)
     if flood_case.rain is not None:
         weight = cells(flood_case, "weight of rain", 1.0 if flood_case.rain.weight is None else flood_case.rain.weight)
         inside = flat >= 0
-        rained = np.bincount(flat[inside], weight.ravel()[inside], count) * flood_case.cell_size_m**2
+        rained = np.asarray(np.bincount(flat[inside], weight.ravel()[inside], count) * flood_case.cell_size_m**2)
     lowered = np.zeros(label.size, dtype=bool)
     lowered[forcing.breach_cells[:, 0] * columns + forcing.breach_cells[:, 1]] = True
     # The path of a pair leads up to a coarse cell's half on either side: whoever has a lowered cell near is made anew.
@@ -328,9 +328,9 @@ def simulate_subgrid(
     border = border_of(flood_case)
     forcing = forcing_of(flood_case, border, bed)
     pieces = pieces_of(bed, blocked, factor, split_m)
-    if not pieces.count:
+    if not pieces.total:
         raise UnusableInputError("All cells are blocked: one at least must be open.")
-    touch, leaving_by = _with_sides(touching(pieces.label, factor), pieces.label, border, pieces.count)
+    touch, leaving_by = _with_sides(touching(pieces.label, factor), pieces.label, border, pieces.total)
     links = link_tables(touch, bed, factor, size)
     ground = FineGround(
         bed.ravel(),
@@ -341,9 +341,9 @@ def simulate_subgrid(
         links,
     )
     fill_links(*ground[:4], links, np.arange(len(links.left)), shape[1], factor, size)
-    _given_slopes(links, forcing, leaving_by, pieces.count)
-    plan = _plan(flood_case, forcing, border, pieces.label, links, leaving_by, pieces.count)
-    water = _water(ground, forcing, depth, pieces.count, size**2)
+    _given_slopes(links, forcing, leaving_by, pieces.total)
+    plan = _plan(flood_case, forcing, border, pieces.label, links, leaving_by, pieces.total)
+    water = _water(ground, forcing, depth, pieces.total, size**2)
     water.clock[NOW] = flood_case.start_s
     water.clock[NEXT] = cfl * factor * size / math.sqrt(GRAVITY * max(float(water.clock[DEEPEST]), 1.0))
     numbers = RunLengths(shape[1], factor, size, dry_depth_m, arrival_depth_m)

@@ -22,7 +22,7 @@ Journal for Numerical Methods in Fluids 60, 391).
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -131,9 +131,12 @@ def _winding(bed: np.ndarray, label: np.ndarray, columns: int, start: int, way: 
     ``found`` takes the steps taken, the right angles turned, and the mean height of the ground that would be crossed by
     cutting these corners.
     """
-    at, heading, steps, turns, corners = start, way, 1, 0, 0.0
+    at: Any = start
+    heading: Any = way
+    steps, turns, corners = 1, 0, 0.0
     for _ in range(64):
-        best, following = np.inf, np.int64(-1)
+        best = np.inf
+        following: Any = np.int64(-1)
         for side in range(4):
             step = -1 if side == 0 else 1 if side == 1 else -columns if side == 2 else columns
             place = at + step
@@ -310,7 +313,7 @@ def piece_tables(bed: np.ndarray, pieces: LevelPieces, cell_size_m: float) -> Pi
         for at in (column, row)
     ]
     tables = PieceTables(first, place, np.empty(len(place)), np.empty(len(place)), np.stack(span, axis=1))
-    fill_pieces(np.ravel(bed), tables, np.arange(pieces.count), cell_size_m**2)
+    fill_pieces(np.ravel(bed), tables, np.arange(pieces.total), cell_size_m**2)
     return tables
 
 
