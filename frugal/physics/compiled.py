@@ -50,24 +50,41 @@ def kernel(**options: Any) -> Callable[[Callable[..., Any]], Any]:
     """
 
     def compiled(function: Callable[..., Any]) -> Any:
-        own = Path(function.__code__.co_filename).parent  # kernels outside this package may call each other too
-        with _kept_outside_the_home(own) as somewhere:
-            if not somewhere:
-                return njit(nogil=True, **options)(function)
-            try:
-                dispatcher = njit(nogil=True, cache=True, **options)(function)
-            except RuntimeError:  # no place that can be written to
-                return njit(nogil=True, **options)(function)
-        if dispatcher is function:  # NUMBA_DISABLE_JIT
+        own = Path(function.__code__.co_filename).parent
+        plain = njit(nogil=True, **options)(function)
+        if plain is function:  # NUMBA_DISABLE_JIT
             return function
-        kept: Any = getattr(getattr(dispatcher, "_cache", None), "_cache_file", None)
-        if not hasattr(kept, "_source_stamp"):
-            return njit(nogil=True, **options)(function)
-        kept._source_stamp = (kept._source_stamp, sources_digest(), sources_digest(own))
-        kept._load_index = _or_nothing(kept._load_index)
-        return dispatcher
+        kept = njit(nogil=True, **options)(function)
+        return kept if keep(kept.enable_caching, lambda: kept._cache, own) else plain
 
     return compiled
+
+
+def keep(enable: Callable[[], None], cache: Callable[[], Any], own: Path) -> bool:
+    """Have machine code kept between processes; says whether it will be.
+
+    Parameters
+    ----------
+    enable : callable
+        Switches numba's cache on.
+    cache : callable
+        Gives that cache afterwards.
+    own : Path
+        Folder of the kernel's source: kernels outside this package may call each other too.
+    """
+    with _kept_outside_the_home(own) as somewhere:
+        if not somewhere:
+            return False
+        try:
+            enable()
+        except RuntimeError:  # no place that can be written to
+            return False
+    kept: Any = getattr(cache(), "_cache_file", None)
+    if not hasattr(kept, "_source_stamp"):
+        return False
+    kept._source_stamp = (kept._source_stamp, sources_digest(), sources_digest(own))
+    kept._load_index = _or_nothing(kept._load_index)
+    return True
 
 
 @contextmanager

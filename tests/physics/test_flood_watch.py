@@ -8,10 +8,10 @@ from verification import shallow_water_cases as cases
 
 from frugal.errors import UnusableInputError
 from frugal.physics.shallow_water.flood_case import FloodCase, Segment
+from frugal.physics.shallow_water.parts.stages import RunParts
 from frugal.physics.shallow_water.simulate import _run_of, simulate
-from frugal.physics.shallow_water.state import RIM
+from frugal.physics.shallow_water.state import NOW, RIM, WORKSPACE
 from frugal.physics.shallow_water.watch_list import ClassTable, Observed, Section, Watch, observed
-from frugal.physics.shallow_water.watching import remember, watch_tile
 
 BOTH = pytest.mark.parametrize("scheme", ["saint_venant", "local_inertial"])
 #: Class 2 is deep and fast at once; a rise of 2 m/h counts as fast.
@@ -23,12 +23,13 @@ def looked_at(states: list[tuple[float, float, float, float]], watch: Watch) -> 
     """What is seen of one cell in states made by hand: time, depth, speed and the length of the step that begins then."""
     case = FloodCase(np.zeros((1, 1)), 10.0, 1e4, depth=states[0][1])
     run, _ = _run_of(case, False, 2, 0.45, 0.05, 1e-6, None, watch)
-    cells, numbers, tiles, seen = run.cells, run.numbers, run.tiles, run.seen
+    cells, clock = run.cells, run.clock
+    parts = RunParts(*run[:5], clock, run.seen, [np.zeros(WORKSPACE)])
     for time_s, depth, speed, step_s in states:
         cells.h[0, RIM, RIM], cells.u[0, RIM, RIM] = depth, speed
-        watch_tile(cells, seen, numbers, 0, tiles.box[0], 0, time_s, step_s)
-        remember(cells, seen.extremes, numbers, tiles.box[0], 0, time_s)
-    return observed(seen)
+        clock.time[NOW] = time_s
+        parts.look_at(0, step_s)
+    return observed(run.seen)
 
 
 def one(values: np.ndarray) -> float:

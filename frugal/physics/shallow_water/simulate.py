@@ -17,13 +17,20 @@ from frugal.physics.shallow_water.flood_case import FRICTIONS, FloodCase, cells,
 from frugal.physics.shallow_water.forcing import border_of, force_tiles, forcing_of, segments_of
 from frugal.physics.shallow_water.outcome import Flood, Snapshot, volume_ledger
 from frugal.physics.shallow_water.parts.segments import series_arrays
+from frugal.physics.shallow_water.parts.stages import RunParts
 from frugal.physics.shallow_water.state import (
+    CURRENT,
     DOUBT,
     FASTEST,
     GRAVITY,
+    NOW,
     RIM,
+    STEPS,
+    UPDATES,
+    WAVE,
     WORKSPACE,  # the larger one of both schemes
     Cells,
+    Clock,
     Crests,
     Numbers,
     mark_still,
@@ -31,7 +38,6 @@ from frugal.physics.shallow_water.state import (
     tiles_of,
 )
 from frugal.physics.shallow_water.watch_list import Watch, observed, seen_of
-from frugal.physics.shallow_water.watching import look_at_all, note_step
 from frugal.physics.sharing import STOP, new_counters
 
 __all__ = ["SCHEMES", "Flood", "Snapshot", "simulate"]
@@ -135,8 +141,8 @@ def _run_of(
     depth = fields.h[0, RIM:-RIM, RIM:-RIM]
     fastest = float((np.hypot(fields.u[0], fields.v[0]) + np.sqrt(GRAVITY * fields.h[0])).max())
     first = cfl * flood_case.cell_size_m / max(fastest, math.sqrt(GRAVITY))
-    clock = steps.Clock(
-        time=np.array([float(flood_case.start_s), first, 0.0, 0.0]),
+    clock = Clock(
+        time=np.array([float(flood_case.start_s), first, 0.0, 0.0, 0.0]),
         counts=np.zeros(5, dtype=np.int64),
         entered=np.zeros(sources),
         left=np.zeros(sources),
@@ -155,15 +161,19 @@ def _run_of(
     ) * flood_case.cell_size_m**2
 
 
-def _advance(run: steps.Run, spaces: list[np.ndarray], until_s: float, rain_m2: float) -> int:
+def _advance(run: steps.Run, parts: RunParts, until_s: float, rain_m2: float) -> int:
     """`steps.advance` with as many threads as there are workspaces."""
     team = steps.Team(new_counters(), np.zeros(3))
+    numbers = run.numbers
+    step = steps.StepKind(numbers.stages, numbers.inertial, numbers.cell_size_m, len(run.forcing.segments))
+    held = parts.addresses, parts.places, run.tiles.active, run.tiles.found
+    spaces = [int(place) for place in parts.workspaces]
 
-    help_out: Any = functools.partial(steps.advance, *run, team, False, until_s, rain_m2)
+    help_out: Any = functools.partial(steps.advance, *held, run.clock, run.limits, step, team, False, until_s, rain_m2)
     with ThreadPoolExecutor(max(1, len(spaces) - 1)) as pool:
         helped = pool.map(help_out, spaces[1:])
         try:
-            reason: int = steps.advance(*run, team, True, until_s, rain_m2, spaces[0])
+            reason: int = steps.advance(*held, run.clock, run.limits, step, team, True, until_s, rain_m2, spaces[0])
         finally:
             team.counters[STOP] = 1
         list(helped)  # where one of them failed, that is raised
@@ -172,8 +182,8 @@ def _advance(run: steps.Run, spaces: list[np.ndarray], until_s: float, rain_m2: 
 
 def _why(run: steps.Run, reason: int) -> SolverError:
     """The sentence for a run that did not hold: when, where, why."""
-    now = float(run.clock.time[steps.NOW])
-    current = int(run.clock.counts[steps.CURRENT])
+    now = float(run.clock.time[NOW])
+    current = int(run.clock.counts[CURRENT])
     found = run.tiles.found
     tile = int(np.argmax(found[DOUBT] != 0.0) if reason == steps.NOT_A_NUMBER else np.argmax(found[FASTEST]))
     first, last, left, right = (int(edge) for edge in run.tiles.box[tile])
@@ -181,7 +191,7 @@ def _why(run: steps.Run, reason: int) -> SolverError:
     speed = np.hypot(run.cells.u[window], run.cells.v[window]) + np.sqrt(GRAVITY * run.cells.h[window])
     row, column = np.unravel_index(int(np.argmax(speed)), speed.shape)
     reasons = {
-        steps.TOO_FAST: f"a wave of {run.clock.time[steps.WAVE]:.3g} m/s passed the bound of {run.limits.fastest_m_s:.3g} m/s",
+        steps.TOO_FAST: f"a wave of {run.clock.time[WAVE]:.3g} m/s passed the bound of {run.limits.fastest_m_s:.3g} m/s",
         steps.NOT_A_NUMBER: "a depth or a velocity is no longer a finite number",
         steps.COLLAPSED: f"the time step fell below {run.limits.shortest_s:.3g} s",
     }
@@ -192,7 +202,7 @@ def _why(run: steps.Run, reason: int) -> SolverError:
 
 
 def _state(run: steps.Run) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    current = int(run.clock.counts[steps.CURRENT])
+    current = int(run.clock.counts[CURRENT])
     h, u, v = (field[current, RIM:-RIM, RIM:-RIM].copy() for field in (run.cells.h, run.cells.u, run.cells.v))
     if run.numbers.inertial:  # from discharges on both faces to the velocity of the cell
         thick = np.where(h > run.numbers.dry_depth_m, h, np.inf)
@@ -271,17 +281,16 @@ def simulate(
     run, rain_m2 = _run_of(flood_case, inertial, order, courant, arrival_depth_m, dry_depth_m, speed_bound_m_s, watch)
     area = flood_case.cell_size_m**2
     initial = float(_state(run)[0].sum()) * area
-    spaces = [np.zeros(WORKSPACE) for _ in range(threads)]
-    if run.seen.watches:
-        note_step(run.cells, run.seen.gates, run.numbers, 0, start_s, 0.0)
+    parts = RunParts(*run[:5], run.clock, run.seen, [np.zeros(WORKSPACE) for _ in range(threads)])
+    parts.note()
     snapshots: list[Snapshot] = []
     for time in [*times, float(flood_case.duration_s)]:
-        reason = _advance(run, spaces, time, rain_m2)
+        reason = _advance(run, parts, time, rain_m2)
         if reason != steps.ARRIVED:
             raise _why(run, reason)
         if len(snapshots) < len(times):
             snapshots.append(Snapshot(time, *_state(run)))
-    look_at_all(run.cells, run.seen, run.numbers, run.tiles, run.clock.counts[steps.CURRENT], run.clock.time[steps.NOW])
+    parts.look_at_all()
     depth, u, v = _state(run)
     return Flood(
         max_depth=run.seen.extremes.depth,
@@ -299,8 +308,8 @@ def simulate(
             float(depth.sum()) * area,
             run.forcing.links.passed,
         ),
-        steps=int(run.clock.counts[steps.STEPS]),
-        cell_updates=int(run.clock.counts[steps.UPDATES]),
+        steps=int(run.clock.counts[STEPS]),
+        cell_updates=int(run.clock.counts[UPDATES]),
         infiltrated=None if flood_case.infiltration is None else run.forcing.ground.taken,
         observed=None if watch is None else observed(run.seen),
     )

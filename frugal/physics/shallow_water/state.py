@@ -120,6 +120,23 @@ class Numbers(NamedTuple):
     has_rain: bool
 
 
+# Places in ``Clock.time`` and ``Clock.counts``.
+NOW, NEXT, WAVE, UNSURE, RAINS = 0, 1, 2, 3, 4
+CURRENT, STEPS, UPDATES, AGAIN, COVERED = 0, 1, 2, 3, 4
+
+
+class Clock(NamedTuple):
+    """What changes from step to step. ``time``: now, next step, last wave speed, doubt, rain; ``counts``: buffer of the
+    accepted state, steps, cell updates, steps taken again, cells covered by the present step."""
+
+    time: np.ndarray
+    counts: np.ndarray
+    entered: np.ndarray  # m³ by segment, then rain, inflows and infiltration
+    left: np.ndarray
+    stage_entered: np.ndarray
+    stage_left: np.ndarray
+
+
 def tiles_of(rows: int, columns: int) -> Tiles:
     """Tiles of nearly equal size, in rows from the north, each with its four neighbours (-1: none)."""
     down, across = math.ceil(rows / TILE_ROWS), math.ceil(columns / TILE_COLUMNS)

@@ -16,9 +16,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from frugal.physics.compiled import inner, kernel
+from frugal.physics.compiled import inner
 from frugal.physics.shallow_water.inertial_faces import NEW_X, NEW_Y
-from frugal.physics.shallow_water.state import FILM_M, RIM, STRIDE, X_MASS, Y_MASS, Cells, Numbers, Tiles
+from frugal.physics.shallow_water.state import FILM_M, RIM, STRIDE, X_MASS, Y_MASS, Cells, Numbers
 
 HOUR_S = 3600.0
 
@@ -86,7 +86,7 @@ class Seen(NamedTuple):
     gates: Gates
 
 
-@kernel(error_model="numpy")
+@inner(error_model="numpy")
 def remember(cells: Cells, seen: Extremes, numbers: Numbers, box: np.ndarray, buffer: int, now_s: float) -> None:
     """Keep the greatest depth and speed, and the time of the first arrival, of one tile.
 
@@ -191,7 +191,7 @@ def _judge(more: Watched, row: int, column: int, depth: float, speed: float, now
         more.worst[WORST_TIME, row, column] = now_s
 
 
-@kernel(error_model="numpy")
+@inner(error_model="numpy")
 def watch_tile(
     cells: Cells, seen: Seen, numbers: Numbers, tile: int, box: np.ndarray, buffer: int, now_s: float, dt_s: float
 ) -> None:
@@ -284,7 +284,7 @@ def note_faces(w: np.ndarray, gates: Gates, numbers: Numbers, tile: int, box: np
             gates.flux[stage, k] = w[(X_MASS if eastward else Y_MASS) + cell]
 
 
-@kernel(error_model="numpy")
+@inner(error_model="numpy")
 def note_step(cells: Cells, gates: Gates, numbers: Numbers, buffer: int, now_s: float, dt_s: float) -> None:
     """Add what passed the watched faces in a step that was accepted, and note the series whose time has come.
 
@@ -307,13 +307,15 @@ def note_step(cells: Cells, gates: Gates, numbers: Numbers, buffer: int, now_s: 
     first, second = (0.5, 0.5) if numbers.stages == 2 else (1.0, 0.0)
     if numbers.inertial and numbers.stages == 2:  # the second pass alone moves water
         first, second = 0.0, 1.0
-    gates.passed[0, :] = gates.passed[1, :]
+    for group in range(gates.passed.shape[1]):
+        gates.passed[0, group] = gates.passed[1, group]
     for k in range(gates.signs.size):
         discharge = first * gates.flux[0, k] + second * gates.flux[1, k]
         gates.passed[1, gates.faces[k, 3]] += gates.signs[k] * discharge * dt_s * numbers.cell_size_m
     gates.flux[:] = 0.0
-    gates.state[0] = gates.state[1]
     for k in range(gates.points.shape[0]):
+        for value in range(4):
+            gates.state[0, k, value] = gates.state[1, k, value]
         row, column = gates.points[k, 0], gates.points[k, 1]
         u, v = _velocity(cells, numbers, buffer, row, column)
         gates.state[1, k, DEPTH] = cells.h[buffer, row + RIM, column + RIM]
@@ -331,24 +333,3 @@ def note_step(cells: Cells, gates: Gates, numbers: Numbers, buffer: int, now_s: 
                 before, after = gates.state[0, k, value], gates.state[1, k, value]
                 gates.series[at, k, value] = before + share * (after - before)
         gates.noted[0] += 1
-
-
-def look_at_all(cells: Cells, seen: Seen, numbers: Numbers, tiles: Tiles, buffer: int, now_s: float) -> None:
-    """Remember the last state of a run in all tiles, those that sleep too.
-
-    Parameters
-    ----------
-    cells : Cells
-    seen : Seen
-        Written.
-    numbers : Numbers
-    tiles : Tiles
-    buffer : int
-        Of the last state, 0 to 2.
-    now_s : float
-        Its time [s].
-    """
-    for tile, box in enumerate(tiles.box):
-        if seen.watches:
-            watch_tile(cells, seen, numbers, tile, box, buffer, now_s, 0.0)
-        remember(cells, seen.extremes, numbers, box, buffer, now_s)
