@@ -27,6 +27,8 @@ _SECONDS = {"s": 1.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
 _TIMES = ("time", "temps", "date", "datetime", "date_heure")
 #: A step longer than so many usual ones, and than so long, is a hole.
 _LONGEST_STEPS, _LONGEST_STEP_S = 3.5, 1800.0
+#: Values farther apart than that may differ by anything.
+_SPIKE_S = 3600.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,7 +54,13 @@ class TimeSeries:
 
 
 def read_series(
-    path: Path, names: Sequence[str], unit: str, low: float, high: float, standard_names: Sequence[str] = ()
+    path: Path,
+    names: Sequence[str],
+    unit: str,
+    low: float,
+    high: float,
+    standard_names: Sequence[str] = (),
+    spike: float | None = None,
 ) -> TimeSeries:
     """Read a series, checked: its clock grows, nothing is missing, no value stands for none or lies outside its bounds.
 
@@ -68,6 +76,8 @@ def read_series(
         Bounds in that unit, beyond which a value cannot be meant.
     standard_names : sequence of str
         Names of the CF conventions for the same.
+    spike : float, optional
+        A value that is so much higher than those beside it, or lower, within an hour, cannot be meant.
 
     Raises
     ------
@@ -79,6 +89,8 @@ def read_series(
     else:
         series, where = _from_table(path, names, unit)
     _check(series, where, unit, low, high)
+    if spike is not None:
+        _check_spikes(series, where, unit, spike)
     return series
 
 
@@ -105,6 +117,18 @@ def _check(series: TimeSeries, where: Any, unit: str, low: float, high: float) -
         raise UnusableInputError(
             f"{where(row)}: no value for {steps[row - 1] / 3600:.3g} h before it, where values stand {usual / 3600:.3g} h "
             "apart; fill the hole first"
+        )
+
+
+def _check_spikes(series: TimeSeries, where: Any, unit: str, spike: float) -> None:
+    steps, rises = np.diff(series.time_s), np.diff(series.values)
+    up, down = (rises[:-1] > spike) & (rises[1:] < -spike), (rises[:-1] < -spike) & (rises[1:] > spike)
+    bad = (up | down) & (steps[:-1] <= _SPIKE_S) & (steps[1:] <= _SPIKE_S)
+    if bad.any():
+        row = int(np.argmax(bad)) + 1
+        before, value, after = series.values[row - 1 : row + 2]
+        raise UnusableInputError(
+            f"{where(row)}: {value:g} {unit} stands between {before:g} and {after:g} {unit}: a spike; mend the series first"
         )
 
 

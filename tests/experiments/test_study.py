@@ -16,7 +16,7 @@ from frugal.experiments.study.design import Design, split_by_place
 from frugal.experiments.study.questions import question
 from frugal.experiments.study.registry import load_study, load_study_file
 from frugal.experiments.study.site import Site, build_site
-from frugal.experiments.study.study_file import describe_study, read_need, read_outputs, read_variables
+from frugal.experiments.study.study_file import describe_study, read_need, read_outputs, read_variables, told_site
 from frugal.experiments.study.values import check_bounds, parse_settings, parse_value
 
 WIND = Variable("wind_speed", "m/s", 0.0, 40.0)
@@ -216,6 +216,12 @@ def test_a_setting_without_default_may_come_from_either_and_must_come_from_one(t
     assert build_site(Reef, {"chart": "chart.tif", "swell": "here.csv"}, file) == Reef(**given)
     with pytest.raises(UnusableInputError, match="setting 'chart' is missing; give it with --set chart=VALUE"):
         build_site(Reef, {}, file)
+
+
+def test_of_files_a_site_tells_the_names_and_other_settings_whole(tmp_path: Path) -> None:
+    (tmp_path / "tiles").mkdir()
+    told = told_site({"terrain": ["../dem/a.tif", str(tmp_path / "tiles")], "terrain_datum": "NGF/IGN69", "n_runs": 3})
+    assert told == {"terrain": ["a.tif", "tiles"], "terrain_datum": "NGF/IGN69", "n_runs": 3}
 
 
 def test_an_unreadable_site_file_is_told(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, fields
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from typing import Any
 
 from frugal.errors import UnusableInputError, did_you_mean
@@ -64,9 +64,17 @@ def told_site(site: Mapping[str, Any]) -> dict[str, Any]:
     def told(value: Any) -> Any:
         if isinstance(value, list | tuple):
             return [told(part) for part in value]
-        return PurePath(value).name if isinstance(value, str) and ("/" in value or "\\" in value) else value
+        return PurePath(value).name if isinstance(value, str) and _is_path(value) else value
 
     return {name: told(value) for name, value in site.items()}
+
+
+def _is_path(value: str) -> bool:
+    """Whether a setting names a file or folder; "NGF/IGN69" and "m/s" name none."""
+    if "\\" in value:
+        return True
+    path = Path(value)
+    return "/" in value and (path.is_absolute() or ".." in path.parts or path.suffix != "" or path.exists())
 
 
 def _parameters(study: Study) -> list[dict[str, Any]]:

@@ -131,3 +131,8 @@ def _are_clouds(paths: Sequence[Path], cell_size_m: float | None) -> bool:
 def name_of_tiles(paths: Sequence[Path]) -> str:
     """The first path and how many more there are, for messages; empty for none."""
     return f"{paths[0]}" + (f" and {len(paths) - 1} more" if len(paths) > 1 else "") if paths else ""
+
+
+def file_name_of_tiles(paths: Sequence[Path]) -> str:
+    """As `name_of_tiles` without folders, for notes, which go into maps that are handed on."""
+    return name_of_tiles([Path(path.name) for path in paths])

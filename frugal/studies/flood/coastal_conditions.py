@@ -26,6 +26,8 @@ _TEXTS = room_texts("frugal.studies.flood")
 GENERATED_SURGE = (0.5, 2.0)
 #: Levels that no sea has [m].
 _LEVELS = (-15.0, 25.0)
+#: No sea stands so much higher or lower than just before and just after [m].
+SPIKE_M = 2.0
 _CF_LEVELS = (
     "sea_surface_height_above_mean_sea_level",
     "sea_surface_height_above_geopotential_datum",
@@ -70,7 +72,16 @@ def coast_of(site: SubmersionSite, terrain: FloodTerrain) -> tuple[Coast, tuple[
         start_h = site.breach_start_h if breach.start_h is None else breach.start_h
         others.append(FixedBreach(breach.position, breach.width_m, failure(start_h, level_m)))
     coast = Coast(site.sea, history, main, tuple(others), _waves(site, dated_peak_s))
-    return coast, _notes(coast, mean_m)
+    return coast, (*_note_on_zero(site, history), *_notes(coast, mean_m))
+
+
+def _note_on_zero(site: SubmersionSite, history: SeaHistory) -> tuple[Text, ...]:
+    """A sentence where nobody says above what the levels of a file stand: gauges and tide tables often use chart datum."""
+    if site.level_series is None or site.level_series_mean_m is not None:
+        return ()
+    _, highest = extremes(history.variables)
+    peak = float(history.peak({**highest, "sea_level_rise": 0.0}))
+    return (_TEXTS.say("note.series_zero", path=site.level_series.name, peak=decimals(f"{peak:.2f}")),)
 
 
 def _notes(coast: Coast, mean_m: float) -> tuple[Text, ...]:
@@ -125,12 +136,12 @@ def _history(site: SubmersionSite, terrain: FloodTerrain) -> tuple[SeaHistory, f
         return whole_passage(variables, terrain.passed_at_m, sill), None
     found = _levels(site.level_series)
     peak_s = float(found.time_s[int(np.argmax(found.values))])
-    history = LevelSeries(found.time_s - peak_s, found.values - site.level_series_mean_m, variables)
+    history = LevelSeries(found.time_s - peak_s, found.values - (site.level_series_mean_m or 0.0), variables)
     return history, peak_s if found.dated else None
 
 
 def _levels(path: Path) -> TimeSeries:
-    return read_series(path, _LEVEL_NAMES, "m", *_LEVELS, standard_names=_CF_LEVELS)
+    return read_series(path, _LEVEL_NAMES, "m", *_LEVELS, standard_names=_CF_LEVELS, spike=SPIKE_M)
 
 
 def _waves(site: SubmersionSite, dated_peak_s: float | None) -> Waves | None:

@@ -117,7 +117,7 @@ def _write(folder: Path, told: FloodInDetail, asked: DetailsAsked, tags: Mapping
         write_states(folder / "states.nc", told.terrain, told.flood.snapshots, tags)
         files["states.nc"] = {"label": _TEXTS.say("details.states")}
     if told.points:
-        write_text(folder / "series.csv", point_table(list(told.points), told.seen))
+        write_text(folder / "series.csv", point_table(list(told.points), told.seen, told.terrain.zero_m))
         files["series.csv"] = {"label": _TEXTS.say("details.series")}
     if told.sections:
         write_text(folder / "discharge.csv", discharge_table(told.sections, told.seen))

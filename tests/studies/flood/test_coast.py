@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import geopandas as gpd
 import numpy as np
@@ -19,6 +20,8 @@ from frugal.physics.shallow_water.simulate import simulate
 from frugal.studies.flood import river_flood as river
 from frugal.studies.flood.coastal_conditions import coast_of, sea_variables
 from frugal.studies.flood.coastal_event import Coast, storm
+from frugal.studies.flood.products.maps import map_files
+from frugal.studies.flood.products.series import point_table
 from frugal.studies.flood.sea.history import StormTide
 from frugal.studies.flood.sea.storm_tide import sea_level
 from frugal.studies.flood.submersion import inputs_of, submersion
@@ -97,6 +100,34 @@ def test_an_event_begins_when_the_sea_reaches_the_crest_or_the_breach(tmp_path: 
     late = replace(terrain, sill_m=np.full(ROWS, 4.3))  # higher than the sea when the breach opens
     start_s = storm(late, events, **{**breach, "breach_width": 200.0}).start_s + events.history.begin_s
     assert float(sea_level(np.array([start_s]), **STORM)[0]) == pytest.approx(4.3, abs=0.01) and start_s > -HOUR
+
+
+def test_a_dike_that_holds_is_no_wider_to_friction_than_its_crest(tmp_path: Path) -> None:
+    terrain, events = made(tmp_path)
+    held = np.asarray(storm(terrain, events, **CLOSED).friction)
+    on_dike = tuple(terrain.dike.T)
+    # n² times the length that is rubbed along: 3 m of crest in cells of 50 m
+    assert held[on_dike] ** 2 * CELL == pytest.approx(0.035**2 * 3.0)
+    assert (np.delete(held, DIKE, axis=1) == 0.035).all()
+    opened = np.asarray(storm(terrain, events, **{**CLOSED, "breach_width": 100.0}).friction)[on_dike]
+    assert (opened == 0.035).sum() in (2, 3) and (opened[[0, -1]] < 0.01).all()
+
+
+def test_levels_are_written_in_the_zero_of_the_terrain(tmp_path: Path) -> None:
+    terrain, _ = made(tmp_path, terrain_datum="NGF/IGN69", mean_sea_level_m=0.4, breach_level_m=20.0)
+    calm = np.zeros(terrain.shape)
+    flood = SimpleNamespace(max_depth=calm + 0.5, depth=calm, max_speed=calm, arrival_time=calm)
+    seen = SimpleNamespace(
+        last_s=calm, duration_s=[calm, calm], product=calm, worst_depth=calm, worst_speed=calm, worst_s=calm,
+        rise_m_h=calm, peak_s=calm, bed=terrain.bed[:1, -1:], depth=calm[:1, :1] + 0.5, u=calm[:1, :1], v=calm[:1, :1],
+        times_s=[0.0],
+    )  # fmt: skip
+    level = next(kept for kept in map_files(terrain, flood, seen, (0.05, 0.5)) if kept.name == "level.tif")
+    with rasterio.open(tmp_path / "terrain.tif") as file:
+        ground = file.read(1)
+    assert np.allclose(level.values["max_level"][:, -1], ground[:, -1] + 0.5, atol=1e-5)
+    row = point_table(["well"], seen, terrain.zero_m).splitlines()[1].split(",")
+    assert float(row[2]) == pytest.approx(ground[0, -1] + 0.5, abs=1e-4)
 
 
 def test_a_wide_estuary_does_not_swing_over_its_dike() -> None:
@@ -224,7 +255,13 @@ def test_a_series_of_levels_stands_in_the_place_of_tide_and_surge(tmp_path: Path
     names = [variable.name for variable in inputs_of(site)]
     assert names == ["sea_level_rise", "breach_width", "breach_position", "roughness_factor"]
     terrain = coast(site)
-    events, _ = coast_of(site, terrain)
+    events, said = coast_of(site, terrain)
+    assert not said
+    unsaid = coast_of(site.model_copy(update={"level_series_mean_m": None}), terrain)[1][0]
+    assert "zero of the levels of 'gauge.csv' is not said" in unsaid["en"] and "8.00 m" in unsaid["en"]  # 4.5 + 3.5
+    (tmp_path / "spike.csv").write_text(f"time_h,level_m\n{rows.replace(',8.000000', ',14.000000', 1)}")
+    with pytest.raises(UnusableInputError, match=r"line 39: 14 m stands between 7\.9\d* and 7\.9\d* m: a spike"):
+        coast_of(site.model_copy(update={"level_series": tmp_path / "spike.csv"}), terrain)
     asked = {"sea_level_rise": 0.0, "breach_width": 100.0, "breach_position": 0.5, "roughness_factor": 1.0}
     flood_case = storm(terrain, events, **asked)
     tide_case = storm(*made(tmp_path), **{**CLOSED, "breach_width": 100.0})

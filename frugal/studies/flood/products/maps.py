@@ -62,7 +62,7 @@ def map_files(terrain: FloodTerrain, flood: Flood, seen: Observed, thresholds_m:
     )
     return [
         kept("depth.tif", "m", max_depth=flood.max_depth),
-        kept("level.tif", "m", max_level=terrain.bed + flood.max_depth),
+        kept("level.tif", "m", max_level=terrain.bed + terrain.zero_m + flood.max_depth),
         kept("speed.tif", "m/s", max_speed=flood.max_speed),
         kept("depth_speed.tif", "m^2/s", max_depth_speed=seen.product),
         MapFile(

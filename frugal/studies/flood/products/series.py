@@ -17,13 +17,22 @@ from frugal.studies.flood.products.places import DIKE_CELL
 from frugal.studies.flood.terrain.terrain import FloodTerrain
 
 
-def point_table(names: Sequence[str], seen: Observed) -> str:
-    """CSV with a row for each time and point; velocity goes eastward and northward."""
+def point_table(names: Sequence[str], seen: Observed, zero_m: float = 0.0) -> str:
+    """CSV with a row for each time and point; velocity goes eastward and northward.
+
+    Parameters
+    ----------
+    names : sequence of str
+        Of the points.
+    seen : Observed
+    zero_m : float
+        How high the zero of the run stands above that of the levels that are written.
+    """
     rows = [
         (
             _plain(time / HOUR_S),
             name,
-            *(_plain(value) for value in (seen.bed[at, k] + seen.depth[at, k], seen.depth[at, k])),
+            *(_plain(value) for value in (seen.bed[at, k] + seen.depth[at, k] + zero_m, seen.depth[at, k])),
             *(_plain(value) for value in (seen.u[at, k], -seen.v[at, k])),
         )
         for at, time in enumerate(seen.times_s)
@@ -103,7 +112,7 @@ def write_places(
                 [f"{DIKE_CELL}{k}" for k in cells],
                 cell=np.array(cells),
                 position=terrain.dike_position_m[cells],
-                crest=terrain.bed[rows, columns],
+                crest=terrain.bed[rows, columns] + terrain.zero_m,
             )
         )
     write_geopackage_layers(path, layers, tags)

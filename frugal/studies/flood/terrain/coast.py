@@ -8,7 +8,7 @@ import numpy as np
 from scipy import ndimage
 
 from frugal.errors import UnusableInputError
-from frugal.formats.ground.tiles import name_of_tiles, tiles_of_folders
+from frugal.formats.ground.tiles import file_name_of_tiles, name_of_tiles, tiles_of_folders
 from frugal.formats.vectors.features import read_line
 from frugal.studies.flood.sea.tides import tide_bounds
 from frugal.studies.flood.terrain.covered_ground import check_cover, on_ground
@@ -39,7 +39,7 @@ def coast(site: SubmersionSite) -> FloodTerrain:
     name = name_of_tiles(paths)
     check_files(*(("terrain", path) for path in paths), dike=site.dike, buildings=site.buildings)
     _check_complete(site, name)
-    mean_m, assumed = mean_sea_level(site.terrain_datum, site.mean_sea_level_m, name)
+    mean_m, assumed = mean_sea_level(site.terrain_datum, site.mean_sea_level_m, file_name_of_tiles(paths))
     ground, crest, read_notes = read_terrain(paths, site.cell_size_m, site.n_runs)
     told = (*assumed, *read_notes)
     bed = ground.heights.copy()
@@ -50,7 +50,7 @@ def coast(site: SubmersionSite) -> FloodTerrain:
         if sea.all():
             raise UnusableInputError(f"all of terrain '{name}' is sea or foreshore, below {below:g} m: no land is left")
         found = on_ground(ground, bed - mean_m, np.full(bed.shape, site.manning), ~sea, site)
-        return replace(found, notes=(*told, *found.notes))
+        return replace(found, zero_m=mean_m, notes=(*told, *found.notes))
     line = read_line(site.dike, ground.crs, "dike")
     dike, position = cells_along(line, ground, str(site.dike))
     top = crest[tuple(dike.T)] if site.dike_crest_m is None else np.full(len(dike), site.dike_crest_m)
@@ -69,7 +69,7 @@ def coast(site: SubmersionSite) -> FloodTerrain:
     notes = notes_on_dike(dike, bed, crest, shore.round_m, sill, site.dike_crest_m, level_m, site.dike)
     found = on_ground(ground, bed - mean_m, np.full(bed.shape, site.manning), land, site)
     notes = (*told, *notes, *found.notes)
-    return replace(found, dike=dike, dike_position_m=position, sill_m=sill - mean_m, notes=notes)
+    return replace(found, dike=dike, dike_position_m=position, sill_m=sill - mean_m, zero_m=mean_m, notes=notes)
 
 
 def _check_complete(site: SubmersionSite, name: str) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 
 from frugal.errors import UnusableInputError
 from frugal.formats.coordinate_systems import told_bounds
-from frugal.formats.ground.tiles import name_of_tiles, read_tiles, shape_of_tiles
+from frugal.formats.ground.tiles import file_name_of_tiles, name_of_tiles, read_tiles, shape_of_tiles
 from frugal.formats.rasters.surface_model import SurfaceModel
 from frugal.studies.flood.terrain.ground_checks import extent
 from frugal.texts import Text, decimals, room_texts
@@ -63,7 +63,7 @@ def read_terrain(
     if found.filled_share == 0.0:
         return ground, found.crest, ()
     share = decimals(f"{found.filled_share:.0%}".rstrip("%"))
-    return ground, found.crest, (_TEXTS.say("note.filled", path=name_of_tiles(paths), share=share),)
+    return ground, found.crest, (_TEXTS.say("note.filled", path=file_name_of_tiles(paths), share=share),)
 
 
 def check_memory(cells: int, n_runs: int, what: str) -> None:

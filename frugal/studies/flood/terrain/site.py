@@ -69,8 +69,8 @@ class SubmersionSite(Site):
     level_series : Path, optional
         Levels of the sea over time, in the place of tide and surge: a table with ``time_h`` (or dates) and ``level_m``, or
         NetCDF.
-    level_series_mean_m : float
-        How high the mean sea level of today stands above the zero of that file.
+    level_series_mean_m : float, optional
+        How high the mean sea level of today stands above the zero of that file; 0 is assumed, and told, without it.
     breach_start_h, breach_minutes : float
         When the dike begins to fail, in hours from high tide, and how long the breach takes to open.
     breach_level_m : float, optional
@@ -125,7 +125,7 @@ class SubmersionSite(Site):
     surge_peak: tuple[float, float] | None = None
     tides: Path | None = None
     level_series: Path | None = None
-    level_series_mean_m: float = Field(0.0, ge=-20.0, le=20.0)
+    level_series_mean_m: float | None = Field(None, ge=-20.0, le=20.0)
     breach_start_h: float = Field(-1.0, ge=-48.0, le=48.0)
     breach_minutes: float = Field(30.0, gt=0.0, le=1440.0)
     breach_level_m: float | None = Field(None, allow_inf_nan=False)

@@ -56,6 +56,8 @@ class FloodTerrain:
     crs : str
         `NOWHERE` where the terrain is no real place.
     source : str
+    zero_m : float
+        How high the zero of ``bed`` stands above that of the terrain's files: levels that are written get it back.
     notes : tuple of str by language
         What a user should know of what the site gives, held against its ground.
     """
@@ -77,6 +79,7 @@ class FloodTerrain:
     y_max: float = 0.0
     crs: str = ""
     source: str = ""
+    zero_m: float = 0.0
     notes: tuple[Text, ...] = ()
 
     @property
