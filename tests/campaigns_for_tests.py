@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from frugal.audit.report import pages
 from frugal.metering.timing.interleaved_blocks import Call, Plan, QueryTime
 from frugal.surrogates.measurement import timing
 from frugal.surrogates.models import registry
@@ -34,6 +35,23 @@ def short_timings(patch: pytest.MonkeyPatch, seconds: float = 0.2) -> None:
         return quick(n_calls, min(total_seconds, seconds))
 
     patch.setattr(Plan, "quick", classmethod(short))
+
+
+#: Pictures by plot and language.
+_DRAWN: dict[tuple[str, str], str] = {}
+
+
+def same_pictures(patch: pytest.MonkeyPatch) -> None:
+    """Pages of audits show the picture that was drawn first of its kind, whatever they tell."""
+    draw = pages._drawn
+
+    def once(plot: Callable[..., str], content: object, language: str) -> str:
+        key = plot.__name__, language
+        if not _DRAWN.get(key):
+            _DRAWN[key] = draw(plot, content, language)
+        return _DRAWN[key]
+
+    patch.setattr(pages, "_drawn", once)
 
 
 def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], object]) -> Path:

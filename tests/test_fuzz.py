@@ -15,7 +15,7 @@ from frugal.experiments.study.registry import load_study_file
 
 ROOT = Path(__file__).resolve().parents[1]
 BENCHMARKS = ROOT / "benchmarks"
-CASES = 240
+CASES = 120
 
 
 @pytest.fixture(scope="module")

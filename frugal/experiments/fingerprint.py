@@ -9,6 +9,7 @@ import inspect
 import sys
 import textwrap
 import types
+import weakref
 from collections.abc import Callable, Iterator
 from dataclasses import fields, is_dataclass
 from pathlib import Path
@@ -214,8 +215,18 @@ def _plainly(value: Any) -> Any:
     return getattr(value, "py_func", value)
 
 
+#: Sources by the functions and classes that still are: a study is asked for its hash often, and reads hundreds of them.
+_SOURCES: weakref.WeakKeyDictionary[Any, str] = weakref.WeakKeyDictionary()
+
+
 def _source(value: Any) -> str:
     """What a function or class does, without comments and docstrings."""
+    if value not in _SOURCES:
+        _SOURCES[value] = _read_source(value)
+    return _SOURCES[value]
+
+
+def _read_source(value: Any) -> str:
     try:  # of the code: a wrapper has its own beside that of the function that it wraps
         source = textwrap.dedent(inspect.getsource(getattr(value, "__code__", value)))
     except (OSError, TypeError):  # made without a file

@@ -60,7 +60,7 @@ def test_an_example_goes_through_all_commands(
     _, told = frugal("simulate", *study)
     assert told.startswith("assumed:") and "note:" not in told
     run = json.loads(frugal("simulate", *study, *question, "--out", f"run_{out}", "--json")[0])
-    frugal("train", *study, "--need", "need.toml", "--n-runs", "96", "--out", name)
+    frugal("train", *study, "--need", "need.toml", "--n-runs", "48", "--out", name)
     rows = {row["name"]: row for row in json.loads((tmp_path / name / "candidates.json").read_text())["candidates"]}
     assert all(rows[model]["status"] == "ok" for model in ("constant", "linear", "gaussian_process", "nearest_run"))
     output = next(iter(run["outputs"]))

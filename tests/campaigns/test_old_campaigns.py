@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from campaigns_for_tests import few_models
 
 from frugal.campaigns import generation
 from frugal.campaigns.campaign import Settings, run_campaign
@@ -45,7 +46,8 @@ def settings(folder: Path) -> Settings:
 
 @pytest.fixture
 def half_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The folder of a campaign that was interrupted after some of its runs."""
+    """The folder of a campaign that was interrupted after some of its runs; what follows them is not tested here."""
+    few_models(monkeypatch)
     monkeypatch.setattr(generation, "choose_block", lambda study, design: (4, RunTime(cpu_seconds=1e-3)))
     (tmp_path / "before.py").write_text("FACTOR = 3.0\n" + STUDY)
     with pytest.raises(KeyboardInterrupt):

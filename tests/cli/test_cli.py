@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -13,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from campaigns_for_tests import WITH_AI, few_models, short_timings
+from campaigns_for_tests import WITH_AI, few_models, made_once, short_timings
 
 from frugal.errors import EnvironmentFaultError
 
@@ -56,6 +57,17 @@ def small(tmp_path: Path) -> str:
     return str(path)
 
 
+@pytest.fixture
+def trained(run: Run, quick: None, small: str, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """The bundle of the small study in the working folder: a copy of one that was trained once."""
+
+    def make(folder: Path) -> None:
+        assert run("train", "--study", small)[0] == 0
+        (tmp_path / "bundles").rename(folder / "bundles")
+
+    shutil.copytree(made_once(tmp_path_factory, "small_answer", make) / "bundles", tmp_path / "bundles")
+
+
 def test_studies_are_listed(run: Run) -> None:
     code, out, _ = run("studies", "--json")
     assert code == 0
@@ -94,8 +106,7 @@ def test_a_campaign_from_a_file_to_a_prediction(run: Run, quick: None, small: st
     assert run("predict", "bundles/small", "-i", "speed=1")[0] == 0  # the audit sealed it again
 
 
-def test_a_table_of_predictions(run: Run, quick: None, small: str, tmp_path: Path) -> None:
-    assert run("train", "--study", small)[0] == 0
+def test_a_table_of_predictions(run: Run, trained: None) -> None:
     pd.DataFrame({"speed": [0.0, 10.0], "name": ["a", "b"]}).to_csv("ask.csv", index=False)
     code, out, _ = run("predict", "bundles/small", "--csv", "ask.csv", "--out", "answers.csv")
     assert code == 0 and "answers.csv" in out
@@ -239,12 +250,14 @@ def test_a_study_whose_runs_all_fail_is_told(run: Run, quick: None, tmp_path: Pa
     assert not Path("bundles").exists()
 
 
-#: Before the study: two models, and neither codecarbon nor MLflow, which take a process of its own seconds to start.
+#: Before the study: two models, short timings, and neither codecarbon nor MLflow, which take a process seconds to start.
 LIGHT = """
 from functools import partial
 from frugal.campaigns import workflow
 from frugal.metering import instruments
+from frugal.metering.timing.interleaved_blocks import Plan
 from frugal.surrogates.models import registry
+Plan.quick = classmethod(lambda cls, n_calls, total_seconds=0.0, quick=Plan.quick.__func__: quick(cls, n_calls, 0.2))
 registry.SCALAR_MODELS = tuple(m for m in registry.SCALAR_MODELS if m.name in ("constant", "quadratic"))
 instruments.CarbonMeter = lambda machine: None
 workflow.record_bundle = lambda bundle, campaign: "none"
@@ -322,17 +335,13 @@ def test_failed_runs_are_told_and_end_in_1(run: Run, quick: None, tmp_path: Path
     assert run("audit", "bundles/small")[1].count("failed and are left out") == 1
 
 
-def test_an_audit_without_its_evidence_is_not_assessed(run: Run, quick: None, small: str) -> None:
-    import shutil
-
-    assert run("train", "--study", small)[0] == 0
+def test_an_audit_without_its_evidence_is_not_assessed(run: Run, trained: None) -> None:
     shutil.rmtree("bundles/small/runs.zarr")
     code, _, err = run("audit", "bundles/small")
     assert code == 4 and "runs.zarr" in err
 
 
-def test_slips_in_predictions_are_told(run: Run, quick: None, small: str) -> None:
-    assert run("train", "--study", small)[0] == 0
+def test_slips_in_predictions_are_told(run: Run, trained: None) -> None:
     Path("typo.csv").write_text("speed,dept\n1,2\n")
     code, _, err = run("predict", "bundles/small", "--csv", "typo.csv")
     assert code == 2 and "did you mean 'depth'" in err

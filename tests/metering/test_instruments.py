@@ -228,10 +228,13 @@ def test_a_campaign_that_was_killed_and_resumed_adds_up_process_by_process(tmp_p
         f"""
         import sys
         from pathlib import Path
-        sys.path.insert(0, {str(tmp_path)!r})
+        sys.path[:0] = [{str(tmp_path)!r}, {str(Path(__file__).parents[1])!r}]
+        from pytest import MonkeyPatch
         from slow import study
+        from campaigns_for_tests import few_models
+        few_models(MonkeyPatch())
         from frugal.campaigns.campaign import Settings, run_campaign
-        run_campaign(study, Settings(folder=Path({str(tmp_path / "campaigns")!r}), measure_seconds=1.0, threads=1))
+        run_campaign(study, Settings(folder=Path({str(tmp_path / "campaigns")!r}), measure_seconds=0.3, threads=1))
         """
     )
     (tmp_path / "run.py").write_text(code)

@@ -37,7 +37,8 @@ def a_package(folder: Path) -> Path:
 
 def ask(folder: Path, **environment: str) -> tuple[float, int, int]:
     """Answer, cache hits and misses of the caller in a process of its own."""
-    set_ = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1", "PYTHONPATH": f"{folder}:{ROOT}", **environment}
+    given = {name: value for name, value in os.environ.items() if name != "NUMBA_CACHE_DIR"}
+    set_ = {**given, "PYTHONDONTWRITEBYTECODE": "1", "PYTHONPATH": f"{folder}:{ROOT}", **environment}
     answer = subprocess.run(
         [sys.executable, "-c", QUESTION], capture_output=True, text=True, check=True, cwd=folder, env=set_
     )
