@@ -18,7 +18,7 @@ from frugal.physics.shallow_water.flood_case import FloodCase, Segment
 from frugal.physics.shallow_water.outcome import Flood
 from frugal.physics.shallow_water.simulate import simulate
 from frugal.physics.shallow_water.subgrid.simulate import simulate_subgrid
-from frugal.physics.shallow_water.weir_law import free_discharge
+from frugal.physics.weir_law import free_discharge
 from frugal.studies.flood.coastal_conditions import coast_of
 from frugal.studies.flood.coastal_event import storm
 from frugal.studies.flood.outputs import WET_M

@@ -20,7 +20,7 @@ from fill_docs import ROOT, fill, table
 from frugal.formats.files.atomic import write_text
 from frugal.physics.shallow_water.flood_case import FloodCase, Segment
 from frugal.physics.shallow_water.simulate import simulate
-from frugal.physics.shallow_water.weir_law import drowning, free_discharge
+from frugal.physics.weir_law import drowning, free_discharge
 
 SOLVERS = {
     "Saint-Venant, second order": {"scheme": "saint_venant", "order": 2},

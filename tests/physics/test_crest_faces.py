@@ -9,7 +9,7 @@ import pytest
 
 from frugal.physics.shallow_water.flood_case import Breach, FloodCase, Segment
 from frugal.physics.shallow_water.simulate import Flood, simulate
-from frugal.physics.shallow_water.weir_law import drowning, free_discharge
+from frugal.physics.weir_law import drowning, free_discharge
 
 #: (2/3)^1.5 sqrt(9.81), computed by hand: 0.5443311 x 3.1320919.
 LAW = 1.704895

@@ -39,7 +39,7 @@ from frugal.physics.shallow_water.state import (
     U,
     V,
 )
-from frugal.physics.shallow_water.weir_law import REGAINED, WEIR, depth_with_head
+from frugal.physics.weir_law import REGAINED, WEIR, depth_with_head
 
 #: Lower steps [m] are no crests.
 LOWEST_STEP_M = 0.01

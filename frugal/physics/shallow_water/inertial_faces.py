@@ -15,7 +15,7 @@ from frugal.physics.arithmetic import inverse_cube_root
 from frugal.physics.compiled import inner
 from frugal.physics.shallow_water.crest_faces import FADES_BELOW, LEAST_SHARE, WHOLE_ABOVE
 from frugal.physics.shallow_water.state import AREA, CHEZY, GRAVITY, LINEAR, MANNING, RIM, STRIDE, Cells, Numbers
-from frugal.physics.shallow_water.weir_law import FREE_SHARE, REGAINED, WEIR, depth_with_head
+from frugal.physics.weir_law import FREE_SHARE, REGAINED, WEIR, depth_with_head
 
 THETA = 0.9
 FROUDE = 0.8

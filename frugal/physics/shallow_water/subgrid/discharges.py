@@ -33,7 +33,7 @@ from frugal.physics.shallow_water.state import FREE_FALL, GRAVITY, OPEN
 from frugal.physics.shallow_water.subgrid.pieces import SOUTHWARD
 from frugal.physics.shallow_water.subgrid.state import DEEPEST, Neighbours, PieceWater
 from frugal.physics.shallow_water.subgrid.tables import CONVEYING, HEAD, LEVEL_M, MEAN, LinkTables
-from frugal.physics.shallow_water.weir_law import FREE_SHARE, REGAINED
+from frugal.physics.weir_law import FREE_SHARE, REGAINED
 
 THETA = 0.9
 FROUDE = 0.8

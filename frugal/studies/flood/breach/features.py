@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from frugal.experiments.study import Summaries, Variable
-from frugal.physics.shallow_water.weir_law import free_discharge
+from frugal.physics.weir_law import free_discharge
 from frugal.studies.flood.breach.basins import pools_of
 from frugal.studies.flood.breach.weir import MILLION, BreachWeir, Dike
 from frugal.studies.flood.sea.failure import DikeFailure

@@ -3,7 +3,7 @@ that it falls into.
 
 The free discharge of a broad-crested weir of width :math:`W` under a head :math:`H` is :math:`C W H^{3/2}` with
 :math:`C = (2/3)^{3/2} \\sqrt g`, here summed over the cells that the breach lowers, each with its own sill. Water inside drowns
-the weir by the law that the solvers share (`frugal.physics.shallow_water.weir_law`). How high the water inside stands follows
+the weir by the law that the solvers share (`frugal.physics.weir_law`). How high the water inside stands follows
 from the volume that passed and the still pools of the ground. What is left to the fits is how the water spreads.
 """
 
@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from frugal.physics.shallow_water.weir_law import drowning, free_discharge
+from frugal.physics.weir_law import drowning, free_discharge
 from frugal.studies.flood.breach.basins import Pools
 from frugal.studies.flood.sea.failure import DikeFailure
 from frugal.studies.flood.sea.history import SeaHistory
