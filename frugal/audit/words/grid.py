@@ -13,17 +13,19 @@ from frugal.reporting.units_text import error_quantity
 from frugal.texts import LANGUAGES, Text
 
 
-def grid_words(evidence: Evidence, errors: Mapping[str, GridError]) -> Text:
-    """Grid error of each output, with what the need allows and how it was found, by language.
+def grid_words(evidence: Evidence, errors: Mapping[str, GridError], *, how: bool = True) -> Text:
+    """Grid error of each output, with what the need allows, by language.
 
     Parameters
     ----------
     evidence : Evidence
     errors : mapping of str to GridError
         By output, in order.
+    how : bool
+        Also how each was found.
     """
     return {
-        language: ", ".join(_one(evidence, name, error, language) for name, error in errors.items())
+        language: ", ".join(_one(evidence, name, error, language, how) for name, error in errors.items())
         for language in LANGUAGES
     }
 
@@ -42,21 +44,26 @@ def grid_limit(evidence: Evidence) -> tuple[str, dict[str, Any], bool]:
         return "limit.grid_unknown", {}, False
     told = told_errors(evidence)
     worst = max(told, key=lambda name: (told[name].beyond, told[name].ratio or 0.0, told[name].considerable))
-    values = {"told": grid_words(evidence, told), "worst": _worst(evidence, worst, told[worst])}
+    bound = {name: error for name, error in told.items() if error.tolerance is not None}
+    values = {"told": grid_words(evidence, bound or told, how=False), "worst": _worst(evidence, worst, told[worst])}
     if any(error.beyond for error in errors.values()):
         return "limit.grid_beyond", values, True
     return "limit.grid", values, any(error.considerable for error in errors.values())
 
 
-def _one(evidence: Evidence, name: str, error: GridError, language: str) -> str:
+def _one(evidence: Evidence, name: str, error: GridError, language: str, how: bool) -> str:
     unit, limit = evidence.units.get(name, ""), ""
     if error.tolerance is not None:
         allowed = error_quantity(error.tolerance, error.metric, unit, language, "down")
         limit = phrase("grid.limit", language, limit=allowed)
-    label = in_a_sentence(evidence.labels[name][language])
-    return phrase(
-        "grid.one", language, error=_size(error, unit, language), label=label, limit=limit, how=_how(error, language)
-    )
+    told = {
+        "error": _size(error, unit, language),
+        "label": in_a_sentence(evidence.labels[name][language]),
+        "limit": limit,
+    }
+    if not how:
+        return phrase("grid.alone", language, **told)
+    return phrase("grid.one", language, **told, how=_how(error, language))
 
 
 def _size(error: GridError, unit: str, language: str) -> str:
