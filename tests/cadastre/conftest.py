@@ -10,10 +10,12 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from cadastre.cadastres import made
 from cadastre.chromium import Chromium, serve
 from cadastre.village_map import write_village_map
 from campaigns_for_tests import few_models, made_once
 
+from frugal.cadastre.job.result import Cadastre
 from frugal.campaigns import workflow
 from frugal.campaigns.campaign import Settings
 from frugal.formats.rasters.surface_model import SurfaceModel, write_surface_model
@@ -49,14 +51,20 @@ def surface(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def whole(surface: Path, bundle: Path, tmp_path_factory: pytest.TempPathFactory) -> Cadastre:
+    """The cadastre of that surface, made in one piece; nothing writes in its folder."""
+    return made(surface, bundle, tmp_path_factory.mktemp("whole") / "cadastre", tile_m=200.0)
+
+
+@pytest.fixture(scope="session")
 def village(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimpleNamespace]:
     folder = tmp_path_factory.mktemp("map") / "some" / "place" / "map"
-    made = write_village_map(folder)
+    graphs = write_village_map(folder)
     # Served from a folder above: a static host puts the map where it likes.
     (folder.parents[1] / "index.html").write_text("<!DOCTYPE html>")
     server, root = serve(folder.parents[1])
     index = json.loads(gzip.decompress((folder / "data" / "buildings.json.gz").read_bytes()))
-    yield SimpleNamespace(folder=folder, graphs=made, url=root + "place/map/", root=root, index=index)
+    yield SimpleNamespace(folder=folder, graphs=graphs, url=root + "place/map/", root=root, index=index)
     server.shutdown()
     server.server_close()
 

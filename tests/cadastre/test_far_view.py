@@ -10,6 +10,7 @@ import rasterio
 import roofs_for_tests as known
 from cadastre.cadastres import made, planes_of
 
+from frugal.cadastre.job.result import Cadastre
 from frugal.cadastre.roofs.segmentation import segment_roofs
 from frugal.cadastre.shading.distant_hills import distant_horizon_of
 from frugal.cadastre.shading.horizons import plane_horizons
@@ -86,26 +87,25 @@ def test_near_and_far_together_see_what_one_wide_surface_shows(tmp_path: Path, t
 
 
 def test_hills_take_light_and_the_tiling_changes_nothing(
-    surface: Path, bundle: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    surface: Path, bundle: Path, whole: Cadastre, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     model = read_surface_model(surface)
     size = model.resolution_m
     rows, cols = model.heights.shape
     bounds = (model.x_min, model.y_max - rows * size, model.x_min + cols * size, model.y_max)
     path = _terrain(tmp_path / "hills.tif", bounds, float(np.nanmin(model.heights)), 300.0)
-    plain = made(surface, bundle, tmp_path / "plain", tile_m=200.0)
-    whole = made(surface, bundle, tmp_path / "whole", tile_m=200.0, terrain=path)
-    assert not any("different levels" in note for note in whole.notes)
+    seen = made(surface, bundle, tmp_path / "seen", tile_m=200.0, terrain=path)
+    assert not any("different levels" in note for note in seen.notes)
     monkeypatch.setattr("frugal.cadastre.job.job.FARTHEST_PART_M", 25.0)
     monkeypatch.setattr("frugal.cadastre.tiles.compute.FARTHEST_PART_M", 25.0)
     tiled = made(surface, bundle, tmp_path / "tiled", tile_m=50.0, terrain=path)
-    without, one, other = (planes_of(cadastre.out) for cadastre in (plain, whole, tiled))
+    without, one, other = (planes_of(cadastre.out) for cadastre in (whole, seen, tiled))
     assert one["yield_kwh"].sum() < 0.99 * without["yield_kwh"].sum()
     assert list(one["plane_id"]) == list(other["plane_id"])
     for name in ("horizon", "yield_kwh", "irradiation", "yield_p10_kwh"):
         assert (one[name] == other[name]).all(), name
     maps = []
-    for cadastre in (plain, whole, tiled):
+    for cadastre in (whole, seen, tiled):
         with rasterio.open(cadastre.out / "irradiation.vrt") as dataset:
             maps.append(dataset.read(masked=True).filled(0))
     np.testing.assert_array_equal(*maps[1:])

@@ -13,26 +13,26 @@ from cadastre.cadastres import made
 from rasterio.features import rasterize
 
 from frugal.cadastre import run
+from frugal.cadastre.job.result import Cadastre
 
 
 @pytest.mark.slow
 def test_maps_of_buildings_know_their_cells_alone(
-    surface: Path, bundle: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    surface: Path, bundle: Path, whole: Cadastre, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("frugal.cadastre.job.job.FARTHEST_PART_M", 25.0)
-    every = made(surface, bundle, tmp_path / "every", tile_m=200.0)
     some = made(surface, bundle, tmp_path / "some", tile_m=50.0, maps_of="buildings")
-    with rasterio.open(every.out / "irradiation.vrt") as dataset:
-        whole, transform = dataset.read(), dataset.transform
+    with rasterio.open(whole.out / "irradiation.vrt") as dataset:
+        every, transform = dataset.read(), dataset.transform
     with rasterio.open(some.out / "irradiation.vrt") as dataset:
         part = dataset.read()
-    buildings = geopandas.read_file(every.out / "cadastre.gpkg", layer="buildings")
-    inside = rasterize(buildings.geometry, whole.shape[1:], transform=transform) > 0
-    far = rasterize(buildings.geometry.buffer(2.0), whole.shape[1:], transform=transform, all_touched=True) == 0
+    buildings = geopandas.read_file(whole.out / "cadastre.gpkg", layer="buildings")
+    inside = rasterize(buildings.geometry, every.shape[1:], transform=transform) > 0
+    far = rasterize(buildings.geometry.buffer(2.0), every.shape[1:], transform=transform, all_touched=True) == 0
     assert 0.05 < inside.mean() < 0.6
-    np.testing.assert_array_equal(part[:, inside], whole[:, inside])
+    np.testing.assert_array_equal(part[:, inside], every[:, inside])
     assert np.all(part[:, far] == 65535)
-    sizes = [sum(file.stat().st_size for file in out.rglob("irradiation.tif")) for out in (every.out, some.out)]
+    sizes = [sum(file.stat().st_size for file in out.rglob("irradiation.tif")) for out in (whole.out, some.out)]
     assert sizes[1] < 0.75 * sizes[0]
 
 
@@ -44,7 +44,7 @@ def test_what_training_costs_is_not_booked_twice(
 
     def dear(*given: object) -> object:
         start = time.process_time()
-        while time.process_time() - start < 2.0:
+        while time.process_time() - start < 1.0:
             pass
         return found(*given)  # type: ignore[arg-type]
 
@@ -54,4 +54,4 @@ def test_what_training_costs_is_not_booked_twice(
     spent = time.process_time() - start
     stages = cadastre.footprint["cpu_seconds_by_stage"]
     assert {"inputs", "tiles", "outputs"} <= set(stages)
-    assert cadastre.footprint["cpu_seconds"] < spent - 1.5
+    assert cadastre.footprint["cpu_seconds"] < spent - 0.75

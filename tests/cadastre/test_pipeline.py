@@ -33,11 +33,6 @@ from frugal.studies.solar.village.surface import synthetic_village
 pytestmark = pytest.mark.slow
 
 
-@pytest.fixture(scope="module")
-def whole(surface: Path, bundle: Path, tmp_path_factory: pytest.TempPathFactory) -> Cadastre:
-    return made(surface, bundle, tmp_path_factory.mktemp("whole") / "cadastre", tile_m=200.0)
-
-
 def test_files_hold_the_same_planes(whole: Cadastre) -> None:
     planes = planes_of(whole.out)
     assert whole.planes == len(planes) > 20
