@@ -126,10 +126,13 @@ def often(home: Path) -> Trained:
     return train(slow(OFTEN), home / "slow", "often", carbon=True, measure_seconds=3.0)
 
 
+#: Every model is fitted to the cases that others are held against; these are enough where one case is looked at.
+SOME = (*WITH_AI, "table", "quadratic")
+
+
 @pytest.fixture
 def some_models(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every model is fitted to the cases that others are held against; these are enough where one case is looked at."""
-    few_models(monkeypatch, (*WITH_AI, "table", "quadratic"))
+    few_models(monkeypatch, SOME)
 
 
 @pytest.fixture(scope="module")
@@ -137,12 +140,16 @@ def hot_and_noisy(home: Path, often: Trained) -> Trained:
     """The same on a host that steals a fifth of the time, of which one core is declared to take ten times the watts."""
     machine = describe_machine()
     hot = replace(machine, tier="T3", watts_per_core=30.0, watts_low=15.0, watts_high=60.0)
-    return train(slow(OFTEN), home / "slow", "hot", machine=hot, host=stolen(20.0), measure_seconds=1.5)
+    with pytest.MonkeyPatch.context() as patch:
+        few_models(patch, SOME)
+        return train(slow(OFTEN), home / "slow", "hot", machine=hot, host=stolen(20.0), measure_seconds=1.0)
 
 
 @pytest.fixture(scope="module")
 def seldom(home: Path) -> Trained:
-    return train(slow(SELDOM), home / "slow", "seldom")
+    with pytest.MonkeyPatch.context() as patch:
+        few_models(patch, SOME)
+        return train(slow(SELDOM), home / "slow", "seldom")
 
 
 def label(trained: Trained, name: str) -> str:

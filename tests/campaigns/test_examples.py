@@ -46,21 +46,21 @@ def test_examples_stay_short() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "question", "out"),
+    ("name", "runs", "question", "out"),
     [
-        ("tide_levels", ("--scenario", "spring_2050"), "levels.nc"),
-        ("fire_arrival", ("-i", "wind_m_s=36 km/h"), "fire.tif"),
+        ("tide_levels", "48", ("--scenario", "spring_2050"), "levels.nc"),
+        ("fire_arrival", "96", ("-i", "wind_m_s=36 km/h"), "fire.tif"),
     ],
 )
 def test_an_example_goes_through_all_commands(
-    name: str, question: tuple[str, ...], out: str, frugal: Run, tmp_path: Path
+    name: str, runs: str, question: tuple[str, ...], out: str, frugal: Run, tmp_path: Path
 ) -> None:
     study = ("--study", str(EXAMPLES / f"{name}.py"))
     frugal("need", *study, "--out", "need.toml")
     _, told = frugal("simulate", *study)
     assert told.startswith("assumed:") and "note:" not in told
     run = json.loads(frugal("simulate", *study, *question, "--out", f"run_{out}", "--json")[0])
-    frugal("train", *study, "--need", "need.toml", "--n-runs", "48", "--out", name)
+    frugal("train", *study, "--need", "need.toml", "--n-runs", runs, "--out", name)
     rows = {row["name"]: row for row in json.loads((tmp_path / name / "candidates.json").read_text())["candidates"]}
     assert all(rows[model]["status"] == "ok" for model in ("constant", "linear", "gaussian_process", "nearest_run"))
     output = next(iter(run["outputs"]))

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import rasterio
+from campaigns_for_tests import short_timings
 from polder_for_tests import COLUMNS, ROWS, polder_runs, polder_study
 from studies_for_tests import linear_study
 from typer.testing import CliRunner
@@ -67,6 +68,7 @@ def test_the_pictures_lie_in_the_bundle_and_are_sealed(bundle: Path) -> None:
             assert f"map_{name}.{language}.png" in sealed
 
 
+@pytest.mark.usefixtures("cheap_campaigns")
 def test_an_evaluation_draws_the_maps_that_the_campaign_drew(bundle: Path, tmp_path: Path) -> None:
     copy = tmp_path / "bundle"
     shutil.copytree(bundle, copy)
@@ -83,6 +85,7 @@ def test_where_nothing_ships_train_and_eval_draw_what_errs_least_and_say_so(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     drawn = []
+    short_timings(monkeypatch)
     monkeypatch.setattr(fields, "models_for", few_rungs)
     monkeypatch.setattr(map_plots, "map_plot", lambda *parts: drawn.append(parts[5:]) or b"picture")
     study = polder_study(maps=1, n_runs=40)
