@@ -57,8 +57,8 @@ def test_simple_targets_end_in_the_simplest_answer(
     assert (decision.verdict, decision.winner) == ("not_demonstrated", winner)
 
 
-#: codecarbon multiplies CPU time by the ratio of two wall times whose clocks it reads one after the other: a process that is
-#: held up in between is off by that wait over the length of the task. So most of the work stands in one task of seconds.
+#: codecarbon reads CPU time in ticks of 10 ms, and part of its own reading falls within its task: up to 0.02 s a task, whatever
+#: the length, and more on a busy machine. So there are few tasks, and most of the work stands in one of seconds.
 BOOKED = """
 import json, sys
 from dataclasses import replace
