@@ -194,6 +194,7 @@ def test_workers_know_the_domain_of_the_need(
     assert (store.status() == DONE).all()
 
 
+@pytest.mark.usefixtures("cheap_campaigns")
 def test_the_ledger_holds_what_the_workers_computed_apart(
     tmp_path: Path, study_spec: StudySpec, local: "distributed.LocalCluster"
 ) -> None:
