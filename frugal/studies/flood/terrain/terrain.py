@@ -383,9 +383,11 @@ def _passes(terrain: FloodTerrain, cells: np.ndarray) -> bool:
     window = slice(top, bottom), slice(left, right)
     open_ = np.zeros((bottom - top, right - left), dtype=bool)
     open_[tuple((cells - (top, left)).T)] = True
-    groups, count = ndimage.label(open_)
-    beside = [np.unique(groups[ndimage.binary_dilation(side[window]) & open_]) for side in (terrain.sea, terrain.land)]
-    return count > 0 and bool(np.isin(*beside).any())
+    groups, _ = ndimage.label(open_)
+    by_sea, by_land = (
+        set(groups[ndimage.binary_dilation(side[window]) & open_]) for side in (terrain.sea, terrain.land)
+    )
+    return not by_sea.isdisjoint(by_land)
 
 
 def grid_of(terrain: FloodTerrain) -> dict[str, Any]:
