@@ -21,7 +21,13 @@ from frugal.studies.flood.outputs import HOUR, WET_M
 from frugal.studies.flood.products.hazard_classes import HazardScale, hazard_scale
 from frugal.studies.flood.products.maps import MapFile, map_files, write_hazard, write_map
 from frugal.studies.flood.products.picture import hazard_picture
-from frugal.studies.flood.products.places import DIKE_CELL, cells_of_points, dike_sections, sections_of_lines
+from frugal.studies.flood.products.places import (
+    DIKE_CELL,
+    breached_cells,
+    cells_of_points,
+    dike_sections,
+    sections_of_lines,
+)
 from frugal.studies.flood.products.series import discharge_table, point_table, write_places
 from frugal.studies.flood.products.states import write_states
 from frugal.studies.flood.products.zones import write_contours
@@ -124,7 +130,9 @@ def _write(folder: Path, told: FloodInDetail, asked: DetailsAsked, tags: Mapping
         write_places(folder / "sections.gpkg", told.terrain, told.sections, told.followed, told.seen, tags)
         files["discharge.csv"] = {"label": _TEXTS.say("details.discharge")}
         files["sections.gpkg"] = {"label": _TEXTS.say("details.sections")}
-    write_bytes(folder / "hazard.png", hazard_picture(told.terrain, told.seen.hazard, told.scale, asked.language))
+    breached = breached_cells(told.flood_case)
+    picture = hazard_picture(told.terrain, told.seen.hazard, told.scale, asked.language, breached)
+    write_bytes(folder / "hazard.png", picture)
     files["hazard.png"] = {"label": _TEXTS.say("details.picture")}
     write_text(
         folder / "details.json", json.dumps(_summary(told, asked, tags, files), ensure_ascii=False, indent=1) + "\n"

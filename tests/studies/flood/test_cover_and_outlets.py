@@ -77,7 +77,7 @@ def test_classes_without_a_roughness_are_named(folder: Path) -> None:
     own = folder / "short.csv"
     own.write_text("code,name,manning\n231,meadow,0.05\n")
     with pytest.raises(
-        UnusableInputError, match=r"classes that are not in the table '.*short.csv': 311 \(0\.12% of the terrain\)"
+        UnusableInputError, match=r"classes that are not in the table '.*short.csv': 311 \(0\.12%\) of the terrain"
     ):
         river_valley(site(folder, land_cover=folder / "cover.tif", land_cover_table=own))
     with pytest.raises(UnusableInputError, match="not in the table oso: 231"):

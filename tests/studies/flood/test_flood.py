@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from rasterio.transform import from_origin
+from scipy import ndimage
 
 from frugal.errors import UnusableInputError
 from frugal.experiments.study.site import build_site
@@ -68,6 +70,26 @@ def test_a_breach_opens_its_width_and_part_of_a_cell_opens_in_part() -> None:
     for place in (0.0, 1.0):  # at the ends its whole width counts too
         cells, sill = breached(terrain, place, 150.0, 4.5)
         assert len(cells) == 3
+
+
+@pytest.mark.parametrize("width", [10.0, 20.0, 40.0])
+def test_a_breach_of_a_dike_across_the_grid_lets_water_through(width: float) -> None:
+    # a staircase from the north-western corner: each cell touches the sea (north-east) or the land (south-west), none both
+    chain = np.array([(k // 2, (k + 1) // 2) for k in range(40)])
+    rows, columns = np.indices((20, 21))
+    dike = np.zeros((20, 21), dtype=bool)
+    dike[tuple(chain.T)] = True
+    land = (columns < rows) & ~dike
+    position = (np.arange(40) + 0.5) * 25.0 / 2**0.5
+    stairs = replace(
+        polder(), bed=np.where(dike, 5.0, -1.0), cell_size_m=25.0, manning=np.full(dike.shape, 0.03), land=land, dike=chain,
+        dike_position_m=position, sill_m=np.zeros(40), buildings=np.zeros(dike.shape),
+    )  # fmt: skip
+    for place in np.linspace(0.1, 0.9, 17):
+        cells, sill = breached(stairs, float(place), width, 4.0)
+        labels, _ = ndimage.label(np.isin(rows * 21 + columns, cells @ [21, 1]) | land | stairs.sea)
+        assert labels[0, 20] == labels[19, 0] and (sill < 4.0).all()
+    assert len(breached(stairs, 0.5, 100.0, 4.0)[0]) <= 7, "a wide breach passes by itself"
 
 
 @pytest.mark.parametrize(("position", "width", "named"), [(1.2, 50.0, "1.2"), (-0.1, 50.0, "-0.1"), (0.5, -3.0, "-3")])

@@ -113,9 +113,10 @@ def cover_roughness(
         raise UnusableInputError(f"land cover '{cover}' has no class anywhere in the terrain; check where it lies")
     if missing:
         most = sorted(missing, key=lambda code: -missing[code])[:8]
-        told = ", ".join(f"{code} ({missing[code] / pixels:.2%} of the terrain)" for code in most)
+        told = ", ".join(f"{code} ({missing[code] / pixels:.2%})" for code in most)
         raise UnusableInputError(
-            f"land cover '{cover}' has classes that are not in the table {table_name}: {told}; add them to land_cover_table"
+            f"land cover '{cover}' has classes that are not in the table {table_name}: {told} of the terrain; add them to "
+            "land_cover_table"
         )
     if unknown / pixels < _TOLD_SHARE:
         return manning, ()

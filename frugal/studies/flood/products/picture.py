@@ -16,12 +16,14 @@ if TYPE_CHECKING:
 
 _TEXTS = room_texts("frugal.studies.flood")
 
-_SEA, _DIKE, _GROUND = "#9ecae1", "#222222", ("#f7f7f5", "#b9b7ae")
+_SEA, _DIKE, _BREACH, _GROUND = "#9ecae1", "#222222", "#e7298a", ("#f7f7f5", "#b9b7ae")
 _WIDTH_IN, _LEGEND_IN = 8.0, 2.5
 
 
-def hazard_picture(terrain: FloodTerrain, hazard: np.ndarray, scale: HazardScale, language: str) -> bytes:
-    """PNG of the classes over shaded ground, with sea or river bed and dike.
+def hazard_picture(
+    terrain: FloodTerrain, hazard: np.ndarray, scale: HazardScale, language: str, breached: np.ndarray | None = None
+) -> bytes:
+    """PNG of the classes over shaded ground, with sea or river bed, dike and breaches.
 
     Parameters
     ----------
@@ -29,13 +31,22 @@ def hazard_picture(terrain: FloodTerrain, hazard: np.ndarray, scale: HazardScale
     hazard : ndarray of int [y, x]
     scale : HazardScale
     language : {"en", "fr"}
+    breached : ndarray of int [k, 2], optional
+        Cells of the dike that breaches lower.
     """
     rows, columns = terrain.shape
     height = float(np.clip((_WIDTH_IN - _LEGEND_IN) * rows / columns, 2.0, 12.0)) + 0.8
-    return png(_WIDTH_IN, height, lambda figure: _draw(figure, terrain, hazard, scale, language))
+    return png(_WIDTH_IN, height, lambda figure: _draw(figure, terrain, hazard, scale, language, breached))
 
 
-def _draw(figure: Figure, terrain: FloodTerrain, hazard: np.ndarray, scale: HazardScale, language: str) -> None:
+def _draw(
+    figure: Figure,
+    terrain: FloodTerrain,
+    hazard: np.ndarray,
+    scale: HazardScale,
+    language: str,
+    breached: np.ndarray | None,
+) -> None:
     from matplotlib.colors import LightSource, LinearSegmentedColormap, ListedColormap
     from matplotlib.patches import Patch
 
@@ -51,11 +62,15 @@ def _draw(figure: Figure, terrain: FloodTerrain, hazard: np.ndarray, scale: Haza
     axes.imshow(shade, extent=extent, interpolation="nearest")
     dike = np.zeros(terrain.shape, dtype=bool)
     dike[tuple(terrain.dike.T)] = True
+    breach = np.zeros(terrain.shape, dtype=bool)
+    if breached is not None and len(breached):
+        breach[tuple(breached.T)] = True
     numbers = range(1, scale.table.highest + 1)
     layers = [
         *((np.where(terrain.land, hazard, 0) == number, scale.colours[number - 1]) for number in numbers),
         (terrain.sea, _SEA),
         (dike, _DIKE),
+        (breach, _BREACH),
     ]
     for cells, colour in layers:
         shown = np.ma.masked_where(~cells, cells)
@@ -64,6 +79,8 @@ def _draw(figure: Figure, terrain: FloodTerrain, hazard: np.ndarray, scale: Haza
     patches.append(Patch(color=_SEA, label=_TEXTS.phrase("details.picture_water", language)))
     if dike.any():
         patches.append(Patch(color=_DIKE, label=_TEXTS.phrase("details.picture_dike", language)))
+    if breach.any():
+        patches.append(Patch(color=_BREACH, label=_TEXTS.phrase("details.picture_breach", language)))
     axes.legend(handles=patches, loc="upper left", bbox_to_anchor=(1.01, 1.0), frameon=False)
     axes.set_title(_TEXTS.phrase("details.hazard", language), loc="left")
     axes.set_aspect("equal")

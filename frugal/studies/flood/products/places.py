@@ -85,14 +85,18 @@ def sections_of_lines(path: Path | None, terrain: FloodTerrain) -> tuple[list[Se
     return sections, followed
 
 
+def breached_cells(flood_case: FloodCase) -> np.ndarray:
+    """Rows and columns ``[k, 2]`` of the cells that breaches lower."""
+    found = [np.column_stack([np.atleast_1d(b.rows), np.atleast_1d(b.columns)]) for b in flood_case.breaches]
+    return np.concatenate(found) if found else np.empty((0, 2), dtype=np.int64)
+
+
 def dike_sections(terrain: FloodTerrain, flood_case: FloodCase) -> list[Section]:
     """What passes from each cell of the dike to the land beside it, landward counted as positive.
 
     "breach" sums the cells of breaches, "dike" all. Cells of the dike that touch no land have no section.
     """
-    land, breached = terrain.land, set()
-    for breach in flood_case.breaches:
-        breached |= set(zip(np.atleast_1d(breach.rows).tolist(), np.atleast_1d(breach.columns).tolist(), strict=True))
+    land, breached = terrain.land, {(row, column) for row, column in breached_cells(flood_case).tolist()}
     sections, whole, open_ = [], [], []
     for number, (row, column) in enumerate(terrain.dike.tolist()):
         faces = _faces_to(land, row, column)

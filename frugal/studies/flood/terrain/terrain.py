@@ -8,11 +8,14 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
+from scipy import ndimage
 
 from frugal.errors import UnusableInputError
 from frugal.experiments.study.geometry import runs_of
 from frugal.texts import Text
 
+#: Cells beyond those of a breach that may be opened with it where it would let nothing through.
+_MOST_BESIDE = 6
 #: Where generated places lie: nowhere, in metres from their own corner.
 NOWHERE = (
     'ENGCRS["Generated place, nowhere on Earth",EDATUM["Generated place"],CS[Cartesian,2],AXIS["easting",east],'
@@ -343,10 +346,48 @@ def breached(terrain: FloodTerrain, position: float, width_m: float, level_m: fl
     # a breach at the end of the dike is moved inward, so that its whole width counts
     left = np.clip(middle - width_m / 2, low[0], max(high[-1] - width_m, low[0]))
     part = np.clip((np.minimum(high, left + width_m) - np.maximum(low, left)) / (high - low), 0.0, 1.0)
+    part = _let_through(terrain, part, high - low)
     open_ = part > 0
     top = np.minimum(terrain.bed[tuple(terrain.dike[open_].T)], level_m)
     sill = top - np.maximum(top - terrain.sill_m[open_], 0.0) * part[open_] ** (2.0 / 3.0)
     return terrain.dike[open_], sill
+
+
+def _let_through(terrain: FloodTerrain, part: np.ndarray, length_m: np.ndarray) -> np.ndarray:
+    """Parts of the cells of a dike that a breach takes, so that water passes where it takes most.
+
+    Across the grid a dike is a staircase, of which one cell may touch the sea alone and the next the land alone: a breach of
+    one of them would let nothing through, whatever it takes of the other. Such two are opened alike, by what the breach takes
+    of the face between them.
+    """
+    main = part >= part.max() * (1.0 - 1e-9) if part.any() else part > 0
+    if _passes(terrain, terrain.dike[main]):
+        return part
+    near = np.argsort(np.abs(np.arange(len(part)) - np.flatnonzero(main).mean()) - part, kind="stable")
+    for cell in near[: _MOST_BESIDE + np.count_nonzero(main)]:
+        main[cell] = True
+        if _passes(terrain, terrain.dike[main]):
+            return np.where(main, min(1.0, float((part * length_m).sum()) / terrain.cell_size_m), 0.0)
+    return part
+
+
+def _passes(terrain: FloodTerrain, cells: np.ndarray) -> bool:
+    """Whether water comes from the sea to the land through cells of the dike, by their faces."""
+    if not len(cells):
+        return True
+    rows, columns = terrain.shape
+    (top, left), (bottom, right) = (
+        np.maximum(cells.min(axis=0) - 1, 0),
+        np.minimum(cells.max(axis=0) + 2, (rows, columns)),
+    )
+    window = slice(top, bottom), slice(left, right)
+    open_ = np.zeros((bottom - top, right - left), dtype=bool)
+    open_[tuple((cells - (top, left)).T)] = True
+    groups, _ = ndimage.label(open_)
+    by_sea, by_land = (
+        set(groups[ndimage.binary_dilation(side[window]) & open_]) for side in (terrain.sea, terrain.land)
+    )
+    return not by_sea.isdisjoint(by_land)
 
 
 def grid_of(terrain: FloodTerrain) -> dict[str, Any]:
