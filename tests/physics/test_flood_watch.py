@@ -8,8 +8,8 @@ from verification import shallow_water_cases as cases
 
 from frugal.errors import UnusableInputError
 from frugal.physics.shallow_water.flood_case import FloodCase, Segment
-from frugal.physics.shallow_water.parts.stages import RunParts
 from frugal.physics.shallow_water.simulate import _run_of, simulate
+from frugal.physics.shallow_water.stages import RunParts
 from frugal.physics.shallow_water.state import NOW, RIM, WORKSPACE
 from frugal.physics.shallow_water.watch_list import ClassTable, Observed, Section, Watch, observed
 

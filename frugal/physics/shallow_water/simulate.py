@@ -17,7 +17,7 @@ from frugal.physics.shallow_water.flood_case import FRICTIONS, FloodCase, cells,
 from frugal.physics.shallow_water.forcing import border_of, force_tiles, forcing_of, segments_of
 from frugal.physics.shallow_water.outcome import Flood, Snapshot, volume_ledger
 from frugal.physics.shallow_water.parts.segments import series_arrays
-from frugal.physics.shallow_water.parts.stages import RunParts
+from frugal.physics.shallow_water.stages import RunParts
 from frugal.physics.shallow_water.state import (
     CURRENT,
     DOUBT,

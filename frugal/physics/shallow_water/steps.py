@@ -9,7 +9,7 @@ import numpy as np
 from frugal.physics.calling import called
 from frugal.physics.compiled import inner, kernel
 from frugal.physics.shallow_water.forcing import Forcing
-from frugal.physics.shallow_water.parts.stages import (
+from frugal.physics.shallow_water.stages import (
     BOOK,
     BORDER,
     CELLS,
