@@ -22,9 +22,8 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numba import njit
 
-from frugal.physics.arithmetic import cube_root
+from frugal.physics.arithmetic import inverse_cube_root, limited_slopes
 from frugal.physics.compiled import inner
 from frugal.physics.shallow_water.closing import close_x, close_y
 from frugal.physics.shallow_water.crest_faces import over_crests, soften
@@ -32,6 +31,7 @@ from frugal.physics.shallow_water.state import (
     AREA,
     CHEZY,
     DOUBT,
+    EXTREMES,
     FASTEST,
     FRICTION,
     GRAVITY,
@@ -39,29 +39,18 @@ from frugal.physics.shallow_water.state import (
     LOWEST,
     MANNING,
     NEW_H,
-    NEW_U,
-    NEW_V,
     OLD_H,
-    OLD_U,
-    OLD_V,
     RAIN,
     REAL_H,
     RIM,
     SLOPE_EX,
     SLOPE_EY,
     SLOPE_H,
-    SLOPE_U,
-    SLOPE_V,
     SPEED,
     STRIDE,
-    X_LEFT,
+    TILE_ROWS,
     X_MASS,
-    X_RIGHT,
-    X_SHEAR,
-    Y_LEFT,
     Y_MASS,
-    Y_RIGHT,
-    Y_SHEAR,
     Border,
     Cells,
     Crests,
@@ -73,33 +62,32 @@ from frugal.physics.shallow_water.state import (
     V,
 )
 
-#: Steepness of the slope limiter: 1 is minmod, 2 is monotonised central.
-LIMITER = 1.5
+# Places as unsigned numbers: for signed ones that are not known while compiling numba allows that they count from the end, and
+# the processor can no longer take eight numbers at once.
+_ONE, _ROW, _FIRST, _AREA = (np.uint64(k) for k in (1, STRIDE, RIM * STRIDE, AREA))
+_E, _H, _U, _V = (np.uint64(k) for k in (E, H, U, V))
+_SLOPE_H, _SLOPE_U, _SLOPE_V, _SLOPE_EX, _SLOPE_EY = (np.uint64(SLOPE_H + k * AREA) for k in range(5))
+_X_MASS, _X_LEFT, _X_RIGHT, _X_SHEAR = (np.uint64(X_MASS + k * AREA) for k in range(4))
+_Y_MASS, _Y_LEFT, _Y_RIGHT, _Y_SHEAR = (np.uint64(Y_MASS + k * AREA) for k in range(4))
+_REAL_H, _FRICTION, _RAIN, _SPEED = (np.uint64(k) for k in (REAL_H, FRICTION, RAIN, SPEED))
+_OLD_H, _OLD_U, _OLD_V = (np.uint64(OLD_H + k * AREA) for k in range(3))
+_NEW_H, _NEW_U, _NEW_V = (np.uint64(NEW_H + k * AREA) for k in range(3))
+_FASTEST, _HIGHEST, _LOWEST = (np.uint64(EXTREMES + k * STRIDE) for k in range(3))
 
 
-# The next two are written into their callers, where their places in the workspace become constants. Making one function per
-# direction in a factory would give them all one name, and kernels read from numba's cache then call the wrong one.
-@njit(inline="always")
-def _slopes(w: np.ndarray, field: int, slope: int, first: int, step: int, count: int) -> None:
-    """Limited slopes of one field along one direction, from cell ``first`` of the workspace."""
-    for i in range(count):
-        before = w[field + first + i] - w[field + first - step + i]
-        after = w[field + first + step + i] - w[field + first + i]
-        size = min(LIMITER * min(abs(before), abs(after)), 0.5 * abs(before + after))
-        w[slope + first + i] = math.copysign(size, before) if before * after > 0.0 else 0.0
-
-
-@njit(inline="always")
+# Written into its callers, where the fields become constants. Making one function per direction in a factory would give all
+# one name, and kernels read from numba's cache then call the wrong one.
+@inner(error_model="numpy", forceinline=True)
 def _fluxes(
     w: np.ndarray,
-    first: int,
-    step: int,
-    slope_e: int,
-    normal: int,
-    across: int,
-    slope_n: int,
-    slope_a: int,
-    out: int,
+    at: np.uint64,
+    step: np.uint64,
+    slope_e: np.uint64,
+    normal: np.uint64,
+    across: np.uint64,
+    slope_n: np.uint64,
+    slope_a: np.uint64,
+    out: np.uint64,
     count: int,
 ) -> None:
     """HLLC fluxes through the faces between each cell and the next along one direction.
@@ -108,14 +96,16 @@ def _fluxes(
     right side (what each cell feels beyond its own water at rest), transverse momentum.
     """
     for i in range(count):
-        e1 = w[E + first + i] + 0.5 * w[slope_e + first + i]
-        h1 = w[H + first + i] + 0.5 * w[SLOPE_H + first + i]
-        u1 = w[normal + first + i] + 0.5 * w[slope_n + first + i]
-        v1 = w[across + first + i] + 0.5 * w[slope_a + first + i]
-        e2 = w[E + first + step + i] - 0.5 * w[slope_e + first + step + i]
-        h2 = w[H + first + step + i] - 0.5 * w[SLOPE_H + first + step + i]
-        u2 = w[normal + first + step + i] - 0.5 * w[slope_n + first + step + i]
-        v2 = w[across + first + step + i] - 0.5 * w[slope_a + first + step + i]
+        p = at + np.uint64(i)
+        q = p + step
+        e1 = w[_E + p] + 0.5 * w[slope_e + p]
+        h1 = w[_H + p] + 0.5 * w[_SLOPE_H + p]
+        u1 = w[normal + p] + 0.5 * w[slope_n + p]
+        v1 = w[across + p] + 0.5 * w[slope_a + p]
+        e2 = w[_E + q] - 0.5 * w[slope_e + q]
+        h2 = w[_H + q] - 0.5 * w[_SLOPE_H + q]
+        u2 = w[normal + q] - 0.5 * w[slope_n + q]
+        v2 = w[across + q] - 0.5 * w[slope_a + q]
         bed = max(e1 - h1, e2 - h2)
         h1 = min(h1, max(0.0, e1 - bed))
         h2 = min(h2, max(0.0, e2 - bed))
@@ -137,126 +127,175 @@ def _fluxes(
         m2 = h2 * u2
         mass = m1 + s1 * share * (m1 - m2 + s2 * (h2 - h1))
         thrust = m1 * u1 - m2 * u2 + 0.5 * GRAVITY * (h1 - h2) * (h1 + h2)
-        w[out + first + i] = mass
-        w[out + AREA + first + i] = m1 * u1 + s1 * share * (thrust + s2 * (m2 - m1))
-        w[out + 2 * AREA + first + i] = m2 * u2 + s2 * share * (thrust + s1 * (m2 - m1))
-        w[out + 3 * AREA + first + i] = mass * (v1 if mass > 0.0 else v2)
-        w[SPEED + first + i] = max(s2, -s1)
-
-
-_ROW1, _ROW2 = STRIDE, RIM * STRIDE
+        w[out + p] = mass
+        w[out + _AREA + p] = m1 * u1 + s1 * share * (thrust + s2 * (m2 - m1))
+        w[out + _AREA + _AREA + p] = m2 * u2 + s2 * share * (thrust + s1 * (m2 - m1))
+        w[out + _AREA + _AREA + _AREA + p] = mass * (v1 if mass > 0.0 else v2)
+        w[_SPEED + p] = max(s2, -s1)
 
 
 @inner(error_model="numpy")
-def _along_rows(w: np.ndarray, crests: Crests, tile: int, count: int, second_order: bool) -> None:
-    """Fluxes through the faces between columns."""
-    first, last = crests.first[tile, 0], crests.first[tile, 1]
+def _clear(w: np.ndarray, first: int, last: int, second_order: bool, slope_e: np.uint64, out: np.uint64) -> None:
+    """Slopes and fluxes of rows that hold no water, nor those beside them."""
+    at = np.uint64(first) * _ROW
+    for i in range((last - first) * STRIDE):
+        p = at + np.uint64(i)
+        w[out + p] = 0.0
+        w[out + _AREA + p] = 0.0
+        w[out + _AREA + _AREA + p] = 0.0
+        w[out + _AREA + _AREA + _AREA + p] = 0.0
+        w[_SPEED + p] = 0.0
     if second_order:
-        _slopes(w, E, SLOPE_EX, _ROW2 + 1, 1, count)
-        _slopes(w, H, SLOPE_H, _ROW2 + 1, 1, count)
-        _slopes(w, U, SLOPE_U, _ROW2 + 1, 1, count)
-        _slopes(w, V, SLOPE_V, _ROW2 + 1, 1, count)
+        for i in range((last - first) * STRIDE):
+            p = at + np.uint64(i)
+            w[slope_e + p] = 0.0
+            w[_SLOPE_H + p] = 0.0
+            w[_SLOPE_U + p] = 0.0
+            w[_SLOPE_V + p] = 0.0
+
+
+@inner(error_model="numpy")
+def _along_rows(w: np.ndarray, crests: Crests, tile: int, rows: int, wet: tuple[int, int], second_order: bool) -> None:
+    """Fluxes through the faces between columns; rows outside ``wet`` (first, one beyond the last) hold no water."""
+    first, last = crests.first[tile, 0], crests.first[tile, 1]
+    begin = min(max(wet[0], RIM), rows + RIM)
+    end = max(min(wet[1], rows + RIM), begin)
+    _clear(w, RIM, begin, second_order, _SLOPE_EX, _X_MASS)
+    _clear(w, end, rows + RIM, second_order, _SLOPE_EX, _X_MASS)
+    at, count = np.uint64(begin) * _ROW + _ONE, (end - begin) * STRIDE
+    if second_order:
+        limited_slopes(w, _E, _SLOPE_EX, at, _ONE, count)
+        limited_slopes(w, _H, _SLOPE_H, at, _ONE, count)
+        limited_slopes(w, _U, _SLOPE_U, at, _ONE, count)
+        limited_slopes(w, _V, _SLOPE_V, at, _ONE, count)
     soften(w, crests, first, last, 1, SLOPE_EX, U)
-    _fluxes(w, _ROW2 + 1, 1, SLOPE_EX, U, V, SLOPE_U, SLOPE_V, X_MASS, count)
+    _fluxes(w, at, _ONE, _SLOPE_EX, _U, _V, _SLOPE_U, _SLOPE_V, _X_MASS, count)
     over_crests(w, crests, first, last, 0)
 
 
 @inner(error_model="numpy")
-def _along_columns(w: np.ndarray, crests: Crests, tile: int, count: int, second_order: bool) -> None:
-    """Fluxes through the faces between rows."""
+def _along_columns(
+    w: np.ndarray, crests: Crests, tile: int, rows: int, wet: tuple[int, int], second_order: bool
+) -> None:
+    """Fluxes through the faces between rows; rows outside ``wet`` hold no water."""
     first, last = crests.first[tile, 1], crests.first[tile, 2]
+    begin = min(max(wet[0] - 1, 1), rows + RIM + 1)
+    end = max(min(wet[1] + 1, rows + RIM + 1), begin)
+    _clear(w, 1, begin, second_order, _SLOPE_EY, _Y_MASS)
+    _clear(w, end, rows + RIM + 1, second_order, _SLOPE_EY, _Y_MASS)
+    at, count = np.uint64(begin) * _ROW, (end - begin) * STRIDE
     if second_order:
-        _slopes(w, E, SLOPE_EY, _ROW1, STRIDE, count)
-        _slopes(w, H, SLOPE_H, _ROW1, STRIDE, count)
-        _slopes(w, U, SLOPE_U, _ROW1, STRIDE, count)
-        _slopes(w, V, SLOPE_V, _ROW1, STRIDE, count)
+        limited_slopes(w, _E, _SLOPE_EY, at, _ROW, count)
+        limited_slopes(w, _H, _SLOPE_H, at, _ROW, count)
+        limited_slopes(w, _U, _SLOPE_U, at, _ROW, count)
+        limited_slopes(w, _V, _SLOPE_V, at, _ROW, count)
     soften(w, crests, first, last, STRIDE, SLOPE_EY, V)
-    _fluxes(w, _ROW1, STRIDE, SLOPE_EY, V, U, SLOPE_V, SLOPE_U, Y_MASS, count - STRIDE)
+    faces = (min(end, rows + RIM) - begin) * STRIDE  # none beyond the last row of the tile
+    _fluxes(w, at, _ROW, _SLOPE_EY, _V, _U, _SLOPE_V, _SLOPE_U, _Y_MASS, faces)
     over_crests(w, crests, first, last, 1)
 
 
 @inner(error_model="numpy")
-def _load(w: np.ndarray, cells: Cells, box: np.ndarray, source: int, old: int, dry_depth_m: float) -> None:
-    first, left = box[0], box[2]
-    across = box[3] - left + 2 * RIM
-    for r in range(box[1] - first + 2 * RIM):
-        row = first + r
-        at = r * STRIDE
+def _load(w: np.ndarray, cells: Cells, box: np.ndarray, source: int, old: int, dry_depth_m: float) -> tuple[int, int]:
+    """The tile and its rim; returns the first row that holds water, and one beyond the last."""
+    left, across = box[2], box[3] - box[2] + 2 * RIM
+    h, u, v = cells.h[source].ravel(), cells.u[source].ravel(), cells.v[source].ravel()
+    z, friction, width = cells.z.ravel(), cells.friction.ravel(), np.uint64(cells.z.shape[1])
+    begin, end = TILE_ROWS + 2 * RIM, 0
+    for r in range(box[1] - box[0] + 2 * RIM):
+        at, place = np.uint64(r) * _ROW, np.uint64(box[0] + r) * width + np.uint64(left)
+        wet = 0
         for c in range(across):
-            real = cells.h[source, row, left + c]
+            a, b = at + np.uint64(c), place + np.uint64(c)
+            real = h[b]
             depth = real if real > dry_depth_m else 0.0
-            w[REAL_H + at + c] = real
-            w[H + at + c] = depth
-            w[E + at + c] = cells.z[row, left + c] + depth
+            w[_REAL_H + a] = real
+            w[_H + a] = depth
+            w[_E + a] = z[b] + depth
+            wet += 0 if real <= dry_depth_m else 1
         for c in range(across):
-            w[U + at + c] = cells.u[source, row, left + c]
-            w[V + at + c] = cells.v[source, row, left + c]
-            w[FRICTION + at + c] = cells.friction[row, left + c]
-        if old >= 0:
+            a, b = at + np.uint64(c), place + np.uint64(c)
+            w[_U + a] = u[b]
+            w[_V + a] = v[b]
+            w[_FRICTION + a] = friction[b]
+        if wet > 0:
+            begin, end = min(begin, r), r + 1
+    if old >= 0:
+        h, u, v = cells.h[old].ravel(), cells.u[old].ravel(), cells.v[old].ravel()
+        for r in range(RIM, box[1] - box[0] + RIM):
+            at, place = np.uint64(r) * _ROW, np.uint64(box[0] + r) * width + np.uint64(left)
             for c in range(across):
-                w[OLD_H + at + c] = cells.h[old, row, left + c]
-                w[OLD_U + at + c] = cells.u[old, row, left + c]
-                w[OLD_V + at + c] = cells.v[old, row, left + c]
+                a, b = at + np.uint64(c), place + np.uint64(c)
+                w[_OLD_H + a] = h[b]
+                w[_OLD_U + a] = u[b]
+                w[_OLD_V + a] = v[b]
+    return begin, end
 
 
 @inner(error_model="numpy")
 def _balance(w: np.ndarray, count: int, ratio: float, dt_s: float, rain: float) -> None:
     """Depth and momentum after the fluxes, the bed and the rain, before friction; into the new fields."""
     for i in range(count):
-        p = _ROW2 + i
-        w[NEW_H + p] = (
-            w[REAL_H + p]
-            + ratio * (w[X_MASS - 1 + p] - w[X_MASS + p] + w[Y_MASS - STRIDE + p] - w[Y_MASS + p])
-            + dt_s * rain * w[RAIN + p]
+        p = _FIRST + np.uint64(i)
+        w[_NEW_H + p] = (
+            w[_REAL_H + p]
+            + ratio * (w[_X_MASS - _ONE + p] - w[_X_MASS + p] + w[_Y_MASS - _ROW + p] - w[_Y_MASS + p])
+            + dt_s * rain * w[_RAIN + p]
         )
     for i in range(count):
-        p = _ROW2 + i
-        w[NEW_U + p] = w[H + p] * w[U + p] + ratio * (
-            w[X_RIGHT - 1 + p]
-            - w[X_LEFT + p]
-            + w[Y_SHEAR - STRIDE + p]
-            - w[Y_SHEAR + p]
-            - GRAVITY * w[H + p] * w[SLOPE_EX + p]
+        p = _FIRST + np.uint64(i)
+        w[_NEW_U + p] = w[_H + p] * w[_U + p] + ratio * (
+            w[_X_RIGHT - _ONE + p]
+            - w[_X_LEFT + p]
+            + w[_Y_SHEAR - _ROW + p]
+            - w[_Y_SHEAR + p]
+            - GRAVITY * w[_H + p] * w[_SLOPE_EX + p]
         )
     for i in range(count):
-        p = _ROW2 + i
-        w[NEW_V + p] = w[H + p] * w[V + p] + ratio * (
-            w[Y_RIGHT - STRIDE + p]
-            - w[Y_LEFT + p]
-            + w[X_SHEAR - 1 + p]
-            - w[X_SHEAR + p]
-            - GRAVITY * w[H + p] * w[SLOPE_EY + p]
+        p = _FIRST + np.uint64(i)
+        w[_NEW_V + p] = w[_H + p] * w[_V + p] + ratio * (
+            w[_Y_RIGHT - _ROW + p]
+            - w[_Y_LEFT + p]
+            + w[_X_SHEAR - _ONE + p]
+            - w[_X_SHEAR + p]
+            - GRAVITY * w[_H + p] * w[_SLOPE_EY + p]
         )
 
 
 @inner(error_model="numpy")
-def _brake(w: np.ndarray, count: int, dt_s: float, law: int, dry_depth_m: float) -> None:
-    """Implicit friction: q (1 + dt k |q|) = q*, with k = g n²/h^(7/3) or g/(C h)²; or q (1 + dt rate) = q*."""
+def _brake(w: np.ndarray, wet: tuple[int, int], rows: int, dt_s: float, law: int, dry_depth_m: float) -> None:
+    """Implicit friction: q (1 + dt k |q|) = q*, with k = g n²/h^(7/3) or g/(C h)²; or q (1 + dt rate) = q*.
+
+    Rows farther than one from water have none to brake.
+    """
+    begin, end = max(RIM, wet[0] - 1), min(rows + RIM, wet[1] + 1)
+    first, count = np.uint64(begin) * _ROW, (end - begin) * STRIDE
     if law == LINEAR:
         for i in range(count):
-            p = _ROW2 + i
-            w[SPEED + p] = 1.0 / (1.0 + dt_s * w[FRICTION + p])
+            p = first + np.uint64(i)
+            w[_SPEED + p] = 1.0 / (1.0 + dt_s * w[_FRICTION + p])
     else:
         if law == MANNING:
             for i in range(count):
-                p = _ROW2 + i
-                depth = max(w[NEW_H + p], dry_depth_m)
-                w[SPEED + p] = 4.0 * dt_s * w[FRICTION + p] / (depth * depth * cube_root(depth))
+                p = first + np.uint64(i)
+                depth = max(w[_NEW_H + p], dry_depth_m)
+                root = inverse_cube_root(depth)
+                w[_SPEED + p] = 4.0 * dt_s * w[_FRICTION + p] * (root * root * root) * (root * root * root) * root
         elif law == CHEZY:
             for i in range(count):
-                p = _ROW2 + i
-                depth = max(w[NEW_H + p], dry_depth_m)
-                w[SPEED + p] = 4.0 * dt_s * w[FRICTION + p] / (depth * depth)
+                p = first + np.uint64(i)
+                depth = max(w[_NEW_H + p], dry_depth_m)
+                w[_SPEED + p] = 4.0 * dt_s * w[_FRICTION + p] / (depth * depth)
         else:
             return
         for i in range(count):
-            p = _ROW2 + i
-            q, r = w[NEW_U + p], w[NEW_V + p]
-            w[SPEED + p] = 2.0 / (1.0 + math.sqrt(1.0 + w[SPEED + p] * math.sqrt(q * q + r * r)))
+            p = first + np.uint64(i)
+            size = math.sqrt(w[_NEW_U + p] * w[_NEW_U + p] + w[_NEW_V + p] * w[_NEW_V + p])
+            w[_SPEED + p] = 2.0 / (1.0 + math.sqrt(1.0 + w[_SPEED + p] * size))
     for i in range(count):
-        p = _ROW2 + i
-        w[NEW_U + p] *= w[SPEED + p]
-        w[NEW_V + p] *= w[SPEED + p]
+        p = first + np.uint64(i)
+        w[_NEW_U + p] *= w[_SPEED + p]
+        w[_NEW_V + p] *= w[_SPEED + p]
 
 
 @inner(error_model="numpy")
@@ -264,44 +303,58 @@ def _settle(w: np.ndarray, count: int, averaged: bool, dry_depth_m: float) -> No
     """Mean with the state before the step at the second stage; from momentum back to velocity."""
     if averaged:
         for i in range(count):
-            p = _ROW2 + i
-            w[NEW_H + p] = 0.5 * (w[OLD_H + p] + w[NEW_H + p])
-            w[NEW_U + p] = 0.5 * (w[OLD_H + p] * w[OLD_U + p] + w[NEW_U + p])
-            w[NEW_V + p] = 0.5 * (w[OLD_H + p] * w[OLD_V + p] + w[NEW_V + p])
+            p = _FIRST + np.uint64(i)
+            w[_NEW_H + p] = 0.5 * (w[_OLD_H + p] + w[_NEW_H + p])
+            w[_NEW_U + p] = 0.5 * (w[_OLD_H + p] * w[_OLD_U + p] + w[_NEW_U + p])
+            w[_NEW_V + p] = 0.5 * (w[_OLD_H + p] * w[_OLD_V + p] + w[_NEW_V + p])
     for i in range(count):
-        p = _ROW2 + i
-        depth = w[NEW_H + p]
+        p = _FIRST + np.uint64(i)
+        depth = w[_NEW_H + p]
         share = 1.0 / max(depth, dry_depth_m) if depth > dry_depth_m else 0.0
-        w[NEW_U + p] *= share
-        w[NEW_V + p] *= share
+        w[_NEW_U + p] *= share
+        w[_NEW_V + p] *= share
 
 
 @inner(error_model="numpy")
-def _fastest(w: np.ndarray, first_row: int, rows: int, first_column: int, columns: int) -> float:
-    fastest = 0.0
+def _fastest(w: np.ndarray, first_row: int, rows: int, first_column: int, columns: int) -> None:
+    """Raise the fastest wave of each column."""
     for r in range(first_row, first_row + rows):
-        for c in range(first_column, first_column + columns):
-            fastest = max(fastest, w[SPEED + r * STRIDE + c])
-    return fastest
+        at = np.uint64(r) * _ROW + np.uint64(first_column)
+        for c in range(columns):
+            k = np.uint64(c)
+            w[_FASTEST + k] = max(w[_FASTEST + k], w[_SPEED + at + k])
 
 
 @inner(error_model="numpy")
 def _store(w: np.ndarray, cells: Cells, tiles: Tiles, tile: int, target: int, dry_depth_m: float) -> None:
-    first, left = tiles.box[tile, 0] + RIM, tiles.box[tile, 2] + RIM
-    across = tiles.box[tile, 3] + RIM - left
-    lowest, doubt, highest = 0.0, 0.0, 0.0
-    for r in range(tiles.box[tile, 1] + RIM - first):
-        at = (r + RIM) * STRIDE + RIM
+    box, across = tiles.box[tile], tiles.box[tile, 3] - tiles.box[tile, 2]
+    h, u, v = cells.h[target].ravel(), cells.u[target].ravel(), cells.v[target].ravel()
+    width = np.uint64(cells.z.shape[1])
+    lost = 0
+    for r in range(box[1] - box[0]):
+        at = np.uint64(r + RIM) * _ROW + np.uint64(RIM)
+        place = np.uint64(box[0] + r + RIM) * width + np.uint64(box[2] + RIM)
         for c in range(across):
-            depth, u, v = w[NEW_H + at + c], w[NEW_U + at + c], w[NEW_V + at + c]
-            lowest = min(lowest, depth)
-            highest = max(highest, depth)
-            doubt += (depth - depth) + (u - u) + (v - v)  # not a number if one of them is none
-            cells.h[target, first + r, left + c] = max(depth, 0.0)
-            cells.u[target, first + r, left + c] = u
-            cells.v[target, first + r, left + c] = v
+            k = np.uint64(c)
+            depth = w[_NEW_H + at + k]
+            w[_HIGHEST + k] = max(w[_HIGHEST + k], depth)
+            w[_LOWEST + k] = min(w[_LOWEST + k], depth)
+            h[place + k] = max(depth, 0.0)
+        for c in range(across):
+            k = np.uint64(c)
+            depth, along, beside = w[_NEW_H + at + k], w[_NEW_U + at + k], w[_NEW_V + at + k]
+            lost += 0 if (depth - depth) + (along - along) + (beside - beside) == 0.0 else 1  # a number is none
+            u[place + k] = along
+            v[place + k] = beside
+    fastest, lowest, highest = 0.0, 0.0, 0.0
+    for c in range(STRIDE):
+        k = np.uint64(c)
+        fastest = max(fastest, w[_FASTEST + k])
+        highest = max(highest, w[_HIGHEST + k])
+        lowest = min(lowest, w[_LOWEST + k])
+    tiles.found[FASTEST, tile] = fastest
     tiles.found[LOWEST, tile] = lowest
-    tiles.found[DOUBT, tile] = doubt
+    tiles.found[DOUBT, tile] = float(lost)
     tiles.wet[target, tile] = highest > dry_depth_m
 
 
@@ -345,23 +398,23 @@ def stage_on_tile(
     Audusse, Bouchut, Bristeau, Klein & Perthame 2004, SIAM Journal on Scientific Computing 25, 2050 (hydrostatic
     reconstruction); Toro 2001, *Shock-Capturing Methods for Free-Surface Shallow Flows* (HLLC).
     """
-    source, target, old = buffers
-    box = tiles.box[tile]
+    (source, target, old), box = buffers, tiles.box[tile]
     rows, columns = box[1] - box[0], box[3] - box[2]
-    cells_x, cells_y = rows * STRIDE, (rows + 2) * STRIDE
-    _load(w, cells, box, source, old, numbers.dry_depth_m)
+    count = rows * STRIDE
+    for i in range(3 * STRIDE):
+        w[_FASTEST + np.uint64(i)] = 0.0
+    wet = _load(w, cells, box, source, old, numbers.dry_depth_m)
     if numbers.has_rain:
         for r in range(rows):
-            at = RAIN + (r + RIM) * STRIDE + RIM
             for c in range(columns):
-                w[at + c] = cells.rain_weight[box[0] + r, box[2] + c]
-    _along_rows(w, cells.crests, tile, cells_x, numbers.second_order)
+                w[RAIN + (r + RIM) * STRIDE + RIM + c] = cells.rain_weight[box[0] + r, box[2] + c]
+    _along_rows(w, cells.crests, tile, rows, wet, numbers.second_order)
     close_x(w, border, box, numbers.columns)
-    fastest = _fastest(w, RIM, rows, RIM - 1, columns + 1)
-    _along_columns(w, cells.crests, tile, cells_y, numbers.second_order)
+    _fastest(w, RIM, rows, RIM - 1, columns + 1)
+    _along_columns(w, cells.crests, tile, rows, wet, numbers.second_order)
     close_y(w, border, box, numbers.rows)
-    tiles.found[FASTEST, tile] = max(fastest, _fastest(w, RIM - 1, rows + 1, RIM, columns))
-    _balance(w, cells_x, dt_s / numbers.cell_size_m, dt_s, rain if numbers.has_rain else 0.0)
-    _brake(w, cells_x, dt_s, numbers.friction_law, numbers.dry_depth_m)
-    _settle(w, cells_x, old >= 0, numbers.dry_depth_m)
+    _fastest(w, RIM - 1, rows + 1, RIM, columns)
+    _balance(w, count, dt_s / numbers.cell_size_m, dt_s, rain if numbers.has_rain else 0.0)
+    _brake(w, wet, rows, dt_s, numbers.friction_law, numbers.dry_depth_m)
+    _settle(w, count, old >= 0, numbers.dry_depth_m)
     _store(w, cells, tiles, tile, target, numbers.dry_depth_m)

@@ -50,7 +50,8 @@ SPEED = 20 * AREA
 OLD_H, OLD_U, OLD_V = 21 * AREA, 22 * AREA, 23 * AREA
 NEW_H, NEW_U, NEW_V = 24 * AREA, 25 * AREA, 26 * AREA
 CREST = 27 * AREA  # how far the face behind each cell acts as a crest, where it is listed
-WORKSPACE = 28 * AREA
+EXTREMES = 28 * AREA  # three rows: greatest and least of each column
+WORKSPACE = 29 * AREA
 
 
 class Crests(NamedTuple):
