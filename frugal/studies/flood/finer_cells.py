@@ -3,7 +3,7 @@
 Finer cells see finer ground where there is any: a generated place is generated on them, with features of the same width in
 metres; terrain whose file is finer than the cells is read again. Where the file has no finer cells each is cut in four, ground,
 breach and sides alike, which tests the scheme and not the ground. A dike stays a line one cell wide; the bed of a river
-keeps its width.
+keeps its width, that of its chain of cells where the site gives none.
 """
 
 from __future__ import annotations
@@ -107,6 +107,8 @@ def finer_ground(site: SubmersionSite | RiverFloodSite, terrain: FloodTerrain) -
     try:
         if isinstance(site, SubmersionSite):
             return _nested(coast(site.model_copy(update=finer)), terrain)
+        if site.river_width_m is not None:
+            return _nested(river_valley(site.model_copy(update=finer)), terrain)
         found = _nested(river_valley(site.model_copy(update={**finer, "channel_depth_m": 0.0})), terrain)
     except UnusableInputError:
         return None  # finer than the file: cut in four
@@ -135,7 +137,15 @@ def _with_bed_of_river(finer: FloodTerrain, terrain: FloodTerrain, site: RiverFl
     bed[tuple(finer.tributaries.T)] = np.minimum(
         bed[tuple(finer.tributaries.T)], finer.bed[tuple(finer.tributaries.T)] - site.channel_depth_m
     )
-    return replace(finer, bed=bed, manning=manning, land=land, river=cells, river_position_m=position)
+    return replace(
+        finer,
+        bed=bed,
+        manning=manning,
+        land=land,
+        river=cells,
+        river_position_m=position,
+        outlet_bed_m=terrain.leaves_at_m,
+    )
 
 
 def aggregated(fine: Maps, terrain: FloodTerrain, duration_s: float) -> Arrays:

@@ -289,7 +289,7 @@ def wave(
     side, first, last = outlet(terrain)
     pool = terrain.bed
     if end is None:
-        level = float(terrain.bed[tuple(terrain.river[-1])] + (downstream_depth or 0.0))
+        level = terrain.leaves_at_m + (downstream_depth or 0.0)
         end, pool = Segment("level", series=level, name="downstream"), _pool(terrain, level)
     return FloodCase(
         bed=terrain.bed,
@@ -309,7 +309,7 @@ def wave(
 def _pool(terrain: FloodTerrain, level_m: float) -> np.ndarray:
     """First level: the pool that the level downstream makes in the river, dry ground elsewhere."""
     pool = terrain.bed.copy()
-    river = tuple(terrain.river.T)
+    river = tuple(np.vstack([terrain.river, terrain.tributaries]).T)
     pool[river] = np.maximum(terrain.bed[river], level_m)
     return pool
 
@@ -360,7 +360,7 @@ def _normal_depth(terrain: FloodTerrain, duration_s: float, given: Hydrograph | 
         )
         levels = np.array([level_of(k, peak, roughness_factor) for k in range(len(terrain.river))])
         depths = ndimage.gaussian_filter1d(levels - bottom, SMOOTHED_M / terrain.cell_size_m, mode="nearest")
-        levels = np.maximum(bottom + depths, bottom[-1] + downstream_depth)
+        levels = np.maximum(bottom + depths, terrain.leaves_at_m + downstream_depth)
         below: Maps = bathtub(terrain.bed - levels[nearest], river, 0.0, peak_s)
         return below.on_land(terrain, duration_s)
 

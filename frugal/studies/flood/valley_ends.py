@@ -7,7 +7,7 @@ import numpy as np
 from frugal.formats.files.tables import found_column, read_whole
 from frugal.physics.shallow_water.flood_case import Segment
 from frugal.physics.shallow_water.parts.segments import rating_arrays
-from frugal.studies.flood.terrain.river_valley import ENTRY_M
+from frugal.studies.flood.terrain.channel import ENTRY_M
 from frugal.studies.flood.terrain.site import RiverFloodSite
 from frugal.studies.flood.terrain.terrain import FloodTerrain, edge_of
 
@@ -21,7 +21,8 @@ def entries(terrain: FloodTerrain) -> list[tuple[float, float, float]]:
     """Row, column and share of the discharge of the cells that the wave enters by, the river's own first."""
     own = terrain.river[terrain.river_position_m - terrain.river_position_m[0] < ENTRY_M]
     rest = 1.0 - float(terrain.entry[:, 2].sum())
-    return [*((row, column, rest / len(own)) for row, column in own), *map(tuple, terrain.entry)]
+    by_axis = [(row, column, rest / len(own)) for row, column in own] if rest > 1e-9 else []
+    return [*by_axis, *map(tuple, terrain.entry)]
 
 
 def outlet_of(site: RiverFloodSite, terrain: FloodTerrain) -> Segment | None:

@@ -17,6 +17,7 @@ from frugal.physics.shallow_water.flood_case import Breach, FloodCase, Inflow, R
 from frugal.studies.flood import submersion
 from frugal.studies.flood.finer_cells import aggregated, cut_in_four, finer_ground
 from frugal.studies.flood.outputs import Maps
+from frugal.studies.flood.terrain.channel import channel
 from frugal.studies.flood.terrain.generated_polder import polder
 from frugal.studies.flood.terrain.generated_valley import valley
 from frugal.studies.flood.terrain.river_valley import river_valley
@@ -44,10 +45,29 @@ def test_finer_cells_see_the_same_polder() -> None:
 
 def test_finer_cells_see_a_river_as_wide() -> None:
     wide, fine = valley(), valley(80, 152, 25.0)
-    assert np.array_equal(np.repeat(np.repeat(wide.land, 2, axis=0), 2, axis=1), fine.land)
-    assert len(fine.river) == 4 * len(wide.river) and (np.diff(fine.river_position_m) > -25.0).all()
-    assert fine.bed[tuple(fine.river.T)].mean() == pytest.approx(wide.bed[tuple(wide.river.T)].mean(), abs=1e-6)
-    assert fine.river[-1][1] == 151 and abs(fine.river_position_m[-1] - wide.river_position_m[-1]) < 25.0
+    x = np.linspace(-100.0, 3900.0, 4001)
+    axis = 1000.0 + 260.0 * np.sin(2 * np.pi * x / 1700.0) + 60.0 * np.sin(2 * np.pi * x / 610.0)
+    length = np.hypot(np.diff(x), np.diff(axis))[100:-100].sum()
+    for terrain in (wide, fine):
+        river = channel(np.column_stack([axis, x]), 50.0, terrain.shape, terrain.cell_size_m)
+        assert river.share.sum() * terrain.cell_size_m**2 == pytest.approx(50.0 * length, rel=0.005)
+        assert np.count_nonzero(river.bed == terrain.land) <= 0.002 * river.bed.size  # drawn with other points
+        assert (np.diff(terrain.river_position_m) > 0.0).all()
+        assert abs(terrain.river_position_m[-1] - length) < 75.0
+        assert terrain.entry[:, 2].sum() == pytest.approx(1.0) and terrain.leaves_at_m == -3.0
+        assert terrain.river[-1][1] == terrain.shape[1] - 1
+    assert wide.coarsened(2).leaves_at_m == -3.0, (
+        "wider cells mix the bed with its banks, and the level downstream stays"
+    )
+
+
+def test_a_bed_is_as_wide_along_the_cells_as_across_them() -> None:
+    straight = channel(np.array([[110.0, -50.0], [110.0, 250.0]]), 30.0, (10, 10), 20.0)
+    assert np.allclose(straight.share[4:7, 5], [0.25, 1.0, 0.25], atol=0.005)
+    diagonal = channel(np.array([[-50.0, -50.0], [250.0, 250.0]]), 30.0, (10, 10), 20.0)
+    # a band of 30 m over the diagonal of a square of 200 m: 200² - (200 - 15 sqrt 2)²
+    assert diagonal.share.sum() * 400.0 == pytest.approx(200.0**2 - (200.0 - 15.0 * 2**0.5) ** 2, rel=0.02)
+    assert diagonal.position_m[5, 5] == pytest.approx(160.0 * 2**0.5, abs=2.0)
 
 
 def test_quarters_of_a_line_come_in_its_order() -> None:
@@ -121,6 +141,20 @@ def test_a_file_with_finer_cells_is_read_again_and_its_river_keeps_its_width(riv
     ).all()
     whole = river.model_copy(update={"cell_size_m": 10.0})
     assert finer_ground(whole, river_valley(whole)) is None  # the file has no finer cells: cut in four
+
+
+def test_the_width_of_a_river_is_that_of_the_site_on_any_cells(river: RiverFloodSite) -> None:
+    site = river.model_copy(update={"river_width_m": 30.0})
+    terrain = river_valley(site)
+    finer = finer_ground(site, terrain)
+    ground = 10.0 - 0.02 * (np.arange(20) * 2 + 0.5)
+    assert finer is not None and (terrain.tributaries[:, 0] != 10).all()
+    # its axis lies 210 m from the northern edge: 195 to 225 m are a quarter, the whole and a quarter of rows 9 to 11
+    assert np.allclose((ground - terrain.bed)[8:13, 10], [0.0, 0.5, 2.0, 0.5, 0.0], atol=0.02)
+    assert np.allclose((10.0 - 0.02 * np.arange(40) - finer.bed)[18:24, 20], [0.0, 1.0, 2.0, 2.0, 1.0, 0.0], atol=0.02)
+    assert terrain.entry[:, 2].sum() == pytest.approx(1.0)
+    with pytest.raises(UnusableInputError, match="'river_width_m' = 12 m is less than a cell of 20 m"):
+        river_valley(river.model_copy(update={"river_width_m": 12.0}))
 
 
 def test_a_storm_on_finer_and_on_coarser_cells() -> None:

@@ -7,13 +7,17 @@ from __future__ import annotations
 
 import numpy as np
 
+from frugal.studies.flood.terrain.channel import AXIS_ABOVE, ENTRY_M, channel
 from frugal.studies.flood.terrain.generated_polder import smooth_relief
-from frugal.studies.flood.terrain.terrain import NOWHERE, FloodTerrain, quartered
+from frugal.studies.flood.terrain.terrain import NOWHERE, FloodTerrain
 
 SLOPE = 0.0015
 CHANNEL_DEPTH_M = 3.0
-#: The bed of the river, the road and the levee are so wide, and one cell where cells are wider.
+#: The bed of the river, the road and the levee are so wide, and one cell where cells are wider. A cell that the river takes a
+#: part of is lowered by that part.
 FEATURE_M = 50.0
+#: The axis of the river is drawn with points so far apart.
+_STEP_M = 2.0
 
 
 def valley(rows: int = 40, columns: int = 76, cell_size_m: float = 50.0, seed: int = 0) -> FloodTerrain:
@@ -23,7 +27,7 @@ def valley(rows: int = 40, columns: int = 76, cell_size_m: float = 50.0, seed: i
     ----------
     rows, columns : int
     cell_size_m : float
-        The river is a line of cells of 50 m, on finer ones all those that lie in it.
+        Finer cells see the same ground: the river is 50 m wide on all of them.
     seed : int
     """
     rng = np.random.default_rng(seed)
@@ -44,21 +48,31 @@ def valley(rows: int = 40, columns: int = 76, cell_size_m: float = 50.0, seed: i
     road = np.abs(east - 0.74 * length) < half_width_m
     bed[road] = np.maximum(bed[road], plain[road] + 1.0)
 
-    line, position = _river(width, cell_size_m, columns)
-    river = np.zeros((rows, columns), dtype=bool)
-    river[tuple(line.T)] = True
-    bottom = np.interp((line[:, 1] + 0.5) * cell_size_m, along, SLOPE * (length - along)) - CHANNEL_DEPTH_M
-    bed[tuple(line.T)] = bottom
-    land = ~river
+    drawn = np.linspace(-FEATURE_M, length + FEATURE_M, int((length + 2 * FEATURE_M) / _STEP_M) + 1)
+    found = channel(
+        np.column_stack([_axis_at(drawn, width), drawn]),
+        2 * half_width_m,
+        (rows, columns),
+        cell_size_m,
+        begin_m=FEATURE_M,
+    )
+    line, position = _axis_cells(drawn, _axis_at(drawn, width), found.share, cell_size_m)
+    bottom = SLOPE * (length - found.nearest_m[..., 1]) - CHANNEL_DEPTH_M
+    bed -= found.share * np.maximum(bed - bottom, 0.0)
+    land = ~found.bed
+    dry = 0.045 + 0.055 * np.clip(1.4 * village, 0.0, 1.0)
     share = (cell_size_m / 50.0) ** 2
     expected = share * np.where(village > 0.3, 3.5 * village, 0.015)
     return FloodTerrain(
         bed=bed,
         cell_size_m=cell_size_m,
-        manning=np.where(river, 0.03, 0.045 + 0.055 * np.clip(1.4 * village, 0.0, 1.0)),
+        manning=found.share * 0.03 + (1.0 - found.share) * dry,
         land=land,
         river=line,
         river_position_m=position,
+        outlet_bed_m=-CHANNEL_DEPTH_M,
+        tributaries=found.beside(line),
+        entry=found.entry(ENTRY_M),
         buildings=np.where(land, rng.poisson(expected), 0).astype(float),
         y_max=width,
         crs=NOWHERE,
@@ -71,26 +85,17 @@ def _axis_at(along_m: np.ndarray, width_m: float) -> np.ndarray:
     return width_m * (0.5 + 0.13 * np.sin(2 * np.pi * along_m / 1700.0) + 0.03 * np.sin(2 * np.pi * along_m / 610.0))
 
 
-def _river(width_m: float, cell_size_m: float, columns: int) -> tuple[np.ndarray, np.ndarray]:
-    """Cells of the river in the order of its axis, and the distance of each along it."""
-    parts = max(round(FEATURE_M / cell_size_m), 1)
-    size_m, number = cell_size_m * parts, columns // parts
-    axis = _axis_at((np.arange(number) + 0.5) * size_m, width_m)
-    line = _axis_cells(axis, size_m, number)
-    position = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(line, axis=0).T))]) * size_m
-    while parts > 1:
-        line, position = quartered(line, position, size_m)
-        parts, size_m = parts // 2, size_m / 2
-    return line, position
-
-
-def _axis_cells(axis: np.ndarray, cell_size_m: float, columns: int) -> np.ndarray:
-    """Cells of the axis from west to east, neighbours sharing a side so that the water can follow."""
-    rows = np.floor(axis / cell_size_m).astype(np.int64)
-    cells: list[tuple[int, int]] = [(int(rows[0]), 0)]
-    for column in range(1, columns):
-        before, now = cells[-1][0], int(rows[column])
-        cells.append((before, column))
-        step = 1 if now > before else -1
-        cells += [(row, column) for row in range(before + step, now + step, step)] if now != before else []
-    return np.array(cells, dtype=np.int64)
+def _axis_cells(
+    east_m: np.ndarray, south_m: np.ndarray, share: np.ndarray, cell_size_m: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Cells that the axis runs through, from west to east, and the middle of its stretch in each, from the first."""
+    rows, columns = share.shape
+    cells = np.column_stack([south_m, east_m]) // cell_size_m
+    cells = cells.astype(np.int64)
+    along = np.concatenate([[0.0], np.cumsum(np.hypot(np.diff(east_m), np.diff(south_m)))])
+    inside = (cells[:, 1] >= 0) & (cells[:, 1] < columns)
+    inside[inside] = share[tuple(cells[inside].T)] >= AXIS_ABOVE
+    found, member = np.unique(cells[inside] @ (1, rows), return_inverse=True)
+    middle = np.bincount(member, along[inside]) / np.bincount(member)
+    order = np.argsort(middle)
+    return np.column_stack([found[order] % rows, found[order] // rows]), middle[order] - middle[order[0]]

@@ -227,6 +227,9 @@ class RiverFloodSite(Site):
     channel_depth_m : float
         The bed of the river is lowered by so much below the terrain along its axis, where a survey from the air shows the
         surface of the water.
+    river_width_m : float, optional
+        Of the beds of the rivers, no less than a cell: a cell is lowered by the share of ``channel_depth_m`` that they take of
+        it. By default a river is a line of whole cells.
     buildings : Path, optional
         Footprints or points of buildings, in any vector format.
     buildings_as : str
@@ -272,6 +275,7 @@ class RiverFloodSite(Site):
     outlet_slope: float | None = Field(None, gt=0.0, le=1.0)
     outlet_rating_curve: Path | None = None
     channel_depth_m: float = Field(0.0, ge=0.0, allow_inf_nan=False)
+    river_width_m: float | None = Field(None, gt=0.0, allow_inf_nan=False)
     buildings: Path | None = None
     buildings_as: BuildingsAs = "counted"
     buildings_manning: float = Field(0.3, ge=0.005, le=20.0)

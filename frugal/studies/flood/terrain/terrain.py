@@ -46,8 +46,10 @@ class FloodTerrain:
         Row and column of the cells of the river's axis, from upstream to downstream.
     river_position_m : ndarray [k]
         Distance of each of them from the first.
+    outlet_bed_m : float, optional
+        Height of the river's bed where it leaves, which wider cells mix with its banks; that of its last cell without.
     tributaries : ndarray of int [t, 2]
-        Row and column of the cells of further rivers.
+        Row and column of the cells of further rivers, and of those of the river beside its axis.
     entry : ndarray [e, 3]
         Row, column and share of the discharge where the wave enters by them; the rest enters by the river.
     buildings : ndarray [y, x]
@@ -74,6 +76,7 @@ class FloodTerrain:
     sill_m: np.ndarray = field(default_factory=lambda: np.empty(0))
     river: np.ndarray = field(default_factory=lambda: np.empty((0, 2), dtype=np.int64))
     river_position_m: np.ndarray = field(default_factory=lambda: np.empty(0))
+    outlet_bed_m: float | None = None
     tributaries: np.ndarray = field(default_factory=lambda: np.empty((0, 2), dtype=np.int64))
     entry: np.ndarray = field(default_factory=lambda: np.empty((0, 3)))
     buildings: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)))
@@ -102,6 +105,11 @@ class FloodTerrain:
         sea = ~self.land
         sea[tuple(self.dike.T)] = False
         return sea
+
+    @property
+    def leaves_at_m(self) -> float:
+        """Height of the river's bed where it leaves [m]."""
+        return float(self.bed[tuple(self.river[-1])]) if self.outlet_bed_m is None else self.outlet_bed_m
 
     @property
     def floodable(self) -> np.ndarray:
@@ -149,6 +157,8 @@ class FloodTerrain:
             digest.update(np.ascontiguousarray(values, dtype="<f8").tobytes())
         if len(self.entry):
             digest.update(np.ascontiguousarray(self.entry, dtype="<f8").tobytes())
+        if len(self.river) and self.leaves_at_m != self.bed[tuple(self.river[-1])]:
+            digest.update(repr(self.leaves_at_m).encode())
         if self.blocked is not None:
             digest.update(self.blocked.tobytes())
         return digest.hexdigest()
@@ -184,6 +194,7 @@ class FloodTerrain:
             sill_m=sill,
             river=river,
             river_position_m=river_position,
+            outlet_bed_m=self.leaves_at_m if len(self.river) else None,
             tributaries=np.unique(self.tributaries // factor, axis=0),
             entry=np.column_stack([self.entry[:, :2] // factor, self.entry[:, 2]]),
             blocked=blocked,
