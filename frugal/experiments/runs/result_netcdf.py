@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from itertools import chain, repeat
 from pathlib import Path
 from typing import Any
@@ -29,7 +29,7 @@ from frugal.formats.netcdf.cf_units import time_units, udunits
 _ENDS = {"": "", "_lower": ", lower end of its interval", "_upper": ", upper end of its interval"}
 
 
-def write_result(path: Path | str, result: Result) -> None:
+def write_result(path: Path | str, result: Result, standard_names: Mapping[str, str] | None = None) -> None:
     """Write one answer as a NetCDF-4 file after CF 1.11.
 
     Grids have their coordinates and a grid mapping. Points, and places along lines, are features: with a time axis time series
@@ -40,6 +40,8 @@ def write_result(path: Path | str, result: Result) -> None:
     ----------
     path : path
     result : Result
+    standard_names : mapping of str to str, optional
+        Names of the CF conventions of outputs that have one.
 
     Raises
     ------
@@ -48,7 +50,7 @@ def write_result(path: Path | str, result: Result) -> None:
     EnvironmentFaultError
         If the file cannot be written.
     """
-    file = _File(result)
+    file = _File(result, standard_names or {})
     for output in result.outputs:
         file.add(output)
     for diagnostic, value in result.diagnostics:
@@ -75,10 +77,13 @@ class _File:
     Parameters
     ----------
     result : Result
+    standard_names : mapping of str to str
+        Of outputs.
     """
 
-    def __init__(self, result: Result) -> None:
+    def __init__(self, result: Result, standard_names: Mapping[str, str]) -> None:
         self.result = result
+        self.standard_names = standard_names
         self.variables: list[CfVariable] = []
         self._taken = {output.name + suffix for output in result.outputs for suffix in result.suffixes}
         self._taken |= {diagnostic.name for diagnostic, _ in result.diagnostics}
@@ -96,6 +101,8 @@ class _File:
                 "units": udunits(output.unit),
                 **told,
             }
+            if output.name in self.standard_names:
+                attributes["standard_name"] = self.standard_names[output.name]
             beside = [output.name + other for other in self.result.suffixes if other]
             if not suffix and beside:
                 attributes["ancillary_variables"] = " ".join(beside)

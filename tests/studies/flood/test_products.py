@@ -96,6 +96,7 @@ def test_what_passes_the_dike_is_what_lies_behind_it(told: tuple[Details, Path])
         assert float(at_900["volume_m3"]) == pytest.approx(behind, rel=1e-5)
         assert states["depth"].dims == ("time", "y", "x") and float(states["time"].values[0]) == 900.0
         assert states["northward_speed"].attrs["units"] == "m s-1"
+        assert states["depth"].attrs["standard_name"] == "flood_water_thickness"
     assert passed["northward"] < 0 < passed["southward"] < -passed["northward"], (
         "left of a line that goes south is east"
     )

@@ -52,4 +52,4 @@ def write_states(path: Path, terrain: FloodTerrain, snapshots: Sequence[Snapshot
         scenario=tags.get("scenario", ""),
         site=json.loads(tags.get("site", "{}")),
     )
-    write_result(path, result)
+    write_result(path, result, {"depth": "flood_water_thickness"})
