@@ -52,7 +52,14 @@ def inverse_cube_root(x: float) -> float:
 
 @inner(error_model="numpy", forceinline=True)
 def limited_slopes(
-    w: np.ndarray, field: np.uint64, slope: np.uint64, at: np.uint64, step: np.uint64, count: int
+    w: np.ndarray,
+    field: np.uint64,
+    slope: np.uint64,
+    at: np.uint64,
+    step: np.uint64,
+    row: np.uint64,
+    lines: int,
+    count: int,
 ) -> None:
     """Limited slopes of one field of a workspace along one direction (generalised minmod, van Leer 1979).
 
@@ -65,12 +72,16 @@ def limited_slopes(
         Where the field begins, and where its slopes are written.
     at, step : uint64
         First place in both, and how far the neighbours are.
-    count : int
-        Slopes to take.
+    row : uint64
+        From one line of cells to the next.
+    lines, count : int
+        Lines, and slopes to take in each.
     """
-    for i in range(count):
-        p = at + np.uint64(i)
-        before = w[field + p] - w[field + p - step]
-        after = w[field + p + step] - w[field + p]
-        size = min(LIMITER * min(abs(before), abs(after)), 0.5 * abs(before + after))
-        w[slope + p] = math.copysign(size, before) if before * after > 0.0 else 0.0
+    for r in range(lines):
+        line = at + np.uint64(r) * row
+        for i in range(count):
+            p = line + np.uint64(i)
+            before = w[field + p] - w[field + p - step]
+            after = w[field + p + step] - w[field + p]
+            size = min(LIMITER * min(abs(before), abs(after)), 0.5 * abs(before + after))
+            w[slope + p] = math.copysign(size, before) if before * after > 0.0 else 0.0

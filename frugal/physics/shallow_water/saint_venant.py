@@ -23,56 +23,56 @@ import math
 
 import numpy as np
 
-from frugal.physics.arithmetic import inverse_cube_root, limited_slopes
+from frugal.physics.arithmetic import limited_slopes
 from frugal.physics.compiled import inner
+from frugal.physics.shallow_water.balance import balance, brake, lines_of, settle
 from frugal.physics.shallow_water.closing import close_x, close_y
 from frugal.physics.shallow_water.crest_faces import over_crests, soften
 from frugal.physics.shallow_water.state import (
-    AREA,
-    CHEZY,
+    AREA_ON,
     DOUBT,
-    EXTREMES,
+    E_AT,
     FASTEST,
-    FRICTION,
+    FASTEST_AT,
+    FRICTION_AT,
     GRAVITY,
-    LINEAR,
+    H_AT,
+    HIGHEST_AT,
     LOWEST,
-    MANNING,
-    NEW_H,
-    OLD_H,
+    LOWEST_AT,
+    NEW_H_AT,
+    NEW_U_AT,
+    NEW_V_AT,
+    OLD_H_AT,
+    OLD_U_AT,
+    OLD_V_AT,
+    ONE_ON,
     RAIN,
-    REAL_H,
+    REAL_H_AT,
     RIM,
+    ROW_ON,
     SLOPE_EX,
+    SLOPE_EX_AT,
     SLOPE_EY,
-    SLOPE_H,
-    SPEED,
+    SLOPE_EY_AT,
+    SLOPE_H_AT,
+    SLOPE_U_AT,
+    SLOPE_V_AT,
+    SPEED_AT,
     STRIDE,
     TILE_ROWS,
-    X_MASS,
-    Y_MASS,
+    U_AT,
+    V_AT,
+    X_MASS_AT,
+    Y_MASS_AT,
     Border,
     Cells,
     Crests,
-    E,
-    H,
     Numbers,
     Tiles,
     U,
     V,
 )
-
-# Places as unsigned numbers: for signed ones that are not known while compiling numba allows that they count from the end, and
-# the processor can no longer take eight numbers at once.
-_ONE, _ROW, _FIRST, _AREA = (np.uint64(k) for k in (1, STRIDE, RIM * STRIDE, AREA))
-_E, _H, _U, _V = (np.uint64(k) for k in (E, H, U, V))
-_SLOPE_H, _SLOPE_U, _SLOPE_V, _SLOPE_EX, _SLOPE_EY = (np.uint64(SLOPE_H + k * AREA) for k in range(5))
-_X_MASS, _X_LEFT, _X_RIGHT, _X_SHEAR = (np.uint64(X_MASS + k * AREA) for k in range(4))
-_Y_MASS, _Y_LEFT, _Y_RIGHT, _Y_SHEAR = (np.uint64(Y_MASS + k * AREA) for k in range(4))
-_REAL_H, _FRICTION, _RAIN, _SPEED = (np.uint64(k) for k in (REAL_H, FRICTION, RAIN, SPEED))
-_OLD_H, _OLD_U, _OLD_V = (np.uint64(OLD_H + k * AREA) for k in range(3))
-_NEW_H, _NEW_U, _NEW_V = (np.uint64(NEW_H + k * AREA) for k in range(3))
-_FASTEST, _HIGHEST, _LOWEST = (np.uint64(EXTREMES + k * STRIDE) for k in range(3))
 
 
 # Written into its callers, where the fields become constants. Making one function per direction in a factory would give all
@@ -88,6 +88,7 @@ def _fluxes(
     slope_n: np.uint64,
     slope_a: np.uint64,
     out: np.uint64,
+    lines: int,
     count: int,
 ) -> None:
     """HLLC fluxes through the faces between each cell and the next along one direction.
@@ -95,103 +96,107 @@ def _fluxes(
     ``out`` is the first of four fields: mass, normal momentum less the hydrostatic pressure of the left and of the
     right side (what each cell feels beyond its own water at rest), transverse momentum.
     """
-    for i in range(count):
-        p = at + np.uint64(i)
-        q = p + step
-        e1 = w[_E + p] + 0.5 * w[slope_e + p]
-        h1 = w[_H + p] + 0.5 * w[_SLOPE_H + p]
-        u1 = w[normal + p] + 0.5 * w[slope_n + p]
-        v1 = w[across + p] + 0.5 * w[slope_a + p]
-        e2 = w[_E + q] - 0.5 * w[slope_e + q]
-        h2 = w[_H + q] - 0.5 * w[_SLOPE_H + q]
-        u2 = w[normal + q] - 0.5 * w[slope_n + q]
-        v2 = w[across + q] - 0.5 * w[slope_a + q]
-        bed = max(e1 - h1, e2 - h2)
-        h1 = min(h1, max(0.0, e1 - bed))
-        h2 = min(h2, max(0.0, e2 - bed))
-        c1 = math.sqrt(GRAVITY * h1)
-        c2 = math.sqrt(GRAVITY * h2)
-        middle_u = 0.5 * (u1 + u2) + c1 - c2
-        middle_c = 0.5 * (c1 + c2) + 0.25 * (u1 - u2)
-        s1 = min(u1 - c1, middle_u - middle_c)
-        s2 = max(u2 + c2, middle_u + middle_c)
-        s1 = u1 - c1 if h2 <= 0.0 else s1
-        s2 = u1 + 2.0 * c1 if h2 <= 0.0 else s2
-        s1 = u2 - 2.0 * c2 if h1 <= 0.0 else s1
-        s2 = u2 + c2 if h1 <= 0.0 else s2
-        dry = h1 + h2 <= 0.0
-        s1 = 0.0 if dry else min(s1, 0.0)
-        s2 = 0.0 if dry else max(s2, 0.0)
-        share = 1.0 / max(s2 - s1, 1e-30)
-        m1 = h1 * u1
-        m2 = h2 * u2
-        mass = m1 + s1 * share * (m1 - m2 + s2 * (h2 - h1))
-        thrust = m1 * u1 - m2 * u2 + 0.5 * GRAVITY * (h1 - h2) * (h1 + h2)
-        w[out + p] = mass
-        w[out + _AREA + p] = m1 * u1 + s1 * share * (thrust + s2 * (m2 - m1))
-        w[out + _AREA + _AREA + p] = m2 * u2 + s2 * share * (thrust + s1 * (m2 - m1))
-        w[out + _AREA + _AREA + _AREA + p] = mass * (v1 if mass > 0.0 else v2)
-        w[_SPEED + p] = max(s2, -s1)
+    for r in range(lines):
+        line = at + np.uint64(r) * ROW_ON
+        for i in range(count):
+            p = line + np.uint64(i)
+            q = p + step
+            e1 = w[E_AT + p] + 0.5 * w[slope_e + p]
+            h1 = w[H_AT + p] + 0.5 * w[SLOPE_H_AT + p]
+            u1 = w[normal + p] + 0.5 * w[slope_n + p]
+            v1 = w[across + p] + 0.5 * w[slope_a + p]
+            e2 = w[E_AT + q] - 0.5 * w[slope_e + q]
+            h2 = w[H_AT + q] - 0.5 * w[SLOPE_H_AT + q]
+            u2 = w[normal + q] - 0.5 * w[slope_n + q]
+            v2 = w[across + q] - 0.5 * w[slope_a + q]
+            bed = max(e1 - h1, e2 - h2)
+            h1 = min(h1, max(0.0, e1 - bed))
+            h2 = min(h2, max(0.0, e2 - bed))
+            c1 = math.sqrt(GRAVITY * h1)
+            c2 = math.sqrt(GRAVITY * h2)
+            middle_u = 0.5 * (u1 + u2) + c1 - c2
+            middle_c = 0.5 * (c1 + c2) + 0.25 * (u1 - u2)
+            s1 = min(u1 - c1, middle_u - middle_c)
+            s2 = max(u2 + c2, middle_u + middle_c)
+            s1 = u1 - c1 if h2 <= 0.0 else s1
+            s2 = u1 + 2.0 * c1 if h2 <= 0.0 else s2
+            s1 = u2 - 2.0 * c2 if h1 <= 0.0 else s1
+            s2 = u2 + c2 if h1 <= 0.0 else s2
+            dry = h1 + h2 <= 0.0
+            s1 = 0.0 if dry else min(s1, 0.0)
+            s2 = 0.0 if dry else max(s2, 0.0)
+            share = 1.0 / max(s2 - s1, 1e-30)
+            m1 = h1 * u1
+            m2 = h2 * u2
+            mass = m1 + s1 * share * (m1 - m2 + s2 * (h2 - h1))
+            thrust = m1 * u1 - m2 * u2 + 0.5 * GRAVITY * (h1 - h2) * (h1 + h2)
+            w[out + p] = mass
+            w[out + AREA_ON + p] = m1 * u1 + s1 * share * (thrust + s2 * (m2 - m1))
+            w[out + AREA_ON + AREA_ON + p] = m2 * u2 + s2 * share * (thrust + s1 * (m2 - m1))
+            w[out + AREA_ON + AREA_ON + AREA_ON + p] = mass * (v1 if mass > 0.0 else v2)
+            w[SPEED_AT + p] = max(s2, -s1)
 
 
 @inner(error_model="numpy")
 def _clear(w: np.ndarray, first: int, last: int, second_order: bool, slope_e: np.uint64, out: np.uint64) -> None:
     """Slopes and fluxes of rows that hold no water, nor those beside them."""
-    at = np.uint64(first) * _ROW
+    at = np.uint64(first) * ROW_ON
     for i in range((last - first) * STRIDE):
         p = at + np.uint64(i)
         w[out + p] = 0.0
-        w[out + _AREA + p] = 0.0
-        w[out + _AREA + _AREA + p] = 0.0
-        w[out + _AREA + _AREA + _AREA + p] = 0.0
-        w[_SPEED + p] = 0.0
+        w[out + AREA_ON + p] = 0.0
+        w[out + AREA_ON + AREA_ON + p] = 0.0
+        w[out + AREA_ON + AREA_ON + AREA_ON + p] = 0.0
+        w[SPEED_AT + p] = 0.0
     if second_order:
         for i in range((last - first) * STRIDE):
             p = at + np.uint64(i)
             w[slope_e + p] = 0.0
-            w[_SLOPE_H + p] = 0.0
-            w[_SLOPE_U + p] = 0.0
-            w[_SLOPE_V + p] = 0.0
+            w[SLOPE_H_AT + p] = 0.0
+            w[SLOPE_U_AT + p] = 0.0
+            w[SLOPE_V_AT + p] = 0.0
 
 
 @inner(error_model="numpy")
-def _along_rows(w: np.ndarray, crests: Crests, tile: int, rows: int, wet: tuple[int, int], second_order: bool) -> None:
+def _along_rows(
+    w: np.ndarray, crests: Crests, tile: int, rows: int, columns: int, wet: tuple[int, int], second_order: bool
+) -> None:
     """Fluxes through the faces between columns; rows outside ``wet`` (first, one beyond the last) hold no water."""
     first, last = crests.first[tile, 0], crests.first[tile, 1]
     begin = min(max(wet[0], RIM), rows + RIM)
     end = max(min(wet[1], rows + RIM), begin)
-    _clear(w, RIM, begin, second_order, _SLOPE_EX, _X_MASS)
-    _clear(w, end, rows + RIM, second_order, _SLOPE_EX, _X_MASS)
-    at, count = np.uint64(begin) * _ROW + _ONE, (end - begin) * STRIDE
+    _clear(w, RIM, begin, second_order, SLOPE_EX_AT, X_MASS_AT)
+    _clear(w, end, rows + RIM, second_order, SLOPE_EX_AT, X_MASS_AT)
+    at, (lines, count) = np.uint64(begin) * ROW_ON + ONE_ON, lines_of(end - begin, columns)
     if second_order:
-        limited_slopes(w, _E, _SLOPE_EX, at, _ONE, count)
-        limited_slopes(w, _H, _SLOPE_H, at, _ONE, count)
-        limited_slopes(w, _U, _SLOPE_U, at, _ONE, count)
-        limited_slopes(w, _V, _SLOPE_V, at, _ONE, count)
+        limited_slopes(w, E_AT, SLOPE_EX_AT, at, ONE_ON, ROW_ON, lines, count)
+        limited_slopes(w, H_AT, SLOPE_H_AT, at, ONE_ON, ROW_ON, lines, count)
+        limited_slopes(w, U_AT, SLOPE_U_AT, at, ONE_ON, ROW_ON, lines, count)
+        limited_slopes(w, V_AT, SLOPE_V_AT, at, ONE_ON, ROW_ON, lines, count)
     soften(w, crests, first, last, 1, SLOPE_EX, U)
-    _fluxes(w, at, _ONE, _SLOPE_EX, _U, _V, _SLOPE_U, _SLOPE_V, _X_MASS, count)
+    _fluxes(w, at, ONE_ON, SLOPE_EX_AT, U_AT, V_AT, SLOPE_U_AT, SLOPE_V_AT, X_MASS_AT, lines, count)
     over_crests(w, crests, first, last, 0)
 
 
 @inner(error_model="numpy")
 def _along_columns(
-    w: np.ndarray, crests: Crests, tile: int, rows: int, wet: tuple[int, int], second_order: bool
+    w: np.ndarray, crests: Crests, tile: int, rows: int, columns: int, wet: tuple[int, int], second_order: bool
 ) -> None:
     """Fluxes through the faces between rows; rows outside ``wet`` hold no water."""
     first, last = crests.first[tile, 1], crests.first[tile, 2]
     begin = min(max(wet[0] - 1, 1), rows + RIM + 1)
     end = max(min(wet[1] + 1, rows + RIM + 1), begin)
-    _clear(w, 1, begin, second_order, _SLOPE_EY, _Y_MASS)
-    _clear(w, end, rows + RIM + 1, second_order, _SLOPE_EY, _Y_MASS)
-    at, count = np.uint64(begin) * _ROW, (end - begin) * STRIDE
+    _clear(w, 1, begin, second_order, SLOPE_EY_AT, Y_MASS_AT)
+    _clear(w, end, rows + RIM + 1, second_order, SLOPE_EY_AT, Y_MASS_AT)
+    at, (lines, count) = np.uint64(begin) * ROW_ON, lines_of(end - begin, columns)
     if second_order:
-        limited_slopes(w, _E, _SLOPE_EY, at, _ROW, count)
-        limited_slopes(w, _H, _SLOPE_H, at, _ROW, count)
-        limited_slopes(w, _U, _SLOPE_U, at, _ROW, count)
-        limited_slopes(w, _V, _SLOPE_V, at, _ROW, count)
+        limited_slopes(w, E_AT, SLOPE_EY_AT, at, ROW_ON, ROW_ON, lines, count)
+        limited_slopes(w, H_AT, SLOPE_H_AT, at, ROW_ON, ROW_ON, lines, count)
+        limited_slopes(w, U_AT, SLOPE_U_AT, at, ROW_ON, ROW_ON, lines, count)
+        limited_slopes(w, V_AT, SLOPE_V_AT, at, ROW_ON, ROW_ON, lines, count)
     soften(w, crests, first, last, STRIDE, SLOPE_EY, V)
-    faces = (min(end, rows + RIM) - begin) * STRIDE  # none beyond the last row of the tile
-    _fluxes(w, at, _ROW, _SLOPE_EY, _V, _U, _SLOPE_V, _SLOPE_U, _Y_MASS, faces)
+    lines, count = lines_of(min(end, rows + RIM) - begin, columns)  # no faces beyond the last row of the tile
+    _fluxes(w, at, ROW_ON, SLOPE_EY_AT, V_AT, U_AT, SLOPE_V_AT, SLOPE_U_AT, Y_MASS_AT, lines, count)
     over_crests(w, crests, first, last, 1)
 
 
@@ -203,126 +208,43 @@ def _load(w: np.ndarray, cells: Cells, box: np.ndarray, source: int, old: int, d
     z, friction, width = cells.z.ravel(), cells.friction.ravel(), np.uint64(cells.z.shape[1])
     begin, end = TILE_ROWS + 2 * RIM, 0
     for r in range(box[1] - box[0] + 2 * RIM):
-        at, place = np.uint64(r) * _ROW, np.uint64(box[0] + r) * width + np.uint64(left)
+        at, place = np.uint64(r) * ROW_ON, np.uint64(box[0] + r) * width + np.uint64(left)
         wet = 0
         for c in range(across):
             a, b = at + np.uint64(c), place + np.uint64(c)
             real = h[b]
             depth = real if real > dry_depth_m else 0.0
-            w[_REAL_H + a] = real
-            w[_H + a] = depth
-            w[_E + a] = z[b] + depth
+            w[REAL_H_AT + a] = real
+            w[H_AT + a] = depth
+            w[E_AT + a] = z[b] + depth
             wet += 0 if real <= dry_depth_m else 1
         for c in range(across):
             a, b = at + np.uint64(c), place + np.uint64(c)
-            w[_U + a] = u[b]
-            w[_V + a] = v[b]
-            w[_FRICTION + a] = friction[b]
+            w[U_AT + a] = u[b]
+            w[V_AT + a] = v[b]
+            w[FRICTION_AT + a] = friction[b]
         if wet > 0:
             begin, end = min(begin, r), r + 1
     if old >= 0:
         h, u, v = cells.h[old].ravel(), cells.u[old].ravel(), cells.v[old].ravel()
         for r in range(RIM, box[1] - box[0] + RIM):
-            at, place = np.uint64(r) * _ROW, np.uint64(box[0] + r) * width + np.uint64(left)
+            at, place = np.uint64(r) * ROW_ON, np.uint64(box[0] + r) * width + np.uint64(left)
             for c in range(across):
                 a, b = at + np.uint64(c), place + np.uint64(c)
-                w[_OLD_H + a] = h[b]
-                w[_OLD_U + a] = u[b]
-                w[_OLD_V + a] = v[b]
+                w[OLD_H_AT + a] = h[b]
+                w[OLD_U_AT + a] = u[b]
+                w[OLD_V_AT + a] = v[b]
     return begin, end
-
-
-@inner(error_model="numpy")
-def _balance(w: np.ndarray, count: int, ratio: float, dt_s: float, rain: float) -> None:
-    """Depth and momentum after the fluxes, the bed and the rain, before friction; into the new fields."""
-    for i in range(count):
-        p = _FIRST + np.uint64(i)
-        w[_NEW_H + p] = (
-            w[_REAL_H + p]
-            + ratio * (w[_X_MASS - _ONE + p] - w[_X_MASS + p] + w[_Y_MASS - _ROW + p] - w[_Y_MASS + p])
-            + dt_s * rain * w[_RAIN + p]
-        )
-    for i in range(count):
-        p = _FIRST + np.uint64(i)
-        w[_NEW_U + p] = w[_H + p] * w[_U + p] + ratio * (
-            w[_X_RIGHT - _ONE + p]
-            - w[_X_LEFT + p]
-            + w[_Y_SHEAR - _ROW + p]
-            - w[_Y_SHEAR + p]
-            - GRAVITY * w[_H + p] * w[_SLOPE_EX + p]
-        )
-    for i in range(count):
-        p = _FIRST + np.uint64(i)
-        w[_NEW_V + p] = w[_H + p] * w[_V + p] + ratio * (
-            w[_Y_RIGHT - _ROW + p]
-            - w[_Y_LEFT + p]
-            + w[_X_SHEAR - _ONE + p]
-            - w[_X_SHEAR + p]
-            - GRAVITY * w[_H + p] * w[_SLOPE_EY + p]
-        )
-
-
-@inner(error_model="numpy")
-def _brake(w: np.ndarray, wet: tuple[int, int], rows: int, dt_s: float, law: int, dry_depth_m: float) -> None:
-    """Implicit friction: q (1 + dt k |q|) = q*, with k = g n²/h^(7/3) or g/(C h)²; or q (1 + dt rate) = q*.
-
-    Rows farther than one from water have none to brake.
-    """
-    begin, end = max(RIM, wet[0] - 1), min(rows + RIM, wet[1] + 1)
-    first, count = np.uint64(begin) * _ROW, (end - begin) * STRIDE
-    if law == LINEAR:
-        for i in range(count):
-            p = first + np.uint64(i)
-            w[_SPEED + p] = 1.0 / (1.0 + dt_s * w[_FRICTION + p])
-    else:
-        if law == MANNING:
-            for i in range(count):
-                p = first + np.uint64(i)
-                depth = max(w[_NEW_H + p], dry_depth_m)
-                root = inverse_cube_root(depth)
-                w[_SPEED + p] = 4.0 * dt_s * w[_FRICTION + p] * (root * root * root) * (root * root * root) * root
-        elif law == CHEZY:
-            for i in range(count):
-                p = first + np.uint64(i)
-                depth = max(w[_NEW_H + p], dry_depth_m)
-                w[_SPEED + p] = 4.0 * dt_s * w[_FRICTION + p] / (depth * depth)
-        else:
-            return
-        for i in range(count):
-            p = first + np.uint64(i)
-            size = math.sqrt(w[_NEW_U + p] * w[_NEW_U + p] + w[_NEW_V + p] * w[_NEW_V + p])
-            w[_SPEED + p] = 2.0 / (1.0 + math.sqrt(1.0 + w[_SPEED + p] * size))
-    for i in range(count):
-        p = first + np.uint64(i)
-        w[_NEW_U + p] *= w[_SPEED + p]
-        w[_NEW_V + p] *= w[_SPEED + p]
-
-
-@inner(error_model="numpy")
-def _settle(w: np.ndarray, count: int, averaged: bool, dry_depth_m: float) -> None:
-    """Mean with the state before the step at the second stage; from momentum back to velocity."""
-    if averaged:
-        for i in range(count):
-            p = _FIRST + np.uint64(i)
-            w[_NEW_H + p] = 0.5 * (w[_OLD_H + p] + w[_NEW_H + p])
-            w[_NEW_U + p] = 0.5 * (w[_OLD_H + p] * w[_OLD_U + p] + w[_NEW_U + p])
-            w[_NEW_V + p] = 0.5 * (w[_OLD_H + p] * w[_OLD_V + p] + w[_NEW_V + p])
-    for i in range(count):
-        p = _FIRST + np.uint64(i)
-        depth = w[_NEW_H + p]
-        share = 1.0 / max(depth, dry_depth_m) if depth > dry_depth_m else 0.0
-        w[_NEW_U + p] *= share
-        w[_NEW_V + p] *= share
 
 
 @inner(error_model="numpy")
 def _fastest(w: np.ndarray, first_row: int, rows: int, first_column: int, columns: int) -> None:
     """Raise the fastest wave of each column."""
     for r in range(first_row, first_row + rows):
-        at = np.uint64(r) * _ROW + np.uint64(first_column)
+        at = np.uint64(r) * ROW_ON + np.uint64(first_column)
         for c in range(columns):
             k = np.uint64(c)
-            w[_FASTEST + k] = max(w[_FASTEST + k], w[_SPEED + at + k])
+            w[FASTEST_AT + k] = max(w[FASTEST_AT + k], w[SPEED_AT + at + k])
 
 
 @inner(error_model="numpy")
@@ -332,26 +254,26 @@ def _store(w: np.ndarray, cells: Cells, tiles: Tiles, tile: int, target: int, dr
     width = np.uint64(cells.z.shape[1])
     lost = 0
     for r in range(box[1] - box[0]):
-        at = np.uint64(r + RIM) * _ROW + np.uint64(RIM)
+        at = np.uint64(r + RIM) * ROW_ON + np.uint64(RIM)
         place = np.uint64(box[0] + r + RIM) * width + np.uint64(box[2] + RIM)
         for c in range(across):
             k = np.uint64(c)
-            depth = w[_NEW_H + at + k]
-            w[_HIGHEST + k] = max(w[_HIGHEST + k], depth)
-            w[_LOWEST + k] = min(w[_LOWEST + k], depth)
+            depth = w[NEW_H_AT + at + k]
+            w[HIGHEST_AT + k] = max(w[HIGHEST_AT + k], depth)
+            w[LOWEST_AT + k] = min(w[LOWEST_AT + k], depth)
             h[place + k] = max(depth, 0.0)
         for c in range(across):
             k = np.uint64(c)
-            depth, along, beside = w[_NEW_H + at + k], w[_NEW_U + at + k], w[_NEW_V + at + k]
+            depth, along, beside = w[NEW_H_AT + at + k], w[NEW_U_AT + at + k], w[NEW_V_AT + at + k]
             lost += 0 if (depth - depth) + (along - along) + (beside - beside) == 0.0 else 1  # a number is none
             u[place + k] = along
             v[place + k] = beside
     fastest, lowest, highest = 0.0, 0.0, 0.0
     for c in range(STRIDE):
         k = np.uint64(c)
-        fastest = max(fastest, w[_FASTEST + k])
-        highest = max(highest, w[_HIGHEST + k])
-        lowest = min(lowest, w[_LOWEST + k])
+        fastest = max(fastest, w[FASTEST_AT + k])
+        highest = max(highest, w[HIGHEST_AT + k])
+        lowest = min(lowest, w[LOWEST_AT + k])
     tiles.found[FASTEST, tile] = fastest
     tiles.found[LOWEST, tile] = lowest
     tiles.found[DOUBT, tile] = float(lost)
@@ -400,21 +322,23 @@ def stage_on_tile(
     """
     (source, target, old), box = buffers, tiles.box[tile]
     rows, columns = box[1] - box[0], box[3] - box[2]
-    count = rows * STRIDE
+    lines, count = lines_of(rows, columns)
     for i in range(3 * STRIDE):
-        w[_FASTEST + np.uint64(i)] = 0.0
+        w[FASTEST_AT + np.uint64(i)] = 0.0
     wet = _load(w, cells, box, source, old, numbers.dry_depth_m)
     if numbers.has_rain:
         for r in range(rows):
             for c in range(columns):
                 w[RAIN + (r + RIM) * STRIDE + RIM + c] = cells.rain_weight[box[0] + r, box[2] + c]
-    _along_rows(w, cells.crests, tile, rows, wet, numbers.second_order)
+    _along_rows(w, cells.crests, tile, rows, columns, wet, numbers.second_order)
     close_x(w, border, box, numbers.columns)
     _fastest(w, RIM, rows, RIM - 1, columns + 1)
-    _along_columns(w, cells.crests, tile, rows, wet, numbers.second_order)
+    _along_columns(w, cells.crests, tile, rows, columns, wet, numbers.second_order)
     close_y(w, border, box, numbers.rows)
     _fastest(w, RIM - 1, rows + 1, RIM, columns)
-    _balance(w, count, dt_s / numbers.cell_size_m, dt_s, rain if numbers.has_rain else 0.0)
-    _brake(w, wet, rows, dt_s, numbers.friction_law, numbers.dry_depth_m)
-    _settle(w, count, old >= 0, numbers.dry_depth_m)
+    balance(w, lines, count, dt_s / numbers.cell_size_m, dt_s, rain if numbers.has_rain else 0.0)
+    first, last = max(RIM, wet[0] - 1), min(rows + RIM, wet[1] + 1)
+    braked, breadth = lines_of(last - first, columns)
+    brake(w, np.uint64(first) * ROW_ON, braked, breadth, dt_s, numbers.friction_law, numbers.dry_depth_m)
+    settle(w, lines, count, old >= 0, numbers.dry_depth_m)
     _store(w, cells, tiles, tile, target, numbers.dry_depth_m)

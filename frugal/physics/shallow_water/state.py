@@ -53,6 +53,18 @@ CREST = 27 * AREA  # how far the face behind each cell acts as a crest, where it
 EXTREMES = 28 * AREA  # three rows: greatest and least of each column
 WORKSPACE = 29 * AREA
 
+# The same unsigned: for signed numbers that are not known while compiling numba allows that they count from the end, and
+# the processor can no longer take eight numbers at once.
+ONE_ON, ROW_ON, FIRST_ROW_AT, AREA_ON = (np.uint64(k) for k in (1, STRIDE, RIM * STRIDE, AREA))
+E_AT, H_AT, U_AT, V_AT = (np.uint64(k) for k in (E, H, U, V))
+SLOPE_H_AT, SLOPE_U_AT, SLOPE_V_AT, SLOPE_EX_AT, SLOPE_EY_AT = (np.uint64(SLOPE_H + k * AREA) for k in range(5))
+X_MASS_AT, X_LEFT_AT, X_RIGHT_AT, X_SHEAR_AT = (np.uint64(X_MASS + k * AREA) for k in range(4))
+Y_MASS_AT, Y_LEFT_AT, Y_RIGHT_AT, Y_SHEAR_AT = (np.uint64(Y_MASS + k * AREA) for k in range(4))
+REAL_H_AT, FRICTION_AT, RAIN_AT, SPEED_AT = (np.uint64(k) for k in (REAL_H, FRICTION, RAIN, SPEED))
+OLD_H_AT, OLD_U_AT, OLD_V_AT = (np.uint64(OLD_H + k * AREA) for k in range(3))
+NEW_H_AT, NEW_U_AT, NEW_V_AT = (np.uint64(NEW_H + k * AREA) for k in range(3))
+FASTEST_AT, HIGHEST_AT, LOWEST_AT = (np.uint64(EXTREMES + k * STRIDE) for k in range(3))
+
 
 class Crests(NamedTuple):
     """Faces that may be the edge of a crest (`crest_faces`), numbered, and listed for each tile."""
