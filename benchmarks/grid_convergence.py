@@ -1,20 +1,21 @@
-"""Flooded area and volume on cells of 50, 25 and 12.5 m: ``python benchmarks/grid_convergence.py``.
+"""Flooded area and volume on cells of 50, 25 and 12.5 m: ``python benchmarks/grid_convergence.py [--only FLOOD ...]``.
 
 Three floods of generated places: the polder with a breach of 100 m (the default storm), the same without a breach under the
 highest storm of its study, which runs over the dike, and the valley under its default wave. All are counted on the land of the
 50 m cells. The observed order is log2 of the ratio of two differences; where it lies between 0.7 and 2.2, and both go the same
 way, the value for cells of no width is extrapolated (Richardson). Prints a table and writes
-``results/grid_convergence.json``, from which `fill_docs.py` makes the table of the documentation.
+``results/grid_convergence.json``, from which `fill_docs.py` makes the table of the documentation; with ``--only`` the other
+floods stay there as they are.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 import math
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -106,12 +107,18 @@ def convergence(values: list[float]) -> dict[str, float | None]:
 
 def main() -> None:
     """Print the table, and write it."""
-    found: list[dict[str, Any]] = []
-    for name in FLOODS:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--only", nargs="+", choices=tuple(FLOODS), default=tuple(FLOODS))
+    arguments = parser.parse_args()
+    results = HERE / "results" / "grid_convergence.json"
+    before = json.loads(results.read_text(encoding="utf-8")) if results.exists() else []
+    kept = {row["flood"]: row for row in before}
+    for name in arguments.only:
         rows = flood_on(name)
         told = {key: convergence([row[key] for row in rows]) for key in ("area_ha", "volume_mm3")}
-        found.append({"flood": name, "rows": rows, **told})
-        write_text(HERE / "results" / "grid_convergence.json", json.dumps(found, indent=1, ensure_ascii=False) + "\n")
+        kept[name] = {"flood": name, "rows": rows, **told}
+        found = [kept[flood] for flood in FLOODS if flood in kept]
+        write_text(results, json.dumps(found, indent=1, ensure_ascii=False) + "\n")
         for key, unit in (("area_ha", "ha"), ("volume_mm3", "Mm³")):
             values = " ".join(f"{row[key]:9.3f}" for row in rows)
             order, limit = (_number(told[key][part]) for part in ("order", "limit"))
