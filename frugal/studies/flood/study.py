@@ -12,6 +12,7 @@ from frugal.studies.flood.outputs import flood_outputs
 from frugal.studies.flood.solver_alternatives import VOLUMES, Build, cheaper_physics, solver
 from frugal.studies.flood.terrain.site import RiverFloodSite, SubmersionSite
 from frugal.studies.flood.terrain.terrain import FloodTerrain
+from frugal.studies.flood.walls import walls_of
 from frugal.texts import Text, room_texts
 
 _TEXTS = room_texts("frugal.studies.flood")
@@ -72,6 +73,8 @@ def flood_study(
     Study
     """
     grids = OtherGrids(site, terrain, build)
+    # Beside a generated place lies no terrain that could be taken too.
+    found = None if site.terrain is None else walls_of(terrain)
     return Study(
         name=name,
         title=title,
@@ -79,7 +82,7 @@ def flood_study(
         outputs=flood_outputs(terrain, duration_s, arrival),
         need=packaged_need(__package__, f"{name}.need.toml"),
         solve=solver(terrain, build),
-        details=flood_details(terrain, build, site.hazard_classes),
+        details=flood_details(terrain, build, site.hazard_classes, found),
         finer=grids.finer(),
         coarser=grids.coarser(),
         alternatives=(formula, *other_formulas, *cheaper_physics(terrain, build)),
@@ -92,6 +95,7 @@ def flood_study(
         diagnostics=VOLUMES,
         notes=(*terrain.notes, *notes),
         remarks=remarks,
+        found=found,
         cases=_TEXTS.say("flood.cases"),
         judged_on=_TEXTS.say("flood.judged_on.generated" if site.terrain is None else "flood.judged_on.given"),
     )
