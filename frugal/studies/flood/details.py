@@ -185,6 +185,8 @@ def _summary(
             for name, volume in zip(told.sections, told.seen.passed, strict=True)
             if not name.startswith(DIKE_CELL)
         },
+        "sources_m3": {name: round(volume, 3) for name, volume in told.flood.volume.by_source.items()},
+        "links_m3": {name: round(volume, 3) for name, volume in told.flood.volume.through_links.items()},
         "notes": list(told.notes),
         "how": _TEXTS.say("details.how"),
     }
