@@ -35,6 +35,7 @@ CHOSEN_BY_NAME = {
     ),
     "frugal.studies.flood": (
         "details.map.", "details.state.", "flood.local_inertial", "flood.twice_coarser", "flood.subgrid", "hazard.class_",
+        "side.",
     ),
     "frugal.studies.solar": (
         "direction.", "roofs.judged_on.",

@@ -151,7 +151,7 @@ def simulate(
         run = simulate_once(found, asked, None if folder is None else folder.asked)
     spent = watch.spent()
     seconds = spent.cpu_seconds + spent.cpu_seconds_children
-    print_notes(found.remarks_on(asked.row), language)
+    print_notes(run.notes, language)
     told = plain_inputs(found.inputs, asked)
     result = Result(
         study=found.name,
@@ -165,7 +165,7 @@ def simulate(
         sources=found.sources,
         scenario=scenario or "",
         site=told_site(found.site),
-        notes=[note["en"] for note in (*found.notes, *found.remarks_on(asked.row))],
+        notes=[note["en"] for note in (*found.notes, *run.notes)],
     )
     if file is not None:
         file.write(result)

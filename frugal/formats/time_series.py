@@ -7,6 +7,7 @@ unit behind: ``level_m``, ``level_cm``, ``level [m]``. Of a NetCDF file the unit
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -181,7 +182,7 @@ def _column(block: TableBlock, names: Sequence[str], source: str, wanted: str) -
 
 def _plain_unit(text: str) -> str:
     """A unit as it stands in a name: ``m3_s`` is m^3/s."""
-    return {"m3_s": "m^3/s", "m3s": "m^3/s", "m3": "m^3", "l_s": "L/s"}.get(text.lower(), text)
+    return {"m3_s": "m^3/s", "m3s": "m^3/s", "m3": "m^3", "l_s": "L/s", "mm_h": "mm/h"}.get(text.lower(), text)
 
 
 def _date(text: str, where: str) -> float:
@@ -200,7 +201,7 @@ def _factor(own: str, unit: str, where: str) -> float:
     import pint
 
     registry = _registry()
-    plain = own.replace("³", "^3").replace("²", "^2").replace("m3", "m^3")
+    plain = re.sub(r"(?<=[A-Za-z])(-?\d)", r"^\1", own.replace("³", "^3").replace("²", "^2"))  # m3 s-1, mm h-1
     try:
         return float(quantity_of(registry, 1.0, plain).to(unit).magnitude)
     except (ValueError, pint.PintError) as fault:

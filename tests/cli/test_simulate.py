@@ -63,6 +63,15 @@ def test_what_a_run_booked_is_told_in_text_and_json(run: Run) -> None:
     }
 
 
+def test_what_a_study_finds_in_a_run_is_told_beside_it_and_in_its_file(run: Run, tmp_path: Path) -> None:
+    found = "lambda outputs, level: ({'en': f'{outputs[\"depth\"].max():g} m', 'fr': f'{level:g} m en vue'},)"
+    Path("pond.py").write_text(POND.replace("    solve=solve,", f"    solve=solve,\n    found={found},"))
+    code, out, err = run("--study", "pond.py", "-i", "level=1.5", "--geotiff", "pond.tif", "--lang", "fr")
+    assert code == 0 and "1.5 m en vue" in err and "en vue" not in out
+    with rasterio.open(tmp_path / "pond.tif") as dataset:
+        assert dataset.tags()["NOTES"] == "1.5 m"
+
+
 @pytest.mark.parametrize("given", ["'steps_taken': 12", "'steps': [1, 2]", "'steps': 'many'"])
 def test_a_solver_that_does_not_book_what_it_says_is_told(run: Run, given: str) -> None:
     Path("pond.py").write_text(POND.replace('"steps": 12', given))

@@ -12,6 +12,7 @@ import numpy as np
 from frugal.errors import FrugalError, SolverError, UnusableInputError, told_fault
 from frugal.experiments.study import Arrays, Study
 from frugal.experiments.study.questions import DetailsAsked, Question
+from frugal.texts import Text
 
 
 @dataclass(frozen=True)
@@ -19,7 +20,8 @@ class Simulated:
     """A run: ``outputs`` by name, each of the shape of its output, and ``diagnostics``, what it kept count of beside them.
 
     ``inputs`` are what was asked, by name; ``assumed`` says of those that nobody gave where they come from: a ``scenario``,
-    the ``default``, or the ``middle`` of the bounds. ``parameters`` are those that the physics ran with.
+    the ``default``, or the ``middle`` of the bounds. ``parameters`` are those that the physics ran with. ``notes`` are
+    sentences by language on the question and on what was found.
     """
 
     outputs: Mapping[str, np.ndarray]
@@ -28,6 +30,7 @@ class Simulated:
     assumed: Mapping[str, str] = field(default_factory=dict)
     parameters: Mapping[str, float] = field(default_factory=dict)
     write_details: Callable[[Path, Mapping[str, str]], None] | None = None
+    notes: tuple[Text, ...] = ()
 
 
 def simulate(study: Study, asked: Question, details: DetailsAsked | None = None) -> Simulated:
@@ -61,7 +64,8 @@ def simulate(study: Study, asked: Question, details: DetailsAsked | None = None)
     outputs = {output.name: flat[slices[output.name]].reshape(output.shape) for output in study.outputs}
     counted = {kept.name: _diagnostic(study, kept.name, solved) for kept in study.diagnostics}
     inputs, write = study.layout.by_name(asked.row), None if told is None else told.write
-    return Simulated(outputs, counted, inputs, dict(asked.assumed), dict(study.parameter_set), write)
+    notes = (*study.remarks_on(asked.row), *study.found_in(outputs, asked.row))
+    return Simulated(outputs, counted, inputs, dict(asked.assumed), dict(study.parameter_set), write, notes)
 
 
 def _diagnostic(study: Study, name: str, solved: Arrays) -> float:

@@ -91,6 +91,8 @@ class Study:
         What a user should know of the site that was given: told whenever the study is loaded, and kept with the bundle.
     remarks : callable, optional
         ``remarks(**inputs)``: sentences by language on one question, told beside the run that answers it.
+    found : callable, optional
+        ``found(outputs, **inputs)``: the same on what a run of the full physics gave, outputs by name.
     cases : mapping
         What one query is about, in the plural, by language ("roofs", "toits"); cases where nothing is said.
     judged_on : mapping
@@ -130,6 +132,7 @@ class Study:
     observations: tuple[Observations, ...] = ()
     notes: tuple[Text, ...] = ()
     remarks: Callable[..., tuple[Text, ...]] | None = None
+    found: Callable[..., tuple[Text, ...]] | None = None
     cases: Mapping[str, str] = field(default_factory=dict)
     judged_on: Mapping[str, str] = field(default_factory=dict)
 
@@ -381,6 +384,10 @@ class Study:
     def remarks_on(self, inputs: np.ndarray) -> tuple[Text, ...]:
         """What a user should know of one question, given as a row ``[d]``."""
         return () if self.remarks is None else self.remarks(**self.layout.by_name(inputs))
+
+    def found_in(self, outputs: Arrays, inputs: np.ndarray) -> tuple[Text, ...]:
+        """What a user should know of the run that answered one question, given as a row ``[d]``."""
+        return () if self.found is None else self.found(outputs, **self.layout.by_name(inputs))
 
     def answer_of(self, alternative: Alternative, inputs: np.ndarray, outputs: np.ndarray) -> Answer:
         """An alternative made from training runs ``[n, d]`` and their outputs ``[n, m]``, as the ladder asks it."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -71,6 +72,46 @@ def read_named_lines(path: Path, crs: str, what: str) -> dict[str, np.ndarray]:
     return found
 
 
+def read_lines_with_columns(
+    path: Path, crs: str, what: str, columns: Sequence[str]
+) -> list[tuple[np.ndarray, dict[str, Any]]]:
+    """Corners ``[n, 2]`` of each line of a file, with what stands in some of its columns.
+
+    Parameters
+    ----------
+    path : Path
+    crs : str
+        As for `read_named_points`.
+    what : str
+        What the lines are, for the messages.
+    columns : sequence of str
+        Names that are looked for, also cut to the ten letters of a Shapefile; empty cells are left out.
+
+    Raises
+    ------
+    UnusableInputError
+        If the file cannot be read, or holds something else than unbroken lines.
+    """
+    import pandas
+    import shapely
+
+    frame = _frame(path, crs, what)
+    known = {str(column).lower(): column for column in frame.columns}
+    there = {name: known.get(name, known.get(name[:10])) for name in columns}
+    found = []
+    for number, (_, row) in enumerate(frame.iterrows(), 1):
+        shape = row.geometry
+        shape = shapely.line_merge(shape) if shape.geom_type == "MultiLineString" else shape
+        if shape.geom_type != "LineString":
+            raise UnusableInputError(
+                f"feature {number} of {what} '{path}' is a {shape.geom_type}; an unbroken line is needed"
+            )
+        told = {name: row[column] for name, column in there.items() if column is not None}
+        told = {name: value for name, value in told.items() if not pandas.isna(value) and value != ""}
+        found.append((np.asarray(shapely.force_2d(shape).coords, dtype=np.float64), told))
+    return found
+
+
 def _once(found: dict[str, Any], name: str, path: Path, what: str) -> None:
     if name in found:
         raise UnusableInputError(f"{what} '{path}' holds the name '{name}' twice; each needs its own")
@@ -108,6 +149,16 @@ def _points_of_table(path: Path, what: str) -> dict[str, tuple[float, float]]:
 
 def _named(path: Path, crs: str, what: str) -> list[tuple[str, Any]]:
     """Name and shape of each feature, in the system."""
+    frame = _frame(path, crs, what)
+    known = {str(column).lower(): column for column in frame.columns}
+    column = next((known[name] for name in NAME_COLUMNS if name in known), None)
+    kind = "point" if (frame.geometry.geom_type == "Point").all() else "line"
+    names = [f"{kind} {k + 1}" for k in range(len(frame))] if column is None else [str(name) for name in frame[column]]
+    return list(zip(names, frame.geometry, strict=True))
+
+
+def _frame(path: Path, crs: str, what: str) -> Any:
+    """The features of a file, in the system."""
     import geopandas
 
     if not path.is_file():
@@ -132,8 +183,4 @@ def _named(path: Path, crs: str, what: str) -> list[tuple[str, Any]]:
     frame = frame[frame.geometry.notna() & ~frame.geometry.is_empty]
     if frame.empty:
         raise UnusableInputError(f"{what} '{path}' is empty")
-    known = {str(column).lower(): column for column in frame.columns}
-    column = next((known[name] for name in NAME_COLUMNS if name in known), None)
-    kind = "point" if (frame.geometry.geom_type == "Point").all() else "line"
-    names = [f"{kind} {k + 1}" for k in range(len(frame))] if column is None else [str(name) for name in frame[column]]
-    return list(zip(names, frame.geometry, strict=True))
+    return frame

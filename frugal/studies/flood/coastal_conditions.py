@@ -12,6 +12,7 @@ from frugal.experiments.study import Variable
 from frugal.formats.time_series import TimeSeries, read_series
 from frugal.studies.flood.breach.wave_overtopping import Waves
 from frugal.studies.flood.coastal_event import Coast, FixedBreach
+from frugal.studies.flood.local_water import local_water
 from frugal.studies.flood.sea.failure import DikeFailure
 from frugal.studies.flood.sea.history import HOUR, LevelSeries, SeaHistory, extremes, whole_passage
 from frugal.studies.flood.sea.tides import tide_bounds
@@ -71,7 +72,8 @@ def coast_of(site: SubmersionSite, terrain: FloodTerrain) -> tuple[Coast, tuple[
         level_m = breach.level_m if breach.start_h is not None or breach.level_m is not None else site.breach_level_m
         start_h = site.breach_start_h if breach.start_h is None else breach.start_h
         others.append(FixedBreach(breach.position, breach.width_m, failure(start_h, level_m)))
-    coast = Coast(site.sea, history, main, tuple(others), _waves(site, dated_peak_s))
+    water = local_water(site, terrain, -history.begin_s, dated_peak_s)
+    coast = Coast(site.sea, history, main, tuple(others), _waves(site, dated_peak_s), water)
     return coast, (*_note_on_zero(site, history), *_notes(coast, mean_m))
 
 

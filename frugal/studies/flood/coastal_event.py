@@ -18,6 +18,7 @@ from scipy import ndimage
 from frugal.errors import UnusableInputError
 from frugal.physics.shallow_water.flood_case import Breach, FloodCase, Inflow, Segment
 from frugal.studies.flood.breach.wave_overtopping import LEAST_M2_S, Waves, wave_inflows
+from frugal.studies.flood.local_water import LocalWater
 from frugal.studies.flood.sea.failure import DikeFailure, first_time
 from frugal.studies.flood.sea.history import SeaHistory
 from frugal.studies.flood.terrain.seaward import connected
@@ -66,6 +67,8 @@ class Coast:
     breaches : tuple of FixedBreach
         Others.
     waves : Waves, optional
+    water : LocalWater
+        Rain, infiltration and links.
     """
 
     sides: tuple[str, ...]
@@ -73,6 +76,7 @@ class Coast:
     failure: DikeFailure = field(default_factory=DikeFailure)
     breaches: tuple[FixedBreach, ...] = ()
     waves: Waves | None = None
+    water: LocalWater = field(default_factory=LocalWater)
 
     @property
     def duration_s(self) -> float:
@@ -135,10 +139,12 @@ def storm(terrain: FloodTerrain, coast: Coast, *, roughness_factor: float, **inp
     if coast.waves is not None and len(terrain.dike):
         over = coast.waves.discharge(time_s, level, terrain.bed[tuple(terrain.dike.T)])
     passing_s = first_passing(terrain, openings, time_s, level, over)
+    # What rains before the sea comes has to be there when it does.
+    passing_s = max(float(time_s[0]), min(passing_s, history.begin_s + coast.water.begins_s))
     knots_s, led = led_in(terrain, coast.sides, time_s, level, passing_s)
     clock_s = time_s - history.begin_s
     first = float(led[0])
-    return FloodCase(
+    flood_case = FloodCase(
         bed=terrain.bed,
         cell_size_m=terrain.cell_size_m,
         duration_s=coast.duration_s,
@@ -156,6 +162,7 @@ def storm(terrain: FloodTerrain, coast: Coast, *, roughness_factor: float, **inp
         breaches=tuple(_breach(opening, history.begin_s) for opening in openings),
         inflows=() if over is None else _waves_behind(terrain, openings, over, time_s, clock_s),
     )
+    return coast.water.added(flood_case, terrain)
 
 
 def _manning(terrain: FloodTerrain, openings: list[Opening]) -> np.ndarray:
@@ -269,7 +276,7 @@ def led_in(
     times, levels = np.append(passing_s, time_s[after]), np.append(first, level_m[after])
     rate = float(np.interp(passing_s + RATE_OVER_S, time_s, level_m) - first) / RATE_OVER_S
     crossing = crossing_s(terrain, sides, first)
-    if abs(rate) * crossing < LEAST_SWING_M:
+    if abs(rate) * crossing < LEAST_SWING_M or passing_s <= time_s[0]:
         return times, levels
     lead_s = min(CROSSINGS * crossing, passing_s - float(time_s[0]))
     share = np.linspace(0.0, 1.0, LEAD_STEPS, endpoint=False)

@@ -33,7 +33,7 @@ from frugal.studies.flood.products.states import write_states
 from frugal.studies.flood.products.zones import write_contours
 from frugal.studies.flood.solver_alternatives import Build, flood_maps, run_flood, volume_book
 from frugal.studies.flood.terrain.terrain import FloodTerrain
-from frugal.texts import room_texts
+from frugal.texts import Text, room_texts
 
 _TEXTS = room_texts("frugal.studies.flood")
 
@@ -56,9 +56,12 @@ class FloodInDetail:
     points: Mapping[str, tuple[int, int]]
     sections: tuple[str, ...]
     followed: Mapping[str, np.ndarray]
+    notes: tuple[Text, ...] = ()
 
 
-def flood_details(terrain: FloodTerrain, build: Build, classes: Path | None) -> Callable[..., Details]:
+def flood_details(
+    terrain: FloodTerrain, build: Build, classes: Path | None, found: Callable[..., tuple[Text, ...]] | None = None
+) -> Callable[..., Details]:
     """The ``details`` of a flood study.
 
     Parameters
@@ -68,6 +71,8 @@ def flood_details(terrain: FloodTerrain, build: Build, classes: Path | None) -> 
         ``build(terrain, **inputs) -> FloodCase``.
     classes : Path or None
         Table of hazard classes of the site.
+    found : callable, optional
+        As ``Study.found``.
 
     Raises
     ------
@@ -99,8 +104,9 @@ def flood_details(terrain: FloodTerrain, build: Build, classes: Path | None) -> 
         flood = run_flood(flood_case, watch=watch, snapshot_times=asked.times_s)
         assert flood.observed is not None
         names = tuple(section.name for section in sections)
-        told = FloodInDetail(terrain, flood_case, flood, flood.observed, scale, points, names, followed)
         outputs: Arrays = {**flood_maps(flood).on_land(terrain, duration_s), **volume_book(flood.volume)}
+        notes = () if found is None else found(outputs, **inputs)
+        told = FloodInDetail(terrain, flood_case, flood, flood.observed, scale, points, names, followed, notes)
         return Details(outputs, lambda folder, tags: _write(folder, told, asked, tags))
 
     return details
@@ -179,5 +185,8 @@ def _summary(
             for name, volume in zip(told.sections, told.seen.passed, strict=True)
             if not name.startswith(DIKE_CELL)
         },
+        "sources_m3": {name: round(volume, 3) for name, volume in told.flood.volume.by_source.items()},
+        "links_m3": {name: round(volume, 3) for name, volume in told.flood.volume.through_links.items()},
+        "notes": list(told.notes),
         "how": _TEXTS.say("details.how"),
     }

@@ -23,10 +23,13 @@ class Hydrograph:
         From the beginning of the event.
     discharge : ndarray [t]
         [m³/s]
+    began_s : float, optional
+        Date of its beginning, where the file has dates.
     """
 
     time_s: np.ndarray
     discharge: np.ndarray
+    began_s: float | None = None
 
     @property
     def peak(self) -> float:
@@ -44,4 +47,5 @@ def given_hydrograph(site: RiverFloodSite) -> Hydrograph | None:
     if site.discharge_series is None:
         return None
     found = read_series(site.discharge_series, _DISCHARGE_NAMES, "m^3/s", 0.0, 1e6, standard_names=_CF_DISCHARGE)
-    return Hydrograph(found.time_s - found.time_s[0], found.values)
+    began_s = float(found.time_s[0])
+    return Hydrograph(found.time_s - began_s, found.values, began_s if found.dated else None)

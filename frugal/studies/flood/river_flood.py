@@ -24,6 +24,7 @@ from frugal.formats.files.digests import sha256_of
 from frugal.physics.shallow_water.flood_case import FloodCase, Inflow, Segment
 from frugal.studies.flood.bathtub import bathtub
 from frugal.studies.flood.given_hydrograph import Hydrograph, given_hydrograph
+from frugal.studies.flood.local_water import local_water
 from frugal.studies.flood.outputs import HOUR, Maps
 from frugal.studies.flood.study import flood_study
 from frugal.studies.flood.terrain.river_valley import river_valley
@@ -101,9 +102,10 @@ def river_flood(site: RiverFloodSite) -> Study:
     terrain = replace(terrain, notes=(*terrain.notes, *notes))
     end = outlet_of(site, terrain)
     duration_s = site.duration_h * HOUR if given is None else float(given.time_s[-1])
+    water = local_water(site, terrain, 0.0, None if given is None else given.began_s)
 
     def event(terrain: FloodTerrain, **inputs: float) -> FloodCase:
-        return wave(terrain, duration_s, given, end, **inputs)
+        return water.added(wave(terrain, duration_s, given, end, **inputs), terrain)
 
     def remarks(**inputs: float) -> tuple[Text, ...]:
         return notes_on_volume(duration_s, **inputs)
@@ -120,7 +122,9 @@ def river_flood(site: RiverFloodSite) -> Study:
         remarks=remarks if given is None else None,
         files=" ".join(
             sha256_of(path) for path in (site.discharge_series, site.outlet_rating_curve) if path is not None
-        ),
+        )
+        + water.sha256,
+        water=water,
     )
 
 

@@ -8,10 +8,12 @@ from frugal.experiments.needs.file import packaged_need
 from frugal.experiments.study import Alternative, Study, Summaries, Variable
 from frugal.studies.flood.details import flood_details
 from frugal.studies.flood.finer_cells import OtherGrids
+from frugal.studies.flood.local_water import LocalWater
 from frugal.studies.flood.outputs import flood_outputs
 from frugal.studies.flood.solver_alternatives import VOLUMES, Build, cheaper_physics, solver
 from frugal.studies.flood.terrain.site import RiverFloodSite, SubmersionSite
 from frugal.studies.flood.terrain.terrain import FloodTerrain
+from frugal.studies.flood.walls import walls_of
 from frugal.texts import Text, room_texts
 
 _TEXTS = room_texts("frugal.studies.flood")
@@ -33,6 +35,7 @@ def flood_study(
     notes: tuple[Text, ...] = (),
     files: str = "",
     arrival: Text | None = None,
+    water: LocalWater | None = None,
 ) -> Study:
     """A study whose events ``build`` makes over a terrain, with its formulas and the cheaper physics as alternatives.
 
@@ -66,12 +69,24 @@ def flood_study(
         Hash of further files that the answers depend on.
     arrival : Text, optional
         Label of the time of arrival, which says what its clock counts from.
+    water : LocalWater, optional
+        Rain, infiltration and links that ``build`` adds: what cannot hold them is left out of the ladder, which is told.
 
     Returns
     -------
     Study
     """
     grids = OtherGrids(site, terrain, build)
+    seeps, linked = water is not None and water.infiltration is not None, water is not None and bool(water.links)
+    # Both ends of a link may lie in one wide cell, or one of them in that of a dike.
+    left_out = {"subgrid": seeps or linked, "twice_coarser": linked}
+    cheaper = [answer for answer in cheaper_physics(terrain, build) if not left_out.get(answer.name)]
+    if linked:
+        notes = (*notes, _TEXTS.say("note.left_out_for_links"))
+    elif seeps:
+        notes = (*notes, _TEXTS.say("note.left_out_for_infiltration"))
+    # Beside a generated place lies no terrain that could be taken too.
+    found = None if site.terrain is None else walls_of(terrain)
     return Study(
         name=name,
         title=title,
@@ -79,10 +94,10 @@ def flood_study(
         outputs=flood_outputs(terrain, duration_s, arrival),
         need=packaged_need(__package__, f"{name}.need.toml"),
         solve=solver(terrain, build),
-        details=flood_details(terrain, build, site.hazard_classes),
+        details=flood_details(terrain, build, site.hazard_classes, found),
         finer=grids.finer(),
-        coarser=grids.coarser(),
-        alternatives=(formula, *other_formulas, *cheaper_physics(terrain, build)),
+        coarser=None if linked else grids.coarser(),
+        alternatives=(formula, *other_formulas, *cheaper),
         n_runs=site.n_runs,
         sources=(terrain.source,),
         site=site.plain(),
@@ -92,6 +107,7 @@ def flood_study(
         diagnostics=VOLUMES,
         notes=(*terrain.notes, *notes),
         remarks=remarks,
+        found=found,
         cases=_TEXTS.say("flood.cases"),
         judged_on=_TEXTS.say("flood.judged_on.generated" if site.terrain is None else "flood.judged_on.given"),
     )

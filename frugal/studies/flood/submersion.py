@@ -84,7 +84,8 @@ def submersion(site: SubmersionSite) -> Study:
     if len(terrain.dike):
         weir, largest = breach_weir(terrain, inputs, events.history, events.failure)
         summaries = weir_summaries(weir, inputs, largest)
-        if not events.breaches and events.waves is None:  # it pours what passes one breach, and nothing else
+        # It pours what passes one breach, and nothing else.
+        if not events.breaches and events.waves is None and events.water.rain is None:
             formulas = (_fill_and_spill(terrain, weir, events),)
     if site.level_series is None:
         arrival = _TEXTS.say("submersion.arrival_from_low_water")
@@ -102,7 +103,8 @@ def submersion(site: SubmersionSite) -> Study:
         other_formulas=formulas,
         summaries=summaries,
         notes=notes,
-        files=files_digest(site),
+        files=files_digest(site) + events.water.sha256,
+        water=events.water,
         arrival=arrival,
     )
 

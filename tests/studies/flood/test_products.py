@@ -19,6 +19,7 @@ from frugal.studies.flood.products.hazard_classes import hazard_scale
 from frugal.studies.flood.products.places import cells_of_points, sections_of_lines
 from frugal.studies.flood.solver_alternatives import solver
 from frugal.studies.flood.terrain.terrain import NOWHERE, FloodTerrain
+from frugal.studies.flood.walls import walls_of
 
 ROWS, COLUMNS, SIZE = 12, 30, 10.0
 TAGS = {"study": "surge", "study_hash": "0", "inputs": "{}"}
@@ -65,7 +66,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def told(folder: Path) -> tuple[Details, Path]:
     asked = DetailsAsked((900.0,), folder / "points.csv", folder / "lines.gpkg", 300.0, "fr")
-    details = flood_details(shore(), surge, folder / "classes.toml")(asked)
+    details = flood_details(shore(), surge, folder / "classes.toml", walls_of(shore()))(asked)
     (folder / "out").mkdir()
     details.write(folder / "out", TAGS)
     return details, folder / "out"
@@ -100,6 +101,8 @@ def test_what_passes_the_dike_is_what_lies_behind_it(told: tuple[Details, Path])
     assert passed["northward"] < 0 < passed["southward"] < -passed["northward"], (
         "left of a line that goes south is east"
     )
+    walls = [note["fr"].split(" du terrain")[0] for note in summary["notes"]]
+    assert walls[:2] == ["l'inondation atteint le bord nord", "l'inondation atteint le bord sud"]
     dike = geopandas.read_file(out / "sections.gpkg", layer="dike")
     assert dike["volume"].sum() == pytest.approx(passed["dike"])
 

@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
-from frugal.experiments.study.site import Site
+from frugal.studies.flood.terrain.local_water_keys import FloodSite
 from frugal.texts import room_texts
 
 _TEXTS = room_texts("frugal.studies.flood")
@@ -38,8 +38,8 @@ class SiteBreach(BaseModel):
     level_m: float | None = Field(None, allow_inf_nan=False)
 
 
-class SubmersionSite(Site):
-    """A coast behind a sea dike, or without one.
+class SubmersionSite(FloodSite):
+    """A coast behind a sea dike, or without one; rain, infiltration and links are those of `FloodSite`.
 
     Parameters
     ----------
@@ -205,8 +205,8 @@ class SiteRiver(BaseModel):
     share: float = Field(gt=0.0, lt=1.0)
 
 
-class RiverFloodSite(Site):
-    """A valley with its river.
+class RiverFloodSite(FloodSite):
+    """A valley with its river; rain, infiltration and links are those of `FloodSite`.
 
     Parameters
     ----------
