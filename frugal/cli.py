@@ -30,6 +30,8 @@ from frugal.commands.training import train
 from frugal.errors import FrugalError
 
 INTERRUPTED = 130
+#: Commands that keep what they have computed, and go on from it.
+_GO_ON = ("train", "cadastre")
 #: What a path that a user gave may be: absent, of another kind, too long, a link to itself. The rest is the machine's fault.
 _PATHS = (errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ENAMETOOLONG, errno.ELOOP, errno.EINVAL)
 
@@ -104,7 +106,7 @@ def main() -> None:
         _say(usage_sentence(fault), language)
         code = getattr(fault, "exit_code", 2)
     if code == INTERRUPTED:  # which typer also returns by itself
-        _say("interrupted; run the same command again to go on", language)
+        _tell_interrupted(language)
     for stream in (sys.stdout, sys.stderr):
         if stream is not None:  # a closed one is None
             stream.flush()
@@ -114,6 +116,14 @@ def main() -> None:
     if is_program():
         _leave(code)
     sys.exit(code)
+
+
+def _tell_interrupted(language: str) -> None:
+    commands = {command.name for command in app.registered_commands}
+    if next((argument for argument in sys.argv[1:] if argument in commands), "") in _GO_ON:
+        _say("interrupted; run the same command again to go on", language)
+    else:
+        _say("interrupted; nothing is kept, the same command begins anew", language)
 
 
 def _leave(code: int) -> None:

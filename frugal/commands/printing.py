@@ -64,7 +64,7 @@ def print_json(content: Any) -> None:
     say(_UNSHOWN.sub(lambda sign: f"\\u{ord(sign[0]):04x}", to_json(content)), nl=False)
 
 
-def print_value(name: str, value: float, unit: str, low: Any = None, high: Any = None) -> None:
+def print_value(name: str, value: float, unit: str, low: Any = None, high: Any = None, language: str = "en") -> None:
     """One number with its unit, and its interval where there is one.
 
     Parameters
@@ -75,9 +75,24 @@ def print_value(name: str, value: float, unit: str, low: Any = None, high: Any =
         Behind the number; ``1`` is left out.
     low, high : float, optional
         Ends of the interval.
+    language : str
+        ``en`` or ``fr``.
     """
-    between = "" if low is None else f"  [{float(low):.5g} – {float(high):.5g}]"
-    say(f"{name}: {float(value):.5g}{_unit(unit)}{between}")
+    say(f"{name}: {_digits(value, language)}{_unit(unit, language)}{_between(low, high, language)}")
+
+
+def _between(low: Any, high: Any, language: str) -> str:
+    """An interval behind a value; nothing without one."""
+    return "" if low is None else f"  [{_digits(low, language)} – {_digits(high, language)}]"
+
+
+def _digits(value: Any, language: str) -> str:
+    """A number of five digits."""
+    if language != "fr":
+        return f"{float(value):.5g}"
+    from frugal.reporting.text import plain_number
+
+    return plain_number(float(value), language, 5)
 
 
 def print_output(output: Output, value: Any, low: Any = None, high: Any = None, language: str = "en") -> None:
@@ -95,23 +110,23 @@ def print_output(output: Output, value: Any, low: Any = None, high: Any = None, 
     """
     import numpy as np
 
-    name, unit, array = output.name, _unit(output.unit), np.asarray(value, dtype=float)
+    name, unit, array = output.name, _unit(output.unit, language), np.asarray(value, dtype=float)
     if array.ndim == 0:
-        print_value(name, float(array), output.unit, low, high)
+        print_value(name, float(array), output.unit, low, high, language)
     elif output.is_series and array.ndim <= 2:
         _print_series(output, array.reshape(len(array), -1), unit, language)
     elif array.ndim == 1 and len(array) <= _MOST_LINES:
         say(f"{name}:")
         for k, coordinate in enumerate(output.coords[output.dims[0]]):
-            between = "" if low is None else f"  [{float(low[k]):.5g} – {float(high[k]):.5g}]"
-            say(f"  {coordinate}: {float(array[k]):.5g}{unit}{between}")
+            between = "" if low is None else _between(low[k], high[k], language)
+            say(f"  {coordinate}: {_digits(array[k], language)}{unit}{between}")
     elif array.ndim == 1:
         places = output.coords[output.dims[0]]
         say(_TEXTS.phrase("answer.places", language, name=name, places=len(array)))
         say("  " + _lowest_and_highest(array, array, places, unit, language))
     else:
         shape = " × ".join(map(str, array.shape))
-        ends = {"low": f"{array.min():.5g}", "high": f"{array.max():.5g}{unit}"}
+        ends = {"low": _digits(array.min(), language), "high": _digits(array.max(), language) + unit}
         say(_TEXTS.phrase("value.field", language, name=name, shape=shape, **ends))
 
 
@@ -134,8 +149,8 @@ def _print_series(output: Output, values: np.ndarray, unit: str, language: str) 
 
 def _range(output: Output, values: np.ndarray, unit: str, language: str) -> str:
     when = output.coords[output.dims[0]][int(values.argmax())]
-    told = str(when) if output.time is None else time_text(output.time, float(when))
-    low, high = f"{values.min():.5g}", f"{values.max():.5g}"
+    told = str(when) if output.time is None else time_text(output.time, float(when), language)
+    low, high = _digits(values.min(), language), _digits(values.max(), language)
     return _TEXTS.phrase("answer.series", language, low=low, high=high, unit=unit, when=told)
 
 
@@ -143,18 +158,18 @@ def _lowest_and_highest(low: np.ndarray, high: np.ndarray, places: Sequence[Any]
     return _TEXTS.phrase(
         "answer.most",
         language,
-        low=f"{low.min():.5g}",
+        low=_digits(low.min(), language),
         lowest=places[int(low.argmin())],
-        high=f"{high.max():.5g}",
+        high=_digits(high.max(), language),
         highest=places[int(high.argmax())],
         unit=unit,
     )
 
 
-def time_text(axis: TimeAxis, time: float) -> str:
+def time_text(axis: TimeAxis, time: float, language: str = "en") -> str:
     """A time of an axis as people write it: a date where the axis counts from one, else a number with its unit."""
     if not axis.origin:
-        return f"{time:.5g} {axis.unit}"
+        return f"{_digits(time, language)}{_unit(axis.unit, language)}"
     from datetime import datetime, timedelta
 
     from frugal.experiments.study.values import convert
@@ -164,8 +179,10 @@ def time_text(axis: TimeAxis, time: float) -> str:
     return f"{moment:%Y-%m-%d %H:%M}{moment:%z}".replace("+0000", "Z")
 
 
-def _unit(unit: str) -> str:
-    return "" if unit == "1" else f" {unit}"
+def _unit(unit: str, language: str = "en") -> str:
+    from frugal.reporting.text import unit_in
+
+    return "" if unit == "1" else f" {unit_in(unit, language)}"
 
 
 def plain_inputs(variables: Sequence[Variable], asked: Question) -> dict[str, Any]:
@@ -199,7 +216,7 @@ def print_assumed(
     told = plain_inputs(variables, asked)
     parts = []
     for variable in variables:
-        unit = _unit(variable.unit)
+        unit = _unit(variable.unit, language)
         for name, why, values in _assumed_parts(variable, told[variable.name], asked.assumed, language):
             reason = "first" if why == "middle" and variable.choices else why
             words = _TEXTS.phrase(f"assumed.{reason}", language, name=scenario)
@@ -227,7 +244,7 @@ def _assumed_parts(
 def print_parameters(study: Study, language: str) -> None:
     """One line on stderr for the parameters that the physics runs with."""
     told = [
-        f"{parameter.name} = {study.parameter_set[parameter.name]:.6g}{_unit(parameter.unit)}"
+        f"{parameter.name} = {study.parameter_set[parameter.name]:.6g}{_unit(parameter.unit, language)}"
         for parameter in study.parameters
     ]
     if told:

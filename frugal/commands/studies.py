@@ -187,7 +187,7 @@ def simulate(
     for output in found.outputs:
         print_output(output, run.outputs[output.name], language=language)
     for diagnostic in found.diagnostics:
-        print_value(diagnostic.name, run.diagnostics[diagnostic.name], diagnostic.unit)
+        print_value(diagnostic.name, run.diagnostics[diagnostic.name], diagnostic.unit, language=language)
     if observed:
         print_residuals(apart, observed, language)
     if folder is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from typing import Literal
 
@@ -184,3 +185,21 @@ def _ends(low: float, high: float, language: str) -> list[str]:
 def missing_data_text(missing_data: Mapping[str, str]) -> Text:
     """That a candidate cannot be asked, for want of the data named, in both languages."""
     return _TEXTS.say("missing_data", data=missing_data)
+
+
+#: Units that studies write as English words, and their signs, which both languages read.
+_SIGNS = {"second": "s", "minute": "min", "hour": "h", "hectare": "ha", "metre": "m", "meter": "m"}
+
+
+def unit_in(unit: str, language: str) -> str:
+    """A unit as a language writes it: ``m³/s`` for ``m^3/s``, ``h`` for ``hour`` in French; as the study has it in English.
+
+    Parameters
+    ----------
+    unit : str
+    language : {"en", "fr"}
+    """
+    if language != "fr":
+        return unit
+    named = re.sub(r"[A-Za-z]+", lambda word: _SIGNS.get(word[0], word[0]), unit)
+    return named.replace("^2", "²").replace("^3", "³")

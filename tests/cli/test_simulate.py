@@ -72,6 +72,19 @@ def test_what_a_study_finds_in_a_run_is_told_beside_it_and_in_its_file(run: Run,
         assert dataset.tags()["NOTES"] == "1.5 m"
 
 
+def test_french_screens_have_signs_of_units_and_a_decimal_comma(run: Run) -> None:
+    asked = ("--study", "pond.py", "-i", "level=1.525", "--lang", "fr")
+    Path("pond.py").write_text(POND.replace('Diagnostic("steps", "1")', 'Diagnostic("steps", "hour")'))
+    code, out, _ = run(*asked)
+    assert code == 0 and out.splitlines() == [
+        "depth: champ de 2 × 3, de 0 à 1,525 m",
+        "speed: champ de 2 × 3, de 0 à 0,7625 m/s",
+        "volume: 310 m³",
+        "volume_in: 310 m³",
+        "steps: 12 h",
+    ]
+
+
 @pytest.mark.parametrize("given", ["'steps_taken': 12", "'steps': [1, 2]", "'steps': 'many'"])
 def test_a_solver_that_does_not_book_what_it_says_is_told(run: Run, given: str) -> None:
     Path("pond.py").write_text(POND.replace('"steps": 12', given))

@@ -57,7 +57,7 @@ def test_other_signals_end_as_ctrl_c_does(tmp_path: Path, sent: signal.Signals, 
             break
     process.send_signal(sent)
     _, err = process.communicate(timeout=20)
-    assert process.returncode == code and "interrupted; run the same command again to go on" in err
+    assert process.returncode == code and "interrupted; nothing is kept, the same command begins anew" in err
 
 
 def test_nothing_commands_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
