@@ -175,6 +175,9 @@ class Observed:
         What passed since the beginning of the event [m³].
     passed : ndarray, shape (sections,)
         What passed in the whole event [m³].
+    gross : ndarray, shape (2, sections)
+        The same as what passed one way and what came back [m³]; a section goes one way at each instant, by what passes it as a
+        whole.
     """
 
     product: np.ndarray
@@ -193,6 +196,7 @@ class Observed:
     bed: np.ndarray
     volume: np.ndarray
     passed: np.ndarray
+    gross: np.ndarray
 
     @property
     def discharge(self) -> np.ndarray:
@@ -269,6 +273,7 @@ def _gates(watch: Watch | None, tiles: Tiles) -> Gates:
         starts=np.searchsorted(owners[order], np.arange(tiles.box.shape[0] + 1)).astype(np.int64),
         flux=np.zeros((2, len(table))),
         passed=np.zeros((2, len(faces))),
+        gross=np.zeros((2, len(faces))),
         points=np.array(points, dtype=np.int64).reshape(-1, 2),
         state=np.zeros((2, len(points), 4)),
         times_s=times,
@@ -308,4 +313,5 @@ def observed(seen: Seen) -> Observed:
         bed=series[:, :, BED],
         volume=gates.volumes[:noted],
         passed=gates.passed[1],
+        gross=gates.gross,
     )

@@ -60,6 +60,7 @@ class Gates(NamedTuple):
     starts: np.ndarray  # first face of each tile, and the end
     flux: np.ndarray  # [stage, face] m²/s
     passed: np.ndarray  # [before the last step, now; group] m³
+    gross: np.ndarray  # [of steps in which more went one way, of those in which more went back; group] m³
     points: np.ndarray  # [point; row, column]
     state: np.ndarray  # [before the last step, now; point; depth m, eastward m/s, southward m/s, bed m]
     times_s: np.ndarray  # when series are noted
@@ -312,6 +313,9 @@ def note_step(cells: Cells, gates: Gates, numbers: Numbers, buffer: int, now_s: 
     for k in range(gates.signs.size):
         discharge = first * gates.flux[0, k] + second * gates.flux[1, k]
         gates.passed[1, gates.faces[k, 3]] += gates.signs[k] * discharge * dt_s * numbers.cell_size_m
+    for group in range(gates.passed.shape[1]):
+        change = gates.passed[1, group] - gates.passed[0, group]
+        gates.gross[0 if change > 0.0 else 1, group] += abs(change)
     gates.flux[:] = 0.0
     for k in range(gates.points.shape[0]):
         for value in range(4):

@@ -28,7 +28,7 @@ from frugal.studies.flood.products.places import (
     dike_sections,
     sections_of_lines,
 )
-from frugal.studies.flood.products.series import discharge_table, point_table, write_places
+from frugal.studies.flood.products.series import discharge_table, gross_volumes, point_table, write_places
 from frugal.studies.flood.products.states import write_states
 from frugal.studies.flood.products.zones import write_contours
 from frugal.studies.flood.solver_alternatives import Build, flood_maps, run_flood, volume_book
@@ -145,6 +145,11 @@ def _write(folder: Path, told: FloodInDetail, asked: DetailsAsked, tags: Mapping
     )
 
 
+def _by_section(told: FloodInDetail, volumes: np.ndarray) -> dict[str, float]:
+    named = zip(told.sections, volumes, strict=True)
+    return {name: round(float(volume), 3) for name, volume in named if not name.startswith(DIKE_CELL)}
+
+
 def _described(kept: MapFile) -> dict[str, Any]:
     bands = [{"band": k, "name": name, "label": label} for k, (name, label) in enumerate(kept.labels.items(), start=1)]
     return {"unit": kept.unit, "bands": bands}
@@ -154,6 +159,7 @@ def _summary(
     told: FloodInDetail, asked: DetailsAsked, tags: Mapping[str, str], files: Mapping[str, Any]
 ) -> dict[str, Any]:
     table, cell_ha = told.scale.table, told.terrain.cell_size_m**2 / 1e4
+    there, back = gross_volumes(told.terrain, told.sections, told.seen, breached_cells(told.flood_case))
     on_land = told.seen.hazard[told.terrain.land]
     classes = [
         {
@@ -180,11 +186,9 @@ def _summary(
         },
         "event_h": [told.flood_case.start_s / HOUR, told.flood_case.duration_s / HOUR],
         "states_h": [time / HOUR for time in asked.times_s],
-        "sections_m3": {
-            name: round(float(volume), 3)
-            for name, volume in zip(told.sections, told.seen.passed, strict=True)
-            if not name.startswith(DIKE_CELL)
-        },
+        "sections_m3": _by_section(told, told.seen.passed),
+        "sections_in_m3": _by_section(told, there),
+        "sections_out_m3": _by_section(told, back),
         "sources_m3": {name: round(volume, 3) for name, volume in told.flood.volume.by_source.items()},
         "links_m3": {name: round(volume, 3) for name, volume in told.flood.volume.through_links.items()},
         "notes": list(told.notes),

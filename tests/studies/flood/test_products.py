@@ -14,10 +14,11 @@ import xarray
 from frugal.errors import UnusableInputError
 from frugal.experiments.study.questions import Details, DetailsAsked
 from frugal.physics.shallow_water.flood_case import FloodCase, Segment
+from frugal.physics.shallow_water.watch_list import Section, Watch
 from frugal.studies.flood.details import flood_details
 from frugal.studies.flood.products.hazard_classes import hazard_scale
 from frugal.studies.flood.products.places import cells_of_points, sections_of_lines
-from frugal.studies.flood.solver_alternatives import solver
+from frugal.studies.flood.solver_alternatives import run_flood, solver
 from frugal.studies.flood.terrain.terrain import NOWHERE, FloodTerrain
 from frugal.studies.flood.walls import walls_of
 
@@ -101,10 +102,17 @@ def test_what_passes_the_dike_is_what_lies_behind_it(told: tuple[Details, Path])
     assert passed["northward"] < 0 < passed["southward"] < -passed["northward"], (
         "left of a line that goes south is east"
     )
+    there, back = summary["sections_in_m3"], summary["sections_out_m3"]
+    for name, net in passed.items():
+        assert there[name] - back[name] == pytest.approx(net, abs=0.01) and min(there[name], back[name]) >= 0.0
+    assert there["dike"] == pytest.approx(passed["dike"]), "the land lies below the crest: nothing comes back"
+    assert back["northward"] > 0.0 and there["southward"] > 0.0
     walls = [note["fr"].split(" du terrain")[0] for note in summary["notes"]]
     assert walls[:2] == ["l'inondation atteint le bord nord", "l'inondation atteint le bord sud"]
     dike = geopandas.read_file(out / "sections.gpkg", layer="dike")
     assert dike["volume"].sum() == pytest.approx(passed["dike"])
+    assert dike["volume_in"].sum() == pytest.approx(there["dike"])
+    np.testing.assert_allclose(dike["volume_in"] - dike["volume_out"], dike["volume"], atol=1e-6)
 
 
 def test_maps_zones_and_series_agree(told: tuple[Details, Path]) -> None:
@@ -195,3 +203,20 @@ def test_places_that_lie_elsewhere_are_refused(tmp_path: Path) -> None:
         sections_of_lines(tmp_path / "l.gpkg", shore())
     with pytest.raises(UnusableInputError, match=r"computed from 0 to 0\.5 h"):
         flood_details(shore(), surge, None)(DetailsAsked((7200.0,)))
+
+
+def test_a_tide_that_comes_and_goes_passes_both_ways() -> None:
+    rows, columns, high = 4, 20, 0.5
+    time_s = np.linspace(0.0, 3000.0, 101)
+    tide = (time_s, high / 2 * (1.0 - np.cos(2.0 * np.pi * time_s / 3000.0)))
+    sea = {"west": (Segment("level", series=tide, name="sea"),)}
+    bed, rest = np.full((rows, columns), -2.0), np.zeros((rows, columns))
+    case = FloodCase(bed, SIZE, 3000.0, np.full(bed.shape, 0.05), level=rest, boundaries=sea)
+    faces = np.column_stack([np.arange(rows), np.full(rows, 9), np.zeros(rows, dtype=int)])
+    watch = Watch((0.05,), 300.0, None, {}, [Section("middle", faces, np.ones(rows))], [])
+    seen = run_flood(case, watch=watch).observed
+    assert seen is not None
+    there, back = seen.gross[:, 0]
+    # So much water lies above the low tide in the 10 columns behind, at high tide.
+    assert there == pytest.approx(high * 10 * rows * SIZE**2, rel=0.03)
+    assert there - back == pytest.approx(seen.passed[0], abs=1e-9) and abs(seen.passed[0]) < 0.02 * there

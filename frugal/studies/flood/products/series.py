@@ -56,6 +56,35 @@ def discharge_table(names: Sequence[str], seen: Observed) -> str:
     return _table(("time_h", "section", "discharge_m3_s", "volume_m3"), rows)
 
 
+def gross_volumes(terrain: FloodTerrain, names: Sequence[str], seen: Observed, breached: np.ndarray) -> np.ndarray:
+    """What passed each section one way and back ``[2, section]`` [m³].
+
+    A section goes one way at each instant. The dike and its breaches may let the sea in at one place and water out at another:
+    theirs are sums over the cells of the dike.
+
+    Parameters
+    ----------
+    terrain : FloodTerrain
+    names : sequence of str
+        Of the sections of ``seen``.
+    seen : Observed
+    breached : ndarray of int [k, 2]
+        Row and column of the cells that breaches lower.
+    """
+    lowered = set(map(tuple, breached.tolist()))
+    cells = {k: tuple(cell) for k, cell in enumerate(terrain.dike.tolist())}
+    number = {name: k for k, name in enumerate(names)}
+    of_cell = {k: number[f"{DIKE_CELL}{k}"] for k in cells if f"{DIKE_CELL}{k}" in number}
+    found = seen.gross.copy()
+    for name, kept in (
+        ("dike", list(of_cell.values())),
+        ("breach", [n for k, n in of_cell.items() if cells[k] in lowered]),
+    ):
+        if name in number and kept:
+            found[:, number[name]] = seen.gross[:, kept].sum(axis=1)
+    return found
+
+
 def write_places(
     path: Path,
     terrain: FloodTerrain,
@@ -80,6 +109,7 @@ def write_places(
     """
     import shapely
 
+    there, back = seen.gross
     number = {name: k for k, name in enumerate(names)}
     peak = seen.discharge.max(axis=0, initial=0.0)
 
@@ -87,9 +117,12 @@ def write_places(
         told = {
             **columns,
             "volume": np.array([seen.passed[number[key]] for key in keys]),
+            "volume_in": np.array([there[number[key]] for key in keys]),
+            "volume_out": np.array([back[number[key]] for key in keys]),
             "peak_discharge": np.array([peak[number[key]] for key in keys]),
         }
-        return Layer(title, terrain.crs, shapes, told, {"volume": "m^3", "peak_discharge": "m^3/s", "position": "m"})
+        units = {**dict.fromkeys(("volume", "volume_in", "volume_out"), "m^3"), "peak_discharge": "m^3/s"}
+        return Layer(title, terrain.crs, shapes, told, {**units, "position": "m", "crest": "m"})
 
     layers = []
     if followed:
