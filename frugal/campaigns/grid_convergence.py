@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from frugal.candidates.grid_error import FINER_CELLS, FINER_CELLS_MADE, GridError, newest_record
+from frugal.campaigns.told_errors import told_errors
+from frugal.candidates.grid_error import FINER_CELLS, FINER_CELLS_MADE, newest_record
 from frugal.errors import UnusableInputError
 from frugal.experiments.execution.threads import Threads, default_threads
 from frugal.experiments.fingerprint import fingerprint
@@ -18,10 +19,9 @@ from frugal.experiments.study import Study
 from frugal.formats.files.json_files import finite
 from frugal.metering.meter import Meter
 from frugal.reporting.progress import Reporter
-from frugal.reporting.units_text import error_quantity
 from frugal.surrogates.bundle.held_out import GRID_RUNS, HeldOut, read_held_out, write_held_out
 from frugal.surrogates.measurement.grid_errors import grid_errors
-from frugal.texts import LANGUAGES, Text, room_texts
+from frugal.texts import room_texts
 
 _TEXTS = room_texts("frugal.campaigns")
 
@@ -167,16 +167,4 @@ def _book(study: Study, found: HeldOut, failed: dict[str, str], meter: Meter, re
     _line(meter, finite(details))
     told = {name: error for name, error in errors.items() if error.considerable}
     if told:
-        reporter.note(_TEXTS.say("grid.found", outputs=_told(study, told)))
-
-
-def _told(study: Study, errors: dict[str, GridError]) -> Text:
-    units = {output.name: output.unit for output in study.outputs}
-    labels = {output.name: output.label for output in study.outputs}
-    return {
-        language: ", ".join(
-            f"{labels[name].get(language) or name} ({error_quantity(error.value, error.metric, units[name], language)})"
-            for name, error in errors.items()
-        )
-        for language in LANGUAGES
-    }
+        reporter.note(_TEXTS.say("grid.found", outputs=told_errors(study, told)))

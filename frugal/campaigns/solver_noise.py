@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
-from frugal.candidates.output_error import OutputError
+from frugal.campaigns.told_errors import told_errors
 from frugal.experiments.runs.repeats import points_for, repeat
 from frugal.experiments.study import Study
 from frugal.experiments.study.design import Design
 from frugal.metering.meter import Meter
 from frugal.reporting.progress import Reporter
-from frugal.reporting.units_text import error_quantity
 from frugal.surrogates.measurement.errors import output_errors
 from frugal.surrogates.measurement.noise import REPEATS
-from frugal.texts import LANGUAGES, Text, room_texts
+from frugal.texts import room_texts
 
 _TEXTS = room_texts("frugal.campaigns")
 
@@ -44,17 +41,9 @@ def watch_for_noise(study: Study, design: Design, seconds: float, meter: Meter, 
         noise = output_errors(study, found.first, found.second, None, seed) if found.differ(study) else {}
         entry.details = {REPEATS: {**told, "noise": {name: error.to_json() for name, error in noise.items()}}}
     if noise:
-        reporter.note(_TEXTS.say("noise.found", outputs=_told(study, noise)))
-
-
-def _told(study: Study, noise: Mapping[str, OutputError]) -> Text:
-    units = {output.name: output.unit for output in study.outputs}
-    labels = {output.name: output.label for output in study.outputs}
-    return {
-        language: ", ".join(
-            f"{labels[name].get(language) or name} ({error_quantity(error.value, error.metric, units[name], language)})"
-            for name, error in noise.items()
-            if error.value > 0
+        reporter.note(
+            _TEXTS.say(
+                "noise.found",
+                outputs=told_errors(study, {name: error for name, error in noise.items() if error.value > 0}),
+            )
         )
-        for language in LANGUAGES
-    }

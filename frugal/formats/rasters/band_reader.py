@@ -11,7 +11,7 @@ import numpy as np
 
 from frugal.errors import UnusableInputError
 from frugal.formats.coordinate_systems import check_place, flat_system, name_of_system, parse_system
-from frugal.formats.rasters.heights import check_content
+from frugal.formats.rasters.heights import check_content, check_north_up
 
 #: A value so near to the declared mark of missing cells, relatively, is that mark in another precision.
 _SAME_MARK = 1e-6
@@ -112,14 +112,7 @@ def read_bands(path: Path | str, what: str, *, in_degrees: bool = False) -> Rast
 
 def _system_of(dataset: Any, name: str, in_degrees: bool) -> str:
     transform = dataset.transform
-    if transform.is_identity:
-        raise UnusableInputError(
-            f"{name} does not say where its cells lie (no georeferencing); a grid with north up is needed"
-        )
-    if transform.b != 0 or transform.d != 0 or transform.a <= 0 or transform.e >= 0:
-        raise UnusableInputError(
-            f"{name} is rotated or flipped; a grid with north up is needed: warp it first (rio warp --dst-crs EPSG:2154)"
-        )
+    check_north_up(transform, name)
     if not dataset.crs:
         needed = "one is needed" if in_degrees else "a projected one in metres is needed (Lambert-93: EPSG:2154)"
         raise UnusableInputError(f"{name} has no coordinate system; {needed}")

@@ -223,7 +223,19 @@ def _unit_of(dataset: Any, system: Any, name: str) -> tuple[str, float]:
     return told, unit_m
 
 
-def _check_cells(transform: Any, name: str) -> None:
+def check_north_up(transform: Any, name: str) -> None:
+    """Refuse a raster that does not say where it lies, or whose rows do not run from north to south.
+
+    Parameters
+    ----------
+    transform : Affine
+    name : str
+        Of the raster, for the message.
+
+    Raises
+    ------
+    UnusableInputError
+    """
     if transform.is_identity:
         raise UnusableInputError(
             f"{name} does not say where its cells lie (no georeferencing); a grid with north up is needed"
@@ -232,5 +244,9 @@ def _check_cells(transform: Any, name: str) -> None:
         raise UnusableInputError(
             f"{name} is rotated or flipped; a grid with north up is needed: warp it first (rio warp --dst-crs EPSG:2154)"
         )
+
+
+def _check_cells(transform: Any, name: str) -> None:
+    check_north_up(transform, name)
     if abs(transform.a + transform.e) > 1e-6 * transform.a:
         raise UnusableInputError(f"{name} has cells of {transform.a:g} × {-transform.e:g} m; square cells are needed")

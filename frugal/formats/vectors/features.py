@@ -33,7 +33,7 @@ def read_line(path: Path | str, crs: str, what: str) -> np.ndarray:
     """
     import shapely
 
-    frame = _read(path, crs, what)
+    frame = in_system(read_features(path, what), crs, path, what)
     lines = [shapely.force_2d(part) for part in frame.geometry.explode() if part is not None and not part.is_empty]
     lines = [part for part in lines if part.geom_type == "LineString"]
     if not lines:
@@ -66,9 +66,9 @@ def read_centroids(path: Path | str, crs: str, what: str) -> np.ndarray:
     UnusableInputError
         If the file cannot be read or has no coordinate system.
     """
-    frame = _read(path, crs, what)
-    points = frame.geometry[frame.geometry.notna() & ~frame.geometry.is_empty].centroid
-    return np.column_stack([points.x.to_numpy(), points.y.to_numpy()])
+    import shapely
+
+    return np.asarray(shapely.get_coordinates(shapely.centroid(read_shapes(path, crs, what))))
 
 
 def read_shapes(path: Path | str, crs: str, what: str) -> list[Any]:
@@ -87,11 +87,24 @@ def read_shapes(path: Path | str, crs: str, what: str) -> list[Any]:
     UnusableInputError
         If the file cannot be read or has no coordinate system.
     """
-    frame = _read(path, crs, what)
+    frame = in_system(read_features(path, what), crs, path, what)
     return list(frame.geometry[frame.geometry.notna() & ~frame.geometry.is_empty])
 
 
-def _read(path: Path | str, crs: str, what: str) -> geopandas.GeoDataFrame:
+def read_features(path: Path | str, what: str) -> geopandas.GeoDataFrame:
+    """The features of a file as they stand there, in its own system or without one.
+
+    Parameters
+    ----------
+    path : path
+    what : str
+        What the features are, for the messages.
+
+    Raises
+    ------
+    UnusableInputError
+        If the file is missing, cannot be read or holds no geometry.
+    """
     import geopandas
 
     if not Path(path).is_file():
@@ -103,6 +116,24 @@ def _read(path: Path | str, crs: str, what: str) -> geopandas.GeoDataFrame:
         raise UnusableInputError(f"{what} '{path}' is not a vector file that can be read: {told}") from fault
     if not isinstance(frame, geopandas.GeoDataFrame):
         raise UnusableInputError(f"{what} '{path}' holds no geometry")
+    return frame
+
+
+def in_system(frame: geopandas.GeoDataFrame, crs: str, path: Path | str, what: str) -> geopandas.GeoDataFrame:
+    """Features brought to a system.
+
+    Parameters
+    ----------
+    frame : GeoDataFrame
+    crs : str
+    path, what
+        Where they come from and what they are, for the message.
+
+    Raises
+    ------
+    UnusableInputError
+        If they have no coordinate system.
+    """
     if frame.crs is None:
         raise UnusableInputError(f"{what} '{path}' has no coordinate system; save it with one (Lambert-93: EPSG:2154)")
     return frame.to_crs(crs)

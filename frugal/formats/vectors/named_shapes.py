@@ -10,6 +10,7 @@ import numpy as np
 
 from frugal.errors import UnusableInputError
 from frugal.formats.coordinate_systems import parse_system
+from frugal.formats.vectors.features import in_system, read_features
 
 #: Columns that names are taken from, the first that is there.
 NAME_COLUMNS = ("name", "nom", "id")
@@ -60,15 +61,11 @@ def read_named_lines(path: Path, crs: str, what: str) -> dict[str, np.ndarray]:
     UnusableInputError
         If the file cannot be read, holds something else than unbroken lines, or a name twice.
     """
-    import shapely
-
     found: dict[str, np.ndarray] = {}
     for name, read in _named(path, crs, what):
-        shape = shapely.line_merge(read) if read.geom_type == "MultiLineString" else read
-        if shape.geom_type != "LineString":
-            raise UnusableInputError(f"'{name}' of {what} '{path}' is a {shape.geom_type}; an unbroken line is needed")
+        corners = _corners(read, f"'{name}' of {what} '{path}'")
         _once(found, name, path, what)
-        found[name] = np.asarray(shapely.force_2d(shape).coords, dtype=np.float64)
+        found[name] = corners
     return found
 
 
@@ -93,23 +90,27 @@ def read_lines_with_columns(
         If the file cannot be read, or holds something else than unbroken lines.
     """
     import pandas
-    import shapely
 
     frame = _frame(path, crs, what)
     known = {str(column).lower(): column for column in frame.columns}
     there = {name: known.get(name, known.get(name[:10])) for name in columns}
     found = []
     for number, (_, row) in enumerate(frame.iterrows(), 1):
-        shape = row.geometry
-        shape = shapely.line_merge(shape) if shape.geom_type == "MultiLineString" else shape
-        if shape.geom_type != "LineString":
-            raise UnusableInputError(
-                f"feature {number} of {what} '{path}' is a {shape.geom_type}; an unbroken line is needed"
-            )
+        corners = _corners(row.geometry, f"feature {number} of {what} '{path}'")
         told = {name: row[column] for name, column in there.items() if column is not None}
         told = {name: value for name, value in told.items() if not pandas.isna(value) and value != ""}
-        found.append((np.asarray(shapely.force_2d(shape).coords, dtype=np.float64), told))
+        found.append((corners, told))
     return found
+
+
+def _corners(shape: Any, name: str) -> np.ndarray:
+    """Corners ``[n, 2]`` of an unbroken line; parts that touch at their ends are one."""
+    import shapely
+
+    line = shapely.line_merge(shape) if shape.geom_type == "MultiLineString" else shape
+    if line.geom_type != "LineString":
+        raise UnusableInputError(f"{name} is a {line.geom_type}; an unbroken line is needed")
+    return np.asarray(shapely.force_2d(line).coords, dtype=np.float64)
 
 
 def _once(found: dict[str, Any], name: str, path: Path, what: str) -> None:
@@ -159,27 +160,15 @@ def _named(path: Path, crs: str, what: str) -> list[tuple[str, Any]]:
 
 def _frame(path: Path, crs: str, what: str) -> Any:
     """The features of a file, in the system."""
-    import geopandas
-
-    if not path.is_file():
-        raise UnusableInputError(f"{what} '{path}' does not exist or is not a file")
-    try:
-        frame: Any = geopandas.read_file(path)
-    except Exception as fault:  # drivers raise errors of many kinds
-        told = (str(fault).splitlines() or [""])[0][:200]
-        raise UnusableInputError(f"{what} '{path}' is not a vector file that can be read: {told}") from fault
-    if not isinstance(frame, geopandas.GeoDataFrame):
-        raise UnusableInputError(f"{what} '{path}' holds no geometry")
+    frame: Any = read_features(path, what)
     if parse_system(crs).is_engineering:
         if frame.crs is not None and not frame.crs.is_engineering:
             raise UnusableInputError(
                 f"{what} '{path}' lies on Earth ({frame.crs.name}), and the place is generated and lies nowhere: give its own "
                 "coordinates, without a coordinate system"
             )
-    elif frame.crs is None:
-        raise UnusableInputError(f"{what} '{path}' has no coordinate system; save it with one (Lambert-93: EPSG:2154)")
     else:
-        frame = frame.to_crs(crs)
+        frame = in_system(frame, crs, path, what)
     frame = frame[frame.geometry.notna() & ~frame.geometry.is_empty]
     if frame.empty:
         raise UnusableInputError(f"{what} '{path}' is empty")

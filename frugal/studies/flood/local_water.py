@@ -14,7 +14,8 @@ from frugal.formats.time_series import read_series
 from frugal.formats.vectors.named_shapes import read_lines_with_columns
 from frugal.physics.shallow_water.flood_case import FloodCase, Infiltration, Link, Rain
 from frugal.physics.shallow_water.parts.segments import Series
-from frugal.studies.flood.terrain.local_water_keys import FloodSite, LinkShape, SiteLink, link_of
+from frugal.studies.flood.terrain.local_water_keys import LinkShape, SiteLink, link_of
+from frugal.studies.flood.terrain.site import FloodSite
 from frugal.studies.flood.terrain.terrain import FloodTerrain
 
 MM_H = 1e-3 / 3600.0

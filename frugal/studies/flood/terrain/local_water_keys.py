@@ -1,14 +1,11 @@
-"""Settings of both flood sites for water that falls, seeps away, or passes through culverts and gates."""
+"""Grounds that take water up, culverts and gates, as sites of floods give them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
-
-from frugal.experiments.study.site import Site
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 Place = tuple[float, float]
 
@@ -118,44 +115,3 @@ def link_of(given: Mapping[str, Any], where: str) -> SiteLink:
         raise ValueError(
             f"{where}: {name} = {told['input']!r}: {message}" if name else f"{where}: {message}"
         ) from fault
-
-
-class FloodSite(Site):
-    """What the sites of both studies may hold beside sea or river.
-
-    Parameters
-    ----------
-    rain_mm_h : float, optional
-        Rain on the whole terrain during the whole event [mm/h].
-    rain_series : Path, optional
-        The same over time: a table with times and ``rain [mm/h]``, or NetCDF. Intensities hold at their times, between which
-        they change evenly; before and after it is dry. Times count as those of the event: from high tide at a coast, from the
-        beginning of the wave in a valley; dates need a series of levels or discharges with dates.
-    infiltration_mm_h : float, optional
-        What seeps into the ground, a constant [mm/h]; nothing seeps under sea, river and dike.
-    green_ampt : GreenAmpt, optional
-        As Green and Ampt have it, in its place.
-    links : tuple of Path or SiteLink
-        Culverts and flap gates: a vector file whose lines run from inlet to outlet, with the names of `LinkShape` as columns,
-        or tables with ``inlet`` and ``outlet``.
-    """
-
-    rain_mm_h: float | None = Field(None, ge=0.0, le=500.0)
-    rain_series: Path | None = None
-    infiltration_mm_h: float | None = Field(None, ge=0.0, le=1000.0)
-    green_ampt: GreenAmpt | None = None
-    links: tuple[Path | SiteLink, ...] = ()
-
-    @field_validator("links", mode="before")
-    @classmethod
-    def _tables(cls, parts: Any) -> Any:
-        if not isinstance(parts, list | tuple):
-            return parts
-        return [link_of(part, f"link {k}") if isinstance(part, dict) else part for k, part in enumerate(parts, 1)]
-
-    @model_validator(mode="after")
-    def _one_of_each(self) -> FloodSite:
-        for one, other in (("rain_series", "rain_mm_h"), ("green_ampt", "infiltration_mm_h")):
-            if getattr(self, one) is not None and getattr(self, other) is not None:
-                raise ValueError(f"{one} stands in the place of {other}; leave one out")
-        return self

@@ -3,17 +3,81 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
-from frugal.studies.flood.terrain.local_water_keys import FloodSite
-from frugal.texts import room_texts
-
-_TEXTS = room_texts("frugal.studies.flood")
+from frugal.experiments.study.site import Site
+from frugal.studies.flood.terrain.local_water_keys import GreenAmpt, SiteLink, link_of
 
 Side = Literal["west", "east", "north", "south"]
 BuildingsAs = Literal["counted", "obstacles", "roughness"]
+
+
+class FloodSite(Site):
+    """What the sites of both studies may hold beside sea or river.
+
+    Parameters
+    ----------
+    buildings : Path, optional
+        Footprints or points of buildings, in any vector format.
+    buildings_as : str
+        ``counted``: water passes them; ``obstacles``: cells that they cover more than half stay dry; ``roughness``: they add
+        ``buildings_manning`` for the share that they cover.
+    buildings_manning : float
+        In s/m^(1/3).
+    land_cover : Path, optional
+        Raster of classes of land cover, which give the roughness of the ground in the place of ``manning``.
+    land_cover_classes : str
+        Whose classes these are: ``corine`` (codes of three digits) or ``oso``.
+    land_cover_table : Path, optional
+        Own table of classes with code, name and manning.
+    hazard_classes : Path, optional
+        Classes of hazard by depth, speed and rise, as TOML; those of the French decree by default.
+    cell_size_m : float, optional
+        Cells of the runs; those of the terrain by default.
+    rain_mm_h : float, optional
+        Rain on the whole terrain during the whole event [mm/h].
+    rain_series : Path, optional
+        The same over time: a table with times and ``rain [mm/h]``, or NetCDF. Intensities hold at their times, between which
+        they change evenly; before and after it is dry. Times count as those of the event: from high tide at a coast, from the
+        beginning of the wave in a valley; dates need a series of levels or discharges with dates.
+    infiltration_mm_h : float, optional
+        What seeps into the ground, a constant [mm/h]; nothing seeps under sea, river and dike.
+    green_ampt : GreenAmpt, optional
+        As Green and Ampt have it, in its place.
+    links : tuple of Path or SiteLink
+        Culverts and flap gates: a vector file whose lines run from inlet to outlet, with the names of `LinkShape` as columns,
+        or tables with ``inlet`` and ``outlet``.
+    """
+
+    buildings: Path | None = None
+    buildings_as: BuildingsAs = "counted"
+    buildings_manning: float = Field(0.3, ge=0.005, le=20.0)
+    land_cover: Path | None = None
+    land_cover_classes: Literal["corine", "oso"] = "corine"
+    land_cover_table: Path | None = None
+    hazard_classes: Path | None = None
+    cell_size_m: float | None = Field(None, gt=0.0, allow_inf_nan=False)
+    rain_mm_h: float | None = Field(None, ge=0.0, le=500.0)
+    rain_series: Path | None = None
+    infiltration_mm_h: float | None = Field(None, ge=0.0, le=1000.0)
+    green_ampt: GreenAmpt | None = None
+    links: tuple[Path | SiteLink, ...] = ()
+
+    @field_validator("links", mode="before")
+    @classmethod
+    def _tables(cls, parts: Any) -> Any:
+        if not isinstance(parts, list | tuple):
+            return parts
+        return [link_of(part, f"link {k}") if isinstance(part, dict) else part for k, part in enumerate(parts, 1)]
+
+    @model_validator(mode="after")
+    def _one_of_each(self) -> FloodSite:
+        for one, other in (("rain_series", "rain_mm_h"), ("green_ampt", "infiltration_mm_h")):
+            if getattr(self, one) is not None and getattr(self, other) is not None:
+                raise ValueError(f"{one} stands in the place of {other}; leave one out")
+        return self
 
 
 class SiteBreach(BaseModel):
@@ -39,7 +103,7 @@ class SiteBreach(BaseModel):
 
 
 class SubmersionSite(FloodSite):
-    """A coast behind a sea dike, or without one; rain, infiltration and links are those of `FloodSite`.
+    """A coast behind a sea dike, or without one; what it shares with other floods is told at `FloodSite`.
 
     Parameters
     ----------
@@ -86,23 +150,6 @@ class SubmersionSite(FloodSite):
         Of the face of the dike, rise over run.
     wave_factor_berm, wave_factor_roughness, wave_factor_angle : float
         What a berm, a rough face and oblique waves reduce run-up to.
-    buildings : Path, optional
-        Footprints or points of buildings, in any vector format.
-    buildings_as : str
-        ``counted``: water passes them; ``obstacles``: cells that they cover more than half stay dry; ``roughness``: they add
-        ``buildings_manning`` for the share that they cover.
-    buildings_manning : float
-        In s/m^(1/3).
-    land_cover : Path, optional
-        Raster of classes of land cover, which give the roughness of the ground in the place of ``manning``.
-    land_cover_classes : str
-        Whose classes these are: ``corine`` (codes of three digits) or ``oso``.
-    land_cover_table : Path, optional
-        Own table of classes with code, name and manning.
-    hazard_classes : Path, optional
-        Classes of hazard by depth, speed and rise, as TOML; those of the French decree by default.
-    cell_size_m : float, optional
-        Cells of the runs; those of the terrain by default.
     cells : int
         Rows and columns of the generated polder, which stays 3.2 km wide.
     manning : float
@@ -137,14 +184,6 @@ class SubmersionSite(FloodSite):
     wave_factor_berm: float = Field(1.0, gt=0.0, le=1.0)
     wave_factor_roughness: float = Field(1.0, gt=0.0, le=1.0)
     wave_factor_angle: float = Field(1.0, gt=0.0, le=1.0)
-    buildings: Path | None = None
-    buildings_as: BuildingsAs = "counted"
-    buildings_manning: float = Field(0.3, ge=0.005, le=20.0)
-    land_cover: Path | None = None
-    land_cover_classes: Literal["corine", "oso"] = "corine"
-    land_cover_table: Path | None = None
-    hazard_classes: Path | None = None
-    cell_size_m: float | None = Field(None, gt=0.0, allow_inf_nan=False)
     cells: int = Field(64, ge=16, le=2000)
     manning: float = Field(0.035, ge=0.005, le=1.0)
     n_runs: int = Field(256, ge=16, le=100_000)
@@ -206,7 +245,7 @@ class SiteRiver(BaseModel):
 
 
 class RiverFloodSite(FloodSite):
-    """A valley with its river; rain, infiltration and links are those of `FloodSite`.
+    """A valley with its river; what it shares with other floods is told at `FloodSite`.
 
     Parameters
     ----------
@@ -230,23 +269,6 @@ class RiverFloodSite(FloodSite):
     river_width_m : float, optional
         Of the beds of the rivers, no less than a cell: a cell is lowered by the share of ``channel_depth_m`` that they take of
         it. By default a river is a line of whole cells.
-    buildings : Path, optional
-        Footprints or points of buildings, in any vector format.
-    buildings_as : str
-        ``counted``: water passes them; ``obstacles``: cells that they cover more than half stay dry; ``roughness``: they add
-        ``buildings_manning`` for the share that they cover.
-    buildings_manning : float
-        In s/m^(1/3).
-    land_cover : Path, optional
-        Raster of classes of land cover, which give the roughness of the ground in the place of ``manning``.
-    land_cover_classes : str
-        Whose classes these are: ``corine`` (codes of three digits) or ``oso``.
-    land_cover_table : Path, optional
-        Own table of classes with code, name and manning.
-    hazard_classes : Path, optional
-        Classes of hazard by depth, speed and rise, as TOML; those of the French decree by default.
-    cell_size_m : float, optional
-        Cells of the runs; those of the terrain by default.
     manning, manning_river : float
         Roughness of the ground and of the river in s/m^(1/3), for a roughness factor of 1.
     peak_discharge : tuple of float
@@ -276,14 +298,6 @@ class RiverFloodSite(FloodSite):
     outlet_rating_curve: Path | None = None
     channel_depth_m: float = Field(0.0, ge=0.0, allow_inf_nan=False)
     river_width_m: float | None = Field(None, gt=0.0, allow_inf_nan=False)
-    buildings: Path | None = None
-    buildings_as: BuildingsAs = "counted"
-    buildings_manning: float = Field(0.3, ge=0.005, le=20.0)
-    land_cover: Path | None = None
-    land_cover_classes: Literal["corine", "oso"] = "corine"
-    land_cover_table: Path | None = None
-    hazard_classes: Path | None = None
-    cell_size_m: float | None = Field(None, gt=0.0, allow_inf_nan=False)
     manning: float = Field(0.045, ge=0.005, le=1.0)
     manning_river: float = Field(0.03, ge=0.005, le=1.0)
     peak_discharge: tuple[float, float] = (300.0, 1500.0)
