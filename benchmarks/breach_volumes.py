@@ -10,6 +10,7 @@ from __future__ import annotations
 import sys
 
 import numpy as np
+from fill_docs import ROOT, fill, table
 
 from frugal.physics.shallow_water.simulate import simulate
 from frugal.studies.flood.breach.features import breach_weir
@@ -26,7 +27,7 @@ STORM = {
 STEP_S = 300.0
 
 
-def row(cells: int, width_m: float) -> str:
+def row(cells: int, width_m: float) -> list[str]:
     """One line of the table."""
     site = SubmersionSite(cells=cells)
     terrain = coast(site)
@@ -39,17 +40,24 @@ def row(cells: int, width_m: float) -> str:
     told = []
     for scheme in ("saint_venant", "local_inertial"):
         flood = simulate(flood_case, scheme=scheme, snapshot_times=tuple(times))
-        inside = [float(s.depth[terrain.land].sum()) * terrain.cell_size_m**2 / 1e6 for s in flood.snapshots]
-        area = float((flood.max_depth[terrain.land] > 0.05).sum()) * terrain.cell_size_m**2 / 1e4
-        told += [f"{max(inside):.2f} ({max(inside) / breach.passed[0]:.2f})", f"{area:.0f}"]
-    return f"| {terrain.cell_size_m:g} m | {width_m:g} m | {breach.free[0]:.2f} | {breach.passed[0]:.2f} | {' | '.join(told)} |"
+        inside = max(float(s.depth[terrain.land].sum()) * terrain.cell_size_m**2 / 1e6 for s in flood.snapshots)
+        told.append(f"{inside:.2f} ({inside / breach.passed[0]:.2f})")
+    weirs = [f"{volume:.2f}" for volume in (breach.free[0], breach.passed[0])]
+    return [f"{terrain.cell_size_m:g} m", f"{width_m:g} m", *weirs, *told]
+
+
+def main() -> None:
+    """The table, and with the default cells that of the page on the study."""
+    rows = []
+    for cells in map(int, sys.argv[1:] or ("64", "128", "256")):
+        for width_m in (50.0, 100.0):
+            rows.append(row(cells, width_m))
+            print(*rows[-1], flush=True)
+    told = table(["cells", "breach", "formula, nothing behind", "formula", "Saint-Venant", "local inertial"], rows)
+    print(f"\n{told}")
+    if len(sys.argv) == 1:
+        fill(ROOT / "docs" / "studies" / "submersion.md", "breach volumes", told)
 
 
 if __name__ == "__main__":
-    print(
-        "| cells | breach | weir, free, Mm³ | weir, drowned | Saint-Venant (over the weir) | ha | local inertial | ha |"
-    )
-    print("|---|---|---|---|---|---|---|---|")
-    for cells in map(int, sys.argv[1:] or ("64", "128", "256")):
-        for width_m in (50.0, 100.0):
-            print(row(cells, width_m), flush=True)
+    main()

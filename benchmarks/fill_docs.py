@@ -376,6 +376,12 @@ def map_ladder(bundle: Path) -> str:
     return f"{table(head, rows)}\n\n{told}\n\n" + "\n>\n".join(f"> {line}" for line in lines)
 
 
+def flooded(bundle: Path) -> str:
+    """The place of a flood study after a blank, which is the folder of its terrain; nothing for generated ground."""
+    terrain = json.loads((bundle / "study.json").read_text(encoding="utf-8"))["site"].get("terrain")
+    return f" {Path(terrain[0]).parent.name}" if terrain else ""
+
+
 def columns() -> str:
     """What the columns of the cadastre's layers mean; months and points of the compass in one line each."""
     from frugal.cadastre.tables.columns import BUILDINGS, PLANES
@@ -421,7 +427,7 @@ def main() -> None:
     bundle = Path(sys.argv[1])
     study = json.loads((bundle / "study.json").read_text(encoding="utf-8"))["name"]
     if study in ("submersion", "river_flood"):
-        fill(ROOT / "docs" / "studies" / f"{study}.md", "ladder", map_ladder(bundle))
+        fill(ROOT / "docs" / "studies" / f"{study}.md", f"ladder{flooded(bundle)}", map_ladder(bundle))
         return
     if study == "roof_shading":
         page = ROOT / "docs" / "studies" / "roof_shading.md"

@@ -1,17 +1,19 @@
 """What the sides of a flood let through: ``python benchmarks/open_sides.py``.
 
 Uniform flow held against Manning's normal depth, ponds that a side drains, and the depth in the four cells beside each end of
-channels whose solution is exact. Prints a table and writes ``results/open_sides.json`` beside this file.
+channels whose solution is exact. Writes ``results/open_sides.json`` and the tables of ``docs/flood_cases.md``.
 """
 
 from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from fill_docs import ROOT, fill, table
 
 from frugal.formats.files.atomic import write_text
 from frugal.physics.shallow_water.flood_case import FloodCase, Segment
@@ -88,8 +90,47 @@ def edges(kind: str, **options: Any) -> dict[str, float]:
     }
 
 
-def main() -> int:
-    """Print the tables."""
+def tables(found: dict[str, Any]) -> str:
+    """The three tables of ``docs/flood_cases.md``."""
+    schemes = list(SCHEMES)
+
+    def shares(rows: list[dict[str, Any]], key: str, form: Callable[[float], str]) -> list[str]:
+        by_scheme = {row["scheme"]: row[key] for row in rows}
+        return [form(by_scheme[scheme]) if scheme in by_scheme else "–" for scheme in schemes]
+
+    channels = []
+    for slope, outlet in dict.fromkeys((row["slope"], row["outlet"]) for row in found["uniform_flow"]):
+        rows = [row for row in found["uniform_flow"] if (row["slope"], row["outlet"]) == (slope, outlet)]
+        ends = shares(rows, "depth_at_the_outlet", "{:.4f}".format)
+        worst = shares(rows, "largest_error", "{:.1%}".format)
+        told = [
+            end if end == "–" else f"{end} ({error.replace('%', ' %')})" for end, error in zip(ends, worst, strict=True)
+        ]
+        channels.append([f"{1000 * slope:g} ‰, {outlet}", *told])
+    ponds = []
+    for slope, side in dict.fromkeys((row["slope"], row["side"]) for row in found["ponds"]):
+        rows = [row for row in found["ponds"] if (row["slope"], row["side"]) == (slope, side)]
+        ponds.append([f"slope {100 * slope:g} %, `{side}`", *shares(rows, "kept", lambda kept: f"{100 * kept:.1f} %")])
+    ends = []
+    for channel in dict.fromkeys(row["channel"] for row in found["edges"]):
+        rows = [row for row in found["edges"] if row["channel"] == channel]
+        told = [
+            " (".join(shares(rows, key, lambda e: f"{100 * e:.2f} %")[:2]) + ")" for key in ("first_four", "last_four")
+        ]
+        ends.append([channel, *told])
+    parts = [
+        "Uniform flow of 1 m²/s, n = 0.03: depth at the outlet over normal depth, in brackets the largest error in the channel:",
+        table(["slope, outlet", *schemes], channels),
+        "A pond 1 m deep at the side, 500 m long: what is left of it after two hours:",
+        table(["ground, side", *schemes], ponds),
+        "MacDonald's channels, 200 cells: largest error of depth in four cells, second order (first order):",
+        table(["channel", "at the inlet", "at the outlet"], ends),
+    ]
+    return "\n\n".join(parts)
+
+
+def main() -> None:
+    """Measure, print the tables and put them into the page."""
     found: dict[str, Any] = {"uniform_flow": [], "ponds": [], "edges": []}
     for slope in (0.001, 0.02):
         for outlet in outlets(slope, 1.0, 0.0):
@@ -98,29 +139,21 @@ def main() -> int:
                     continue  # faster than waves: no inertial model, no level downstream
                 row = {"slope": slope, "outlet": outlet, "scheme": scheme, **uniform(slope, outlet, **options)}
                 found["uniform_flow"].append(row)
-                print(
-                    f"uniform flow {slope:6g} {outlet:25s} {scheme:15s} h/h_n {row['depth_at_the_outlet']:.4f} "
-                    f"largest error {row['largest_error']:.2%} imbalance {row['imbalance']:.0e}"
-                )
     for slope in (0.0, 0.01):
         for kind in ("open", "normal_flow", "free_fall"):
             for scheme, options in SCHEMES.items():
                 row = {"slope": slope, "side": kind, "scheme": scheme, "kept": pond(slope, kind, **options)}
                 found["ponds"].append(row)
-                print(f"pond {slope:6g} {kind:12s} {scheme:15s} kept after 2 h {row['kept']:.2%}")
     for kind in ("subcritical", "rain", "jump"):
         for scheme, options in SCHEMES.items():
             if scheme == "local inertial":
                 continue  # nearly critical throughout
-            row = {"channel": kind, "scheme": scheme, **edges(kind, **options)}
-            found["edges"].append(row)
-            print(
-                f"channel {kind:12s} {scheme:15s} first four {row['first_four']:.2%} last four {row['last_four']:.2%} "
-                f"between {row['between']:.2%}"
-            )
+            found["edges"].append({"channel": kind, "scheme": scheme, **edges(kind, **options)})
     write_text(HERE / "results" / "open_sides.json", json.dumps(found, indent=2) + "\n")
-    return 0
+    told = tables(found)
+    print(told)
+    fill(ROOT / "docs" / "flood_cases.md", "sides", told)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

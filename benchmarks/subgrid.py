@@ -3,17 +3,22 @@
 Usage: ``python benchmarks/subgrid.py [CELLS]`` (default 64: cells of 50 m in the generated polder; the valley keeps its own).
 For storms and waves it prints flooded area, volume at greatest depth, the share of flooded cells in common, the error of
 depth and the CPU seconds of the subgrid model on cells two, four and eight times wider, against the local inertial model
-and the second order of Saint-Venant on the fine cells. A minute; the table stands in ``docs/studies/submersion.md``.
+and the second order of Saint-Venant on the fine cells. A minute. With the default cells it writes ``results/subgrid.json``
+and the table of ``docs/studies/submersion.md``, which holds the rows of cells four times wider.
 """
 
 from __future__ import annotations
 
+import json
 import sys
 import time
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import numpy as np
+from fill_docs import ROOT, fill, table
 
+from frugal.formats.files.atomic import write_text
 from frugal.physics.shallow_water.flood_case import FloodCase, Segment
 from frugal.physics.shallow_water.outcome import Flood
 from frugal.physics.shallow_water.simulate import simulate
@@ -29,6 +34,7 @@ from frugal.studies.flood.terrain.site import SubmersionSite
 from frugal.studies.flood.terrain.terrain import FloodTerrain
 
 FACTORS = (2, 4, 8)
+SCHEMES = ("saint_venant", "local_inertial")
 #: Breach width and place, surge, tide, sea level, duration.
 STORMS = {
     "breach of 100 m": (100.0, 0.5, 1.5, 6.0, 0.0, 18.0),
@@ -80,26 +86,36 @@ def timed(run: Callable[[], Flood], times: int = 3) -> tuple[Flood, float]:
     return flood, min(found)
 
 
-def row(name: str, terrain: FloodTerrain, flood_case: FloodCase) -> Iterator[str]:
-    """The lines of one event."""
+def measured(terrain: FloodTerrain, flood_case: FloodCase) -> Iterator[dict[str, Any]]:
+    """One event on cells of each width: area, CPU seconds, and what stands against the solvers of the fine cells."""
     cell_ha = terrain.cell_size_m**2 / 1e4
-    fine = {
-        scheme: timed(lambda s=scheme: simulate(flood_case, scheme=s), 1)
-        for scheme in ("saint_venant", "local_inertial")
-    }
+    fine = {scheme: timed(lambda s=scheme: simulate(flood_case, scheme=s), 1) for scheme in SCHEMES}
     for factor in FACTORS:
         flood, cpu_s = timed(lambda f=factor: simulate_subgrid(flood_case, factor=f))
         wet = (flood.max_depth > WET_M) & terrain.land
-        told = []
-        for reference, reference_s in fine.values():
+        against = {}
+        for scheme, (reference, reference_s) in fine.items():
             there = (reference.max_depth > WET_M) & terrain.land
             volumes = [float(each.max_depth[terrain.land].sum()) for each in (flood, reference)]
             error_m = np.sqrt(np.mean((flood.max_depth - reference.max_depth)[wet | there] ** 2))
-            told.append(
-                f"{there.sum() * cell_ha:.0f} ha | {wet.sum() / there.sum() - 1.0:+.1%} | {volumes[0] / volumes[1] - 1.0:+.1%} "
-                f"| {(wet & there).sum() / (wet | there).sum():.2f} | {error_m:.2f} m | {reference_s / cpu_s:.0f}"
-            )
-        yield f"| {name} | {factor} | {wet.sum() * cell_ha:.0f} ha | {cpu_s * 1e3:.0f} ms | {' | '.join(told)} |"
+            against[scheme] = {
+                "area_ha": float(there.sum() * cell_ha),
+                "by_area": float(wet.sum() / there.sum() - 1.0),
+                "by_volume": volumes[0] / volumes[1] - 1.0,
+                "in_common": float((wet & there).sum() / (wet | there).sum()),
+                "depth_rmse_m": float(error_m),
+                "times_cheaper": reference_s / cpu_s,
+            }
+        yield {"factor": factor, "area_ha": float(wet.sum() * cell_ha), "cpu_seconds": cpu_s, "against": against}
+
+
+def cells_of(row: dict[str, Any]) -> list[str]:
+    """A row of the table, from the CPU time on."""
+    told = [f"{row['cpu_seconds'] * 1e3:.0f} ms"]
+    for found in row["against"].values():
+        told += [f"{100 * found[name]:+.1f} %".replace("-", "−") for name in ("by_area", "by_volume")]
+        told += [f"{found['in_common']:.2f}", f"{found['depth_rmse_m']:.2f} m", f"{found['times_cheaper']:.0f}"]
+    return told
 
 
 def over_crest(first: int, step: int, every: int, head_m: float = 1.0) -> float:
@@ -121,16 +137,24 @@ def over_crest(first: int, step: int, every: int, head_m: float = 1.0) -> float:
 
 
 def main() -> None:
-    """Print how dikes are overtopped, then the table of events."""
+    """How dikes are overtopped, then the table of events."""
     straight = [over_crest(first, 0, 1) for first in (8, 9, 10, 11)]
     print(f"dike at 0°, in each column of a coarse cell: {', '.join(f'{q:.3f}' for q in straight)} of a weir")
-    print(f"dike at 27°: {over_crest(14, 1, 2):.3f}, at 45°: {over_crest(8, 1, 1):.3f}")
-    measures = "area | by area | by volume | in common | depth | times cheaper"
-    print(f"| event | wider | area | CPU | Saint-Venant: {measures} | local inertial: {measures} |")
-    print("|---" * 16 + "|")
+    slanting = {"27°": over_crest(14, 1, 2), "45°": over_crest(8, 1, 1)}
+    print("dike at " + ", at ".join(f"{angle}: {share:.3f}" for angle, share in slanting.items()))
+    document: dict[str, Any] = {"over_crest": {"0°": straight, **slanting}, "events": []}
     for name, terrain, flood_case in cases(int(sys.argv[1]) if len(sys.argv) > 1 else 64):
-        for line in row(name, terrain, flood_case):
-            print(line, flush=True)
+        for row in measured(terrain, flood_case):
+            document["events"].append({"event": name, **row})
+            print(f"{name}, cells {row['factor']} times wider, {row['area_ha']:.0f} ha:", *cells_of(row), flush=True)
+    if len(sys.argv) > 1:
+        return
+    measures = ["area", "volume", "in common", "depth", "times cheaper"]
+    head = ["event, cells four times wider", "CPU", f"Saint-Venant: {measures[0]}", *measures[1:]]
+    head += [f"local inertial: {measures[0]}", *measures[1:]]
+    rows = [[row["event"], *cells_of(row)] for row in document["events"] if row["factor"] == 4]
+    fill(ROOT / "docs" / "studies" / "submersion.md", "subgrid", table(head, rows))
+    write_text(ROOT / "benchmarks" / "results" / "subgrid.json", json.dumps(document, indent=1) + "\n")
 
 
 if __name__ == "__main__":

@@ -13,6 +13,8 @@ from frugal.campaigns.campaign import Settings, run_campaign
 from frugal.campaigns.publish import publish
 from frugal.experiments.study.registry import load_study_file
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[1]
 BENCHMARKS = ROOT / "benchmarks"
 CASES = 120

@@ -43,6 +43,7 @@ def test_importing_loads_nothing() -> None:
     assert found.stdout.split() == ["frugal.surroundings"]  # which turns reports off, and imports nothing heavy
 
 
+@pytest.mark.slow
 def test_the_page_runs_as_written(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -22,6 +22,8 @@ Verdict = Literal[
 
 #: The reason of a decision where everything was measured, and no candidate meets the need.
 NOTHING_MEETS = "nothing_meets_the_need"
+#: Reasons that leave a verdict undecided and that steadier timings may take away.
+DOUBTS_OF_TIMINGS = frozenset({"margin_not_sure", "break_even_too_near", "materiality_not_sure"})
 
 
 @dataclass(frozen=True)
@@ -106,6 +108,11 @@ class Decision:
     def nothing_meets(self) -> bool:
         """Everything was measured, and no candidate meets the need: there is nothing to retain, and nothing to need AI for."""
         return NOTHING_MEETS in self.reasons
+
+    @property
+    def timings_leave_it_undecided(self) -> bool:
+        """The verdict is undecided for want of steadier timings, and not, or not only, of errors that are better known."""
+        return self.verdict == "undecided" and not DOUBTS_OF_TIMINGS.isdisjoint(self.reasons)
 
     @classmethod
     def read(cls, content: Any, file: str) -> Decision:

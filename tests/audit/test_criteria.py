@@ -53,6 +53,28 @@ def test_materiality_of_an_ai_that_ships(audited, saving, expected):
     assert status(audited("demonstrated", decide(saving_cpu_seconds=figures)), "NEC-06") == expected
 
 
+@pytest.mark.parametrize(
+    ("verdict", "code", "expected"),
+    [
+        ("undecided", "margin_not_sure", "fail"),
+        (
+            "undecided",
+            "alternative_straddles",
+            "warn",
+        ),  # more held-out runs would settle it, steadier timings would not
+        ("demonstrated", "ai_cheaper", "warn"),
+    ],
+)
+def test_timings_that_do_not_repeat_fail_where_they_leave_the_verdict_undecided(audited, verdict, code, expected):
+    def unsteady(bundle):
+        decide(verdict=verdict, reasons=[{"code": code, "en": code, "fr": code}])(bundle)
+        for candidate in bundle["candidates"]["candidates"]:
+            for query in candidate["query"].values():
+                query["cv"] = 0.29
+
+    assert status(audited("demonstrated", unsteady), "MES-02") == expected
+
+
 def test_materiality_is_also_ten_times_the_evaluation(audited):
     def costly(bundle):
         bundle["ledger"][-1]["cpu_seconds"] = 1e5  # the line of the evaluation

@@ -131,6 +131,7 @@ def chained_anew_without_a_line(lines: Lines) -> Lines:
     return chained
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "spoil",
     [

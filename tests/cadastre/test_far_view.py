@@ -86,6 +86,7 @@ def test_near_and_far_together_see_what_one_wide_surface_shows(tmp_path: Path, t
     assert low - high == pytest.approx(np.degrees(8.0 / 1000.0), rel=0.25)
 
 
+@pytest.mark.slow
 def test_hills_take_light_and_the_tiling_changes_nothing(
     surface: Path, bundle: Path, whole: Cadastre, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -16,7 +16,10 @@ from frugal.formats.rasters.surface_model import grid_convergence_deg
 from frugal.physics.solar.horizon import horizon_at_points
 from frugal.studies.solar.village.surface import synthetic_village
 
-pytestmark = pytest.mark.skipif(find_chromium() is None, reason="Chromium is not installed")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(find_chromium() is None, reason="Chromium is not installed"),
+]
 
 
 def test_the_table_in_javascript_is_the_graph_of_cumulative_sky(page: Chromium, village: SimpleNamespace) -> None:

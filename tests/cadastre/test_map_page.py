@@ -147,6 +147,7 @@ def test_controls_have_names_and_the_page_its_landmarks(page: Chromium, village:
     assert len(roles["heading"]) >= 5
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("language", "words"), [("en", "Yearly yield"), ("fr", "Production annuelle")])
 @pytest.mark.parametrize("width", [320, 390, 1280])
 def test_both_languages_fit_on_phones_and_desktops(
@@ -232,6 +233,7 @@ BROKEN = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", BROKEN)
 def test_what_is_missing_or_cut_is_told(browser: Chromium, village: SimpleNamespace, tmp_path: Path, name: str) -> None:
     kept, words = BROKEN[name]

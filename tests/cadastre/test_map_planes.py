@@ -10,7 +10,10 @@ import pytest
 from cadastre.chromium import Chromium, find_chromium
 from cadastre.map_visit import choose, page_answer, set_slider
 
-pytestmark = pytest.mark.skipif(find_chromium() is None, reason="Chromium is not installed")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(find_chromium() is None, reason="Chromium is not installed"),
+]
 
 
 def _place(page: Chromium, height: float) -> None:

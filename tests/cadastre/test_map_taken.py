@@ -15,7 +15,10 @@ import pytest
 from cadastre.chromium import Chromium, find_chromium
 from cadastre.map_visit import choose, set_slider
 
-pytestmark = pytest.mark.skipif(find_chromium() is None, reason="Chromium is not installed")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(find_chromium() is None, reason="Chromium is not installed"),
+]
 
 KEEP_SAVED = (
     "URL.createObjectURL = (blob) => { window.saved = blob; return 'blob:none'; };"

@@ -84,6 +84,7 @@ print(json.dumps([result.machine.watts_per_core, lines]))
 """
 
 
+@pytest.mark.slow
 def test_the_ledger_covers_every_stage_and_the_cost_of_each_candidate(tmp_path: Path) -> None:
     """In a process of its own, whose threads and children are of no other test: codecarbon counts them all."""
     paths = os.pathsep.join(map(str, (Path(__file__).parents[2], Path(__file__).parents[1])))
@@ -98,6 +99,7 @@ def test_the_ledger_covers_every_stage_and_the_cost_of_each_candidate(tmp_path: 
     assert theirs == pytest.approx(ours * watts, rel=0.05, abs=1.0)
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_graphs_and_errors(tmp_path: Path) -> None:
     study = replace(linear_study(), n_runs=40)
     first, second = (campaign(study, tmp_path / name) for name in ("a", "b"))
@@ -116,6 +118,7 @@ def test_full_physics_has_no_error_and_no_graph(tmp_path: Path) -> None:
     assert candidate.model is None and candidate.graph_reason["en"]
 
 
+@pytest.mark.slow
 def test_mlflow_records_the_campaign_with_a_nested_run_for_each_candidate(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -196,6 +199,7 @@ def test_one_candidate_that_breaks_does_not_stop_the_others(tmp_path: Path) -> N
     publish(result, tmp_path / "bundle")
 
 
+@pytest.mark.slow
 def test_an_output_that_is_always_zero_is_published_with_an_error_without_bound(tmp_path: Path) -> None:
     from frugal.experiments.study import Output
 
@@ -217,6 +221,7 @@ def test_repeated_rows_of_a_table_do_not_leak() -> None:
     assert not seen & {tuple(row) for row in design.inputs[design.held_out]}
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("cheap_campaigns")
 def test_a_dear_solver_is_not_run_again_to_be_timed(tmp_path: Path) -> None:
     study, calls = linear_study(), []

@@ -45,6 +45,7 @@ def test_examples_stay_short() -> None:
         assert len(path.read_text(encoding="utf-8").splitlines()) <= MOST_LINES, path.name
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "runs", "question", "out"),
     [

@@ -264,8 +264,9 @@ workflow.record_bundle = lambda bundle, campaign: "none"
 """
 
 
+@pytest.mark.slow
 def test_ctrl_c_ends_with_130_and_the_same_command_goes_on(tmp_path: Path) -> None:
-    waits = "__import__('time').sleep(0.4 * (not __import__('os').path.exists('hurry')))"
+    waits = "__import__('time').sleep(0.1 * (not __import__('os').path.exists('hurry')))"
     (tmp_path / "slow.py").write_text(LIGHT + SMALL.replace("lambda x: {", f"lambda x: {waits} or {{"))
     command = [sys.executable, "-m", "frugal.cli", "train", "--study", "slow.py", "--threads", "1"]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}

@@ -112,6 +112,7 @@ def test_a_cluster_gives_the_bits_of_threads(
     assert booked["setup_cpu_seconds"] > 0
 
 
+@pytest.mark.slow
 def test_a_worker_killed_at_random_loses_nothing(
     tmp_path: Path, study_spec: StudySpec, local: "distributed.LocalCluster"
 ) -> None:
@@ -131,6 +132,7 @@ def test_a_worker_killed_at_random_loses_nothing(
     assert values(store).tobytes() == values(threads).tobytes()
 
 
+@pytest.mark.slow
 def test_a_run_that_ends_its_workers_is_given_up_and_the_others_go_on(
     tmp_path: Path, study_spec: StudySpec, local: "distributed.LocalCluster", monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -222,6 +224,7 @@ def test_the_ledger_holds_what_the_workers_computed_apart(
     assert campaign.noise["network_calls"] == []
 
 
+@pytest.mark.slow
 def test_an_unreachable_scheduler_is_told(
     tmp_path: Path, study_spec: StudySpec, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -381,6 +381,7 @@ def test_without_a_budget_everything_is_skipped_with_a_reason(
     json.dumps(found, allow_nan=False)
 
 
+@pytest.mark.slow
 def test_a_full_evaluation_holds_the_practices(bundle: Bundle, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Plan, "full", classmethod(lambda cls: QUICK))
     monkeypatch.setattr(compression, "PLAN", QUICK)

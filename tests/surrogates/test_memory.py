@@ -36,6 +36,7 @@ def graph(columns: int) -> bytes:
     return serialise(builder.finish([("y", y, 1, ())]))
 
 
+@pytest.mark.slow
 def test_memory_grows_with_the_graph_and_the_rows_but_not_with_the_process_that_asks() -> None:
     small = graph_memory(graph(1), np.zeros((1, 3)))
     held = np.ones(40_000_000)  # 320 MB here, which a child must not be charged for
@@ -112,6 +113,7 @@ def test_memory_that_nobody_limits_is_not_measured(tmp_path: Path) -> None:
     assert not any(entry.message == "memory while answering" for entry in result.ledger)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("cheap_campaigns_with_ai")
 def test_a_full_evaluation_always_measures_the_winner_and_the_best_ai(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch

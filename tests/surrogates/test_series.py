@@ -131,6 +131,7 @@ def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "bundle"
 
 
+@pytest.mark.slow
 def test_a_bundle_of_series_holds_their_pictures_and_can_be_judged_again(
     bundle: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -164,6 +165,7 @@ def test_an_answer_is_told_written_and_tabled(bundle: Path, tmp_path: Path) -> N
 # ------------------------------------------------------------------------------------------ Pictures and stores
 
 
+@pytest.mark.slow
 def test_pictures_show_places_over_time_and_lines_along_them(tmp_path: Path) -> None:
     level, highest = STUDY.outputs
     assert is_drawn(level) and not is_drawn(highest)

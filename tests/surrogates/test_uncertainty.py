@@ -78,6 +78,7 @@ def test_level_out_of_range(level):
         conformal_half_width(np.zeros((10, 1)), level)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("n", [30, 150])
 def test_conformal_coverage(n):
     covered = []

@@ -59,14 +59,19 @@ def variation(time: Query) -> float:
 def settled(evidence: Evidence) -> bool:
     """The verdict does not hang on how well queries could be timed on that day.
 
-    One that rests on errors and limits does not, nor does a need that is not shown: that verdict held in 95 % of the draws
-    of these very timings, noise included. A need that is shown, or left undecided, does.
+    One that rests on errors and limits does not, be it undecided, nor does a need that is not shown: that verdict held in
+    95 % of the draws of these very timings, noise included. A need that is shown, or undecided for its costs, does.
     """
-    return evidence.decision.verdict not in ("demonstrated", "conditional", "undecided", "trade_off")
+    decision = evidence.decision
+    return not decision.timings_leave_it_undecided and decision.verdict not in (
+        "demonstrated",
+        "conditional",
+        "trade_off",
+    )
 
 
 def repeatable(evidence: Evidence) -> Finding:
-    """MES-02: blocks of the timings that the verdict rests on agree; a wide spread fails where the verdict is undecided.
+    """MES-02: blocks of the timings that the verdict rests on agree; a wide spread fails where it leaves the verdict undecided.
 
     Other verdicts on costs have held in 95 % of the draws of these very blocks; the rest hang on errors and limits.
     """
@@ -75,8 +80,8 @@ def repeatable(evidence: Evidence) -> Finding:
     if not times:
         return Finding("n_a", say("MES-02.not_timed"), None, [0.05, 0.15], where)
     worst = max(map(variation, times))
-    undecided = evidence.decision.verdict == "undecided"
-    status: Status = "pass" if worst <= 0.05 else "warn" if worst <= 0.15 or not undecided else "fail"
+    leaves_open = evidence.decision.timings_leave_it_undecided
+    status: Status = "pass" if worst <= 0.05 else "warn" if worst <= 0.15 or not leaves_open else "fail"
     text = say("MES-02.vary", spread=in_each(percent, worst, "up"))
     return Finding(status, text, worst, [0.05, 0.15], where)
 

@@ -125,6 +125,7 @@ def test_without_a_test_place_whole_tiles_are_held_out() -> None:
     assert not set(design.places[design.held_out]) & set(design.places[~design.held_out])
 
 
+@pytest.mark.slow
 def test_the_default_site_judges_on_generated_places_of_other_seeds() -> None:
     territory = ShadingTerritory(RoofShadingSite(), N_SECTORS)
     learnt, judged = ({s.source for s in group} for group in (territory.surfaces, territory.test_surfaces))
@@ -180,6 +181,7 @@ def test_each_step_up_is_nearer_to_the_truth_on_a_place_never_seen() -> None:
     assert errors["coarse_surface"] < errors["sector_year"] * 1.05
 
 
+@pytest.mark.slow
 def test_the_truth_needs_the_fine_surface_and_ratios_are_shares() -> None:
     study, _ = study_and_design()
     assert study.missing_data == {
