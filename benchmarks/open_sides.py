@@ -119,7 +119,7 @@ def tables(found: dict[str, Any]) -> str:
         ]
         ends.append([channel, *told])
     parts = [
-        "Uniform flow of 1 m²/s, n = 0.03: depth at the outlet over normal depth, in brackets the largest error in the channel:",
+        "Uniform flow of 1 m²/s, n = 0.03: depth at the outlet over normal depth, in brackets the largest error on the way:",
         table(["slope, outlet", *schemes], channels),
         "A pond 1 m deep at the side, 500 m long: what is left of it after two hours:",
         table(["ground, side", *schemes], ponds),
