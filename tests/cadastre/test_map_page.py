@@ -52,6 +52,7 @@ def test_a_click_on_a_roof_opens_its_panel(page: Chromium, village: SimpleNamesp
     assert page.run("document.querySelectorAll('.rose path').length") > 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["building", "tree"])
 def test_a_new_obstacle_lowers_the_yield(page: Chromium, village: SimpleNamespace, kind: str) -> None:
     choose(page, village.index["id"][2])
@@ -70,6 +71,7 @@ def test_a_new_obstacle_lowers_the_yield(page: Chromium, village: SimpleNamespac
     np.testing.assert_allclose(page_answer(page, "table"), free, rtol=1e-12)
 
 
+@pytest.mark.slow
 def test_hills_that_stand_higher_than_an_obstacle_leave_it_without_effect(
     page: Chromium, village: SimpleNamespace
 ) -> None:
@@ -84,6 +86,7 @@ def test_hills_that_stand_higher_than_an_obstacle_leave_it_without_effect(
     page.run(f"cadastre.state.plane.properties.horizon = '{kept}'")
 
 
+@pytest.mark.slow
 def test_a_building_is_drawn_on_the_map(page: Chromium, village: SimpleNamespace) -> None:
     choose(page, village.index["id"][2])
     page.until("cadastre.state.map.loaded()")
@@ -107,6 +110,7 @@ def test_a_building_is_drawn_on_the_map(page: Chromium, village: SimpleNamespace
     assert page_answer(page, "table")[12] < page.run("cadastre.state.answers.tableBefore.yearly")
 
 
+@pytest.mark.slow
 def test_everything_can_be_done_with_the_keyboard(page: Chromium, village: SimpleNamespace) -> None:
     page.until("cadastre.state.view.length")
     page.key("Tab", 9)
@@ -123,6 +127,7 @@ def test_everything_can_be_done_with_the_keyboard(page: Chromium, village: Simpl
     assert village.index["id"][7] in page.run("document.getElementById('said').textContent")
 
 
+@pytest.mark.slow
 def test_controls_have_names_and_the_page_its_landmarks(page: Chromium, village: SimpleNamespace) -> None:
     choose(page, village.index["id"][2])
     nodes = page.call("Accessibility.getFullAXTree")["nodes"]
@@ -163,6 +168,7 @@ def test_both_languages_fit_on_phones_and_desktops(
     assert link == f"audit/roof_yield/{language}.html" and (village.folder / link).is_file()
 
 
+@pytest.mark.slow
 def test_a_building_is_drawn_by_keyboard(page: Chromium, village: SimpleNamespace) -> None:
     choose(page, village.index["id"][2])
     page.run("void cadastre.state.map.jumpTo({zoom: 14}); document.getElementById('new-height').value = '40'")
@@ -184,6 +190,7 @@ def test_a_building_is_drawn_by_keyboard(page: Chromium, village: SimpleNamespac
     assert page.run("cadastre.state.obstacles[0].corners.length") == 3
 
 
+@pytest.mark.slow
 def test_a_plane_on_which_nothing_fits_is_told_without_nonsense(page: Chromium, village: SimpleNamespace) -> None:
     choose(page, village.index["id"][2])
     page.run(
@@ -198,6 +205,7 @@ def test_a_plane_on_which_nothing_fits_is_told_without_nonsense(page: Chromium, 
     assert "P10–P90" not in page.run("document.getElementById('answers').innerText")
 
 
+@pytest.mark.slow
 def test_the_french_page_is_french_to_its_spaces(page: Chromium, village: SimpleNamespace) -> None:
     choose(page, village.index["id"][2])
     page.click_on("#answers button")
@@ -261,6 +269,7 @@ def test_what_is_missing_or_cut_is_told(browser: Chromium, village: SimpleNamesp
         server.server_close()
 
 
+@pytest.mark.slow
 def test_services_of_others_are_asked_only_when_switched_on(browser: Chromium, village: SimpleNamespace) -> None:
     def elsewhere() -> list[str]:
         return [url for url in browser.requests if not url.startswith(("data:", "blob:", "about:", village.root))]
@@ -288,6 +297,7 @@ def test_services_of_others_are_asked_only_when_switched_on(browser: Chromium, v
     assert elsewhere() and all(url.startswith("https://data.geopf.fr/wmts?") for url in elsewhere())
 
 
+@pytest.mark.slow
 def test_files_of_the_survey_are_told_only_where_one_unfolds_the_sources(
     browser: Chromium, village: SimpleNamespace, tmp_path: Path
 ) -> None:
@@ -314,6 +324,7 @@ def test_files_of_the_survey_are_told_only_where_one_unfolds_the_sources(
         server.server_close()
 
 
+@pytest.mark.slow
 def test_what_limits_the_numbers_is_on_the_page(browser: Chromium, village: SimpleNamespace, tmp_path: Path) -> None:
     folder = shutil.copytree(village.folder, tmp_path / "map")
     file = folder / "data" / "cadastre.json"
@@ -349,6 +360,7 @@ def test_what_limits_the_numbers_is_on_the_page(browser: Chromium, village: Simp
         server.server_close()
 
 
+@pytest.mark.slow
 def test_without_webgl_search_and_list_still_work(village: SimpleNamespace) -> None:
     blind = Chromium("en-GB", ("--disable-3d-apis",))
     try:
@@ -362,6 +374,7 @@ def test_without_webgl_search_and_list_still_work(village: SimpleNamespace) -> N
         blind.close()
 
 
+@pytest.mark.slow
 def test_the_folder_is_complete(village: SimpleNamespace) -> None:
     names = {str(path.relative_to(village.folder)) for path in village.folder.rglob("*") if path.is_file()}
     assert names >= {

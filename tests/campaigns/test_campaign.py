@@ -25,6 +25,7 @@ def campaign(study: Study, folder: Path, **options: object) -> Campaign:
     return run_campaign(study, Settings(**settings))  # type: ignore[arg-type]
 
 
+@pytest.mark.slow
 def test_a_slow_smooth_solver_asked_often_demonstrates_the_need_for_ai(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -44,6 +45,7 @@ def test_a_slow_smooth_solver_asked_often_demonstrates_the_need_for_ai(
     assert (again.verdict, again.winner) == ("not_demonstrated", "full_physics")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("make", "winner"), [(linear_study, "linear"), (constant_study, "constant")])
 def test_simple_targets_end_in_the_simplest_answer(
     make: object, winner: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

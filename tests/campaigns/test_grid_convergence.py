@@ -159,6 +159,7 @@ def measured(campaign: Campaign) -> list[Entry]:
     return [entry for entry in campaign.ledger if FINER_CELLS in entry.details]
 
 
+@pytest.mark.slow
 def test_the_grid_error_is_booked_kept_and_computed_again(tmp_path: Path, quick: None) -> None:
     calls = Calls()
     study = coarse_truth(0.2, calls)
@@ -226,6 +227,7 @@ def test_an_audit_says_where_it_was_not_measured_or_is_small() -> None:
     assert point({"y": GridError("nrmse", 0.019, 0.019, 3, plain="no_coarser")}).status == "pass"
 
 
+@pytest.mark.slow
 def test_an_interrupted_campaign_loses_no_run_on_finer_cells(tmp_path: Path, quick: None) -> None:
     calls = Calls()
     study = coarse_truth(0.2, calls)

@@ -63,6 +63,7 @@ def runs_done(folder: Path, study_file: Path) -> int:
     return int((store.status() == DONE).sum())
 
 
+@pytest.mark.slow
 def test_the_same_physics_in_another_file_goes_on_with_what_was_computed(half_made: Path, tmp_path: Path) -> None:
     done = runs_done(half_made, tmp_path / "before.py")
     after = tmp_path / "moved" / "after.py"

@@ -129,6 +129,7 @@ def test_evidence_that_changed_under_new_checksums_is_not_assessed(run: Run) -> 
     assert content() == before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("text", "words"),
     [

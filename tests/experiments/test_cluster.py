@@ -147,6 +147,7 @@ def test_a_run_that_ends_its_workers_is_given_up_and_the_others_go_on(
     assert ended == list(np.flatnonzero(store.design.inputs[:, 0] == worst))
 
 
+@pytest.mark.slow
 def test_an_interruption_is_raised_and_taken_up_again(
     tmp_path: Path, study_spec: StudySpec, local: "distributed.LocalCluster"
 ) -> None:
@@ -163,6 +164,7 @@ def test_an_interruption_is_raised_and_taken_up_again(
     assert store.pending_blocks() == []
 
 
+@pytest.mark.slow
 def test_another_study_on_the_worker_ends_the_call(
     tmp_path: Path, study_spec: StudySpec, local: "distributed.LocalCluster"
 ) -> None:
@@ -176,6 +178,7 @@ def test_another_study_on_the_worker_ends_the_call(
         execute(store, cluster=Cluster(local.scheduler_address, study_spec))
 
 
+@pytest.mark.slow
 def test_other_versions_on_the_worker_end_the_call(
     tmp_path: Path, study_spec: StudySpec, local: "distributed.LocalCluster", monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -185,6 +188,7 @@ def test_other_versions_on_the_worker_end_the_call(
         execute(store, cluster=Cluster(local.scheduler_address, study_spec))
 
 
+@pytest.mark.slow
 def test_workers_know_the_domain_of_the_need(
     tmp_path: Path, study_spec: StudySpec, local: "distributed.LocalCluster"
 ) -> None:
@@ -196,6 +200,7 @@ def test_workers_know_the_domain_of_the_need(
     assert (store.status() == DONE).all()
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("cheap_campaigns")
 def test_the_ledger_holds_what_the_workers_computed_apart(
     tmp_path: Path, study_spec: StudySpec, local: "distributed.LocalCluster"
@@ -240,6 +245,7 @@ def test_an_unreachable_scheduler_is_told(
         Cluster(address, study_spec).check()
 
 
+@pytest.mark.slow
 def test_a_scheduler_without_workers_is_told(
     tmp_path: Path, study_spec: StudySpec, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -252,18 +258,21 @@ def test_a_scheduler_without_workers_is_told(
         execute(store, cluster=Cluster(empty.scheduler_address, study_spec))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("address", ["127.0.0.1:8786", "tcp://host", "http://host:80", "tcp://:80", "tcp://h:port"])
 def test_an_address_that_is_none_is_told(address: str) -> None:
     with pytest.raises(UnusableInputError, match=f"--cluster '{address}' is no address; allowed: tcp://host:port"):
         Cluster(address, StudySpec(name="roof_yield")).check()
 
 
+@pytest.mark.slow
 def test_the_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "distributed", None)
     with pytest.raises(EnvironmentFaultError, match=r"pip install 'frugal-territoires\[cluster\]'"):
         Cluster("tcp://127.0.0.1:1", StudySpec(name="roof_yield")).check()
 
 
+@pytest.mark.slow
 def test_tls_without_keys_is_told(study_spec: StudySpec) -> None:
     with pytest.raises(EnvironmentFaultError, match=r"needs keys: name them in Dask's configuration"):
         Cluster("tls://127.0.0.1:1", study_spec).check()

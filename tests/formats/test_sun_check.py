@@ -94,6 +94,7 @@ def summer_time(light, southern: bool = False):
     return [np.where(late, np.roll(part, 1), part) for part in light]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("place", "light", "moment_min", "words"),
     [

@@ -366,6 +366,7 @@ def run_on(bundle: Bundle, study: Study, runs: Runs, folder: Path, **options) ->
     return found, meter.ledger.entries()
 
 
+@pytest.mark.slow
 def test_without_a_budget_everything_is_skipped_with_a_reason(
     bundle: Bundle, study: Study, runs: Runs, tmp_path: Path
 ) -> None:

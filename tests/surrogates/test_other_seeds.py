@@ -49,6 +49,7 @@ def runs() -> Runs:
     return Runs(x, y, np.zeros(64), np.arange(64) >= 48, np.full(64, -1), np.full(64, ""))
 
 
+@pytest.mark.slow
 def test_each_seed_is_fitted_judged_and_booked_beside_the_fixed_cost(tmp_path: Path, runs: Runs) -> None:
     study, meter = linear_study(), Meter(Ledger(tmp_path / "ledger.jsonl"), "c")
     only = [ROWS[0], ROWS[1], ROWS[3]]

@@ -204,6 +204,7 @@ def test_a_bundle_answers_in_the_page_as_in_python(page: Chromium, site: SimpleN
     assert {url.split("/")[2] for url in page.requests if url.startswith("http")} == {site.url.split("/")[2]}
 
 
+@pytest.mark.slow
 def test_a_slider_moves_its_field_and_the_answer(page: Chromium, site: SimpleNamespace) -> None:
     page.open(f"{site.url}vector/#lang=en")
     page.run("document.querySelector('.control input[type=range]').focus()")
@@ -220,6 +221,7 @@ def test_a_slider_moves_its_field_and_the_answer(page: Chromium, site: SimpleNam
     page.until("document.getElementById('said').textContent.includes('total')")
 
 
+@pytest.mark.slow
 def test_the_interval_the_domain_and_the_address(page: Chromium, site: SimpleNamespace) -> None:
     predictor = Predictor(site.root / "coast" / "model.onnx")
     page.open(f"{site.url}coast/#lang=en")
@@ -259,6 +261,7 @@ def test_the_interval_the_domain_and_the_address(page: Chromium, site: SimpleNam
     assert page.run("study.row()") == [1.0, 0.0, 0.0, 0.0, 0.0]
 
 
+@pytest.mark.slow
 def test_maps_and_maps_at_several_times(page: Chromium, site: SimpleNamespace) -> None:
     page.open(f"{site.url}coast/#lang=en")
     answer = Predictor(site.root / "coast" / "model.onnx")({"surge": 1.0})
@@ -283,6 +286,7 @@ def test_maps_and_maps_at_several_times(page: Chromium, site: SimpleNamespace) -
     assert page.run("document.querySelector('#output-speed output').textContent") == "1800"
 
 
+@pytest.mark.slow
 def test_lines_over_time_with_a_name_at_each_end(page: Chromium, site: SimpleNamespace) -> None:
     predictor = Predictor(site.root / "estuary" / "model.onnx")
     page.open(f"{site.url}estuary/#lang=en")
@@ -312,6 +316,7 @@ def test_lines_over_time_with_a_name_at_each_end(page: Chromium, site: SimpleNam
     assert page.run("document.documentElement.scrollWidth") == 390
 
 
+@pytest.mark.slow
 def test_one_line_over_time_and_lines_over_the_distance(page: Chromium, site: SimpleNamespace) -> None:
     predictor = Predictor(site.root / "estuary" / "model.onnx")
     page.open(f"{site.url}estuary/#lang=fr&surge=-1&rain=0,9")
@@ -334,6 +339,7 @@ def test_one_line_over_time_and_lines_over_the_distance(page: Chromium, site: Si
     assert page.run("document.querySelectorAll('#output-gauge .bar').length") == 3
 
 
+@pytest.mark.slow
 def test_of_many_places_one_is_chosen(page: Chromium, site: SimpleNamespace) -> None:
     predictor = Predictor(site.root / "estuary" / "model.onnx")
     page.open(f"{site.url}estuary/#lang=en")
@@ -352,6 +358,7 @@ def test_of_many_places_one_is_chosen(page: Chromium, site: SimpleNamespace) -> 
     assert table(page, "salinity")[:, 0] == pytest.approx(later[:, 4], abs=0.051)
 
 
+@pytest.mark.slow
 def test_scenarios_set_all_inputs_and_stand_in_the_address(page: Chromium, site: SimpleNamespace) -> None:
     page.open(f"{site.url}estuary/#lang=en&surge=3")
     pressed = attributes("fieldset.scenarios button", "aria-pressed")
@@ -383,6 +390,7 @@ def test_scenarios_set_all_inputs_and_stand_in_the_address(page: Chromium, site:
     assert page.run(pressed) == ["false", "false"]
 
 
+@pytest.mark.slow
 def test_all_elements_of_a_vector_at_once(page: Chromium, site: SimpleNamespace) -> None:
     page.open(f"{site.url}coast/#lang=en")
     assert page.run("document.querySelector('.vector').open") is False
@@ -395,6 +403,7 @@ def test_all_elements_of_a_vector_at_once(page: Chromium, site: SimpleNamespace)
     assert page.run("document.getElementById('input-horizon_270_deg').value") == "25"
 
 
+@pytest.mark.slow
 def test_both_languages_with_all_that_is_pressed_named(page: Chromium, site: SimpleNamespace) -> None:
     page.open(f"{site.url}coast/#lang=en&surge=2")
     page.click_on("#head [lang=fr]")
@@ -415,6 +424,7 @@ def test_both_languages_with_all_that_is_pressed_named(page: Chromium, site: Sim
     assert page.run("document.documentElement.scrollWidth") == 390
 
 
+@pytest.mark.slow
 def test_what_is_missing_or_does_not_belong_together_is_told(browser: Chromium, site: SimpleNamespace) -> None:
     for name, spoil, told in (
         ("no_model", lambda folder: (folder / "model.onnx").unlink(), "Could not load model.onnx."),
