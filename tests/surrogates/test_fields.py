@@ -149,8 +149,8 @@ def test_the_network_learns_small_targets_beside_large_ones():
 
 def test_the_ladder_of_maps_has_every_rung_and_two_of_its_own():
     assert NAMES == [
-        "constant", "table", "linear", "quadratic", "mlp", "gaussian_process", "boosted_trees", "nearest_run",
-        "cell_network",
+        "constant", "table", "linear", "quadratic", "polynomial_chaos", "mlp", "gaussian_process", "boosted_trees",
+        "nearest_run", "cell_network",
     ]  # fmt: skip
     kinds = {rung.name: rung.kind for rung in models_for(STUDY)}
     assert kinds["nearest_run"] == "precomputed" and kinds["cell_network"] == kinds["mlp"] == "surrogate"

@@ -37,6 +37,7 @@ _FAMILIES = {
     "constant": "constant",
     "linear": "linearRegression",
     "quadratic": "polynomialRegression",
+    "polynomial": "polynomialRegression",
     "table": "lookupTable",
     "formula": "formula",
     "coarse_physics": "physicsSimulation",

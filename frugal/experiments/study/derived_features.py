@@ -13,6 +13,7 @@ from frugal.experiments.study.input_layout import InputLayout, asked_for
 from frugal.experiments.study.variables import Variable
 from frugal.experiments.tracing.graph_builder import GraphBuilder
 from frugal.experiments.tracing.namespace import GraphNamespace
+from frugal.experiments.tracing.traced_array import TracedArray
 
 #: Rows computed at once.
 _CHUNK = 4096
@@ -60,9 +61,13 @@ class Summaries:
         return np.stack(columns, axis=1)
 
     def graph(self, builder: GraphBuilder, x: str, layout: InputLayout) -> str:
-        """The columns as a tensor ``[n, k]``, from the float32 tensor ``[n, d]`` of inputs."""
-        named = layout.traced(builder, x)
-        columns = self._in_order(self.compute(GraphNamespace(builder), **asked_for(self.compute, named)))
+        """The columns as a float32 tensor ``[n, k]``, from the tensor ``[n, d]`` of inputs; computed in float64.
+
+        Differences of levels and sums over a tide lose digits that a steep fit then shows.
+        """
+        exact = TracedArray(builder, x, (len(layout.columns),)).astype(np.float64)
+        named = layout.traced(builder, exact.tensor, np.float64)
+        columns = self._in_order(self.compute(GraphNamespace(builder, np.float64), **asked_for(self.compute, named)))
         return builder.op("Concat", *(column.astype(np.float32).tensor for column in columns), axis=1)
 
     def _in_order(self, computed: Mapping[str, Any]) -> list[Any]:

@@ -84,13 +84,13 @@ class InputLayout:
         n = max(len(column) for column in columns)
         return np.concatenate([np.broadcast_to(column, (n, column.shape[1])) for column in columns], axis=1)
 
-    def traced(self, builder: GraphBuilder, x: str) -> dict[str, TracedArray]:
-        """Inputs by name as arrays of a graph, from the name of its tensor ``[n, d]``."""
+    def traced(self, builder: GraphBuilder, x: str, dtype: Any = np.float32) -> dict[str, TracedArray]:
+        """Inputs by name as arrays of a graph, from the name of its tensor ``[n, d]``, which holds elements of ``dtype``."""
         named = {}
         for variable in self.variables:
             columns = self.slices[variable.name]
             told = [builder.constant([n], np.int64) for n in (columns.start, columns.stop, 1)]
-            flat = TracedArray(builder, builder.op("Slice", x, *told), (variable.size,))
+            flat = TracedArray(builder, builder.op("Slice", x, *told), (variable.size,), dtype)
             named[variable.name] = flat.reshaped(variable.shape)
         return named
 

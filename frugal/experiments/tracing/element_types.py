@@ -9,11 +9,14 @@ import numpy as np
 BOOL = np.dtype(np.bool_)
 INT64 = np.dtype(np.int64)
 FLOAT32 = np.dtype(np.float32)
+FLOAT64 = np.dtype(np.float64)
 
 #: ONNX element types.
 ELEMENTS = {FLOAT32: 1, INT64: 7, BOOL: 9, np.dtype(np.float64): 11}
 #: Operators of one array that give whole numbers for whole numbers; all others give numbers.
 KEEP_WHOLE = ("Abs", "Sign", "Neg")
+#: Operators that runtimes know in float32 alone.
+OF_FLOAT32 = ("Tan", "Asin", "Acos", "Atan", "Sinh", "Cosh")
 #: What numpy's operators do with truth values.
 OF_TRUTH = {"Add": "Or", "Mul": "And", "Max": "Or", "Min": "And"}
 #: Operator, and whether it takes its axes as a tensor.

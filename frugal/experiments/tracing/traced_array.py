@@ -17,6 +17,7 @@ from frugal.experiments.tracing.element_types import (
     FLOAT32,
     INT64,
     KEEP_WHOLE,
+    OF_FLOAT32,
     OF_TRUTH,
     REDUCTIONS,
     common_type,
@@ -73,7 +74,7 @@ class TracedArray:
         raise TypeError("an array of a graph cannot be gone through: nobody knows yet how many rows it will have")
 
     def like(self, tensor: str, inner: tuple[int, ...] | None = None, dtype: Any = None) -> TracedArray:
-        """Another array of the same graph, of the same shape and type unless told."""
+        """Another array of the same graph, shape and type unless told."""
         return TracedArray(self.builder, tensor, self.inner if inner is None else inner, dtype or self.dtype)
 
     def astype(self, dtype: Any) -> TracedArray:
@@ -100,10 +101,11 @@ class TracedArray:
             if operator in ("Floor", "Ceil", "Round") or (operator == "Abs" and self.dtype == BOOL):
                 return self
             found = self if operator in KEEP_WHOLE else self.astype(FLOAT32)
-        return found.like(self.builder.op(operator, found.tensor, **attributes))
+        asked = found.astype(FLOAT32) if found.dtype.itemsize == 8 and operator in OF_FLOAT32 else found
+        return asked.like(self.builder.op(operator, asked.tensor, **attributes)).astype(found.dtype)
 
     def truth(self, operator: str) -> TracedArray:
-        """Truth values from an operator on numbers, ``IsNaN`` or ``IsInf``."""
+        """Truth values from ``IsNaN`` or ``IsInf``."""
         return self.like(self.node(operator).tensor, dtype=BOOL)
 
     def axis(self, axis: int) -> int:
@@ -112,7 +114,7 @@ class TracedArray:
         Raises
         ------
         ValueError
-            If it is the axis of the rows, or beyond the last.
+            If it is none or that of the rows.
         """
         found = axis + self.ndim if axis < 0 else axis
         if not 1 <= found < self.ndim:
@@ -145,10 +147,8 @@ class TracedArray:
         operator, as_input = REDUCTIONS[name]
         left = tuple(1 if k + 1 == at else size for k, size in enumerate(self.inner) if keepdims or k + 1 != at)
         keep = int(keepdims or not left)
-        if as_input:
-            axes = self.builder.constant([at], np.int64)
-            return self.like(self.builder.op(operator, self.tensor, axes, keepdims=keep), left)
-        return self.like(self.builder.op(operator, self.tensor, axes=[at], keepdims=keep), left)
+        inputs = (self.tensor, self.builder.constant([at], np.int64)) if as_input else (self.tensor,)
+        return self.like(self.builder.op(operator, *inputs, keepdims=keep, **{} if as_input else {"axes": [at]}), left)
 
     sum = partialmethod(reduced, "sum")
     mean = partialmethod(reduced, "mean")

@@ -20,6 +20,7 @@ from frugal.surrogates.models.scalar.constant import Constant
 from frugal.surrogates.models.scalar.gaussian_process import GaussianProcess
 from frugal.surrogates.models.scalar.linear import LinearRidge
 from frugal.surrogates.models.scalar.mlp import Mlp
+from frugal.surrogates.models.scalar.polynomial_chaos import PolynomialChaos
 from frugal.surrogates.models.scalar.quadratic import QuadraticRidge
 from frugal.surrogates.models.scalar.table import Table
 from frugal.texts import room_texts
@@ -31,18 +32,19 @@ SCALAR_MODELS: tuple[Model, ...] = (
     Table(),
     LinearRidge(),
     QuadraticRidge(),
+    PolynomialChaos(),
     Mlp(),
     GaussianProcess(),
     BoostedTrees(),
 )
 
-#: Modes of a map that have a Gaussian process of their own; further ones share one.
-OWN_PROCESS = 5
+#: Modes of a map that have a Gaussian process, or terms of a polynomial, of their own; further ones share one.
+OWN_MODES = 5
 #: Modes of a map that boosted trees learn: each needs its own trees, and trees tell little of the small ones.
 MODES_OF_TREES = 6
 
 #: Rungs that learn from a study's summaries of its inputs. The others compare: rounding in a summary could turn a comparison.
-SMOOTH = ("linear", "quadratic", "mlp", "gaussian_process", "cell_network")
+SMOOTH = ("linear", "quadratic", "polynomial_chaos", "mlp", "gaussian_process", "cell_network")
 
 
 def kinds_of_learners() -> dict[str, str]:
@@ -86,10 +88,16 @@ def _on_modes(model: Model, study: Study) -> Model:
     if isinstance(model, BoostedTrees):
         few = replace(model, scaled=True, max_outputs=1000, watched=8)
         return replace(wrapped, make=lambda reduction: few, most_modes=MODES_OF_TREES)
-    if model.name == "gaussian_process":
-        return replace(
-            wrapped,
-            make=lambda reduction: GroupedGaussianProcess(reduction.groups(OWN_PROCESS)),
-            adapt=lambda process, reduction: process.regrouped(reduction.groups(OWN_PROCESS)),
-        )
-    return wrapped
+    modes: GroupedGaussianProcess | PolynomialChaos | None = None
+    if isinstance(model, PolynomialChaos):
+        modes = replace(model, scaled=True)
+    elif model.name == "gaussian_process":
+        modes = GroupedGaussianProcess({})
+    if modes is None:
+        return wrapped
+    grouped = modes
+    return replace(
+        wrapped,
+        make=lambda reduction: grouped.regrouped(reduction.groups(OWN_MODES)),
+        adapt=lambda one, reduction: one.regrouped(reduction.groups(OWN_MODES)),
+    )

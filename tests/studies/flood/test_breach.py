@@ -40,7 +40,7 @@ def test_summaries_are_the_same_in_the_graph_and_bounded_by_their_variables() ->
     study = submersion.submersion(SubmersionSite(cells=16))
     assert study.summaries is not None
     low, high = (np.array([getattr(v, end) for v in study.inputs]) for end in ("low", "high"))
-    rows = np.random.default_rng(0).uniform(low, high, (200, 7))
+    rows = np.random.default_rng(0).uniform(low, high, (200, 7)).astype(np.float32).astype(float)
     columns = study.summaries.of(rows, study.layout)
     for variable, values in zip(study.summaries.variables, columns.T, strict=True):
         assert variable.low <= values.min() and values.max() <= variable.high, variable.name
@@ -48,7 +48,9 @@ def test_summaries_are_the_same_in_the_graph_and_bounded_by_their_variables() ->
     x = graph.input("inputs", 7)
     declared = [("z", study.summaries.graph(graph, x, study.layout), 1, (len(study.summaries.variables),))]
     (found,) = session(serialise(graph.finish(declared, {}))).run(None, {"inputs": rows.astype(np.float32)})
-    assert np.allclose(found, columns, rtol=2e-5, atol=1e-4)
+    # computed in float64 from the same inputs, only the result is rounded: in float32 they differ by 2e-6 of their range
+    wide = [variable.high - variable.low for variable in study.summaries.variables]
+    assert (np.abs(found - columns) <= 2e-7 * np.maximum(np.abs(columns), wide)).all()
     names = [variable.name for variable in study.summaries.variables]
     assert np.ptp(columns[:, names.index("breach_basin")]) > 0.5  # the polder has two
 
