@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from frugal.candidates.interval import DomainTold, IntervalTold
 from frugal.candidates.json_object import JsonObject
 from frugal.candidates.output_error import OutputError, largest_ratio, worst_output
 from frugal.metering.timing.interleaved_blocks import QueryTime
@@ -155,7 +156,12 @@ class CandidateRow:
     parity : Parity, optional
         Of graph and model.
     half_width : tuple of float, optional
-        Of the interval of each element; None with maps, whose graph holds it.
+        Of the interval of each element, where it follows the question what its scale is multiplied by; None with maps, whose
+        graph holds it.
+    interval : IntervalTold, optional
+        What the width of the interval follows; None in a file of an older version, whose width is the same everywhere.
+    domain : DomainTold, optional
+        What says whether a question is inside; None in a file of an older version: the bounds.
     codecarbon_joules : mapping of str to float or None
         By stage.
     lacks : mapping
@@ -191,6 +197,8 @@ class CandidateRow:
     graph_reason: Text = field(default_factory=dict)
     parity: Parity | None = None
     half_width: tuple[float, ...] | None = None
+    interval: IntervalTold | None = None
+    domain: DomainTold | None = None
     codecarbon_joules: Mapping[str, float | None] = field(default_factory=dict)
     lacks: Text = field(default_factory=dict)
     errors: Mapping[str, OutputError] = field(default_factory=dict)
@@ -254,6 +262,16 @@ class CandidateRow:
         """Every limit of a call pattern is kept, as far as it was measured for it."""
         return pattern not in self.limits or self.limits[pattern].met
 
+    @property
+    def interval_misses(self) -> float | None:
+        """By how much the measured coverage of its intervals is off the nominal, below it negative.
+
+        None where none was measured, and of what is the truth itself or makes no error: its intervals have no width.
+        """
+        if self.interval_coverage is None or not any(error.value > 0 for error in self.errors.values()):
+            return None
+        return self.interval_coverage - (0.9 if self.interval is None else self.interval.level)
+
     def lifetime_cpu_seconds(self, pattern: str, queries: float) -> float | None:
         """CPU seconds for so many queries under a call pattern, preparation included; None if not measured."""
         if pattern not in self.query or self.fixed_cpu_seconds is None:
@@ -288,7 +306,9 @@ class CandidateRow:
         """
         name = JsonObject(content, file, "a candidate").text("name")
         found = JsonObject(content, file, f"candidate '{name}'")
-        parity = JsonObject(found.plain("parity"), file, found.within("parity"))
+        parity, interval, domain = (
+            JsonObject(found.plain(key), file, found.within(key)) for key in ("parity", "interval", "domain")
+        )
         return cls(
             name=name,
             kind=found.text("kind"),
@@ -305,6 +325,8 @@ class CandidateRow:
             graph_reason=found.words("graph_reason"),
             parity=Parity.read(parity) if found.holds("parity") else None,
             half_width=found.list_of_numbers("half_width") if found.holds("half_width") else None,
+            interval=IntervalTold.read(interval) if found.holds("interval") else None,
+            domain=DomainTold.read(domain) if found.holds("domain") else None,
             codecarbon_joules=found.plain("codecarbon_joules"),
             lacks=found.words("lacks"),
             errors={key: OutputError.read(part) for key, part in found.objects("error", "error").items()},
@@ -341,6 +363,8 @@ class CandidateRow:
             "graph_reason": dict(self.graph_reason) or None,
             "parity": None if self.parity is None else asdict(self.parity),
             "half_width": None if self.half_width is None else list(self.half_width),
+            **({"interval": self.interval.to_json()} if self.interval is not None else {}),
+            **({"domain": self.domain.to_json()} if self.domain is not None else {}),
             "codecarbon_joules": dict(self.codecarbon_joules),
             **({"lacks": dict(self.lacks)} if self.lacks else {}),
             "error": {name: error.to_json() for name, error in self.errors.items()},
@@ -360,6 +384,8 @@ class CandidateRow:
         """As pages and exports need it: without single blocks and elements, which weigh most, and without parity."""
         row = self.to_json()
         del row["parity"]
+        if "interval" in row:
+            del row["interval"]["scale"]
         for error in row["error"].values():
             del error["elements"]
             if error.get("bounded", True):  # without a bound the error at each place is what there is to tell

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from frugal.commands.answer_file import GeoTiff, answer_file
+from frugal.commands.french import in_language
 from frugal.commands.options import AsJson, Inputs, Language, ScenarioName
 from frugal.commands.printing import plain_inputs, print_assumed, print_json, print_output, warn
 from frugal.commands.terminal import say, tell_written
@@ -62,7 +63,8 @@ def predict(
     if csv is not None:
         if inputs or scenario:
             raise UnusableInputError("give either -i and --scenario, or --csv, not both")
-        _predict_table(predictor, csv, out, extrapolate, as_json, language, instead)
+        if _predict_table(predictor, csv, out, extrapolate, as_json, language, instead):
+            raise typer.Exit(1)
         return
     file = answer_file(out, geotiff, predictor.study_name, predictor.outputs, language)
     _predict_one(predictor, inputs or [], scenario, extrapolate, as_json, file, language, instead)
@@ -137,10 +139,11 @@ def _predict_table(
     as_json: bool,
     language: str,
     instead: dict[str, Any],
-) -> None:
+) -> int:
+    """Answer the rows of a table; how many have no answer, since they are out of bounds."""
     from frugal.experiments.runs.result_files import endings_for
     from frugal.formats.files.atomic import is_regular_target
-    from frugal.surrogates.bundle.prediction_table import answer_table, fields_left_out
+    from frugal.surrogates.bundle.prediction_table import RowsTold, answer_table, fields_left_out
 
     if out is not None and out.suffix.lower() not in (".csv", ".parquet", ".pq") and is_regular_target(out):
         raise UnusableInputError(f"--out '{out}' of a table must end in .csv or .parquet")
@@ -148,8 +151,8 @@ def _predict_table(
     if left_out:
         names, endings = ", ".join(output.name for output in left_out), endings_for(left_out)
         say(_TEXTS.phrase("answer.fields_left_out", language, names=names, endings=endings), err=True)
-    without_number: dict[str, int] = {}
-    blocks = answer_table(predictor, csv, extrapolate, without_number)
+    told = RowsTold()
+    blocks = answer_table(predictor, csv, extrapolate, told)
     if out is not None:
         from frugal.formats.files.table_writer import table_writer
 
@@ -164,7 +167,11 @@ def _predict_table(
         if instead and as_json:
             blocks = (block.append_column("answered_by", [[instead["candidate"]] * len(block)]) for block in blocks)
         _print_table(blocks, as_json)
-    _tell_what_is_no_number(without_number, language)
+    _tell_what_is_no_number(told.without_number, language)
+    if told.outside:
+        first = in_language(told.first_outside, language)
+        say(_TEXTS.phrase("answer.rows_outside", language, count=told.outside, first=first), err=True)
+    return told.outside
 
 
 def _print_table(blocks: Iterable[pyarrow.Table], as_json: bool) -> None:

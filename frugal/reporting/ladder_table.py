@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _TEXTS = room_texts("frugal.reporting")
 
-_HEADS = ("candidate", "ai", "error", "cpu", "energy", "lifetime", "fixed", "codecarbon", "bytes", "need")
+_HEADS = ("candidate", "ai", "error", "cpu", "energy", "lifetime", "fixed", "codecarbon", "bytes", "need", "interval")
 
 
 def ladder_table(comparison: Comparison, language: str, pattern: str | None = None) -> Table:
@@ -92,16 +92,16 @@ def candidate_cells(row: CandidateRow, decision: Decision, watts: float, languag
     Returns
     -------
     list of str
-        Ten cells; a candidate that could not be measured has its status and reason in the place of figures.
+        Eleven cells; a candidate that could not be measured has its status and reason in the place of figures.
     """
     ai = _TEXTS.phrase("cell.ai" if row.is_ai else "cell.no_ai", language)
     query = row.query.get(decision.pattern)
     if query is None:
         message = row.message.get(language, row.status)
-        return [row.name, ai, f"{row.status}: {message}"[:120], *["–"] * 7]
+        return [row.name, ai, f"{row.status}: {message}"[:120], *["–"] * 8]
     errors = ", ".join(_error(error, language) for error in row.errors.values() if error.tolerance)
     if row.lacks:
-        return [row.name, ai, errors, *["–"] * 6, _TEXTS.phrase("cell.reference", language)]
+        return [row.name, ai, errors, *["–"] * 6, _TEXTS.phrase("cell.reference", language), "–"]
     lifetime = decision.lifetime_cpu_seconds.get(row.name)
     return [
         row.name,
@@ -114,7 +114,18 @@ def candidate_cells(row: CandidateRow, decision: Decision, watts: float, languag
         _codecarbon(row.codecarbon_joules, language),
         "–" if row.bytes is None else f"{row.bytes:,}".replace(",", "\u202f"),
         _TEXTS.phrase("cell.met" if row.need_met[decision.pattern] else "cell.not_met", language),
+        coverage_words(row, language),
     ]
+
+
+def coverage_words(row: CandidateRow, language: str) -> str:
+    """Measured coverage of the intervals of a candidate, and whether it is promised at new places."""
+    if row.interval_coverage is None:
+        return "–"
+    told = f"{plain_number(100 * row.interval_coverage, language, 3)}\u202f%"
+    if row.interval is None or row.interval.assured:
+        return told
+    return f"{told} ({_TEXTS.phrase('cell.places_not_assured', language)})"
 
 
 def _asked(query: Query, language: str) -> str:

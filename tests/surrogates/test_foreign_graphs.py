@@ -216,7 +216,7 @@ def test_control_characters_of_a_graph_reach_nobody(good: bytes, tmp_path: Path)
 
 
 def test_rows_of_a_table_whose_answer_is_no_number_are_counted(good: bytes, tmp_path: Path) -> None:
-    from frugal.surrogates.bundle.prediction_table import answer_table
+    from frugal.surrogates.bundle.prediction_table import RowsTold, answer_table
 
     def broken(model: onnx.ModelProto) -> None:
         for tensor in model.graph.initializer:
@@ -227,6 +227,6 @@ def test_rows_of_a_table_whose_answer_is_no_number_are_counted(good: bytes, tmp_
     asked = Predictor(changed(good, tmp_path, broken))
     names = [column.name for column in asked.layout.columns]
     (tmp_path / "ask.csv").write_text(",".join(names) + "\n" + "0.5,0.5,0.5\n" * 4)
-    counted: dict[str, int] = {}
-    assert sum(len(block) for block in answer_table(asked, tmp_path / "ask.csv", without_number=counted)) == 4
-    assert counted == {asked.outputs[0].name: 4}
+    told = RowsTold()
+    assert sum(len(block) for block in answer_table(asked, tmp_path / "ask.csv", told=told)) == 4
+    assert told.without_number == {asked.outputs[0].name: 4}

@@ -11,7 +11,7 @@ from frugal.errors import UnusableInputError
 from frugal.experiments.study import Alternative, Need, Output, Study, Tolerance, Variable
 from frugal.formats.files.table_writer import table_writer
 from frugal.surrogates.bundle import prediction_table
-from frugal.surrogates.bundle.prediction_table import answer_table, predict_table
+from frugal.surrogates.bundle.prediction_table import RowsTold, answer_table, predict_table
 from frugal.surrogates.bundle.predictor import Predictor
 from frugal.surrogates.bundle.table_columns import with_input_names
 from frugal.surrogates.onnx.export import Domain, write_graph
@@ -69,8 +69,8 @@ def test_inputs_are_found_by_the_header(predictor: Predictor, tmp_path: Path, te
         ("speed\n1\n", r"no column 'débit \[m3/s\]'; it has speed"),
         ("débit [kg]\n1\n", "'kg' does not convert to m3/s, the unit of input 'débit__m3_s_'"),
         ("débit [L/s],débit [m3/h]\n1,2\n", "two columns for input 'débit__m3_s_': 'débit .L/s.' and 'débit .m3/h.'"),
-        ("débit [L/s]\n1000\n20000\n", r"line 3: input 'débit__m3_s_' = 20 is out of bounds \[0, 10\]"),
-        ("# note\ndébit\n1\n\n11\n", r"line 5: input 'débit__m3_s_' = 11 is out of bounds \[0, 10\]"),
+        ("débit [L/s]\n15000\n20000\n", r"line 2: input 'débit__m3_s_' = 15 is out of bounds \[0, 10\]"),
+        ("# note\ndébit\n\n11\n", r"line 4: input 'débit__m3_s_' = 11 is out of bounds \[0, 10\]"),
         ("débit\n1\nx\n", "column 'débit', line 3: 'x' is no number"),
         ("débit,speed\n1,2\n,3\n", "column 'débit', line 3: the value is missing"),
         ("débit\n", "has no rows"),
@@ -130,10 +130,43 @@ def test_nothing_appears_of_a_table_that_fails_far_down(
     predictor: Predictor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(prediction_table, "_MOST_ROWS", 2)
-    (tmp_path / "t.csv").write_text("débit\n1\n2\n3\n4\n99\n")
+    (tmp_path / "t.csv").write_text("débit\n1\n2\n3\n4\nx\n")
     (tmp_path / "out.csv").write_text("before")
     with pytest.raises(UnusableInputError, match="line 6"), table_writer(tmp_path / "out.csv") as write:
         for block in answer_table(predictor, tmp_path / "t.csv"):
             write(block)
     assert (tmp_path / "out.csv").read_text() == "before"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["out.csv", "t.csv"]
+
+
+def test_a_row_out_of_bounds_by_a_hair_does_not_keep_the_others_from_their_answers(
+    predictor: Predictor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flows = np.linspace(0.0, 10.0, 50)
+    flows[[7, 30]] = 10.003, -0.5
+    pd.DataFrame({"débit": flows, "speed": 1.0}).to_csv(tmp_path / "t.csv", index=False)
+    monkeypatch.setattr(prediction_table, "_MOST_ROWS", 16)
+    told = RowsTold()
+    found = pd.concat([block.to_pandas() for block in answer_table(predictor, tmp_path / "t.csv", told=told)])
+    without = np.isin(np.arange(50), [7, 30])
+    for name in ("y", "y_lower", "y_upper"):
+        assert (found[name].isna() == without).all()
+    assert (found["in_domain"] == ~without).all()
+    np.testing.assert_allclose(found["y"][~without], 2 * flows[~without] + 1, rtol=1e-6)
+    np.testing.assert_allclose(found["débit"], flows)  # as it was asked
+    assert told.outside == 2 and told.first_outside.endswith(
+        "t.csv', line 9: input 'débit__m3_s_' = 10.003 is out of bounds [0, 10]"
+    )
+    far = predict_table(predictor, tmp_path / "t.csv", extrapolate=True)
+    np.testing.assert_allclose(far["y"], 2 * flows + 1, rtol=1e-6)
+    assert (far["in_domain"] == ~without).all()
+
+
+def test_many_rows_are_asked_some_at_a_time(predictor: Predictor, monkeypatch: pytest.MonkeyPatch) -> None:
+    from frugal.surrogates.bundle import predictor as module
+
+    rows = np.random.default_rng(0).uniform(0, 10, (100, 2))
+    whole = predictor(rows)
+    monkeypatch.setattr(module, "ROWS_AT_A_TIME", 7)
+    for name, values in predictor(rows).items():
+        np.testing.assert_array_equal(values, whole[name])

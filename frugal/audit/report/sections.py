@@ -12,6 +12,7 @@ from frugal.audit.words.sentences import break_even_words, in_a_sentence, phrase
 from frugal.candidates.comparison import Ladder
 from frugal.candidates.row import CandidateRow
 from frugal.reporting import units_text
+from frugal.reporting.ladder_table import coverage_words
 from frugal.reporting.text import missing_data_text, plain_duration, plain_number
 
 #: Signs that say a status a second time; words say it first.
@@ -52,7 +53,8 @@ def ladder_row(
     Returns
     -------
     dict
-        ``cells``: upper bound of the worst error, preparation, a million queries, the service life (computing time). ``of``
+        ``cells``: upper bound of the worst error, preparation, a million queries, the service life (computing time),
+        and the share of judged values within their intervals. ``of``
         is the output that the error is of, where several are judged. ``met`` is None where nothing was judged; ``state`` and
         ``why`` say what became of a candidate that failed, was skipped or lacks data.
     """
@@ -70,13 +72,13 @@ def ladder_row(
     }
     if row.status != "ok":
         state = words["failed" if row.status == "failed" else "skipped"]
-        return {**shown, "cells": ["–"] * 4, "state": state, "why": row.message.get(language, "")}
+        return {**shown, "cells": ["–"] * 5, "state": state, "why": row.message.get(language, "")}
     error = error_words(row.errors, audit["units"], language) or "0"
     if len(judged_outputs(audit)) > 1 and row.worst_output is not None and error != "0":
         shown["of"] = in_a_sentence(audit["labels"][row.worst_output][language])
     if row.lacks:
         why = units_text.typeset(missing_data_text(row.lacks)[language], language) + "."
-        return {**shown, "cells": [error, *["–"] * 3], "state": words["reference"], "why": why}
+        return {**shown, "cells": [error, *["–"] * 4], "state": words["reference"], "why": why}
     judged = any(found.tolerance for found in row.errors.values())
     return {
         **shown,
@@ -87,6 +89,7 @@ def ladder_row(
             plain_duration(row.fixed_cpu_seconds, language, way="up") if row.fixed_cpu_seconds is not None else "–",
             plain_duration(1e6 * query.cpu_seconds, language, way="up") if query else "–",
             plain_duration(lifetime, language, way="up") if lifetime is not None else "–",
+            coverage_words(row, language),
         ],
         "state": "–" if not judged else words["yes" if met else "no"],
         "why": " ".join(reason[language] for reason in reasons),

@@ -8,6 +8,7 @@ from typing import Any
 from frugal.audit.evidence.evidence import Evidence
 from frugal.audit.impacts.assessment import Assessment
 from frugal.audit.words.grid import grid_limit
+from frugal.audit.words.intervals import interval_limits
 from frugal.audit.words.names import factor_name, place_name
 from frugal.audit.words.sentences import baselines, known, phrase, quoted, say
 from frugal.reporting.text import bracket, grammatical_number, plain_duration, plain_number
@@ -36,6 +37,7 @@ def limits_in_short(assessment: Assessment) -> list[Text]:
 
 def _found(assessment: Assessment) -> Iterator[tuple[str, dict[str, Any], bool]]:
     """Key and values of the text of each limit, and whether there is a short form of it."""
+    yield from interval_limits(assessment)
     yield from _about_need(assessment)
     yield from _about_truth(assessment)
     yield from _about_measurement(assessment)

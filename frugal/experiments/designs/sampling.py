@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from frugal.errors import UnusableInputError
+from frugal.experiments.designs.near_duplicates import near_duplicates
 from frugal.experiments.needs.domain import with_need
 from frugal.experiments.study import Study, Variable
 from frugal.experiments.study.design import MINIMUM_RUNS, Design, held_out_count, plain_design, split_by_place
@@ -103,13 +104,13 @@ def scale(variables: tuple[Variable, ...], unit: np.ndarray) -> np.ndarray:
 
 
 def from_table(inputs: np.ndarray, seed: int) -> Design:
-    """A design of given rows; a quarter of them, drawn at random, is held out."""
+    """A design of given rows; a quarter of them, drawn at random, is held out, rows that are all but one on the same side."""
     if len(inputs) < MINIMUM_RUNS:
         raise UnusableInputError(f"the table has {len(inputs)} rows; at least {MINIMUM_RUNS} are needed")
-    _, row = np.unique(inputs, axis=0, return_inverse=True)
-    if len(np.unique(row)) == len(inputs):
+    row = near_duplicates(inputs)
+    if row.max() + 1 == len(inputs):
         design = plain_design(inputs, np.zeros(len(inputs), dtype=bool))
         return replace(design, held_out=split_by_place(design.places, seed))
     # The same inputs logged twice must not stand on both sides of the split.
-    places = np.array([f"input {number}" for number in row.ravel()])
+    places = np.array([f"input {number}" for number in row])
     return Design(inputs, split_by_place(places, seed), np.full(len(inputs), -1, dtype=np.int64), places)

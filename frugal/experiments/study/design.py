@@ -99,14 +99,13 @@ def split_by_place(places: np.ndarray, seed: int, share: float = HELD_OUT_SHARE)
     bool [n]
     """
     rng = np.random.default_rng(seed)
-    names = np.unique(places)
+    names, member, counts = np.unique(places, return_inverse=True, return_counts=True)
     if len(names) < 2:
         held_out = np.zeros(len(places), dtype=bool)
         held_out[rng.permutation(len(places))[: held_out_count(len(places))]] = True
         return held_out
-    held_out = np.zeros(len(places), dtype=bool)
-    for name in rng.permutation(names)[:-1]:
-        if held_out.mean() >= share:
-            break
-        held_out |= places == name
-    return held_out
+    order = rng.permutation(len(names))
+    before = np.cumsum(counts[order]) - counts[order]
+    taken = np.zeros(len(names), dtype=bool)
+    taken[order[:-1][before[:-1] / len(places) < share]] = True
+    return np.asarray(taken[member.ravel()])

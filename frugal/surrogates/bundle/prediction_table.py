@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +28,25 @@ _ENDS = ("", "_lower", "_upper")
 _MOST_ROWS, _MOST_NUMBERS = 16_384, 4_000_000
 
 
+@dataclass
+class RowsTold:
+    """What should be said of the rows of a table, once they are answered.
+
+    Parameters
+    ----------
+    without_number : dict of str to int
+        By the name of an output, in how many rows the answer is no finite number.
+    outside : int
+        Rows out of the bounds of the study, which have no answer.
+    first_outside : str
+        The first of them: its line, its input, its value and what is allowed, in English.
+    """
+
+    without_number: dict[str, int] = field(default_factory=dict)
+    outside: int = 0
+    first_outside: str = ""
+
+
 def predict_table(predictor: Predictor, path: Path, extrapolate: bool = False) -> pandas.DataFrame:
     """Answers for the rows of a table, beside its own columns; as `answer_table`, in one piece.
 
@@ -47,7 +66,7 @@ def predict_table(predictor: Predictor, path: Path, extrapolate: bool = False) -
 
 
 def answer_table(
-    predictor: Predictor, path: Path, extrapolate: bool = False, without_number: dict[str, int] | None = None
+    predictor: Predictor, path: Path, extrapolate: bool = False, told: RowsTold | None = None
 ) -> Iterator[pyarrow.Table]:
     """Answers for the rows of a table, beside its own columns, some rows at a time.
 
@@ -64,25 +83,27 @@ def answer_table(
         CSV or Parquet, one query a row, as `frugal.formats.files.tables.open_table` takes it. Columns that name no input are
         kept as they are, but for those whose name is close to that of a missing input: they are refused.
     extrapolate : bool
-        Answer rows outside the bounds of the study instead of refusing the table; their ``in_domain`` is false.
-    without_number : dict, optional
-        Gets, by the name of the output, in how many rows an answer is no finite number.
+        Answer rows outside the bounds of the study too. Without it they get no answer, the others do. Their ``in_domain`` is
+        false either way.
+    told : RowsTold, optional
+        Gets how many rows are out of bounds, the first of them, and where an answer is no finite number.
 
     Yields
     ------
     pyarrow.Table
         Row for row with the table: its columns (``NAME_given`` where an answer has the name); for each element of an output
         ``name``, ``name_lower`` and ``name_upper`` (90 % interval), in the unit of the output, elements of a vector by their
-        coordinates (``monthly_yield_1_lower``); ``in_domain``.
+        coordinates (``monthly_yield_1_lower``); ``in_domain``. Answers of rows out of bounds are null.
 
     Raises
     ------
     UnusableInputError
-        If the table cannot be read, lacks a column without default, or holds a value that is missing or out of bounds: naming
-        its line; or if two columns of the answers would have one name.
+        If the table cannot be read, lacks a column without default, holds a value that is missing, or no row within bounds:
+        naming the line; or if two columns of the answers would have one name.
     """
+    told = RowsTold() if told is None else told
     with open_table(path) as table:
-        asked = _TableAnswers(predictor, table, extrapolate, {} if without_number is None else without_number)
+        asked = _TableAnswers(predictor, table, extrapolate, told)
         n = 0
         for block in table.blocks:
             for start in range(0, len(block.lines), asked.rows_at_a_time):
@@ -91,6 +112,8 @@ def answer_table(
                 yield asked.answers(part)
         if n == 0:
             raise UnusableInputError(f"{table.source} has no rows")
+        if told.outside == n:
+            raise UnusableInputError(told.first_outside)
 
 
 def _part(block: TableBlock, start: int, stop: int) -> TableBlock:
@@ -105,7 +128,7 @@ class _TableAnswers:
     predictor: Predictor
     table: OpenTable
     extrapolate: bool
-    without_number: dict[str, int]
+    told: RowsTold
 
     def __post_init__(self) -> None:
         predictor = self.predictor
@@ -132,10 +155,10 @@ class _TableAnswers:
         given: dict[str, np.ndarray] = {}
         for variable in predictor.inputs:
             given |= _values(variable, self.places, block)
-        self._check(given, block)
-        answers = predictor(given, extrapolate=self.extrapolate) if given else self._defaults(len(block.lines))
+        outside = self._outside(given, block)
+        answers = self._asked(given, outside) if given else self._defaults(len(block.lines))
         for name, count in predictor.without_number(answers).items():
-            self.without_number[name] = self.without_number.get(name, 0) + count
+            self.told.without_number[name] = self.told.without_number.get(name, 0) + count
         columns: dict[str, Any] = {self.kept[name]: _as_kept(block, name) for name in block.names}
         for place in self.places.values():
             if place.column is not None and self._as_numbers(place, block):
@@ -146,8 +169,10 @@ class _TableAnswers:
             for end in _ENDS:
                 values = answers[output.name + end].reshape(len(block.lines), -1)
                 for k, element in enumerate(_elements(output)):
-                    columns[f"{output.name}{element}{end}"] = pyarrow.array(np.ascontiguousarray(values[:, k]))
-        columns["in_domain"] = pyarrow.array(np.asarray(answers["in_domain"]).astype(bool))
+                    columns[f"{output.name}{element}{end}"] = pyarrow.array(
+                        np.ascontiguousarray(values[:, k]), mask=outside
+                    )
+        columns["in_domain"] = pyarrow.array(np.asarray(answers["in_domain"]).astype(bool) & ~outside)
         return pyarrow.table(columns)
 
     def _as_numbers(self, place: TableColumn, block: TableBlock) -> bool:
@@ -164,9 +189,19 @@ class _TableAnswers:
         one = self.predictor({}, extrapolate=self.extrapolate)
         return {name: np.repeat(answer, n, axis=0) for name, answer in one.items()}
 
-    def _check(self, given: Mapping[str, np.ndarray], block: TableBlock) -> None:
+    def _asked(self, given: dict[str, np.ndarray], outside: np.ndarray) -> dict[str, np.ndarray]:
+        """Answers of all rows; those that are not asked get that of the bounds, which nobody sees."""
+        if outside.any():
+            columns = {column.name: column for column in self.predictor.layout.columns}
+            given = {name: np.where(outside, columns[name].low, values) for name, values in given.items()}
+        return self.predictor(given, extrapolate=self.extrapolate)
+
+    def _outside(self, given: Mapping[str, np.ndarray], block: TableBlock) -> np.ndarray:
+        """Rows ``bool [n]`` out of bounds, of which there is no answer."""
+        every = np.zeros(len(block.lines), dtype=bool)
         if self.extrapolate:
-            return
+            return every
+        first: tuple[int, str] | None = None
         for variable in self.predictor.layout.columns:
             if variable.name not in given:
                 continue
@@ -175,12 +210,17 @@ class _TableAnswers:
             outside = (values < variable.low - slack) | (values > variable.high + slack)
             if variable.choices:
                 outside |= values != np.round(values)
-            if outside.any():
+            every |= outside
+            if outside.any() and (first is None or int(np.argmax(outside)) < first[0]):
                 row = int(np.argmax(outside))
                 try:
                     check_bounds([variable], [float(values[row])])
                 except UnusableInputError as fault:
-                    raise UnusableInputError(f"{block.style.source}, line {block.lines[row]}: {fault}") from fault
+                    first = row, f"{block.style.source}, line {block.lines[row]}: {fault}"
+        self.told.outside += int(every.sum())
+        if first is not None and not self.told.first_outside:
+            self.told.first_outside = first[1]
+        return every
 
 
 def _values(variable: Variable, places: Mapping[str, TableColumn], block: TableBlock) -> dict[str, np.ndarray]:

@@ -19,7 +19,7 @@ from frugal.experiments.study.study_file import read_outputs, read_scenarios, re
 from frugal.experiments.study.values import check_bounds
 from frugal.surrogates.bundle.bundle import open_bundle
 from frugal.surrogates.onnx.digest import graph_digest
-from frugal.surrogates.onnx.graph import first_line, run_within, session
+from frugal.surrogates.onnx.graph import ROWS_AT_A_TIME, first_line, run_within, session
 from frugal.surrogates.onnx.inspection import PRODUCER, inspect_graph
 from frugal.texts import Text, room_texts
 
@@ -137,7 +137,13 @@ class Predictor:
             raise UnusableInputError(f"input '{self.layout.columns[column].name}' in row {row} is not a finite number")
         if not extrapolate:
             self._check(rows)
-        answers = self._run(rows.astype(np.float32))
+        single = rows.astype(np.float32)
+        parts = [self._answers(single[at : at + ROWS_AT_A_TIME]) for at in range(0, max(len(rows), 1), ROWS_AT_A_TIME)]
+        whole = parts[0] if len(parts) == 1 else [np.concatenate(found) for found in zip(*parts, strict=True)]
+        return dict(zip(self._shapes, whole, strict=True))
+
+    def _answers(self, rows: np.ndarray) -> list[np.ndarray]:
+        answers = self._run(rows)
         for (name, shape), answer in zip(self._shapes.items(), answers, strict=True):
             kind = "b" if name == IN_DOMAIN else "f"
             if not isinstance(answer, np.ndarray) or answer.shape != (len(rows), *shape) or answer.dtype.kind != kind:
@@ -145,7 +151,7 @@ class Predictor:
                     f"'{self.path}' is not an answer of frugal: for {len(rows)} rows its graph gives '{name}' of "
                     f"shape {np.shape(answer)} and type {getattr(answer, 'dtype', type(answer).__name__)}"
                 )
-        return dict(zip(self._shapes, answers, strict=True))
+        return answers
 
     def _run(self, rows: np.ndarray) -> list[np.ndarray]:
         names, given = list(self._shapes), {"inputs": rows}

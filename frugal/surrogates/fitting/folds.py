@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from frugal.experiments.designs.near_duplicates import near_duplicates
+
 
 def folds(n: int, groups: np.ndarray | None, n_folds: int, seed: int) -> list[np.ndarray]:
     """Held-out rows of each fold.
@@ -40,3 +42,23 @@ def folds(n: int, groups: np.ndarray | None, n_folds: int, seed: int) -> list[np
             return [np.flatnonzero(fold_of[member] == k) for k in range(len(load))]
     order = rng.permutation(n)
     return [np.sort(order[k::n_folds]) for k in range(min(n_folds, n))]
+
+
+def kept_together(places: np.ndarray, inputs: np.ndarray) -> np.ndarray | None:
+    """Groups that folds and intervals keep together: places; else rows of inputs that are one but for their last digits.
+
+    Parameters
+    ----------
+    places : array of str [n]
+        Of the runs, all alike where they have none.
+    inputs : array [n, d]
+
+    Returns
+    -------
+    array [n] or None
+        None where each run stands alone.
+    """
+    if len(np.unique(places)) > 1:
+        return places
+    alike = near_duplicates(inputs)
+    return alike if len(alike) and alike.max() + 1 < len(alike) else None

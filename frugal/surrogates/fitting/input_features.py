@@ -87,6 +87,11 @@ class FeatureMap:
         self._rate = np.array([rate for _, _, rate, _ in columns])
         self._shift = np.array([shift for *_, shift in columns])
 
+    @property
+    def sources(self) -> tuple[int, ...]:
+        """Number of the variable that each column comes from."""
+        return tuple(int(j) for j in self._source)
+
     def transform(self, inputs: Any) -> np.ndarray:
         """Columns ``[n, f]``, float64, of inputs ``[n, d]`` in physical units.
 

@@ -6,13 +6,13 @@ Statistical Association 113:1094), fed with residuals of runs each left out of i
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 
 import numpy as np
 
 from frugal.errors import UnusableInputError
 from frugal.surrogates.fitting.folds import folds
+from frugal.surrogates.fitting.intervals import conformal_quantile
 
 Predict = Callable[[np.ndarray], np.ndarray]
 FitFunction = Callable[[np.ndarray, np.ndarray, "np.ndarray | None"], Predict]
@@ -70,10 +70,4 @@ def conformal_half_width(residuals: np.ndarray, level: float = 0.9) -> np.ndarra
     UnusableInputError
         If the level is out of range.
     """
-    if not 0 < level < 1:
-        raise UnusableInputError(f"coverage level {level} must be between 0 and 1")
-    n, m = residuals.shape
-    rank = math.ceil((n + 1) * level - 1e-9)
-    if rank > n:
-        return np.full(m, np.inf)
-    return np.partition(np.abs(residuals), rank - 1, axis=0)[rank - 1]
+    return conformal_quantile(np.abs(residuals), None, level)[0]

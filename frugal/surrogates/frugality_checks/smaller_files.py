@@ -23,7 +23,7 @@ from frugal.surrogates.frugality_checks.graph_variants import (
 )
 from frugal.surrogates.frugality_checks.refit import judged
 from frugal.surrogates.ladder.answering import flat_answers
-from frugal.surrogates.onnx.export import parity_points
+from frugal.surrogates.onnx.export import never_zero, parity_points
 from frugal.surrogates.onnx.graph import session
 
 #: Enough to see a difference of some ten per cent between variants that are timed in turn.
@@ -162,4 +162,4 @@ def _weighed(study: Study, model: bytes, asked: _Asked, held_out: Runs, seed: in
 def _spread(outputs: np.ndarray, reference: np.ndarray) -> np.ndarray:
     """Standard deviation of each output element over the training runs; its own size where it never varied."""
     spread = outputs.std(axis=0)
-    return np.where(spread > 0, spread, np.maximum(np.abs(reference).max(axis=0), 1e-12))
+    return np.where(spread > 0, spread, never_zero(np.abs(reference).max(axis=0)))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -36,19 +36,35 @@ INTERVAL_LEVEL = 0.9
 WriteNodes = Callable[[Any, str], str]
 
 
+class WritesNodes(Protocol):
+    """What can be written as nodes from the inputs."""
+
+    def graph(self, builder: Graph, x: str) -> str:
+        """Write it, from the tensor of inputs ``x`` ``[n, d]`` to the tensor whose name is returned."""
+
+
 @dataclass(frozen=True)
 class Domain:
-    """The box of inputs inside which a candidate was built, ``low`` and ``high`` ``[d]``."""
+    """Inputs inside which a candidate was built.
+
+    Parameters
+    ----------
+    low, high : array [d]
+        Their bounds.
+    near : WritesNodes, optional
+        Says of rows whether there are runs around them, booleans ``[n]``; None where the bounds are all there is to it.
+    """
 
     low: np.ndarray
     high: np.ndarray
+    near: WritesNodes | None = None
 
 
 def write_graph(
     study: Study,
     candidate: str,
     nodes: WriteNodes,
-    half_width: np.ndarray,
+    interval: WritesNodes | np.ndarray,
     domain: Domain,
 ) -> bytes:
     """Serialise a candidate.
@@ -60,8 +76,8 @@ def write_graph(
         Its name, for the metadata.
     nodes : callable
         ``nodes(builder, x) -> y`` writes the answer, from inputs ``[n, d]`` to outputs ``[n, m]`` side by side.
-    half_width : array [m]
-        Half-width of the interval of each element.
+    interval : WritesNodes or array [m]
+        Writes the half-width of the interval of each element, ``[n, m]``; or one half-width of each for all rows.
     domain : Domain
 
     Returns
@@ -73,7 +89,7 @@ def write_graph(
     x = graph.input("inputs", len(study.columns))
     y = graph.cast(nodes(graph, x), np.float32)
     y = clip_in_graph(graph, y, study.outputs)
-    width = graph.constant(half_width)
+    width = graph.constant(interval) if isinstance(interval, np.ndarray) else interval.graph(graph, x)
     lower = raise_in_graph(graph, graph.op("Sub", y, width), study.outputs)
     upper = lower_in_graph(graph, graph.op("Add", y, width), study.outputs)
     declared: list[tuple[str, str, int, Sequence[int | str]]] = []
@@ -161,13 +177,18 @@ def _parity_scale(spread: np.ndarray, expected: np.ndarray, outputs: Sequence[Ou
 
     An element that is hardly ever defined hardly varies: of a field no scale is less than a twentieth of the largest.
     """
-    scale = np.where(spread > 0, spread, np.maximum(np.abs(expected).max(axis=0), 1e-12))
+    scale = np.where(spread > 0, spread, never_zero(np.abs(expected).max(axis=0)))
     slices = output_slices(outputs)
     for output in outputs:
         if output.is_field:
             columns = slices[output.name]
             scale[columns] = np.maximum(scale[columns], spread[columns].max() / 20)
     return scale
+
+
+def never_zero(size: np.ndarray) -> np.ndarray:
+    """Sizes ``[m]`` to divide by: of elements that are zero everywhere, the largest of the others, or else 1."""
+    return np.where(size > 0, size, float(size.max(initial=0.0)) or 1.0)
 
 
 def parity_points(variables: Sequence[Variable], training: np.ndarray, seed: int, n_random: int = 192) -> np.ndarray:
@@ -269,5 +290,5 @@ def _in_domain(graph: Graph, x: str, domain: Domain) -> str:
     above = graph.op("GreaterOrEqual", x, graph.constant(domain.low - slack))
     below = graph.op("LessOrEqual", x, graph.constant(domain.high + slack))
     inside = graph.cast(graph.op("And", above, below), np.float32)
-    least = graph.op("ReduceMin", inside, axes=[1], keepdims=0)
-    return graph.cast(least, np.bool_)
+    least = graph.cast(graph.op("ReduceMin", inside, axes=[1], keepdims=0), np.bool_)
+    return least if domain.near is None else graph.op("And", least, domain.near.graph(graph, x))

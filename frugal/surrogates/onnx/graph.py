@@ -37,6 +37,9 @@ OPSET = 17
 ML_OPSET = 5
 IR_VERSION = 8
 
+#: Rows that a graph is asked at a time: it may hold hundreds of numbers for each, of the runs and centres that it looks at.
+ROWS_AT_A_TIME = 8192
+
 
 class Graph:
     """An ONNX graph under construction.

@@ -1,0 +1,208 @@
+"""Where runs lie: whether a question has runs around it as runs have, in all inputs and in pairs of them that leave a hole.
+
+The sum of normal kernels over stored runs, held against the same sum at runs that are left out of it. Holes of three inputs or
+more are seen in few dimensions only: distances in many tell little.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from frugal.candidates.interval import DomainBy
+from frugal.experiments.designs.near_duplicates import near_duplicates
+from frugal.experiments.designs.sampling import sobol
+from frugal.experiments.study import Variable
+from frugal.surrogates.fitting.holed_pairs import holed_pairs
+from frugal.surrogates.fitting.input_features import FeatureMap
+from frugal.surrogates.onnx.graph import Graph
+
+#: Of fewer runs the bounds alone are the domain; of fewer than `FEWEST_FOR_PAIRS` no pair of inputs is looked at.
+FEWEST_RUNS, FEWEST_FOR_PAIRS = 16, 100
+#: Share of runs, left out, that are inside.
+INSIDE = 0.98
+#: A box of which more than this is inside is filled: its bounds are the domain, and nothing has to be asked for each answer.
+FILLED = 0.94
+#: Runs that are stored, and numbers that the graph holds of them where there are many inputs.
+_MOST_STORED, _FEWEST_STORED, _MOST_NUMBERS = 400, 100, 20_000
+_MOST_REFERENCES = 1000
+#: Width of a kernel over the mean distance to the three nearest runs; not below this part of the spread, for float32.
+_WIDTH, _NARROWEST = 1.4, 0.02
+#: A column of a factorial design has so many times fewer levels than runs: its kernels reach from one level to the next.
+_RUNS_OF_LEVEL, _OF_GAP = 4, 0.7
+#: No sum of kernels below this counts as near to runs: four widths from a single one.
+_LEAST_SUM = 3e-4
+_POINTS_OF_BOX = 1024
+
+
+@dataclass(frozen=True, eq=False)
+class NearRuns:
+    """A score of questions, at least 1 where there are runs around them.
+
+    Parameters
+    ----------
+    variables : sequence of Variable
+        One for each input.
+    centre : array [f]
+        Mean of the columns of a `FeatureMap` over the runs.
+    stored : array [S, f]
+        Runs, as these columns less their centre.
+    weights : array [J, f]
+        One over the width of the kernel in each column, 0 where a column does not count: for all inputs, then for pairs.
+    thresholds : array [J]
+        Sums of kernels from which on a question is inside.
+    pairs : tuple of (str, str)
+        Names of the inputs of each pair.
+    """
+
+    variables: Sequence[Variable]
+    centre: np.ndarray
+    stored: np.ndarray
+    weights: np.ndarray
+    thresholds: np.ndarray
+    pairs: tuple[tuple[str, str], ...] = ()
+
+    def score(self, inputs: np.ndarray) -> np.ndarray:
+        """The score ``[n]`` of rows of inputs ``[n, d]``, the least over all inputs and pairs."""
+        z = FeatureMap(self.variables).transform(inputs) - self.centre
+        least = np.full(len(z), np.inf)
+        for weight, threshold in zip(self.weights, self.thresholds, strict=True):
+            sums = np.exp(-0.5 * squared_distances(z * weight, self.stored * weight)).sum(axis=1)
+            least = np.minimum(least, sums / threshold)
+        return least
+
+    def graph(self, builder: Graph, x: str) -> str:
+        """Write whether rows are inside as nodes, from the inputs ``x`` ``[n, d]`` to booleans ``[n]``."""
+        z = FeatureMap(self.variables).graph(builder, x)
+        if np.abs(self.centre).max() > 1e-3:
+            z = builder.op("Sub", z, builder.constant(self.centre))
+        both = builder.op("Concat", z, builder.op("Mul", z, z), axis=1)
+        square = self.weights**2
+        # -1/2 w^2 (z - c)^2, multiplied out
+        linear = np.concatenate([(self.stored * own).T for own in square], axis=1)
+        curved = np.concatenate([np.repeat(-0.5 * own[:, None], len(self.stored), axis=1) for own in square], axis=1)
+        constant = [
+            -0.5 * self.stored**2 @ own - np.log(least) for own, least in zip(square, self.thresholds, strict=True)
+        ]
+        told = builder.op(
+            "Gemm", both, builder.constant(np.concatenate([linear, curved])), builder.constant(np.concatenate(constant))
+        )
+        kernels = builder.op("Exp", told)
+        if len(self.weights) > 1:
+            shape = builder.constant([-1, len(self.weights), len(self.stored)], np.int64)
+            kernels = builder.op("Reshape", kernels, shape)
+            sums = builder.op("ReduceSum", kernels, builder.constant([2], np.int64), keepdims=0)
+            sums = builder.op("ReduceMin", sums, axes=[1], keepdims=0)
+        else:
+            sums = builder.op("ReduceSum", kernels, builder.constant([1], np.int64), keepdims=0)
+        return builder.op("GreaterOrEqual", sums, builder.constant(1.0))
+
+
+def near_runs(
+    inputs: np.ndarray,
+    variables: Sequence[Variable],
+    groups: np.ndarray | None = None,
+    seed: int = 0,
+    filled: float = FILLED,
+) -> tuple[NearRuns | None, DomainBy]:
+    """What tells where runs lie; None where they fill the bounds, or are fewer than 16, and which of these it is.
+
+    Parameters
+    ----------
+    inputs : array [n, d]
+        Of the runs that were learnt from, in physical units.
+    variables : sequence of Variable
+        One for each column.
+    groups : array [n], optional
+        Place of each run: whole places are left out, lest a run be found near to those of its own place.
+    seed : int
+        Of which runs are stored.
+    filled : float
+        Share of the box that has to be inside for its bounds to be the domain.
+    """
+    rng = np.random.default_rng(seed)
+    alike = near_duplicates(inputs)
+    rows = rng.permutation(np.unique(alike, return_index=True)[1])
+    if len(rows) < FEWEST_RUNS:
+        return None, "few_runs"
+    z = FeatureMap(variables).transform(inputs[rows])
+    centre = z.mean(axis=0)
+    z = z - centre
+    spread = np.maximum(z.std(axis=0), 0.01)
+    spread[_is_choice(variables)] = 1.0
+    reach = _between_levels(z)
+    place = np.arange(len(rows))
+    if groups is not None:
+        own = np.unique(np.asarray(groups)[rows], return_inverse=True)[1].ravel()
+        place = own if own.max() >= 2 else place
+    holes = holed_pairs(inputs[rows][:_MOST_REFERENCES], seed) if len(rows) >= FEWEST_FOR_PAIRS else []
+    masks = [np.ones(z.shape[1])] + [_columns_of(variables, pair) for pair in holes]
+    budget = _MOST_NUMBERS // (2 * z.shape[1] * len(masks))
+    stored = min(len(rows), int(np.clip(budget, _FEWEST_STORED, _MOST_STORED)))
+    # left out are runs that are not stored, or where these are few all
+    first = stored if len(rows) - stored >= FEWEST_FOR_PAIRS else 0
+    references = np.arange(first, min(len(rows), first + _MOST_REFERENCES))
+    same = place[references][:, None] == place[:stored][None]
+    weights, sums = [], []
+    for mask in masks:
+        weight = mask / spread
+        apart = np.where(same, np.inf, squared_distances(z[references] * weight, z[:stored] * weight))
+        nearest = np.sqrt(np.partition(apart, 2, axis=1)[:, :3]).mean(axis=1)
+        known = nearest[np.isfinite(nearest)]
+        if not len(known):
+            return None, "few_runs"
+        width = max(_WIDTH * float(np.median(known)), _NARROWEST)
+        weight = mask / np.maximum(width * spread, reach)
+        apart = np.where(same, np.inf, squared_distances(z[references] * weight, z[:stored] * weight))
+        weights.append(weight)
+        sums.append(np.exp(-0.5 * apart).sum(axis=1))
+    levels = np.array([max(_lowest(own, place[references]), _LEAST_SUM) for own in sums])
+    together = _lowest(np.min(np.stack(sums, axis=1) / levels, axis=1), place[references])
+    thresholds = np.maximum(levels * min(together, 1.0), _LEAST_SUM)
+    names = tuple((variables[i].name, variables[j].name) for i, j in holes)
+    found = NearRuns(tuple(variables), centre, z[:stored], np.array(weights), thresholds, names)
+    points = sobol(tuple(variables), _POINTS_OF_BOX, seed)
+    if float(np.mean(found.score(points) >= 1)) >= filled:
+        return None, "filled"
+    return found, "runs"
+
+
+def squared_distances(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Squared distances ``[n, S]`` between rows."""
+    found = (a * a).sum(axis=1)[:, None] + (b * b).sum(axis=1)[None] - 2 * a @ b.T
+    return np.asarray(np.maximum(found, 0.0))
+
+
+def _between_levels(z: np.ndarray) -> np.ndarray:
+    """Least width of kernels ``[f]``: of columns with few levels, so that a value between two of them has runs around it."""
+    reach = np.zeros(z.shape[1])
+    for k, column in enumerate(z.T):
+        levels = np.unique(np.round(column, 9))
+        if 1 < len(levels) <= len(z) / _RUNS_OF_LEVEL:
+            reach[k] = _OF_GAP * float(np.median(np.diff(levels)))
+    return reach
+
+
+def _lowest(values: np.ndarray, place: np.ndarray) -> float:
+    """The value below which ``1 - INSIDE`` of new ones are expected, places exchanged whole; of few places, the least."""
+    _, member, counts = np.unique(place, return_inverse=True, return_counts=True)
+    order = np.argsort(values, kind="stable")
+    share = (1.0 / (counts * (len(counts) + 1.0)))[member.ravel()][order]
+    below = np.cumsum(share) - share + 1.0 / (len(counts) + 1.0)
+    return float(values[order[max(int(np.sum(below <= 1 - INSIDE + 1e-12)) - 1, 0)]])
+
+
+def _is_choice(variables: Sequence[Variable]) -> np.ndarray:
+    return np.array([source_is_choice for _, source_is_choice in _sources(variables)])
+
+
+def _columns_of(variables: Sequence[Variable], pair: tuple[int, int]) -> np.ndarray:
+    return np.array([float(source in pair) for source, _ in _sources(variables)])
+
+
+def _sources(variables: Sequence[Variable]) -> list[tuple[int, bool]]:
+    """Which variable each column of a `FeatureMap` comes from, and whether that is a choice."""
+    features = FeatureMap(variables)
+    return [(source, bool(variables[source].choices)) for source in features.sources]
