@@ -102,14 +102,56 @@ def scale(variables: tuple[Variable, ...], unit: np.ndarray) -> np.ndarray:
     return np.stack(columns, axis=1)
 
 
-def from_table(inputs: np.ndarray, seed: int) -> Design:
-    """A design of given rows; a quarter of them, drawn at random, is held out."""
-    if len(inputs) < MINIMUM_RUNS:
-        raise UnusableInputError(f"the table has {len(inputs)} rows; at least {MINIMUM_RUNS} are needed")
-    _, row = np.unique(inputs, axis=0, return_inverse=True)
-    if len(np.unique(row)) == len(inputs):
+#: Rows whose inputs differ by less than this part of the range of each are the same question asked again.
+NEAR = 1e-7
+
+
+def from_table(
+    inputs: np.ndarray, seed: int, groups: np.ndarray | None = None, finished: np.ndarray | None = None
+) -> Design:
+    """A design of given rows; a quarter of them, drawn at random, is held out.
+
+    Parameters
+    ----------
+    inputs : array [n, d]
+    seed : int
+        Of the draw.
+    groups : array of str [n], optional
+        Rows of one group are held out together; rows with the same inputs are where it is absent.
+    finished : array of bool [n], optional
+        Runs that gave an answer; all of them by default.
+
+    Raises
+    ------
+    UnusableInputError
+        If there are fewer than `MINIMUM_RUNS` of them.
+    """
+    done = np.ones(len(inputs), dtype=bool) if finished is None else finished
+    if done.sum() < MINIMUM_RUNS:
+        failed = f" ({(~done).sum()} more failed)" if not done.all() else ""
+        raise UnusableInputError(f"the table has {done.sum()} rows{failed}; at least {MINIMUM_RUNS} are needed")
+    if groups is not None:
+        return Design(inputs, split_by_place(groups, seed), np.full(len(inputs), -1, dtype=np.int64), groups)
+    row = _alike(inputs)
+    if row.max() + 1 == len(inputs):
         design = plain_design(inputs, np.zeros(len(inputs), dtype=bool))
         return replace(design, held_out=split_by_place(design.places, seed))
     # The same inputs logged twice must not stand on both sides of the split.
-    places = np.array([f"input {number}" for number in row.ravel()])
+    places = np.array([f"input {number}" for number in row])
     return Design(inputs, split_by_place(places, seed), np.full(len(inputs), -1, dtype=np.int64), places)
+
+
+def _alike(inputs: np.ndarray) -> np.ndarray:
+    """Number of the question that each row asks ``[n]``: rows that are the same, or but for `NEAR`, ask one."""
+    from scipy.sparse import coo_matrix
+    from scipy.sparse.csgraph import connected_components
+    from scipy.spatial import cKDTree
+
+    known, row = np.unique(inputs, axis=0, return_inverse=True)
+    span = np.ptp(known, axis=0)
+    pairs = cKDTree(known / np.where(span > 0, span, 1.0)).query_pairs(NEAR, p=np.inf, output_type="ndarray")
+    if not len(pairs):
+        return np.asarray(row.ravel())
+    ones = np.ones(len(pairs))
+    joined = connected_components(coo_matrix((ones, pairs.T), shape=(len(known), len(known))), directed=False)[1]
+    return np.asarray(joined[row.ravel()])
