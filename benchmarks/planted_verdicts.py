@@ -98,7 +98,7 @@ def solve(a, b, c, d):
 
 study = planted(solve, 1e6, limit=0.05)
 """,
-        "refused": "use rmse or nrmse_range",
+        "refused": "use nrmse_std or rmse",
     },
     "graph_wanted": {
         "code": """

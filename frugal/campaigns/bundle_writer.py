@@ -16,7 +16,7 @@ from frugal.metering.ledger.hash_chain import seal_of
 from frugal.metering.ledger.ledger import chained_content, chained_lines, cpu_total
 from frugal.surrogates.bundle.bundle import ALTERNATIVES, MODEL
 from frugal.surrogates.bundle.held_out import GRID_RUNS, HELD_OUT, HeldOut, kept_answers, write_held_out
-from frugal.surrogates.decision.costs import least_consuming, with_costs
+from frugal.surrogates.decision.costs import DecisionRow, least_consuming, least_error_without_use, with_costs
 from frugal.surrogates.ladder.answering import answering_for
 from frugal.surrogates.measurement.series_plots import draw_fields
 from frugal.texts import room_texts
@@ -120,9 +120,16 @@ def choose_model(ladder: Ladder) -> ModelFile:
 
 
 def _cheapest_graph(ladder: Ladder) -> CandidateRow | None:
-    """Cheapest candidate with a graph that meets the need, AI only where nothing else does; ties go to the lower rung."""
+    """Cheapest candidate with a graph that meets the need, AI only where nothing else does; ties go to the lower rung.
+
+    Where no use is declared, the one that would ship of those with a graph.
+    """
     decision = ladder.decision
     lifetime = decision.lifetime_cpu_seconds
     usable = [row for row in ladder.rows if row.graph and row.name in lifetime and row.need_met[decision.pattern]]
+    if decision.queries is None:
+        rows = [DecisionRow.of(row, decision.pattern) for row in ladder.rows if row.graph and row.name in lifetime]
+        chosen = least_error_without_use(rows, decision.policy.tie_factor, declared=False)
+        return None if chosen is None else ladder.row(chosen.name)
     usable = [row for row in usable if not row.is_ai] or usable
     return least_consuming(usable, lifetime, decision.policy.tie_factor)

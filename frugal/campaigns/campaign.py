@@ -131,7 +131,7 @@ class Settings:
     threads: int | None = None
     cluster: Cluster | None = None
     folder: Path = Path("campaigns")
-    measure_seconds: float = 5.0
+    measure_seconds: float = 1.5
     carbon: bool = True
     machine: Machine | None = None
     host: Callable[[], HostNoise] = HostNoise

@@ -14,7 +14,7 @@ from frugal.experiments.runs.blocks import choose_block
 from frugal.experiments.runs.execute import Progress, execute
 from frugal.experiments.runs.remote import Cluster
 from frugal.experiments.runs.repair import reopened
-from frugal.experiments.runs.store import DONE, PENDING, Runs, RunStore, open_store
+from frugal.experiments.runs.store import DONE, FAILED, PENDING, Runs, RunStore, open_store
 from frugal.experiments.study import Study
 from frugal.experiments.study.design import Design
 from frugal.metering.meter import Meter
@@ -96,8 +96,10 @@ def generate(
 def _store_table(path: Path, study: Study, design: Design, outputs: np.ndarray) -> RunStore:
     store = open_store(path, study, design, len(design))
     for block in store.pending_blocks():
-        n = len(design)
-        store.commit(block, outputs, np.full(n, np.nan), np.full(n, DONE, dtype=np.int8), [""] * n)
+        n, failed = len(design), ~np.isfinite(outputs).all(axis=1)
+        told = ["the table has no value of an output" if without else "" for without in failed]
+        status = np.where(failed, FAILED, DONE).astype(np.int8)
+        store.commit(block, outputs, np.full(n, np.nan), status, told)
     return store
 
 

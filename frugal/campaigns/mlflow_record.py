@@ -1,7 +1,8 @@
 """Record a finished bundle in MLflow: one parent run for the campaign, one nested run for each candidate.
 
-The default store is SQLite in the working folder; ``MLFLOW_TRACKING_URI`` names another. MLflow's telemetry is turned off
-before it is imported.
+The default store is SQLite in the working folder; ``MLFLOW_TRACKING_URI`` names another. MLflow makes the database, and what
+is recorded in one that is there is written without it (`mlflow_tables`), where its form is known. MLflow's telemetry is turned
+off before it is imported.
 """
 
 from __future__ import annotations
@@ -15,8 +16,10 @@ import sqlite3
 from pathlib import Path
 from typing import Any
 
+from frugal.campaigns.mlflow_tables import RecordedModel, RecordedRun, is_known, write_runs
 from frugal.candidates.row import CandidateRow
 from frugal.errors import EnvironmentFaultError, plain_line
+from frugal.metering.ledger.ledger import package_versions
 from frugal.surrogates.bundle.bundle import MODEL, Bundle, open_bundle
 from frugal.surroundings import turn_reports_off
 
@@ -24,6 +27,8 @@ FILES = (
     "study.json", "candidates.json", "ledger.jsonl", "audit.json", "audit.en.html", "audit.fr.html", "ladder.svg",
     "README.md",
 )  # fmt: skip
+#: Name of the database in the working folder.
+DATABASE = "mlflow.db"
 #: MLflow's own are ten, over nearly two minutes.
 _ATTEMPTS = 2
 
@@ -49,6 +54,8 @@ def record(bundle_path: Path, working_folder: Path) -> str:
     """
     bundle = open_bundle(bundle_path)
     try:
+        if _writes_itself(working_folder):
+            return _write_itself(bundle, working_folder)
         mlflow = _import_mlflow(working_folder)
         with _quiet():
             _choose_experiment(mlflow, bundle.study["name"], working_folder)
@@ -66,8 +73,22 @@ def _check_database(path: Path) -> None:
             database.execute("SELECT name FROM sqlite_master").fetchall()
 
 
-def load_recorder() -> None:
-    """Import MLflow, apart from what recording takes; a fault is met again, and told, where it records."""
+def _writes_itself(working_folder: Path) -> bool:
+    """Whether the database is our own, and of a form that is written without MLflow."""
+    return _is_ours() and is_known(working_folder.resolve() / DATABASE)
+
+
+def _write_itself(bundle: Bundle, working_folder: Path) -> str:
+    folder, model = working_folder.resolve(), bundle.path / MODEL
+    versions = package_versions(("mlflow", "onnx"))
+    kept = RecordedModel(model, versions["mlflow"], versions["onnx"]) if model.exists() else None
+    return write_runs(folder / DATABASE, bundle.study["name"], folder / "mlruns", _described(bundle), kept)
+
+
+def load_recorder(working_folder: Path) -> None:
+    """Import MLflow where it will be needed, apart from what recording takes; a fault is met again, and told, there."""
+    if _writes_itself(working_folder):
+        return
     with contextlib.suppress(Exception), _quiet():
         import mlflow
         import mlflow.onnx  # noqa: F401
@@ -86,7 +107,7 @@ def _import_mlflow(working_folder: Path) -> Any:
         if hasattr(utils, "MAX_RETRY_COUNT"):
             utils.MAX_RETRY_COUNT = _ATTEMPTS
         if _is_ours():
-            _check_database(working_folder.resolve() / "mlflow.db")
+            _check_database(working_folder.resolve() / DATABASE)
             uri = _address(working_folder)
             mlflow.set_tracking_uri(uri)
             _chosen.add(uri)
@@ -109,7 +130,7 @@ def _address(working_folder: Path) -> str:
     EnvironmentFaultError
         If they stand in the relative path too.
     """
-    path = working_folder.resolve() / "mlflow.db"
+    path = working_folder.resolve() / DATABASE
     for found in (str(path), os.path.relpath(path)):
         if not set(found) & set("%?#"):
             return f"sqlite:///{found}"
@@ -138,57 +159,71 @@ def _choose_experiment(mlflow: Any, name: str, working_folder: Path) -> None:
     mlflow.set_experiment(name)
 
 
-def _record(mlflow: Any, bundle: Bundle) -> str:
+def _described(bundle: Bundle) -> RecordedRun:
+    """The campaign as a run, with one run nested in it for each candidate."""
     comparison = bundle.comparison
     decision = comparison.ladder.decision
-    with mlflow.start_run(run_name=f"{bundle.study['name']} {comparison.created}") as parent:
-        mlflow.log_params(
-            {
-                "study": bundle.study["name"],
-                "study_hash": comparison.study_hash,
-                "need_hash": comparison.need_hash,
-                "seed": comparison.seed,
-                "n_train": comparison.split["n_train"],
-                "n_held_out": comparison.split["n_held_out"],
-                **{f"site.{key}": str(value)[:500] for key, value in bundle.study["site"].items()},
-            }
-        )
-        mlflow.set_tags(
-            {
-                "frugal.verdict": decision.verdict,
-                "frugal.winner": str(decision.winner),
-                "frugal.level": comparison.level,
-                "frugal.noisy_host": str(comparison.machine["noisy"]),
-            }
-        )
-        mlflow.log_metrics({f"shared.{key}": value for key, value in comparison.shared.items()})
-        for row in comparison.ladder.rows:
-            _record_candidate(mlflow, bundle, row)
-        for name in FILES:
-            if (bundle.path / name).exists():
-                mlflow.log_artifact(str(bundle.path / name))
+    params = {
+        "study": bundle.study["name"],
+        "study_hash": comparison.study_hash,
+        "need_hash": comparison.need_hash,
+        "seed": comparison.seed,
+        "n_train": comparison.split["n_train"],
+        "n_held_out": comparison.split["n_held_out"],
+        **{f"site.{key}": str(value)[:500] for key, value in bundle.study["site"].items()},
+    }
+    return RecordedRun(
+        name=f"{bundle.study['name']} {comparison.created}",
+        params={key: str(value) for key, value in params.items()},
+        tags={
+            "frugal.verdict": decision.verdict,
+            "frugal.winner": str(decision.winner),
+            "frugal.level": comparison.level,
+            "frugal.noisy_host": str(comparison.machine["noisy"]),
+        },
+        metrics={f"shared.{key}": float(value) for key, value in comparison.shared.items()},
+        files=[bundle.path / name for name in FILES if (bundle.path / name).exists()],
+        nested=[_described_candidate(bundle, row) for row in comparison.ladder.rows],
+    )
+
+
+def _described_candidate(bundle: Bundle, row: CandidateRow) -> RecordedRun:
+    metrics: dict[str, float | None] = {}
+    for output, error in row.errors.items():
+        metrics |= {f"{error.metric}.{output}": error.value, f"{error.metric}_upper.{output}": error.high}
+    for pattern, query in row.query.items():
+        metrics[f"cpu_seconds_per_query.{_metric_name(pattern)}"] = query.cpu_seconds
+    metrics |= {f"fixed_cpu_seconds.{part}": seconds for part, seconds in row.fixed_parts.items()}
+    metrics |= {f"codecarbon_joules.{stage}": joules for stage, joules in row.codecarbon_joules.items()}
+    metrics |= {"bytes": row.bytes, "parameters": row.parameters, "interval_coverage": row.interval_coverage}
+    metrics["parity_sigma"] = None if row.parity is None else row.parity.max_sigma
+    return RecordedRun(
+        name=row.name,
+        params={"kind": row.kind, "is_ai": str(row.is_ai), "status": row.status},
+        tags={f"need_met.{_metric_name(name)}": str(met) for name, met in row.need_met.items()},
+        metrics={name: float(v) for name, v in metrics.items() if v is not None and math.isfinite(v)},
+        files=[] if row.graph is None else [bundle.path / row.graph],
+    )
+
+
+def _record(mlflow: Any, bundle: Bundle) -> str:
+    described = _described(bundle)
+    with mlflow.start_run(run_name=described.name) as parent:
+        _log(mlflow, described)
+        for nested in described.nested:
+            with mlflow.start_run(run_name=nested.name, nested=True):
+                _log(mlflow, nested)
         if (bundle.path / MODEL).exists():
             _log_model(mlflow, bundle)
         return str(parent.info.run_id)
 
 
-def _record_candidate(mlflow: Any, bundle: Bundle, row: CandidateRow) -> None:
-    with mlflow.start_run(run_name=row.name, nested=True):
-        mlflow.log_params({"kind": row.kind, "is_ai": row.is_ai, "status": row.status})
-        metrics: dict[str, float | None] = {}
-        for output, error in row.errors.items():
-            metrics |= {f"{error.metric}.{output}": error.value, f"{error.metric}_upper.{output}": error.high}
-        for pattern, query in row.query.items():
-            metrics[f"cpu_seconds_per_query.{_metric_name(pattern)}"] = query.cpu_seconds
-        metrics |= {f"fixed_cpu_seconds.{part}": seconds for part, seconds in row.fixed_parts.items()}
-        metrics |= {f"codecarbon_joules.{stage}": joules for stage, joules in row.codecarbon_joules.items()}
-        metrics |= {"bytes": row.bytes, "parameters": row.parameters, "interval_coverage": row.interval_coverage}
-        metrics["parity_sigma"] = None if row.parity is None else row.parity.max_sigma
-        known = {name: float(value) for name, value in metrics.items() if value is not None and math.isfinite(value)}
-        mlflow.log_metrics(known)
-        mlflow.set_tags({f"need_met.{_metric_name(name)}": str(met) for name, met in row.need_met.items()})
-        if row.graph is not None:
-            mlflow.log_artifact(str(bundle.path / row.graph))
+def _log(mlflow: Any, run: RecordedRun) -> None:
+    mlflow.log_params(run.params)
+    mlflow.set_tags(run.tags)
+    mlflow.log_metrics(run.metrics)
+    for file in run.files:
+        mlflow.log_artifact(str(file))
 
 
 def _log_model(mlflow: Any, bundle: Bundle) -> None:

@@ -12,14 +12,13 @@ from frugal.audit.evidence.audit_file import read_audit, write_audit
 from frugal.audit.evidence.declarations import Declaration, keep
 from frugal.audit.evidence.evidence import PREVIOUS
 from frugal.audit.exports.huggingface import model_card
-from frugal.audit.report.pages import write_reports
+from frugal.audit.report.pages import ladder_picture, write_reports
 from frugal.campaigns.bundle_writer import write_bundle, write_ledger
 from frugal.campaigns.campaign import Campaign, settle_ledger
 from frugal.campaigns.costs_to_come import costs_to_come
 from frugal.candidates.comparison import Comparison, read_comparison
 from frugal.errors import EnvironmentFaultError, FrugalError, UnusableInputError, printable
 from frugal.formats.files.atomic import new_folder
-from frugal.reporting.plots.ladder import error_cost_plot
 from frugal.surrogates.bundle.bundle import ALTERNATIVES, CHECKSUMS, MODEL, held, write_checksums
 from frugal.surrogates.onnx.digest import graph_digest
 from frugal.surrogates.onnx.export import model_metadata, with_metadata
@@ -157,7 +156,7 @@ def audit_folder(
     write_audit(audit, folder)
     write_reports(audit, folder)
     comparison = read_comparison(evaluation or folder / "candidates.json")
-    (folder / "ladder.svg").write_text(error_cost_plot(comparison.ladder, "en"), encoding="utf-8")
+    (folder / "ladder.svg").write_text(ladder_picture(audit, "en"), encoding="utf-8")
     (folder / "README.md").write_text(model_card(audit), encoding="utf-8")
     for graph in [*(folder / ALTERNATIVES).glob("*.onnx"), *([model] if model.exists() else [])]:
         _seal(graph, audit, comparison)

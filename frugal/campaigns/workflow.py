@@ -101,6 +101,7 @@ def train_table(
     reporter: Reporter | None = None,
     declarations: Sequence[Declaration] = (),
     program: Stopwatch | None = None,
+    group: str | None = None,
 ) -> Trained:
     """The same for a table of runs; candidates that need physics are then absent, and the verdict says so.
 
@@ -111,7 +112,7 @@ def train_table(
     inputs, outputs : list of str
         Names of its columns.
     need : Need, optional
-        By the names of the columns; 5 % nRMSE on every output, not declared, where it is absent.
+        By the names of the columns; where it is absent, a tenth of the standard deviation of each output, not declared.
     settings : Settings, optional
         Of the campaign; its number of runs is not used.
     out : Path, optional
@@ -121,6 +122,8 @@ def train_table(
         What only people can tell, kept with the bundle.
     program : Stopwatch, optional
         Of a command: has run since its process began, and is stopped here.
+    group : str, optional
+        Name of a column whose rows of one value are held out, and left out of fits, together.
 
     Returns
     -------
@@ -134,17 +137,9 @@ def train_table(
     settings, reporter = settings or Settings(), reporter or Silent()
     reporter.stage("prepare")
     watch = _prepares(program)
-    table = table_of_runs(path, inputs, outputs, need, settings.seed)
+    table = table_of_runs(path, inputs, outputs, need, settings.seed, group)
     check_target(out or BUNDLES / table.study.name)
-    campaign = run_campaign(
-        table.study,
-        settings,
-        reporter,
-        design=table.design,
-        outputs=table.outputs,
-        until_start=watch,
-        program=program,
-    )
+    campaign = run_campaign(table.study, settings, reporter, table.design, table.outputs, watch, program)
     trained = _finish(campaign, out or BUNDLES / table.study.name, reporter, declarations)
     return replace(trained, notes=(*table.notes, *trained.notes))
 
@@ -165,7 +160,7 @@ def _finish(
 ) -> Trained:
     reporter.stage("audit")
     with campaign.meter.stage("loading"):
-        load_recorder()
+        load_recorder(records or Path.cwd())
     audit = publish(campaign, out, declarations=declarations, recorded=True)
     reporter.stage("record")
     where = {} if records is None else {"folder": records}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -37,6 +38,18 @@ ScenarioName = Annotated[
     typer.Option(
         "--scenario", metavar="NAME", help="Inputs of a scenario of the study; those given with -i override it."
     ),
+]
+InputColumns = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--inputs",
+        metavar="A,B",
+        help="Input columns of the table; may be repeated. A name that holds a comma stands in double quotes.",
+    ),
+]
+OutputColumns = Annotated[
+    list[str] | None,
+    typer.Option("--outputs", metavar="Y,Z", help="Output columns of the table, given as the inputs are."),
 ]
 Parameters = Annotated[
     list[str] | None,
@@ -151,9 +164,15 @@ def read_declared(path: Path | None) -> list[Any]:
     return list(read_declarations(path, [*(criterion.id for criterion in CRITERIA), *QUESTIONS]))
 
 
-def names_in(text: str) -> list[str]:
-    """Names with commas between them."""
-    return [name.strip() for name in text.split(",") if name.strip()]
+def names_in(texts: Sequence[str] | None) -> list[str]:
+    """Names with commas between them, in one text or several; a name that holds a comma stands in double quotes."""
+    import csv
+
+    try:
+        rows = list(csv.reader(texts or (), skipinitialspace=True, strict=True))
+    except csv.Error as fault:
+        raise UnusableInputError(f"the names '{', '.join(texts or ())}' cannot be read: {fault}") from fault
+    return [name.strip() for row in rows for name in row if name.strip()]
 
 
 _told_the_start: list[bool] = []

@@ -12,8 +12,10 @@ from frugal.commands.details_folder import Details, Every, Points, Sections, Tim
 from frugal.commands.observed import describe_residuals, find_observations, print_residuals
 from frugal.commands.options import (
     AsJson,
+    InputColumns,
     Inputs,
     Language,
+    OutputColumns,
     Parameters,
     ScenarioName,
     SiteFile,
@@ -200,8 +202,8 @@ def need_file(
     runs: Annotated[
         Path | None, typer.Option("--runs", metavar="TABLE", help="A table of runs in the place of a study.")
     ] = None,
-    input_columns: Annotated[str, typer.Option("--inputs", metavar="A,B", help="Input columns of the table.")] = "",
-    output_columns: Annotated[str, typer.Option("--outputs", metavar="Y,Z", help="Output columns of the table.")] = "",
+    input_columns: InputColumns = None,
+    output_columns: OutputColumns = None,
     site: SiteFile = None,
     settings: SiteSettings = None,
     declarations: Annotated[

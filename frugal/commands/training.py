@@ -12,8 +12,10 @@ import typer
 from frugal.commands.options import (
     AsJson,
     DeclarationsFile,
+    InputColumns,
     Language,
     MachineFile,
+    OutputColumns,
     SiteFile,
     SiteSettings,
     StudyFile,
@@ -39,8 +41,12 @@ def train(
         Path | None,
         typer.Option("--runs", metavar="TABLE", help="A table of runs (CSV or Parquet) instead of a solver."),
     ] = None,
-    input_columns: Annotated[str, typer.Option("--inputs", metavar="A,B", help="Input columns of the table.")] = "",
-    output_columns: Annotated[str, typer.Option("--outputs", metavar="Y,Z", help="Output columns of the table.")] = "",
+    input_columns: InputColumns = None,
+    output_columns: OutputColumns = None,
+    group: Annotated[
+        str | None,
+        typer.Option("--group", metavar="COLUMN", help="Column of the table whose rows of one value stay together."),
+    ] = None,
     need: Annotated[
         Path | None, typer.Option("--need", metavar="FILE.toml", help="The need, where it is not the study's.")
     ] = None,
@@ -90,8 +96,12 @@ def train(
             raise UnusableInputError("--runs takes the place of a study: give neither a study nor --dry-run with it")
         columns = (names_in(input_columns), names_in(output_columns))
         with closing(reporter):
-            result = train_table(runs, *columns, read_need(need), chosen, out, reporter, told, program_stopwatch())
+            result = train_table(
+                runs, *columns, read_need(need), chosen, out, reporter, told, program_stopwatch(), group
+            )
     else:
+        if group is not None:
+            raise UnusableInputError("--group names a column of a table of runs: give it with --runs")
         build = lambda: load_study(study, study_file, site, settings, need, language)  # noqa: E731
         if dry_run:
             with prints_on_stderr():
@@ -102,7 +112,7 @@ def train(
             result = train_study(build, chosen, out, reporter, told, program_stopwatch())
     for note in result.notes:
         warn(f"note: {note}", language)
-    failed = result.comparison.failed_runs
+    failed = result.comparison.failed_runs if runs is None else ()  # those of a table are told in a note
     if failed:
         split = result.comparison.split
         total, first = len(failed) + split["n_train"] + split["n_held_out"], failed[0]

@@ -7,6 +7,7 @@ import sys
 import time
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -17,6 +18,7 @@ from frugal.campaigns.campaign import Campaign, Settings, run_campaign
 from frugal.campaigns.publish import publish
 from frugal.errors import EnvironmentFaultError
 from frugal.experiments.study import Study, Tolerance
+from frugal.surrogates.bundle.bundle import open_bundle
 from frugal.surrogates.measurement.noise import REPEATS
 
 
@@ -120,6 +122,38 @@ def test_full_physics_has_no_error_and_no_graph(tmp_path: Path) -> None:
     assert candidate.model is None and candidate.graph_reason["en"]
 
 
+def check_that_the_same_is_written_without_mlflow(client: Any, parent: Any, children: dict[str, Any]) -> None:
+    """Into the database that MLflow made: what MLflow then reads of it is what it wrote itself."""
+    from frugal.campaigns import mlflow_record
+
+    bundle = Path.cwd().parent / "bundle"
+    assert mlflow_record._writes_itself(Path.cwd())
+    again = client.get_run(mlflow_record._write_itself(open_bundle(bundle), Path.cwd()))
+    assert again.info.experiment_id == parent.info.experiment_id
+    runs = client.search_runs([parent.info.experiment_id], f"tags.mlflow.parentRunId = '{again.info.run_id}'")
+    pairs = [(parent, again), *((children[run.info.run_name], run) for run in runs)]
+    assert len(pairs) == 1 + len(children)
+    for made, written in pairs:
+        assert (made.data.metrics, made.data.params) == (written.data.metrics, written.data.params)
+        own = {key for key in made.data.tags if not key.startswith("mlflow.source") and key != "mlflow.parentRunId"}
+        assert {key: made.data.tags[key] for key in own} == {key: written.data.tags[key] for key in own}
+        assert made.info.status == written.info.status == "FINISHED"
+        paths = [{file.path for file in client.list_artifacts(run.info.run_id)} for run in (made, written)]
+        assert paths[0] == paths[1]
+    texts = []
+    for run in (parent, again):
+        (model,) = run.outputs.model_outputs
+        kept = client.get_logged_model(model.model_id)
+        assert (kept.source_run_id, kept.status, kept.params) == (run.info.run_id, "READY", run.data.params)
+        folder = Path.cwd() / "mlruns" / "models" / model.model_id / "artifacts"
+        assert {file.name for file in folder.iterdir()} == {
+            "MLmodel", "model.onnx", "conda.yaml", "python_env.yaml", "requirements.txt"
+        }  # fmt: skip
+        text = (folder / "MLmodel").read_text().replace(model.model_id, "ID").replace(run.info.run_id, "RUN")
+        texts.append([line for line in text.splitlines() if not line.startswith(("utc_time", "model_size"))])
+    assert texts[0] == texts[1]
+
+
 @pytest.mark.slow
 def test_mlflow_records_the_campaign_with_a_nested_run_for_each_candidate(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -149,6 +183,7 @@ def test_mlflow_records_the_campaign_with_a_nested_run_for_each_candidate(
     assert client.list_artifacts(names["linear"].info.run_id)[0].path == "linear.onnx"
     lines = (tmp_path / "bundle" / "ledger.jsonl").read_text().splitlines()
     assert json.loads(lines[-1])["stage"] == "tracking"
+    check_that_the_same_is_written_without_mlflow(client, parent, names)
     for damage in (b"no database" * 1000, (home / "mlflow.db").read_bytes()[:100_000]):
         (tmp_path / "damaged").mkdir(exist_ok=True)
         (tmp_path / "damaged" / "mlflow.db").write_bytes(damage)

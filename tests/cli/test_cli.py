@@ -16,7 +16,7 @@ import pandas as pd
 import pytest
 from campaigns_for_tests import WITH_AI, few_models, given_times, made_once, short_timings
 
-from frugal.errors import EnvironmentFaultError
+from frugal.errors import EnvironmentFaultError, UnusableInputError
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLE = ROOT / "docs" / "examples" / "oxygen_sag.py"
@@ -371,3 +371,13 @@ def test_warnings_of_libraries_are_shown_to_whoever_asks_for_them(tmp_path, aske
     told = subprocess.run(command, capture_output=True, text=True, check=False)
     assert told.returncode == 2 and "frugal: " in told.stderr
     assert ("a warning of a library" in told.stderr) == bool(warned)
+
+
+def test_names_of_columns_may_hold_commas_and_be_given_apart() -> None:
+    from frugal.commands.options import names_in
+
+    assert names_in(["a, b ,c"]) == names_in(["a", "b,c"]) == ["a", "b", "c"]
+    assert names_in(['"speed, mean",b']) == names_in(["b", '"speed, mean"'])[::-1] == ["speed, mean", "b"]
+    assert names_in(None) == names_in([""]) == []
+    with pytest.raises(UnusableInputError, match="the names '\"speed, mean' cannot be read"):
+        names_in(['"speed, mean'])

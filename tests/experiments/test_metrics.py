@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from frugal.errors import UnusableInputError
-from frugal.experiments.metrics.meaning import LEAST_MEAN, doubt_about_mean, reason_against
+from frugal.experiments.metrics.meaning import LEAST_MEAN, doubt_about_mean, reason_against, undeclared_metric
 from frugal.experiments.metrics.registry import METRICS, Metric, check_over, error_allowed, metric_of, scale_of
 from frugal.experiments.metrics.sample import Sample
 from frugal.texts import LANGUAGES
@@ -50,6 +50,46 @@ def test_root_mean_squares_by_hand() -> None:
     assert values("rmse", sample) == pytest.approx([rmse])
     assert values("nrmse", sample) == pytest.approx([rmse / 4])
     assert values("nrmse_range", sample) == pytest.approx([rmse / 7])
+    # the standard deviation of 1, 3, 8 is the root of (9 + 1 + 16) / 3
+    assert values("nrmse_std", sample) == pytest.approx([rmse / np.sqrt(26 / 3)])
+    logs = np.log([2.0, 1.0, 6 / 8])
+    assert values("rmsle", sample) == pytest.approx([np.sqrt((logs**2).mean())])
+
+
+def test_over_the_standard_deviation_a_constant_has_one() -> None:
+    truth = RNG.normal(300.0, 3.0, (200, 1, 1))
+    mean = np.full_like(truth, truth.mean())
+    assert values("nrmse_std", Sample(truth, mean)) == pytest.approx([1.0])
+    assert values("nse", Sample(truth, mean)) == pytest.approx([1.0]), "1 - NSE is its square"
+    elements = np.concatenate([truth, truth / 10], axis=2)
+    assert values("nrmse_std", Sample(elements, elements + 0.3), False) == pytest.approx(
+        [0.3 / truth.std(), 3 / truth.std()]
+    )
+    never = np.full((9, 1, 1), 4.0)
+    assert values("nrmse_std", Sample(never, never + 1e-9)) == [0.0] and values(
+        "nrmse_std", Sample(never, never + 1)
+    ) == [np.inf]
+
+
+def test_how_well_a_standard_deviation_is_known_is_part_of_the_bound() -> None:
+    """Of normal values the standard deviation of n is uncertain by 1 / sqrt(2 n) of itself."""
+    truth = np.random.default_rng(1).normal(0.0, 2.0, (400, 1, 1))
+    spread = METRICS["nrmse_std"].statistics(Sample(truth, truth + 0.1), True)[:, 1, 0]
+    assert spread.mean() == pytest.approx(truth.std()) and spread.min() > 0
+    assert spread.std() / np.sqrt(400) == pytest.approx(2.0 / np.sqrt(2 * 400), rel=0.1)
+
+
+def test_logarithms_of_what_is_not_positive() -> None:
+    truth = [1e-6, 1.0, 1e6]
+    for wrong in (0.0, -3.0):
+        (found,) = values("rmsle", scalars(truth, [1e-6, wrong, 1e6]))
+        assert found == pytest.approx(np.log(1e9) / np.sqrt(3)), "as a thousandth of the smallest true value"
+    for low, told in (
+        (-1.0, "goes down to -1, but the metric rmsle"),
+        (0.0, "is 0 in some runs, which has no logarithm"),
+    ):
+        reason = reason_against(METRICS["rmsle"], np.array([low, 1.0])[:, None, None], True, "y", str)
+        assert reason is not None and told in reason and reason.endswith("use nrmse_std or rmse")
 
 
 def test_pooled_and_worst_of_a_vector() -> None:
@@ -249,13 +289,35 @@ def test_a_mean_that_says_nothing() -> None:
     assert doubt_about_mean(np.zeros((9, 1, 1)), True) is None
 
 
+def test_a_mean_far_above_the_spread_says_nothing_either() -> None:
+    kelvin = np.random.default_rng(3).normal(300.0, 3.0, (500, 1, 1))
+    told = reason_against(METRICS["nrmse"], kelvin, True, "T", str)
+    assert (
+        told is not None and "more than 20 times as much: by an nrmse a constant is good to 1 %: use nrmse_std" in told
+    )
+    assert "against a spread of 3" in told or "against a spread of 2.9" in told
+    for metric in ("nrmse_std", "nrmse_range", "rmse", "kge"):
+        assert reason_against(METRICS[metric], kelvin, True, "T", str) is None
+    spread = kelvin.std()
+    assert reason_against(METRICS["nrmse"], kelvin - kelvin.mean() + 19 * spread, True, "T", str) is None
+    assert reason_against(METRICS["nrmse"], np.full((9, 1, 1), 4.0), True, "T", str) is None, "a constant answers it"
+
+
+def test_which_metric_values_ask_for() -> None:
+    uniform = np.random.default_rng(4).uniform(0, 1, 300)
+    assert undeclared_metric(10 ** (12 * uniform - 6)) == "rmsle"
+    assert undeclared_metric(10 ** (2 * uniform)) == "nrmse_std", "90 % and 10 % are 1.6 decades apart"
+    assert undeclared_metric(-(10 ** (12 * uniform))) == undeclared_metric(uniform - 0.5) == "nrmse_std"
+    assert undeclared_metric(300 + uniform) == "nrmse_std"
+
+
 def test_the_element_of_which_a_metric_says_nothing_is_named() -> None:
     course = np.sin(2 * np.pi * np.arange(200) / 200)
     truth = np.stack([course + 5, course, course - 5], axis=1)[:, None]
     told = reason_against(METRICS["nrmse"], truth, False, "y", lambda k: f"month={k}")
     assert told is not None
     assert told.startswith("the mean of 'y' at month=1 is ") and told.endswith(
-        "against a spread of 0.707, an nrmse means nothing: use rmse or nrmse_range"
+        "against a spread of 0.707, an nrmse means nothing: use nrmse_std or rmse"
     )
     assert reason_against(METRICS["rmse"], truth, False, "y", str) is None
     assert reason_against(METRICS["nrmse_range"], truth, False, "y", str) is None

@@ -105,7 +105,11 @@ def test_a_share_may_be_in_per_cent(tmp_path: Path) -> None:
         ("limit = 20\n", "", "'tolerances.head.limit' is missing; metric and limit"),
         ("limit = 20\n", "limit = -20\n", "tolerances.head.limit = -20; a positive number"),
         ("limit = 20\n", 'limit = "20 cm"\n', "tolerances.head.limit = '20 cm'; a positive number"),
-        ('"rmse"\nlimit = 20', '"mae"\nlimit = 20', "metric 'mae' is unknown; known: nrmse, nrmse_range, rmse,"),
+        (
+            '"rmse"\nlimit = 20',
+            '"mae"\nlimit = 20',
+            "metric 'mae' is unknown; known: nrmse, nrmse_std, nrmse_range, rmse,",
+        ),
         ('"rmse"\nlimit = 20', '"nrmse"\nlimit = 20', "tolerances.head.unit = 'cm'; an nrmse is a share: '1' or '%'"),
         ('unit = "cm"', 'unit = "cubits"', "key 'tolerances.head.unit': unit 'cubits' is unknown; use m"),
         ('unit = "cm"', 'unit = "kg"', "key 'tolerances.head.unit': 'kg' does not convert to m"),
@@ -218,7 +222,7 @@ def test_for_a_table_nobody_has_declared_the_tolerances_have_to_be_filled_in(tab
     assert "# [tolerances.y]" in text and "# queries = " in text
     with pytest.raises(UnusableInputError, match=r"no \[tolerances\]"):
         read_need_file(written(tmp_path, text))
-    for line in ("[tolerances.y]", 'metric = "nrmse"', "limit = 0.05"):
+    for line in ("[tolerances.y]", 'metric = "nrmse_std"', "limit = 0.1"):
         text = text.replace(f"# {line}", line)
     need = read_need_file(written(tmp_path, text))
     assert need.declared and table_of_runs(table, ["a", "b (m)"], ["y"], need).study.need.declared
@@ -251,9 +255,9 @@ def test_a_table_without_need_is_not_judged_relative_to_a_mean_of_zero(tmp_path:
     a = np.linspace(0.0, 1.0, 101)
     pd.DataFrame({"a": a, "size": 1 + a, "swing": np.sin(2 * np.pi * a)}).to_csv(tmp_path / "runs.csv", index=False)
     tolerances = table_of_runs(tmp_path / "runs.csv", ["a"], ["size", "swing"]).study.need.tolerances
-    assert tolerances == {"size": Tolerance("nrmse", 0.05), "swing": Tolerance("nrmse_range", 0.05)}
+    assert tolerances == dict.fromkeys(("size", "swing"), Tolerance("nrmse_std", 0.1))
     need = Need("one row", {"swing": Tolerance("nrmse", 0.05)})
-    with pytest.raises(UnusableInputError, match=r"the mean of 'swing' is .*: use rmse or nrmse_range"):
+    with pytest.raises(UnusableInputError, match=r"the mean of 'swing' is .*: use nrmse_std or rmse"):
         table_of_runs(tmp_path / "runs.csv", ["a"], ["size", "swing"], need)
 
 

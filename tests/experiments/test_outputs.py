@@ -65,7 +65,7 @@ def test_a_value_missing_in_a_wet_cell_is_a_failed_run():
         (lambda: study(cell_features={"bed": np.zeros((3, 3))}), "'bed' .* of the shape of its fields, \\(2, 3\\)"),
         (
             lambda: study(need=Need("one", {"volume": Tolerance("rmse_defined", 1.0)})),
-            "'volume' is of the metric rmse_defined, but it is defined everywhere; use rmse or nrmse",
+            "'volume' is of the metric rmse_defined, but it is defined everywhere; use rmse or nrmse_std",
         ),
     ],
 )

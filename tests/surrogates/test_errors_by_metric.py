@@ -84,11 +84,11 @@ def test_the_old_name_stands_in_rows_as_it_was_given() -> None:
 
 def test_without_tolerance_a_mean_that_says_nothing_is_not_divided_by() -> None:
     assert default_metric(TOTAL, TRUTH[:, 14:15]) == "nrmse"
-    assert default_metric(TOTAL, TRUTH[:, 14:15] - TRUTH[:, 14].mean()) == "nrmse_range"
+    assert default_metric(TOTAL, TRUTH[:, 14:15] - TRUTH[:, 14].mean()) == "nrmse_std"
     assert default_metric(DEPTH, TRUTH[:, 8:14]) == "rmse_defined"
     about_zero = TRUTH - TRUTH.mean(axis=0)
     found = output_errors(study(), about_zero, about_zero + 0.01, None, 0)
-    assert found["total"].metric == "nrmse_range" and found["total"].high < 0.05
+    assert found["total"].metric == "nrmse_std" and found["total"].high < 0.05
 
 
 def test_modes_of_a_field_are_told_in_a_root_mean_square() -> None:
@@ -242,7 +242,7 @@ def test_a_campaign_refuses_an_error_relative_to_nothing_before_it_fits(tmp_path
     with pytest.raises(UnusableInputError) as told:
         run_campaign(zero_mean_study("nrmse"), settings)
     words = str(told.value)
-    assert words.startswith("the mean of 'y' is ") and words.endswith("means nothing: use rmse or nrmse_range")
+    assert words.startswith("the mean of 'y' is ") and words.endswith("means nothing: use nrmse_std or rmse")
     ledgers = [path.read_text() for path in tmp_path.rglob("ledger.jsonl")]
     assert len(ledgers) == 1 and '"generation"' in ledgers[0] and '"fit"' not in ledgers[0]
     again = run_campaign(zero_mean_study("nrmse_range"), settings)  # the runs are kept, and taken up under the new need

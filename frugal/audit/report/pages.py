@@ -35,10 +35,18 @@ def render(audit: Mapping[str, Any], language: str) -> str:
     """
     if language not in LANGUAGES:
         raise UnusableInputError(f"language '{language}' is unknown; use 'en' or 'fr'")
-    views = {each: _view(audit, each) for each in LANGUAGES}
-    fitting = first_page.limits_that_fit(audit, {each: _words_before_diagram(views[each], each) for each in LANGUAGES})
+    views, fitting = _views(json.dumps(audit))
     view = {**views[language], "limits_in_short": first_page.limits_in_short(audit, language, fitting)}
     return _from_template("audit.html.j2", language, {**_plots(audit, language), **view})
+
+
+@lru_cache(maxsize=1)
+def _views(content: str) -> tuple[dict[str, dict[str, Any]], int]:
+    """What the pages of an audit say in each language, and how many limits fit on the first one; made once for all of them."""
+    audit = json.loads(content)
+    views = {each: _view(audit, each) for each in LANGUAGES}
+    words = {each: _words_before_diagram(views[each], each) for each in LANGUAGES}
+    return views, first_page.limits_that_fit(audit, words)
 
 
 def _words_before_diagram(view: Mapping[str, Any], language: str) -> int:
@@ -122,6 +130,17 @@ def _texts(value: Any) -> Iterator[str]:
 
 def _plain(text: str) -> str:
     return re.sub(r"\s+", " ", text).strip()
+
+
+def ladder_picture(audit: Mapping[str, Any], language: str) -> str:
+    """The picture of errors against costs as it stands on the page, an ``<svg>`` element.
+
+    Raises
+    ------
+    UnusableInputError
+        If no candidate was measured.
+    """
+    return _plots(audit, language)["ladder_svg"] or error_cost_plot(ladder_of(audit), language)
 
 
 def _plots(audit: Mapping[str, Any], language: str) -> dict[str, str]:

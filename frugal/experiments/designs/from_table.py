@@ -3,30 +3,35 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from frugal.errors import UnusableInputError
+from frugal.experiments.designs.run_columns import columns_named, group_column, input_column, output_columns
 from frugal.experiments.designs.sampling import from_table
-from frugal.experiments.metrics.meaning import doubt_about_mean
+from frugal.experiments.metrics.meaning import undeclared_metric
 from frugal.experiments.needs.check_runs import check_metrics
 from frugal.experiments.needs.domain import describe_domain, rows_inside, with_need
-from frugal.experiments.study import Need, Output, Study, Tolerance, Variable
+from frugal.experiments.study import Need, Output, Study, Tolerance
 from frugal.experiments.study.design import MINIMUM_RUNS, Design
 from frugal.formats.files.headers import identifier
 from frugal.formats.files.implausible_values import outlier_rows, sentinel_rows
-from frugal.formats.files.tables import TableBlock, found_column, read_whole
+from frugal.formats.files.tables import TableBlock, read_whole
 from frugal.texts import LANGUAGES, room_texts
 
 _TEXTS = room_texts("frugal.experiments")
 
+#: Limit where nobody declared one: a tenth of the standard deviation leaves 1 % of the variance unexplained; of logarithms, a
+#: factor of 1.1.
+UNDECLARED_LIMIT = 0.1
+
 
 @dataclass(frozen=True)
 class TableOfRuns:
-    """A study without solver, its design and the outputs ``[n, m]`` of each row.
+    """A study without solver, its design and the outputs ``[n, m]`` of each row; NaN of runs that failed.
 
     ``notes`` are what its user should know, in sentences.
     """
@@ -38,7 +43,12 @@ class TableOfRuns:
 
 
 def table_of_runs(
-    path: Path, inputs: list[str], outputs: list[str], need: Need | None = None, seed: int = 0
+    path: Path,
+    inputs: Sequence[str],
+    outputs: Sequence[str],
+    need: Need | None = None,
+    seed: int = 0,
+    group: str | None = None,
 ) -> TableOfRuns:
     """Read a table and make a study of it; the bounds of the inputs are those of the rows.
 
@@ -46,13 +56,15 @@ def table_of_runs(
     ----------
     path : Path
         Of any format that `read_table` reads.
-    inputs, outputs : list of str
-        Names of columns, each at least one and none twice; their units are not known, and are given as ``1``.
+    inputs, outputs : sequence of str
+        Names of columns, each at least one and none twice; their units are not known, and are given as ``1``. Inputs that are
+        texts are choices among these. Rows without a value of an output are failed runs.
     need : Need, optional
-        By the names of the columns; where it is absent, 5 % nRMSE on every output, not declared (over the range where the
-        mean is about 0). Rows outside its domain are left out.
+        By the names of the columns; where it is absent, `undeclared_need`. Rows outside its domain are left out.
     seed : int
         Of the rows that are held out.
+    group : str, optional
+        Name of a column: rows that are alike in it are held out, and left out of fits, together.
 
     Returns
     -------
@@ -61,82 +73,53 @@ def table_of_runs(
     Raises
     ------
     UnusableInputError
-        If the file cannot be read, a column is unknown, empty or not numeric, an input never varies, or the metric of a
+        If the file cannot be read, a column is unknown, empty or of the wrong kind, an input never varies, or the metric of a
         tolerance says nothing of the rows.
     """
     if not inputs or not outputs:
         raise UnusableInputError("a table of runs needs --inputs and --outputs, each with at least one column name")
     block = read_whole(path)
-    inputs, outputs = (_columns_named(names, block) for names in (inputs, outputs))
-    twice = [name for name in inputs + outputs if (inputs + outputs).count(name) > 1]
+    inputs, outputs = (columns_named(names, block) for names in (inputs, outputs))
+    named = [*inputs, *outputs]
+    twice = [name for name in named if named.count(name) > 1]
     if twice:
         raise UnusableInputError(f"column '{twice[0]}' is named twice")
-    x = np.stack([_numbers(block, name) for name in inputs], axis=1)
-    y = np.stack([_numbers(block, name) for name in outputs], axis=1)
-    for name, column in zip(inputs, x.T, strict=True):
-        if column.min() == column.max():
-            raise UnusableInputError(
-                f"input column '{name}' has the same value {column[0]:g} in every row; leave it out"
-            )
+    groups = None if group is None else group_column(block, columns_named([group], block)[0])
+    found, answers = [input_column(block, name) for name in inputs], output_columns(block, outputs)
+    x, y = np.stack([column.values for column in found], axis=1), answers.values
     if need is not None:
         _check_names(need.tolerances, outputs, "the need names the output")
         _check_names(need.domain, inputs, "the domain of the need names the input")
         need = _renamed(need)
     bounded = set() if need is None else set(need.domain)
-    _check_sentinels(block, dict(zip(inputs, x.T, strict=True)), bounded)
+    quantities = {column.name: column.values for column in found if not column.choices}
+    _check_sentinels(block, quantities, bounded)
     _check_sentinels(block, dict(zip(outputs, y.T, strict=True)), set())
-    variables = tuple(
-        Variable(identifier(name), "1", float(column.min()), float(column.max()), label=dict.fromkeys(LANGUAGES, name))
-        for name, column in zip(inputs, x.T, strict=True)
-    )
+    finished = answers.finished
     bare = Study(
         name=identifier(path.stem),
         title=_TEXTS.say("table.title", name=path.name),
-        inputs=variables,
+        inputs=tuple(column.variable(finished) for column in found),
         outputs=tuple(Output(identifier(name), "1", label=dict.fromkeys(LANGUAGES, name)) for name in outputs),
-        need=undeclared_need(dict(zip(map(identifier, outputs), y.T, strict=True))),
+        need=undeclared_need(dict(zip(map(identifier, outputs), y[finished].T, strict=True))),
         definition=hashlib.sha256(np.ascontiguousarray(np.hstack([x, y])).tobytes()).hexdigest(),
-        site={"table": str(path)},
+        site={"table": str(path)} if group is None else {"table": str(path), "group": group},
         cases=_TEXTS.say("table.cases"),
         judged_on=_TEXTS.say("table.judged_on", name=path.name),
     )
     study = bare if need is None else with_need(bare, need)
-    inside = rows_inside(x, study.columns)
-    if inside.sum() < MINIMUM_RUNS <= len(x):
+    inside = rows_inside(x, study.columns) & finished
+    if inside.sum() < MINIMUM_RUNS <= finished.sum():
         raise UnusableInputError(
-            f"{inside.sum()} of the {len(x)} rows of '{path}' are inside the domain of the need "
+            f"{inside.sum()} of the {finished.sum()} rows of '{path}' are inside the domain of the need "
             f"({describe_domain(study.need)}); at least {MINIMUM_RUNS} are needed: widen the domain or add rows"
         )
     check_metrics(study, y[inside])
-    notes = _outliers_told(block, inputs + outputs, np.hstack([x, y]), inside)
-    return TableOfRuns(study, from_table(x[inside], seed), y[inside], tuple(notes))
-
-
-def _columns_named(names: list[str], block: TableBlock) -> list[str]:
-    """The columns that are meant; parts of a name that holds commas, which came as several, are put together again."""
-    known = {_squeezed(name): name for name in block.names}
-    found, at = [], 0
-    while at < len(names):
-        for end in range(len(names), at + 1, -1):
-            joined = known.get(_squeezed(",".join(names[at:end])))
-            if joined is not None:
-                break
-        else:
-            end, joined = at + 1, found_column(names[at], block.names, block.style.source)
-        found.append(joined)
-        at = end
-    return found
-
-
-def _squeezed(name: str) -> str:
-    return ",".join(part.strip() for part in name.split(","))
-
-
-def _numbers(block: TableBlock, name: str) -> np.ndarray:
-    try:
-        return block.numbers(name)
-    except UnusableInputError as fault:
-        raise UnusableInputError(f"{fault}; take the rows of runs that failed out of the table") from fault
+    columns = {**quantities, **dict(zip(outputs, y.T, strict=True))}
+    notes = [*answers.notes, *_outliers_told(block, columns, inside), *_decades_told(study, outputs, y[inside], need)]
+    kept = inside | ~finished
+    design = from_table(x[kept], seed, None if groups is None else groups[kept], finished[kept])
+    return TableOfRuns(study, design, y[kept], tuple(notes))
 
 
 def _check_sentinels(block: TableBlock, columns: Mapping[str, np.ndarray], bounded: set[str]) -> None:
@@ -154,10 +137,22 @@ def _check_sentinels(block: TableBlock, columns: Mapping[str, np.ndarray], bound
         )
 
 
-def _outliers_told(block: TableBlock, names: list[str], values: np.ndarray, inside: np.ndarray) -> list[str]:
+def _decades_told(study: Study, names: Sequence[str], outputs: np.ndarray, need: Need | None) -> list[str]:
+    """A sentence for each output over decades, where nobody declared how it is judged: in logarithms."""
+    told = []
+    for name, output, values in zip(names, study.outputs, outputs.T, strict=True):
+        if need is None and study.need.tolerances[output.name].metric == "rmsle":
+            told.append(
+                f"'{name}' is positive and spreads over {np.log10(values.max() / values.min()):.2g} decades: errors are judged "
+                "in logarithms, so that small values count as large ones do"
+            )
+    return told
+
+
+def _outliers_told(block: TableBlock, columns: Mapping[str, np.ndarray], inside: np.ndarray) -> list[str]:
     """A sentence for each column with values far from all others: they may be true, and nothing here can know."""
     told = []
-    for name, column in zip(names, values.T, strict=True):
+    for name, column in columns.items():
         rows = outlier_rows(np.where(inside, column, np.nan))
         if len(rows):
             low, high = np.nanmin(np.delete(column, rows)), np.nanmax(np.delete(column, rows))
@@ -170,7 +165,7 @@ def _outliers_told(block: TableBlock, names: list[str], values: np.ndarray, insi
 
 
 def undeclared_need(outputs: Mapping[str, np.ndarray]) -> Need:
-    """What stands in where nobody declared a need: 5 % nRMSE on every output, of the range where a mean says nothing.
+    """What stands in where nobody declared a need: `UNDECLARED_LIMIT` on every output, in the metric that its values ask for.
 
     Parameters
     ----------
@@ -179,15 +174,12 @@ def undeclared_need(outputs: Mapping[str, np.ndarray]) -> Need:
     """
     return Need(
         functional_unit="one row",
-        tolerances={
-            name: Tolerance("nrmse" if doubt_about_mean(values[:, None, None], True) is None else "nrmse_range", 0.05)
-            for name, values in outputs.items()
-        },
+        tolerances={name: Tolerance(undeclared_metric(values), UNDECLARED_LIMIT) for name, values in outputs.items()},
         declared=False,
     )
 
 
-def _check_names(names: Iterable[str], columns: list[str], told: str) -> None:
+def _check_names(names: Iterable[str], columns: Sequence[str], told: str) -> None:
     """Refuse what is neither a column nor the name that the study makes of one."""
     for name in names:
         if name not in columns and name not in map(identifier, columns):

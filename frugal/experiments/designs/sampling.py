@@ -103,10 +103,32 @@ def scale(variables: tuple[Variable, ...], unit: np.ndarray) -> np.ndarray:
     return np.stack(columns, axis=1)
 
 
-def from_table(inputs: np.ndarray, seed: int) -> Design:
-    """A design of given rows; a quarter of them, drawn at random, is held out, rows that are all but one on the same side."""
-    if len(inputs) < MINIMUM_RUNS:
-        raise UnusableInputError(f"the table has {len(inputs)} rows; at least {MINIMUM_RUNS} are needed")
+def from_table(
+    inputs: np.ndarray, seed: int, groups: np.ndarray | None = None, finished: np.ndarray | None = None
+) -> Design:
+    """A design of given rows; a quarter of them, drawn at random, is held out.
+
+    Parameters
+    ----------
+    inputs : array [n, d]
+    seed : int
+        Of the draw.
+    groups : array of str [n], optional
+        Rows of one group are held out together; rows that are all but one are where it is absent.
+    finished : array of bool [n], optional
+        Runs that gave an answer; all of them by default.
+
+    Raises
+    ------
+    UnusableInputError
+        If there are fewer than `MINIMUM_RUNS` of them.
+    """
+    done = np.ones(len(inputs), dtype=bool) if finished is None else finished
+    if done.sum() < MINIMUM_RUNS:
+        failed = f" ({(~done).sum()} more failed)" if not done.all() else ""
+        raise UnusableInputError(f"the table has {done.sum()} rows{failed}; at least {MINIMUM_RUNS} are needed")
+    if groups is not None:
+        return Design(inputs, split_by_place(groups, seed), np.full(len(inputs), -1, dtype=np.int64), groups)
     row = near_duplicates(inputs)
     if row.max() + 1 == len(inputs):
         design = plain_design(inputs, np.zeros(len(inputs), dtype=bool))

@@ -1,7 +1,8 @@
 """Every metric that a tolerance may be in.
 
 Sources: Nash and Sutcliffe (1970), Journal of Hydrology 10:282 (``nse``); Gupta et al. (2009), Journal of Hydrology 377:80
-(``kge``); Pushpalatha et al. (2012), Journal of Hydrology 420-421:171 (``log_nse``).
+(``kge``); Pushpalatha et al. (2012), Journal of Hydrology 420-421:171 (``log_nse``); Moriasi et al. (2007), Transactions of the
+ASABE 50:885 (``nrmse_std``, there RSR).
 """
 
 from __future__ import annotations
@@ -48,9 +49,11 @@ class Metric:
     needs_time, needs_undefined : bool
         Only for outputs with a time axis; only for outputs whose elements may be undefined.
     needs_positive : bool
-        No true value may be below 0.
+        No true value may be below 0, or be 0 either where ``needs_logarithms`` says so.
     needs_mean : bool
-        It divides by the mean of the truth, which must say something.
+        It divides by the mean of the truth, which must say something: not about 0.
+    needs_spread : bool
+        The mean must not be many times the spread either, or else a constant is good to a small share of it.
     pools_only_series : bool
         Without a time axis there is nothing to pool: it compares the values of one element over the runs.
     instead : str
@@ -79,9 +82,11 @@ class Metric:
     needs_time: bool = False
     needs_undefined: bool = False
     needs_positive: bool = False
+    needs_logarithms: bool = False
     needs_mean: bool = False
+    needs_spread: bool = False
     pools_only_series: bool = False
-    instead: str = "rmse or nrmse"
+    instead: str = "rmse or nrmse_std"
     divisor: Callable[[np.ndarray], float] | None = None
     parts: Literal["squares", "distances"] = "squares"
     second: Literal["none", "counts", "divisor"] = "counts"
@@ -165,8 +170,17 @@ METRICS: dict[str, Metric] = {
             of.squares_and_mean,
             of.root_mean_over_mean,
             needs_mean=True,
-            instead="rmse or nrmse_range",
+            needs_spread=True,
+            instead="nrmse_std or rmse",
             divisor=lambda truth: abs(float(truth.mean())),
+            second="divisor",
+        ),
+        Metric(
+            "nrmse_std",
+            "share",
+            of.squares_and_deviation,
+            of.root_mean_over_mean,
+            divisor=lambda truth: float(truth.std()),
             second="divisor",
         ),
         Metric(
@@ -209,6 +223,16 @@ METRICS: dict[str, Metric] = {
             instead="nse",
             second="divisor",
             is_root=False,
+        ),
+        Metric(
+            "rmsle",
+            "share",
+            of.squares_of_logarithms,
+            of.root_mean,
+            needs_positive=True,
+            needs_logarithms=True,
+            instead="nrmse_std or rmse",
+            second="none",
         ),
         Metric("peak_error", "output", of.squares_of_peaks, of.root_of_ratio, "places", needs_time=True),
         Metric("timing_error", "time", of.squares_of_peak_times, of.root_of_ratio, "places", needs_time=True),

@@ -19,6 +19,8 @@ ZERO_MEAN = 1e-9
 NEGLIGIBLE = 1e-6
 #: The constant inside a logarithm, as a part of the mean: a hundredth (Pushpalatha et al. 2012).
 LOG_CONSTANT = 0.01
+#: What is predicted where only positive values may be, and is not, counts as this part of the smallest true one.
+LOG_FLOOR = 1e-3
 
 
 def only_of_numbers(
@@ -85,6 +87,34 @@ def squares_and_range(sample: Sample, pooled: bool) -> np.ndarray:
     spread = truth.max(axis=(0, 1)) - truth.min(axis=(0, 1))
     error = _without_rounding(_squares(sample, pooled), spread == 0, np.abs(truth).max())
     return np.stack([error, np.broadcast_to(spread, error.shape)], axis=1)
+
+
+def squares_and_deviation(sample: Sample, pooled: bool) -> np.ndarray:
+    """Mean squared error, and what each run adds to the standard deviation of the truth ``[n, 2, k]``.
+
+    The second has the standard deviation of all runs as its mean, and varies as much as runs move it: its influence function
+    beside it, so that bounds and bootstraps know how well it is known.
+    """
+    truth = by_column(sample.truth, pooled)
+    away = (truth - truth.mean(axis=(0, 1))) ** 2
+    deviation = np.sqrt(away.mean(axis=(0, 1)))
+    size = np.abs(truth).max()
+    none = deviation <= ZERO_MEAN * size
+    moved = np.divide(away.mean(axis=1), 2 * deviation, out=np.zeros((len(truth), truth.shape[2])), where=~none)
+    error = _without_rounding(_squares(sample, pooled), none, size)
+    return np.stack([error, np.where(none, 0.0, deviation / 2 + moved)], axis=1)
+
+
+def squares_of_logarithms(sample: Sample, pooled: bool) -> np.ndarray:
+    """Mean squared error of natural logarithms ``[n, 1, k]``.
+
+    What is predicted at or below 0 has none, and counts as `LOG_FLOOR` times the smallest true value of its column.
+    """
+    truth, predicted = (by_column(values, pooled) for values in (sample.truth, sample.predicted))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        floor = LOG_FLOOR * truth.min(axis=(0, 1))
+        error = (np.log(np.maximum(predicted, floor)) - np.log(truth)) ** 2
+    return np.asarray(error.mean(axis=1))[:, None]
 
 
 def squares_and_spread(sample: Sample, pooled: bool) -> np.ndarray:

@@ -142,7 +142,7 @@ def _tolerance(writer: _Writer, output: Output, need: Need) -> None:
     note = writer.note(output.label, output.unit)
     writer.raw("")
     writer.raw(f"[tolerances.{toml_key(output.name)}]{f'  # {note}' if note else ''}", known)
-    writer.line("metric", tolerance.metric if tolerance else "nrmse", known)
+    writer.line("metric", tolerance.metric if tolerance else "nrmse_std", known)
     writer.line("limit", tolerance.limit if tolerance else 0.05, known)
     if tolerance is not None and tolerance.over is not None:
         writer.line("over", tolerance.over, known)

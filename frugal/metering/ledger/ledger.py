@@ -9,13 +9,17 @@ import hashlib
 import json
 import math
 import os
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from frugal.errors import EnvironmentFaultError, UnusableInputError
 from frugal.metering.ledger.hash_chain import link, split_lines
+
+if TYPE_CHECKING:
+    from importlib.metadata import Distribution
 
 Status = Literal["ok", "failed", "interrupted"]
 
@@ -207,5 +211,14 @@ def requirements_hash() -> str:
     """SHA-256 over the name and version of every installed package, sorted."""
     from importlib.metadata import distributions
 
-    names = sorted({f"{package.metadata['Name']}=={package.version}" for package in distributions()})
+    names = sorted({"==".join(_name_and_version(package)) for package in distributions()})
     return hashlib.sha256("\n".join(names).encode()).hexdigest()
+
+
+def _name_and_version(package: Distribution) -> tuple[str, str]:
+    """From the first lines of its metadata, as they are written: the whole takes ten times as long to parse."""
+    head = (package.read_text("METADATA") or "").partition("\n\n")[0]
+    found = dict(re.findall(r"^(Name|Version): *(\S+) *\r?$", head, re.MULTILINE))
+    if len(found) == 2:
+        return found["Name"], found["Version"]
+    return package.metadata["Name"], package.version

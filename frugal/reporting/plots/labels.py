@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import math
 import textwrap
+from collections.abc import Sequence
+from functools import cache
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -55,11 +59,12 @@ def place(axes: Axes, labels: list[tuple[Any, ...]], fixed: list[Any], limit: fl
         point = to_pixels((cost, value))
         extent = label.get_window_extent(renderer)  # measured once: moving a label does not change its size
         others = [box for box in taken if not box.contains(*point)]
+        boxes = [box_at(point, spot, extent.width + 2, extent.height + 2) for spot in places()]
+        shared = overlaps(boxes, taken)
         least, spot = math.inf, places()[0]
-        for candidate in places():
-            box = box_at(point, candidate, extent.width + 2, extent.height + 2)
+        for candidate, box, covered in zip(places(), boxes, shared, strict=True):
             cost_here = 0.25 * math.hypot(*candidate[:2]) + (candidate[2] == "center")
-            cost_here += 3 * sum(overlap(box, other) for other in taken) + 4 * outside(box, frame)
+            cost_here += 3 * covered + 4 * outside(box, frame)
             if cost_here < least:
                 cost_here += 12 * crossings(point, candidate, others)
             if cost_here < least:
@@ -107,6 +112,7 @@ def move(label: Any, place: tuple[float, float, str, str]) -> None:
     label.set(ha=place[2], va=place[3])
 
 
+@cache
 def places() -> list[tuple[float, float, str, str]]:
     """Offsets round a point, in points, in the order in which they are tried, with their alignment."""
     places = [
@@ -148,6 +154,15 @@ def crossings(point: Any, place: tuple[float, float, str, str], others: list[Bbo
 def overlap(a: Bbox, b: Bbox) -> float:
     """Area that two boxes share."""
     return max(0.0, min(a.x1, b.x1) - max(a.x0, b.x0)) * max(0.0, min(a.y1, b.y1) - max(a.y0, b.y0))
+
+
+def overlaps(boxes: Sequence[Bbox], others: Sequence[Bbox]) -> list[float]:
+    """Area that each box shares with others, added up: what `overlap` gives, of all of them at once."""
+    if not others:
+        return [0.0] * len(boxes)
+    a, b = (np.array([box.extents for box in some]) for some in (boxes, others))
+    ends = np.minimum(a[:, None, 2:], b[None, :, 2:]) - np.maximum(a[:, None, :2], b[None, :, :2])
+    return [float(area) for area in np.maximum(ends, 0.0).prod(axis=2).sum(axis=1)]
 
 
 def outside(box: Bbox, frame: Bbox) -> float:

@@ -85,6 +85,11 @@ class DecisionRow:
         return self.kind == "surrogate"
 
     @property
+    def told_error(self) -> float:
+        """The error itself, or where nobody kept it what is held of it, over its tolerance; to compare candidates by."""
+        return self.value if math.isfinite(self.value) else self.error
+
+    @property
     def can_be_asked(self) -> bool:
         """It has all the data that it needs."""
         return MISSING_DATA not in self.hard_limits
@@ -244,3 +249,38 @@ def least_consuming(items: Sequence[Item], lifetime: Mapping[str, float], tie_fa
     limit = math.inf if math.isinf(tie_factor) else tie_factor * lifetime[least.name]
     close = [item for item in items if lifetime[item.name] <= limit]
     return min(close, key=lambda item: (RUNGS.index(item.kind), lifetime[item.name]))
+
+
+def least_error_without_use(rungs: Sequence[DecisionRow], policy_factor: float, declared: bool) -> DecisionRow | None:
+    """What ships where nobody declared how often it is asked: the least error among what costs about the least per query.
+
+    Without a number of queries there is no cost over the service life; what a query costs stands in its place, since answers
+    are asked more often than they are made. Of the answers that meet the tolerances, those are taken that cost at most
+    ``policy_factor`` times the cheapest of them, and of these the one that errs least. Tolerances that nobody declared are met
+    where the error itself does; where none meets them, the answers stand in that err at most ``policy_factor`` times as much as
+    the best. So none ships that another one beats in error and in cost.
+
+    Parameters
+    ----------
+    rungs : sequence of DecisionRow
+    policy_factor : float
+        At least 1.
+    declared : bool
+        Somebody declared the tolerances.
+
+    Returns
+    -------
+    DecisionRow or None
+        None where nothing keeps the limits of the call pattern, or meets tolerances that were declared.
+    """
+    able = [rung for rung in rungs if rung.keeps_limits]
+    met = [rung for rung in able if (rung.error_met if declared else rung.told_error <= 1)]
+    if not met and not declared and able:
+        most = policy_factor * min(rung.told_error for rung in able)
+        met = [rung for rung in able if rung.told_error <= most]
+    if not met:
+        return None
+    per_query = {rung.name: float(np.median(rung.query_blocks)) for rung in met}
+    most = policy_factor * min(per_query.values())
+    close = [rung for rung in met if per_query[rung.name] <= most]
+    return min(close, key=lambda rung: (rung.told_error, per_query[rung.name], RUNGS.index(rung.kind)))

@@ -24,6 +24,7 @@ def sentence(code: str, decision: Decision) -> Text:
         "best_alternative": decision.best_alternative or "",
         "materiality": in_each(plain_number, decision.policy.materiality_cpu_seconds, 4),
         "margin": in_each(plain_number, decision.policy.margin, 4),
+        "tie_factor": in_each(plain_number, decision.policy.tie_factor, 4),
         "queries_factor": in_each(plain_number, decision.policy.queries_factor, 4),
         "missing": _listed("baseline", decision.missing_baselines),
         "limits": _listed("limit", decision.limits_that_exclude),

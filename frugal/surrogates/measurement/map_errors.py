@@ -16,12 +16,13 @@ from frugal.experiments.study.outputs import Output, defined_cells
 def default_metric(output: Output, truth: np.ndarray) -> str:
     """Metric of an output without tolerance, from its true values ``[n, size]``.
 
-    nRMSE, but the RMSE of what is defined where elements may be undefined, and over the range where a mean says nothing.
+    nRMSE, but the RMSE of what is defined where elements may be undefined, and that over the standard deviation where a mean says
+    nothing.
     """
     if output.has_undefined:
         return "rmse_defined"
     doubt = doubt_about_mean(output.by_time(truth), output.is_field)
-    return "nrmse" if doubt is None else "nrmse_range"
+    return "nrmse" if doubt is None else "nrmse_std"
 
 
 def metric_for(study: Study, output: Output, truth: np.ndarray) -> tuple[str, bool]:
