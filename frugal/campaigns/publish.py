@@ -21,6 +21,7 @@ from frugal.errors import EnvironmentFaultError, FrugalError, UnusableInputError
 from frugal.formats.files.atomic import new_folder
 from frugal.reporting.plots.ladder import error_cost_plot
 from frugal.surrogates.bundle.bundle import ALTERNATIVES, CHECKSUMS, MODEL, held, write_checksums
+from frugal.surrogates.bundle.script_file import write_script
 from frugal.surrogates.onnx.digest import graph_digest
 from frugal.surrogates.onnx.export import model_metadata, with_metadata
 from frugal.surroundings import keep_list_of_fonts_out_of_the_home, without_parsers_of_formats
@@ -131,7 +132,7 @@ def audit_folder(
     terms: Terms | None = None,
     to_come: Mapping[str, float] | None = None,
 ) -> dict[str, Any]:
-    """Write ``audit.json``, both reports, the plot and the model card of a bundle, and seal its graphs with the audit.
+    """Write ``model.js``, ``audit.json``, reports, plot and model card of a bundle, and seal its graphs with the audit.
 
     Parameters
     ----------
@@ -150,6 +151,7 @@ def audit_folder(
         Content of ``audit.json``.
     """
     model = folder / MODEL
+    write_script(folder)
     digest = graph_digest(model.read_bytes()) if model.exists() else None
     audit = build_audit(
         folder, graph_sha256=digest, evaluation=evaluation, terms=terms, to_come=to_come, own_words=True

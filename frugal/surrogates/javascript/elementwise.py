@@ -90,7 +90,7 @@ def cast(program: Program, value: Value, kind: str) -> Value:
         If JavaScript has none such.
     """
     if not kind:
-        raise Untranslatable("operator", operator="Cast")
+        raise Untranslatable("javascript.operator", operator="Cast")
     if kind == value.kind:
         return value
     if value.array is not None and value.size > 1:

@@ -76,7 +76,7 @@ class Script:
             return False
         try:
             return from_text(theirs[1], len(self.numbers)) == self.numbers
-        except UnusableInputError:
+        except ValueError:
             return False
 
 
@@ -102,7 +102,7 @@ def script_of(model: bytes) -> Script:
 
     try:
         if len(model) > _MOST_GRAPH_BYTES:
-            raise Untranslatable("too_large", bytes=len(model), most=MOST_BYTES)
+            raise Untranslatable("javascript.too_large", bytes=len(model), most=MOST_BYTES)
         try:
             proto = onnx.load_from_string(model)
         except Exception as fault:  # protobuf raises classes of its own, which differ between its versions
@@ -111,7 +111,7 @@ def script_of(model: bytes) -> Script:
         translated = translate(proto)
         text = _text(translated, metadata, graph_digest(model))
         if len(text.encode()) > MOST_BYTES:
-            raise Untranslatable("too_large", bytes=len(text.encode()), most=MOST_BYTES)
+            raise Untranslatable("javascript.too_large", bytes=len(text.encode()), most=MOST_BYTES)
     except Untranslatable as fault:
         return Script(None, fault.reason)
     return Script(text, numbers=payload(translated.program.constants))

@@ -13,16 +13,18 @@ from typing import Any
 
 import numpy as np
 
-from frugal.errors import UnusableInputError
-
 #: JavaScript's name of each type of array that is packed, by its letter in the file.
 ARRAYS = {"f": "Float32Array", "d": "Float64Array", "i": "Int32Array"}
 _TYPES: dict[str, np.dtype[Any]] = {"f": np.dtype("<f4"), "d": np.dtype("<f8"), "i": np.dtype("<i4")}
 #: What the text is written in: printable, but for quote, backslash and the sign that begins a tag.
 LETTERS = "".join(chr(code) for code in range(0x21, 0x7F) if chr(code) not in "'\\<")
 _GROUP = 13
+#: Of zlib: as small as it gets.
+LEVEL = 9
 #: Arrays of fewer elements are packed as they are.
 _SMALL = 32
+#: How a larger array is laid out is chosen by about so many of its first elements.
+_WATCHED = 50_000
 
 
 @dataclass(frozen=True)
@@ -70,7 +72,9 @@ def layout_of(array: np.ndarray, kind: str) -> Packed:
     if array.size >= _SMALL:
         turns = (False, True) if array.ndim > 1 and min(array.shape) > 1 else (False,)
         choices = [Packed(kind, array.size, turned, order) for turned in turns for order in (0, 1, 2)]
-    return min(choices, key=lambda packed: _entropy(_planes(array, packed)))
+    rows = max(_WATCHED * max(len(array), 1) // max(array.size, 1), 2) if array.ndim else 1
+    watched = array[:rows] if array.size > _WATCHED else array
+    return min(choices, key=lambda packed: _entropy(_planes(watched, packed)))
 
 
 def payload(arrays: Sequence[tuple[np.ndarray, Packed]]) -> bytes:
@@ -83,7 +87,7 @@ def to_text(content: bytes) -> str:
 
     One letter more says that the last byte that these bits make is none.
     """
-    deflated = np.frombuffer(zlib.compress(content, 9), dtype=np.uint8)
+    deflated = np.frombuffer(zlib.compress(content, LEVEL), dtype=np.uint8)
     bits = np.unpackbits(deflated, bitorder="little")
     groups = np.pad(bits, (0, -len(bits) % _GROUP)).reshape(-1, _GROUP).astype(np.int64)
     numbers = groups @ (1 << np.arange(_GROUP))
@@ -103,12 +107,12 @@ def from_text(text: str, size: int) -> bytes:
 
     Raises
     ------
-    UnusableInputError
+    ValueError
         If it is something else, or more.
     """
     places = np.array([LETTERS.find(letter) for letter in text], dtype=np.int64)
     if (places < 0).any():
-        raise UnusableInputError("its numbers are not written in the letters of this format")
+        raise ValueError("its numbers are not written in the letters of this format")
     even = len(places) // 2 * 2
     numbers = places[:even:2] * len(LETTERS) + places[1:even:2]
     bits = (numbers[:, None] >> np.arange(_GROUP) & 1).astype(np.uint8)
@@ -117,9 +121,9 @@ def from_text(text: str, size: int) -> bytes:
     try:
         found = inflater.decompress(whole.tobytes(), size + 1)
     except zlib.error as fault:
-        raise UnusableInputError(f"its numbers cannot be read: {fault}") from fault
+        raise ValueError(f"its numbers cannot be read: {fault}") from fault
     if not inflater.eof or inflater.unused_data or len(found) != size:
-        raise UnusableInputError("its numbers are cut off, or something follows them")
+        raise ValueError("its numbers are cut off, or something follows them")
     return found
 
 

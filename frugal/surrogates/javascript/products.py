@@ -105,7 +105,7 @@ def arg_extreme(program: Program, operator: str, value: Value, attributes: Mappi
     """``ArgMin`` or ``ArgMax`` over a whole row: the number of the first least or largest element."""
     axis = attributes.get("axis", 0) % len(value.shape)
     if value.size != value.shape[axis] or attributes.get("select_last_index"):
-        raise Untranslatable("operator", operator=f"{operator} of several rows")
+        raise Untranslatable("javascript.operator", operator=f"{operator} of several rows")
 
     def move(strides: tuple[int, ...], offset: int) -> tuple[tuple[int, ...], int]:
         return (strides[axis],), offset
@@ -137,7 +137,7 @@ def trees(program: Program, value: Value, attributes: Mapping[str, Any]) -> Valu
         or told != {"aggregate_function": 1, "post_transform": 0}
         or missing
     ):
-        raise Untranslatable("operator", operator="TreeEnsemble of another form")
+        raise Untranslatable("javascript.operator", operator="TreeEnsemble of another form")
     held = program.computed(value)
 
     def children(side: str) -> np.ndarray:
@@ -164,7 +164,7 @@ def trees(program: Program, value: Value, attributes: Mapping[str, Any]) -> Valu
 
     column = written(moved(held.expression, move)).replace("[i]", f"[{names['features']}[n]]")
     if value.shape != (1, *row) or f"{names['features']}[n]" not in column:
-        raise Untranslatable("operator", operator="TreeEnsemble of a view")
+        raise Untranslatable("javascript.operator", operator="TreeEnsemble of a view")
     sign = _COMPARISONS[modes.pop()]
     sums = program.name("t")
     program.once.append(f"const {sums}=new Float64Array({int(attributes['n_targets'])});")

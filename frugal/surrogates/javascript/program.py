@@ -40,7 +40,7 @@ class Untranslatable(Exception):  # noqa: N818 - it is an answer, not a fault
     """A graph has no JavaScript; ``reason`` says why in both languages."""
 
     def __init__(self, name: str, **values: Any) -> None:
-        self.reason: Text = _TEXTS.say(f"javascript.{name}", **values)
+        self.reason: Text = _TEXTS.say(name, **values)
         super().__init__(self.reason["en"])
 
 
@@ -85,7 +85,7 @@ class Value:
             If they are computed.
         """
         if self.array is None:
-            raise Untranslatable("operator", operator=f"{operator} of computed sizes")
+            raise Untranslatable("javascript.operator", operator=f"{operator} of computed sizes")
         return [int(number) for number in self.array.ravel()]
 
 
@@ -125,7 +125,7 @@ class Program:
         if array.dtype == np.float16:
             return self.constant(array.astype(np.float32))
         if not kind or (array.size > 1 and packed_as is None):
-            raise Untranslatable("operator", operator=f"{array.dtype}[{array.size}]")
+            raise Untranslatable("javascript.operator", operator=f"{array.dtype}[{array.size}]")
         if array.size == 1:
             return Value(array.shape, kind, Word(literal(array.ravel()[0])), True, array)
         assert packed_as is not None

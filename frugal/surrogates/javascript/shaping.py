@@ -129,7 +129,7 @@ def gather(program: Program, value: Value, index: Value, axis: int) -> Value:
     if isinstance(held.expression, Word):
         return Value(shape, value.kind, held.expression, value.fixed)
     if not isinstance(held.expression, Leaf):
-        raise Untranslatable("operator", operator="Gather")
+        raise Untranslatable("javascript.operator", operator="Gather")
     before, after = len(value.shape[:at]), len(value.shape[at + 1 :])
     none = (0,) * len(index.shape)
 

@@ -58,12 +58,12 @@ def translate(model: onnx.ModelProto) -> Translated:
 
     graph, program = model.graph, Program()
     if len(graph.input) != 1 or len(graph.input[0].type.tensor_type.shape.dim) != 2:
-        raise Untranslatable("operator", operator=", ".join(found.name for found in graph.input))
+        raise Untranslatable("javascript.operator", operator=", ".join(found.name for found in graph.input))
     told = graph.input[0]
     kind = _INPUTS.get(told.type.tensor_type.elem_type)
     width = told.type.tensor_type.shape.dim[1].dim_value
     if kind is None or not width:
-        raise Untranslatable("operator", operator=told.name)
+        raise Untranslatable("javascript.operator", operator=told.name)
     held = {constant.name: numpy_helper.to_array(constant) for constant in graph.initializer}
     found: dict[str, Value] = {told.name: Value((1, width), kind, Leaf("x", contiguous((1, width))))}
     reads = Counter(name for node in graph.node for name in node.input)
@@ -79,7 +79,7 @@ def translate(model: onnx.ModelProto) -> Translated:
     for node in graph.node:
         attributes = {one.name: _attribute(one) for one in node.attribute}
         if node.domain not in ("", "ai.onnx", "ai.onnx.ml"):
-            raise Untranslatable("operator", operator=f"{node.domain}.{node.op_type}")
+            raise Untranslatable("javascript.operator", operator=f"{node.domain}.{node.op_type}")
         values = [_lazy(held[name]) if name in held and k in _SIZES.get(node.op_type, ()) else value(name)
                   for k, name in enumerate(node.input)]  # fmt: skip
         results = _node(program, node.op_type, values, attributes, len(node.output))
@@ -128,7 +128,7 @@ def _node(
 ) -> list[Value]:
     first = values[0] if values else None
     if first is None:
-        raise Untranslatable("operator", operator=operator)
+        raise Untranslatable("javascript.operator", operator=operator)
     if operator == "Split":
         sizes = _told(values, 1, operator) or [first.shape[attributes.get("axis", 0)] // n_outputs] * n_outputs
         return shaping.split(first, sizes, attributes.get("axis", 0))
@@ -141,7 +141,7 @@ def _node(
         axes = attributes.get("axes") or _told(values, 1, operator)
         found = products.reduce(program, operator, first, axes, bool(attributes.get("keepdims", 1)))
     if found is None or n_outputs != 1:
-        raise Untranslatable("operator", operator=operator)
+        raise Untranslatable("javascript.operator", operator=operator)
     return [found]
 
 
