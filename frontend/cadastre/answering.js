@@ -1,7 +1,7 @@
 /** Answers for the installation as it is set: by the table, by the model, with what stands in the light. */
 import { asFeatures, horizonsWith } from '../geo/obstacles.js';
 import { t } from '../shared/i18n.js';
-import { loadModel } from '../shared/runtime.js';
+import { loadModel, loadScript } from '../shared/runtime.js';
 import { address } from './data.js';
 import { asOnRoof, byModel, byTable } from './estimate.js';
 import { showObstacles } from './roof_map.js';
@@ -38,7 +38,8 @@ export async function runModel() {
   state.failed = false;
   redraw.answers();
   try {
-    state.model = await loadModel(address(state.cadastre.model.file));
+    const { script, file } = state.cadastre.model;
+    state.model = await (script ? loadScript(address(script.file)) : loadModel(address(file)));
     // The first answer of a session is slower than all others: it is not the one to show.
     await byModel(state.model, state.options, null);
   } catch (fault) {

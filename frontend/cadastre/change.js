@@ -90,7 +90,8 @@ export function answersTable(cadastre, answers, power, gain, { onRun, running, f
           ]
         : h('td', { colSpan: 3 }, running ? t('running') : t('notRun')),
     );
-  const modelBytes = cadastre.model.bytes + cadastre.model.runtime_bytes;
+  const { script } = cadastre.model;
+  const modelBytes = script ? script.bytes : cadastre.model.bytes + cadastre.model.runtime_bytes;
   return [
     h(
       'table',
@@ -101,7 +102,7 @@ export function answersTable(cadastre, answers, power, gain, { onRun, running, f
         'tbody',
         {},
         cadastre.table && row(t('table'), table, cadastre.table.bytes),
-        row([t('model'), h('small', {}, told(cadastre.model.label))], model, modelBytes),
+        row([t(script ? 'modelInPage' : 'model'), h('small', {}, told(cadastre.model.label))], model, modelBytes),
       ),
     ),
     best && spread && h('p', {}, t('range', ...rangeOf(best.yearly * power, spread)), h('small', {}, t('rangeSame'))),

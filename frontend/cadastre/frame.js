@@ -83,7 +83,9 @@ export function footer(cadastre) {
     ...grave.map((note) => h('p', { class: 'print-only' }, told(note))),
     h('details', {},
       h('summary', {}, t('fold')),
-      h('p', { class: 'no-print' }, t('weights', bytes(cadastre.page.bytes), bytes(cadastre.table?.bytes ?? 0), bytes(cadastre.model.bytes), bytes(cadastre.model.runtime_bytes)), ' ',
+      h('p', { class: 'no-print' }, cadastre.model.script
+        ? t('weightsInPage', bytes(cadastre.page.bytes), bytes(cadastre.table?.bytes ?? 0), bytes(cadastre.model.script.bytes))
+        : t('weights', bytes(cadastre.page.bytes), bytes(cadastre.table?.bytes ?? 0), bytes(cadastre.model.bytes), bytes(cadastre.model.runtime_bytes)), ' ',
         h('a', { href: 'assets/licences.txt' }, t('licences')), '. ', t('noRemote')),
       h('p', {}, `${t('answeredBy')}${t('colon')}${told(cadastre.model.label)}.`),
       weather && h('p', {}, `${t('weather')}${t('colon')}${told(weather.source)} · ${told(weather.attribution)}`),

@@ -14,15 +14,13 @@ const FEWEST = 4;
 export function modelOf(content) {
   const metadata = metadataOf(content);
   if (!metadata['frugal.study']) throw new Error('not an answer of frugal: its metadata hold no study');
-  const { name, title, hash, inputs, outputs, scenarios = [] } = JSON.parse(metadata['frugal.study']);
+  return described(JSON.parse(metadata['frugal.study']), metadata['frugal.candidate'] ?? '', Number(metadata['frugal.interval_level'] ?? NaN));
+}
+
+/** The same of a study as its model tells it, by which candidate, with intervals of which level. */
+export function described({ name, title, hash, inputs, outputs, scenarios = [] }, candidate, level) {
   const columns = columnsOf(inputs);
-  return {
-    name, title, hash, columns, scenarios,
-    candidate: metadata['frugal.candidate'] ?? '',
-    level: Number(metadata['frugal.interval_level'] ?? NaN),
-    variables: variablesOf(columns),
-    outputs: outputs.map(outputOf),
-  };
+  return { name, title, hash, columns, scenarios, candidate, level, variables: variablesOf(columns), outputs: outputs.map(outputOf) };
 }
 
 /** One column of the graph for each number that is asked; vectors with dimensions are spread out, last dimension fastest. */

@@ -1,6 +1,12 @@
-/** Answers of an ONNX model, by the WebAssembly build of onnxruntime-web. Nothing of it is loaded before it is asked for. */
+/**
+ * Answers of a model: by its own JavaScript (model.js of a bundle, frugal/surrogates/javascript), else by its graph in the WebAssembly
+ * build of onnxruntime-web. Nothing of that is loaded before a graph is asked for.
+ */
 import { beside, fetchBytes, fetchUnpacked, once } from './files.js';
-import { answerOf, modelOf } from './model.js';
+import { answerOf, described, modelOf } from './model.js';
+
+/** How model.js is written. */
+const FORMAT = /^frugal-javascript\//;
 
 const loadRuntime = () =>
   once('runtime', async () => {
@@ -23,7 +29,20 @@ export const loadModel = (url) =>
     return { ...model, bytes: content.byteLength, ort, session };
   });
 
+/** The model in the module at an address, with what `answer` needs to ask it. */
+export const loadScript = (url) =>
+  once(`script ${url}`, async () => {
+    const script = await import(/* @vite-ignore */ url);
+    if (!FORMAT.test(script.format)) throw new Error(`${url} is no answer of frugal`);
+    const [loaded] = performance.getEntriesByName(url);
+    return { ...described(script.study, script.candidate, script.level), sources: script.study.sources ?? [], bytes: loaded?.decodedBodySize ?? 0, script };
+  });
+
 /** What the model tells of one row of inputs. */
-export async function answer({ ort, session, outputs }, row) {
+export async function answer({ script, ort, session, outputs }, row) {
+  if (script) {
+    const told = Object.entries(script.answer(row)).map(([name, data]) => [name, { data }]);
+    return answerOf(outputs, Object.fromEntries(told));
+  }
   return answerOf(outputs, await session.run({ inputs: new ort.Tensor('float32', row, [1, row.length]) }));
 }

@@ -7,12 +7,12 @@ import { beside, fetchJson } from '../shared/files.js';
 import { language, t } from '../shared/i18n.js';
 import { speakAsAsked } from '../shared/languages.js';
 import { rowOf } from '../shared/model.js';
-import { answer, loadModel } from '../shared/runtime.js';
+import { answer, loadModel, loadScript } from '../shared/runtime.js';
 import { hashOf, keepValues, parameters, valuesFrom } from '../shared/url_state.js';
 import { drawAnswer, drawPage, spoken } from './page.js';
 
 /** What is set, by column of the graph, and what the model said of it. */
-const state = { model: null, study: null, values: {}, answer: null };
+const state = { model: null, values: {}, answer: null };
 
 /** Milliseconds without a change after which an answer is read out. */
 const PAUSE = 700;
@@ -69,12 +69,17 @@ function stop(sentence, fault) {
 async function start() {
   speakAsAsked();
   byId('page').replaceChildren(h('p', { class: 'loading', role: 'status' }, t('loading')));
-  const loaded = await Promise.allSettled([loadModel(beside('model.onnx')), fetchJson(beside('study.json'))]);
-  for (const [k, name] of ['model.onnx', 'study.json'].entries()) {
-    if (loaded[k].status === 'rejected') return stop(t('failed', name), loaded[k].reason);
+  // a bundle whose graph has no JavaScript ships none: then the graph answers, in its runtime
+  state.model = await loadScript(beside('model.js')).catch(() => null);
+  if (!state.model) {
+    const loaded = await Promise.allSettled([loadModel(beside('model.onnx')), fetchJson(beside('study.json'))]);
+    for (const [k, name] of ['model.onnx', 'study.json'].entries()) {
+      if (loaded[k].status === 'rejected') return stop(t('failed', name), loaded[k].reason);
+    }
+    const [model, study] = loaded.map(({ value }) => value);
+    if (model.name !== study.name || model.hash !== study.hash) return stop(t('otherStudy'));
+    state.model = { ...model, sources: study.sources ?? [] };
   }
-  [state.model, state.study] = loaded.map(({ value }) => value);
-  if (state.model.name !== state.study.name || state.model.hash !== state.study.hash) return stop(t('otherStudy'));
   state.values = valuesFrom(state.model, parameters(location.hash));
   draw();
   window.addEventListener('hashchange', () => {

@@ -50,12 +50,12 @@ export function drawPage(state, { onChange, onLanguage }) {
   drawAnswer(state);
 }
 
-function footer({ model, study }) {
-  const sources = (study.sources ?? []).map(told);
+function footer({ model }) {
+  const sources = model.sources.map(told);
   return h('footer', { id: 'foot' },
     h('details', {},
       h('summary', {}, t('about')),
-      h('p', {}, t('computedBy', model.candidate, bytes(model.bytes)), ' ', h('a', { href: 'assets/licences.txt' }, t('licences')), '.'),
+      h('p', {}, t(model.script ? 'computedByItself' : 'computedBy', model.candidate, bytes(model.bytes)), ' ', h('a', { href: 'assets/licences.txt' }, t('licences')), '.'),
       sources.length > 0 && h('p', {}, `${t('sources')}${t('colon')}${sources.join(' · ')}`)));
 }
 

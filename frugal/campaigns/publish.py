@@ -20,6 +20,7 @@ from frugal.candidates.comparison import Comparison, read_comparison
 from frugal.errors import EnvironmentFaultError, FrugalError, UnusableInputError, printable
 from frugal.formats.files.atomic import new_folder
 from frugal.surrogates.bundle.bundle import ALTERNATIVES, CHECKSUMS, MODEL, held, write_checksums
+from frugal.surrogates.bundle.script_file import write_script
 from frugal.surrogates.onnx.digest import graph_digest
 from frugal.surrogates.onnx.export import model_metadata, with_metadata
 from frugal.surroundings import keep_list_of_fonts_out_of_the_home, without_parsers_of_formats
@@ -130,7 +131,7 @@ def audit_folder(
     terms: Terms | None = None,
     to_come: Mapping[str, float] | None = None,
 ) -> dict[str, Any]:
-    """Write ``audit.json``, both reports, the plot and the model card of a bundle, and seal its graphs with the audit.
+    """Write ``model.js``, ``audit.json``, reports, plot and model card of a bundle, and seal its graphs with the audit.
 
     Parameters
     ----------
@@ -149,6 +150,7 @@ def audit_folder(
         Content of ``audit.json``.
     """
     model = folder / MODEL
+    write_script(folder)
     digest = graph_digest(model.read_bytes()) if model.exists() else None
     audit = build_audit(
         folder, graph_sha256=digest, evaluation=evaluation, terms=terms, to_come=to_come, own_words=True

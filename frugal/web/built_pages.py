@@ -11,6 +11,19 @@ from frugal.errors import EnvironmentFaultError
 PAGES = Path(str(files("frugal.web"))) / "pages"
 
 
+def page_bytes(name: str) -> int:
+    """Bytes that a page loads before any data: neither the runtime, nor what it loads later, nor licences.
+
+    Parameters
+    ----------
+    name : str
+        ``cadastre`` or ``study``.
+    """
+    page = PAGES / name
+    first = [*page.glob("*.html"), *(page / "assets").glob("index-*")]
+    return sum(path.stat().st_size for path in first)
+
+
 def copy_page(name: str, folder: Path) -> None:
     """Put a page into a folder, with the runtime among its assets: any static host can serve it from there.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import MappingProxyType, ModuleType
@@ -15,9 +16,11 @@ from frugal.audit.build import Terms, build_audit
 from frugal.audit.evidence.evidence import Evidence
 from frugal.audit.impacts.boundaries import boundaries, boundary_status
 from frugal.audit.impacts.footprint import FOOTPRINT, Pricing, Watts, Work
-from frugal.audit.impacts.query_work import asked, ledger_works
+from frugal.audit.impacts.query_work import asked, delivery_of, ledger_works
 from frugal.candidates.comparison import Comparison
 from frugal.metering.factors.table import FactorTable, load_factors
+from frugal.surrogates.javascript.module import Script
+from frugal.web.built_pages import PAGES
 
 NARROW = Watts(3.0, 3.0, 3.0)
 Audited = Callable[..., dict[str, Any]]
@@ -340,6 +343,13 @@ def evidence_of(bundle: dict[str, Any], **pattern: Any) -> Evidence:
 RUNTIME = 4_000_000.0
 
 
+def loaded_of(evidence: Evidence) -> float:
+    """The page of a study with the file of the study, a graph of 2,400 bytes, and its runtime."""
+    page = [PAGES / "study" / "index.html", *(PAGES / "study" / "assets").glob("index-*")]
+    study = len(json.dumps(evidence.study, indent=1, ensure_ascii=False).encode()) + 1
+    return sum(path.stat().st_size for path in page) + study + 2400 + RUNTIME
+
+
 @pytest.mark.parametrize(
     ("pattern", "expected"),
     [
@@ -347,15 +357,16 @@ RUNTIME = 4_000_000.0
         # one input and one output with its two bounds, 12 bytes each, behind 800 bytes of headers
         ({"target": "server"}, 800 + 12 * (1 + 3)),
         ({"target": "server", "rows": 100}, 8 + 12 * (1 + 3)),
-        # model and runtime, loaded once in a journey of four queries
-        ({"target": "browser"}, (2400 + RUNTIME) / 4),
-        ({"target": "phone"}, (2400 + RUNTIME) / 4),
+        # page, model and runtime, loaded once in a journey of four queries
+        ({"target": "browser"}, lambda loaded: loaded / 4),
+        ({"target": "phone"}, lambda loaded: loaded / 4),
         # kept: at most once a year for each of 1,000 people, over five years
-        ({"target": "browser", "cached": True}, (2400 + RUNTIME) * 1000 * 5 / np.sqrt(4e5 * 4e6)),
+        ({"target": "browser", "cached": True}, lambda loaded: loaded * 1000 * 5 / np.sqrt(4e5 * 4e6)),
     ],
 )
-def test_bytes_of_one_query_by_target(bundles: ModuleType, pattern: dict[str, Any], expected: float) -> None:
+def test_bytes_of_one_query_by_target(bundles: ModuleType, pattern: dict[str, Any], expected: Any) -> None:
     evidence = evidence_of(bundles.table_wins(), **pattern)
+    expected = expected(loaded_of(evidence)) if callable(expected) else expected
     how = asked(evidence.candidates["table"], evidence, RUNTIME)
     assert how is not None
     assert how.network_bytes == pytest.approx(expected)
@@ -369,7 +380,22 @@ def test_a_cache_never_loads_more_than_no_cache(bundles: ModuleType) -> None:
     bundle["study"]["need"]["beneficiaries"] = 1e9
     evidence = evidence_of(bundle, target="browser", cached=True)
     how = asked(evidence.candidates["table"], evidence, RUNTIME)
-    assert how is not None and how.network_bytes == pytest.approx((2400 + RUNTIME) / 4)
+    assert how is not None and how.network_bytes == pytest.approx(loaded_of(evidence) / 4)
+
+
+def test_javascript_is_loaded_in_the_place_of_graph_study_and_runtime(bundles: ModuleType) -> None:
+    evidence = evidence_of(bundles.table_wins(), target="browser")
+    whole = loaded_of(evidence)
+    reason = {"en": "why", "fr": "pourquoi"}
+    for script, weight in ((Script("é" * 500), 1000), (Script(None, reason), None)):
+        told = dataclasses.replace(evidence, scripts={"table": script})
+        candidate = told.candidates["table"]
+        delivery, how = delivery_of(candidate, told, RUNTIME), asked(candidate, told, RUNTIME)
+        study = len(json.dumps(evidence.study, indent=1, ensure_ascii=False).encode()) + 1
+        expected = whole if weight is None else whole - study - 2400 - RUNTIME + weight
+        assert how is not None and how.network_bytes == pytest.approx(expected / 4)
+        assert (delivery.total, delivery.with_runtime) == pytest.approx((expected, whole))
+        assert (delivery.script, delivery.reason) == (weight is not None, {} if weight else reason)
 
 
 def test_what_has_no_graph_is_asked_of_a_server(bundles: ModuleType) -> None:

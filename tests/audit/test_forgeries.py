@@ -83,6 +83,20 @@ def test_an_honest_bundle_is_audited_and_stays_so(copy: Path) -> None:
     assert audit_again(copy)["content_sha256"]
 
 
+def test_javascript_of_the_graph_is_in_the_bundle_and_written_where_it_is_missing(copy: Path) -> None:
+    from frugal.surrogates.javascript.module import script_of
+
+    assert "  model.js\n" in (copy / "SHA256SUMS").read_text()
+    written = (copy / "model.js").read_text()
+    assert script_of((copy / "model.onnx").read_bytes()).is_in(written)
+    (copy / "model.js").unlink()  # as a bundle of an earlier version
+    reseal(copy)
+    audit_again(copy)
+    assert (copy / "model.js").read_text() == written and "  model.js\n" in (copy / "SHA256SUMS").read_text()
+    (copy / "SHA256SUMS").write_text((copy / "SHA256SUMS").read_text().replace("  model.js\n", "  other.js\n"))
+    assert "other.js' is missing" in refused(copy, UnusableInputError)
+
+
 def test_sentences_of_the_file_are_not_repeated(copy: Path) -> None:
     def flatter(content: dict[str, Any]) -> None:
         for decision in content["decisions"]:
@@ -343,7 +357,31 @@ def truncated_chunk(folder: Path) -> None:
     path.write_bytes(path.read_bytes()[:-5])
 
 
+def other_script(folder: Path) -> None:
+    """JavaScript that answers otherwise than the graph."""
+    path = folder / "model.js"
+    path.write_text(path.read_text().replace("value: plain(name, dims)", "value: plain(name, dims) * 0.99"))
+
+
+def other_numbers(folder: Path) -> None:
+    """The same program with another number in it."""
+    from frugal.surrogates.bundle.script_file import write_script
+
+    model = (folder / "model.onnx").read_bytes()
+    winner = json.loads((folder / "candidates.json").read_text())["model"]["candidate"]
+    shutil.copy(folder / "alternatives" / f"{'mlp' if winner != 'mlp' else 'linear'}.onnx", folder / "model.onnx")
+    write_script(folder)
+    (folder / "model.onnx").write_bytes(model)
+
+
+def no_text(folder: Path) -> None:
+    (folder / "model.js").write_bytes(b"export const format = '\xff';")
+
+
 FOLDERS = {
+    other_script: r"model\.js' is not the JavaScript of 'model\.onnx': another one comes out of the graph",
+    other_numbers: r"model\.js' is not the JavaScript of 'model\.onnx': another one comes out of the graph",
+    no_text: r"model\.js' is not the JavaScript of 'model\.onnx': it is no text",
     exchanged: r"\.graph; computed again from 'alternatives/(mlp|linear)\.onnx' it is '(mlp|linear)'",
     renamed: r"'alternatives/quadratic\.onnx' does not give the answers that are recorded of it",
     shipped: r"is not the graph of '\w+', which 'candidates\.json' says it is",

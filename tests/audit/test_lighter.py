@@ -10,7 +10,9 @@ import pytest
 
 from frugal.audit.build import Terms, build_audit
 from frugal.audit.criteria.measurement import intervals_given
+from frugal.audit.evidence import evidence
 from frugal.metering.factors.table import load_factors
+from frugal.surrogates.javascript.module import Script
 
 Audited = Callable[..., dict[str, Any]]
 
@@ -55,5 +57,41 @@ def test_figures_without_interval_are_found(audited: Audited) -> None:
     assert finding(audited("table_wins"), "MES-09")["status"] == "pass"
     for value, expected in ((1.0, "fail"), (0.0, "pass")):  # what is nothing needs no interval
         rows = [{"impacts": {"gwp": {"p5": value, "p50": value, "p95": value}}}]
-        evidence: Any = SimpleNamespace(account=SimpleNamespace(footprint={"rows": rows}))
-        assert intervals_given(evidence).status == expected
+        told: Any = SimpleNamespace(account=SimpleNamespace(footprint={"rows": rows}))
+        assert intervals_given(told).status == expected
+
+
+@pytest.mark.parametrize(
+    ("script", "status", "words"),
+    [
+        (Script("x" * 20_000), "pass", ("model in JavaScript 20\u00a0kB, no runtime (with the graph and", "aucun moteur")),
+        (Script(None, {"en": "it is large", "fr": "il est lourd"}), "fail", ("JavaScript: it is large.", "est lourd.")),
+    ],
+    ids=["script", "graph"],
+)  # fmt: skip
+def test_what_a_page_loads_is_told_by_its_parts(
+    bundles: Any, tmp_path: Any, monkeypatch: pytest.MonkeyPatch, script: Script, status: str, words: tuple[str, str]
+) -> None:
+    bundle = bundles.ALL["table_wins"]()
+    in_browser(bundle)
+    folder = bundles.write(bundle, tmp_path / "bundle")
+    heavy = build_audit(folder)
+    monkeypatch.setattr(evidence, "script_of", lambda model: script)
+    graph = folder / "alternatives" / "table.onnx"
+    graph.parent.mkdir(exist_ok=True)
+    graph.write_bytes(b"graph")
+    audit = build_audit(folder)
+    found = finding(audit, "FRU-15")
+    assert found["status"] == status and words[0] in found["text"]["en"] and words[1] in found["text"]["fr"]
+    delivery, other = audit["footprint"]["delivery"], heavy["footprint"]["delivery"]
+    assert delivery["with_runtime"] == other["total"] and other["runtime"] > 3e6
+    assert delivery["total"] == (delivery["page"] + 20_000 if script.text else other["total"])
+    now, before = (
+        next(
+            row["network_bytes"]
+            for row in told["footprint"]["rows"]
+            if (row["per"], row["role"]) == ("lifetime", "winner")
+        )
+        for told in (audit, heavy)
+    )
+    assert now / before == pytest.approx(delivery["total"] / other["total"])

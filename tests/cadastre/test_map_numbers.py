@@ -35,7 +35,7 @@ def test_the_table_in_javascript_is_the_graph_of_cumulative_sky(page: Chromium, 
 
 def test_the_model_in_the_page_answers_as_in_python_whatever_is_set(page: Chromium, village: SimpleNamespace) -> None:
     choose(page, village.index["id"][0])
-    runtime = [url for url in page.requests if "ort-" in url or "model.onnx" in url]
+    runtime = [url for url in page.requests if "ort-" in url or "/model." in url]
     assert runtime == []  # nothing of it is loaded before it is asked for
     page.click_on("#answers button")
     page.until("cadastre.state.answers.model")
@@ -58,7 +58,8 @@ def test_the_model_in_the_page_answers_as_in_python_whatever_is_set(page: Chromi
         assert abs(got[12] - before[12]) > 1e-3 * before[12]  # the control did something
         before = got
     told = page.run("document.querySelector('.answers').innerText")
-    assert "ONNX" in told and "Mo" in told and "ms" in told
+    assert "JavaScript" in told and "ko" in told and "ms" in told
+    assert not any("ort-" in url or url.endswith(".onnx") for url in page.requests)  # it needs no runtime
 
 
 def test_pvgis_is_offered_the_installation_and_asked_nothing(page: Chromium, village: SimpleNamespace) -> None:

@@ -236,7 +236,7 @@ BROKEN = {
     "roofs.pmtiles": (2000, "the roofs"),
     "buildings.json.gz": (None, "the list of buildings"),
     "sky_table.bin.gz": (40, "the table of the sky"),
-    "model.onnx": (100, "the audited model"),
+    "model.js": (100, "the audited model"),
     "dsm/index.json": (None, "the surveyed surface"),
 }
 
@@ -255,7 +255,7 @@ def test_what_is_missing_or_cut_is_told(browser: Chromium, village: SimpleNamesp
     try:
         browser.leave()
         browser.call("Page.navigate", {"url": f"{root}#lang=en&roof={quote(village.index['id'][2])}"})
-        if name == "model.onnx":
+        if name == "model.js":
             browser.until("cadastre.state.answers.table")
             browser.click_on("#answers button")
         elif name == "dsm/index.json":
@@ -381,6 +381,7 @@ def test_the_folder_is_complete(village: SimpleNamespace) -> None:
         "index.html",
         "data/cadastre.json",
         "data/roofs.pmtiles",
+        "data/model.js",
         "data/model.onnx",
         "data/buildings.json.gz",
     }

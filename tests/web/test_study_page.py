@@ -22,6 +22,7 @@ from frugal.experiments.study import Lines, Need, Output, Points, Scenario, Stud
 from frugal.experiments.study.input_layout import InputLayout
 from frugal.experiments.study.study_file import describe_study
 from frugal.surrogates.bundle.predictor import Predictor
+from frugal.surrogates.bundle.script_file import write_script
 from frugal.surrogates.onnx.export import Domain, write_graph
 from frugal.web.built_pages import copy_page
 
@@ -63,6 +64,7 @@ def write_graph_of(study: Study, folder: Path) -> None:
     low, high = (np.array([getattr(column, edge) for column in columns]) for edge in ("low", "high"))
     high[0] = 2.0  # built on less than the study is asked
     (folder / "model.onnx").write_bytes(write_graph(study, "linear", nodes, half, Domain(low, high)))
+    write_script(folder)
     (folder / "study.json").write_text(json.dumps(describe_study(study)), encoding="utf-8")
 
 
@@ -202,6 +204,9 @@ def test_a_bundle_answers_in_the_page_as_in_python(page: Chromium, site: SimpleN
     assert (expected["monthly_upper"] == expected["monthly_lower"]).all()
     assert table(page, "monthly") == pytest.approx(expected["monthly"][0][:, None], rel=5e-4)
     assert {url.split("/")[2] for url in page.requests if url.startswith("http")} == {site.url.split("/")[2]}
+    # its JavaScript answers: neither the graph nor what runs it is loaded
+    loaded = {url.rsplit("/", 1)[1] for url in page.requests if url.startswith("http")}
+    assert "model.js" in loaded and not any("ort-" in name or name in ("model.onnx", "study.json") for name in loaded)
 
 
 @pytest.mark.slow
@@ -425,6 +430,23 @@ def test_both_languages_with_all_that_is_pressed_named(page: Chromium, site: Sim
 
 
 @pytest.mark.slow
+def test_a_bundle_without_javascript_is_answered_by_its_graph(browser: Chromium, site: SimpleNamespace) -> None:
+    for name, spoil in (
+        ("none", Path.unlink),
+        ("other", lambda path: path.write_text("export const format = 'mine';")),
+    ):
+        shutil.copytree(site.root / "coast", site.root / f"graph_{name}")
+        spoil(site.root / f"graph_{name}" / "model.js")
+        browser.requests.clear()
+        browser.open(f"{site.url}graph_{name}/#lang=en&surge=1.5")
+        browser.run("study.answered()")
+        expected = Predictor(site.root / "coast" / "model.onnx")({"surge": 1.5})["level"][0]
+        assert browser.run("study.state.answer.values.level.value") == pytest.approx(expected.tolist(), rel=1e-6)
+        assert any("ort-" in url for url in browser.requests)
+        browser.leave()
+
+
+@pytest.mark.slow
 def test_what_is_missing_or_does_not_belong_together_is_told(browser: Chromium, site: SimpleNamespace) -> None:
     for name, spoil, told in (
         ("no_model", lambda folder: (folder / "model.onnx").unlink(), "Could not load model.onnx."),
@@ -437,6 +459,7 @@ def test_what_is_missing_or_does_not_belong_together_is_told(browser: Chromium, 
         ("spoilt", lambda folder: (folder / "model.onnx").write_bytes(b"<html>"), "Could not load model.onnx."),
     ):
         shutil.copytree(site.root / "coast", site.root / name)
+        (site.root / name / "model.js").unlink()
         spoil(site.root / name)
         browser.call("Page.navigate", {"url": f"{site.url}{name}/#lang=en"})
         browser.until("document.querySelector('[role=alert] strong') !== null")

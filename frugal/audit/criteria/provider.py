@@ -48,18 +48,28 @@ def inference_strategy(evidence: Evidence) -> Finding:
 def delivery_weight(assessment: Assessment) -> Finding:
     """FRU-15: what a browser has to load is light."""
     target = assessment.pattern.get("target") or "local"
-    winner, where = assessment.winner, ("candidates.json: bytes", "factors: runtime_bytes_browser")
+    winner, where = assessment.winner, ("model.js", "candidates.json: bytes", "factors: runtime_bytes_browser")
     if winner is None or target not in ("browser", "phone"):
         return no_ai("FRU-15.not_in_a_browser")
-    if winner.graph is None or winner.bytes is None:
+    delivery = assessment.account.delivery
+    if delivery is None or winner.bytes is None:
         return no_ai("FRU-15.over_the_network")
-    runtime = assessment.account.runtime_bytes
-    weight = winner.bytes + runtime
     cached = bool(assessment.pattern.get("cached"))
+    weight = delivery.total
     status: Status = "pass" if weight <= LIGHT_BYTES else "warn" if weight <= HEAVY_BYTES or cached else "fail"
-    parts = {"weight": weight, "model": winner.bytes, "runtime": runtime}
+    parts = {
+        "weight": weight,
+        "page": delivery.page,
+        "model": delivery.answer,
+        "runtime": delivery.runtime,
+        "instead": delivery.with_runtime,
+    }
     told = {name: in_each(size, value) for name, value in parts.items()}
-    text = say("FRU-15.cached" if cached else "FRU-15.loaded", **told)
+    kept = say("FRU-15.kept" if cached else "FRU-15.each_journey")
+    text = say("FRU-15.script" if delivery.script else "FRU-15.graph", kept=kept, **told)
+    if delivery.reason:
+        why = say("FRU-15.no_script", reason=delivery.reason)
+        text = {language: f"{text[language]} {why[language]}" for language in LANGUAGES}
     return Finding(status, text, weight, [LIGHT_BYTES, HEAVY_BYTES], where)
 
 

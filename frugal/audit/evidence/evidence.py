@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from frugal.experiments.study.study_file import read_variables
 from frugal.formats.files.json_files import finite
 from frugal.metering.ledger.hash_chain import check_chain, check_seal
 from frugal.surrogates.bundle.bundle import LEDGER_SEAL
+from frugal.surrogates.javascript.module import Script, script_of
 from frugal.texts import LANGUAGES, Text, room_texts
 
 _TEXTS = room_texts("frugal.audit")
@@ -57,6 +58,8 @@ class Evidence:
         Candidates with errors that cannot be computed again, since what they answered was not kept.
     to_come : mapping of str to float
         CPU seconds, by estimate, of stages whose lines come after the audit.
+    scripts : mapping of str to Script
+        By candidate with a graph, its JavaScript or why there is none; empty where nothing is asked on a user's device.
     """
 
     study: Mapping[str, Any]
@@ -69,6 +72,7 @@ class Evidence:
     runs_bytes: int = 0
     without_answers: Sequence[str] = ()
     to_come: Mapping[str, float] = field(default_factory=dict)
+    scripts: Mapping[str, Script] = field(default_factory=dict)
 
     @property
     def spent(self) -> list[Mapping[str, Any]]:
@@ -244,7 +248,7 @@ def read_evidence(bundle: Path | str, evaluation: Path | str | None = None) -> E
                 f"than the one of 'study.json' ({str(expected)[:8]}…); train or evaluate again"
             )
     ledger, fault = _ledger(folder / "ledger.jsonl", inputs, _seals(folder, comparison))
-    return Evidence(
+    evidence = Evidence(
         study,
         comparison,
         ledger,
@@ -255,6 +259,14 @@ def read_evidence(bundle: Path | str, evaluation: Path | str | None = None) -> E
         without_answers=_without_answers(folder, comparison, evaluation is not None),
         runs_bytes=sum(path.stat().st_size for path in (folder / "runs.zarr").rglob("*") if path.is_file()),
     )
+    on_device = (evidence.pattern.get("target") or "local") in ("browser", "phone")
+    return replace(evidence, scripts=_scripts(folder, comparison)) if on_device else evidence
+
+
+def _scripts(folder: Path, comparison: Comparison) -> dict[str, Script]:
+    """JavaScript of every graph that the bundle holds: what a page would load of it."""
+    files = {row.name: folder / row.graph for row in comparison.ladder.rows if row.graph is not None}
+    return {name: script_of(_bytes(path)) for name, path in files.items() if path.is_file()}
 
 
 def _without_answers(folder: Path, comparison: Comparison, evaluated: bool) -> list[str]:

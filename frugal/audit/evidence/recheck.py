@@ -13,6 +13,7 @@ from frugal.experiments.runs.store import Runs, read_runs
 from frugal.metering.ledger.hash_chain import check_chain, check_seal
 from frugal.metering.ledger.ledger import Entry, Ledger
 from frugal.surrogates.bundle.bundle import RUNS, Bundle, bare_study
+from frugal.surrogates.bundle.script_file import script_fault
 from frugal.surrogates.measurement.noise import noise_of
 
 
@@ -47,6 +48,9 @@ def recheck(bundle: Bundle, evaluation: Path | None = None) -> None:
         _recheck(bundle, campaign, bundle.comparison, runs, entries)
     if evaluation is not None:
         _recheck(bundle, evaluation, read_comparison(evaluation), runs, entries)
+    unlike = script_fault(bundle.path)
+    if unlike:
+        raise NotAssessedError(unlike)
 
 
 def _recheck(bundle: Bundle, file: Path, comparison: Comparison, runs: Runs, entries: list[Entry]) -> None:

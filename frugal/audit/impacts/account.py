@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,9 @@ from frugal.audit.impacts.footprint import CATEGORIES, FOOTPRINT, Pricing, Watts
 from frugal.audit.impacts.lowest_carbon import lighter_answer
 from frugal.audit.impacts.query_work import (
     Asked,
+    Delivery,
     asked,
+    delivery_of,
     gigabyte_seconds,
     ledger_works,
     lifetime,
@@ -53,8 +55,8 @@ class Account:
         For each category, whether the best AI weighs more than the best alternative.
     factors : tuple of Factor
         The factors that were used.
-    runtime_bytes : float
-        What a browser has to load to run a graph.
+    delivery : Delivery, optional
+        What a browser loads of the answer retained; None where it has no graph.
     """
 
     costs: list[dict[str, Any]]
@@ -62,7 +64,7 @@ class Account:
     boundaries: dict[str, Any]
     burdens: list[dict[str, Any]]
     factors: tuple[Factor, ...]
-    runtime_bytes: float
+    delivery: Delivery | None
 
 
 def take_account(evidence: Evidence, factors: FactorTable, country: str, assumed: bool = False) -> Account:
@@ -85,7 +87,7 @@ def take_account(evidence: Evidence, factors: FactorTable, country: str, assumed
         boundaries=boundaries(pricing, accountant.year(1), factors, evidence.need.get("beneficiaries")),
         burdens=accountant.burdens(),
         factors=_used(factors, country, evidence.machine),
-        runtime_bytes=factors["runtime_bytes_browser"].value,
+        delivery=accountant.delivery(),
     )
 
 
@@ -214,9 +216,21 @@ class _Accountant:
             },
             "scenarios": self._scenarios(whole),
             "whole": self._whole(),
+            "delivery": self._delivered(),
             "lighter": lighter_answer(self.evidence, self.pricing, self.factors["runtime_bytes_browser"].value),
             "conventions": self._conventions(),
         }
+
+    def delivery(self) -> Delivery | None:
+        """What a browser loads of the answer retained; None where it has no graph, or nothing is asked on a user's device."""
+        winner, target = self.evidence.winner, self.evidence.pattern.get("target") or "local"
+        if winner is None or winner.graph is None or target not in ("browser", "phone"):
+            return None
+        return delivery_of(winner, self.evidence, self.factors["runtime_bytes_browser"].value)
+
+    def _delivered(self) -> dict[str, Any] | None:
+        found = self.delivery()
+        return None if found is None else {**asdict(found), "reason": dict(found.reason), "total": found.total}
 
     def _categories(self) -> dict[str, dict[str, str]]:
         return {"energy": {"unit": "J"}, **{c: {"unit": CATEGORIES[c].unit} for c in self.pricing.covered()}}

@@ -10,6 +10,9 @@ from frugal.audit.evidence.evidence import Evidence
 from frugal.audit.evidence.ledger_lines import cpu_total
 from frugal.audit.impacts.footprint import Work
 from frugal.candidates.row import CandidateRow
+from frugal.formats.files.json_files import to_json
+from frugal.texts import Text
+from frugal.web.built_pages import page_bytes
 
 #: Stages of the ledger by stage of the footprint; what is not named here is ``other``.
 LEDGER_STAGES = {
@@ -50,6 +53,61 @@ class Asked:
     rows: int
     network_bytes: float
     device: str
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """Bytes that a browser or a phone loads to be answered by a candidate.
+
+    Parameters
+    ----------
+    page : int
+        The page of one study, as it is built; beside a graph, the file of its study too.
+    answer : int
+        The candidate: its JavaScript where it has one, else its graph.
+    runtime : float
+        What runs a graph; nothing beside JavaScript.
+    with_runtime : float
+        All of it where the graph is loaded in its runtime.
+    script : bool
+        It answers by its JavaScript.
+    reason : mapping of str to str
+        Why it does not, by language; empty where nobody can tell.
+    """
+
+    page: int
+    answer: int
+    runtime: float
+    with_runtime: float
+    script: bool
+    reason: Text
+
+    @property
+    def total(self) -> float:
+        """All that is loaded."""
+        return self.page + self.answer + self.runtime
+
+
+def delivery_of(candidate: CandidateRow, evidence: Evidence, runtime_bytes: float) -> Delivery:
+    """What is loaded to be answered by a candidate with a graph.
+
+    Parameters
+    ----------
+    candidate : CandidateRow
+    evidence : Evidence
+        Knows the JavaScript of each graph.
+    runtime_bytes : float
+        What a browser loads to run a graph, beside the graph.
+    """
+    page, graph = page_bytes("study"), candidate.bytes or 0
+    beside = len(to_json(evidence.study).encode())  # study.json, of which model.js tells what the page needs
+    script = evidence.scripts.get(candidate.name)
+    size = None if script is None else script.bytes
+    with_runtime = page + beside + graph + runtime_bytes
+    if size is None:
+        reason = {} if script is None else script.reason
+        return Delivery(page + beside, graph, runtime_bytes, with_runtime, False, reason)
+    return Delivery(page, size, 0.0, with_runtime, True, {})
 
 
 def ledger_works(ledger: Iterable[Mapping[str, Any]]) -> dict[str, Work]:
@@ -96,8 +154,8 @@ def asked(candidate: CandidateRow, evidence: Evidence, runtime_bytes: float, ser
     evidence : Evidence
         Study, need and decision that the candidate stands in: what goes over the network depends on them.
     runtime_bytes : float
-        What a browser or a phone loads to run a graph, beside the graph [bytes]; spread over the queries of a journey, or
-        over more where it is cached.
+        What a browser or a phone loads to run a graph that has no JavaScript, beside the graph [bytes]; what is loaded is
+        spread over the queries of a journey, or over more where it is cached.
     served : bool
         A server answers, even where the pattern asks on the user's device.
 
@@ -150,7 +208,7 @@ def _bytes_per_query(candidate: CandidateRow, evidence: Evidence, target: str, r
         outputs = sum(_size(output) for output in evidence.study["outputs"])
         numbers = sum(_size(variable) for variable in evidence.study["inputs"]) + 3 * outputs
         return float(HEADER_BYTES / evidence.pattern["rows"] + NUMBER_BYTES * numbers)
-    download = float(candidate.bytes or 0) + runtime_bytes
+    download = delivery_of(candidate, evidence, runtime_bytes).total
     need, middle = evidence.need, evidence.decision.queries_mid
     if evidence.pattern.get("cached") and need.get("beneficiaries") and need.get("queries") and middle:
         # at most once a year for each person served

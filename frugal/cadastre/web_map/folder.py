@@ -19,6 +19,7 @@ from frugal.cadastre.web_map.surface_blocks import SurfaceBlocks
 from frugal.errors import UnusableInputError
 from frugal.formats.files.atomic import new_folder
 from frugal.formats.rasters.surface_model import SurfaceModel
+from frugal.surrogates.javascript.module import script_of
 from frugal.texts import LANGUAGES
 from frugal.web.built_pages import copy_page
 from frugal.web.map_projection import projection_polynomial
@@ -92,7 +93,7 @@ def write_map_folder(
         In the coordinate system of the cadastre, with the columns `PLANE_COLUMNS` and `BUILDING_COLUMNS`; ``address`` of a
         building is searched too where there is one.
     model_onnx : bytes
-        The answer that the yields came from.
+        The answer that the yields came from; the page asks its JavaScript, where it has one, in the place of the graph.
     sky_table : bytes, optional
         From `frugal.cadastre.yields.sky_table.write_sky_table`.
     surfaces : iterable of SurfaceModel, optional
@@ -126,6 +127,10 @@ def write_map_folder(
             "bytes": len(model_onnx),
             "runtime_bytes": sum(part.stat().st_size for part in (draft / "assets").glob("ort-*")),
         }
+        script = script_of(model_onnx).text
+        if script is not None:
+            (data / "model.js").write_text(script, encoding="utf-8")
+            told["model"]["script"] = {"file": "model.js", "bytes": (data / "model.js").stat().st_size}
         told["page"] = {"bytes": _page_bytes(draft)}
         told["table"] = None
         if sky_table is not None:

@@ -232,7 +232,7 @@ def first_fault(folder: Path, within: Callable[[str], bool] = lambda name: True)
             return f"'{path}' is missing from the bundle"
         if sha256_of(path) != digest:
             return f"'{path}' was altered: its SHA-256 is not the one in {CHECKSUMS}"
-    patterns = ["*.json", "*.nc", "evaluations/*.json", "evaluations/*.nc"]
+    patterns = ["*.json", "*.js", "*.nc", "evaluations/*.json", "evaluations/*.nc"]
     if any(name.startswith(f"{RUNS}/") for name in expected):  # older bundles do not cover their runs
         patterns.append(f"{RUNS}/**/*")
     for path in (path for pattern in patterns for path in sorted(folder.glob(pattern))):

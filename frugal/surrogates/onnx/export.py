@@ -105,7 +105,7 @@ def metadata(study: Study, candidate: str) -> dict[str, str]:
     # the graph derives scalars by itself; the weights of all cells would be most of the metadata
     described["outputs"] = [{**output, "derived": None} for output in described["outputs"]]
     described["site"] = told_site(study.site)
-    keep = ("name", "title", "hash", "inputs", "outputs", "scenarios", "parameters", "site", "notes")
+    keep = ("name", "title", "hash", "inputs", "outputs", "scenarios", "parameters", "site", "sources", "notes")
     return {
         "frugal.format": "frugal-model/1",
         "frugal.candidate": candidate,
