@@ -16,8 +16,8 @@ from frugal.experiments.study.outputs import Output, defined_cells
 def default_metric(output: Output, truth: np.ndarray) -> str:
     """Metric of an output without tolerance, from its true values ``[n, size]``.
 
-    nRMSE, but the RMSE of what is defined where elements may be undefined, and that over the standard deviation where a mean says
-    nothing.
+    nRMSE, but the RMSE of what is defined where elements may be undefined, and that over the standard deviation where a mean
+    says nothing.
     """
     if output.has_undefined:
         return "rmse_defined"
