@@ -218,7 +218,7 @@ def test_a_dry_run_spends_nothing(run: Run, small: str) -> None:
 )
 def test_bad_input_gets_one_sentence_and_exit_code_2(run: Run, arguments: tuple[str, ...], words: str) -> None:
     Path("t.csv").write_text("a,y\n1,2\n3,4\n")
-    Path("hole.csv").write_text("a,y\n" + "".join(f"{k},{'' if k == 5 else k}\n" for k in range(20)))
+    Path("hole.csv").write_text("a,y\n" + "".join(f"{'' if k == 5 else k},{k}\n" for k in range(20)))
     Path("empty.csv").write_text("")
     before = sorted(path.name for path in Path.cwd().iterdir())
     code, out, err = run(*arguments)
