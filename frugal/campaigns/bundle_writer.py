@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from frugal import __version__
 from frugal.campaigns.campaign import Campaign
@@ -17,7 +18,7 @@ from frugal.metering.ledger.ledger import chained_content, chained_lines, cpu_to
 from frugal.surrogates.bundle.bundle import ALTERNATIVES, MODEL
 from frugal.surrogates.bundle.held_out import GRID_RUNS, HELD_OUT, HeldOut, kept_answers, write_held_out
 from frugal.surrogates.decision.costs import DecisionRow, least_consuming, least_error_without_use, with_costs
-from frugal.surrogates.ladder.answering import answering_for
+from frugal.surrogates.fitting.judging import Judging
 from frugal.surrogates.measurement.series_plots import draw_fields
 from frugal.texts import room_texts
 
@@ -51,18 +52,13 @@ def write_bundle(campaign: Campaign, folder: Path) -> None:
         assert chosen is not None
         (folder / MODEL).write_bytes(chosen)
     study, rows = campaign.study, campaign.ladder.rows
-    draw_fields(
-        folder,
-        study,
-        campaign.runs.held_out,
-        model.candidate,
-        rows,
-        lambda name: answering_for(study, candidates[name]),
-    )
+    draw_fields(folder, study, campaign.judging.judged, model.candidate, rows, campaign.answers)
     pack(campaign.store, folder / "runs.zarr")
     (folder / "study.json").write_text(to_json(describe_study(study)), encoding="utf-8")
     exact = [row.name for row in rows if row.kind == "full_physics" and row.works]
-    write_held_out(folder / HELD_OUT, HeldOut.of(study.outputs, campaign.runs.held_out, campaign.answers, exact))
+    judging = campaign.judging
+    answered = HeldOut.of(study.outputs, judging.judged, campaign.answers, exact, campaign.shipped, judging.folds)
+    write_held_out(folder / HELD_OUT, answered)
     if campaign.grid_runs is not None:
         write_held_out(folder / GRID_RUNS, campaign.grid_runs)
     comparison = replace(comparison_of(campaign, model), held_out=kept_answers(folder / HELD_OUT))
@@ -77,8 +73,7 @@ def write_ledger(campaign: Campaign, folder: Path) -> None:
 
 def comparison_of(campaign: Campaign, model: ModelFile) -> Comparison:
     """The whole of ``candidates.json``: the ladder with its costs, and when, on what and on which split it was measured."""
-    runs, study, ledger = campaign.runs, campaign.study, campaign.ledger
-    seen, held_out = set(runs.training.places), set(runs.held_out.places)
+    study, ledger = campaign.study, campaign.ledger
     rows = with_costs(campaign.ladder.rows, ledger, campaign.training_share)
     return Comparison(
         study=study.name,
@@ -90,12 +85,7 @@ def comparison_of(campaign: Campaign, model: ModelFile) -> Comparison:
         seed=campaign.seed,
         machine={**campaign.machine.describe(), **campaign.noise},
         ledger=seal_of(chained_lines(ledger)),
-        split={
-            "n_train": int((~runs.is_held_out).sum()),
-            "n_held_out": int(runs.is_held_out.sum()),
-            "train_places": sorted(seen),
-            "held_out_places": sorted(held_out),
-        },
+        split=split_of(campaign.judging),
         failed_runs=[{"run": row, "message": message} for row, message in campaign.failures],
         model=model,
         shared={
@@ -104,6 +94,20 @@ def comparison_of(campaign: Campaign, model: ModelFile) -> Comparison:
         },
         ladder=Ladder(tuple(rows), campaign.ladder.decisions),
     )
+
+
+def split_of(judging: Judging) -> dict[str, Any]:
+    """On what answers were judged, as ``candidates.json`` keeps it."""
+    learnt = judging.runs.where(judging.parts[0].learnt) if judging.by == "held_out" else judging.runs
+    return {
+        "judged_by": judging.by,
+        "folds": len(judging.parts),
+        "n_train": judging.learnt_from,
+        "n_held_out": len(judging.rows),
+        "n_shipped": len(judging.runs),
+        "train_places": sorted(map(str, set(learnt.places))),
+        "held_out_places": sorted(map(str, set(judging.judged.places))),
+    }
 
 
 def choose_model(ladder: Ladder) -> ModelFile:

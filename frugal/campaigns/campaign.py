@@ -39,6 +39,7 @@ from frugal.metering.timing.stopwatch import Stopwatch
 from frugal.reporting.progress import Reporter, Silent
 from frugal.surrogates.bundle.held_out import HeldOut
 from frugal.surrogates.decision.decide import decide_rows
+from frugal.surrogates.fitting.judging import Judging, judging_for
 from frugal.surrogates.ladder.answering import answering_for
 from frugal.surrogates.ladder.build import Candidate, build_ladder, check_names
 from frugal.surrogates.ladder.row import unmeasured_row
@@ -61,7 +62,8 @@ VERSIONED = (
 class Campaign:
     """A finished campaign, in memory, ready to be written as a bundle: what was fitted, what was measured, what was decided.
 
-    ``answers`` are those of each candidate on the held-out runs ``[n, m]``, by name, but of the full physics; ``grid_runs`` are
+    ``judging`` says which runs were judged and how; ``answers`` are what each candidate was judged by on them ``[n, m]``, by
+    name, but of the full physics, and ``shipped`` what those answer themselves that have learnt from them; ``grid_runs`` are
     those held-out runs that were made again on other cells.
     """
 
@@ -77,7 +79,9 @@ class Campaign:
     seed: int
     created: str
     settled: list[Entry]
+    judging: Judging
     answers: Mapping[str, np.ndarray] = field(default_factory=dict)
+    shipped: Mapping[str, np.ndarray] = field(default_factory=dict)
     grid_runs: HeldOut | None = None
 
     @property
@@ -93,8 +97,8 @@ class Campaign:
 
     @property
     def training_share(self) -> float:
-        """Share of the runs that candidates learnt from."""
-        return float(np.mean(~self.runs.is_held_out))
+        """Share of the runs that what ships has learnt from: all of them."""
+        return 1.0
 
 
 @dataclass(frozen=True)
@@ -218,12 +222,13 @@ def _run(
     reporter.stage("fit")
     with meter.stage("loading"):
         _load_libraries()
-    candidates = build_ladder(study, runs.training, meter, settings.seed, lambda name: reporter.step(0, name))
+    judging = judging_for(runs, settings.seed)
+    candidates = build_ladder(study, runs, meter, settings.seed, lambda name: reporter.step(0, name), judging)
     asked = [answering_for(study, candidate) for candidate in candidates if candidate.status == "ok"]
     rows = [unmeasured_row(study, candidate) for candidate in candidates]
     effort = Effort(seconds=settings.measure_seconds)
     noise = noise_of(meter.ledger.entries())
-    found = measure_ladder(study, rows, asked, runs.held_out, meter, settings.seed, reporter, effort, noise)
+    found = measure_ladder(study, rows, asked, runs.held_out, meter, settings.seed, reporter, effort, noise, judging)
     told = {name: dict.fromkeys(LANGUAGES, fault) for name, fault in found.faults.items()}
     measured = tuple(replace(row, message=told.get(row.name, row.message)) for row in found.rows)
     campaign = Campaign(
@@ -239,7 +244,9 @@ def _run(
         seed=settings.seed,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         settled=meter.ledger.entries(),
+        judging=judging,
         answers=found.answers,
+        shipped=found.shipped,
         grid_runs=grid_runs,
     )
     decisions = decide_rows(study.need, measured, campaign.ledger, campaign.training_share, settings.seed)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -31,11 +31,20 @@ from frugal.metering.timing.stopwatch import Stopwatch
 from frugal.reporting.plots.ladder import error_cost_plot
 from frugal.reporting.progress import Reporter, Silent
 from frugal.surrogates.bundle.bundle import Bundle, bare_study, growing
-from frugal.surrogates.bundle.held_out import HeldOut, answers_beside, held_out_of, kept_answers, write_held_out
+from frugal.surrogates.bundle.held_out import (
+    HeldOut,
+    answers_beside,
+    held_out_of,
+    judging_of,
+    kept_answers,
+    write_held_out,
+)
 from frugal.surrogates.decision.decide import decide_rows
+from frugal.surrogates.fitting.judging import by_held_out
 from frugal.surrogates.frugality_checks.other_seeds import with_other_seeds
 from frugal.surrogates.frugality_checks.run import run_frugality_checks
-from frugal.surrogates.ladder.answering import Answering, answering_again, from_graph
+from frugal.surrogates.ladder.answering import Answering, answering_again
+from frugal.surrogates.ladder.judged import JudgedAnswers
 from frugal.surrogates.measurement.measure_ladder import Effort, MeasuredLadder, measure_ladder
 from frugal.surrogates.measurement.noise import noise_of
 from frugal.surrogates.measurement.series_plots import draw_fields
@@ -100,7 +109,9 @@ def evaluate_bundle(
 ) -> Path:
     """Measure every candidate of a bundle again, write ``evaluations/TIME.json`` into it and draw its maps anew.
 
-    Candidates that need the study's physics keep their earlier measurement where the physics is not at hand, and say so.
+    Candidates that need the study's physics keep their earlier measurement where the physics is not at hand, and say so. What
+    ships has learnt from all runs: its errors are those that were judged before, by fits that had not seen the runs, and its
+    graph is asked whether it still answers as it did.
     A full measurement is made again while the host is noisy, and the quietest one is kept.
 
     Parameters
@@ -154,22 +165,32 @@ def evaluate_bundle(
         program=program,
     ) as instruments:
         before = [_asked_now(study, row) for row in bundle.comparison.ladder.rows]
-        again = [answering_again(study, row, _model(bundle, row), runs.training) for row in before]
+        kept = held_out_of(bundle.path)
+        judging = judging_of(bundle.comparison.split, runs, kept)
+        learnt_from = runs.training if judging is None else runs
+        again = [answering_again(study, row, _model(bundle, row), learnt_from) for row in before]
         asked = [answering for answering in again if answering is not None]
+        if judging is not None:
+            asked = _judged_before(asked, before, kept)
         effort = Effort("full" if full else "quick", always=_of_interest(bundle) if full else (), host=host)
         meter = instruments.meter
+        noise_found = noise_of(meter.ledger.entries())
+        luck = {row.name: row.luck_of_choice for row in before}  # of the same answers
         found = measure_ladder(
-            study, before, asked, runs.held_out, meter, seed, reporter, effort, noise_of(meter.ledger.entries())
+            study, before, asked, runs.held_out, meter, seed, reporter, effort, noise_found, judging, luck
         )
         noise = {**instruments.report(), **found.series}
         rows = [_told(row, found, missing_reason) for row in found.rows]
-        training_share = float(np.mean(~runs.is_held_out))
+        training_share = float(np.mean(~runs.is_held_out)) if judging is None else 1.0
         decisions = decide_rows(study.need, rows, meter.ledger.entries(), training_share, seed)
         practices = None
         if full:
-            rows = with_other_seeds(study, runs, rows, decisions[0], meter, seed, reporter)
+            judged_again = by_held_out(runs) if judging is None else judging
+            rows = with_other_seeds(study, judged_again, rows, decisions[0], meter, seed, reporter)
             decisions = decide_rows(study.need, rows, meter.ledger.entries(), training_share, seed)
-            practices = run_frugality_checks(study, bundle, runs, rows, decisions[0], meter, seed, reporter)
+            practices = run_frugality_checks(
+                study, bundle, judged_again, found.answers, rows, decisions[0], meter, seed, reporter
+            )
     created = datetime.now(UTC).isoformat(timespec="seconds")
     network = instruments.network_report()
     path = _unused(bundle.path / "evaluations", created.replace(":", "").replace("+0000", "Z"))
@@ -182,17 +203,14 @@ def evaluate_bundle(
         ladder=Ladder(tuple(rows), tuple(decisions)),
         practices=practices,
     )
-    answered = _answers(bundle, study, runs.held_out, found, rows)
-
-    def graph_of(name: str) -> Answering:
-        return from_graph(study, name, bundle.model_path(name).read_bytes())
-
+    judged_runs = runs.held_out if judging is None else judging.judged
+    answered = _answers(study, judged_runs, found, rows, kept, None if judging is None else judging.folds)
     with growing(bundle.path) as folder, Meter(Ledger(folder / "ledger.jsonl"), meter.campaign).stage("report"):
         new = folder / path.relative_to(bundle.path)
         write_held_out(answers_beside(new), answered)
         comparison = replace(comparison, held_out=kept_answers(answers_beside(new)))
         write_text(new, to_json(comparison.to_json()))
-        draw_fields(folder, study, runs.held_out, bundle.comparison.model.candidate, rows, graph_of)
+        draw_fields(folder, study, judged_runs, bundle.comparison.model.candidate, rows, answered.answers)
         write_text(new.with_suffix(".svg"), error_cost_plot(comparison.ladder, language))
     return path
 
@@ -219,16 +237,35 @@ def latest_evaluation(bundle_path: Path) -> Path | None:
     return next(reversed(full or found), None)
 
 
+def _judged_before(asked: Sequence[Answering], before: Sequence[CandidateRow], kept: HeldOut | None) -> list[Answering]:
+    """The same, those that have learnt with what they were judged by; without those of which nothing is kept."""
+    learnt = {row.name for row in before if row.needs_runs}
+    answers: Mapping[str, np.ndarray] = {} if kept is None else kept.answers
+    return [
+        replace(one, judged=JudgedAnswers(np.asarray(answers[one.name], dtype=float))) if one.name in learnt else one
+        for one in asked
+        if one.name not in learnt or one.name in answers
+    ]
+
+
 def _answers(
-    bundle: Bundle, study: Study, held_out: Runs, found: MeasuredLadder, rows: Sequence[CandidateRow]
+    study: Study,
+    judged: Runs,
+    found: MeasuredLadder,
+    rows: Sequence[CandidateRow],
+    before: HeldOut | None,
+    folds: np.ndarray | None,
 ) -> HeldOut:
     """What was answered now; of candidates that keep their earlier measurement, what they answered then."""
-    before = held_out_of(bundle.path)
-    names = {row.name for row in rows if row.works}
-    earlier = {} if before is None else {n: a for n, a in before.answers.items() if n in names - found.measured}
+    kept = {row.name for row in rows if row.works} - found.measured
+    earlier = {} if before is None else {n: a for n, a in before.answers.items() if n in kept}
     exact = [row.name for row in rows if row.kind == "full_physics" and row.works]
     answers = {name: answer for name, answer in {**earlier, **found.answers}.items() if name not in exact}
-    return HeldOut.of(study.outputs, held_out, answers, exact)
+    answered = HeldOut.of(study.outputs, judged, answers, exact, found.shipped, folds)
+    if before is None or not before.shipped:
+        return answered
+    shipped = {name: answer for name, answer in before.shipped.items() if name in kept}
+    return replace(answered, shipped={**shipped, **answered.shipped}, asked=before.asked)
 
 
 def _of_interest(bundle: Bundle) -> list[str]:

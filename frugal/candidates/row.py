@@ -176,6 +176,8 @@ class CandidateRow:
         Of a full evaluation: largest ratio of what is held of an error to its tolerance, for fits with other seeds.
     interval_coverage : float, optional
         Share of held-out values within the interval, 0 to 1.
+    luck_of_choice : float
+        What the bounds of its errors were multiplied by, since it was chosen among others on the same runs; 1 or more.
     fixed_parts : mapping of str to float
         CPU seconds of its fixed cost; ``fixed_cpu_seconds`` is their sum, None where it was not measured.
     measured_again : bool, optional
@@ -209,6 +211,7 @@ class CandidateRow:
     need_met: Mapping[str, bool] = field(default_factory=dict)
     other_seeds: tuple[float, ...] = ()
     interval_coverage: float | None = None
+    luck_of_choice: float = 1.0
     fixed_parts: Mapping[str, float] = field(default_factory=dict)
     fixed_cpu_seconds: float | None = None
     measured_again: bool | None = None
@@ -337,6 +340,7 @@ class CandidateRow:
             need_met=found.truths("need_met"),
             other_seeds=found.list_of_numbers("other_seeds"),
             interval_coverage=found.number_or_none("interval_coverage"),
+            luck_of_choice=found.number("luck_of_choice") if found.holds("luck_of_choice") else 1.0,
             fixed_parts=found.numbers("fixed_parts"),
             fixed_cpu_seconds=found.number_or_none("fixed_cpu_seconds"),
             measured_again=found.truth("measured_again") if found.holds("measured_again") else None,
@@ -375,6 +379,7 @@ class CandidateRow:
             "need_met": dict(self.need_met),
             **({"other_seeds": list(self.other_seeds)} if self.other_seeds else {}),
             "interval_coverage": self.interval_coverage,
+            **({"luck_of_choice": self.luck_of_choice} if self.luck_of_choice != 1.0 else {}),
             "fixed_parts": dict(self.fixed_parts),
             "fixed_cpu_seconds": self.fixed_cpu_seconds,
             **(again if self.measured_again is not None else {}),

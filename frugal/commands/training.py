@@ -115,7 +115,7 @@ def train(
     failed = result.comparison.failed_runs if runs is None else ()  # those of a table are told in a note
     if failed:
         split = result.comparison.split
-        total, first = len(failed) + split["n_train"] + split["n_held_out"], failed[0]
+        total, first = len(failed) + split["n_shipped"], failed[0]
         warn(f"{len(failed)} of {total} runs failed; the first is run {first['run']}: {first['message']}", language)
     if as_json:
         print_json({"bundle": str(result.bundle), "audit": result.audit, "notes": list(result.notes)})

@@ -6,7 +6,9 @@ import hashlib
 import json
 import shutil
 import sys
+import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +18,15 @@ import pytest
 from campaigns_for_tests import made_once, short_timings, vector_bundle
 from studies_for_tests import vector_study
 
+from frugal.audit.evidence.answered_again import _check_answers
 from frugal.campaigns.reevaluation import evaluate_bundle
 from frugal.campaigns.workflow import audit_again
 from frugal.errors import FrugalError, NotAssessedError, UnusableInputError
-from frugal.surrogates.bundle.bundle import open_bundle
+from frugal.experiments.runs.store import read_runs
+from frugal.surrogates.bundle.bundle import bare_study, open_bundle
 from frugal.surrogates.bundle.held_out import read_held_out
+from frugal.surrogates.ladder.answering import flat_answers
+from frugal.surrogates.onnx.graph import session
 
 Change = Callable[[Any], None]
 
@@ -433,13 +439,16 @@ def test_a_ledger_that_lost_lines_leaves_the_need_for_ai_not_assessed(copy: Path
     assert audit["conditions"]["C1"]["status"] == "not_assessed"
 
 
-def test_a_bundle_whose_answers_were_stripped_tells_that_they_cannot_be_computed_again(copy: Path) -> None:
+def test_a_bundle_whose_answers_were_stripped_is_refused_even_as_an_older_one(copy: Path) -> None:
     shutil.rmtree(copy / "evaluations")
     (copy / "held_out.nc").unlink()
     forge(copy, "candidates.json", lambda content: content.pop("held_out"))
     assert "names no file of answers: it was taken out" in refused(copy)
 
     def as_before_answers_were_kept(content: dict[str, Any]) -> None:
+        for key in ("judged_by", "folds", "n_shipped"):
+            content["split"].pop(key)
+        content["split"].update(n_train=24, n_held_out=8)
         for found in content["candidates"]:
             for error in found["error"].values():
                 for key in ("bounded", "rows", "places", "by_place", "run_p90", "run_max", "unseen_share", "cases"):
@@ -448,11 +457,39 @@ def test_a_bundle_whose_answers_were_stripped_tells_that_they_cannot_be_computed
                     error["high"] = error["value"]
 
     forge(copy, "candidates.json", as_before_answers_were_kept)
-    audit = audit_again(copy)
+    assert "fixed" in refused(copy)  # then a part of the runs was charged; the ledger says all
+
+
+def test_an_older_bundle_without_answers_tells_that_they_cannot_be_computed_again(tmp_path: Path) -> None:
+    with zipfile.ZipFile(Path(__file__).parent.parent / "data" / "oxygen_sag_f488fd7.zip") as packed:
+        packed.extractall(tmp_path)
+    folder = tmp_path / "oxygen_sag"
+    audit = audit_again(folder)
     assert any("cannot be computed again" in text["en"] for text in audit["limits"])
     assert any("ne peuvent pas être recalculées" in text["fr"] for text in audit["limits"])
-    forge(copy, "candidates.json", small_error)  # what has a graph is asked all the same
-    assert "candidates.constant.error.monthly" in refused(copy)
+
+    def better(content: dict[str, Any]) -> None:
+        row(content, "constant")["error"]["lowest_oxygen_mg_l"].update(value=0.3, low=0.29, high=0.31)
+
+    forge(folder, "candidates.json", better)  # what has a graph is asked all the same
+    assert "candidates.constant.error.lowest_oxygen_mg_l" in refused(folder)
+
+
+def test_answers_that_are_better_than_what_ships_on_runs_that_it_has_seen_are_not_its_own(copy: Path) -> None:
+    """A forger whose errors follow from answers of their own, eight times nearer to the truth, beside the honest graph."""
+    study, comparison = bare_study(json.loads((copy / "study.json").read_text())), open_bundle(copy).comparison
+    honest = read_held_out(copy / "held_out.nc", study.outputs)
+    found, spread = comparison.ladder.by_name["constant"], honest.truth.std(axis=0)
+    opened = session((copy / "alternatives" / "constant.onnx").read_bytes())
+    runs = read_runs(copy / "runs.zarr", ["a", "kind"], ["total", "monthly"])
+    got = flat_answers(opened, ["total", "monthly"], runs.inputs)
+    _check_answers(found, study, spread, honest, got, True)
+    nearer = honest.truth + (np.asarray(honest.answers["constant"], dtype=float) - honest.truth) / 8
+    forged = replace(honest, answers={**honest.answers, "constant": nearer})
+    with pytest.raises(NotAssessedError, match="has learnt from"):
+        _check_answers(found, study, spread, forged, got, True)
+    with pytest.raises(NotAssessedError, match="it is not recorded what it answers"):
+        _check_answers(found, study, spread, replace(honest, shipped={}), got, True)
 
 
 @pytest.mark.parametrize(

@@ -24,6 +24,7 @@ from frugal.reporting.progress import Silent
 from frugal.surrogates.bundle.bundle import Bundle, open_bundle, write_checksums
 from frugal.surrogates.decision.costs import fixed_parts
 from frugal.surrogates.decision.decide import decide_rows
+from frugal.surrogates.fitting.judging import by_held_out
 from frugal.surrogates.frugality_checks import graph_variants
 from frugal.surrogates.frugality_checks import smaller_files as compression
 from frugal.surrogates.frugality_checks.budget import Budget
@@ -92,7 +93,9 @@ def wide_mlp(study: Study, runs: Runs) -> bytes:
 
 def test_the_error_of_the_learning_curve_falls_with_the_runs(study: Study, runs: Runs) -> None:
     learner = learner_for(study, "gaussian_process", 0)
-    curve, reason, learnt = learning_curve(learner, runs.training, runs.held_out, Budget(PLENTY), 1.0, in_sequence=True)
+    curve, reason, learnt = learning_curve(
+        learner, [(runs.training, runs.held_out)], Budget(PLENTY), 1.0, in_sequence=True
+    )
     assert reason is None and learnt is not None
     points = curve["points"]
     assert [point["n"] for point in points] == [30, 60, 120]
@@ -114,14 +117,14 @@ def test_the_last_point_is_the_fit_of_the_ladder(study: Study, runs: Runs) -> No
     rung = BoostedTrees()
     fitted = rung.fit(runs.training.inputs, runs.training.outputs, None, study.inputs, 0)
     learner = learner_for(study, "boosted_trees", 0)
-    _, _, learnt = learning_curve(learner, runs.training, runs.held_out, Budget(PLENTY), 1.0, in_sequence=False)
+    _, _, learnt = learning_curve(learner, [(runs.training, runs.held_out)], Budget(PLENTY), 1.0, in_sequence=False)
     np.testing.assert_array_equal(learnt.predict(runs.held_out.inputs), fitted.predict(runs.held_out.inputs))
 
 
 def test_a_rung_that_cannot_serve_few_runs_says_so_at_that_point(study: Study, runs: Runs) -> None:
     few = runs.where(np.flatnonzero(~runs.is_held_out)[:48])
     learner = learner_for(study, "boosted_trees", 0)
-    curve, reason, _ = learning_curve(learner, few, runs.held_out, Budget(PLENTY), 1.0, in_sequence=True)
+    curve, reason, _ = learning_curve(learner, [(few, runs.held_out)], Budget(PLENTY), 1.0, in_sequence=True)
     assert reason is None
     first, *others = curve["points"]
     assert first["n"] == 12 and first["met"] is False and first["error_ratio"] is None
@@ -153,7 +156,7 @@ def test_a_low_discrepancy_sequence_is_cut_and_anything_else_is_drawn(runs: Runs
 @pytest.mark.parametrize("name", ["gaussian_process", "mlp"])
 def test_useless_inputs_are_droppable_and_useful_ones_are_not(study: Study, runs: Runs, name: str) -> None:
     learner = learner_for(study, name, 0)
-    found, reason = inputs_dropped(learner, None, runs.training, runs.held_out, Budget(PLENTY), 1.0)
+    found, reason = inputs_dropped(learner, None, [(runs.training, runs.held_out)], Budget(PLENTY), 1.0)
     assert reason is None
     assert set(found["droppable"]) == {"x2", "x3"}
     assert [row["name"] for row in found["importance"]][:2] in (["x0", "x1"], ["x1", "x0"])
@@ -165,7 +168,7 @@ def test_useless_inputs_are_droppable_and_useful_ones_are_not(study: Study, runs
 
 def test_a_candidate_that_misses_the_need_may_lose_nothing(study: Study, runs: Runs) -> None:
     learner = learner_for(study, "linear", 0)
-    found, _ = inputs_dropped(learner, None, runs.training, runs.held_out, Budget(PLENTY), 0.0)
+    found, _ = inputs_dropped(learner, None, [(runs.training, runs.held_out)], Budget(PLENTY), 0.0)
     assert not found["met"] and found["error_ratio_all"] > 1
     assert found["error_ratio_without"] <= 1.02 * found["error_ratio_all"]
     assert "x1" not in found["droppable"]
@@ -173,7 +176,7 @@ def test_a_candidate_that_misses_the_need_may_lose_nothing(study: Study, runs: R
 
 def test_the_mean_reads_no_input(study: Study, runs: Runs) -> None:
     learner = learner_for(study, "constant", 0)
-    found, _ = inputs_dropped(learner, None, runs.training, runs.held_out, Budget(PLENTY), 0.0)
+    found, _ = inputs_dropped(learner, None, [(runs.training, runs.held_out)], Budget(PLENTY), 0.0)
     assert sorted(found["droppable"]) == ["x0", "x1", "x2", "x3"] and found["refits"] == 0
 
 
@@ -362,7 +365,7 @@ def run_on(bundle: Bundle, study: Study, runs: Runs, folder: Path, **options) ->
     rows, ledger = bundle.comparison.ladder.rows, Ledger(bundle.path / "ledger.jsonl").entries()
     decision = decide_rows(study.need, rows, ledger, 0.75, 0)[0]
     meter = Meter(Ledger(folder / "ledger.jsonl"), "test", None, 0)
-    found = run_frugality_checks(study, bundle, runs, rows, decision, meter, 0, Silent(), **options)
+    found = run_frugality_checks(study, bundle, by_held_out(runs), {}, rows, decision, meter, 0, Silent(), **options)
     return found, meter.ledger.entries()
 
 

@@ -58,7 +58,7 @@ def test_others_read_the_errors_of_a_bundle_from_its_answers(bundle: Path) -> No
     error = np.sqrt(((answer - truth) ** 2).mean(axis=0)) / truth.mean(axis=0)
     rows = {row["name"]: row for row in json.loads((bundle / "candidates.json").read_text())["candidates"]}
     assert rows["linear"]["error"]["monthly"]["elements"] == pytest.approx(error.tolist(), rel=1e-9)
-    assert kept["truth"]["monthly"].attrs["units"] == "kWh" and truth.shape == (8, 4)
+    assert kept["truth"]["monthly"].attrs["units"] == "kWh" and truth.shape == (32, 4)
 
 
 def test_every_candidate_that_was_judged_has_its_answers(bundle: Path) -> None:
@@ -66,10 +66,16 @@ def test_every_candidate_that_was_judged_has_its_answers(bundle: Path) -> None:
     assert found is not None and found.exact == ("full_physics",)
     rows = open_bundle(bundle).comparison.ladder.rows
     assert set(found.answers) == {row.name for row in rows if row.works}
-    # eight of 32 runs, by their numbers in the store
+    # all 32 runs, each left out in one of five folds, by their numbers in the store
     stored = xarray.open_zarr(bundle / "runs.zarr", consolidated=False)
-    np.testing.assert_array_equal(found.runs, np.flatnonzero(stored["held_out"].to_numpy()))
-    np.testing.assert_array_equal(found.truth[:, 0], stored["total"].to_numpy()[found.runs])
+    np.testing.assert_array_equal(found.runs, np.arange(32))
+    np.testing.assert_array_equal(found.truth[:, 0], stored["total"].to_numpy())
+    assert sorted(np.bincount(found.folds)) == [6, 6, 6, 7, 7]
+    # the constant is the mean of the other folds, and what ships that of all runs
+    others = [stored["total"].to_numpy()[found.folds != fold].mean() for fold in found.folds]
+    np.testing.assert_allclose(found.answers["constant"][:, 0], others, rtol=1e-6)
+    assert set(found.shipped) == {row.name for row in rows if row.works and row.needs_runs}
+    np.testing.assert_allclose(found.shipped["constant"][:, 0], stored["total"].to_numpy().mean(), rtol=1e-6)
 
 
 def test_answers_that_cannot_be_read_are_refused_in_one_sentence(tmp_path: Path) -> None:

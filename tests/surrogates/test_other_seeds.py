@@ -15,6 +15,7 @@ from frugal.metering.ledger.ledger import Ledger
 from frugal.metering.meter import Meter
 from frugal.reporting.progress import Silent
 from frugal.surrogates.decision.costs import fixed_parts
+from frugal.surrogates.fitting.judging import by_held_out
 from frugal.surrogates.frugality_checks.other_seeds import OTHER_SEEDS, near_the_need, with_other_seeds
 from frugal.surrogates.frugality_checks.refit import judged, learner_for
 
@@ -53,7 +54,7 @@ def runs() -> Runs:
 def test_each_seed_is_fitted_judged_and_booked_beside_the_fixed_cost(tmp_path: Path, runs: Runs) -> None:
     study, meter = linear_study(), Meter(Ledger(tmp_path / "ledger.jsonl"), "c")
     only = [ROWS[0], ROWS[1], ROWS[3]]
-    found = with_other_seeds(study, runs, only, decision_for("mlp"), meter, 3, Silent())
+    found = with_other_seeds(study, by_held_out(runs), only, decision_for("mlp"), meter, 3, Silent())
     assert [len(r.other_seeds) for r in found] == [0, OTHER_SEEDS, 0]
     learner = learner_for(study, "mlp", 3 + 2)
     assert learner is not None
@@ -71,6 +72,6 @@ def test_each_seed_is_fitted_judged_and_booked_beside_the_fixed_cost(tmp_path: P
 def test_a_budget_that_is_spent_leaves_fewer_seeds(tmp_path: Path, runs: Runs) -> None:
     meter = Meter(Ledger(tmp_path / "ledger.jsonl"), "c")
     found = with_other_seeds(
-        linear_study(), runs, [ROWS[1]], decision_for("mlp"), meter, 0, Silent(), budget_cpu_seconds=1e-9
+        linear_study(), by_held_out(runs), [ROWS[1]], decision_for("mlp"), meter, 0, Silent(), budget_cpu_seconds=1e-9
     )
     assert len(found[0].other_seeds) == 1

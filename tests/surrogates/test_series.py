@@ -112,7 +112,7 @@ def test_intervals_and_errors_are_told_of_the_whole_series(ladder) -> None:
 
 def test_the_inputs_that_a_series_hangs_on_are_told() -> None:
     learner = learner_for(STUDY, "gaussian_process", 0)
-    found, reason = inputs_dropped(learner, None, RUNS.training, RUNS.held_out, Budget(1e6), 1.0)
+    found, reason = inputs_dropped(learner, None, [(RUNS.training, RUNS.held_out)], Budget(1e6), 1.0)
     assert reason is None and found["met"] and "tide_range" not in found["droppable"]
     assert {row["name"] for row in found["importance"]} == set(STUDY.column_names)
 

@@ -24,8 +24,11 @@ from frugal.experiments.study import Study
 from frugal.formats.files.digests import sha256_of
 from frugal.formats.files.json_files import finite
 from frugal.surrogates.bundle.bundle import MODEL, Bundle, bare_study
-from frugal.surrogates.bundle.held_out import HeldOut, answers_beside, read_held_out
+from frugal.surrogates.bundle.held_out import HeldOut, answers_beside, judging_of, read_held_out
+from frugal.surrogates.fitting.judging import Judging
 from frugal.surrogates.ladder.answering import flat_answers
+from frugal.surrogates.ladder.judged import REFIT_GONE_WRONG, standardised_error
+from frugal.surrogates.measurement.choice import luck_of_choice, times_luck
 from frugal.surrogates.measurement.errors import interval_coverage, no_errors, output_errors
 from frugal.surrogates.measurement.noise import above_noise
 from frugal.surrogates.measurement.places import groups_of
@@ -47,6 +50,11 @@ def check_split(file: str, comparison: Comparison, runs: Runs) -> None:
         Naming the first difference: runs were lost, or marked otherwise.
     """
     split = comparison.split
+    if "n_shipped" in split:
+        check_same(file, "split.n_shipped", split["n_shipped"], len(runs), "'runs.zarr'")
+    if split.get("judged_by") == "out_of_fold":
+        check_same(file, "split.n_held_out", split.get("n_held_out"), len(runs), "'runs.zarr'")
+        return
     for name, part in (("n_train", runs.training), ("n_held_out", runs.held_out)):
         if name in split:
             check_same(file, f"split.{name}", split[name], len(part), "'runs.zarr'")
@@ -61,7 +69,21 @@ def check_split(file: str, comparison: Comparison, runs: Runs) -> None:
             check_same(file, f"split.{name}", split[name], told[0], "'runs.zarr'")
 
 
-def kept_answers(comparison_file: Path, comparison: Comparison, study: Study, held_out: Runs) -> HeldOut | None:
+def check_folds(file: str, comparison: Comparison, judging: Judging) -> None:
+    """Hold what a comparison says of its folds, their places and the runs learnt from against the folds of its answers.
+
+    Raises
+    ------
+    NotAssessedError
+        Naming the first difference.
+    """
+    source = "the answers on held-out runs"
+    places = sorted(map(str, set(judging.judged.places)))
+    for name, found in (("folds", len(judging.parts)), ("n_train", judging.learnt_from), ("held_out_places", places)):
+        check_same(file, f"split.{name}", comparison.split.get(name), found, source)
+
+
+def kept_answers(comparison_file: Path, comparison: Comparison, study: Study, runs: Runs) -> HeldOut | None:
     """The answers that belong to a comparison, held against its hash and against the runs of the bundle.
 
     Parameters
@@ -71,8 +93,8 @@ def kept_answers(comparison_file: Path, comparison: Comparison, study: Study, he
     comparison : Comparison
         What it holds.
     study : Study
-    held_out : Runs
-        Of the bundle's store.
+    runs : Runs
+        Of the bundle's store, all of them.
 
     Returns
     -------
@@ -86,7 +108,8 @@ def kept_answers(comparison_file: Path, comparison: Comparison, study: Study, he
     """
     path = answers_beside(comparison_file)
     if not comparison.held_out:
-        if any(error.rows for row in comparison.ladder.rows for error in row.errors.values()):
+        errors = [error for row in comparison.ladder.rows for error in row.errors.values()]
+        if "judged_by" in comparison.split or any(error.rows for error in errors):
             raise NotAssessedError(
                 f"'{comparison_file.name}' tells on how many held-out runs it was judged, as versions do that keep the answers "
                 f"on them, and names no file of answers: it was taken out"
@@ -98,8 +121,12 @@ def kept_answers(comparison_file: Path, comparison: Comparison, study: Study, he
         raise NotAssessedError(f"'{path}' was changed: '{comparison_file.name}' was measured with other answers")
     try:
         found = read_held_out(path, study.outputs)
+        judging = judging_of(comparison.split, runs, found)
     except UnusableInputError as fault:
         raise NotAssessedError(str(fault)) from fault
+    if judging is not None and judging.by == "out_of_fold":
+        check_folds(comparison_file.name, comparison, judging)
+    held_out = runs.held_out if judging is None else judging.judged
     same = len(found) == len(held_out) and all(
         np.array_equal(mine, theirs)
         for mine, theirs in (
@@ -149,6 +176,7 @@ def check_errors(
         raise NotAssessedError(
             f"'{file}' has no errors of '{strange[0]}', of which answers on held-out runs are recorded"
         )
+    again = {}
     for row in comparison.ladder.rows:
         if not row.works:
             continue
@@ -158,24 +186,31 @@ def check_errors(
             raise NotAssessedError(
                 f"'{file}' has errors of '{row.name}', of which no answers on held-out runs are recorded"
             )
-        answered = np.asarray(answers.answers[row.name], dtype=float)
         if row.name in answers.exact and row.kind == "full_physics":
-            again = no_errors(study, answers.truth, noise)
+            again[row.name] = no_errors(study, answers.truth, noise)
         else:
+            answered = np.asarray(answers.answers[row.name], dtype=float)
             errors = output_errors(study, answers.truth, answered, answers.groups, comparison.seed)
-            again = above_noise(errors, noise)
-        place, source = f"candidates.{row.name}", "the answers on held-out runs"
-        check_same(file, f"{place}.error", sorted(row.errors), sorted(again), source)
-        for output, error in again.items():
+            again[row.name] = above_noise(errors, noise)
+    luck: Mapping[str, float] = {}
+    if "judged_by" in comparison.split:
+        judged = {name: answers.answers[name] for name in again if name not in answers.exact}
+        luck = luck_of_choice(study, answers.truth, judged, again, answers.groups, comparison.seed)
+    source = "the answers on held-out runs"
+    for name, errors in again.items():
+        row, place = rows[name], f"candidates.{name}"
+        check_same(file, f"{place}.error", sorted(row.errors), sorted(errors), source)
+        for output, error in times_luck(errors, luck.get(name, 1.0)).items():
             written = OutputError.read(JsonObject(finite(error.to_json()), file))
             check_same(file, f"{place}.error.{output}", asdict(row.errors[output]), asdict(written), source)
         if row.half_width is not None and row.interval_coverage is not None:
-            share = interval_coverage(study, answers.truth, answered, np.array(row.half_width))
+            width, answered = np.array(row.half_width), np.asarray(answers.answers[name], dtype=float)
+            share = interval_coverage(study, answers.truth, answered, width, answers.judged_in_folds)
             check_same(file, f"{place}.interval_coverage", row.interval_coverage, share, source)
 
 
 def check_graphs(file: str, comparison: Comparison, bundle: Bundle, runs: Runs, answers: HeldOut | None) -> None:
-    """Ask each graph that a bundle ships what it was asked on the held-out runs.
+    """Ask each graph that a bundle ships what it was asked on the runs that were judged.
 
     Parameters
     ----------
@@ -194,13 +229,16 @@ def check_graphs(file: str, comparison: Comparison, bundle: Bundle, runs: Runs, 
         Naming the first graph that answers otherwise, is another one's or has another size.
     """
     study = bare_study(bundle.study)
+    judged = runs.held_out if answers is None else runs.where(np.searchsorted(runs.numbers, answers.runs))
+    learnt = runs.training if comparison.split.get("judged_by") is None else runs
+    spread = learnt.outputs.std(axis=0)
     for row in comparison.ladder.rows:
         if row.graph is None or not row.works:
             continue
         try:
             content = bundle.model_path(row.name).read_bytes()
             opened = session(content)
-            got = _asked(opened, study, runs.held_out.inputs)
+            got = _asked(opened, study, judged.inputs)
         except FrugalError as fault:
             raise NotAssessedError(str(fault)) from fault
         except Exception as fault:  # onnxruntime raises classes of its own, made at run time
@@ -211,11 +249,12 @@ def check_graphs(file: str, comparison: Comparison, bundle: Bundle, runs: Runs, 
         if row.bytes is None or not row.bytes <= len(content) <= row.bytes + SEALED_BYTES:
             check_same(file, f"candidates.{row.name}.bytes", row.bytes, len(content), f"'{row.graph}'")
         if answers is None:
-            _check_values(file, row, study, runs.held_out, got, comparison.seed)
+            _check_values(file, row, study, judged, got, comparison.seed)
         else:
-            _check_answers(row, study, runs, answers, got)
+            _check_answers(row, study, spread, answers, got, comparison.split.get("judged_by") is not None)
         if row.half_width is not None:
-            _check_half_width(file, row, study, runs, opened, got)
+            upper = _asked(opened, study, judged.inputs, "_upper")
+            _check_half_width(file, row, study, spread, upper, got)
     _check_model(file, comparison, bundle)
 
 
@@ -223,16 +262,33 @@ def _asked(opened: Any, study: Study, inputs: np.ndarray, end: str = "") -> np.n
     return flat_answers(opened, [f"{output.name}{end}" for output in study.outputs], inputs)
 
 
-def _check_answers(row: CandidateRow, study: Study, runs: Runs, answers: HeldOut, got: np.ndarray) -> None:
-    recorded = answers.answers.get(row.name)
+def _check_answers(
+    row: CandidateRow, study: Study, spread: np.ndarray, answers: HeldOut, got: np.ndarray, learnt_all: bool
+) -> None:
+    """What a graph answers is what is recorded of it; and no worse, on runs that it has seen, than what is told of others."""
+    judged = answers.answers.get(row.name)
+    recorded, asked = answers.shipped.get(row.name), answers.asked
+    if recorded is None:
+        if learnt_all and row.needs_runs and judged is not None:
+            raise NotAssessedError(
+                f"of '{row.graph}', which has learnt from all runs, it is not recorded what it answers"
+            )
+        recorded, asked = judged, np.arange(len(got))
     if recorded is None:
         return
-    apart = largest_difference(got, np.asarray(recorded, dtype=float), runs.training.outputs.std(axis=0), study.outputs)
+    apart = largest_difference(got[asked], np.asarray(recorded, dtype=float), spread, study.outputs)
     if not apart <= PARITY_TOLERANCE_SIGMA:
         raise NotAssessedError(
             f"'{row.graph}' does not give the answers that are recorded of it on the held-out runs: they are up to "
             f"{apart:.3g} standard deviations apart, {PARITY_TOLERANCE_SIGMA:g} are allowed"
         )
+    if judged is not None and row.needs_runs and answers.shipped:
+        seen, unseen = (standardised_error(values, answers.truth, spread) for values in (got, judged))
+        if not seen <= REFIT_GONE_WRONG * unseen + 2 * PARITY_TOLERANCE_SIGMA:
+            raise NotAssessedError(
+                f"'{row.graph}' errs by {seen:.3g} standard deviations on runs that it has learnt from, and by {unseen:.3g} on "
+                "the same runs in the answers that it is judged by, whose fits had not seen them: these are not its own"
+            )
 
 
 def _check_values(file: str, row: CandidateRow, study: Study, held_out: Runs, got: np.ndarray, seed: int) -> None:
@@ -243,10 +299,11 @@ def _check_values(file: str, row: CandidateRow, study: Study, held_out: Runs, go
             check_same(file, f"candidates.{row.name}.error.{output}.value", told, error.value, f"'{row.graph}'")
 
 
-def _check_half_width(file: str, row: CandidateRow, study: Study, runs: Runs, opened: Any, got: np.ndarray) -> None:
-    upper = _asked(opened, study, runs.held_out.inputs, "_upper")
+def _check_half_width(
+    file: str, row: CandidateRow, study: Study, spread: np.ndarray, upper: np.ndarray, got: np.ndarray
+) -> None:
     told = clip_outputs(got + np.array(row.half_width), study.outputs)
-    apart = largest_difference(upper, told, runs.training.outputs.std(axis=0), study.outputs)
+    apart = largest_difference(upper, told, spread, study.outputs)
     if not apart <= PARITY_TOLERANCE_SIGMA:
         found = np.max(upper - got, axis=0)
         check_same(file, f"candidates.{row.name}.half_width", row.half_width, found.tolist(), f"'{row.graph}'")

@@ -60,8 +60,9 @@ def _recheck(bundle: Bundle, file: Path, comparison: Comparison, runs: Runs, ent
     lines = Ledger(bundle.path / "ledger.jsonl").lines()
     # a ledger that was cut or altered fails points of the audit, which say how; nothing can be computed from it
     if not check_chain(lines) and not (comparison.ledger and check_seal(lines, comparison.ledger)):
-        check_decisions(name, study.need, comparison, entries, len(runs.training) / len(runs))
-    answers = kept_answers(file, comparison, study, runs.held_out)
+        share = len(runs.training) / len(runs) if comparison.split.get("judged_by") is None else 1.0
+        check_decisions(name, study.need, comparison, entries, share)
+    answers = kept_answers(file, comparison, study, runs)
     if answers is not None:
         lenient = file.name != "candidates.json" and not bundle.comparison.held_out
         check_errors(name, comparison, study, answers, noise_of(entries), lenient)

@@ -167,13 +167,13 @@ def _algorithm(audit: Mapping[str, Any], row: CandidateRow, stage: str) -> dict[
 def _datasets(audit: Mapping[str, Any], stage: str, requests: float | None) -> list[dict[str, Any]]:
     split = audit.get("split") or {}
     held_out, fitted = split.get("n_held_out"), split.get("n_train")
-    rows: float | None = fitted
+    rows: float | None = split.get("n_shipped", fitted)
     if stage in ("use", "network"):
         rows = requests
     elif stage == "evaluation":
         rows = held_out
     elif stage == "generation" and fitted is not None:
-        rows = fitted + (held_out or 0)
+        rows = split.get("n_shipped", fitted + (held_out or 0))
     study = audit["study"]
     sizes = [elements(output) for output in study.get("outputs") or ()]
     widths = {

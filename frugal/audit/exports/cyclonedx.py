@@ -144,7 +144,7 @@ def _row_properties(audit: Mapping[str, Any], row: CandidateRow) -> dict[str, An
 
 def _model_card(audit: Mapping[str, Any], row: CandidateRow) -> dict[str, Any]:
     study, split = audit["study"], audit.get("split") or {}
-    runs = {"n_train": split.get("n_train"), "n_held_out": split.get("n_held_out")}
+    runs = {"n_train": split.get("n_shipped", split.get("n_train")), "n_judged": split.get("n_held_out")}
     card: dict[str, Any] = {
         "modelParameters": {
             "approach": {"type": "supervised"},

@@ -105,7 +105,7 @@ def _results(audit: Mapping[str, Any]) -> list[dict[str, Any]]:
     held_out = (audit.get("split") or {}).get("n_held_out")
     if row is None or not row.errors:
         return []
-    name = f"held-out runs of {audit['study']['name']}" + (f" (n={held_out})" if held_out else "")
+    name = f"runs of {audit['study']['name']} not learnt from" + (f" (n={held_out})" if held_out else "")
     metrics = [
         {"type": error.metric, "name": f"{error.metric} of {output}", "value": error.value}
         for output, error in row.errors.items()

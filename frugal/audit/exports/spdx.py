@@ -134,11 +134,12 @@ def _ai(audit: Mapping[str, Any], row: CandidateRow) -> dict[str, Any]:
     need, split = audit.get("need") or {}, audit.get("split") or {}
     errors = row.errors
     limits = {name: error.tolerance for name, error in errors.items() if error.tolerance is not None}
+    learnt = split.get("n_shipped", split.get("n_train"))
     found: dict[str, Any] = {
         "type": "ai_AIPackage",
         "software_primaryPurpose": "model",
         "ai_typeOfModel": [family(row)],
-        "ai_informationAboutTraining": f"{split['n_train']} runs of the study" if split.get("n_train") else "",
+        "ai_informationAboutTraining": f"{learnt} runs of the study" if learnt else "",
         "ai_informationAboutApplication": english(need.get("use")) or english(need.get("functional_unit")),
         "ai_limitation": " ".join(english(limit) for limit in audit.get("limits") or ()),
         "ai_hyperparameter": _entries({key: value for key, value in row.log.items() if key in SETTINGS}),

@@ -43,12 +43,18 @@ def basis(assessment: Assessment) -> Text:
     origin = {lang: typeset(told.get(lang) or told.get("en") or "", lang) for lang in LANGUAGES}
     if not any(origin.values()):
         origin = say("basis.not_said")
+    places = [place for place in split.get("held_out_places") or () if place]
     learnt = {survey_of(place) for place in split.get("train_places") or () if place}
-    judged = {survey_of(place) for place in split.get("held_out_places") or () if place}
+    judged = {survey_of(place) for place in places}
+    shared = bool(learnt & judged)
+    if (
+        split.get("judged_by") == "out_of_fold"
+    ):  # each place is left out in its turn, and the other tiles of its survey are not
+        shared = len(judged) < len(places)
     return say(
-        "basis",
+        "basis.folds" if split.get("judged_by") == "out_of_fold" else "basis",
         number={lang: plain_number(number, lang, 6) if number else "–" for lang in LANGUAGES},
         cases=assessment.cases,
         origin=origin,
-        shared=say("basis.shared") if learnt & judged else "",
+        shared=say("basis.shared") if shared else "",
     )

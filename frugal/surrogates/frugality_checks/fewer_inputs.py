@@ -8,6 +8,7 @@ a new fit still does, is found by bisection. The new fits keep the settings of t
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,7 @@ from frugal.experiments.runs.store import Runs
 from frugal.experiments.study import Study
 from frugal.surrogates.frugality_checks.budget import Budget, Reason
 from frugal.surrogates.frugality_checks.fewer_runs import JUDGING_CPU_SECONDS
-from frugal.surrogates.frugality_checks.refit import Error, Learner, Learnt, judged
+from frugal.surrogates.frugality_checks.refit import Error, Fits, Learner, Pairs, fit_parts
 from frugal.surrogates.measurement.map_errors import error_value
 
 SHUFFLES = 5
@@ -27,9 +28,8 @@ SLACK = 0.02
 
 def inputs_dropped(
     learner: Learner,
-    learnt: Learnt | None,
-    training: Runs,
-    held_out: Runs,
+    fits: Fits | None,
+    pairs: Pairs,
     budget: Budget,
     fit_cpu_seconds: float,
 ) -> tuple[dict[str, Any] | None, Reason | None]:
@@ -38,9 +38,10 @@ def inputs_dropped(
     Parameters
     ----------
     learner : Learner
-    learnt : Learnt, optional
-        Its fit to all runs and inputs, where there is one.
-    training, held_out : Runs
+    fits : Fits, optional
+        Its fits to all runs that may be learnt from and all inputs, where there are.
+    pairs : sequence of pairs of Runs
+        To learn from and to judge on.
     budget : Budget
         Asked before each fit.
     fit_cpu_seconds : float
@@ -54,18 +55,19 @@ def inputs_dropped(
         stands beside them.
     """
     study = learner.study
-    if learnt is None:
+    fit_cpu_seconds *= len(pairs)
+    if fits is None:
         refusal = budget.refusal(fit_cpu_seconds + JUDGING_CPU_SECONDS)
         if refusal is not None:
             return None, refusal
-        learnt = learner.fit(training)
+        fits = fit_parts([learner], pairs)
     start = time.process_time()
-    complete = judged(study, learnt.predict(held_out.inputs), held_out, learner.seed)
+    complete = fits.error(study, learner.seed, learner.luck)
     refusal = budget.refusal(SHUFFLES * len(study.columns) * (time.process_time() - start))
     if refusal is not None:
         return None, refusal
-    importance = permutation_importance(study, learnt, held_out, learner.seed)
-    search = _Search(learner.with_fixed_settings(learnt), training, held_out, complete)
+    importance = permutation_importance(study, fits, learner.seed)
+    search = _Search([learner.with_fixed_settings(learnt) for learnt in fits.learnt], pairs, complete)
     refusal = search.run(np.argsort(importance, kind="stable"), budget, fit_cpu_seconds)
     if refusal is not None and not search.dropped:
         return None, refusal
@@ -83,8 +85,8 @@ def inputs_dropped(
     }, refusal
 
 
-def permutation_importance(study: Study, learnt: Learnt, held_out: Runs, seed: int) -> np.ndarray:
-    """How much the error rises ``[d]`` when an input is shuffled over the held-out runs.
+def permutation_importance(study: Study, fits: Fits, seed: int) -> np.ndarray:
+    """How much the error rises ``[d]`` when an input is shuffled over the runs that are judged.
 
     The rise of error over tolerance, for the output where it rises most, mean of `SHUFFLES` seeded shuffles.
 
@@ -92,9 +94,8 @@ def permutation_importance(study: Study, learnt: Learnt, held_out: Runs, seed: i
     ----------
     study : Study
         Its need says which outputs count, in which metric.
-    learnt : Learnt
-        Fitted to all inputs of the study; only asked.
-    held_out : Runs
+    fits : Fits
+        To all inputs of the study; only asked.
     seed : int
         Of the shuffles.
 
@@ -104,14 +105,15 @@ def permutation_importance(study: Study, learnt: Learnt, held_out: Runs, seed: i
         In the order of the study's inputs; about 0 for an input that the fit does not use, and a little below by chance.
     """
     rng = np.random.default_rng(seed)
-    before = _ratios(study, learnt.predict(held_out.inputs), held_out)
+    held_out = fits.judged
+    before = _ratios(study, fits.predict(held_out.inputs), held_out)
     importance = np.zeros(len(study.columns))
     for j in range(len(study.columns)):
         rises = []
         for _ in range(SHUFFLES):
             shuffled = held_out.inputs.copy()
             shuffled[:, j] = rng.permutation(shuffled[:, j])
-            rises.append(_ratios(study, learnt.predict(shuffled), held_out) - before)
+            rises.append(_ratios(study, fits.predict(shuffled), held_out) - before)
         importance[j] = float(np.mean(rises, axis=0).max())
     return importance
 
@@ -130,13 +132,12 @@ def _ratios(study: Study, predicted: np.ndarray, held_out: Runs) -> np.ndarray:
 class _Search:
     """Bisection over the number of inputs left out; ``dropped`` and ``error`` hold the largest success."""
 
-    def __init__(self, learner: Learner, training: Runs, held_out: Runs, complete: Error) -> None:
+    def __init__(self, learners: Sequence[Learner], pairs: Pairs, complete: Error) -> None:
         self.dropped: list[int] = []
         self.error = complete
         self.refits = 0
-        self._learner = learner
-        self._training = training
-        self._judging = held_out
+        self._learners = learners
+        self._pairs = pairs
         assert complete.ratio is not None
         self._limit = 1.0 if complete.met else complete.ratio * (1 + SLACK)
 
@@ -158,7 +159,8 @@ class _Search:
             By language. What was found until then stands in ``dropped``, ``error`` and ``refits``.
         """
         works, fails = 0, len(order)
-        if self._learner.model is not None and self._learner.model.kind == "constant":
+        first = self._learners[0]
+        if first.model is not None and first.model.kind == "constant":
             self.dropped = [int(j) for j in order]  # it reads none of them: there is nothing to fit again
             return None
         expected = fit_cpu_seconds
@@ -168,11 +170,10 @@ class _Search:
                 return refusal
             tried = (works + fails) // 2
             kept = sorted(int(j) for j in order[tried:])
-            learnt = self._learner.fit(self._training, kept)
-            expected = learnt.cpu_seconds
+            fits = fit_parts(self._learners, self._pairs, kept)
+            expected = fits.cpu_seconds
             self.refits += 1
-            predicted = learnt.predict(self._judging.inputs)
-            error = judged(self._learner.study, predicted, self._judging, self._learner.seed)
+            error = fits.error(first.study, first.seed, first.luck)
             if error.ratio is not None and error.ratio <= self._limit:
                 works, self.error, self.dropped = tried, error, [int(j) for j in order[:tried]]
             else:

@@ -7,12 +7,12 @@ from dataclasses import replace
 
 from frugal.candidates.decision import Decision
 from frugal.candidates.row import CandidateRow
-from frugal.experiments.runs.store import Runs
 from frugal.experiments.study import Study
 from frugal.metering.meter import Meter
 from frugal.reporting.progress import Reporter
+from frugal.surrogates.fitting.judging import Judging
 from frugal.surrogates.frugality_checks.budget import Budget, told
-from frugal.surrogates.frugality_checks.refit import judged, learner_for
+from frugal.surrogates.frugality_checks.refit import fit_parts, learner_for
 
 #: Fits of each candidate with other seeds. A verdict that one fit in three would turn is found out with a probability of 87 %.
 OTHER_SEEDS = 5
@@ -28,7 +28,7 @@ STAGE = "practice"
 
 def with_other_seeds(
     study: Study,
-    runs: Runs,
+    judging: Judging,
     rows: Sequence[CandidateRow],
     decision: Decision,
     meter: Meter,
@@ -41,7 +41,8 @@ def with_other_seeds(
     Parameters
     ----------
     study : Study
-    runs : Runs
+    judging : Judging
+        As the ladder was judged.
     rows : sequence of CandidateRow
         The ladder as just measured.
     decision : Decision
@@ -65,7 +66,7 @@ def with_other_seeds(
         for row in chosen:
             started = budget.spent_cpu_seconds
             if len(found[row.name]) == number - 1:  # a fit that failed ends the series of its candidate
-                found[row.name] += _refitted(study, runs, row.name, meter, seed, seed + number)
+                found[row.name] += _refitted(study, judging, row, meter, seed, seed + number)
             reporter.step(sum(map(len, found.values())), row.name)
             if budget.refusal(budget.spent_cpu_seconds - started) is not None:
                 return _with(rows, found)
@@ -76,16 +77,15 @@ def _with(rows: Sequence[CandidateRow], found: Mapping[str, Sequence[float]]) ->
     return [replace(row, other_seeds=tuple(found.get(row.name, ()))) for row in rows]
 
 
-def _refitted(study: Study, runs: Runs, name: str, meter: Meter, seed: int, other: int) -> list[float]:
+def _refitted(study: Study, judging: Judging, row: CandidateRow, meter: Meter, seed: int, other: int) -> list[float]:
     """What is held of the error of one fit with another seed, over its tolerance; nothing where it fails or cannot be made."""
-    learner = learner_for(study, name, other)
+    learner = learner_for(study, row.name, other)
     if learner is None:
         return []
-    with meter.stage(STAGE, name) as entry:
+    with meter.stage(STAGE, row.name) as entry:
         entry.details = {"practice": "other_seeds", "seed": other}
         try:
-            predicted = learner.fit(runs.training).predict(runs.held_out.inputs)
-            ratio = judged(study, predicted, runs.held_out, seed).ratio
+            ratio = fit_parts([learner], list(judging.pairs())).error(study, seed, row.luck_of_choice).ratio
         except MemoryError:
             raise
         except Exception as fault:  # the verdict then rests on fewer seeds, and their number is told

@@ -13,8 +13,10 @@ import numpy as np
 from frugal.candidates.output_error import LARGEST_ERROR, OutputError, largest_ratio
 from frugal.experiments.runs.store import Runs
 from frugal.experiments.study import Alternative, Study
+from frugal.surrogates.fitting.judging import groups_of_learning
 from frugal.surrogates.fitting.model import Model
-from frugal.surrogates.ladder.build import predictor_of
+from frugal.surrogates.ladder.builders import predictor_of
+from frugal.surrogates.measurement.choice import times_luck
 from frugal.surrogates.measurement.errors import output_errors
 from frugal.surrogates.measurement.places import groups_of
 from frugal.surrogates.models.registry import models_for
@@ -52,6 +54,7 @@ class Learner:
     seed: int
     model: Model | None = None
     alternative: Alternative | None = None
+    luck: float = 1.0
 
     def fit(self, training: Runs, kept: Sequence[int] | None = None) -> Learnt:
         """Fit on runs; only the inputs ``kept`` are seen, all by default.
@@ -85,7 +88,7 @@ class Learner:
         columns = np.arange(len(self.study.columns)) if kept is None else np.asarray(kept)
         variables = [self.study.columns[int(column)] for column in columns]
         fitted = model.fit(
-            training.inputs[:, columns], training.outputs, training_groups(training), variables, self.seed
+            training.inputs[:, columns], training.outputs, groups_of_learning(training), variables, self.seed
         )
         outputs = self.study.outputs
         return Learnt(
@@ -98,6 +101,62 @@ class Learner:
         assert self.alternative is not None
         answer = self.study.answer_of(self.alternative, training.inputs, training.outputs)
         return Learnt(predictor_of(self.study, answer), 0.0)
+
+
+@dataclass(frozen=True)
+class Fits:
+    """Fits of one candidate to parts of the runs, each asked about the runs that it had not seen.
+
+    Parameters
+    ----------
+    learnt : sequence of Learnt
+        Part by part.
+    judged : Runs
+        The runs of all parts, one part after the other.
+    sizes : sequence of int
+        How many of them each part has.
+    """
+
+    learnt: Sequence[Learnt]
+    judged: Runs
+    sizes: Sequence[int]
+
+    @property
+    def cpu_seconds(self) -> float:
+        """CPU time of all of them."""
+        return sum(one.cpu_seconds for one in self.learnt)
+
+    def predict(self, inputs: np.ndarray) -> np.ndarray:
+        """Answers ``[n, m]`` to inputs ``[n, d]`` of the judged runs, which may have been shuffled."""
+        parts = np.split(inputs, np.cumsum(self.sizes)[:-1])
+        return np.concatenate([one.predict(part) for one, part in zip(self.learnt, parts, strict=True)])
+
+    def error(self, study: Study, seed: int, luck: float = 1.0) -> Error:
+        """What they err together; the bounds times ``luck``."""
+        return judged(study, self.predict(self.judged.inputs), self.judged, seed, luck)
+
+
+#: Runs to learn from and runs to judge on, part by part, as `frugal.surrogates.fitting.judging.Judging.pairs` gives them.
+Pairs = Sequence[tuple[Runs, Runs]]
+
+
+def fit_parts(learners: Sequence[Learner], pairs: Pairs, kept: Sequence[int] | None = None) -> Fits:
+    """Fit to the runs of each part.
+
+    Parameters
+    ----------
+    learners : sequence of Learner
+        One for each part, or one for all of them.
+    pairs : sequence of pairs of Runs
+    kept : sequence of int, optional
+        As for `Learner.fit`.
+    """
+    each = learners if len(learners) > 1 else [learners[0]] * len(pairs)
+    learnt = [learner.fit(training, kept) for learner, (training, _) in zip(each, pairs, strict=True)]
+    judged_runs = [held for _, held in pairs]
+    names = Runs.__dataclass_fields__
+    whole = Runs(**{name: np.concatenate([getattr(held, name) for held in judged_runs]) for name in names})
+    return Fits(learnt, whole, [len(held) for held in judged_runs])
 
 
 def learner_for(study: Study, name: str, seed: int) -> Learner | None:
@@ -116,11 +175,6 @@ def learner_for(study: Study, name: str, seed: int) -> Learner | None:
         return Learner(name, study, seed, model=model)
     found = next((a for a in study.alternatives if a.name == name and a.needs_runs), None)
     return None if found is None else Learner(name, study, seed, alternative=found)
-
-
-def training_groups(runs: Runs) -> np.ndarray | None:
-    """Places of training runs where there are several, as the ladder takes them."""
-    return runs.places if len(np.unique(runs.places)) > 1 else None
 
 
 @dataclass(frozen=True)
@@ -154,8 +208,8 @@ class Error:
         }
 
 
-def judged(study: Study, predicted: np.ndarray, held_out: Runs, seed: int) -> Error:
-    """Error of predictions ``[n, m]`` of the held-out runs, with the interval of the ladder.
+def judged(study: Study, predicted: np.ndarray, held_out: Runs, seed: int, luck: float = 1.0) -> Error:
+    """Error of predictions ``[n, m]`` of runs that were not learnt from, with the interval of the ladder.
 
     Parameters
     ----------
@@ -166,5 +220,8 @@ def judged(study: Study, predicted: np.ndarray, held_out: Runs, seed: int) -> Er
         The runs that were predicted, row for row.
     seed : int
         Of the bootstrap.
+    luck : float
+        What the bounds of the candidate are multiplied by on the ladder.
     """
-    return Error(output_errors(study, held_out.outputs, predicted, groups_of(held_out.places), seed))
+    errors = output_errors(study, held_out.outputs, predicted, groups_of(held_out.places), seed)
+    return Error(times_luck(errors, luck))

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
+
+import numpy as np
 
 from frugal.candidates.decision import Decision
 from frugal.candidates.row import CandidateRow
-from frugal.experiments.runs.store import Runs
 from frugal.experiments.study import Study
 from frugal.metering.ledger.ledger import Entry
 from frugal.metering.meter import Meter
 from frugal.reporting.progress import Reporter
 from frugal.surrogates.bundle.bundle import Bundle
+from frugal.surrogates.fitting.judging import Judging
 from frugal.surrogates.fitting.model import Skipped
 from frugal.surrogates.frugality_checks.budget import Budget, Reason
 from frugal.surrogates.frugality_checks.fewer_inputs import inputs_dropped
 from frugal.surrogates.frugality_checks.fewer_runs import learning_curve
-from frugal.surrogates.frugality_checks.refit import Learner, Learnt, learner_for
+from frugal.surrogates.frugality_checks.refit import Fits, Learner, learner_for
 from frugal.surrogates.frugality_checks.smaller_files import compression
+from frugal.surrogates.ladder.build import AGAIN_ON_ALL
 from frugal.texts import room_texts
 
 _TEXTS = room_texts("frugal.surrogates")
@@ -33,7 +36,8 @@ STAGE = "practice"
 def run_frugality_checks(
     study: Study,
     bundle: Bundle,
-    runs: Runs,
+    judging: Judging,
+    answers: Mapping[str, np.ndarray],
     rows: Sequence[CandidateRow],
     decision: Decision,
     meter: Meter,
@@ -48,7 +52,10 @@ def run_frugality_checks(
     study : Study
         With its alternatives where they are at hand.
     bundle : Bundle
-    runs : Runs
+    judging : Judging
+        As the ladder was judged.
+    answers : mapping of str to array [n, m]
+        What each candidate was judged by.
     rows : sequence of CandidateRow
         The ladder as just measured.
     decision : Decision
@@ -71,7 +78,7 @@ def run_frugality_checks(
     reporter.stage("practices", 3 * len(chosen))
     candidates = {}
     for number, row in enumerate(chosen):
-        work = _Candidate(study, bundle, runs, row, meter, seed, budget)
+        work = _Candidate(study, bundle, judging, answers.get(row.name), row, meter, seed, budget)
         candidates[row.name] = work.measure(reporter, 3 * number)
     return {
         "budget_cpu_seconds": budget.cpu_seconds,
@@ -101,12 +108,13 @@ class _Candidate:
 
     study: Study
     bundle: Bundle
-    runs: Runs
+    judging: Judging
+    answers: np.ndarray | None
     row: CandidateRow
     meter: Meter
     seed: int
     budget: Budget
-    learnt: Learnt | None = None
+    fits: Fits | None = None
 
     def measure(self, reporter: Reporter, done: int) -> dict[str, Any]:
         """Every practice, or why it is left out."""
@@ -141,7 +149,8 @@ class _Candidate:
             return None, self.budget.failure(fault)
 
     def _learner(self) -> Learner | None:
-        return learner_for(self.study, self.row.name, self.seed)
+        found = learner_for(self.study, self.row.name, self.seed)
+        return None if found is None else replace(found, luck=self.row.luck_of_choice)
 
     def _curve(self) -> tuple[dict[str, Any] | None, Reason | None]:
         learner = self._learner()
@@ -151,11 +160,10 @@ class _Candidate:
             return None, _TEXTS.say("check.no_tolerance")
         # without the solver at hand, nobody knows where the order of the rows comes from
         in_sequence = (
-            self.study.solve is not None and self.study.draw is None and bool((self.runs.object_ids < 0).all())
+            self.study.solve is not None and self.study.draw is None and bool((self.judging.runs.object_ids < 0).all())
         )
-        curve, reason, self.learnt = learning_curve(
-            learner, self.runs.training, self.runs.held_out, self.budget, self._booked_fit(), in_sequence
-        )
+        pairs = list(self.judging.pairs())
+        curve, reason, self.fits = learning_curve(learner, pairs, self.budget, self._booked_fit(), in_sequence)
         return curve, reason
 
     def _inputs(self) -> tuple[dict[str, Any] | None, Reason | None]:
@@ -166,15 +174,15 @@ class _Candidate:
             return None, _TEXTS.say("check.own_inputs")
         if not self.study.need.tolerances:
             return None, _TEXTS.say("check.no_tolerance")
-        training, held_out = self.runs.training, self.runs.held_out
-        return inputs_dropped(learner, self.learnt, training, held_out, self.budget, self._booked_fit())
+        return inputs_dropped(learner, self.fits, list(self.judging.pairs()), self.budget, self._booked_fit())
 
     def _compression(self) -> tuple[dict[str, Any] | None, Reason | None]:
         if self.row.graph is None:
             return None, self.row.graph_reason or _TEXTS.say("check.no_graph")
         model = self.bundle.model_path(self.row.name).read_bytes()
         rows = self.row.query[self.study.need.call_patterns[0].name].rows
-        return compression(self.study, model, rows, self.runs.training, self.runs.held_out, self.budget, self.seed)
+        runs, held_out, luck = self.judging.runs, self.judging.judged, self.row.luck_of_choice
+        return compression(self.study, model, rows, runs, held_out, self.budget, self.seed, None, self.answers, luck)
 
     def _booked_fit(self) -> float:
         """CPU seconds that the fit of this candidate was booked for, its search included."""
@@ -182,6 +190,6 @@ class _Candidate:
 
 
 def booked_fit(entries: Sequence[Entry], row: CandidateRow) -> float:
-    """CPU seconds of the last fit of a candidate, from the ledger; of all its fits where the ledger has no line of it."""
-    found = [e.total_cpu_seconds for e in entries if e.stage == "fit" and e.candidate == row.name]
-    return float(found[-1] if found else row.fixed_parts.get("fit", 0.0))
+    """CPU seconds of the last fit of a candidate with its search, from the ledger; of all its fits where it has no line."""
+    found = [e for e in entries if e.stage == "fit" and e.candidate == row.name and e.message != AGAIN_ON_ALL]
+    return float(found[-1].total_cpu_seconds if found else row.fixed_parts.get("fit", 0.0))

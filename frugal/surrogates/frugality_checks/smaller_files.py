@@ -51,6 +51,8 @@ def compression(
     budget: Budget,
     seed: int,
     plan: Plan | None = None,
+    answers: np.ndarray | None = None,
+    luck: float = 1.0,
 ) -> tuple[dict[str, Any] | None, Reason | None]:
     """Make every variant of a graph that can be made, and measure it.
 
@@ -62,10 +64,16 @@ def compression(
     rows_per_call : int
         Rows of one call, as the first call pattern was timed.
     training, held_out : Runs
+        What it learnt from, and what it is judged on.
     budget : Budget
     seed : int
     plan : Plan, optional
         Of the timing.
+    answers : array [n, m], optional
+        What it was judged by on the latter, where it has learnt from them: a variant is judged by these and by what it answers
+        otherwise than the graph that ships.
+    luck : float
+        What its bounds are multiplied by on the ladder.
 
     Returns
     -------
@@ -85,13 +93,14 @@ def compression(
     points = parity_points(study.columns, training.inputs, seed)
     reference = graphs[original].answers(points)
     spread = _spread(training.outputs, reference)
-    rows[original] = _weighed(study, model, graphs[original], held_out, seed, 0.0)
+    apart = 0.0 if answers is None else np.asarray(answers, dtype=float) - graphs[original].answers(held_out.inputs)
+    rows[original] = _weighed(study, model, graphs[original], held_out, seed, 0.0, apart, luck)
     for name, make in makers.items():
         try:
             smaller = make()
             graphs[name] = _Asked(study, smaller, rows_per_call)
             differs = float(np.max(np.abs(graphs[name].answers(points) - reference) / spread))
-            rows[name] = _weighed(study, smaller, graphs[name], held_out, seed, differs)
+            rows[name] = _weighed(study, smaller, graphs[name], held_out, seed, differs, apart, luck)
         except NotPossible as impossible:
             rows[name] = {**_UNMEASURED, "reason": impossible.reason}
         except MemoryError:
@@ -145,8 +154,17 @@ class _Asked:
         return Call(lambda: opened.run(None, {"inputs": next(turn)}), rows)
 
 
-def _weighed(study: Study, model: bytes, asked: _Asked, held_out: Runs, seed: int, differs: float) -> dict[str, Any]:
-    error = judged(study, asked.answers(held_out.inputs), held_out, seed)
+def _weighed(
+    study: Study,
+    model: bytes,
+    asked: _Asked,
+    held_out: Runs,
+    seed: int,
+    differs: float,
+    apart: np.ndarray | float,
+    luck: float,
+) -> dict[str, Any]:
+    error = judged(study, asked.answers(held_out.inputs) + apart, held_out, seed, luck)
     return {
         **_UNMEASURED,
         "bytes": len(model),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -12,7 +12,9 @@ from frugal.candidates.row import CandidateRow
 from frugal.errors import UnusableInputError
 from frugal.experiments.runs.store import Runs
 from frugal.experiments.study import Study
-from frugal.surrogates.ladder.build import FULL_PHYSICS, Candidate, predictor_of
+from frugal.surrogates.ladder.build import FULL_PHYSICS, Candidate
+from frugal.surrogates.ladder.builders import predictor_of
+from frugal.surrogates.ladder.judged import JudgedAnswers
 from frugal.surrogates.onnx.graph import session
 
 
@@ -37,6 +39,8 @@ class Answering:
         Its graph, where it is asked by one.
     project : callable, optional
         ``[n, m] -> [n, m]``: true maps through the modes that it answers with and back.
+    judged : JudgedAnswers, optional
+        What its errors are taken of, where it has learnt from the runs that it is judged on.
     """
 
     name: str
@@ -47,6 +51,7 @@ class Answering:
     half_width: np.ndarray | None = None
     model: bytes | None = None
     project: Callable[[np.ndarray], np.ndarray] | None = None
+    judged: JudgedAnswers | None = None
 
 
 def answering_for(study: Study, candidate: Candidate) -> Answering:
@@ -54,12 +59,14 @@ def answering_for(study: Study, candidate: Candidate) -> Answering:
     if candidate.kind == "full_physics":
         return _full_physics(study)
     if candidate.model is not None:
-        return from_graph(study, candidate.name, candidate.model, candidate.half_width, candidate.project)
-    assert candidate.predict is not None
-    return _from_function(candidate.name, candidate.predict, candidate.half_width, candidate.project)
+        found = from_graph(study, candidate.name, candidate.model, candidate.half_width, candidate.project)
+    else:
+        assert candidate.predict is not None
+        found = _from_function(candidate.name, candidate.predict, candidate.half_width, candidate.project)
+    return replace(found, judged=candidate.judged)
 
 
-def answering_again(study: Study, row: CandidateRow, model: bytes | None, training: Runs) -> Answering | None:
+def answering_again(study: Study, row: CandidateRow, model: bytes | None, runs: Runs) -> Answering | None:
     """How a candidate of a bundle answers; None where it failed, or needs physics that is not at hand.
 
     Parameters
@@ -69,8 +76,8 @@ def answering_again(study: Study, row: CandidateRow, model: bytes | None, traini
     row : CandidateRow
     model : bytes, optional
         Its graph, where it has one.
-    training : Runs
-        What an alternative without a graph is built from again.
+    runs : Runs
+        What an alternative without a graph is built from again: all that what ships has learnt from.
     """
     if row.status != "ok":
         return None
@@ -84,7 +91,7 @@ def answering_again(study: Study, row: CandidateRow, model: bytes | None, traini
     found = next((alternative for alternative in study.alternatives if alternative.name == row.name), None)
     if found is None:
         return None
-    answer = study.answer_of(found, training.inputs, training.outputs)
+    answer = study.answer_of(found, runs.inputs, runs.outputs)
     return _from_function(row.name, predictor_of(study, answer), half_width, None)
 
 

@@ -1,9 +1,9 @@
-"""The ladder: every way to answer a study, built from the same training runs and booked stage by stage."""
+"""The ladder: every way to answer a study, built from the same runs, judged by fits that had not seen them, booked by stage."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 import numpy as np
@@ -11,14 +11,18 @@ import numpy as np
 from frugal.candidates.row import Parity
 from frugal.errors import UnusableInputError, told_fault
 from frugal.experiments.runs.store import Runs
-from frugal.experiments.study import RUNGS, Alternative, Answer, Kind, Study
+from frugal.experiments.study import RUNGS, Kind, Study
+from frugal.metering.ledger.ledger import Entry
 from frugal.metering.meter import Meter
 from frugal.metering.timing.stopwatch import Stopwatch
 from frugal.reporting.text import missing_data_text
-from frugal.surrogates.fitting.model import Model, Skipped
+from frugal.surrogates.fitting.judging import Judging, by_folds, fold_labels
+from frugal.surrogates.fitting.model import Skipped
+from frugal.surrogates.fitting.validation import conformal_half_width
+from frugal.surrogates.ladder.builders import AlternativeBuilder, Builder, Built, ModelBuilder
+from frugal.surrogates.ladder.judged import JudgedAnswers, check_refit, judged_answers
 from frugal.surrogates.onnx.export import INTERVAL_LEVEL as LEVEL
 from frugal.surrogates.onnx.export import PARITY_TOLERANCE_SIGMA, Domain, WriteNodes, check_parity, write_graph
-from frugal.surrogates.onnx.physical_limits import clip_outputs
 from frugal.texts import LANGUAGES, room_texts
 
 _TEXTS = room_texts("frugal.surrogates")
@@ -30,6 +34,9 @@ DEAR_ANSWER_SECONDS = 0.05
 DEAR_CALIBRATION_RUNS = 32
 
 FULL_PHYSICS = "full_physics"
+
+#: What the line of the ledger says that booked the fit that ships, where another one is judged.
+AGAIN_ON_ALL = "again on all runs"
 
 
 @dataclass
@@ -54,6 +61,8 @@ class Candidate:
         ``[n, m] -> [n, m]``: true maps through the modes that it answers with and back.
     missing_data : mapping
         Data without which it cannot be asked where the study is asked, by language; empty where it can.
+    judged : JudgedAnswers, optional
+        What its errors are taken of, where it learnt from the runs that it is judged on; else it is asked.
     """
 
     name: str
@@ -74,6 +83,7 @@ class Candidate:
     graph_reason: Mapping[str, str] = field(default_factory=dict)
     project: Callable[[np.ndarray], np.ndarray] | None = None
     missing_data: Mapping[str, str] = field(default_factory=dict)
+    judged: JudgedAnswers | None = None
 
     @property
     def is_ai(self) -> bool:
@@ -103,42 +113,41 @@ def check_names(study: Study) -> None:
 
 def build_ladder(
     study: Study,
-    training: Runs,
+    runs: Runs,
     meter: Meter,
     seed: int,
     on_candidate: Callable[[str], None] = lambda name: None,
+    judging: Judging | None = None,
 ) -> list[Candidate]:
     """Build, calibrate and export every candidate, from the lowest rung up.
 
     A candidate that cannot be built stays on the ladder with the reason.
+
+    Parameters
+    ----------
+    study : Study
+    runs : Runs
+        All that what ships learns from.
+    meter : Meter
+    seed : int
+    on_candidate : callable
+        Told the name of each before it is built.
+    judging : Judging, optional
+        How these runs are judged: what learns from them is fitted to parts of them too. None where they are others than those
+        that it will be judged on.
     """
     candidates = []
     for make in _makers(study, seed):
         candidate, build = make
         on_candidate(candidate.name)
-        _attempt(candidate, build, study, training, meter, seed)
+        _attempt(candidate, build, study, runs, judging, meter, seed)
         candidates.append(candidate)
     if study.solve is not None:
         candidates.append(_full_physics(study))
     return sorted(candidates, key=lambda candidate: RUNGS.index(candidate.kind))
 
 
-@dataclass(frozen=True)
-class Built:
-    """What a builder makes of runs: how to answer, and what is known of it. Folds are built alike, and thrown away."""
-
-    predict: Callable[[np.ndarray], np.ndarray]
-    nodes: WriteNodes | None
-    parameters: int | None = None
-    log: Mapping[str, Any] = field(default_factory=dict)
-    project: Callable[[np.ndarray], np.ndarray] | None = None
-
-
-#: From inputs ``[n, d]``, outputs ``[n, m]`` and the group of each run or None.
-Build = Callable[[np.ndarray, np.ndarray, "np.ndarray | None"], Built]
-
-
-def _makers(study: Study, seed: int) -> Iterator[tuple[Candidate, Build]]:
+def _makers(study: Study, seed: int) -> Iterator[tuple[Candidate, Builder]]:
     from frugal.surrogates.models.registry import models_for
 
     for alternative in study.alternatives:
@@ -149,61 +158,25 @@ def _makers(study: Study, seed: int) -> Iterator[tuple[Candidate, Build]]:
             needs_runs=alternative.needs_runs,
             needs_compilation=study.solve is not None and (alternative.needs_runs or alternative.uses_solver),
         )
-        yield candidate, _alternative_builder(study, alternative)
+        yield candidate, AlternativeBuilder(study, alternative)
     for learner in models_for(study):
         candidate = Candidate(
             learner.name, learner.kind, learner.label, needs_runs=True, needs_compilation=study.solve is not None
         )
-        yield candidate, _ModelBuilder(study, learner, seed)
+        yield candidate, ModelBuilder(study, learner, seed)
 
 
-def _alternative_builder(study: Study, alternative: Alternative) -> Build:
-    def build(inputs: np.ndarray, outputs: np.ndarray, groups: np.ndarray | None) -> Built:
-        answer = study.answer_of(alternative, inputs, outputs)
-        return Built(predictor_of(study, answer), answer.graph)
-
-    return build
-
-
-def predictor_of(study: Study, answer: Answer) -> Callable[[np.ndarray], np.ndarray]:
-    """What an alternative of the study answers, ``[n, d] -> [n, m]``, held to the physical limits of the outputs."""
-    return lambda inputs: clip_outputs(study.flatten(answer.predict(inputs), len(inputs)), study.outputs)
-
-
-class _ModelBuilder:
-    """Fits a model; once it has chosen its settings, refits for the calibration keep them."""
-
-    def __init__(self, study: Study, learner: Model, seed: int) -> None:
-        self._study = study
-        self._learner = learner
-        self._seed = seed
-
-    def __call__(self, inputs: np.ndarray, outputs: np.ndarray, groups: np.ndarray | None) -> Built:
-        fitted = self._learner.fit(inputs, outputs, groups, self._study.columns, self._seed)
-        self._learner = self._learner.with_fixed_settings(fitted)
-        outputs_of_study = self._study.outputs
-        return Built(
-            predict=lambda x: clip_outputs(fitted.predict(x), outputs_of_study),
-            nodes=fitted.graph,
-            parameters=fitted.parameters,
-            log=fitted.log,
-            project=getattr(fitted, "project", None),
-        )
-
-
-def _attempt(candidate: Candidate, build: Build, study: Study, training: Runs, meter: Meter, seed: int) -> None:
-    groups = training.places if len(np.unique(training.places)) > 1 else None
+def _attempt(
+    candidate: Candidate,
+    build: Builder,
+    study: Study,
+    runs: Runs,
+    judging: Judging | None,
+    meter: Meter,
+    seed: int,
+) -> None:
     try:
-        with meter.stage("fit", candidate.name) as entry:
-            built = build(training.inputs, training.outputs, groups)
-            for part in fields(Built):
-                setattr(candidate, part.name, getattr(built, part.name))
-            if built.nodes is None:
-                candidate.graph_reason = _TEXTS.say("graph.none_of_the_study")
-            if "search_cpu_seconds" in built.log:  # contained in the stage's own time
-                entry.details = {"search_cpu_seconds": built.log["search_cpu_seconds"]}
-        with meter.stage("calibration", candidate.name):
-            candidate.half_width = _half_width(built, candidate.needs_runs, build, training, groups, seed)
+        _build(candidate, build, study, runs, judging, meter, seed)
     except Skipped as skipped:
         candidate.status, candidate.message = "skipped", skipped.reason
         return
@@ -213,12 +186,12 @@ def _attempt(candidate: Candidate, build: Build, study: Study, training: Runs, m
         candidate.status = "failed"
         candidate.message = dict.fromkeys(LANGUAGES, told_fault(fault))
         return
-    candidate.domain = _domain(study, candidate, training)
+    candidate.domain = _domain(study, candidate, runs)
     if candidate.nodes is None:
         return
     try:
         with meter.stage("export", candidate.name):
-            _export(candidate, study, training, seed)
+            _export(candidate, study, runs, seed)
     except MemoryError:
         raise
     except Exception as fault:  # it still answers as a program
@@ -226,21 +199,76 @@ def _attempt(candidate: Candidate, build: Build, study: Study, training: Runs, m
         candidate.graph_reason = _TEXTS.say("graph.fails", fault=told)
 
 
-def _half_width(
-    built: Built, needs_runs: bool, build: Build, training: Runs, groups: np.ndarray | None, seed: int
-) -> np.ndarray:
-    """Split-conformal half-width; candidates that learn are built again without each fold."""
-    from frugal.surrogates.fitting.validation import conformal_half_width, out_of_fold
+def _build(
+    candidate: Candidate,
+    build: Builder,
+    study: Study,
+    runs: Runs,
+    judging: Judging | None,
+    meter: Meter,
+    seed: int,
+) -> None:
+    """Fit what ships and what is judged, and calibrate the interval."""
+    judged_apart = judging if candidate.needs_runs else None
+    held_out = judged_apart if judged_apart is not None and judged_apart.by == "held_out" else None
+    if held_out is not None:
+        part = held_out.parts[0]
+        with meter.stage("fit", candidate.name) as entry:
+            first = build(runs.where(part.learnt))
+            _book_search(entry, first)
+        with meter.stage("evaluation", candidate.name):
+            candidate.judged = judged_answers(held_out, [first])
+        build = build.again()
+    with meter.stage("fit", candidate.name) as entry:
+        built = build(runs)
+        for part_of in fields(Built):
+            setattr(candidate, part_of.name, getattr(built, part_of.name))
+        if built.nodes is None:
+            candidate.graph_reason = _TEXTS.say("graph.none_of_the_study")
+        if held_out is None:
+            _book_search(entry, built)
+        else:
+            entry.message = AGAIN_ON_ALL
+            # what was tried, and what that took, stands beside the fit that ships
+            tried = {key: first.log[key] for key in ("trials", "search_cpu_seconds") if key in first.log}
+            candidate.log = {**built.log, **tried}
+    with meter.stage("calibration", candidate.name):
+        if judged_apart is not None and held_out is None:
+            parts = [build(runs.where(part.learnt)) for part in judged_apart.parts]
+            candidate.judged = judged_answers(judged_apart, parts)
+            residuals = judged_apart.judged.outputs - candidate.judged.answers
+        elif candidate.needs_runs:
+            residuals = _residuals_of_folds(build.again(), runs, seed)
+        else:
+            residuals = _residuals_of_asking(built, runs if judging is None else _calibrating(judging))
+        candidate.half_width = conformal_half_width(residuals, LEVEL)
+    if candidate.judged is not None and judging is not None:
+        candidate.judged = replace(candidate.judged, shipped=built.predict)
+        if isinstance(build, ModelBuilder):  # what the study builds has no luck of its own, and may be dear to ask
+            with meter.stage("evaluation", candidate.name):
+                check_refit(candidate.judged, built, judging.judged)
 
-    if not needs_runs:
-        rows = slice(_calibration_rows(built.predict, training.inputs))
-        return conformal_half_width(training.outputs[rows] - built.predict(training.inputs[rows]), LEVEL)
 
-    def fit(inputs: np.ndarray, outputs: np.ndarray, labels: np.ndarray | None) -> Any:
-        return build(inputs, outputs, labels).predict
+def _book_search(entry: Entry, built: Built) -> None:
+    if "search_cpu_seconds" in built.log:  # contained in the stage's own time
+        entry.details = {"search_cpu_seconds": built.log["search_cpu_seconds"]}
 
-    residuals = out_of_fold(fit, training.inputs, training.outputs, groups, N_FOLDS, seed)
-    return conformal_half_width(residuals, LEVEL)
+
+def _calibrating(judging: Judging) -> Runs:
+    """Runs that an answer which learns nothing is calibrated on: those that it is not judged on, where there are."""
+    return judging.runs.where(judging.parts[0].learnt) if judging.by == "held_out" else judging.runs
+
+
+def _residuals_of_folds(build: Builder, runs: Runs, seed: int) -> np.ndarray:
+    """Residuals ``[n, m]`` of fits without each fold, settings kept."""
+    folded = by_folds(runs, fold_labels(runs, N_FOLDS, seed))
+    parts = [build(runs.where(part.learnt)) for part in folded.parts]
+    return folded.judged.outputs - judged_answers(folded, parts).answers
+
+
+def _residuals_of_asking(built: Built, runs: Runs) -> np.ndarray:
+    rows = slice(_calibration_rows(built.predict, runs.inputs))
+    return runs.outputs[rows] - built.predict(runs.inputs[rows])
 
 
 def _calibration_rows(predict: Callable[[np.ndarray], np.ndarray], inputs: np.ndarray) -> int:
@@ -253,24 +281,22 @@ def _calibration_rows(predict: Callable[[np.ndarray], np.ndarray], inputs: np.nd
     return min(len(inputs), DEAR_CALIBRATION_RUNS) if dear else len(inputs)
 
 
-def _domain(study: Study, candidate: Candidate, training: Runs) -> Domain:
-    """Declared bounds; for what was learnt from real objects, the part of them that the training runs cover."""
+def _domain(study: Study, candidate: Candidate, runs: Runs) -> Domain:
+    """Declared bounds; for what was learnt from real objects, the part of them that the runs cover."""
     low = np.array([variable.low for variable in study.columns])
     high = np.array([variable.high for variable in study.columns])
-    if not candidate.needs_runs or (training.object_ids < 0).all():
+    if not candidate.needs_runs or (runs.object_ids < 0).all():
         return Domain(low, high)
-    seen_low, seen_high = training.inputs.min(axis=0), training.inputs.max(axis=0)
+    seen_low, seen_high = runs.inputs.min(axis=0), runs.inputs.max(axis=0)
     margin = 0.02 * (seen_high - seen_low)
     return Domain(np.maximum(low, seen_low - margin), np.minimum(high, seen_high + margin))
 
 
-def _export(candidate: Candidate, study: Study, training: Runs, seed: int) -> None:
+def _export(candidate: Candidate, study: Study, runs: Runs, seed: int) -> None:
     assert candidate.nodes is not None and candidate.predict is not None
     assert candidate.half_width is not None and candidate.domain is not None
     model = write_graph(study, candidate.name, candidate.nodes, candidate.half_width, candidate.domain)
-    candidate.parity = check_parity(
-        model, candidate.predict, study, training.inputs, training.outputs.std(axis=0), seed
-    )
+    candidate.parity = check_parity(model, candidate.predict, study, runs.inputs, runs.outputs.std(axis=0), seed)
     if candidate.parity.holds:
         candidate.model = model
         return

@@ -15,7 +15,9 @@ from frugal.experiments.metrics.registry import metric_of
 from frugal.experiments.runs.store import Runs
 from frugal.experiments.study import Output, Study
 from frugal.metering.meter import Meter
+from frugal.surrogates.fitting.validation import conformal_half_width
 from frugal.surrogates.ladder.answering import Answering
+from frugal.surrogates.ladder.judged import JudgedAnswers
 from frugal.surrogates.measurement.case_errors import case_errors
 from frugal.surrogates.measurement.map_errors import (
     covered_columns,
@@ -27,6 +29,8 @@ from frugal.surrogates.measurement.map_errors import (
 )
 from frugal.surrogates.measurement.noise import above_noise
 from frugal.surrogates.measurement.places import groups_of
+from frugal.surrogates.onnx.export import INTERVAL_LEVEL
+from frugal.surrogates.onnx.physical_limits import clip_outputs
 
 #: Errors of more places than these are not written one by one.
 MOST_PLACES = 100
@@ -41,8 +45,12 @@ def judge(
     seed: int,
     kept: dict[str, np.ndarray] | None = None,
     noise: Mapping[str, OutputError] | None = None,
+    shipped: dict[str, np.ndarray] | None = None,
+    folds: np.ndarray | None = None,
 ) -> CandidateRow | str:
-    """Errors and interval coverage of one candidate on the held-out runs.
+    """Errors and interval coverage of one candidate on the runs that are judged.
+
+    What has learnt from these runs is judged by what fits answer that had not seen them, with what rounding its own graph adds.
 
     Parameters
     ----------
@@ -60,6 +68,10 @@ def judge(
         Gets what was answered ``[n, m]``, under the name of the candidate; nothing of what is exact.
     noise : mapping of str to OutputError, optional
         By output, what the solver answers differently when it is asked again; no error is told to be less.
+    shipped : dict, optional
+        Gets what the candidate itself answers, where it is judged by others.
+    folds : array of int [n], optional
+        Number of the fold of each run, where each is judged in its own.
 
     Returns
     -------
@@ -79,6 +91,14 @@ def judge(
             raise
         except Exception as fault:  # whatever one candidate raises, the others are judged
             return told_fault(fault)
+        projected, judged = None, answering.judged
+        if judged is not None:
+            asked, projected = predicted, judged.projected
+            predicted = _unseen(study, answering, judged, asked, held_out)
+            if shipped is not None:
+                shipped[answering.name] = asked
+        elif answering.project is not None:
+            projected = answering.project(held_out.outputs)
         if not np.isfinite(predicted).all():
             return _not_finite(study, predicted, held_out)
         if kept is not None:
@@ -87,13 +107,20 @@ def judge(
         errors = above_noise(errors, noise or {})
         coverage, log = None, row.log
         if answering.half_width is not None:
-            coverage = interval_coverage(study, held_out.outputs, predicted, answering.half_width)
-        if answering.project is not None:
-            projected = answering.project(held_out.outputs)
+            coverage = interval_coverage(study, held_out.outputs, predicted, answering.half_width, folds)
+        if projected is not None:
             floors = floor_and_regression(study, held_out.outputs, projected, predicted)
             log = {**log, "held_out_maps": floors}
         met = all(error.met for error in errors.values())
         return replace(row, errors=errors, error_met=met, interval_coverage=coverage, log=log)
+
+
+def _unseen(study: Study, answering: Answering, judged: JudgedAnswers, asked: np.ndarray, held_out: Runs) -> np.ndarray:
+    """What fits answer that had not seen the runs, with the rounding of the graph that ships; float32 as a graph answers."""
+    if judged.shipped is None or answering.model is None:
+        return judged.answers
+    rounding = asked - judged.shipped(held_out.inputs)
+    return clip_outputs(judged.answers + rounding, study.outputs).astype(np.float32).astype(np.float64)
 
 
 def _not_finite(study: Study, predicted: np.ndarray, held_out: Runs) -> str:
@@ -179,8 +206,17 @@ def no_errors(
     return {output.name: _no_error(study, output, truth, noise or {}) for output in study.outputs}
 
 
-def interval_coverage(study: Study, truth: np.ndarray, predicted: np.ndarray, half_width: np.ndarray) -> float:
+def interval_coverage(
+    study: Study,
+    truth: np.ndarray,
+    predicted: np.ndarray,
+    half_width: np.ndarray,
+    folds: np.ndarray | None = None,
+) -> float:
     """Share of all elements within the interval, those that are never defined left out.
+
+    Where each run was judged in a fold, the interval was made of these very residuals: each fold is then held against the
+    half-width that the residuals of the others give.
 
     Parameters
     ----------
@@ -189,8 +225,15 @@ def interval_coverage(study: Study, truth: np.ndarray, predicted: np.ndarray, ha
         All outputs side by side, in their units.
     half_width : array [m]
         Of the interval.
+    folds : array of int [n], optional
+        Number of the fold of each run, where each was judged in its own.
     """
-    inside = np.abs(truth - predicted) <= half_width + 1e-12
+    residuals = truth - predicted
+    if folds is not None and len(np.unique(folds)) > 1:
+        half_width = np.empty_like(residuals)
+        for fold in np.unique(folds):
+            half_width[folds == fold] = conformal_half_width(residuals[folds != fold], INTERVAL_LEVEL)
+    inside = np.abs(residuals) <= half_width + 1e-12
     return float(inside[:, covered_columns(study, truth)].mean())
 
 

@@ -17,10 +17,13 @@ from frugal.metering.power.machine import HostNoise
 from frugal.metering.quietest_series import Times, quietest_series
 from frugal.metering.timing.interleaved_blocks import Plan
 from frugal.reporting.progress import Reporter
+from frugal.surrogates.fitting.judging import Judging
 from frugal.surrogates.ladder.answering import Answering
+from frugal.surrogates.measurement.choice import luck_of_choice, with_luck
 from frugal.surrogates.measurement.errors import judge
 from frugal.surrogates.measurement.limits import limits_of
 from frugal.surrogates.measurement.memory import measure_memory
+from frugal.surrogates.measurement.places import groups_of
 from frugal.surrogates.measurement.timing import time_queries
 
 Level = Literal["quick", "full"]
@@ -65,7 +68,9 @@ class MeasuredLadder:
     series : mapping
         How the series of timings went, where there may be several.
     answers : mapping of str to array [n, m]
-        What each of them answered on the held-out runs, by name; not of what is exact.
+        What each of them was judged by on the runs that were judged, by name; not of what is exact.
+    shipped : mapping of str to array [n, m]
+        What those of them answer themselves on these runs that have learnt from them.
     """
 
     rows: tuple[CandidateRow, ...]
@@ -73,6 +78,7 @@ class MeasuredLadder:
     faults: Mapping[str, str]
     series: Mapping[str, Any]
     answers: Mapping[str, np.ndarray] = field(default_factory=dict)
+    shipped: Mapping[str, np.ndarray] = field(default_factory=dict)
 
 
 def measure_ladder(
@@ -85,8 +91,10 @@ def measure_ladder(
     reporter: Reporter,
     effort: Effort,
     noise: Mapping[str, OutputError] | None = None,
+    judging: Judging | None = None,
+    luck: Mapping[str, float] | None = None,
 ) -> MeasuredLadder:
-    """Judge candidates on held-out runs, then time those that work and measure their memory.
+    """Judge candidates on runs that they, or fits like them, had not seen, then time those that work and measure their memory.
 
     Parameters
     ----------
@@ -97,7 +105,7 @@ def measure_ladder(
     asked : sequence of Answering
         How those of them that can be asked answer.
     held_out : Runs
-        What the answers are judged on, and asked while they are timed.
+        What is asked while answers are timed; they are judged on them too where ``judging`` says nothing else.
     meter : Meter
         Books what it costs.
     seed : int
@@ -106,23 +114,38 @@ def measure_ladder(
     effort : Effort
     noise : mapping of str to OutputError, optional
         By output, what the solver answers differently when it is asked again; no error is told to be less.
+    judging : Judging, optional
+        Which runs the answers are judged on.
+    luck : mapping of str to float, optional
+        By candidate, what an earlier measurement of the same answers found that choosing among them adds to their bounds; found
+        here where nothing is given.
 
     Returns
     -------
     MeasuredLadder
     """
+    judged_runs = held_out if judging is None else judging.judged
+    folds = judging.folds if judging is not None and judging.by == "out_of_fold" else None
     known = {row.name: row for row in rows}
     judged: dict[str, CandidateRow] = {}
     faults: dict[str, str] = {}
     answers: dict[str, np.ndarray] = {}
+    shipped: dict[str, np.ndarray] = {}
     reporter.stage("judge", len(asked))
     for number, answering in enumerate(asked, start=1):
-        found = judge(study, known[answering.name], answering, held_out, meter, seed, answers, noise)
+        row = known[answering.name]
+        found = judge(study, row, answering, judged_runs, meter, seed, answers, noise, shipped, folds)
         if isinstance(found, str):
             faults[answering.name] = found
         else:
             judged[answering.name] = found
         reporter.step(number, answering.name)
+    if luck is None:
+        of_rows = {row.name: answers[row.name] for row in rows if row.name in answers}
+        told = {name: row.errors for name, row in judged.items()}
+        with meter.stage("evaluation"):
+            luck = luck_of_choice(study, judged_runs.outputs, of_rows, told, groups_of(judged_runs.places), seed)
+    judged = {name: with_luck(row, luck.get(name, 1.0)) for name, row in judged.items()}
     works = [answering for answering in asked if answering.name in judged]
     reporter.stage("measure", None)
     times, series = _times(study, works, held_out, meter, seed, reporter, effort)
@@ -137,7 +160,7 @@ def measure_ladder(
         held = {**judged[name].memory_bytes, **memory.get(name, {})}
         judged[name] = _with_limits(study, replace(judged[name], query=query, memory_bytes=held))
     whole = tuple(judged.get(row.name, _not_assessed(row) if row.name in faults else row) for row in rows)
-    return MeasuredLadder(whole, frozenset(judged), faults, series, answers)
+    return MeasuredLadder(whole, frozenset(judged), faults, series, answers, shipped)
 
 
 def _times(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,7 +19,6 @@ from frugal.formats.netcdf.cf_places import horizontal_attributes
 from frugal.reporting.plots.axes import AI_LINE, INK, plain_frame
 from frugal.reporting.plots.picture import png
 from frugal.reporting.text import plain_number
-from frugal.surrogates.ladder.answering import Answering
 from frugal.surrogates.measurement.map_plots import (
     chosen_runs,
     run_errors,
@@ -235,31 +234,34 @@ def draw_fields(
     held_out: Runs,
     shipped: str | None,
     rows: Sequence[CandidateRow],
-    answering: Callable[[str], Answering],
+    answers: Mapping[str, np.ndarray],
 ) -> list[Path]:
     """Draw maps, series and lines of the candidate whose graph ships, or where none does, of the one that errs least.
+
+    Drawn is what it was judged by: what ships has learnt from these very runs.
 
     Parameters
     ----------
     folder : Path
     study : Study
     held_out : Runs
-        Held-out runs.
+        Runs that were judged.
     shipped : str, optional
     rows : sequence of CandidateRow
         The ladder as measured.
-    answering : callable
-        Gives the candidate of that name as something that can be asked.
+    answers : mapping of str to array [n, m]
+        What each candidate was judged by on these runs.
 
     Returns
     -------
     list of Path
         The files; none where there is nothing to draw or no candidate has a graph.
     """
-    with_graph = [row for row in rows if row.graph is not None and row.errors]
+    with_graph = [row for row in rows if row.graph is not None and row.errors and row.name in answers]
     if not any(output.is_grid or is_drawn(output) for output in study.outputs) or not with_graph:
         return []
-    name = shipped or min(with_graph, key=lambda row: row.error_ratio).name
-    predicted = answering(name).predict(held_out.inputs, held_out.object_ids)
-    given = (folder, study.outputs, study.columns, held_out, predicted, name, shipped is not None)
+    ships = shipped is not None and shipped in answers
+    name = shipped if shipped is not None and ships else min(with_graph, key=lambda row: row.error_ratio).name
+    predicted = np.asarray(answers[name], dtype=np.float64)
+    given = (folder, study.outputs, study.columns, held_out, predicted, name, ships)
     return [*write_map_plots(*given), *write_series_plots(*given)]

@@ -1,0 +1,247 @@
+"""How often the printed bound reaches the true error of what ships, which has learnt from all runs, and what luck adds.
+
+Usage: ``python benchmarks/refit_coverage.py [--replications 2] [--json]``; some minutes on one core for each replication.
+
+*Real fits.* Six functions (smooth, with a kink, heavy-tailed, noisy), three designs (our own, rows at random, in clusters), 24
+to 400 runs: the whole ladder is built, judged and chosen from as ``frugal train`` does, and what ships is asked on 4,000 fresh
+points of the same distribution. Printed by number of runs: the share of all learning candidates whose true error the bound
+reaches (nominal 0.975, one-sided), the same without the factor for the choice, of the candidate with the least bound and of
+the first of the ladder that keeps the limit, how often that one exceeds the limit in truth, the median of bound over true
+error, and CPU seconds of the ladder.
+
+*Winner's curse.* Of some candidates, each 1.1 times as wrong as allowed and judged on the same rows: how often one of them
+keeps the limit, and how often the bound of the best does not reach its true error, with the factor and without.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from collections.abc import Callable
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+
+from frugal.experiments.designs.sampling import design_for, from_table
+from frugal.experiments.runs.store import Runs
+from frugal.experiments.study import Need, Output, Study, Tolerance, Variable
+from frugal.surrogates.fitting.judging import Judging, judging_for
+from frugal.surrogates.ladder.answering import answering_for
+from frugal.surrogates.ladder.build import build_ladder
+from frugal.surrogates.ladder.row import unmeasured_row
+from frugal.surrogates.measurement.choice import luck_of_choice, with_luck
+from frugal.surrogates.measurement.errors import judge, output_errors
+from frugal.surrogates.measurement.places import groups_of
+
+RESULTS = Path(__file__).parent / "results" / "refit_coverage.json"
+RUNS = (24, 50, 100, 200, 400)
+FRESH = 4000
+DESIGNS = ("own", "random", "clusters")
+
+
+def _smooth(x: np.ndarray) -> np.ndarray:
+    return np.sin(3 * x[:, 0]) + x[:, 1] ** 2 * x[:, 2]
+
+
+def _kink(x: np.ndarray) -> np.ndarray:
+    return np.abs(x[:, 0] - 0.4) + 0.5 * np.maximum(x[:, 1] - x[:, 2], 0) + 0.2 * x[:, 3]
+
+
+def _peak(x: np.ndarray) -> np.ndarray:
+    return np.exp(4 * x[:, 0] * x[:, 1]) + x[:, 2]
+
+
+def _many(x: np.ndarray) -> np.ndarray:
+    return x @ np.array([3.0, 2.0, 1.0, 0.5, 0.2, 0.1]) + np.cos(4 * x[:, 0]) * x[:, 1]
+
+
+def _wavy(x: np.ndarray) -> np.ndarray:
+    return np.sin(9 * x[:, 0]) * np.cos(5 * x[:, 1])
+
+
+#: Function, inputs, spread of noise over that of the function.
+FUNCTIONS: dict[str, tuple[Callable[[np.ndarray], np.ndarray], int, float]] = {
+    "smooth": (_smooth, 3, 0.0),
+    "kink": (_kink, 4, 0.0),
+    "peak": (_peak, 3, 0.0),
+    "six inputs": (_many, 6, 0.0),
+    "wavy": (_wavy, 2, 0.0),
+    "noisy": (_smooth, 3, 0.2),
+}
+
+
+class NoMeter:
+    """Books nothing."""
+
+    @contextmanager
+    def stage(self, *names: object):
+        yield SimpleNamespace()
+
+
+def study_of(d: int, limit: float) -> Study:
+    """One output, held to a root mean square error."""
+    need = Need("one answer", {"y": Tolerance("rmse", limit)}, queries=(1e4, 1e6))
+    inputs = tuple(Variable(f"x{k}", "1", 0.0, 1.0) for k in range(d))
+    return Study("table", inputs, (Output("y", "1"),), need)
+
+
+def rows_of(design: str, n: int, d: int, rng: np.random.Generator) -> np.ndarray:
+    """Inputs ``[n, d]`` at random, or in eight clusters of uneven weight."""
+    if design != "clusters":
+        return rng.random((n, d))
+    centres, weight = np.random.default_rng(d).random((8, d)), np.linspace(1, 3, 8)
+    member = rng.choice(8, n, p=weight / weight.sum())
+    return np.clip(centres[member] + 0.12 * rng.standard_normal((n, d)), 0, 1)
+
+
+def table(function: str, design: str, n: int, seed: int) -> tuple[Study, Runs, np.ndarray, np.ndarray]:
+    """A study, its runs, and fresh inputs with their true outputs ``[k, 1]``, noise left in."""
+    solve, d, noise = FUNCTIONS[function]
+    rng = np.random.default_rng([seed, n, len(function), len(design)])
+    scale = float(solve(np.random.default_rng(0).random((FRESH, d))).std())
+    study = study_of(d, float(np.exp(rng.uniform(np.log(0.01), np.log(0.5)))) * scale)
+    if design == "own":
+        drawn = design_for(replace(study, solve=lambda row: None), n, seed)
+    else:
+        drawn = from_table(rows_of(design, n, d, rng), seed)
+    fresh = rows_of(design, FRESH, d, rng)
+    outputs, truth = ((solve(x) + noise * scale * rng.standard_normal(len(x)))[:, None] for x in (drawn.inputs, fresh))
+    return study, runs_of(drawn.inputs, outputs, drawn.held_out, drawn.places), fresh, truth
+
+
+def runs_of(inputs: np.ndarray, outputs: np.ndarray, held_out: np.ndarray, places: np.ndarray) -> Runs:
+    """Finished runs that cost nothing."""
+    nothing = np.zeros(len(inputs))
+    return Runs(inputs, outputs, nothing, held_out, np.full(len(inputs), -1), places)
+
+
+def ladder_of(study: Study, runs: Runs, judging: Judging, fresh: np.ndarray, truth: np.ndarray, seed: int) -> dict:
+    """Of each learning candidate that has a bound: its bound, with and without the factor, and the true error."""
+    meter, answers, rows, true = NoMeter(), {}, {}, {}
+    folds = judging.folds if judging.by == "out_of_fold" else None
+    start = time.process_time()
+    candidates = build_ladder(study, runs, meter, seed, judging=judging)
+    for candidate in candidates:
+        if candidate.status != "ok" or not candidate.needs_runs:
+            continue
+        asked = answering_for(study, candidate)
+        row = judge(
+            study, unmeasured_row(study, candidate), asked, judging.judged, meter, seed, answers, None, {}, folds
+        )
+        if isinstance(row, str):
+            continue
+        rows[candidate.name] = row
+        true[candidate.name] = float(np.sqrt(np.mean((asked.predict(fresh, np.full(len(fresh), -1)) - truth) ** 2)))
+    told = {name: row.errors for name, row in rows.items()}
+    groups = groups_of(judging.judged.places)
+    luck = luck_of_choice(study, judging.judged.outputs, {n: answers[n] for n in rows}, told, groups, seed)
+    spent = time.process_time() - start
+    lucky = {name: with_luck(row, luck.get(name, 1.0)) for name, row in rows.items()}
+    found = {
+        name: (lucky[name].errors["y"].high, rows[name].errors["y"].high, true[name], rows[name].errors["y"].value)
+        for name in rows
+    }
+    return {"candidates": found, "limit": study.need.tolerances["y"].error_allowed, "cpu_seconds": spent}
+
+
+def summary(trials: list[dict]) -> dict[str, float]:
+    """What is printed of trials with so many runs."""
+    each = np.array([value for trial in trials for value in trial["candidates"].values()])
+    least, first = [], []
+    for trial in trials:
+        values = np.array(list(trial["candidates"].values()))
+        least.append(values[values[:, 0].argmin()])
+        keeps = np.flatnonzero(values[:, 0] <= trial["limit"])
+        if len(keeps):
+            first.append([*values[keeps[0]], trial["limit"]])
+    least, kept = np.array(least), np.array(first).reshape(-1, 5)
+    return {
+        "trials": len(trials),
+        "candidates": len(each),
+        "covered": float(np.mean(each[:, 0] >= each[:, 2])),
+        "covered without factor": float(np.mean(each[:, 1] >= each[:, 2])),
+        "least bound covered": float(np.mean(least[:, 0] >= least[:, 2])),
+        "least bound covered without factor": float(np.mean(least[:, 1] >= least[:, 2])),
+        "first that keeps the limit covered": float(np.mean(kept[:, 0] >= kept[:, 2])) if len(kept) else np.nan,
+        "exceeds the limit": float(np.mean(kept[:, 2] > kept[:, 4])) if len(kept) else np.nan,
+        "bound over true": float(np.median(each[:, 0] / np.maximum(each[:, 2], 1e-300))),
+        "error over true": float(np.median(each[:, 3] / np.maximum(each[:, 2], 1e-300))),
+        "cpu_seconds": float(np.median([trial["cpu_seconds"] for trial in trials])),
+    }
+
+
+def curse(
+    places: int, rows: int, spread: float, alike: float, candidates: int, trials: int, seed: int
+) -> dict[str, float]:
+    """Candidates that are each 1.1 times as wrong as allowed: how often one is told to keep the limit."""
+    study, rng = study_of(1, 1.0), np.random.default_rng(seed)
+    labels = np.array([f"p{k}" for k in np.repeat(np.arange(places), rows)]) if places else np.full(rows, "")
+    n = len(labels)
+    truth = np.zeros((n, 1))
+    found = {"one keeps": 0, "one keeps without factor": 0, "best not covered": 0, "best not covered without": 0}
+    for trial in range(trials):
+        shared = rng.standard_normal(n)
+        answers = {}
+        for k in range(candidates):
+            error = np.sqrt(alike) * shared + np.sqrt(1 - alike) * rng.standard_normal(n)
+            if places:
+                level = np.exp(spread * rng.standard_normal(places) / 2 - spread**2 / 4)
+                error = error * np.repeat(level, rows)
+            answers[f"c{k}"] = 1.1 * error[:, None]
+        groups = labels if places else None
+        told = {name: output_errors(study, truth, answer, groups, trial) for name, answer in answers.items()}
+        luck = luck_of_choice(study, truth, answers, told, groups, trial)
+        plain = np.array([errors["y"].high for errors in told.values()])
+        lucky = plain * np.array([luck.get(name, 1.0) for name in told])
+        found["one keeps"] += bool((lucky <= 1).any())
+        found["one keeps without factor"] += bool((plain <= 1).any())
+        found["best not covered"] += bool(lucky.min() < 1.1)
+        found["best not covered without"] += bool(plain.min() < 1.1)
+    return {name: count / trials for name, count in found.items()}
+
+
+CURSES = {
+    "16 rows": (0, 16, 0.0),
+    "36 rows": (0, 36, 0.0),
+    "100 rows": (0, 100, 0.0),
+    "5 places alike": (5, 16, 0.0),
+    "5 places that differ": (5, 16, 0.7),
+    "5 places that differ much": (5, 16, 1.4),
+    "10 places that differ much": (10, 16, 1.4),
+}
+
+
+def main() -> None:
+    """Print the tables and keep the figures."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--replications", type=int, default=2)
+    parser.add_argument("--curses", type=int, default=300, help="trials of the winner's curse; 0 for none")
+    parser.add_argument("--runs", type=int, nargs="*", default=list(RUNS))
+    parser.add_argument("--json", action="store_true", help="keep the figures in benchmarks/results")
+    chosen = parser.parse_args()
+    found: dict[str, dict] = {"replications": chosen.replications, "fits": {}, "curse": {}}
+    for name, (places, rows, spread) in CURSES.items():
+        for alike in (0.0, 0.5):
+            if chosen.curses:
+                told = curse(places, rows, spread, alike, 7, chosen.curses, 0)
+                found["curse"][f"{name}, errors alike by {alike:g}"] = told
+                print(f"{name}, alike {alike:g}: {told}", flush=True)
+    for n in chosen.runs:
+        trials = []
+        for seed in range(chosen.replications):
+            for function in FUNCTIONS:
+                for design in DESIGNS:
+                    study, runs, fresh, truth = table(function, design, n, seed)
+                    trials.append(ladder_of(study, runs, judging_for(runs, seed), fresh, truth, seed))
+        found["fits"][str(n)] = summary(trials)
+        print(n, json.dumps(found["fits"][str(n)]), flush=True)
+    if chosen.json:
+        RESULTS.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,85 @@
+"""What makes answers of runs: a model of ours, or an alternative that the study builds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import numpy as np
+
+from frugal.experiments.runs.store import Runs
+from frugal.experiments.study import Alternative, Answer, Study
+from frugal.surrogates.fitting.judging import groups_of_learning
+from frugal.surrogates.fitting.model import Fitted, Model
+from frugal.surrogates.onnx.export import WriteNodes
+from frugal.surrogates.onnx.physical_limits import clip_outputs
+
+
+@dataclass(frozen=True)
+class Built:
+    """What a builder makes of runs: how to answer, and what is known of it. Folds are built alike, and thrown away."""
+
+    predict: Callable[[np.ndarray], np.ndarray]
+    nodes: WriteNodes | None
+    parameters: int | None = None
+    log: Mapping[str, Any] = field(default_factory=dict)
+    project: Callable[[np.ndarray], np.ndarray] | None = None
+
+
+class Builder(Protocol):
+    """Makes answers of runs."""
+
+    def __call__(self, runs: Runs) -> Built:
+        """Build from runs, settings chosen by these alone."""
+
+    def again(self) -> Builder:
+        """The same with the settings that the last build chose, for builds that need no new search."""
+
+
+def predictor_of(study: Study, answer: Answer) -> Callable[[np.ndarray], np.ndarray]:
+    """What an alternative of the study answers, ``[n, d] -> [n, m]``, held to the physical limits of the outputs."""
+    return lambda inputs: clip_outputs(study.flatten(answer.predict(inputs), len(inputs)), study.outputs)
+
+
+class AlternativeBuilder:
+    """Has the study build its alternative; it has no settings of ours."""
+
+    def __init__(self, study: Study, alternative: Alternative) -> None:
+        self._study = study
+        self._alternative = alternative
+
+    def __call__(self, runs: Runs) -> Built:
+        answer = self._study.answer_of(self._alternative, runs.inputs, runs.outputs)
+        return Built(predictor_of(self._study, answer), answer.graph)
+
+    def again(self) -> AlternativeBuilder:
+        return self
+
+
+class ModelBuilder:
+    """Fits a model."""
+
+    def __init__(self, study: Study, learner: Model, seed: int) -> None:
+        self._study = study
+        self._learner = learner
+        self._seed = seed
+        self._fitted: Fitted | None = None
+
+    def __call__(self, runs: Runs) -> Built:
+        groups = groups_of_learning(runs)
+        fitted = self._learner.fit(runs.inputs, runs.outputs, groups, self._study.columns, self._seed)
+        self._fitted = fitted
+        outputs_of_study = self._study.outputs
+        return Built(
+            predict=lambda x: clip_outputs(fitted.predict(x), outputs_of_study),
+            nodes=fitted.graph,
+            parameters=fitted.parameters,
+            log=fitted.log,
+            project=getattr(fitted, "project", None),
+        )
+
+    def again(self) -> ModelBuilder:
+        if self._fitted is None:
+            return self
+        return ModelBuilder(self._study, self._learner.with_fixed_settings(self._fitted), self._seed)
