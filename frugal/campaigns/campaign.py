@@ -304,7 +304,6 @@ def _load_libraries() -> None:
     import lightgbm  # noqa: F401
     import onnx  # noqa: F401
     import scipy.optimize  # noqa: F401
-    import sklearn.neural_network  # noqa: F401
 
     import frugal.surrogates.onnx.runtime  # noqa: F401
 

@@ -20,11 +20,11 @@ from frugal.surrogates.measurement.errors import judge
 from frugal.surrogates.models import registry as fields
 from frugal.surrogates.models.fields.network_ensemble import ModesNetwork
 from frugal.surrogates.models.fields.pod import Reduction, latent_map
-from frugal.surrogates.models.fields.tanh_training import train
 from frugal.surrogates.models.on_derived_features import FittedFieldOnSummaries, FittedOnSummaries, OnDerivedFeatures
 from frugal.surrogates.models.registry import SMOOTH, models_for
 from frugal.surrogates.models.scalar.linear import LinearRidge
 from frugal.surrogates.models.scalar.mlp import Trial
+from frugal.surrogates.models.scalar.tanh_training import train
 from frugal.surrogates.onnx.export import Domain, check_parity, write_graph
 from frugal.surrogates.onnx.graph import session
 from frugal.surrogates.onnx.physical_limits import clip_outputs

@@ -52,6 +52,8 @@ class FeatureMap:
     n_features : int
     names : tuple of str
         One name per column.
+    bendable : array [f] of bool
+        Columns of quantities, between -1 and 1: neither sines nor indicators of a choice.
     """
 
     def __init__(self, variables: Sequence[Variable], inputs: np.ndarray | None = None) -> None:
@@ -82,6 +84,7 @@ class FeatureMap:
         self.names = tuple(name for name, *_ in columns)
         self.n_features = len(columns)
         self._sizes = tuple(len(group) for group in groups.values())
+        self.bendable = np.arange(self.n_features) < self._sizes[0]
         self._centre = centre
         self._source = np.array([j for _, j, _, _ in columns], dtype=np.int64)
         self._rate = np.array([rate for _, _, rate, _ in columns])

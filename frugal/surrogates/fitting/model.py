@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol, Self
+from typing import Any, Literal, Protocol, Self, runtime_checkable
 
 import numpy as np
 
@@ -34,7 +34,7 @@ class Skipped(Exception):  # noqa: N818  (not an error: a model that says it can
 
 
 class Fitted(Protocol):
-    """A model after its fit."""
+    """A model after its fit. One that knows its own error row by row is a `HasDeviation` too."""
 
     @property
     def parameters(self) -> int:
@@ -78,6 +78,42 @@ class Fitted(Protocol):
         -------
         str
             Name of the tensor of outputs ``[n, m]``, float32 or float64 as the model's precision asks.
+        """
+
+
+@runtime_checkable
+class HasDeviation(Protocol):
+    """A fitted model that says by itself how far off it may be, row by row. Not every `Fitted` does; ask with isinstance."""
+
+    def deviation(self, inputs: np.ndarray) -> np.ndarray:
+        """Predictive standard deviation ``[n, m]``, float64, of a new run at inputs ``[n, d]``.
+
+        Parameters
+        ----------
+        inputs : array [n, d]
+            As for `Fitted.predict`.
+
+        Returns
+        -------
+        array [n, m]
+            In physical units, noise included; 0 for an output that never varied. Right in shape, and only as right in size as
+            the model's own assumptions.
+        """
+
+    def deviation_graph(self, builder: Graph, x: str) -> str:
+        """Write the same as ONNX nodes, from the float32 tensor ``x`` to the name of ``[n, m]``, float64.
+
+        Parameters
+        ----------
+        builder : Graph
+            Takes the nodes; those that `Fitted.graph` has written already are used again.
+        x : str
+            Name of the tensor of inputs ``[n, d]``, in physical units.
+
+        Returns
+        -------
+        str
+            Name of the tensor of deviations.
         """
 
 

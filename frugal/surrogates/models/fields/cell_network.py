@@ -18,8 +18,8 @@ from frugal.experiments.study.outputs import Output, defined_cells, output_slice
 from frugal.surrogates.fitting.input_features import FeatureMap
 from frugal.surrogates.fitting.model import check_runs, fit_log, one_thread
 from frugal.surrogates.models.fields.pod import Modes, latent_map
-from frugal.surrogates.models.fields.tanh_training import train
 from frugal.surrogates.models.scalar.mlp import FittedMlp, Mlp
+from frugal.surrogates.models.scalar.tanh_training import train
 from frugal.surrogates.onnx.graph import Graph
 from frugal.texts import room_texts
 

@@ -36,8 +36,19 @@ class FittedGroups:
 
     def graph(self, builder: Graph, x: str) -> str:
         """The nodes of each process, joined; float64."""
-        parts = [process.graph(builder, x) for process in self.processes]
-        return parts[0] if len(parts) == 1 else builder.op("Concat", *parts, axis=1)
+        return _joined(builder, [process.graph(builder, x) for process in self.processes])
+
+    def deviation(self, inputs: np.ndarray) -> np.ndarray:
+        """Predictive standard deviation ``[n, k]`` of the targets at inputs ``[n, d]``, noise included."""
+        return np.concatenate([process.deviation(inputs) for process in self.processes], axis=1)
+
+    def deviation_graph(self, builder: Graph, x: str) -> str:
+        """The same as nodes; float64."""
+        return _joined(builder, [process.deviation_graph(builder, x) for process in self.processes])
+
+
+def _joined(builder: Graph, parts: Sequence[str]) -> str:
+    return parts[0] if len(parts) == 1 else builder.op("Concat", *parts, axis=1)
 
 
 @dataclass(frozen=True)
@@ -75,7 +86,7 @@ class GroupedGaussianProcess:
         outputs : array [n, k]
             Targets of a reduction, whose columns ``groups`` of this model (not those of the runs) sorts; of their own scale.
         """
-        anew = GaussianProcess(scaled=True)
+        anew = self._process()
         fitted = tuple(
             self.processes.get(name, anew).fit(inputs, outputs[:, list(columns)], groups, variables, seed)
             for name, columns in self.groups.items()
@@ -90,7 +101,9 @@ class GroupedGaussianProcess:
                 sum(log["search_cpu_seconds"] for log in logs),
                 sum(log["fit_cpu_seconds"] for log in logs),
                 "iteration_limit" if "iteration_limit" in ended else ended.pop() if len(ended) == 1 else "converged",
+                iterations=sum(log["iterations"] for log in logs),
                 kernel=[log["kernel"] for log in logs],
+                trend=[log["trend"] for log in logs],
                 nugget=[log["nugget"] for log in logs],
                 centres=logs[0]["centres"] if logs else 0,
                 length_scales=[log["length_scales"] for log in logs],
@@ -99,11 +112,17 @@ class GroupedGaussianProcess:
 
     def with_fixed_settings(self, fitted: FittedGroups) -> GroupedGaussianProcess:
         """The same with the length scales of an earlier fit."""
-        anew = GaussianProcess(scaled=True)
+        anew = self._process()
         known = {
-            name: anew.with_lengths(process) for name, process in zip(fitted.groups, fitted.processes, strict=True)
+            name: anew.with_fixed_settings(process)
+            for name, process in zip(fitted.groups, fitted.processes, strict=True)
         }
         return replace(self, processes=known)
+
+    def _process(self) -> GaussianProcess:
+        """Of one group; together they may take as much work as one process of values."""
+        plain = GaussianProcess(scaled=True, apart=False)
+        return replace(plain, work=plain.work / max(len(self.groups), 1))
 
     def regrouped(self, groups: Mapping[str, tuple[int, ...]]) -> GroupedGaussianProcess:
         """The same for the columns of another reduction, which from fewer runs may have fewer modes."""

@@ -13,8 +13,8 @@ from frugal.experiments.study import Kind, Variable
 from frugal.surrogates.fitting.input_features import FeatureMap
 from frugal.surrogates.fitting.model import check_runs, fit_log, one_thread
 from frugal.surrogates.fitting.validation import out_of_fold
-from frugal.surrogates.models.fields.tanh_training import Network, train
 from frugal.surrogates.models.scalar.mlp import Mlp, Trial
+from frugal.surrogates.models.scalar.tanh_training import Network, train
 from frugal.surrogates.onnx.graph import Graph
 
 #: Sizes and penalties tried. The mean of several members wants less penalty than the single network that is tried.
@@ -79,7 +79,7 @@ class ModesNetwork:
     members : int
         Networks whose answers are averaged.
     iterations : int
-        Of L-BFGS, of each member; half of it in the search.
+        Of L-BFGS, of each member, in the search and in the fit.
     """
 
     trials: tuple[Trial, ...] = TRIALS
@@ -145,7 +145,7 @@ class ModesNetwork:
         for trial in self.trials:
 
             def fit(x: np.ndarray, y: np.ndarray, _: object, trial: Trial = trial) -> Network:
-                return train(x, y, trial.layers, trial.penalty, self.iterations // 2, seed)[0]
+                return train(x, y, trial.layers, trial.penalty, self.iterations, seed)[0]
 
             errors.append(float(np.mean(out_of_fold(fit, z, t, groups, 3, seed) ** 2)))
         return errors

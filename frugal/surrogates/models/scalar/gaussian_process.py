@@ -1,12 +1,9 @@
-"""Gaussian process with one length scale per column, shared by all outputs.
+"""Gaussian process whose kernel, trend, bends and length scales are learned, for each group of outputs that agree on them.
 
-Covariance k(S), with S the squared distance after division by the length scales, plus a nugget g on the
-diagonal: squared exponential exp(−S/2), or Matérn 5/2 (1 + r + r²/3) exp(−r) with r = √(5 S). Length scales
-and nugget minimise the negative log-likelihood with the variance of each output profiled out (Rasmussen &
-Williams 2006, Gaussian Processes for Machine Learning, eq. 5.8 and 5.9), by its analytic gradient, on a
-subset of the runs; one Cholesky factorisation then uses them all.
+Outputs that agree share one covariance; others have their own. The weights take in all runs, up to ``max_centres`` of them as
+centres and beyond that through fewer centres, so that neither work nor graph grow without bound.
 
-The weights reach 1/g, so that everything is computed in float64: in float32 the graph would be wrong by more
+The weights reach one over the nugget, so that everything is computed in float64: in float32 the graph would be wrong by more
 than the spread.
 """
 
@@ -14,160 +11,218 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from time import thread_time
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
 from frugal.experiments.study import Kind, Variable
 from frugal.surrogates.fitting.input_features import FeatureMap
-from frugal.surrogates.fitting.model import NoSearch, Skipped, TargetScaling, check_runs, fit_log, one_thread
+from frugal.surrogates.fitting.model import TargetScaling, check_runs, fit_log, one_thread
+from frugal.surrogates.models.kriging.covariance import (
+    KERNELS,
+    Kernel,
+    covariance,
+    covariance_graph,
+    squared_distances,
+)
+from frugal.surrogates.models.kriging.deviation import UnitDeviation
+from frugal.surrogates.models.kriging.search import (
+    ProcessSettings,
+    Searched,
+    agreeing_outputs,
+    find_settings,
+    plain_settings,
+)
+from frugal.surrogates.models.kriging.trend import trend_columns, trend_graph, trend_terms
+from frugal.surrogates.models.kriging.weights import CHUNK, Weights, exact_weights, weights_of_centres
 from frugal.surrogates.onnx.graph import Graph
 from frugal.texts import room_texts
 
 _TEXTS = room_texts("frugal.surrogates")
 
-Kernel = Literal["squared_exponential", "matern52"]
-KERNELS: tuple[Kernel, ...] = ("squared_exponential", "matern52")
 
-_LENGTH_BOUNDS = (np.log(0.05), np.log(100.0))
-_NUGGET_BOUNDS = (np.log(1e-9), np.log(1e2))
-#: Rows predicted at once, so that the matrix of covariances stays in a few megabytes.
-_CHUNK = 1024
-
-
-def covariance(kernel: Kernel, squared: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Covariance and its derivative with respect to the squared scaled distance."""
-    if kernel == "squared_exponential":
-        k = np.exp(-0.5 * squared)
-        return k, -0.5 * k
-    r = np.sqrt(5 * squared)
-    decay = np.exp(-r)
-    return (1 + r + r * r / 3) * decay, -(5 / 6) * (1 + r) * decay
-
-
-def _squared_distances(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    squared = np.sum(a * a, axis=1)[:, None] + np.sum(b * b, axis=1) - 2 * (a @ b.T)
-    return np.maximum(squared, 0)
-
-
-def negative_log_likelihood(logs: np.ndarray, kernel: Kernel, z: np.ndarray, t: np.ndarray) -> tuple[float, np.ndarray]:
-    """Negative log-likelihood per output, up to a constant, and its gradient.
+@dataclass(frozen=True)
+class FittedProcess:
+    """The process of outputs that share their settings, of standardised targets.
 
     Parameters
     ----------
-    logs : array [f + 1]
-        Logarithms of the length scales and of the nugget.
-    kernel : str
-    z : array [n, f]
-        Columns.
-    t : array [n, m]
-        Standardised targets.
+    outputs : array [g] of int
+        Columns of the outputs.
+    settings : ProcessSettings
+    weights : Weights
+    runs : array [n, f]
+        Columns of all runs.
+    order : array [n] of int
+        In which runs are taken where not all are.
+    deviation_centres : int
+        Runs that the deviation is told from, at the most.
     """
-    from scipy.linalg import LinAlgError, cho_factor, cho_solve
 
-    n, m = t.shape
-    scaled = z * np.exp(-logs[:-1])
-    nugget = np.exp(logs[-1])
-    k, slope = covariance(kernel, _squared_distances(scaled, scaled))
-    k[np.diag_indices(n)] += nugget
-    try:
-        factor = cho_factor(k, lower=True, check_finite=False)
-    except LinAlgError:
-        return 1e10, np.zeros_like(logs)
-    inverse = cho_solve(factor, np.eye(n), check_finite=False)
-    alpha = inverse @ t
-    variance = np.maximum(np.sum(t * alpha, axis=0) / n, 1e-300)
-    value = np.sum(np.log(np.diag(factor[0]))) + 0.5 * n * np.mean(np.log(variance))
-    weights = inverse - (alpha / variance) @ alpha.T / m
-    moment = weights * slope
-    spread = np.sum(moment, axis=1) @ (scaled * scaled) - np.sum(scaled * (moment @ scaled), axis=0)
-    return float(value), np.append(-2 * spread, 0.5 * nugget * np.trace(weights))
+    outputs: np.ndarray
+    settings: ProcessSettings
+    weights: Weights
+    runs: np.ndarray
+    order: np.ndarray
+    deviation_centres: int
+
+    @cached_property
+    def centres(self) -> np.ndarray:
+        """Scaled columns ``[k, f]`` of the centres."""
+        return self.settings.scaling(self.runs[self.weights.centres])
+
+    @cached_property
+    def unit_deviation(self) -> UnitDeviation:
+        """Deviation of a process of variance 1; made when it is first asked for."""
+        with one_thread():
+            return UnitDeviation.of(
+                self.settings.kernel,
+                self.settings.trend,
+                self.settings.scaling,
+                self.runs,
+                self.weights.nugget,
+                self.order,
+                self.deviation_centres,
+            )
+
+    @property
+    def parameters(self) -> int:
+        """Centres, weights, length scales and bends."""
+        learned = (self.centres.size, self.weights.alpha.size, self.weights.trend.size, len(self.settings.lengths))
+        return int(sum(learned)) + len(self.settings.bends or ())
+
+    def predict(self, z: np.ndarray) -> np.ndarray:
+        """Standardised targets ``[n, g]`` of columns ``[n, f]``."""
+        out = trend_columns(self.settings.trend, z) @ self.weights.trend
+        scaled = self.settings.scaling(z)
+        for start in range(0, len(z), CHUNK):
+            rows = slice(start, start + CHUNK)
+            k = covariance(self.settings.kernel, squared_distances(scaled[rows], self.centres))[0]
+            out[rows] += k @ self.weights.alpha
+        return np.asarray(out)
+
+    def graph(self, builder: Graph, z: str, targets: TargetScaling) -> str:
+        """Nodes from float64 columns to outputs ``[n, g]`` in physical units.
+
+        Parameters
+        ----------
+        builder : Graph
+            Takes the nodes.
+        z : str
+            Name of the tensor of columns ``[n, f]``.
+        targets : TargetScaling
+            Of all outputs.
+        """
+        spread = targets.spread[self.outputs]
+        k = covariance_graph(builder, self.settings.kernel, self.settings.scaling, z, self.centres)
+        trend = trend_graph(builder, self.settings.trend, z, self.weights.trend * spread, targets.mean[self.outputs])
+        return builder.op("Gemm", k, builder.constant(self.weights.alpha * spread, np.float64), trend)
 
 
 @dataclass(frozen=True)
 class FittedGaussianProcess:
-    """Weights ``alpha [k, m]`` of standardised targets on covariances with ``centres [k, f]``, scaled."""
+    """One process for each group of outputs."""
 
     features: FeatureMap
     targets: TargetScaling
-    kernel: Kernel
-    lengths: np.ndarray
-    centres: np.ndarray
-    alpha: np.ndarray
+    processes: tuple[FittedProcess, ...]
     log: dict[str, Any]
 
     @property
     def parameters(self) -> int:
-        """Centres, weights and length scales."""
-        return int(self.centres.size + self.alpha.size + self.lengths.size)
+        """Of all processes."""
+        return sum(process.parameters for process in self.processes)
 
     def predict(self, inputs: np.ndarray) -> np.ndarray:
         """Outputs ``[n, m]`` of inputs ``[n, d]``."""
-        z = self.features.transform(inputs) / self.lengths
-        out = np.empty((len(z), self.alpha.shape[1]))
-        for start in range(0, len(z), _CHUNK):
-            rows = slice(start, start + _CHUNK)
-            out[rows] = covariance(self.kernel, _squared_distances(z[rows], self.centres))[0] @ self.alpha
+        z = self.features.transform(inputs)
+        out = np.empty((len(z), len(self.targets.mean)))
+        for process in self.processes:
+            out[:, process.outputs] = process.predict(z)
         return self.targets.restore(out)
 
     def graph(self, builder: Graph, x: str) -> str:
-        """Squared distances as one matrix product, covariance, weights; float64 throughout."""
-        double = np.float64
-        # Half of the distance, or five times, is folded into the scale of the columns.
-        factor = np.sqrt(0.5) if self.kernel == "squared_exponential" else np.sqrt(5.0)
-        centres = self.centres * factor
-        norms = np.sum(centres**2, axis=1)
-        z = self.features.graph(builder, x, double)
-        z = builder.op("Mul", z, builder.constant(factor / self.lengths, double))
-        squares = builder.op("Mul", z, z)
-        norm = builder.op("ReduceSum", squares, builder.constant([1], np.int64), keepdims=1)
-        if self.kernel == "squared_exponential":
-            cross = builder.op("Gemm", z, builder.constant(2 * centres.T, double), builder.constant(-norms, double))
-            k = builder.op("Exp", builder.op("Sub", cross, norm))
-        else:
-            cross = builder.op("Gemm", z, builder.constant(-2 * centres.T, double), builder.constant(norms, double))
-            squared = builder.op("Relu", builder.op("Add", cross, norm))
-            r = builder.op("Sqrt", squared)
-            third = builder.op("Mul", squared, builder.constant(1 / 3, double))
-            polynomial = builder.op("Add", builder.op("Add", third, r), builder.constant(1.0, double))
-            k = builder.op("Mul", polynomial, builder.op("Exp", builder.op("Neg", r)))
-        weights = builder.constant(self.alpha * self.targets.spread, double)
-        return builder.op("Gemm", k, weights, builder.constant(self.targets.mean, double))
+        """Squared distances as one matrix product, covariance, weights, trend; float64 throughout."""
+        z = self.features.graph(builder, x, np.float64)
+        return self._in_order(builder, [process.graph(builder, z, self.targets) for process in self.processes])
+
+    def deviation(self, inputs: np.ndarray) -> np.ndarray:
+        """Predictive standard deviation ``[n, m]`` of a new run at inputs ``[n, d]``, noise included, in physical units."""
+        z = self.features.transform(inputs)
+        out = np.empty((len(z), len(self.targets.mean)))
+        for process in self.processes:
+            out[:, process.outputs] = process.unit_deviation(z)[:, None] * self._spread_of(process)
+        return out
+
+    def deviation_graph(self, builder: Graph, x: str) -> str:
+        """The same as nodes, from the float32 inputs to ``[n, m]``, float64."""
+        z = self.features.graph(builder, x, np.float64)
+        parts = [
+            builder.op(
+                "Mul",
+                process.unit_deviation.graph(builder, z),
+                builder.constant(self._spread_of(process)[None], np.float64),
+            )
+            for process in self.processes
+        ]
+        return self._in_order(builder, parts)
+
+    def _spread_of(self, process: FittedProcess) -> np.ndarray:
+        """Standard deviation of the process of each of its outputs, in physical units."""
+        return np.asarray(np.sqrt(process.weights.variance) * self.targets.spread[process.outputs])
+
+    def _in_order(self, builder: Graph, parts: Sequence[str]) -> str:
+        if len(parts) == 1:
+            return parts[0]
+        joined = builder.op("Concat", *parts, axis=1)
+        at = np.concatenate([process.outputs for process in self.processes])
+        if np.array_equal(at, np.arange(len(at))):
+            return joined
+        return builder.op("Gather", joined, builder.constant(np.argsort(at), np.int64), axis=1)
 
 
 @dataclass(frozen=True)
-class GaussianProcess(NoSearch):
-    """Gaussian process on up to ``max_centres`` runs.
+class GaussianProcess:
+    """Gaussian process on any number of runs.
 
     Parameters
     ----------
-    max_runs : int
-        The model is skipped above this many runs: a network or trees learn from them at less cost.
     max_centres : int
-        Runs kept in the model; drawn at random above this many.
-    subset : int
-        Runs that length scales and nugget are learned from, when there are more than ``small``.
-    small : int
-        Up to this many runs, all serve to learn the length scales.
-    max_iterations : int
-        Iterations of L-BFGS-B per kernel.
+        Up to this many runs, each is a centre.
+    fewer_centres : int
+        Centres of more runs than that, at the most; all runs count in their weights.
+    deviation_centres : int
+        Runs that the predictive deviation is told from, at the most: its graph grows with their square.
+    work : float
+        Floating-point operations that learning the settings may take: a count and not a clock, so that every machine finds the
+        same ones. Fewer runs serve to learn them where it does not allow all.
+    work_of_weights : float
+        Operations that the weights of more than ``max_centres`` runs may take; there are fewer centres where they would take
+        more.
     scaled : bool
         The targets come with their own scale, as modes of a map do.
+    apart : bool
+        Outputs that do not agree on their length scales have their own.
+    kernels : tuple of str
+        Tried.
     known : tuple, optional
-        Kernel, and logarithms of length scales and nugget, when they are not to be learned.
+        Settings of each group of outputs, when they are not to be learned.
     """
 
     name: str = "gaussian_process"
     kind: Kind = "surrogate"
     label: Mapping[str, str] = field(default_factory=lambda: _TEXTS.say("model.gaussian_process"))
-    max_runs: int = 3000
     max_centres: int = 1500
-    subset: int = 250
-    small: int = 400
-    max_iterations: int = 60
+    fewer_centres: int = 1000
+    deviation_centres: int = 128
+    work: float = 4e10
+    work_of_weights: float = 2e10
     scaled: bool = False
-    known: tuple[Kernel, tuple[float, ...]] | None = None
+    apart: bool = True
+    kernels: tuple[Kernel, ...] = KERNELS
+    known: tuple[tuple[tuple[int, ...], ProcessSettings], ...] | None = None
 
     def fit(
         self,
@@ -177,106 +232,112 @@ class GaussianProcess(NoSearch):
         variables: Sequence[Variable],
         seed: int,
     ) -> FittedGaussianProcess:
-        """Learn length scales on a subset, then weights on all runs.
+        """Learn the settings on as many runs as the work allows, then weights from all of them.
 
         Parameters
         ----------
         inputs, outputs, variables
             As for `Model.fit`.
         groups
-            Not used: length scales maximise the likelihood, and no run is left out.
+            Not used: the settings maximise the likelihood, and no run is left out.
         seed : int
-            Of the order in which runs are taken for the subset and the centres, where not all are.
-
-        Raises
-        ------
-        Skipped
-            If there are more than ``max_runs`` runs.
+            Of the order in which runs are taken, where not all are.
         """
         x, y, groups = check_runs(inputs, outputs, groups, variables)
-        n = len(x)
-        if n > self.max_runs:
-            told = _TEXTS.say("skipped.too_many_runs_for_a_gaussian_process", runs=n, most=self.max_runs)
-            raise Skipped(**told)
         start = thread_time()
         with one_thread():
             features, targets = FeatureMap(variables, x), TargetScaling.of(y, self.scaled)
             z, t = features.transform(x), targets.standardise(y)
-            order = np.random.default_rng(seed).permutation(n)
-            kernel, logs, found = self._search(z, t, order)
-            kept = np.sort(order[: self.max_centres])
-            lengths = np.exp(logs[:-1])
-            centres = z[kept] / lengths
-            alpha, nugget = _solve(kernel, centres, t[kept], float(np.exp(logs[-1])))
-        # learning the length scales of the kernel that is kept is its fit; of the others, the search
-        search = found.pop("others_cpu_seconds")
-        log = fit_log(
-            found.pop("trials"),
-            search,
-            thread_time() - start - search,
-            found.pop("ending"),
-            **found,
-            kernel=kernel,
-            nugget=nugget,
-            centres=len(kept),
-            length_scales=dict(zip(features.names, lengths.tolist(), strict=True)),
+            order = np.random.default_rng(seed).permutation(len(z))
+            found = self._settings(features, z, t, order)
+            search = thread_time() - start
+            processes = tuple(self._process(at, its.settings, z, t, order) for at, its in found)
+        log = self._log(processes, [its for _, its in found], search, thread_time() - start - search)
+        return FittedGaussianProcess(features, targets, processes, log)
+
+    def with_fixed_settings(self, fitted: FittedGaussianProcess) -> GaussianProcess:
+        """The model with the kernel, trend, bends, length scales and nugget of an earlier fit."""
+        return replace(
+            self, known=tuple((tuple(process.outputs.tolist()), process.settings) for process in fitted.processes)
         )
-        return FittedGaussianProcess(features, targets, kernel, lengths, centres, alpha, log)
 
-    def with_lengths(self, fitted: FittedGaussianProcess) -> GaussianProcess:
-        """The model with the kernel, length scales and nugget of an earlier fit."""
-        logs = (*np.log(fitted.lengths).tolist(), float(np.log(fitted.log["nugget"])))
-        return replace(self, known=(fitted.kernel, logs))
-
-    def _search(self, z: np.ndarray, t: np.ndarray, order: np.ndarray) -> tuple[Kernel, np.ndarray, dict[str, Any]]:
-        """Most likely kernel, logarithms of its length scales and of its nugget."""
-        from scipy.optimize import minimize
-
-        rows = order if len(order) <= self.small else order[: self.subset]
-        varying = t.any(axis=0)
-        starting = np.append(np.full(z.shape[1], 0.5 * np.log(z.shape[1])), np.log(1e-3))
-        if not varying.any() or len(rows) < 3:
-            nothing = {"trials": 1, "iterations": 0, "ending": "closed_form", "others_cpu_seconds": 0.0}
-            return KERNELS[0], starting, nothing
-        if self.known is not None and len(self.known[1]) == len(starting):
-            no_search = {"trials": 1, "iterations": 0, "ending": "closed_form", "others_cpu_seconds": 0.0}
-            return self.known[0], np.array(self.known[1]), no_search
-        bounds = [_LENGTH_BOUNDS] * z.shape[1] + [_NUGGET_BOUNDS]
-        found, seconds = [], []
-        for kernel in KERNELS:
-            start = thread_time()
-            found.append(
-                minimize(
-                    negative_log_likelihood,
-                    starting,
-                    args=(kernel, z[rows], t[np.ix_(rows, np.flatnonzero(varying))]),
-                    jac=True,
-                    method="L-BFGS-B",
-                    bounds=bounds,
-                    options={"maxiter": self.max_iterations},
-                )
+    def _settings(
+        self, features: FeatureMap, z: np.ndarray, t: np.ndarray, order: np.ndarray
+    ) -> list[tuple[np.ndarray, Searched]]:
+        """Outputs of each group, and their settings."""
+        known = self._known(features, t.shape[1])
+        if known is not None:
+            return [(at, Searched(settings, 1, 0, "closed_form", len(z))) for at, settings in known]
+        varying = np.flatnonzero(t.any(axis=0))
+        plain = Searched(plain_settings(features.names), 1, 0, "closed_form", len(z))
+        if len(varying) == 0 or len(z) < 3:
+            return [(np.arange(t.shape[1]), plain)]
+        groups = agreeing_outputs(z, t[:, varying], order) if self.apart else [np.arange(len(varying))]
+        found = []
+        for group in groups:
+            at = varying[group]
+            its = find_settings(
+                features.names, z, t[:, at], features.bendable, order, self.work / len(groups), self.kernels
             )
-            seconds.append(thread_time() - start)
-        best = int(np.argmin([result.fun for result in found]))
-        log = {
-            "trials": len(found),
-            "iterations": int(sum(result.nit for result in found)),
-            "ending": "converged" if found[best].success else "iteration_limit",
-            "others_cpu_seconds": sum(seconds) - seconds[best],
+            found.append((at, its))
+        constant = np.flatnonzero(~t.any(axis=0))
+        at, its = found[0]
+        found[0] = np.sort(np.append(at, constant)), its  # their weights are 0
+        return found
+
+    def _known(self, features: FeatureMap, m: int) -> list[tuple[np.ndarray, ProcessSettings]] | None:
+        if self.known is None or sorted(k for at, _ in self.known for k in at) != list(range(m)):
+            return None
+        found = []
+        for at, settings in self.known:
+            its = settings.for_columns(features.names)
+            if its is None:
+                return None
+            found.append((np.array(at), its))
+        return found
+
+    def _process(
+        self, at: np.ndarray, settings: ProcessSettings, z: np.ndarray, t: np.ndarray, order: np.ndarray
+    ) -> FittedProcess:
+        if len(z) <= trend_terms(settings.trend, z.shape[1]):  # settings of a fit on more runs
+            settings = replace(settings, trend="constant")
+        how = settings.kernel, settings.trend, settings.scaling(z), z, t[:, at], settings.nugget
+        if len(z) <= self.max_centres:
+            weights = exact_weights(*how)
+        else:
+            most = int(np.clip(np.sqrt(self.work_of_weights / len(z)), 1, self.fewer_centres))
+            weights = weights_of_centres(*how, order, most)
+        return FittedProcess(at, settings, weights, z, order, self.deviation_centres)
+
+    def _log(
+        self, processes: Sequence[FittedProcess], found: Sequence[Searched], search: float, fit: float
+    ) -> dict[str, Any]:
+        endings = {its.ending for its in found}
+        told: dict[str, list[Any]] = {
+            "kernel": [process.settings.kernel for process in processes],
+            "trend": [process.settings.trend for process in processes],
+            "nugget": [process.weights.nugget for process in processes],
+            "centres": [len(process.weights.centres) for process in processes],
+            "length_scales": [
+                dict(zip(process.settings.columns, process.settings.lengths, strict=True)) for process in processes
+            ],
+            "bends": [
+                dict(zip(process.settings.columns, process.settings.bends or (), strict=False)) for process in processes
+            ],
+            "left_out_error": [_left_out_error(process.weights) for process in processes],
         }
-        return KERNELS[best], found[best].x, log
+        return fit_log(
+            sum(its.trials for its in found),
+            search,
+            fit,
+            "iteration_limit" if "iteration_limit" in endings else endings.pop() if len(endings) == 1 else "converged",
+            iterations=sum(its.iterations for its in found),
+            rows_of_settings=max(its.rows for its in found),
+            processes=len(processes),
+            **{key: values[0] if len(values) == 1 else values for key, values in told.items()},
+        )
 
 
-def _solve(kernel: Kernel, centres: np.ndarray, t: np.ndarray, nugget: float) -> tuple[np.ndarray, float]:
-    """Weights of the runs; the nugget grows tenfold until the covariance can be factorised."""
-    from scipy.linalg import LinAlgError, cho_factor, cho_solve
-
-    k = covariance(kernel, _squared_distances(centres, centres))[0]
-    while True:
-        k[np.diag_indices(len(k))] = 1 + nugget
-        try:
-            factor = cho_factor(k, lower=True, check_finite=False)
-        except LinAlgError:
-            nugget *= 10
-            continue
-        return cho_solve(factor, t, check_finite=False), nugget
+def _left_out_error(weights: Weights) -> float | None:
+    """Root mean square error of runs left out, in spreads."""
+    return None if weights.left_out is None else float(np.sqrt(np.mean(weights.left_out**2)))

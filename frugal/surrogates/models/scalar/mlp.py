@@ -6,7 +6,6 @@ few runs, for less processor time.
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
@@ -18,7 +17,8 @@ import numpy as np
 from frugal.experiments.study import Kind, Variable
 from frugal.surrogates.fitting.folds import folds
 from frugal.surrogates.fitting.input_features import FeatureMap
-from frugal.surrogates.fitting.model import Ending, TargetScaling, check_runs, fit_log, one_thread
+from frugal.surrogates.fitting.model import TargetScaling, check_runs, fit_log, one_thread
+from frugal.surrogates.models.scalar.tanh_training import Network, train
 from frugal.surrogates.onnx.graph import Graph
 from frugal.texts import room_texts
 
@@ -42,8 +42,7 @@ class FittedMlp:
 
     def predict(self, inputs: np.ndarray) -> np.ndarray:
         """Outputs ``[n, m]`` of inputs ``[n, d]``."""
-        z = self.features.transform(inputs)
-        return self.targets.restore(_forward(z, self.weights, self.biases))
+        return self.targets.restore(Network(self.weights, self.biases)(self.features.transform(inputs)))
 
     def graph(self, builder: Graph, x: str) -> str:
         """One matrix product and one tanh per layer."""
@@ -51,12 +50,6 @@ class FittedMlp:
         for w, b in zip(self.weights[:-1], self.biases[:-1], strict=True):
             z = builder.op("Tanh", builder.op("Gemm", z, builder.constant(w), builder.constant(b)))
         return self.targets.affine(builder, z, self.weights[-1], self.biases[-1])
-
-
-def _forward(z: np.ndarray, weights: Sequence[np.ndarray], biases: Sequence[np.ndarray]) -> np.ndarray:
-    for w, b in zip(weights[:-1], biases[:-1], strict=True):
-        z = np.tanh(z @ w + b)
-    return z @ weights[-1] + biases[-1]
 
 
 @dataclass(frozen=True)
@@ -73,28 +66,37 @@ class Trial:
 
 #: Sizes and penalties tried, the smallest first.
 TRIALS = (
-    Trial((16,), 1e-3),
-    Trial((16,), 0.1),
     Trial((32,), 1e-2),
     Trial((16, 16), 1e-3),
+    Trial((16, 16), 1e-2),
     Trial((16, 16), 0.1),
     Trial((16, 16), 1.0),
+    Trial((32, 32), 0.1),
 )
 
-_SEARCH_ITERATIONS = 150
+#: Shares of the iterations at which the trials are compared, and how many are followed beyond each.
+_CHECKPOINTS = (1 / 12, 0.25, 0.5, 1.0)
+_FOLLOWED = (3, 2, 1)
+#: An early end must lower the held-out error by so much for each checkpoint that it forgoes.
+_DOUBT = 0.05
 _LEAST_ITERATIONS = 60
 
 
 @dataclass(frozen=True)
 class Mlp:
-    """Small tanh network whose size and penalty are chosen by cross-validation.
+    """Small tanh network whose size, penalty and number of iterations are chosen by cross-validation.
+
+    Every trial is trained for a twelfth of the iterations, the better ones are followed to a quarter, a half and all of them,
+    and what is chosen is trained for exactly the iterations with which it was chosen.
 
     Parameters
     ----------
     trials : tuple of Trial
         Sizes and penalties to choose from.
     max_iterations : int
-        Iterations of L-BFGS in the last fit.
+        Iterations of L-BFGS at the most: twice the runs, but half of this at the least.
+    iterations : int, optional
+        Exactly so many, where an earlier fit has chosen them.
     work : float
         Floating-point operations that choice and fit may take; iterations, then runs, are cut to keep it. A
         count and not a clock, so that every machine chooses the same network.
@@ -104,8 +106,9 @@ class Mlp:
     kind: Kind = "surrogate"
     label: Mapping[str, str] = field(default_factory=lambda: _TEXTS.say("model.mlp"))
     trials: tuple[Trial, ...] = TRIALS
-    max_iterations: int = 800
-    work: float = 2.4e10
+    max_iterations: int = 1200
+    iterations: int | None = None
+    work: float = 3e10
 
     def fit(
         self,
@@ -125,17 +128,15 @@ class Mlp:
             Of the folds, of the weights that training starts from, and of the runs that are taken where ``work`` does not
             allow all.
         """
-        import sklearn.neural_network  # noqa: F401  (loads its libraries before they are held to one thread)
-
         x, y, groups = check_runs(inputs, outputs, groups, variables)
         start = thread_time()
         with one_thread():
             features, targets = FeatureMap(variables, x), TargetScaling.of(y)
             z, t = features.transform(x), targets.standardise(y)
-            errors = self._search(z, t, groups, seed)
-            chosen = self.trials[int(np.argmin(errors))]
+            chosen, iterations, errors = self._search(z, t, groups, seed)
             search = thread_time() - start
-            weights, biases, done, ending = _train(chosen, z, t, self.work / 2, self.max_iterations, seed)
+            rows, most = _affordable(chosen, z, t, self.work / 3, iterations, seed)
+            network, done, ending = train(z[rows], t[rows], chosen.layers, chosen.penalty, most, seed)
         log = fit_log(
             len(self.trials),
             search,
@@ -145,65 +146,92 @@ class Mlp:
             penalty=chosen.penalty,
             held_out_error=[float(e) if np.isfinite(e) else None for e in errors],
             iterations=done,
+            most_iterations=iterations,
         )
-        return FittedMlp(features, targets, weights, biases, log)
+        return FittedMlp(features, targets, network.weights, network.biases, log)
 
     def with_fixed_settings(self, fitted: FittedMlp) -> Mlp:
-        """The model with the size and penalty of an earlier fit."""
-        return replace(self, trials=(Trial(tuple(fitted.log["layers"]), fitted.log["penalty"]),))
+        """The model with the size, penalty and iterations of an earlier fit."""
+        trial = Trial(tuple(fitted.log["layers"]), fitted.log["penalty"])
+        return replace(self, trials=(trial,), iterations=fitted.log["most_iterations"])
 
-    def _search(self, z: np.ndarray, t: np.ndarray, groups: np.ndarray | None, seed: int) -> np.ndarray:
-        """Mean squared held-out error of each trial; the first is taken where nothing can be held out."""
+    def _search(
+        self, z: np.ndarray, t: np.ndarray, groups: np.ndarray | None, seed: int
+    ) -> tuple[Trial, int, np.ndarray]:
+        """Best trial, its iterations, and the least mean squared held-out error of each trial.
+
+        The first trial is taken where nothing can be held out.
+        """
         n = len(z)
+        most = self.iterations or int(np.clip(2 * n, self.max_iterations // 2, self.max_iterations))
         errors = np.full(len(self.trials), np.inf)
         if n < 10 or not t.any() or len(self.trials) == 1:
-            return np.append(0.0, errors[1:])
-        held_out = folds(n, groups, 3, seed)
-        share = self.work / 2 / (len(self.trials) * len(held_out))
-        for i, trial in enumerate(self.trials):
-            total = 0.0
-            for rows in held_out:
-                kept = np.setdiff1d(np.arange(n), rows)
-                weights, biases, *_ = _train(trial, z[kept], t[kept], share, _SEARCH_ITERATIONS, seed)
-                total += float(np.sum((_forward(z[rows], weights, biases) - t[rows]) ** 2))
-            errors[i] = total / t.size
-        return errors
+            return self.trials[0], most, np.append(0.0, errors[1:])
+        held_out = folds(n, groups, 5, seed)[:3]  # three of five leave more to learn from than three of three
+        # what all trials do together, in passes of one trial from start to end
+        steps = np.diff((0.0, *_CHECKPOINTS))
+        passes = len(self.trials) * steps[0] + float(np.dot(_FOLLOWED, steps[1:]))
+        share = 2 * self.work / 3 / (passes * len(held_out))
+        best: tuple[float, Trial, int] | None = None
+        running = {
+            i: [_Run(trial, z, t, rows, share, most, seed) for rows in held_out] for i, trial in enumerate(self.trials)
+        }
+        for k, checkpoint in enumerate(_CHECKPOINTS):
+            for i, runs in running.items():
+                error = sum(run.go_on(checkpoint) for run in runs) / t.size
+                errors[i] = min(errors[i], error)
+                error *= 1 + _DOUBT * (len(_CHECKPOINTS) - 1 - k)
+                if best is None or error < best[0]:
+                    best = error, self.trials[i], runs[0].iterations(checkpoint)
+            if k < len(_FOLLOWED):
+                ahead = sorted(running, key=lambda i: errors[i])[: _FOLLOWED[k]]
+                running = {i: running[i] for i in ahead}
+        assert best is not None
+        return best[1], best[2], errors
 
 
-def _train(
+class _Run:
+    """One trial without the rows of one fold, trained in several goes."""
+
+    def __init__(
+        self, trial: Trial, z: np.ndarray, t: np.ndarray, held_out: np.ndarray, work: float, most: int, seed: int
+    ) -> None:
+        kept = np.setdiff1d(np.arange(len(z)), held_out)
+        rows, self._most = _affordable(trial, z[kept], t[kept], work, most, seed)
+        self._trial, self._seed = trial, seed
+        self._z, self._t = z[kept[rows]], t[kept[rows]]
+        self._held_out = z[held_out], t[held_out]
+        self._network: Network | None = None
+        self._done, self._converged = 0, False
+
+    def iterations(self, checkpoint: float) -> int:
+        """Number that a share of all iterations comes to."""
+        return max(round(checkpoint * self._most), 1)
+
+    def go_on(self, checkpoint: float) -> float:
+        """Sum of squared errors on the rows held out, after a share of all iterations."""
+        more = self.iterations(checkpoint) - self._done
+        if more > 0 and not self._converged:
+            self._network, _, ending = train(
+                self._z, self._t, self._trial.layers, self._trial.penalty, more, self._seed, self._network
+            )
+            self._done += more
+            self._converged = ending == "converged"
+        z, t = self._held_out
+        return np.inf if self._network is None else float(np.sum((self._network(z) - t) ** 2))
+
+
+def _affordable(
     trial: Trial, z: np.ndarray, t: np.ndarray, work: float, most: int, seed: int
-) -> tuple[tuple[np.ndarray, ...], tuple[np.ndarray, ...], int, Ending]:
-    """Weights, biases, iterations and ending of a network trained within ``work`` operations and ``most`` iterations.
+) -> tuple[np.ndarray, int]:
+    """Rows and iterations with which a training keeps to ``work`` operations and ``most`` iterations.
 
     An iteration costs about 6 operations per run and weight; where the work allows fewer than a useful number of
     iterations on all runs, it goes to that number on a random part of them.
     """
-    from sklearn.exceptions import ConvergenceWarning
-    from sklearn.neural_network import MLPRegressor
-
-    iterations = work / (6.0 * trial.parameters(z.shape[1], t.shape[1]))
-    rows = max(int(iterations / _LEAST_ITERATIONS), 10)
-    if rows < len(z):
-        kept = np.sort(np.random.default_rng(seed).permutation(len(z))[:rows])
-        z, t = z[kept], t[kept]
-    most = int(np.clip(iterations / len(z), 1, most))
-    network = MLPRegressor(
-        hidden_layer_sizes=trial.layers,
-        activation="tanh",
-        solver="lbfgs",
-        alpha=trial.penalty,
-        max_iter=most,
-        max_fun=2 * most,
-        tol=1e-7,
-        random_state=seed,
-    )
-    with warnings.catch_warnings(record=True) as told:
-        warnings.simplefilter("always", ConvergenceWarning)
-        network.fit(z, t[:, 0] if t.shape[1] == 1 else t)
-    ending: Ending = "converged"
-    for warning in told:
-        if issubclass(warning.category, ConvergenceWarning):
-            ending = "iteration_limit"
-        else:
-            warnings.warn_explicit(warning.message, warning.category, warning.filename, warning.lineno)
-    return tuple(network.coefs_), tuple(network.intercepts_), int(network.n_iter_), ending
+    passes = work / (6.0 * trial.parameters(z.shape[1], t.shape[1]))
+    most_rows = max(int(passes / min(_LEAST_ITERATIONS, most)), 10)
+    rows = np.arange(len(z))
+    if most_rows < len(z):
+        rows = np.sort(np.random.default_rng(seed).permutation(len(z))[:most_rows])
+    return rows, int(np.clip(passes / len(rows), 1, most))

@@ -1,0 +1,1 @@
+"""Mathematics of Gaussian processes: covariance -> trend -> likelihood -> search -> weights -> deviation."""
