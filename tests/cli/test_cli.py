@@ -202,7 +202,7 @@ def test_a_dry_run_spends_nothing(run: Run, small: str) -> None:
         (("train", "--runs", "t.csv", "--inputs", "a", "--outputs", "z"), "'z'"),
         (("train", "--runs", "t.csv", "--inputs", "a", "--outputs", "a"), "named twice"),
         (("train", "--runs", "t.csv", "--inputs", "", "--outputs", "y"), "--inputs"),
-        (("train", "--runs", "hole.csv", "--inputs", "a", "--outputs", "y"), "row"),
+        (("train", "--runs", "hole.csv", "--inputs", "a", "--outputs", "y"), "line 7: the value is missing"),
         (("train", "--runs", "empty.csv", "--inputs", "a", "--outputs", "y"), "empty"),
         (("train", "--runs", "t.csv", "--inputs", "a", "--outputs", "y"), "at least 16"),
         (("train", "--runs", "t.csv", "--inputs", "a", "--outputs", "y", "--need", "absent.toml"), "absent.toml"),

@@ -83,3 +83,19 @@ def test_a_series_without_a_peak_has_no_time_of_it() -> None:
     predicted[0, 1] = predicted[1, 1] = predicted[2, 0] = 1.0
     found = case_errors(metric_of("timing_error"), sample(truth, predicted, (0.0, 2.0, 4.0)), False)
     assert found is not None and found.cases == 2 and found.worst == pytest.approx(2.0)
+
+
+def test_a_case_is_held_against_the_spread_of_all() -> None:
+    truth = np.random.default_rng(2).normal(300.0, 3.0, (40, 1, 1))
+    error = np.linspace(0.1, 0.4, 40)[:, None, None]
+    found = case_errors(metric_of("nrmse_std"), Sample(truth, truth + error), True)
+    assert found is not None and found.metric == "nrmse_std"
+    assert found.worst == pytest.approx(0.4 / truth.std()) and found.nine_in_ten == pytest.approx(
+        error[35, 0, 0] / truth.std()
+    )
+
+
+def test_a_case_in_logarithms() -> None:
+    truth = 10.0 ** np.linspace(-6, 6, 40)[:, None, None]
+    found = case_errors(metric_of("rmsle"), Sample(truth, 1.1 * truth), True)
+    assert found is not None and found.metric == "rmsle" and found.worst == pytest.approx(np.log(1.1))

@@ -65,6 +65,8 @@ class Metric:
     second : {"none", "counts", "divisor"}
         What the second one is: there is none; how many errors the first one adds up; or what the mean of the first is divided
         by, each a mean over the runs.
+    is_over_spread : bool
+        It divides by how far all true values spread, which one run alone does not tell.
     is_root : bool
         The error is a root of the mean of the first.
 
@@ -90,6 +92,7 @@ class Metric:
     divisor: Callable[[np.ndarray], float] | None = None
     parts: Literal["squares", "distances"] = "squares"
     second: Literal["none", "counts", "divisor"] = "counts"
+    is_over_spread: bool = False
     is_root: bool = True
 
     def __post_init__(self) -> None:
@@ -182,6 +185,7 @@ METRICS: dict[str, Metric] = {
             of.root_mean_over_mean,
             divisor=lambda truth: float(truth.std()),
             second="divisor",
+            is_over_spread=True,
         ),
         Metric(
             "nrmse_range",

@@ -20,7 +20,7 @@ def case_errors(metric: Metric, sample: Sample, pooled: bool) -> CaseErrors | No
     """How far single cases are off.
 
     A metric that is a share is taken of each case alone: an error of 4 kWh is 4 % of a case whose true value is 100 kWh,
-    whatever the others have. Where a true value is about zero, and where a metric compares runs with each other, cases are
+    whatever the others have; but over the spread of all, which one case does not have. Where a true value is about zero, and where a metric compares runs with each other, cases are
     told by their root mean square in the unit of the output.
 
     Parameters
@@ -57,10 +57,14 @@ def _each(metric: Metric, sample: Sample, pooled: bool) -> np.ndarray | None:
     if metric.scale == "score" and not sample.has_series:
         return None
     statistics = metric.statistics(sample, pooled)
+    if metric.is_over_spread:
+        statistics = np.stack(
+            [statistics[:, 0], np.broadcast_to(statistics[:, 1].mean(axis=0), statistics[:, 1].shape)], axis=1
+        )
     each = np.asarray(metric.combine(statistics, np.ones((len(statistics), 1))), dtype=float)
     if metric.name in _COUNTED:
         each = np.where(statistics[:, 1] > 0, each, np.nan)
-    if metric.scale == "share":
+    if metric.scale == "share" and metric.second == "divisor":
         whole = np.abs(statistics[:, 1])
         if (whole < LEAST_SHARE_OF_MEAN * whole.mean(axis=0)).any():
             return None
