@@ -34,7 +34,9 @@ __all__ = [
     "Tolerance",
     "Variable",
     "audit_bundle",
+    "calibrate",
     "evaluate",
+    "explain",
     "formula",
     "list_studies",
     "load_study",
@@ -49,7 +51,18 @@ _STUDY, _PUBLIC, _BUNDLE = "frugal.experiments.study", "frugal.public", "frugal.
 _HOMES = {
     **dict.fromkeys(__all__, _STUDY),
     **dict.fromkeys(
-        ("audit_bundle", "evaluate", "list_studies", "load_study", "make_cadastre", "simulate", "train"), _PUBLIC
+        (
+            "audit_bundle",
+            "calibrate",
+            "evaluate",
+            "explain",
+            "list_studies",
+            "load_study",
+            "make_cadastre",
+            "simulate",
+            "train",
+        ),
+        _PUBLIC,
     ),
     "open_bundle": f"{_BUNDLE}.bundle",
     "Predictor": f"{_BUNDLE}.predictor",

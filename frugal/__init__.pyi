@@ -64,7 +64,9 @@ from frugal.experiments.study import (
     read_observations as read_observations,
 )
 from frugal.public import audit_bundle as audit_bundle
+from frugal.public import calibrate as calibrate
 from frugal.public import evaluate as evaluate
+from frugal.public import explain as explain
 from frugal.public import list_studies as list_studies
 from frugal.public import load_study as load_study
 from frugal.public import make_cadastre as make_cadastre

@@ -16,11 +16,12 @@ import typer
 
 from frugal import __version__
 from frugal.commands import examples
-from frugal.commands.bundles import audit, evaluate
+from frugal.commands.bundles import audit, evaluate, explain
 from frugal.commands.cadastre import cadastre
 from frugal.commands.exposure import exposure
 from frugal.commands.french import in_language, one_line
 from frugal.commands.help_pages import SETTINGS, HelpfulCommand, HelpfulGroup, chosen_language, usage_sentence
+from frugal.commands.observed import calibrate
 from frugal.commands.options import Language, is_program
 from frugal.commands.prediction import predict
 from frugal.commands.printing import abridged
@@ -53,6 +54,8 @@ for _name, _command, _examples in (
     ("eval", evaluate, examples.EVAL),
     ("audit", audit, examples.AUDIT),
     ("predict", predict, examples.PREDICT),
+    ("explain", explain, examples.EXPLAIN),
+    ("calibrate", calibrate, examples.CALIBRATE),
     ("cadastre", cadastre, examples.CADASTRE),
     ("exposure", exposure, examples.EXPOSURE),
 ):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,10 +10,12 @@ from frugal.errors import UnusableInputError
 
 if TYPE_CHECKING:
     from frugal.cadastre.job.result import Cadastre
+    from frugal.calibration.calibrate import Calibration
     from frugal.campaigns.workflow import Trained
     from frugal.candidates.comparison import Comparison
     from frugal.experiments.runs.single import Simulated
     from frugal.experiments.study import Need, Study
+    from frugal.insight.explain import Explanation
 
 
 def list_studies() -> tuple[str, ...]:
@@ -191,6 +193,115 @@ def audit_bundle(
     from frugal.campaigns.workflow import audit_again, terms_from
 
     return audit_again(Path(bundle), terms_from(None if factors is None else Path(factors), country, None))
+
+
+def explain(
+    bundle: Path | str,
+    *,
+    outputs: Sequence[str] = (),
+    candidate: str | None = None,
+    out: Path | str | None = None,
+    drop_below: float = 0.01,
+    seed: int = 0,
+) -> Explanation:
+    """Which inputs the answer of a bundle hangs on, how, and which could be left out.
+
+    Parameters
+    ----------
+    bundle : Path
+        Or one ONNX file of it.
+    outputs : sequence of str
+        Those to explain; all by default.
+    candidate : str, optional
+        Another candidate of the bundle than the one that ships.
+    out : Path, optional
+        Folder for pages, pictures and JSON.
+    drop_below : float
+        Share of the variance, 0 to 1, below which an input can be dropped.
+    seed : int
+
+    Returns
+    -------
+    Explanation
+        ``outputs``, each with its Sobol indices (``indices.whole.first``, ``.total`` and the ends of their intervals, in the
+        order of ``distribution.names``), ``dependence``, ``droppable``.
+
+    Raises
+    ------
+    UnusableInputError
+        If the bundle has no such graph or output.
+    """
+    from frugal.insight.explain import explain_answer
+    from frugal.insight.report import write_explanation
+
+    found = explain_answer(bundle, candidate=candidate, outputs=outputs, drop_below=drop_below, seed=seed)
+    if out is not None:
+        write_explanation(Path(out), found, "en")
+    return found
+
+
+def calibrate(
+    target: Study | Path | str,
+    observations: Path | str,
+    parameters: Sequence[str] = (),
+    *,
+    study: Study | None = None,
+    scenario: str = "",
+    out: Path | str | None = None,
+    runs: int | None = None,
+    seed: int = 0,
+    **inputs: Any,
+) -> Calibration:
+    """Fit what is unknown to what was measured, with intervals, and check it with the full solver.
+
+    Parameters
+    ----------
+    target : Study, Path or str
+        A bundle, whose cheapest candidate that is good enough is asked; or a study, or what `load_study` takes.
+    observations : Path or str
+        A table, or the name of observations that the study holds.
+    parameters : sequence of str
+        Names of what is unknown, parameters of the physics or inputs; all parameters by default.
+    study : Study, optional
+        Of the bundle, where it is not installed: its solver checks the answer.
+    scenario : str
+        For inputs that are not given.
+    out : Path, optional
+        Folder for pages, pictures, draws and JSON.
+    runs : int, optional
+        Settings for which the solver is run to learn from, where no bundle answers.
+    seed : int
+    **inputs
+        Those that are known, by name, as for `simulate`.
+
+    Returns
+    -------
+    Calibration
+        ``best``, ``draws``, ``plausible`` (what is not ruled out) and ``check`` (what the solver says).
+
+    Raises
+    ------
+    UnusableInputError
+        If a name is unknown, an input missing, or a measurement has no standard error.
+    """
+    from frugal.calibration.calibrate import Wanted, calibrate_bundle, calibrate_study
+    from frugal.calibration.report import write_calibration
+    from frugal.campaigns.reevaluation import study_of
+    from frugal.commands.french import in_language
+    from frugal.surrogates.bundle.bundle import open_bundle
+    from frugal.texts import LANGUAGES
+
+    told = {name: str(value) for name, value in inputs.items()}
+    wanted = Wanted(observations, tuple(parameters), told, scenario, seed)
+    if isinstance(target, str | Path) and Path(target).is_dir():
+        bundle = open_bundle(target)
+        physics, reason = study_of(bundle, study)
+        found = calibrate_bundle(bundle, wanted, physics, {each: in_language(reason, each) for each in LANGUAGES})
+    else:
+        found = calibrate_study(_study(target), wanted, runs)
+    if out is not None:
+        write_calibration(Path(out), found, "en")
+    return found
 
 
 def make_cadastre(out: Path | str, **settings: Any) -> Cadastre:

@@ -25,10 +25,12 @@ CHOSEN_BY_NAME = {
         "verdict.", "FRU-06.",
         *(f"page.{what}_" for what in ("bar", "group", "need", "part", "per", "role", "stage", "target", "tier")),
     ),
+    "frugal.calibration": ("caption.", "head."),
     "frugal.cadastre": ("class.", "list.other_", "month.", "point."),
     "frugal.commands": ("assumed.", "column.", "estimate.", "study.", "theme."),
     "frugal.experiments": ("metric.", "need."),
     "frugal.exposure": ("column.", "depth_of.", "readme.", "state.", "table.", "unit.", "what."),
+    "frugal.insight": ("caption.", "head.", "plot.first", "plot.total"),
     "frugal.reporting": (
         "ai_limit.", "duration.", "head.", "level.", "name.", "note.", "number.", "queries.", "source.", "stage.", "tick.",
         *(f"plot.{kind}" for kind in ("absolute", "error", "ratio", "score", "share")),
@@ -83,7 +85,7 @@ def calls(room: str) -> Iterator[tuple[str, ast.Call]]:
 
 
 def test_every_room_with_something_to_say_has_its_file() -> None:
-    assert len(ROOMS) == 11
+    assert len(ROOMS) == 13
     named = {
         literal
         for path in (ROOT / "frugal").rglob("*.py")

@@ -1,4 +1,4 @@
-"""Commands about a bundle: measure it again, audit it."""
+"""Commands about a bundle: measure it again, audit it, explain it."""
 
 from __future__ import annotations
 
@@ -17,10 +17,11 @@ from frugal.commands.options import (
     SiteSettings,
     StudyFile,
     load_study,
+    names_in,
     program_stopwatch,
     read_declared,
 )
-from frugal.commands.printing import print_json, print_ladder, print_summary, warn
+from frugal.commands.printing import line_to_fit, print_json, print_ladder, print_summary, print_table, warn
 from frugal.commands.terminal import prints_on_stderr, say, tell_written
 from frugal.errors import UnusableInputError
 
@@ -130,3 +131,60 @@ def _compare_audits(old: Path, new: Path, language: str, as_json: bool) -> None:
         return
     for line in comparison_lines(found, language):
         say(line)
+
+
+def explain(
+    bundle: Annotated[Path, typer.Argument(metavar="BUNDLE|MODEL.onnx", help="A bundle, or one ONNX file of it.")],
+    output: Annotated[str, typer.Option("--output", metavar="Y,Z", help="Outputs to explain; all by default.")] = "",
+    candidate: Annotated[
+        str | None, typer.Option("--candidate", metavar="NAME", help="Another candidate of the bundle.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="DIR", help="Folder for pages, pictures and JSON.")
+    ] = None,
+    maps: Annotated[
+        bool, typer.Option("--maps", help="With --out: the indices of every element, as GeoTIFF or NetCDF.")
+    ] = False,
+    drop_below: Annotated[
+        float,
+        typer.Option(
+            "--drop-below", metavar="SHARE", help="Share of the variance below which an input can be dropped."
+        ),
+    ] = 0.01,
+    samples: Annotated[
+        int | None,
+        typer.Option("--samples", metavar="N", help="Rows of each set; as many as take some seconds by default."),
+    ] = None,
+    seed: Annotated[int, typer.Option("--seed", metavar="N", help="Seed of all draws.")] = 0,
+    language: Language = "",
+    as_json: AsJson = False,
+) -> None:
+    """Say which inputs an answer hangs on, how, and which could be left out."""
+    from frugal.formats.files.atomic import put_back
+    from frugal.insight import report
+    from frugal.insight.explain import explain_answer, explanation_content
+
+    if maps and out is None:
+        raise UnusableInputError("--maps writes files: it needs --out DIR")
+    if out is not None:
+        report.check_explanation_folder(out)
+    found = explain_answer(
+        put_back(bundle),
+        candidate=candidate,
+        outputs=names_in(output),
+        drop_below=drop_below,
+        samples=samples,
+        seed=seed,
+    )
+    if out is not None:
+        report.write_explanation(out, found, language, maps=maps)
+    if as_json:
+        print_json(explanation_content(found))
+        return
+    for table in report.explanation_tables(found, language):
+        print_table(table)
+    say(report.answer(found, language))
+    for line in report.sentences(found, language):
+        say(line_to_fit(line))
+    if out is not None:
+        tell_written(out / f"explanation.{language}.html")

@@ -69,6 +69,19 @@ frugal predict bundles/roof_yield --csv roofs.csv --out yields.csv
 frugal predict bundles/submersion -i surge_peak=1.5 -i tide_range=6 --out flood.tif
 """
 
+EXPLAIN = """
+frugal explain bundles/roof_yield
+# pages, pictures, and the indices of every element
+frugal explain bundles/submersion --output max_depth --out explanation --maps
+"""
+
+CALIBRATE = """
+# with the cheapest candidate of a bundle; the rest of the inputs is known
+frugal calibrate bundles/oxygen_sag --observations probes.csv --parameters decay_per_day -i load_mg_l=12
+# with the solver: parameters of the physics
+frugal calibrate --study docs/examples/tide_levels.py --observations tide_levels --out calibration
+"""
+
 CADASTRE = """
 # of a generated village
 frugal cadastre --open

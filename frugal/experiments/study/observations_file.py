@@ -24,13 +24,16 @@ import math
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from frugal.errors import UnusableInputError, did_you_mean
 from frugal.experiments.study.outputs import Output
 from frugal.experiments.study.scenarios import Measurement, Observations
 from frugal.experiments.study.values import convert, convert_difference
 from frugal.formats.files.tables import read_table
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _TEXTS = ("output", "place", "time", "unit")
 COLUMNS = ("output", "place", "time", "value", "sigma", "unit")
@@ -59,8 +62,24 @@ def read_observations(
     UnusableInputError
         If the file cannot be read, or a line measures what is no output, in a unit that does not convert, at no time.
     """
-    path = Path(path)
-    table = read_table(path, text=_TEXTS)
+    return observations_of(Path(path), read_table(path, text=_TEXTS), outputs, name, source, scenario)
+
+
+def observations_of(
+    path: Path, table: pd.DataFrame, outputs: Sequence[Output], name: str = "", source: str = "", scenario: str = ""
+) -> Observations:
+    """Measured values of a table that was read; see `read_observations`.
+
+    Parameters
+    ----------
+    path : Path
+        Of the table, for messages.
+    table : pandas.DataFrame
+        With the numbers of its lines in ``attrs``.
+    outputs : sequence of Output
+    name, source, scenario : str
+        As for `read_observations`.
+    """
     for column in table.columns:
         if column not in COLUMNS:
             raise UnusableInputError(

@@ -1,0 +1,1 @@
+"""Fit what is unknown to what was measured: observed -> asking -> fitting -> drawing, history -> emulator, check -> report."""

@@ -1,0 +1,1 @@
+"""Which inputs an answer hangs on: how the inputs are drawn -> sensitivity indices, dependence -> pictures -> report."""

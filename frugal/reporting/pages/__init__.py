@@ -1,0 +1,1 @@
+"""Short report pages: headings, sentences, tables and pictures, self-contained and without script."""
