@@ -20,8 +20,8 @@ def case_errors(metric: Metric, sample: Sample, pooled: bool) -> CaseErrors | No
     """How far single cases are off.
 
     A metric that is a share is taken of each case alone: an error of 4 kWh is 4 % of a case whose true value is 100 kWh,
-    whatever the others have; but over the spread of all, which one case does not have. Where a true value is about zero, and where a metric compares runs with each other, cases are
-    told by their root mean square in the unit of the output.
+    whatever the others have; but over the spread of all, which one case does not have. Where a true value is about zero, and
+    where a metric compares runs with each other, cases are told by their root mean square in the unit of the output.
 
     Parameters
     ----------
