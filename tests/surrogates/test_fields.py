@@ -290,7 +290,7 @@ def test_refits_from_fewer_runs_than_modes_keep_the_length_scales_of_the_modes_t
         assert scales.keys() <= first.inner.groups.keys()
         for name, process in zip(first.inner.groups, first.inner.processes, strict=True):
             if name in scales:
-                np.testing.assert_allclose(list(scales[name].values()), process.lengths)
+                np.testing.assert_allclose(list(scales[name].values()), process.processes[0].settings.lengths)
 
 
 def test_summaries_of_the_inputs_save_runs_and_stand_in_the_graph():

@@ -286,10 +286,13 @@ class GaussianProcess:
         return found
 
     def _known(self, features: FeatureMap, m: int) -> list[tuple[np.ndarray, ProcessSettings]] | None:
-        if self.known is None or sorted(k for at, _ in self.known for k in at) != list(range(m)):
+        known = self.known
+        if known is not None and len(known) == 1:  # of as many outputs as there are: a smaller map has fewer modes
+            known = ((tuple(range(m)), known[0][1]),)
+        if known is None or sorted(k for at, _ in known for k in at) != list(range(m)):
             return None
         found = []
-        for at, settings in self.known:
+        for at, settings in known:
             its = settings.for_columns(features.names)
             if its is None:
                 return None

@@ -136,7 +136,9 @@ class Mlp:
             chosen, iterations, errors = self._search(z, t, groups, seed)
             search = thread_time() - start
             rows, most = _affordable(chosen, z, t, self.work / 3, iterations, seed)
-            network, done, ending = train(z[rows], t[rows], chosen.layers, chosen.penalty, most, seed)
+            network, done, ending = train(
+                z[rows], t[rows], chosen.layers, chosen.penalty, most, seed, spread_biases=True
+            )
         log = fit_log(
             len(self.trials),
             search,
@@ -213,7 +215,14 @@ class _Run:
         more = self.iterations(checkpoint) - self._done
         if more > 0 and not self._converged:
             self._network, _, ending = train(
-                self._z, self._t, self._trial.layers, self._trial.penalty, more, self._seed, self._network
+                self._z,
+                self._t,
+                self._trial.layers,
+                self._trial.penalty,
+                more,
+                self._seed,
+                self._network,
+                spread_biases=True,
             )
             self._done += more
             self._converged = ending == "converged"

@@ -46,11 +46,12 @@ def train(
     iterations: int,
     seed: int,
     start: Network | None = None,
+    spread_biases: bool = False,
 ) -> tuple[Network, int, Ending]:
     """A network, the iterations it took and how they ended.
 
     Minimises half of the mean over rows of the summed squared errors, plus half of ``penalty`` / rows times the sum of squared
-    weights, by L-BFGS from Glorot's uniform start, biases too: units that all turn at the middle of the inputs learn less.
+    weights, by L-BFGS from Glorot's uniform start.
 
     Parameters
     ----------
@@ -63,6 +64,8 @@ def train(
     iterations, seed : int
     start : Network, optional
         Goes on from these weights, and not from the random start of the seed.
+    spread_biases : bool
+        Biases start at random too, which values learn better from; small modes of maps learn better from zeros.
     """
     from scipy.optimize import minimize
 
@@ -91,16 +94,18 @@ def train(
         "ftol": _RELATIVE_CHANGE,
         "gtol": _GRADIENT,
     }
-    first = _start(sizes, seed) if start is None else _packed(start)
+    first = _start(sizes, seed, spread_biases) if start is None else _packed(start)
     found = minimize(loss, first, jac=True, method="L-BFGS-B", options=options)
     return _unpacked(found.x, sizes), int(found.nit), "converged" if found.success else "iteration_limit"
 
 
-def _start(sizes: Sequence[int], seed: int) -> np.ndarray:
+def _start(sizes: Sequence[int], seed: int, spread_biases: bool) -> np.ndarray:
     rng = np.random.default_rng(seed)
     parts = []
     for a, b in pairwise(sizes):
-        parts += [rng.uniform(-1, 1, size) * np.sqrt(6 / (a + b)) for size in (a * b, b)]
+        bound = np.sqrt(6 / (a + b))
+        parts.append(rng.uniform(-1, 1, a * b) * bound)
+        parts.append(rng.uniform(-1, 1, b) * bound if spread_biases else np.zeros(b))
     return np.concatenate(parts)
 
 
