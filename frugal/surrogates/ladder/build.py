@@ -22,7 +22,7 @@ from frugal.surrogates.fitting.validation import conformal_half_width
 from frugal.surrogates.ladder.builders import AlternativeBuilder, Builder, Built, ModelBuilder
 from frugal.surrogates.ladder.judged import JudgedAnswers, check_refit, judged_answers
 from frugal.surrogates.onnx.export import INTERVAL_LEVEL as LEVEL
-from frugal.surrogates.onnx.export import PARITY_TOLERANCE_SIGMA, Domain, WriteNodes, check_parity, write_graph
+from frugal.surrogates.onnx.export import Domain, WriteNodes, check_parity, why_it_differs, write_graph
 from frugal.texts import LANGUAGES, room_texts
 
 _TEXTS = room_texts("frugal.surrogates")
@@ -300,8 +300,7 @@ def _export(candidate: Candidate, study: Study, runs: Runs, seed: int) -> None:
     if candidate.parity.holds:
         candidate.model = model
         return
-    sigma = candidate.parity.max_sigma
-    candidate.graph_reason = _TEXTS.say("graph.differs", sigma=sigma, allowed=PARITY_TOLERANCE_SIGMA)
+    candidate.graph_reason = why_it_differs(study, candidate.parity)
 
 
 def _full_physics(study: Study) -> Candidate:

@@ -15,6 +15,7 @@ from frugal.surrogates.models.fields.nearest_run import NearestRun
 from frugal.surrogates.models.fields.network_ensemble import ModesNetwork
 from frugal.surrogates.models.fields.on_modes import ModelOnModes
 from frugal.surrogates.models.on_derived_features import OnDerivedFeatures
+from frugal.surrogates.models.on_scales import OnScales, wide_inputs
 from frugal.surrogates.models.scalar.boosted_trees import BoostedTrees
 from frugal.surrogates.models.scalar.constant import Constant
 from frugal.surrogates.models.scalar.gaussian_process import GaussianProcess
@@ -61,7 +62,7 @@ def models_for(study: Study) -> tuple[Model, ...]:
         models.append(NearestRun(study.outputs))
         if study.cell_features:
             models.append(_cell_network(study))
-    return tuple(_on_summaries(model, study) for model in models)
+    return tuple(_on_summaries(_on_scales(model, study), study) for model in models)
 
 
 def _cell_network(study: Study) -> CellNetwork:
@@ -69,6 +70,15 @@ def _cell_network(study: Study) -> CellNetwork:
     if any(output.is_grid for output in study.outputs):
         return network
     return replace(network, label=_TEXTS.say("model.element_network"))  # of a series nobody says cells
+
+
+def _on_scales(model: Model, study: Study) -> Model:
+    """Smooth models are tried on logarithms; of maps, only where an input calls for it."""
+    if model.name not in SMOOTH or model.name == "cell_network":
+        return model
+    fields = any(output.is_field for output in study.outputs)
+    seen = study.columns if study.summaries is None else (*study.columns, *study.summaries.variables)
+    return OnScales(model, tries_outputs=not fields) if not fields or wide_inputs(seen) else model
 
 
 def _on_summaries(model: Model, study: Study) -> Model:
