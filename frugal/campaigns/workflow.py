@@ -37,6 +37,8 @@ from frugal.metering.power.machine_file import MACHINE_FILE, read_machine
 from frugal.metering.timing.stopwatch import Stopwatch
 from frugal.reporting.progress import Reporter, Silent
 from frugal.surrogates.bundle.bundle import CHECKSUMS, first_fault, growing, held, is_evidence, open_bundle
+from frugal.surrogates.ladder.builders import MOST_FITTED_RUNS
+from frugal.surroundings import program_begins
 
 #: Where bundles go when nobody says.
 BUNDLES = Path("bundles")
@@ -141,13 +143,20 @@ def train_table(
     check_target(out or BUNDLES / table.study.name)
     campaign = run_campaign(table.study, settings, reporter, table.design, table.outputs, watch, program)
     trained = _finish(campaign, out or BUNDLES / table.study.name, reporter, declarations)
-    return replace(trained, notes=(*table.notes, *trained.notes))
+    many = trained.comparison.split["n_train"]
+    seen = (
+        (f"each model is fitted to {MOST_FITTED_RUNS} of the {many} runs, drawn at random",)
+        if many > MOST_FITTED_RUNS
+        else ()
+    )
+    return replace(trained, notes=(*table.notes, *seen, *trained.notes))
 
 
 def _prepares(program: Stopwatch | None) -> Stopwatch:
     """A stopwatch for what comes now; that of the program ends here."""
     if program is not None:
         program.stop()
+        program_begins()
     return Stopwatch()
 
 
