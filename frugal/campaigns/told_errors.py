@@ -51,7 +51,8 @@ def dominant_row(truth: np.ndarray, answers: Mapping[str, np.ndarray]) -> tuple[
     (int, float) or None
         None where there is no such row, which is the rule.
     """
-    found, least = set(), 1.0
+    found: set[int] = set()
+    least = 1.0
     for answer in answers.values():
         squares = (answer - truth) ** 2
         whole = float(squares.sum())
