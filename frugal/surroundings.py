@@ -54,6 +54,31 @@ def without_parsers_of_formats() -> Iterator[None]:
         del sys.modules[_FORMATS]
 
 
+_is_a_program = False
+
+
+def program_begins() -> None:
+    """This process is a command of ours and nothing else: libraries need not load what only others' code would ask of them."""
+    global _is_a_program  # noqa: PLW0603
+    _is_a_program = True
+
+
+@contextmanager
+def lightgbm_alone() -> Iterator[None]:
+    """Within it a program imports lightgbm without scikit-learn, which takes it a second and serves an interface not used here.
+
+    Nothing changes in a process that others may use too, or where scikit-learn is loaded already.
+    """
+    if not _is_a_program or "sklearn" in sys.modules or "lightgbm" in sys.modules:
+        yield
+        return
+    sys.modules["sklearn"] = None  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        del sys.modules["sklearn"]
+
+
 def private_folder(name: str) -> Path | None:
     """A folder of this user's own below the system's temporary one, which outlives the process and is not in the home.
 

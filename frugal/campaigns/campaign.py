@@ -45,6 +45,7 @@ from frugal.surrogates.ladder.build import Candidate, build_ladder, check_names
 from frugal.surrogates.ladder.row import unmeasured_row
 from frugal.surrogates.measurement.measure_ladder import Effort, measure_ladder
 from frugal.surrogates.measurement.noise import REPEATS, noise_of
+from frugal.surroundings import lightgbm_alone
 from frugal.texts import LANGUAGES
 
 #: Stages whose lines every bundle of the same runs shares: what runs need to be made, and to be made again by the full physics.
@@ -301,7 +302,8 @@ def hashes_of(study: Study, design: Design, outputs: np.ndarray | None) -> dict[
 
 def _load_libraries() -> None:
     """Import what the fits need, apart from them: the first import of these takes longer than many a fit."""
-    import lightgbm  # noqa: F401
+    with lightgbm_alone():
+        import lightgbm  # noqa: F401
     import onnx  # noqa: F401
     import scipy.optimize  # noqa: F401
 

@@ -19,6 +19,7 @@ from frugal.campaigns.costs_to_come import costs_to_come
 from frugal.campaigns.mlflow_record import load_recorder, record
 from frugal.campaigns.publish import audit_folder, check_target, load_reports, publish
 from frugal.campaigns.reevaluation import evaluate_bundle, latest_evaluation
+from frugal.campaigns.table_notes import notes_of
 from frugal.candidates.comparison import Comparison, read_comparison
 from frugal.errors import EnvironmentFaultError, NotAssessedError, UnusableInputError
 from frugal.experiments.designs.from_table import table_of_runs
@@ -37,6 +38,7 @@ from frugal.metering.power.machine_file import MACHINE_FILE, read_machine
 from frugal.metering.timing.stopwatch import Stopwatch
 from frugal.reporting.progress import Reporter, Silent
 from frugal.surrogates.bundle.bundle import CHECKSUMS, first_fault, growing, held, is_evidence, open_bundle
+from frugal.surroundings import program_begins
 
 #: Where bundles go when nobody says.
 BUNDLES = Path("bundles")
@@ -141,13 +143,14 @@ def train_table(
     check_target(out or BUNDLES / table.study.name)
     campaign = run_campaign(table.study, settings, reporter, table.design, table.outputs, watch, program)
     trained = _finish(campaign, out or BUNDLES / table.study.name, reporter, declarations)
-    return replace(trained, notes=(*table.notes, *trained.notes))
+    return replace(trained, notes=(*table.notes, *notes_of(campaign, table), *trained.notes))
 
 
 def _prepares(program: Stopwatch | None) -> Stopwatch:
     """A stopwatch for what comes now; that of the program ends here."""
     if program is not None:
         program.stop()
+        program_begins()
     return Stopwatch()
 
 

@@ -381,3 +381,37 @@ def test_names_of_columns_may_hold_commas_and_be_given_apart() -> None:
     assert names_in(None) == names_in([""]) == []
     with pytest.raises(UnusableInputError, match="the names '\"speed, mean' cannot be read"):
         names_in(['"speed, mean'])
+
+
+@pytest.mark.slow
+def test_a_table_with_categories_groups_and_failed_runs_is_answered_by_names(run: Run, quick: None) -> None:
+    rng = np.random.default_rng(0)
+    colours = {"red": 0.0, "blue": 1.0, "dark green": 2.5}
+    table = pd.DataFrame(
+        {"speed, mean": rng.random(120), "colour": rng.choice(list(colours), 120), "site": rng.integers(0, 12, 120)}
+    )
+    table["y"] = 3 + table["speed, mean"] + table["colour"].map(colours)
+    table.loc[[3, 9], "y"] = np.nan
+    table.to_csv("runs.csv", index=False)
+    code, out, err = run(
+        "train", "--runs", "runs.csv", "--inputs", '"speed, mean"', "--inputs", "colour", "--outputs", "y",
+        "--group", "site", "--out", "bundles/small", "--json",
+    )  # fmt: skip
+    assert code == 0 and "2 of 120 rows have no value of an output" in err, err
+    assert len(json.loads(Path("bundles/small/candidates.json").read_text())["failed_runs"]) == 2
+    assert json.loads(Path("bundles/small/study.json").read_text())["inputs"][1]["choices"] == [
+        "blue",
+        "dark green",
+        "red",
+    ]
+    code, out, err = run("predict", "bundles/small", "-i", "speed, mean=0.5", "-i", "colour=dark green", "--json")
+    assert code == 0, err
+    assert json.loads(out)["y"] == pytest.approx(6.0, abs=0.3)
+    code, _, err = run("predict", "bundles/small", "-i", "speed, mean=0.5", "-i", "colour=green")
+    assert code == 2 and "input 'colour' = 'green' must be one of blue, dark green, red" in err
+    table.drop(columns="y").to_csv("ask.csv", index=False)
+    code, _, err = run("predict", "bundles/small", "--csv", "ask.csv", "--out", "answers.csv")
+    assert code == 0, err
+    answers = pd.read_csv("answers.csv")
+    np.testing.assert_allclose(answers["y"].drop([3, 9]), table["y"].drop([3, 9]), atol=0.5)
+    assert answers["colour"].tolist() == table["colour"].tolist()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -33,13 +33,14 @@ UNDECLARED_LIMIT = 0.1
 class TableOfRuns:
     """A study without solver, its design and the outputs ``[n, m]`` of each row; NaN of runs that failed.
 
-    ``notes`` are what its user should know, in sentences.
+    ``notes`` are what its user should know, in sentences; ``lines`` are those of the rows in the file.
     """
 
     study: Study
     design: Design
     outputs: np.ndarray
     notes: tuple[str, ...] = ()
+    lines: np.ndarray = field(default_factory=lambda: np.empty(0, dtype=np.int64))
 
 
 def table_of_runs(
@@ -119,7 +120,7 @@ def table_of_runs(
     notes = [*answers.notes, *_outliers_told(block, columns, inside), *_decades_told(study, outputs, y[inside], need)]
     kept = inside | ~finished
     design = from_table(x[kept], seed, None if groups is None else groups[kept], finished[kept])
-    return TableOfRuns(study, design, y[kept], tuple(notes))
+    return TableOfRuns(study, design, y[kept], tuple(notes), block.lines[kept])
 
 
 def _check_sentinels(block: TableBlock, columns: Mapping[str, np.ndarray], bounded: set[str]) -> None:

@@ -56,7 +56,9 @@ def _cells(inputs: np.ndarray, side: int) -> np.ndarray:
 
 def _depths(cells: list[np.ndarray], d: int) -> np.ndarray:
     """Depth ``[d, d]`` of the deepest hole of each pair."""
-    from scipy.stats import poisson
+    from scipy.special import (
+        pdtr,
+    )  # what poisson.cdf of scipy.stats is, whose import takes longer than all that is done here
 
     deepest = np.zeros((d, d))
     for side, own in zip(_SIDES, cells, strict=True):
@@ -65,7 +67,8 @@ def _depths(cells: list[np.ndarray], d: int) -> np.ndarray:
         counts = one_hot.sum(axis=0)
         seen = one_hot.T @ one_hot
         expected = counts[:, None] * counts[None] / n
-        depth = np.where(expected > 0, -poisson.logcdf(np.round(seen), np.maximum(expected, 1e-9)), 0.0)
+        with np.errstate(divide="ignore"):
+            depth = np.where(expected > 0, -np.log(pdtr(np.round(seen), np.maximum(expected, 1e-9))), 0.0)
         deepest = np.maximum(deepest, depth.reshape(d, side, d, side).max(axis=(1, 3)))
     np.fill_diagonal(deepest, 0.0)
     return deepest

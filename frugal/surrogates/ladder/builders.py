@@ -15,6 +15,18 @@ from frugal.surrogates.fitting.model import Fitted, Model
 from frugal.surrogates.onnx.export import WriteNodes
 from frugal.surrogates.onnx.physical_limits import clip_outputs
 
+#: More runs teach a model little and cost much: of more, so many are drawn at random for each fit.
+MOST_FITTED_RUNS = 20_000
+
+
+def at_most(runs: Runs, most: int, seed: int) -> Runs:
+    """All of the runs, or so many of them drawn at random; the same for the same seed."""
+    if len(runs) <= most:
+        return runs
+    drawn = np.zeros(len(runs), dtype=bool)
+    drawn[np.random.default_rng(seed).permutation(len(runs))[:most]] = True
+    return runs.where(drawn)
+
 
 @dataclass(frozen=True)
 class Built:
@@ -67,6 +79,7 @@ class ModelBuilder:
         self._fitted: Fitted | None = None
 
     def __call__(self, runs: Runs) -> Built:
+        runs = at_most(runs, MOST_FITTED_RUNS, self._seed)
         groups = groups_of_learning(runs)
         fitted = self._learner.fit(runs.inputs, runs.outputs, groups, self._study.columns, self._seed)
         self._fitted = fitted
