@@ -16,7 +16,7 @@ from frugal.calibration.fitting import BestFit, best_fit
 from frugal.calibration.history import Plausible, history_match
 from frugal.calibration.observed import Observed, Unknown, observed_under, read_observed, unknowns
 from frugal.calibration.space import Space
-from frugal.errors import UnusableInputError, did_you_mean
+from frugal.errors import SolverError, UnusableInputError, did_you_mean
 from frugal.experiments.study import Output, Study, Variable
 from frugal.experiments.study.questions import find_scenario
 from frugal.experiments.study.scenarios import Scenario
@@ -134,7 +134,9 @@ def calibrate_study(study: Study, wanted: Wanted, runs: int | None = None, threa
     asked: Asked = solver
     name = "full_physics"
     if runs is None:
-        solver(space.from_unit(space.sobol(_TIMED, wanted.seed)))
+        timed = solver(space.from_unit(space.sobol(_TIMED, wanted.seed)))
+        if not timed.inside.any():
+            raise SolverError(f"{_TIMED} of {_TIMED} runs within the bounds fail: {solver.fault}")
     if runs is not None or solver.seconds_per_setting * _SETTINGS_ASKED > _PATIENCE_SECONDS:
         asked, name = emulated(solver, space, observed, runs, wanted.seed), "emulator"
     return _calibrated(study.name, study.title, asked, name, {}, observed, space, wanted.seed, solver, {})
@@ -189,6 +191,11 @@ def calibrate_bundle(
         deviation = _typical_deviation(answered, observed, points)
         if deviation < least:
             predictor, asked, least = other, answered, deviation
+    if not asked(points).inside.any():
+        raise UnusableInputError(
+            f"under the inputs of the measurements every setting lies outside the domain that '{predictor.candidate}' of "
+            f"'{bundle.path}' was made for: calibrate the study itself"
+        )
     row = bundle.candidate(predictor.candidate)
     solver = None
     if study is not None and study.solve is not None:

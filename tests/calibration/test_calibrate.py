@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,11 +11,11 @@ import pytest
 from campaigns_for_tests import vector_bundle
 from studies_for_tests import vector_study
 
-from frugal.calibration.asking import AskedSolver
+from frugal.calibration.asking import AskedGraph, AskedSolver
 from frugal.calibration.calibrate import Calibration, Wanted, calibrate_bundle, calibrate_study
 from frugal.calibration.observed import observed_under, read_observed, unknowns
 from frugal.calibration.report import calibration_content, calibration_page, sentences, write_calibration
-from frugal.errors import UnusableInputError
+from frugal.errors import SolverError, UnusableInputError
 from frugal.experiments.runs.residuals import residuals
 from frugal.experiments.study import Study
 from frugal.experiments.study.registry import load_study_file
@@ -140,6 +141,27 @@ def test_the_command_tells_and_writes(run: Run) -> None:
     assert code == 0 and "Gain" in out and "meilleure valeur" in out and out.endswith("made/calibration.fr.html\n")
     # the decay is left at its default of 1: then nothing fits
     assert "Aucun réglage du modèle ne rend compte des mesures" in out
+
+
+def test_a_solver_that_always_fails_and_measurements_outside_the_domain_are_told(
+    study: Study, tmp_path_factory: pytest.TempPathFactory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def solve(load: float, decay: float, gain: float) -> dict[str, float]:
+        raise ValueError("no water")
+
+    (tmp_path / "t.csv").write_text(TABLE)
+    with pytest.raises(
+        SolverError, match="4 of 4 runs within the bounds fail: the solver of study 'decay' fails: ValueError"
+    ):
+        calibrate_study(replace(study, solve=solve), Wanted(tmp_path / "t.csv"))
+    asked = AskedGraph.__call__
+    monkeypatch.setattr(
+        AskedGraph, "__call__", lambda self, x: replace(asked(self, x), inside=np.zeros(len(x), dtype=bool))
+    )
+    (tmp_path / "seen.csv").write_text("output,value,sigma\ntotal,11.3,0.1\n")
+    bundle = open_bundle(vector_bundle(tmp_path_factory))
+    with pytest.raises(UnusableInputError, match="every setting lies outside the domain"):
+        calibrate_bundle(bundle, Wanted(tmp_path / "seen.csv", ["a"], {"kind": "mid"}))
 
 
 @pytest.mark.parametrize(
