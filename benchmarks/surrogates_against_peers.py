@@ -397,7 +397,8 @@ def _middle(records: list[dict[str, Any]], key: str, factor: float = 1.0) -> str
     """Median of those that have it; how many were stopped."""
     known = [factor * record[key] for record in records if key in record]
     stopped = sum("fault" in record for record in records)
-    told = f"{np.median(known):.2g}" if known else "–"
+    middle = float(np.median(known)) if known else np.nan
+    told = "–" if not known else f"{middle:,.0f}" if middle >= 10 else f"{middle:.2g}"
     return f"{told} ({stopped} stopped)" if stopped else told
 
 
