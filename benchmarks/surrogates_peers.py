@@ -171,7 +171,14 @@ def sklearn_mlp(x: np.ndarray, y: np.ndarray) -> Predict:
     from sklearn.neural_network import MLPRegressor
 
     model = MLPRegressor(
-        hidden_layer_sizes=(32, 32), activation="tanh", solver="lbfgs", alpha=1e-4, max_iter=2000, random_state=0
+        hidden_layer_sizes=(32, 32),
+        activation="tanh",
+        solver="lbfgs",
+        alpha=1e-4,
+        max_iter=2000,
+        max_fun=10**6,
+        tol=1e-8,  # by default it ends long before its error has
+        random_state=0,
     )
     model.fit(2.0 * x - 1.0, y)
     return lambda z: model.predict(2.0 * z - 1.0)
