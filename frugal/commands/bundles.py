@@ -135,7 +135,9 @@ def _compare_audits(old: Path, new: Path, language: str, as_json: bool) -> None:
 
 def explain(
     bundle: Annotated[Path, typer.Argument(metavar="BUNDLE|MODEL.onnx", help="A bundle, or one ONNX file of it.")],
-    output: Annotated[str, typer.Option("--output", metavar="Y,Z", help="Outputs to explain; all by default.")] = "",
+    output: Annotated[
+        list[str] | None, typer.Option("--output", metavar="Y,Z", help="Outputs to explain; all by default.")
+    ] = None,
     candidate: Annotated[
         str | None, typer.Option("--candidate", metavar="NAME", help="Another candidate of the bundle.")
     ] = None,

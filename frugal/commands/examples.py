@@ -76,8 +76,8 @@ frugal explain bundles/submersion --output max_depth --out explanation --maps
 """
 
 CALIBRATE = """
-# with the cheapest candidate of a bundle; the rest of the inputs is known
-frugal calibrate bundles/oxygen_sag --observations probes.csv --parameters decay_per_day -i load_mg_l=12
+# with the cheapest candidate of a bundle; what is known of the inputs stands in the table
+frugal calibrate bundles/oxygen_sag --observations probes.csv --parameters decay_per_day
 # with the solver: parameters of the physics
 frugal calibrate --study docs/examples/tide_levels.py --observations tide_levels --out calibration
 """

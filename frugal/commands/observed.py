@@ -125,11 +125,11 @@ def calibrate(
         ),
     ] = "",
     parameters: Annotated[
-        str,
+        list[str] | None,
         typer.Option(
             "--parameters", metavar="A,B", help="What is fitted: parameters of the physics (all by default) or inputs."
         ),
-    ] = "",
+    ] = None,
     study_file: StudyFile = None,
     site: SiteFile = None,
     settings: SiteSettings = None,
