@@ -9,7 +9,7 @@ from typing import Protocol
 
 import numpy as np
 
-from frugal.calibration.observed import Observed, Unknown
+from frugal.calibration.observed import ObservedRuns, Unknown
 from frugal.errors import FrugalError, SolverError, UnusableInputError, told_fault
 from frugal.experiments.execution.threads import Threads
 from frugal.experiments.study import Study
@@ -38,14 +38,14 @@ class Modelled:
     inside: np.ndarray
 
 
-class Asked(Protocol):
+class ModelAsked(Protocol):
     """What is fitted: an answer to settings of what is unknown."""
 
     def __call__(self, settings: np.ndarray) -> Modelled:
         """Modelled values for settings ``[n, k]``, in their units."""
 
 
-def input_rows(observed: Observed, fitted: Sequence[Unknown], settings: np.ndarray) -> np.ndarray:
+def input_rows(observed: ObservedRuns, fitted: Sequence[Unknown], settings: np.ndarray) -> np.ndarray:
     """Rows of inputs ``[n, c, d]`` for settings ``[n, k]``, under each condition of the observations."""
     rows = np.repeat(observed.rows[None], len(settings), axis=0)
     for k, unknown in enumerate(fitted):
@@ -60,11 +60,11 @@ class AskedGraph:
     Parameters
     ----------
     predictor : Predictor
-    observed : Observed
+    observed : ObservedRuns
     fitted : sequence of Unknown
     """
 
-    def __init__(self, predictor: Predictor, observed: Observed, fitted: Sequence[Unknown]) -> None:
+    def __init__(self, predictor: Predictor, observed: ObservedRuns, fitted: Sequence[Unknown]) -> None:
         from scipy.stats import norm
 
         self._predictor, self._observed, self._fitted = predictor, observed, fitted
@@ -103,13 +103,15 @@ class AskedSolver:
     ----------
     study : Study
         With a solver.
-    observed : Observed
+    observed : ObservedRuns
     fitted : sequence of Unknown
     threads : int, optional
         For the runs; one per core by default.
     """
 
-    def __init__(self, study: Study, observed: Observed, fitted: Sequence[Unknown], threads: int | None = None) -> None:
+    def __init__(
+        self, study: Study, observed: ObservedRuns, fitted: Sequence[Unknown], threads: int | None = None
+    ) -> None:
         if study.solve is None:
             raise UnusableInputError(f"study '{study.name}' has no solver")
         self._study, self._observed, self._fitted, self._threads = study, observed, fitted, threads

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import numpy as np
 
-from frugal.calibration.asking import Asked, AskedGraph, AskedSolver
+from frugal.calibration.asking import AskedGraph, AskedSolver, ModelAsked
 from frugal.calibration.check import SolverCheck, check_with_solver
 from frugal.calibration.drawing import Draws, draw_posterior
 from frugal.calibration.emulator import GOOD_ENOUGH, emulated
 from frugal.calibration.fitting import BestFit, best_fit
 from frugal.calibration.history import Plausible, history_match
-from frugal.calibration.observed import Observed, Unknown, observed_under, read_observed, unknowns
+from frugal.calibration.observed import ObservedRuns, Unknown, observed_under, read_observed, unknowns
 from frugal.calibration.space import Space
 from frugal.errors import SolverError, UnusableInputError, did_you_mean
 from frugal.experiments.study import Output, Study, Variable
@@ -68,7 +68,7 @@ class Calibration:
         Name of a candidate, ``full_physics``, or ``emulator`` of the solver beside the measurements.
     label : Text
         Its name in words; empty where it is no candidate.
-    observed : Observed
+    observed : ObservedRuns
     space : Space
     best : BestFit
     draws : Draws
@@ -85,7 +85,7 @@ class Calibration:
     title: Text
     answered_by: str
     label: Text
-    observed: Observed
+    observed: ObservedRuns
     space: Space
     best: BestFit
     draws: Draws
@@ -131,7 +131,7 @@ def calibrate_study(study: Study, wanted: Wanted, runs: int | None = None, threa
     """
     observed, space = _wanted(wanted, study.name, study.inputs, study.outputs, study.scenarios, study)
     solver = AskedSolver(study, observed, space.unknowns, threads)
-    asked: Asked = solver
+    asked: ModelAsked = solver
     name = "full_physics"
     if runs is None:
         timed = solver(space.from_unit(space.sobol(_TIMED, wanted.seed)))
@@ -219,7 +219,7 @@ def _with_graphs(bundle: Bundle) -> list[str]:
     return [row.name for row in met] or [row.name for row in others]
 
 
-def _typical_deviation(asked: Asked, observed: Observed, settings: np.ndarray) -> float:
+def _typical_deviation(asked: ModelAsked, observed: ObservedRuns, settings: np.ndarray) -> float:
     """Deviation of an emulator over the standard error, in the middle of settings, of the worst measurement."""
     return float(np.median((asked(settings).spread / observed.sigma).max(axis=1)))
 
@@ -231,7 +231,7 @@ def _wanted(
     outputs: Sequence[Output],
     scenarios: Sequence[Scenario],
     study: Study | None,
-) -> tuple[Observed, Space]:
+) -> tuple[ObservedRuns, Space]:
     """Measurements under their conditions, and the space of what is unknown."""
     parameters = study.parameters if study is not None and _is_asked(inputs, study) else ()
     fitted = unknowns(inputs, parameters, wanted.parameters)
@@ -267,10 +267,10 @@ def _is_asked(inputs: Sequence[Variable], study: Study) -> bool:
 def _calibrated(
     study: str,
     title: Mapping[str, str],
-    asked: Asked,
+    asked: ModelAsked,
     answered_by: str,
     label: Text,
-    observed: Observed,
+    observed: ObservedRuns,
     space: Space,
     seed: int,
     solver: AskedSolver | None,

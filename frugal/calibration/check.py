@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from frugal.calibration.asking import Asked, AskedSolver
+from frugal.calibration.asking import AskedSolver, ModelAsked
 from frugal.calibration.drawing import Draws
 from frugal.calibration.fitting import BestFit, chance_of
-from frugal.calibration.observed import Observed
+from frugal.calibration.observed import ObservedRuns
 
 #: Draws that are run.
 _DRAWS = 4
@@ -50,16 +50,16 @@ class SolverCheck:
 
 
 def check_with_solver(
-    asked: Asked, solver: AskedSolver, observed: Observed, best: BestFit, draws: Draws, seed: int
+    asked: ModelAsked, solver: AskedSolver, observed: ObservedRuns, best: BestFit, draws: Draws, seed: int
 ) -> SolverCheck | None:
     """Run the solver at the best setting and at some draws.
 
     Parameters
     ----------
-    asked : Asked
+    asked : ModelAsked
         What stood in its place.
     solver : AskedSolver
-    observed : Observed
+    observed : ObservedRuns
     best : BestFit
     draws : Draws
     seed : int

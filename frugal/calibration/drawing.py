@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from frugal.calibration.asking import Asked
+from frugal.calibration.asking import ModelAsked
 from frugal.calibration.fitting import log_likelihood
-from frugal.calibration.observed import Observed
+from frugal.calibration.observed import ObservedRuns
 from frugal.calibration.space import Space
 
 #: Walkers for each unknown, and at least; steps that are left out first, of one leg, and at the most.
@@ -53,14 +53,14 @@ class Draws:
         return np.quantile(self.settings, [(1 - level) / 2, (1 + level) / 2], axis=0)
 
 
-def draw_posterior(asked: Asked, space: Space, observed: Observed, best: np.ndarray, seed: int) -> Draws:
+def draw_posterior(asked: ModelAsked, space: Space, observed: ObservedRuns, best: np.ndarray, seed: int) -> Draws:
     """Draw from the posterior.
 
     Parameters
     ----------
-    asked : Asked
+    asked : ModelAsked
     space : Space
-    observed : Observed
+    observed : ObservedRuns
     best : array [k]
         The best setting, in the unit cube.
     seed : int

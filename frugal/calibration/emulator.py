@@ -14,7 +14,7 @@ import numpy as np
 
 from frugal.calibration.asking import AskedSolver, Modelled
 from frugal.calibration.history import ruled_out
-from frugal.calibration.observed import Observed
+from frugal.calibration.observed import ObservedRuns
 from frugal.calibration.space import Space
 from frugal.errors import SolverError
 
@@ -34,14 +34,14 @@ class EmulatedSolver:
     Parameters
     ----------
     space : Space
-    observed : Observed
+    observed : ObservedRuns
     settings : array [n, k]
         That were run, in the unit cube.
     values : array [n, m]
         What the solver gave beside the measurements.
     """
 
-    def __init__(self, space: Space, observed: Observed, settings: np.ndarray, values: np.ndarray) -> None:
+    def __init__(self, space: Space, observed: ObservedRuns, settings: np.ndarray, values: np.ndarray) -> None:
         self._space = space
         scale = observed.sigma
         told = values / scale
@@ -128,14 +128,14 @@ def _process(settings: np.ndarray, values: np.ndarray) -> _Process:
     )
 
 
-def emulated(solver: AskedSolver, space: Space, observed: Observed, runs: int | None, seed: int) -> EmulatedSolver:
+def emulated(solver: AskedSolver, space: Space, observed: ObservedRuns, runs: int | None, seed: int) -> EmulatedSolver:
     """Run designs and learn from them, until the emulator is good enough where it matters.
 
     Parameters
     ----------
     solver : AskedSolver
     space : Space
-    observed : Observed
+    observed : ObservedRuns
     runs : int or None
         Settings to run; as many as are needed, and some dozens at the most, by default.
     seed : int

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from frugal.calibration.asking import Asked
-from frugal.calibration.observed import Observed
+from frugal.calibration.asking import ModelAsked
+from frugal.calibration.observed import ObservedRuns
 from frugal.calibration.space import Space
 
 #: Settings among which starts are looked for, and starts.
@@ -61,7 +61,7 @@ class BestFit:
         return None if self.chance is None else self.chance >= LEAST_CHANCE
 
 
-def log_likelihood(asked: Asked, observed: Observed, settings: np.ndarray) -> np.ndarray:
+def log_likelihood(asked: ModelAsked, observed: ObservedRuns, settings: np.ndarray) -> np.ndarray:
     """Logarithm of the likelihood ``[n]`` of settings ``[n, k]``; minus infinity where nothing was answered or judged."""
     modelled = asked(settings)
     variance = observed.sigma**2 + modelled.spread**2
@@ -71,14 +71,14 @@ def log_likelihood(asked: Asked, observed: Observed, settings: np.ndarray) -> np
     return np.where(modelled.inside & np.isfinite(told), told, -np.inf)
 
 
-def best_fit(asked: Asked, space: Space, observed: Observed, seed: int) -> BestFit:
+def best_fit(asked: ModelAsked, space: Space, observed: ObservedRuns, seed: int) -> BestFit:
     """Search the best setting.
 
     Parameters
     ----------
-    asked : Asked
+    asked : ModelAsked
     space : Space
-    observed : Observed
+    observed : ObservedRuns
     seed : int
         Of the settings among which the starts are chosen.
 
@@ -137,7 +137,7 @@ def _starts(looked_at: np.ndarray, likely: np.ndarray) -> np.ndarray:
     return np.array(chosen)
 
 
-def _descend(asked: Asked, space: Space, observed: Observed, start: np.ndarray) -> np.ndarray:
+def _descend(asked: ModelAsked, space: Space, observed: ObservedRuns, start: np.ndarray) -> np.ndarray:
     """Least squares from a start, with the deviations of the emulator as they are where it last stood."""
     from scipy.optimize import least_squares
 

@@ -13,8 +13,8 @@ from functools import cache
 
 import numpy as np
 
-from frugal.calibration.asking import Asked, Modelled
-from frugal.calibration.observed import Observed
+from frugal.calibration.asking import ModelAsked, Modelled
+from frugal.calibration.observed import ObservedRuns
 from frugal.calibration.space import Space
 
 #: Implausibility beyond which a measurement speaks against a setting.
@@ -76,7 +76,7 @@ def allowed_beyond(measurements: int) -> int:
     return int(binom.ppf(1 - _CHANCE, measurements, 2 * norm.sf(CUT)))
 
 
-def implausibility(modelled: Modelled, observed: Observed) -> np.ndarray:
+def implausibility(modelled: Modelled, observed: ObservedRuns) -> np.ndarray:
     """Implausibility ``[n]`` of settings: that of the measurement that counts, beyond which none may lie."""
     deviation = np.sqrt(observed.sigma**2 + modelled.spread**2)
     apart = np.abs(np.nan_to_num(modelled.values, nan=np.inf) - observed.values) / deviation
@@ -84,19 +84,19 @@ def implausibility(modelled: Modelled, observed: Observed) -> np.ndarray:
     return np.asarray(-np.partition(-apart, counts, axis=1)[:, counts])
 
 
-def ruled_out(modelled: Modelled, observed: Observed) -> np.ndarray:
+def ruled_out(modelled: Modelled, observed: ObservedRuns) -> np.ndarray:
     """Which settings ``[n]`` the measurements rule out, or lie outside the domain of the answer."""
     return np.asarray((implausibility(modelled, observed) > CUT) | ~modelled.inside)
 
 
-def history_match(asked: Asked, space: Space, observed: Observed, likely: np.ndarray, seed: int) -> Plausible:
+def history_match(asked: ModelAsked, space: Space, observed: ObservedRuns, likely: np.ndarray, seed: int) -> Plausible:
     """Look all over the bounds for settings that are not ruled out, and closer where few are found.
 
     Parameters
     ----------
-    asked : Asked
+    asked : ModelAsked
     space : Space
-    observed : Observed
+    observed : ObservedRuns
     likely : array [n, k]
         Likely settings in their units (draws, the best one): none that is left among them is overlooked.
     seed : int

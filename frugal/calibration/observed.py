@@ -35,7 +35,7 @@ class Unknown:
 
 
 @dataclass(frozen=True, eq=False)
-class Observed:
+class ObservedRuns:
     """Measurements, and the inputs under which each was made.
 
     Parameters
@@ -177,7 +177,7 @@ def observed_under(
     fitted: Sequence[Unknown],
     told: Mapping[str, str],
     scenario: Scenario | None = None,
-) -> Observed:
+) -> ObservedRuns:
     """Measurements beside the inputs that they were made under.
 
     Parameters
@@ -215,7 +215,7 @@ def observed_under(
     different, condition = np.unique(rows, axis=0, return_inverse=True)
     places = [_place(measured, outputs) for measured in observations.measurements]
     first, second, share = (np.array(part) for part in zip(*places, strict=True))
-    return Observed(
+    return ObservedRuns(
         observations.name,
         observations.source,
         tuple(observations.measurements),

@@ -95,7 +95,7 @@ def sobol_indices(
     base, other = points[:, :width], points[:, width:]
     rows = distribution.rows(base)
     answers, others = ask(rows), ask(distribution.rows(other))
-    parts = {name: _Parts(answers[name], others[name], len(distribution.groups)) for name in sizes}
+    parts = {name: _Estimates(answers[name], others[name], len(distribution.groups)) for name in sizes}
     for k, where in enumerate(distribution.unit_groups):
         mixed = base.copy()
         mixed[:, where] = other[:, where]
@@ -106,7 +106,7 @@ def sobol_indices(
     return {name: part.indices(name, counts) for name, part in parts.items()}, rows, answers
 
 
-class _Parts:
+class _Estimates:
     """What the indices of one output are means of, row by row.
 
     Parameters

@@ -8,15 +8,15 @@ from frugal.calibration.drawing import draw_posterior
 from frugal.calibration.emulator import EmulatedSolver
 from frugal.calibration.fitting import best_fit, chance_of
 from frugal.calibration.history import allowed_beyond, history_match, ruled_out
-from frugal.calibration.observed import Observed, Unknown
+from frugal.calibration.observed import ObservedRuns, Unknown
 from frugal.calibration.space import Space
 from frugal.experiments.study import Measurement
 
 
-def observed(values: np.ndarray, sigma: float) -> Observed:
+def observed(values: np.ndarray, sigma: float) -> ObservedRuns:
     measured = tuple(Measurement("y", float(value), sigma=sigma) for value in values)
     columns = np.arange(len(values))
-    return Observed("planted", "", measured, np.zeros((1, 1)), 0 * columns, columns, columns, np.zeros(len(values)))
+    return ObservedRuns("planted", "", measured, np.zeros((1, 1)), 0 * columns, columns, columns, np.zeros(len(values)))
 
 
 def space(*bounds: tuple[float, float]) -> Space:
