@@ -16,14 +16,19 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from frugal.experiments.study import Need, Output, Study, Variable
 from frugal.experiments.study.input_layout import InputLayout
 from frugal.experiments.study.study_file import read_variables
+from frugal.surrogates.fitting.intervals import AnswerInterval
 from frugal.surrogates.fitting.model import Skipped
+from frugal.surrogates.fitting.near_runs import near_runs
+from frugal.surrogates.fitting.row_scale import RowScale
 from frugal.surrogates.javascript.module import script_of
 from frugal.surrogates.models.registry import models_for
 from frugal.surrogates.onnx.export import Domain, model_metadata, write_graph
@@ -148,6 +153,7 @@ def made_up_runs(study: Study, n: int, seed: int = 0) -> tuple[np.ndarray, np.nd
     x = rng.uniform(low, high, (n, len(low)))
     whole = [bool(column.choices) for column in study.columns]
     x[:, whole] = np.round(x[:, whole])
+    x[:, 0] = np.where(x[:, 3] > 25.0, low[0] + (x[:, 0] - low[0]) / 3, x[:, 0])  # a corner is empty
     z = 2 * (x - low) / (high - low) - 1
     hidden = np.tanh(z @ rng.normal(size=(len(low), 8)) + rng.normal(size=8))
     m = sum(output.size for output in study.outputs)
@@ -159,16 +165,27 @@ def graphs(n_runs: int = 240) -> Iterator[tuple[str, bytes]]:
     """Every model of the program on the studies made up here."""
     for study in made_up_studies():
         x, y = made_up_runs(study, n_runs)
-        domain = Domain(x.min(axis=0), x.max(axis=0))
+        near, _ = near_runs(x, study.columns)
+        domain = Domain(x.min(axis=0), x.max(axis=0), near)
         for learner in models_for(study):
             try:
                 fitted = learner.fit(x, y, None, study.columns, 0)
             except Skipped:
                 continue
-            yield (
-                f"{study.name}: {learner.name}",
-                write_graph(study, learner.name, fitted.graph, y.std(axis=0) / 10, domain),
-            )
+            model = write_graph(study, learner.name, fitted.graph, interval_of(fitted, study, x, y), domain)
+            yield f"{study.name}: {learner.name}", model
+
+
+def interval_of(fitted: Any, study: Study, x: np.ndarray, y: np.ndarray) -> AnswerInterval:
+    """An interval that follows the row: by the model's own deviation where it has one, else by a fitted scale."""
+    sizes = tuple(output.size for output in study.outputs)
+    half = np.maximum(y.std(axis=0) / 10, 0.01)
+    if hasattr(fitted, "deviation_graph"):
+        return AnswerInterval(np.full(len(half), 1.6), sizes, deviation=fitted, least=half / 100)
+    away = np.abs(fitted.predict(x) - y)
+    ends = np.cumsum([0, *sizes])
+    each = np.stack([away[:, a:b].mean(axis=1) for a, b in pairwise(ends)], axis=1)
+    return AnswerInterval(half, sizes, scale=RowScale.fit(each, x, study.columns))
 
 
 def of_roofs() -> Iterator[tuple[str, bytes]]:
