@@ -322,7 +322,7 @@ def test_the_folder_appears_whole_or_not_at_all(tmp_path: Path) -> None:
         yield
 
     with pytest.raises(UnusableInputError, match="no surface"):
-        write_map_folder(folder, told, planes[:1], buildings[:1], b"other", None, broken())
+        write_map_folder(folder, told, planes[:1], buildings[:1], b"model", None, broken())
     assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
     assert [entry.name for entry in tmp_path.iterdir()] == ["map"]
 

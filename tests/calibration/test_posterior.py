@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from frugal.calibration.asking import Asked, Modelled
+from frugal.calibration.asking import ModelAsked, Modelled
 from frugal.calibration.drawing import draw_posterior
 from frugal.calibration.emulator import EmulatedSolver
 from frugal.calibration.fitting import best_fit, chance_of
@@ -23,7 +23,7 @@ def space(*bounds: tuple[float, float]) -> Space:
     return Space.of([Unknown(f"p{k}", "1", low, high, {}, None, None) for k, (low, high) in enumerate(bounds)])
 
 
-def linear(matrix: np.ndarray, spread: float = 0.0) -> Asked:
+def linear(matrix: np.ndarray, spread: float = 0.0) -> ModelAsked:
     def asked(settings: np.ndarray) -> Modelled:
         values = settings @ matrix.T
         return Modelled(values, np.full_like(values, spread), np.ones(len(values), dtype=bool))

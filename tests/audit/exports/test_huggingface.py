@@ -62,7 +62,7 @@ def test_held_out_errors_make_a_model_index(audit_of: AuditOf) -> None:
     data = card(audit_of("mlp_ships")).data
     results = data.eval_results
     assert [(one.metric_type, one.metric_value) for one in results] == [("nrmse", 0.014), ("nrmse", 0.028)]
-    assert results[0].dataset_name == "held-out runs of roof_yield (n=225)"
+    assert results[0].dataset_name == "runs of roof_yield not learnt from (n=225)"
     index = eval_results_to_model_index("roof_yield", results)
     name, again = model_index_to_eval_results(index)
     assert (name, again) == ("roof_yield", results)
