@@ -7,6 +7,7 @@ whatever the scale that the model learnt on.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -55,7 +56,7 @@ class LogarithmicInputs:
 
     def _bounds(self) -> tuple[np.ndarray, np.ndarray]:
         low = np.array([v.low if j in self.columns else 1.0 for j, v in enumerate(self.variables)])
-        high = np.array([v.high if j in self.columns else np.e**2 for j, v in enumerate(self.variables)])
+        high = np.array([v.high if j in self.columns else math.e**2 for j, v in enumerate(self.variables)])
         return low, high
 
     def transform(self, inputs: np.ndarray) -> np.ndarray:
