@@ -12,7 +12,7 @@ from frugal.calibration.calibrate import Calibration
 from frugal.calibration.history import CUT
 from frugal.calibration.pictures import MOST_MEASURED, all_pictures, measured_name, name_of_unknown, with_unit
 from frugal.errors import UnusableInputError
-from frugal.formats.files.atomic import new_folder, write_text
+from frugal.formats.files.atomic import is_somebody_elses, new_folder, write_text
 from frugal.formats.files.json_files import to_json
 from frugal.formats.files.tables import write_table
 from frugal.reporting.pages.page import ReportPage, ReportPicture, ReportSection, ReportTable
@@ -291,11 +291,7 @@ def check_calibration_folder(out: Path) -> None:
     UnusableInputError
         If it is a file, or a folder that holds other things.
     """
-    if not out.exists():
-        return
-    if not out.is_dir():
-        raise UnusableInputError(f"--out '{out}' is a file; a folder is needed")
-    if any(out.iterdir()) and not (out / MARK).is_file():
+    if is_somebody_elses(out, MARK):
         raise UnusableInputError(
             f"--out '{out}' holds other things than a calibration and would be replaced; name a new folder"
         )

@@ -14,7 +14,7 @@ from frugal.errors import UnusableInputError
 from frugal.exposure.run import Exposure
 from frugal.exposure.summary import damage_by_kind, summary_content, summary_rows
 from frugal.exposure.tables import UNITS, OutputTable, output_tables
-from frugal.formats.files.atomic import new_folder, write_text
+from frugal.formats.files.atomic import is_somebody_elses, new_folder, write_text
 from frugal.formats.files.json_files import to_json
 from frugal.formats.files.tables import write_table
 from frugal.texts import LANGUAGES, room_texts
@@ -37,11 +37,7 @@ def check_folder(out: Path) -> None:
     UnusableInputError
         If it is a file, or a folder that holds other things.
     """
-    if not out.exists():
-        return
-    if not out.is_dir():
-        raise UnusableInputError(f"--out '{out}' is a file; a folder is needed")
-    if any(out.iterdir()) and not (out / MARK).is_file():
+    if is_somebody_elses(out, MARK):
         raise UnusableInputError(
             f"--out '{out}' holds other things than an exposure and would be replaced; name a new folder"
         )

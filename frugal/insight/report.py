@@ -12,7 +12,7 @@ from frugal.errors import UnusableInputError
 from frugal.experiments.runs.result import Result
 from frugal.experiments.runs.result_files import write_result_file
 from frugal.experiments.study import Grid, Output
-from frugal.formats.files.atomic import new_folder, write_text
+from frugal.formats.files.atomic import is_somebody_elses, new_folder, write_text
 from frugal.formats.files.json_files import to_json
 from frugal.insight.explain import ExplainedOutput, Explanation, explanation_content
 from frugal.insight.pictures import by_total, dependence_plot, indices_plot, share_maps, shares_plot
@@ -239,11 +239,7 @@ def check_explanation_folder(out: Path) -> None:
     UnusableInputError
         If it is a file, or a folder that holds other things.
     """
-    if not out.exists():
-        return
-    if not out.is_dir():
-        raise UnusableInputError(f"--out '{out}' is a file; a folder is needed")
-    if any(out.iterdir()) and not (out / MARK).is_file():
+    if is_somebody_elses(out, MARK):
         raise UnusableInputError(
             f"--out '{out}' holds other things than an explanation and would be replaced; name a new folder"
         )

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
-from functools import cache, lru_cache
+from functools import lru_cache
 from html import unescape
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from frugal.audit.evidence.audit_file import ladder_of
 from frugal.audit.report import evidence_sections, first_page, impact_sections, sections
@@ -17,12 +17,10 @@ from frugal.audit.words.sentences import in_a_sentence, known, page_words
 from frugal.errors import UnusableInputError
 from frugal.formats.files.atomic import write_text
 from frugal.reporting import units_text
+from frugal.reporting.pages.page import templates_of
 from frugal.reporting.plots.ladder import break_even_plot, error_cost_plot
 from frugal.reporting.text import plain_number
 from frugal.texts import LANGUAGES
-
-if TYPE_CHECKING:
-    from jinja2 import Environment
 
 
 def render(audit: Mapping[str, Any], language: str) -> str:
@@ -59,26 +57,11 @@ def _from_template(name: str, language: str, view: Mapping[str, Any]) -> str:
     """Fill a template; pictures (keys that end in ``_svg``) are taken as they are, everything else is escaped."""
     from markupsafe import Markup
 
-    environment = _templates()
+    environment = templates_of("frugal.audit.report")
     css = Markup(environment.get_template("audit.css").render())
     content = {key: Markup(value) if key.endswith("_svg") else value for key, value in view.items()}
     page = environment.get_template(name).render(language=language, css=css, **content)
     return re.sub(r"\n\s*\n+", "\n", page)
-
-
-@cache
-def _templates() -> Environment:
-    """The templates of this room, each of which is compiled once: that takes longer than filling it."""
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    return Environment(
-        loader=PackageLoader("frugal.audit.report", "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        auto_reload=False,
-    )
 
 
 def page_text(audit: Mapping[str, Any], language: str) -> str:

@@ -155,6 +155,28 @@ def _umask() -> int:
     return mask
 
 
+def is_somebody_elses(out: Path, mark: str) -> bool:
+    """Something stands in a folder that a command is told to write, and the file that marks its own does not.
+
+    Parameters
+    ----------
+    out : Path
+        As given with ``--out``; it need not be there.
+    mark : str
+        Name of the file that every folder of that command holds.
+
+    Raises
+    ------
+    UnusableInputError
+        If it is a file.
+    """
+    if not out.exists():
+        return False
+    if not out.is_dir():
+        raise UnusableInputError(f"--out '{out}' is a file; a folder is needed")
+    return any(out.iterdir()) and not (out / mark).is_file()
+
+
 @contextmanager
 def new_folder(path: Path | str) -> Iterator[Path]:
     """Fill a folder that appears under its name only when the block ends without an error.

@@ -73,7 +73,7 @@ class ReportPage:
         """The page; all texts are escaped, pictures are taken as they are."""
         from markupsafe import Markup
 
-        environment = _templates()
+        environment = templates_of("frugal.reporting.pages")
         css = Markup(environment.get_template("page.css").render())
         page = environment.get_template("page.html.j2").render(
             page=self, css=css, drawn=Markup, said=lambda text: typeset(text, self.language)
@@ -82,11 +82,18 @@ class ReportPage:
 
 
 @cache
-def _templates() -> Environment:
+def templates_of(room: str) -> Environment:
+    """The folder ``templates`` of a room, escaped; each template is compiled once: that takes longer than filling it.
+
+    Parameters
+    ----------
+    room : str
+        Dotted name of the package.
+    """
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     return Environment(
-        loader=PackageLoader("frugal.reporting.pages", "templates"),
+        loader=PackageLoader(room, "templates"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
