@@ -118,6 +118,19 @@ def test_a_table_of_predictions(run: Run, trained: None) -> None:
     code, _, err = run("predict", "bundles/small", "--csv", "hole.csv", "--out", "none.csv")
     assert code == 2 and "speed" in err
     assert not Path("none.csv").exists()
+    pd.DataFrame({"speed": [5.0, 10.003, 0.0, 99.0]}).to_csv("hair.csv", index=False)
+    code, _, err = run("predict", "bundles/small", "--csv", "hair.csv", "--out", "hair_answers.csv")
+    table = pd.read_csv("hair_answers.csv")
+    assert code == 1 and table["head"].isna().tolist() == [False, True, False, True] and "Traceback" not in err
+    assert table["in_domain"].tolist() == [True, False, True, False]
+    assert "2 of the rows are out of bounds" in err and "line 3: input 'speed' = 10.003 m/s is out of bounds [0, 10]" in err
+    code, _, err = run("predict", "bundles/small", "--csv", "hair.csv", "--lang", "fr", "--json")
+    assert code == 1 and "l'entrée « speed » = 10.003 m/s est hors des bornes [0, 10]" in err.replace("\u00a0", " ")
+    pd.DataFrame({"speed": [99.0]}).to_csv("far.csv", index=False)
+    assert (
+        run("predict", "bundles/small", "--csv", "far.csv", "--out", "none.csv")[0] == 2
+        and not Path("none.csv").exists()
+    )
     code, _, err = run("predict", "bundles/small", "--csv", "ask.csv", "--out", "none.xlsx")
     assert code == 2 and "'none.xlsx' of a table must end in .csv or .parquet" in err
     assert not Path("none.xlsx").exists()

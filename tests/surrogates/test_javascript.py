@@ -15,6 +15,8 @@ import pytest
 from frugal.experiments.study import Need, Output, Scenario, Study, Variable
 from frugal.experiments.tracing.namespace import GraphNamespace
 from frugal.experiments.tracing.traced_array import TracedArray
+from frugal.surrogates.fitting.intervals import calibrated_interval
+from frugal.surrogates.fitting.near_runs import near_runs
 from frugal.surrogates.javascript import module, packing
 from frugal.surrogates.javascript.module import script_of
 from frugal.surrogates.models.registry import SCALAR_MODELS, models_for
@@ -122,6 +124,26 @@ def test_models_of_maps_and_series_answer_as_their_graphs(
     x, y = runs_of(study)
     fitted = next(model for model in models_for(study) if model.name == name).fit(x, y, None, study.columns, 0)
     held_against_the_graph(graph_of(study, fitted.graph), tmp_path, x[:20])
+
+
+@needs_node
+@pytest.mark.parametrize("outputs", [VALUES, SERIES], ids=["values", "series"])
+def test_widths_that_follow_the_question_and_runs_around_it(outputs: tuple[Output, ...], tmp_path: Path) -> None:
+    study, rng = study_of(*outputs), np.random.default_rng(1)
+    x, y = runs_of(study, 400)
+    x = x[(x[:, 0] < 400) | (x[:, 3] < 25)]  # without floods in the rain
+    residuals = (0.1 + x[:, :1] / 100) * rng.normal(size=(len(x), sum(output.size for output in outputs)))
+    interval = calibrated_interval(residuals, x, study.columns, [output.size for output in outputs])
+    near, by = near_runs(x, study.columns)
+    assert interval.kind == "scale" and by == "runs" and near is not None
+    fitted = next(m for m in models_for(study) if m.name == "linear").fit(x, y[: len(x)], None, study.columns, 0)
+    low, high = (np.array([getattr(column, edge) for column in study.columns]) for edge in ("low", "high"))
+    model = write_graph(study, "tried", fitted.graph, interval, Domain(low, high, near))
+    asked_rows = rng.uniform(low, high, (200, len(low)))
+    asked_rows[:, 2] = np.round(asked_rows[:, 2])
+    inside = session(model).run(["in_domain"], {"inputs": asked_rows.astype(np.float32)})[0]
+    assert 0.5 < inside.mean() < 0.95
+    held_against_the_graph(model, tmp_path, asked_rows)
 
 
 @pytest.mark.slow

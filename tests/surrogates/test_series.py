@@ -84,7 +84,8 @@ def test_every_rung_answers_series_and_its_graph_the_same(ladder, name: str) -> 
     fitted, graph = clip_outputs(candidate.predict(asked), STUDY.outputs), opened.predict(asked, None)
     spread = RUNS.training.outputs.std(axis=0).max()
     assert np.abs(fitted - graph).max() < 2e-3 * spread
-    assert opened.half_width.shape == (STUDY.output_size,) and (opened.half_width >= 0).all()
+    widths = opened.widths(RUNS.held_out.inputs)
+    assert widths.shape == RUNS.held_out.outputs.shape and (widths >= 0).all()
 
 
 def test_networks_and_processes_learn_what_the_constant_cannot_and_stay_small(ladder) -> None:

@@ -27,9 +27,12 @@ from frugal.surrogates.bundle.bundle import MODEL, Bundle, bare_study
 from frugal.surrogates.bundle.held_out import HeldOut, answers_beside, judging_of, read_held_out
 from frugal.surrogates.fitting.judging import Judging
 from frugal.surrogates.ladder.answering import flat_answers
+from frugal.surrogates.ladder.calibration import widths_of
 from frugal.surrogates.ladder.judged import REFIT_GONE_WRONG, standardised_error
 from frugal.surrogates.measurement.choice import luck_of_choice, times_luck
-from frugal.surrogates.measurement.errors import interval_coverage, no_errors, output_errors
+from frugal.surrogates.measurement.coverage import coverage_over_folds, interval_coverage
+from frugal.surrogates.measurement.errors import no_errors, output_errors
+from frugal.surrogates.measurement.map_errors import covered_columns
 from frugal.surrogates.measurement.noise import above_noise
 from frugal.surrogates.measurement.places import groups_of
 from frugal.surrogates.onnx.digest import graph_digest
@@ -148,6 +151,7 @@ def check_errors(
     comparison: Comparison,
     study: Study,
     answers: HeldOut,
+    inputs: np.ndarray,
     noise: Mapping[str, OutputError],
     lenient: bool,
 ) -> None:
@@ -160,6 +164,8 @@ def check_errors(
     comparison : Comparison
     study : Study
     answers : HeldOut
+    inputs : array [n, d]
+        Of the runs that were judged.
     noise : mapping of str to OutputError
         Of the solver, as the ledger has it.
     lenient : bool
@@ -203,10 +209,25 @@ def check_errors(
         for output, error in times_luck(errors, luck.get(name, 1.0)).items():
             written = OutputError.read(JsonObject(finite(error.to_json()), file))
             check_same(file, f"{place}.error.{output}", asdict(row.errors[output]), asdict(written), source)
-        if row.half_width is not None and row.interval_coverage is not None:
-            width, answered = np.array(row.half_width), np.asarray(answers.answers[name], dtype=float)
-            share = interval_coverage(study, answers.truth, answered, width, answers.judged_in_folds)
+        share = _coverage_again(row, study, answers, inputs)
+        if share is not None:
             check_same(file, f"{place}.interval_coverage", row.interval_coverage, share, source)
+
+
+def _coverage_again(row: CandidateRow, study: Study, answers: HeldOut, inputs: np.ndarray) -> float | None:
+    """Coverage of the intervals of a candidate; None where its graph alone, or its fits, know their widths."""
+    if row.interval_coverage is None or row.half_width is None:
+        return None
+    truth, answered = answers.truth, np.asarray(answers.answers[row.name], dtype=float)
+    if row.interval is None:  # as older versions counted
+        inside = np.abs(truth - answered) <= np.array(row.half_width) + 1e-12
+        return float(inside[:, covered_columns(study, truth)].mean())
+    if row.interval.kind == "deviation":
+        return None
+    if answers.judged_in_folds is not None:
+        return coverage_over_folds(study, truth, answered, inputs, answers.places, answers.judged_in_folds)
+    widths = widths_of(row, study)
+    return None if widths is None else interval_coverage(study, truth, answered, widths(inputs))
 
 
 def check_graphs(file: str, comparison: Comparison, bundle: Bundle, runs: Runs, answers: HeldOut | None) -> None:
@@ -252,9 +273,10 @@ def check_graphs(file: str, comparison: Comparison, bundle: Bundle, runs: Runs, 
             _check_values(file, row, study, judged, got, comparison.seed)
         else:
             _check_answers(row, study, spread, answers, got, comparison.split.get("judged_by") is not None)
-        if row.half_width is not None:
+        widths = widths_of(row, study)
+        if widths is not None:
             upper = _asked(opened, study, judged.inputs, "_upper")
-            _check_half_width(file, row, study, spread, upper, got)
+            _check_half_width(file, row, study, spread, upper, got, widths(judged.inputs))
     _check_model(file, comparison, bundle)
 
 
@@ -300,9 +322,15 @@ def _check_values(file: str, row: CandidateRow, study: Study, held_out: Runs, go
 
 
 def _check_half_width(
-    file: str, row: CandidateRow, study: Study, spread: np.ndarray, upper: np.ndarray, got: np.ndarray
+    file: str,
+    row: CandidateRow,
+    study: Study,
+    spread: np.ndarray,
+    upper: np.ndarray,
+    got: np.ndarray,
+    widths: np.ndarray,
 ) -> None:
-    told = clip_outputs(got + np.array(row.half_width), study.outputs)
+    told = clip_outputs(got + widths, study.outputs)
     apart = largest_difference(upper, told, spread, study.outputs)
     if not apart <= PARITY_TOLERANCE_SIGMA:
         found = np.max(upper - got, axis=0)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
+
 from frugal.audit.evidence.answered_again import check_errors, check_graphs, check_split, kept_answers
 from frugal.audit.evidence.decided_again import check_decisions, check_ladder, check_need
 from frugal.audit.evidence.grid_again import check_grid_errors
@@ -65,5 +67,6 @@ def _recheck(bundle: Bundle, file: Path, comparison: Comparison, runs: Runs, ent
     answers = kept_answers(file, comparison, study, runs)
     if answers is not None:
         lenient = file.name != "candidates.json" and not bundle.comparison.held_out
-        check_errors(name, comparison, study, answers, noise_of(entries), lenient)
+        judged = runs.where(np.searchsorted(runs.numbers, answers.runs))
+        check_errors(name, comparison, study, answers, judged.inputs, noise_of(entries), lenient)
     check_graphs(name, comparison, bundle, runs, answers)

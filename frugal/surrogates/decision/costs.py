@@ -147,6 +147,8 @@ def fixed_parts(ledger: Sequence[Entry], rung: DecisionRow | CandidateRow, train
         parts["compile"] = cpu_total(ledger, lambda entry: entry.stage == "compile")
     if rung.needs_runs:
         parts["generation"] = training_share * cpu_total(ledger, lambda entry: entry.stage == "generation")
+        # where runs lie was looked at once for all that learn from them
+        parts["fit"] = cpu_total(ledger, lambda entry: entry.stage == "calibration" and entry.candidate is None)
     for stage, part in CANDIDATE_STAGES.items():
         parts[part] += cpu_total([e for e in ledger if e.stage == stage and e.candidate == rung.name])
     return parts

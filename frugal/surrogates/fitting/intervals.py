@@ -31,7 +31,7 @@ FEWEST_PLACES = 9
 _N_FOLDS = 5
 #: By which part a scale has to lower the mean score of intervals; the deviation that a model tells of itself, which costs more
 #: to ask, that of the best other.
-_WORTH, _WORTH_DEVIATION = 0.02, 0.05
+_WORTH, _WORTH_DEVIATION = 0.02, 0.1
 #: Of more elements, as maps have, the scale is learnt and chosen on so many of them.
 _MOST_ELEMENTS = 2000
 #: No deviation counts as less than this part of its median.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -12,10 +13,12 @@ from frugal.candidates.row import CandidateRow
 from frugal.errors import UnusableInputError
 from frugal.experiments.runs.store import Runs
 from frugal.experiments.study import Study
+from frugal.surrogates.fitting.intervals import AnswerInterval
 from frugal.surrogates.ladder.build import FULL_PHYSICS, Candidate
 from frugal.surrogates.ladder.builders import predictor_of
+from frugal.surrogates.ladder.calibration import Widths, widths_of
 from frugal.surrogates.ladder.judged import JudgedAnswers
-from frugal.surrogates.onnx.graph import session
+from frugal.surrogates.onnx.graph import ROWS_AT_A_TIME, session
 
 
 @dataclass(frozen=True)
@@ -34,7 +37,10 @@ class Answering:
         ``onnx`` or ``python``.
     exact : bool
         It is the truth itself.
-    half_width : array [m], optional
+    widths : callable, optional
+        Half-widths ``[n, m]`` of the intervals of rows of inputs ``[n, d]``.
+    interval : AnswerInterval, optional
+        Of a candidate that was just built.
     model : bytes, optional
         Its graph, where it is asked by one.
     project : callable, optional
@@ -48,7 +54,8 @@ class Answering:
     ask: Callable[[np.ndarray, np.ndarray], object]
     runtime: str
     exact: bool = False
-    half_width: np.ndarray | None = None
+    widths: Widths | None = None
+    interval: AnswerInterval | None = None
     model: bytes | None = None
     project: Callable[[np.ndarray], np.ndarray] | None = None
     judged: JudgedAnswers | None = None
@@ -58,12 +65,13 @@ def answering_for(study: Study, candidate: Candidate) -> Answering:
     """How a candidate that was just built answers: its graph, the full physics, or its function."""
     if candidate.kind == "full_physics":
         return _full_physics(study)
+    widths = None if candidate.interval is None else candidate.interval.widths
     if candidate.model is not None:
-        found = from_graph(study, candidate.name, candidate.model, candidate.half_width, candidate.project)
+        found = from_graph(study, candidate.name, candidate.model, widths, candidate.project)
     else:
         assert candidate.predict is not None
-        found = _from_function(candidate.name, candidate.predict, candidate.half_width, candidate.project)
-    return replace(found, judged=candidate.judged)
+        found = _from_function(candidate.name, candidate.predict, widths, candidate.project)
+    return replace(found, judged=candidate.judged, interval=candidate.interval)
 
 
 def answering_again(study: Study, row: CandidateRow, model: bytes | None, runs: Runs) -> Answering | None:
@@ -81,9 +89,9 @@ def answering_again(study: Study, row: CandidateRow, model: bytes | None, runs: 
     """
     if row.status != "ok":
         return None
-    half_width = None if row.half_width is None else np.array(row.half_width)
+    widths = widths_of(row, study)
     if model is not None:
-        return from_graph(study, row.name, model, half_width)
+        return from_graph(study, row.name, model, widths)
     if study.solve is None:
         return None
     if row.kind == "full_physics":
@@ -92,7 +100,7 @@ def answering_again(study: Study, row: CandidateRow, model: bytes | None, runs: 
     if found is None:
         return None
     answer = study.answer_of(found, runs.inputs, runs.outputs)
-    return _from_function(row.name, predictor_of(study, answer), half_width, None)
+    return _from_function(row.name, predictor_of(study, answer), widths, None)
 
 
 def _full_physics(study: Study) -> Answering:
@@ -108,20 +116,20 @@ def _full_physics(study: Study) -> Answering:
 def _from_function(
     name: str,
     predict: Callable[[np.ndarray], np.ndarray],
-    half_width: np.ndarray | None,
+    widths: Widths | None,
     project: Callable[[np.ndarray], np.ndarray] | None,
 ) -> Answering:
     def answer(inputs: np.ndarray, object_ids: np.ndarray) -> np.ndarray:
         return predict(inputs)
 
-    return Answering(name, predict=answer, ask=answer, runtime="python", half_width=half_width, project=project)
+    return Answering(name, predict=answer, ask=answer, runtime="python", widths=widths, project=project)
 
 
 def from_graph(
     study: Study,
     name: str,
     model: bytes,
-    half_width: np.ndarray | None = None,
+    widths: Widths | None = None,
     project: Callable[[np.ndarray], np.ndarray] | None = None,
 ) -> Answering:
     """An ONNX graph, asked for everything it answers, interval and domain included.
@@ -133,9 +141,8 @@ def from_graph(
         As on the ladder.
     model : bytes
         The ONNX file.
-    half_width : array [m], optional
-        Of the interval that is judged. Where none is given, that of the graph is asked for in a study with maps; without maps
-        no coverage is judged then.
+    widths : callable, optional
+        Half-widths of the intervals that are judged. Where none is given, the graph is asked for them.
     project : callable, optional
         As in `Answering`.
 
@@ -149,24 +156,26 @@ def from_graph(
     except UnusableInputError as fault:
         raise UnusableInputError(f"candidate '{name}': {fault}") from fault
     names = [output.name for output in study.outputs]
-    if half_width is None and any(output.is_field for output in study.outputs):
-        half_width = _half_width_of(opened, study)
+    widths = partial(_widths_of_graph, opened, names) if widths is None else widths
 
     def predict(inputs: np.ndarray, object_ids: np.ndarray) -> np.ndarray:
         return flat_answers(opened, names, inputs)
 
     def ask(inputs: np.ndarray, object_ids: np.ndarray) -> object:
-        return opened.run(None, {"inputs": inputs})
+        if len(inputs) <= ROWS_AT_A_TIME:
+            return opened.run(None, {"inputs": inputs})
+        starts = range(0, len(inputs), ROWS_AT_A_TIME)
+        return [opened.run(None, {"inputs": inputs[at : at + ROWS_AT_A_TIME]}) for at in starts]
 
-    return Answering(name, predict, ask, "onnx", half_width=half_width, model=model, project=project)
+    return Answering(name, predict, ask, "onnx", widths=widths, model=model, project=project)
 
 
-def _half_width_of(opened: Any, study: Study) -> np.ndarray:
-    """Half-width ``[m]`` of the interval that a graph gives: with maps it is kept nowhere else."""
-    middle = np.array([[(v.low + v.high) / 2 if not v.choices else v.low for v in study.columns]])
-    names = [output.name for output in study.outputs]
-    upper = flat_answers(opened, [f"{name}_upper" for name in names], middle)
-    return np.asarray((upper - flat_answers(opened, names, middle))[0])
+def _widths_of_graph(opened: Any, names: list[str], inputs: np.ndarray) -> np.ndarray:
+    """Half-widths ``[n, m]`` of the intervals that a graph gives; a physical limit may cut one of their sides."""
+    told, lower, upper = (
+        flat_answers(opened, [f"{name}{end}" for name in names], inputs) for end in ("", "_lower", "_upper")
+    )
+    return np.maximum(upper - told, told - lower)
 
 
 def flat_answers(opened: Any, names: list[str], inputs: np.ndarray) -> np.ndarray:
@@ -180,5 +189,9 @@ def flat_answers(opened: Any, names: list[str], inputs: np.ndarray) -> np.ndarra
     inputs : array [n, d]
         In physical units; rounded to float32, which is what a graph takes.
     """
-    answers = opened.run(names, {"inputs": inputs.astype(np.float32)})
-    return np.concatenate([np.asarray(a, dtype=float).reshape(len(inputs), -1) for a in answers], axis=1)
+    single, parts = inputs.astype(np.float32), []
+    for at in range(0, max(len(single), 1), ROWS_AT_A_TIME):
+        answers = opened.run(names, {"inputs": single[at : at + ROWS_AT_A_TIME]})
+        flat = [np.asarray(a, dtype=float).reshape(len(single[at : at + ROWS_AT_A_TIME]), -1) for a in answers]
+        parts.append(np.concatenate(flat, axis=1))
+    return parts[0] if len(parts) == 1 else np.concatenate(parts)

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from frugal.candidates.interval import DomainTold
 from frugal.candidates.row import Parity
 from frugal.errors import UnusableInputError, told_fault
 from frugal.experiments.runs.store import Runs
@@ -16,12 +17,12 @@ from frugal.metering.ledger.ledger import Entry
 from frugal.metering.meter import Meter
 from frugal.metering.timing.stopwatch import Stopwatch
 from frugal.reporting.text import missing_data_text
+from frugal.surrogates.fitting.intervals import AnswerInterval
 from frugal.surrogates.fitting.judging import Judging, by_folds, fold_labels
 from frugal.surrogates.fitting.model import Skipped
-from frugal.surrogates.fitting.validation import conformal_half_width
 from frugal.surrogates.ladder.builders import AlternativeBuilder, Builder, Built, ModelBuilder
+from frugal.surrogates.ladder.calibration import Surroundings, declared, interval_of, surroundings
 from frugal.surrogates.ladder.judged import JudgedAnswers, check_refit, judged_answers
-from frugal.surrogates.onnx.export import INTERVAL_LEVEL as LEVEL
 from frugal.surrogates.onnx.export import Domain, WriteNodes, check_parity, why_it_differs, write_graph
 from frugal.texts import LANGUAGES, room_texts
 
@@ -61,6 +62,10 @@ class Candidate:
         ``[n, m] -> [n, m]``: true maps through the modes that it answers with and back.
     missing_data : mapping
         Data without which it cannot be asked where the study is asked, by language; empty where it can.
+    interval : AnswerInterval, optional
+        Around its answers; ``domain`` is where they hold, ``domain_told`` what is written of that.
+    fitted : object, optional
+        The model that was fitted, of one of ours.
     judged : JudgedAnswers, optional
         What its errors are taken of, where it learnt from the runs that it is judged on; else it is asked.
     """
@@ -76,14 +81,16 @@ class Candidate:
     message: Mapping[str, str] = field(default_factory=dict)
     parameters: int | None = None
     log: Mapping[str, Any] = field(default_factory=dict)
-    half_width: np.ndarray | None = None
+    interval: AnswerInterval | None = None
     domain: Domain | None = None
+    domain_told: DomainTold | None = None
     model: bytes | None = None
     parity: Parity | None = None
     graph_reason: Mapping[str, str] = field(default_factory=dict)
     project: Callable[[np.ndarray], np.ndarray] | None = None
     missing_data: Mapping[str, str] = field(default_factory=dict)
     judged: JudgedAnswers | None = None
+    fitted: object = None
 
     @property
     def is_ai(self) -> bool:
@@ -137,10 +144,12 @@ def build_ladder(
         that it will be judged on.
     """
     candidates = []
+    with meter.stage("calibration"):  # where runs lie is the same for all that learn from them
+        around = surroundings(study, runs, seed)
     for make in _makers(study, seed):
         candidate, build = make
         on_candidate(candidate.name)
-        _attempt(candidate, build, study, runs, judging, meter, seed)
+        _attempt(candidate, build, study, runs, judging, around, meter, seed)
         candidates.append(candidate)
     if study.solve is not None:
         candidates.append(_full_physics(study))
@@ -172,6 +181,7 @@ def _attempt(
     study: Study,
     runs: Runs,
     judging: Judging | None,
+    around: Surroundings,
     meter: Meter,
     seed: int,
 ) -> None:
@@ -186,7 +196,8 @@ def _attempt(
         candidate.status = "failed"
         candidate.message = dict.fromkeys(LANGUAGES, told_fault(fault))
         return
-    candidate.domain = _domain(study, candidate, runs)
+    candidate.domain = around.domain if candidate.needs_runs else declared(study)
+    candidate.domain_told = around.told if candidate.needs_runs else DomainTold()
     if candidate.nodes is None:
         return
     try:
@@ -236,12 +247,13 @@ def _build(
         if judged_apart is not None and held_out is None:
             parts = [build(runs.where(part.learnt)) for part in judged_apart.parts]
             candidate.judged = judged_answers(judged_apart, parts)
-            residuals = judged_apart.judged.outputs - candidate.judged.answers
+            unseen, answered = runs.where(judged_apart.rows), candidate.judged
         elif candidate.needs_runs:
-            residuals = _residuals_of_folds(build.again(), runs, seed)
+            unseen, answered = runs, _answers_of_folds(build.again(), runs, seed)
         else:
-            residuals = _residuals_of_asking(built, runs if judging is None else _calibrating(judging))
-        candidate.half_width = conformal_half_width(residuals, LEVEL)
+            unseen, answered = _asked(built, runs if judging is None else _calibrating(judging))
+        residuals = unseen.outputs - answered.answers
+        candidate.interval = interval_of(study, residuals, unseen, seed, answered.deviations, built.fitted)
     if candidate.judged is not None and judging is not None:
         candidate.judged = replace(candidate.judged, shipped=built.predict)
         if isinstance(build, ModelBuilder):  # what the study builds has no luck of its own, and may be dear to ask
@@ -259,16 +271,16 @@ def _calibrating(judging: Judging) -> Runs:
     return judging.runs.where(judging.parts[0].learnt) if judging.by == "held_out" else judging.runs
 
 
-def _residuals_of_folds(build: Builder, runs: Runs, seed: int) -> np.ndarray:
-    """Residuals ``[n, m]`` of fits without each fold, settings kept."""
+def _answers_of_folds(build: Builder, runs: Runs, seed: int) -> JudgedAnswers:
+    """What fits without each fold, settings kept, answer on it."""
     folded = by_folds(runs, fold_labels(runs, N_FOLDS, seed))
-    parts = [build(runs.where(part.learnt)) for part in folded.parts]
-    return folded.judged.outputs - judged_answers(folded, parts).answers
+    return judged_answers(folded, [build(runs.where(part.learnt)) for part in folded.parts])
 
 
-def _residuals_of_asking(built: Built, runs: Runs) -> np.ndarray:
-    rows = slice(_calibration_rows(built.predict, runs.inputs))
-    return runs.outputs[rows] - built.predict(runs.inputs[rows])
+def _asked(built: Built, runs: Runs) -> tuple[Runs, JudgedAnswers]:
+    """What is answered on runs that nothing was learnt from, and on which of them."""
+    asked = runs.where(np.arange(_calibration_rows(built.predict, runs.inputs)))
+    return asked, JudgedAnswers(built.predict(asked.inputs))
 
 
 def _calibration_rows(predict: Callable[[np.ndarray], np.ndarray], inputs: np.ndarray) -> int:
@@ -281,21 +293,10 @@ def _calibration_rows(predict: Callable[[np.ndarray], np.ndarray], inputs: np.nd
     return min(len(inputs), DEAR_CALIBRATION_RUNS) if dear else len(inputs)
 
 
-def _domain(study: Study, candidate: Candidate, runs: Runs) -> Domain:
-    """Declared bounds; for what was learnt from real objects, the part of them that the runs cover."""
-    low = np.array([variable.low for variable in study.columns])
-    high = np.array([variable.high for variable in study.columns])
-    if not candidate.needs_runs or (runs.object_ids < 0).all():
-        return Domain(low, high)
-    seen_low, seen_high = runs.inputs.min(axis=0), runs.inputs.max(axis=0)
-    margin = 0.02 * (seen_high - seen_low)
-    return Domain(np.maximum(low, seen_low - margin), np.minimum(high, seen_high + margin))
-
-
 def _export(candidate: Candidate, study: Study, runs: Runs, seed: int) -> None:
     assert candidate.nodes is not None and candidate.predict is not None
-    assert candidate.half_width is not None and candidate.domain is not None
-    model = write_graph(study, candidate.name, candidate.nodes, candidate.half_width, candidate.domain)
+    assert candidate.interval is not None and candidate.domain is not None
+    model = write_graph(study, candidate.name, candidate.nodes, candidate.interval, candidate.domain)
     candidate.parity = check_parity(model, candidate.predict, study, runs.inputs, runs.outputs.std(axis=0), seed)
     if candidate.parity.holds:
         candidate.model = model

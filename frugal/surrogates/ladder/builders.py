@@ -37,6 +37,7 @@ class Built:
     parameters: int | None = None
     log: Mapping[str, Any] = field(default_factory=dict)
     project: Callable[[np.ndarray], np.ndarray] | None = None
+    fitted: object = None
 
 
 class Builder(Protocol):
@@ -90,6 +91,7 @@ class ModelBuilder:
             parameters=fitted.parameters,
             log=fitted.log,
             project=getattr(fitted, "project", None),
+            fitted=fitted,
         )
 
     def again(self) -> ModelBuilder:

@@ -9,6 +9,7 @@ import numpy as np
 
 from frugal.errors import UnusableInputError
 from frugal.experiments.runs.store import Runs
+from frugal.surrogates.fitting.intervals import TellsDeviation
 from frugal.surrogates.fitting.judging import Judging
 from frugal.surrogates.ladder.builders import Built
 from frugal.surrogates.onnx.export import PARITY_TOLERANCE_SIGMA
@@ -26,6 +27,8 @@ class JudgedAnswers:
     answers : array [n, m]
     projected : array [n, m], optional
         The true maps through the modes of these fits and back.
+    deviations : array [n, m], optional
+        How far off these fits said that they expect to be, where they say.
     shipped : callable, optional
         ``[n, d] -> [n, m]``: the fit that ships, as a function. What rounding makes of it in its graph is added to the answers.
     """
@@ -33,16 +36,25 @@ class JudgedAnswers:
     answers: np.ndarray
     projected: np.ndarray | None = None
     shipped: Callable[[np.ndarray], np.ndarray] | None = None
+    deviations: np.ndarray | None = None
 
 
 def judged_answers(judging: Judging, built: Sequence[Built]) -> JudgedAnswers:
     """What the fits to parts of the runs answer on the others, and what their modes can tell of them."""
     judged = [held for _, held in judging.pairs()]
     answers = judging.gathered([one.predict(held.inputs) for one, held in zip(built, judged, strict=True)])
+    deviations = None
+    if all(isinstance(one.fitted, TellsDeviation) for one in built):
+        told = [(one.fitted, held) for one, held in zip(built, judged, strict=True)]
+        deviations = judging.gathered(
+            [fit.deviation(held.inputs) for fit, held in told if isinstance(fit, TellsDeviation)]
+        )
+        if deviations.shape != answers.shape or not np.isfinite(deviations).all():  # of modes, say
+            deviations = None
     if any(one.project is None for one in built):
-        return JudgedAnswers(answers)
+        return JudgedAnswers(answers, deviations=deviations)
     projected = [one.project(held.outputs) for one, held in zip(built, judged, strict=True) if one.project is not None]
-    return JudgedAnswers(answers, judging.gathered(projected))
+    return JudgedAnswers(answers, judging.gathered(projected), deviations=deviations)
 
 
 def check_refit(answered: JudgedAnswers, built: Built, judged: Runs) -> None:

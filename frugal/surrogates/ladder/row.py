@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from frugal.candidates.interval import IntervalTold
 from frugal.candidates.row import CandidateRow
 from frugal.experiments.study import RUNGS, Study
 from frugal.surrogates.ladder.build import Candidate
@@ -25,6 +28,8 @@ def unmeasured_row(study: Study, candidate: Candidate) -> CandidateRow:
         graph_reason=dict(candidate.graph_reason),
         parity=candidate.parity,
         half_width=_half_width(study, candidate),
+        interval=_interval(study, candidate),
+        domain=candidate.domain_told,
         lacks=dict(candidate.missing_data),
         need_met={pattern.name: False for pattern in study.need.call_patterns},
     )
@@ -32,6 +37,13 @@ def unmeasured_row(study: Study, candidate: Candidate) -> CandidateRow:
 
 def _half_width(study: Study, candidate: Candidate) -> tuple[float, ...] | None:
     """Half-width of each element; None with maps, whose thousands of cells have theirs in the graph alone."""
-    if candidate.half_width is None or any(output.is_field for output in study.outputs):
+    if candidate.interval is None or any(output.is_field for output in study.outputs):
         return None
-    return tuple(float(value) for value in candidate.half_width)
+    return tuple(float(value) for value in candidate.interval.half_width)
+
+
+def _interval(study: Study, candidate: Candidate) -> IntervalTold | None:
+    if candidate.interval is None:
+        return None
+    told = candidate.interval.told
+    return replace(told, scale=None) if any(output.is_field for output in study.outputs) else told

@@ -15,12 +15,11 @@ from frugal.experiments.metrics.registry import metric_of
 from frugal.experiments.runs.store import Runs
 from frugal.experiments.study import Output, Study
 from frugal.metering.meter import Meter
-from frugal.surrogates.fitting.validation import conformal_half_width
 from frugal.surrogates.ladder.answering import Answering
 from frugal.surrogates.ladder.judged import JudgedAnswers
 from frugal.surrogates.measurement.case_errors import case_errors
+from frugal.surrogates.measurement.coverage import coverage_over_folds, interval_coverage
 from frugal.surrogates.measurement.map_errors import (
-    covered_columns,
     error_value,
     field_summary,
     floor_and_regression,
@@ -29,7 +28,6 @@ from frugal.surrogates.measurement.map_errors import (
 )
 from frugal.surrogates.measurement.noise import above_noise
 from frugal.surrogates.measurement.places import groups_of
-from frugal.surrogates.onnx.export import INTERVAL_LEVEL
 from frugal.surrogates.onnx.physical_limits import clip_outputs
 
 #: Errors of more places than these are not written one by one.
@@ -106,8 +104,11 @@ def judge(
         errors = output_errors(study, held_out.outputs, predicted, groups_of(held_out.places), seed)
         errors = above_noise(errors, noise or {})
         coverage, log = None, row.log
-        if answering.half_width is not None:
-            coverage = interval_coverage(study, held_out.outputs, predicted, answering.half_width, folds)
+        if folds is not None:
+            coverage = _over_folds(study, held_out, predicted, folds, answering, judged)
+        elif answering.widths is not None:
+            widths = answering.widths(held_out.inputs)
+            coverage = interval_coverage(study, held_out.outputs, predicted, widths)
         if projected is not None:
             floors = floor_and_regression(study, held_out.outputs, projected, predicted)
             log = {**log, "held_out_maps": floors}
@@ -121,6 +122,20 @@ def _unseen(study: Study, answering: Answering, judged: JudgedAnswers, asked: np
         return judged.answers
     rounding = asked - judged.shipped(held_out.inputs)
     return clip_outputs(judged.answers + rounding, study.outputs).astype(np.float32).astype(np.float64)
+
+
+def _over_folds(
+    study: Study,
+    held_out: Runs,
+    predicted: np.ndarray,
+    folds: np.ndarray,
+    answering: Answering,
+    judged: JudgedAnswers | None,
+) -> float:
+    """Coverage of intervals made of the other folds, with the deviation of the model where the interval that ships has it."""
+    model = None if answering.interval is None else answering.interval.deviation
+    told = None if model is None or judged is None else judged.deviations
+    return coverage_over_folds(study, held_out.outputs, predicted, held_out.inputs, held_out.places, folds, told, model)
 
 
 def _not_finite(study: Study, predicted: np.ndarray, held_out: Runs) -> str:
@@ -204,37 +219,6 @@ def no_errors(
 ) -> dict[str, OutputError]:
     """Errors of what is the truth ``[n, m]`` itself, by output: 0, or the noise of the solver."""
     return {output.name: _no_error(study, output, truth, noise or {}) for output in study.outputs}
-
-
-def interval_coverage(
-    study: Study,
-    truth: np.ndarray,
-    predicted: np.ndarray,
-    half_width: np.ndarray,
-    folds: np.ndarray | None = None,
-) -> float:
-    """Share of all elements within the interval, those that are never defined left out.
-
-    Where each run was judged in a fold, the interval was made of these very residuals: each fold is then held against the
-    half-width that the residuals of the others give.
-
-    Parameters
-    ----------
-    study : Study
-    truth, predicted : array [n, m]
-        All outputs side by side, in their units.
-    half_width : array [m]
-        Of the interval.
-    folds : array of int [n], optional
-        Number of the fold of each run, where each was judged in its own.
-    """
-    residuals = truth - predicted
-    if folds is not None and len(np.unique(folds)) > 1:
-        half_width = np.empty_like(residuals)
-        for fold in np.unique(folds):
-            half_width[folds == fold] = conformal_half_width(residuals[folds != fold], INTERVAL_LEVEL)
-    inside = np.abs(residuals) <= half_width + 1e-12
-    return float(inside[:, covered_columns(study, truth)].mean())
 
 
 def _no_error(study: Study, output: Output, truth: np.ndarray, noise: Mapping[str, OutputError]) -> OutputError:
