@@ -123,7 +123,10 @@ def test_a_table_of_predictions(run: Run, trained: None) -> None:
     table = pd.read_csv("hair_answers.csv")
     assert code == 1 and table["head"].isna().tolist() == [False, True, False, True] and "Traceback" not in err
     assert table["in_domain"].tolist() == [True, False, True, False]
-    assert "2 of the rows are out of bounds" in err and "line 3: input 'speed' = 10.003 m/s is out of bounds [0, 10]" in err
+    assert (
+        "2 of the rows are out of bounds" in err
+        and "line 3: input 'speed' = 10.003 m/s is out of bounds [0, 10]" in err
+    )
     code, _, err = run("predict", "bundles/small", "--csv", "hair.csv", "--lang", "fr", "--json")
     assert code == 1 and "l'entrée « speed » = 10.003 m/s est hors des bornes [0, 10]" in err.replace("\u00a0", " ")
     pd.DataFrame({"speed": [99.0]}).to_csv("far.csv", index=False)
