@@ -19,6 +19,7 @@ from frugal.surrogates.bundle.bundle import ALTERNATIVES, MODEL
 from frugal.surrogates.bundle.held_out import GRID_RUNS, HELD_OUT, HeldOut, kept_answers, write_held_out
 from frugal.surrogates.decision.costs import DecisionRow, least_consuming, least_error_without_use, with_costs
 from frugal.surrogates.fitting.judging import Judging
+from frugal.surrogates.measurement.bounds import BOUNDS_RULE
 from frugal.surrogates.measurement.series_plots import draw_fields
 from frugal.texts import room_texts
 
@@ -101,7 +102,9 @@ def split_of(judging: Judging) -> dict[str, Any]:
     learnt = judging.runs.where(judging.parts[0].learnt) if judging.by == "held_out" else judging.runs
     return {
         "judged_by": judging.by,
+        "bounds_rule": BOUNDS_RULE,
         "folds": len(judging.parts),
+        "one_search": judging.one_search,
         "n_train": judging.learnt_from,
         "n_held_out": len(judging.rows),
         "n_shipped": len(judging.runs),

@@ -25,4 +25,6 @@ def judged_words(split: Mapping[str, Any]) -> Text:
         name: {language: plain_number(split[key], language, 6) for language in LANGUAGES}
         for name, key in (("all", "n_shipped"), ("fewer", "n_train"), ("judged", "n_held_out"), ("folds", "folds"))
     }
-    return _TEXTS.say("judged.held_out" if split["judged_by"] == "held_out" else "judged.out_of_fold", **numbers)
+    if split["judged_by"] == "held_out":
+        return _TEXTS.say("judged.held_out", **numbers)
+    return _TEXTS.say("judged.one_search" if split.get("one_search") else "judged.out_of_fold", **numbers)

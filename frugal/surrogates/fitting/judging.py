@@ -19,8 +19,10 @@ from frugal.experiments.study.design import KNOWN_PLACE
 from frugal.surrogates.fitting.folds import folds
 
 #: From so many runs on, those held out suffice to judge by.
-MANY_RUNS = 200
-#: Folds of fewer runs, each a whole fit with its search; of runs with more values than these together, only three.
+MANY_RUNS = 1000
+#: From so many on, folds need no search of their own: settings that most of the runs choose are those that all choose.
+SETTLED_RUNS = 200
+#: Folds of fewer runs; of runs with more values than these together only three, and from `SETTLED_RUNS` on none.
 N_FOLDS, FEW_FOLDS, MANY_VALUES = 5, 3, 2_000_000
 
 JudgedBy = Literal["held_out", "out_of_fold"]
@@ -45,11 +47,14 @@ class Judging:
         All of them.
     parts : sequence of JudgedPart
         One where runs are held out; else one for each fold, and each row is judged in one of them.
+    one_search : bool
+        Of folds: settings are chosen in the first, and the fits to the others, and to all runs, keep them.
     """
 
     by: JudgedBy
     runs: Runs
     parts: Sequence[JudgedPart]
+    one_search: bool = False
 
     @cached_property
     def rows(self) -> np.ndarray:
@@ -102,10 +107,10 @@ def judging_for(runs: Runs, seed: int) -> Judging:
     seed : int
         Of the folds.
     """
-    if len(runs) >= MANY_RUNS:
+    large = runs.outputs.size > MANY_VALUES
+    if len(runs) >= MANY_RUNS or (large and len(runs) >= SETTLED_RUNS):
         return by_held_out(runs)
-    number = N_FOLDS if runs.outputs.size <= MANY_VALUES else FEW_FOLDS
-    return by_folds(runs, fold_labels(runs, number, seed))
+    return by_folds(runs, fold_labels(runs, FEW_FOLDS if large else N_FOLDS, seed))
 
 
 def fold_labels(runs: Runs, n_folds: int, seed: int) -> np.ndarray:
@@ -139,7 +144,7 @@ def by_folds(runs: Runs, labels: np.ndarray) -> Judging:
     labels : array of int [n]
     """
     parts = [JudgedPart(np.flatnonzero(labels != fold), np.flatnonzero(labels == fold)) for fold in np.unique(labels)]
-    return Judging("out_of_fold", runs, tuple(parts))
+    return Judging("out_of_fold", runs, tuple(parts), one_search=len(runs) >= SETTLED_RUNS)
 
 
 def groups_of_learning(runs: Runs) -> np.ndarray | None:
