@@ -304,25 +304,25 @@ CURSES = {
 }
 
 
-def replication(n: int, seed: int, folder: Path | None) -> Iterator[Fits]:
-    """The fits to one table of each function and design."""
-    for function in FUNCTIONS:
-        for design in DESIGNS:
-            study, runs, fresh, truth = table(function, design, n, seed)
-            judging = judging_for(runs, seed)
-            path = None if folder is None else folder / f"{function}, {design}, {n}, {seed}.npz"
-            if path is None or not path.is_file():
-                fits = fits_of(study, runs, judging, fresh, truth, seed)
-                if path is not None:
-                    kept = {f"{name} judged": answer for name, answer in fits.answers.items()}
-                    np.savez(path, cpu_seconds=fits.cpu_seconds, **kept, **fits.told)
-                yield fits
-                continue
-            with np.load(path) as kept:
-                told = {name: kept[name] for name in kept.files if f"{name} judged" in kept.files}
-                answers = {name: kept[f"{name} judged"] for name in told}
-                spent = float(kept["cpu_seconds"])
-            yield Fits(study, judging.judged, truth, answers, told, seed, spent)
+def replication(n: int, seed: int, folder: Path | None, tables: int | None = None) -> Iterator[Fits]:
+    """The fits to one table of each function and design, or to so many of these, drawn once for all numbers of runs."""
+    pairs = [(function, design) for function in FUNCTIONS for design in DESIGNS]
+    for function, design in [pairs[k] for k in np.random.default_rng(0).permutation(len(pairs))[:tables]]:
+        study, runs, fresh, truth = table(function, design, n, seed)
+        judging = judging_for(runs, seed)
+        path = None if folder is None else folder / f"{function}, {design}, {n}, {seed}.npz"
+        if path is None or not path.is_file():
+            fits = fits_of(study, runs, judging, fresh, truth, seed)
+            if path is not None:
+                kept = {f"{name} judged": answer for name, answer in fits.answers.items()}
+                np.savez(path, cpu_seconds=fits.cpu_seconds, **kept, **fits.told)
+            yield fits
+            continue
+        with np.load(path) as kept:
+            told = {name: kept[name] for name in kept.files if f"{name} judged" in kept.files}
+            answers = {name: kept[f"{name} judged"] for name in told}
+            spent = float(kept["cpu_seconds"])
+        yield Fits(study, judging.judged, truth, answers, told, seed, spent)
 
 
 def main() -> None:
@@ -330,6 +330,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--replications", type=int, default=2)
     parser.add_argument("--curses", type=int, default=300, help="trials of the winner's curse; 0 for none")
+    parser.add_argument("--tables", type=int, help="of each replication, drawn from all functions and designs")
     parser.add_argument("--runs", type=int, nargs="*", default=list(RUNS))
     parser.add_argument("--fits", type=Path, help="folder that fits are kept in, and taken from where they are there")
     parser.add_argument("--json", action="store_true", help="keep the figures in benchmarks/results")
@@ -344,7 +345,11 @@ def main() -> None:
                 found["curse"][f"{name}, errors alike by {alike:g}"] = told
                 print(f"{name}, alike {alike:g}: {told}", flush=True)
     for n in chosen.runs:
-        trials = [bounds_of(fits) for seed in range(chosen.replications) for fits in replication(n, seed, chosen.fits)]
+        trials = [
+            bounds_of(fits)
+            for seed in range(chosen.replications)
+            for fits in replication(n, seed, chosen.fits, chosen.tables)
+        ]
         found["fits"][str(n)] = summary(trials)
         print(n, json.dumps(found["fits"][str(n)]), flush=True)
     if chosen.json:
