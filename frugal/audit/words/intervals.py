@@ -26,12 +26,15 @@ def _name_and_share(row: CandidateRow, language: str) -> str:
 def interval_limits(evidence: Evidence) -> Iterator[tuple[str, dict[str, Any], bool]]:
     """Key and values of the text of each, and that there is a short form of it."""
     row = evidence.winner
+    if row is not None:
+        yield from _of_the_answer(row)
     others = [one for one in evidence.ladder.rows if one is not row and _misses(one)]
     if others:
         told = {language: ", ".join(_name_and_share(one, language) for one in others) for language in LANGUAGES}
         yield "limit.interval_others", {"names": told}, True
-    if row is None:
-        return
+
+
+def _of_the_answer(row: CandidateRow) -> Iterator[tuple[str, dict[str, Any], bool]]:
     misses = row.interval_misses
     if misses is not None and row.interval_coverage is not None and _misses(row):
         level = 0.9 if row.interval is None else row.interval.level
