@@ -9,7 +9,7 @@ runs left out. Where one is clearly the best, bootstraps choose it all the same,
 
 Bootstraps of a few places know nothing of other places: an answer that was lucky in all five of them stays the
 best in every bootstrap. So a bound is also taken at the level that so many candidates ask for as cannot be told apart from it
-(`_level_factor`), and the larger of both holds.
+(`_level_factors`), and the larger of both holds.
 """
 
 from __future__ import annotations
@@ -90,7 +90,7 @@ def luck_of_choice(
         _drawn(study, limited, truth, np.asarray(answers[name], dtype=float), errors[name], judged, times)
         for name in names
     ]
-    levels = [_level_factor(one, _alike(one, drawn), groups, seed) for one in drawn]
+    levels = _level_factors(drawn, groups, seed)
     return {name: max(pair) for name, *pair in zip(names, _factors(drawn), levels, strict=True)}
 
 
@@ -134,16 +134,24 @@ def _is_drawn(error: OutputError | None) -> bool:
     return error is not None and error.bounded and not error.is_missing and np.isfinite(error.high)
 
 
-def _alike(one: _Drawn, drawn: Sequence[_Drawn]) -> int:
-    """How many cannot be told apart from one, itself counted: the error of neither lies above the bound of the other."""
-    return sum(other.error <= one.high and one.error <= other.high for other in drawn)
+def _level_factors(drawn: Sequence[_Drawn], groups: np.ndarray | None, seed: int) -> list[float]:
+    """What bounds are multiplied by when any of those that cannot be told apart may be the lucky one.
 
-
-def _level_factor(one: _Drawn, alike: int, groups: np.ndarray | None, seed: int) -> float:
-    """What a bound is multiplied by when any of so many candidates may be the lucky one.
-
-    Each of them is bounded at the level ``1 - 0.025 / alike`` (Bonferroni).
+    Of ``k`` of them each is bounded at the level ``1 - 0.025 / k`` (Bonferroni). Two cannot be told apart where the error of
+    neither lies above the bound of the other at the level that all candidates ask for: the plain bound of a lucky one would set
+    it apart from those that only had less luck.
     """
+    at_most = [_at_level(one, len(drawn), groups, seed) for one in drawn]
+    reach = [one.high * factor for one, factor in zip(drawn, at_most, strict=True)]
+    found = []
+    for one, own, factor in zip(drawn, reach, at_most, strict=True):
+        alike = sum(two.error <= own and one.error <= other for two, other in zip(drawn, reach, strict=True))
+        found.append(factor if alike == len(drawn) else _at_level(one, alike, groups, seed))
+    return found
+
+
+def _at_level(one: _Drawn, alike: int, groups: np.ndarray | None, seed: int) -> float:
+    """What the bound of one is multiplied by when so many share what may go wrong."""
     if alike < 2 or not one.error > 0:
         return 1.0
     plain, asked = upper_ends(one.metric, one.statistics, groups, (LEVEL, 1 - (1 - LEVEL) / alike), seed)
