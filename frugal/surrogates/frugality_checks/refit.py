@@ -23,7 +23,12 @@ from frugal.surrogates.models.registry import models_for
 from frugal.surrogates.onnx.physical_limits import clip_outputs
 
 #: Loaded before a fit is timed: the first import takes longer than many a fit.
-_LIBRARIES = {"mlp": "scipy.optimize", "boosted_trees": "lightgbm", "gaussian_process": "scipy.optimize"}
+_LIBRARIES = {
+    "mlp": "scipy.optimize",
+    "boosted_trees": "lightgbm",
+    "linear_leaf_trees": "lightgbm",
+    "gaussian_process": "scipy.optimize",
+}
 
 
 @dataclass(frozen=True)

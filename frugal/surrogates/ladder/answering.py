@@ -15,9 +15,10 @@ from frugal.experiments.runs.store import Runs
 from frugal.experiments.study import Study
 from frugal.surrogates.fitting.intervals import AnswerInterval
 from frugal.surrogates.ladder.build import FULL_PHYSICS, Candidate
-from frugal.surrogates.ladder.builders import predictor_of
+from frugal.surrogates.ladder.builders import ModelBuilder, predictor_of
 from frugal.surrogates.ladder.calibration import Widths, widths_of
 from frugal.surrogates.ladder.judged import JudgedAnswers
+from frugal.surrogates.models.corrected import Corrected
 from frugal.surrogates.onnx.graph import ROWS_AT_A_TIME, session
 
 
@@ -98,9 +99,19 @@ def answering_again(study: Study, row: CandidateRow, model: bytes | None, runs: 
         return _full_physics(study)
     found = next((alternative for alternative in study.alternatives if alternative.name == row.name), None)
     if found is None:
-        return None
+        return _corrected_again(study, row, runs, widths)
     answer = study.answer_of(found, runs.inputs, runs.outputs)
     return _from_function(row.name, predictor_of(study, answer), widths, None)
+
+
+def _corrected_again(study: Study, row: CandidateRow, runs: Runs, widths: Widths | None) -> Answering | None:
+    """A corrected answer of the study, which is quickly fitted again; None of any other model."""
+    from frugal.surrogates.models import registry
+
+    model = next((m for m in registry.models_for(study) if m.name == row.name and isinstance(m, Corrected)), None)
+    if model is None:
+        return None
+    return _from_function(row.name, ModelBuilder(study, model, seed=0)(runs).predict, widths, None)
 
 
 def _full_physics(study: Study) -> Answering:

@@ -87,7 +87,7 @@ class ModelBuilder:
         outputs_of_study = self._study.outputs
         return Built(
             predict=lambda x: clip_outputs(fitted.predict(x), outputs_of_study),
-            nodes=fitted.graph,
+            nodes=fitted.graph if getattr(fitted, "has_graph", True) else None,
             parameters=fitted.parameters,
             log=fitted.log,
             project=getattr(fitted, "project", None),
