@@ -265,7 +265,9 @@ def try_study(args: argparse.Namespace) -> list[dict[str, Any]]:
     learnt, judged = runs.where(~held), runs.where(held)
     groups, found = groups_of_learning(learnt), []
     plain = tuple(replace(o, valid_above=None, defined_where="") if o.is_field else o for o in study.outputs)
-    everywhere = registry.models_for(replace(study, outputs=plain, alternatives=(), cell_features={}))
+    undemanding = replace(study.need, tolerances={})
+    plainly = replace(study, outputs=plain, alternatives=(), cell_features={}, need=undemanding)
+    everywhere = registry.models_for(plainly)
 
     def tell(answer: str, model: str, told: np.ndarray, spent: float) -> None:
         record = {"what": "study", "study": bundle.path.name, "answer": answer, "model": model, "cpu_seconds": spent}
