@@ -77,11 +77,10 @@ def trained_names() -> tuple[str, ...]:
     from frugal.studies.solar.roof_yield.site import RoofYieldSite, SolarTerritory
     from frugal.studies.solar.roof_yield.study import N_SECTORS
     from frugal.surrogates.models import registry
-    from frugal.surrogates.models.corrected import PREFIX
 
     supplied = alternatives(SolarTerritory(RoofYieldSite.model_validate({})), N_SECTORS)
     names = (*(alternative.name for alternative in supplied), *(rung.name for rung in registry.SCALAR_MODELS))
-    return (*names, *(f"{PREFIX}{alternative.name}" for alternative in registry.correctable(supplied, names)))
+    return (*names, *registry.corrected_names(supplied, names))
 
 
 def find_yield_model(settings: CadastreSettings, prepared: Prepared, out: Path, reporter: Reporter) -> YieldModel:

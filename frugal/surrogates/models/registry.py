@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from frugal.experiments.study import Study
+from frugal.experiments.study import Alternative, Study
 from frugal.surrogates.fitting.model import Model
-from frugal.surrogates.models.corrected import Corrected, correctable
+from frugal.surrogates.models.corrected import PREFIX, Corrected, correctable
 from frugal.surrogates.models.fields.cell_network import CellNetwork
 from frugal.surrogates.models.fields.grouped_gaussian_process import GroupedGaussianProcess
 from frugal.surrogates.models.fields.nearest_run import NearestRun
@@ -57,6 +57,11 @@ def kinds_of_learners() -> dict[str, str]:
     """Rung on the ladder of every model of this program, by the name that it has there."""
     fields = {"nearest_run": NearestRun.kind, "cell_network": CellNetwork.kind}
     return {**{model.name: model.kind for model in SCALAR_MODELS}, **fields}
+
+
+def corrected_names(alternatives: Sequence[Alternative], names_taken: Sequence[str]) -> tuple[str, ...]:
+    """What the corrected answers of a study are called."""
+    return tuple(f"{PREFIX}{alternative.name}" for alternative in correctable(alternatives, names_taken))
 
 
 def models_for(study: Study) -> tuple[Model, ...]:

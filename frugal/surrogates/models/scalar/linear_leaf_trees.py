@@ -173,7 +173,7 @@ class LinearLeafTrees(BoostedTrees):
     name: str = "linear_leaf_trees"
     kind: Kind = "surrogate"
     label: Mapping[str, str] = field(default_factory=lambda: _TEXTS.say("model.linear_leaf_trees"))
-    leaves: int = 6
+    leaves: int = 4
     penalty: float = 0.1
     max_numbers: int = 128
 
