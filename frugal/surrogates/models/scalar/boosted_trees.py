@@ -30,8 +30,9 @@ _GRID = 2.0**24
 #: Rounds between two looks at the held-out error.
 _BLOCK = 10
 _LESS_OR_EQUAL = 0
-#: Values of a column that are told apart, one for eight runs: a leaf holds more of them, and each takes time.
-_FEWEST_BINS, _MOST_BINS = 63, 255
+#: Of many columns one value in eight runs is told apart: each takes time, and a leaf holds more runs. Of few columns all
+#: are, up to the most: a step is found where it is.
+_MANY_COLUMNS, _FEWEST_BINS, _MOST_BINS = 24, 127, 255
 
 
 @dataclass
@@ -249,7 +250,6 @@ class BoostedTrees:
             "learning_rate": self.learning_rate,
             "min_data_in_leaf": int(np.clip(n // 20, 2, 20)),
             "min_data_in_bin": 1,
-            "max_bin": int(np.clip(n // 8, _FEWEST_BINS, _MOST_BINS)),
             "use_missing": False,
             "num_threads": 1,
             "deterministic": True,
@@ -278,9 +278,11 @@ class BoostedTrees:
 
 
 def _dataset(z: np.ndarray, settings: dict[str, Any]) -> Any:
-    """Binned columns, made once for all outputs."""
+    """Binned columns, made once for all outputs; the settings are told their number of bins."""
     import lightgbm
 
+    many = z.shape[1] >= _MANY_COLUMNS
+    settings["max_bin"] = int(np.clip(len(z) // 8, _FEWEST_BINS, _MOST_BINS)) if many else _MOST_BINS
     data = lightgbm.Dataset(z, label=np.zeros(len(z)), params=settings, free_raw_data=False)
     return data.construct()
 
