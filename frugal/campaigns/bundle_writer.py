@@ -17,7 +17,7 @@ from frugal.metering.ledger.hash_chain import seal_of
 from frugal.metering.ledger.ledger import chained_content, chained_lines, cpu_total
 from frugal.surrogates.bundle.bundle import ALTERNATIVES, MODEL
 from frugal.surrogates.bundle.held_out import GRID_RUNS, HELD_OUT, HeldOut, kept_answers, write_held_out
-from frugal.surrogates.decision.costs import DecisionRow, least_consuming, least_error_without_use, with_costs
+from frugal.surrogates.decision.costs import DecisionRow, least_consuming, ships_without_use, with_costs
 from frugal.surrogates.fitting.judging import Judging
 from frugal.surrogates.measurement.bounds import BOUNDS_RULE
 from frugal.surrogates.measurement.series_plots import draw_fields
@@ -136,7 +136,7 @@ def _cheapest_graph(ladder: Ladder) -> CandidateRow | None:
     usable = [row for row in ladder.rows if row.graph and row.name in lifetime and row.need_met[decision.pattern]]
     if decision.queries is None:
         rows = [DecisionRow.of(row, decision.pattern) for row in ladder.rows if row.graph and row.name in lifetime]
-        chosen = least_error_without_use(rows, decision.policy.tie_factor, declared=False)
+        chosen, _ = ships_without_use(rows, decision.policy, declared=False)
         return None if chosen is None else ladder.row(chosen.name)
     usable = [row for row in usable if not row.is_ai] or usable
     return least_consuming(usable, lifetime, decision.policy.tie_factor)

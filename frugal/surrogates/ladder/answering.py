@@ -20,6 +20,7 @@ from frugal.surrogates.ladder.calibration import Widths, widths_of
 from frugal.surrogates.ladder.judged import JudgedAnswers
 from frugal.surrogates.models.corrected import Corrected
 from frugal.surrogates.onnx.graph import ROWS_AT_A_TIME, session
+from frugal.surrogates.onnx.input_precision import taken_by
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,8 @@ class Answering:
         ``ask(inputs[n, d], object_ids[n])`` answers as a user would be answered; this is what is timed.
     runtime : str
         ``onnx`` or ``python``.
+    input_type
+        Element type of the inputs that ``ask`` takes.
     exact : bool
         It is the truth itself.
     widths : callable, optional
@@ -60,6 +63,7 @@ class Answering:
     model: bytes | None = None
     project: Callable[[np.ndarray], np.ndarray] | None = None
     judged: JudgedAnswers | None = None
+    input_type: Any = np.float64
 
 
 def answering_for(study: Study, candidate: Candidate) -> Answering:
@@ -178,7 +182,9 @@ def from_graph(
         starts = range(0, len(inputs), ROWS_AT_A_TIME)
         return [opened.run(None, {"inputs": inputs[at : at + ROWS_AT_A_TIME]}) for at in starts]
 
-    return Answering(name, predict, ask, "onnx", widths=widths, model=model, project=project)
+    return Answering(
+        name, predict, ask, "onnx", widths=widths, model=model, project=project, input_type=taken_by(opened)
+    )
 
 
 def _widths_of_graph(opened: Any, names: list[str], inputs: np.ndarray) -> np.ndarray:
@@ -198,11 +204,12 @@ def flat_answers(opened: Any, names: list[str], inputs: np.ndarray) -> np.ndarra
     names : list of str
         Outputs of the graph in the order wanted; ``_lower`` and ``_upper`` may be among them.
     inputs : array [n, d]
-        In physical units; rounded to float32, which is what a graph takes.
+        In physical units; rounded to what the graph takes, float32 but for few.
     """
-    single, parts = inputs.astype(np.float32), []
-    for at in range(0, max(len(single), 1), ROWS_AT_A_TIME):
-        answers = opened.run(names, {"inputs": single[at : at + ROWS_AT_A_TIME]})
-        flat = [np.asarray(a, dtype=float).reshape(len(single[at : at + ROWS_AT_A_TIME]), -1) for a in answers]
+    taken, parts = inputs.astype(taken_by(opened)), []
+    for at in range(0, max(len(taken), 1), ROWS_AT_A_TIME):
+        some = taken[at : at + ROWS_AT_A_TIME]
+        answers = opened.run(names, {"inputs": some})
+        flat = [np.asarray(a, dtype=float).reshape(len(some), -1) for a in answers]
         parts.append(np.concatenate(flat, axis=1))
     return parts[0] if len(parts) == 1 else np.concatenate(parts)

@@ -39,12 +39,15 @@ def graph_memory(model: bytes, inputs: np.ndarray) -> int:
     EnvironmentFaultError
         If the process cannot be started or comes to harm.
     """
+    from frugal.surrogates.onnx.graph import session
+    from frugal.surrogates.onnx.input_precision import taken_by
+
     paths = os.pathsep.join(path for path in sys.path if path)  # the child finds what this process finds
     try:
         with tempfile.TemporaryDirectory() as folder:
             graph, rows = Path(folder) / "model.onnx", Path(folder) / "inputs.npy"
             graph.write_bytes(model)
-            np.save(rows, np.ascontiguousarray(inputs, dtype=np.float32))
+            np.save(rows, np.ascontiguousarray(inputs, dtype=taken_by(session(model))))
             answer = subprocess.run(
                 [sys.executable, "-P", "-m", __name__, str(graph), str(rows)],
                 env={**os.environ, "PYTHONPATH": paths},

@@ -63,7 +63,8 @@ class FittedCorrection:
     def graph(self, builder: Graph, x: str) -> str:
         """The nodes of the answer, those of the fit, and their sum in float64; only where `has_graph`."""
         assert self.answer.graph is not None
-        parts = [builder.cast(y, np.float64) for y in (self.answer.graph(builder, x), self.inner.graph(builder, x))]
+        own = builder.cast(x, np.float32) if builder.takes_double(x) else x  # alternatives take that
+        parts = [builder.cast(y, np.float64) for y in (self.answer.graph(builder, own), self.inner.graph(builder, x))]
         return builder.op("Add", *parts)
 
 

@@ -17,6 +17,7 @@ from frugal.surrogates.models.fields.grouped_gaussian_process import GroupedGaus
 from frugal.surrogates.models.fields.nearest_run import NearestRun
 from frugal.surrogates.models.fields.network_ensemble import ModesNetwork
 from frugal.surrogates.models.fields.on_modes import ModelOnModes
+from frugal.surrogates.models.on_centred_inputs import OnCentredInputs
 from frugal.surrogates.models.on_derived_features import OnDerivedFeatures
 from frugal.surrogates.models.on_scales import OnScales, wide_inputs
 from frugal.surrogates.models.scalar.boosted_trees import BoostedTrees
@@ -28,6 +29,7 @@ from frugal.surrogates.models.scalar.mlp import Mlp
 from frugal.surrogates.models.scalar.polynomial_chaos import PolynomialChaos
 from frugal.surrogates.models.scalar.quadratic import QuadraticRidge
 from frugal.surrogates.models.scalar.table import Table
+from frugal.surrogates.onnx.input_precision import centre_of
 from frugal.texts import room_texts
 
 _TEXTS = room_texts("frugal.surrogates")
@@ -72,7 +74,7 @@ def models_for(study: Study) -> tuple[Model, ...]:
         models.append(NearestRun(study.outputs))
         if study.cell_features:
             models.append(_cell_network(study))
-    learning = [_on_summaries(_on_scales(model, study), study) for model in models]
+    learning = [_on_summaries(_on_centred_inputs(_on_scales(model, study), study), study) for model in models]
     return (*learning, *_corrections(study, [model.name for model in learning]))
 
 
@@ -85,7 +87,7 @@ def _corrections(study: Study, names: Sequence[str]) -> Iterator[Model]:
     if any(output.is_field for output in study.outputs):
         everywhere = tuple(replace(output, valid_above=None, defined_where="") for output in study.outputs)
         learner = ModelOnModes(line.name, line.kind, line.label, everywhere, lambda reduction: line)
-    learner = _on_summaries(_on_scales(learner, study), study)
+    learner = _on_summaries(_on_centred_inputs(_on_scales(learner, study), study), study)
     for alternative in correctable(study.alternatives, names):
         yield Corrected(study, alternative, learner)
 
@@ -104,6 +106,11 @@ def _on_scales(model: Model, study: Study) -> Model:
     fields = any(output.is_field for output in study.outputs)
     seen = study.columns if study.summaries is None else (*study.columns, *study.summaries.variables)
     return OnScales(model, tries_outputs=not fields) if not fields or wide_inputs(seen) else model
+
+
+def _on_centred_inputs(model: Model, study: Study) -> Model:
+    seen = study.columns if study.summaries is None else (*study.columns, *study.summaries.variables)
+    return OnCentredInputs(model) if centre_of(seen).any() else model
 
 
 def _on_summaries(model: Model, study: Study) -> Model:
