@@ -173,7 +173,7 @@ def _value(rng: random.Random, parameter: Any) -> str:
         ("export", ("boamps", "sci", "x")),
         ("columns", ("a,b,c", "y,z", "a", "a,a", "head_m", "q")),
         ("study", STUDIES),
-        ("n_runs", ("8", "auto", "0", "-3", "12.5")),
+        ("n_runs", ("8", "auto", "auto:20", "auto:x", "0", "-3", "12.5")),
         ("cluster", ("tcp://127.0.0.1:1", "x", "http://")),
         ("out", OUTS),
         ("geotiff", OUTS),

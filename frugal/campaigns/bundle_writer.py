@@ -86,7 +86,7 @@ def comparison_of(campaign: Campaign, model: ModelFile) -> Comparison:
         seed=campaign.seed,
         machine={**campaign.machine.describe(), **campaign.noise},
         ledger=seal_of(chained_lines(ledger)),
-        split=split_of(campaign.judging),
+        split=split_of(campaign.judging) | _adaptive(campaign),
         failed_runs=[{"run": row, "message": message} for row, message in campaign.failures],
         model=model,
         shared={
@@ -111,6 +111,13 @@ def split_of(judging: Judging) -> dict[str, Any]:
         "train_places": sorted(map(str, set(learnt.places))),
         "held_out_places": sorted(map(str, set(judging.judged.places))),
     }
+
+
+def _adaptive(campaign: Campaign) -> dict[str, Any]:
+    """What ``split`` says of runs that were made in batches; nothing of others."""
+    if campaign.grown is None:
+        return {}
+    return {"adaptive_runs": campaign.grown.told(campaign.ledger, campaign.machine.watts_per_core)}
 
 
 def choose_model(ladder: Ladder) -> ModelFile:

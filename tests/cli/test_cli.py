@@ -208,6 +208,8 @@ def test_a_dry_run_spends_nothing(run: Run, small: str) -> None:
         (("train", "roof_yeild"), "did you mean 'roof_yield'"),
         (("train",), "name of a study"),
         (("train", "roof_yield", "--n-runs", "many"), "--n-runs 'many'"),
+        (("train", "roof_yield", "--n-runs", "auto:few"), "--n-runs 'auto:few'"),
+        (("train", "--runs", "t.csv", "--inputs", "a", "--n-runs", "auto"), "--runs gives them: leave one out"),
         (("train", "roof_yield", "--n-runs", "3"), "at least 16"),
         (("train", "roof_yield", "--lang", "de"), "--lang 'de'"),
         (("train", "roof_yield", "--set", "wether=a.epw"), "'wether'"),

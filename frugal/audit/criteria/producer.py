@@ -255,13 +255,16 @@ def estimated_beforehand(evidence: Evidence) -> Finding:
     if evidence.full_physics is None:
         return no_ai("finding.runs_of_a_table")
     lines = [line for line in evidence.ledger if line["stage"] == "generation"]
-    estimates = [(line.get("details") or {}).get("estimated_cpu_seconds") for line in lines]
-    known = [value for value in estimates if value]
+    # a campaign that was taken up again has an estimate of what was left each time: the first one of each batch covers it all
+    known: dict[Any, float] = {}
+    for line in lines:
+        details = line.get("details") or {}
+        if details.get("estimated_cpu_seconds"):
+            known.setdefault(details.get("batch"), details["estimated_cpu_seconds"])
     if not known:
         text = say("FRU-12.not_estimated")
         return Finding("fail", text, None, [2, 5], where)
-    # a campaign that was taken up again has an estimate of what was left each time: the first one covers it all
-    spent, expected = sum(map(cpu_total, lines)), known[0]
+    spent, expected = sum(map(cpu_total, lines)), sum(known.values())
     more, less = max(spent, expected) + BESIDE_RUNS_CPU_SECONDS, min(spent, expected) + BESIDE_RUNS_CPU_SECONDS
     ratio = more / less
     status: Status = "pass" if ratio <= 2 else "warn" if ratio <= 5 else "fail"

@@ -57,7 +57,7 @@ def check_split(file: str, comparison: Comparison, runs: Runs) -> None:
     if "n_shipped" in split:
         check_same(file, "split.n_shipped", split["n_shipped"], len(runs), "'runs.zarr'")
     if split.get("judged_by") == "out_of_fold":
-        check_same(file, "split.n_held_out", split.get("n_held_out"), len(runs), "'runs.zarr'")
+        check_same(file, "split.n_held_out", split.get("n_held_out"), int((~runs.is_added).sum()), "'runs.zarr'")
         return
     for name, part in (("n_train", runs.training), ("n_held_out", runs.held_out)):
         if name in split:

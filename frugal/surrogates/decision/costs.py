@@ -14,6 +14,9 @@ from frugal.candidates.row import MISSING_DATA, CandidateRow
 from frugal.experiments.study import RUNGS, Kind
 from frugal.metering.ledger.ledger import Entry, cpu_total
 
+#: Ledger stages that all which learn from runs have in common: making them, and choosing where.
+RUNS_STAGES = ("generation", "placing")
+
 #: Ledger stages whose cost belongs to one candidate, and the part of its fixed cost they make up.
 CANDIDATE_STAGES = {"fit": "fit", "calibration": "fit", "export": "export"}
 #: Where no use is declared, an AI gives way to what costs at most so many times as much per query,
@@ -136,8 +139,8 @@ def is_assessed(row: CandidateRow, pattern: str) -> bool:
 def fixed_parts(ledger: Sequence[Entry], rung: DecisionRow | CandidateRow, training_share: float) -> dict[str, float]:
     """Fixed cost of a candidate in CPU seconds, by part, from the ledger alone.
 
-    Every line counts, whether its stage ended well or not. Of the generation, the share of the training runs is charged:
-    the held-out runs judge all candidates alike.
+    Every line counts, whether its stage ended well or not. Of the generation, and of placing runs, the share of the training
+    runs is charged: the held-out runs judge all candidates alike.
 
     Parameters
     ----------
@@ -158,7 +161,7 @@ def fixed_parts(ledger: Sequence[Entry], rung: DecisionRow | CandidateRow, train
     if rung.needs_compilation or rung.needs_runs:
         parts["compile"] = cpu_total(ledger, lambda entry: entry.stage == "compile")
     if rung.needs_runs:
-        parts["generation"] = training_share * cpu_total(ledger, lambda entry: entry.stage == "generation")
+        parts["generation"] = training_share * cpu_total(ledger, lambda entry: entry.stage in RUNS_STAGES)
         # where runs lie was looked at once for all that learn from them
         parts["fit"] = cpu_total(ledger, lambda entry: entry.stage == "calibration" and entry.candidate is None)
     for stage, part in CANDIDATE_STAGES.items():
@@ -199,7 +202,7 @@ def _codecarbon_joules(ledger: Sequence[Entry], candidate: str) -> dict[str, flo
         return float(np.sum(found)) if found else None
 
     return {
-        "generation": total(("generation",), None),
+        "generation": total(RUNS_STAGES, None),
         "fit": total(("fit", "calibration", "export"), candidate),
         "evaluation": total(("evaluation",), candidate),
     }

@@ -251,7 +251,7 @@ def _build(
             candidate.judged = judged_answers(apart, parts)
             unseen, answered = runs.where(apart.rows), candidate.judged
         elif candidate.needs_runs:
-            unseen, answered = runs, _answers_of_folds(build.again(), runs, seed)
+            unseen, answered = _answers_of_folds(build.again(), runs, seed)
         else:
             unseen, answered = _asked(built, runs if judging is None else _calibrating(judging))
         residuals = unseen.outputs - answered.answers
@@ -270,13 +270,14 @@ def _book_search(entry: Entry, built: Built) -> None:
 
 def _calibrating(judging: Judging) -> Runs:
     """Runs that an answer which learns nothing is calibrated on: those that it is not judged on, where there are."""
-    return judging.runs.where(judging.parts[0].learnt) if judging.by == "held_out" else judging.runs
+    unseen = judging.runs.where(judging.parts[0].learnt) if judging.by == "held_out" else judging.runs
+    return unseen.where(~unseen.is_added) if unseen.is_added.any() else unseen
 
 
-def _answers_of_folds(build: Builder, runs: Runs, seed: int) -> JudgedAnswers:
-    """What fits without each fold, settings kept, answer on it."""
+def _answers_of_folds(build: Builder, runs: Runs, seed: int) -> tuple[Runs, JudgedAnswers]:
+    """Runs that were not placed by errors, and what fits without each fold, settings kept, answer on it."""
     folded = by_folds(runs, fold_labels(runs, N_FOLDS, seed))
-    return judged_answers(folded, [build(runs.where(part.learnt)) for part in folded.parts])
+    return runs.where(folded.rows), judged_answers(folded, [build(runs.where(part.learnt)) for part in folded.parts])
 
 
 def _asked(built: Built, runs: Runs) -> tuple[Runs, JudgedAnswers]:
