@@ -148,6 +148,18 @@ def test_a_last_fit_that_went_wrong_does_not_ship() -> None:
         check_refit(judged, Built(lambda x: runs.outputs + 0.2, None), runs)
 
 
+def test_over_decades_the_largest_runs_alone_do_not_say_that_the_last_fit_went_wrong() -> None:
+    x = np.linspace(0, 1, 40)[:, None]
+    runs = runs_of(x, 10 ** (12 * x - 6), np.zeros(40, dtype=bool), np.full(40, ""))
+    judged = JudgedAnswers(runs.outputs * np.exp(0.1 * np.cos(40 * x)))
+    largest = np.where(
+        runs.outputs == runs.outputs.max(), 1.2, np.exp(0.05)
+    )  # 1.2 times the largest, the others better
+    check_refit(judged, Built(lambda x: runs.outputs * largest, None), runs)
+    with pytest.raises(UnusableInputError, match="the last fit went wrong"):
+        check_refit(judged, Built(lambda x: runs.outputs * np.exp(0.2), None), runs)
+
+
 def test_bounds_reach_the_true_error_of_what_ships(monkeypatch: pytest.MonkeyPatch) -> None:
     """Real fits to 24 and 48 rows of known functions; the benchmark has more of all."""
     few_models(monkeypatch, ("constant", "linear", "quadratic"))
