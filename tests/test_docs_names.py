@@ -26,7 +26,7 @@ METADATA = {
     f"frugal.{key}"
     for key in (
         "study", "candidate", "verdict", "graph_sha256", "audit_sha256", "cpu_seconds_per_row", "joules_per_row",
-        "measurement_tier",
+        "measurement_tier", "input_type",
     )
 }  # fmt: skip
 

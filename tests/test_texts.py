@@ -32,7 +32,8 @@ CHOSEN_BY_NAME = {
     "frugal.exposure": ("column.", "depth_of.", "readme.", "state.", "table.", "unit.", "what."),
     "frugal.insight": ("caption.", "head.", "plot.first", "plot.total"),
     "frugal.reporting": (
-        "ai_limit.", "duration.", "head.", "level.", "name.", "note.", "number.", "queries.", "source.", "stage.", "tick.",
+        "adaptive.", "ai_limit.", "duration.", "head.", "level.", "name.", "note.", "number.", "queries.", "source.",
+        "stage.", "tick.",
         *(f"plot.{kind}" for kind in ("absolute", "error", "ratio", "score", "share")),
     ),
     "frugal.studies.flood": (
