@@ -84,6 +84,16 @@ def test_stations_beside_the_checkout(run: Run, shared_data: Path, tmp_path: Pat
         assert 3.0 < hours < 5.5 if kind["water"] == "high" else 7.0 < hours < 9.5
 
 
+def test_a_tide_of_the_tables_of_brest(run: Run, shared_data: Path) -> None:
+    """12 July 1995 in the Annuaire: low water 09:47, 1.45 m, high water 15:53, 7.70 m (fr.scribd.com/document/612490837)."""
+    path = str(shared_data / "tide_prediction" / "brest_constituents.csv")
+    _, out, _ = run("tide", path, "--from", "1995-07-12T08:00Z", "--to", "1995-07-12T17:00Z", "--json")
+    low, high = json.loads(out)["waters"]
+    for found, published in ((low, "1995-07-12T09:47Z"), (high, "1995-07-12T15:53Z")):
+        assert abs(pandas.Timestamp(found["time"]) - pandas.Timestamp(published)) < pandas.Timedelta(minutes=4)
+    assert high["level_m"] - low["level_m"] == pytest.approx(7.70 - 1.45, abs=0.05)
+
+
 def test_far_from_france_no_coefficient_is_told_unless_asked(run: Run, brest: Path) -> None:
     brest.write_text(BREST.replace("48.383,-4.5", "45.1,-67.1"))
     code, out, _ = run("tide", "brest.csv", "--from", "2026-01-01")

@@ -136,6 +136,11 @@ def analyse(
     steps = np.diff(times)
     usual, span = float(np.median(steps)), float(times[-1] - times[0])
     names, left_out = _chosen(constituents, [*guesses], span, usual, rayleigh)
+    for name, guess in guesses.items():
+        if guess.of not in names:
+            raise UnusableInputError(
+                f"inferred {name} follows {guess.of}: {guess.of} has to be among the constituents, and {name} not"
+            )
     middle = (times[0] + times[-1]) / 2
     matrix = _DesignOfTide(times, names, guesses, convention, latitude_deg, middle, span, trend)
     if len(times) < matrix.columns + 1:

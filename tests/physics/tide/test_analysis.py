@@ -104,6 +104,21 @@ def test_an_inferred_constituent_follows_another() -> None:
     assert np.isnan(found.amplitude_error_m[found.constants.names.index("K2")])
 
 
+@pytest.mark.parametrize(
+    ("names", "inferred", "match"),
+    [
+        (["M2"], {"K2": Inference("S2", 0.3)}, "inferred K2 follows S2"),
+        (["M2", "S2", "K2"], {"K2": Inference("S2", 0.3)}, "inferred K2 follows S2"),
+        (None, {"NU2": Inference("N2", 0.2)}, "inferred NU2 follows N2"),  # 15 days do not tell N2
+        (["M2", "S2"], {"K2": Inference("S2", -1.0)}, "0 to 10 and degrees"),
+    ],
+)
+def test_what_cannot_be_inferred_is_refused(names, inferred: dict[str, Inference], match: str) -> None:
+    times = BEGIN + np.arange(0, 15 * DAY, HOUR)
+    with pytest.raises(UnusableInputError, match=match):
+        analyse(times, predict(times, TIDE), names, inferred=inferred)
+
+
 def test_a_trend_is_told_by_year() -> None:
     times = BEGIN + np.arange(0, 400 * DAY, HOUR)
     found = analyse(times, predict(times, TIDE) + 0.004 * (times - BEGIN) / (365.25 * DAY), TIDE.names, trend=True)
