@@ -33,7 +33,6 @@ YEAR_S = 365 * 86400.0
 LATITUDE = 45.0
 #: Peers agree on a constituent where none is farther from UTide than this share of its amplitude.
 AGREE = 0.0101
-STATIONS = ("Port Bloc", "Bordeaux", "Les Sables", "Saint-Joseph")
 #: What SHOM announced, as the press told it.
 COEFFICIENTS = (
     ("2006-03-30", 115), ("2010-03-02", 116), ("2012-10-16", 109), ("2014-03-02", 115), ("2015-02-20", 118),
@@ -165,9 +164,8 @@ def main() -> None:
     peers = pd.read_csv(data / "peer_conventions_2026.csv")
     rows = [one_constituent(row) for row in peers.itertuples()]
     agreed = {constituent(row["constituent"]).name for row in rows if max(row["pytmd"][2], row["neaps"][2]) <= AGREE}
-    stations = [
-        one_station(data / "constituents.csv", _whole(data / "constituents.csv", name), agreed) for name in STATIONS
-    ]
+    names = list(pd.read_csv(data / "constituents.csv")["station"].unique())
+    stations = [one_station(data / "constituents.csv", str(name), agreed) for name in names]
     stations.append(one_station(data / "brest_constituents.csv", "Brest", agreed))
     found = {
         "constituents": rows,
@@ -179,10 +177,6 @@ def main() -> None:
     for name, content in tables(found).items():
         fill(ROOT / "docs" / "tide.md", name, content)
         print(content, "\n")
-
-
-def _whole(path: Path, begin: str) -> str:
-    return next(str(name) for name in pd.read_csv(path)["station"].unique() if str(name).startswith(begin))
 
 
 def tables(found: dict[str, Any]) -> dict[str, str]:
