@@ -15,6 +15,8 @@ from frugal.errors import UnusableInputError
 
 _ENDINGS = (".csv", ".parquet", ".pq")
 _DAYS = 2.0
+#: Years that the mean longitudes are told for; calendars before have other days.
+_SOONEST, _LATEST = 1801, 2199
 
 
 def tide(
@@ -79,6 +81,8 @@ def tide(
 
     if out is not None and out.suffix.lower() not in _ENDINGS:
         raise UnusableInputError(f"--out '{out}' ends in '{out.suffix}'; {', '.join(_ENDINGS)} are allowed")
+    if out is not None and constituents.exists() and out.exists() and out.samefile(constituents):
+        raise UnusableInputError(f"--out '{out}' is the table of constituents; name another file")
     if end and days is not None:
         raise UnusableInputError("--days stands in the place of --to; leave one out")
     told_in = _zone(zone)
@@ -131,6 +135,8 @@ def _moment(text: str, zone: tzinfo, option: str, whole_day: bool = False) -> da
         raise UnusableInputError(
             f"{option} '{text}' is no time; 2026-11-30 or 2026-11-30T06:00+01:00 is needed"
         ) from fault
+    if not _SOONEST <= moment.year <= _LATEST:
+        raise UnusableInputError(f"{option} '{text}': years from {_SOONEST} to {_LATEST} are allowed")
     if whole_day and len(text.strip()) <= 10:
         moment += timedelta(days=1)
     if moment.tzinfo is not None:
