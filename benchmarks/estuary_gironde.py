@@ -48,13 +48,14 @@ GIRONDE_M, GARONNE_M, DORDOGNE_M = 75e3, 95e3, 90e3
 NAMES = (
     "mean depth at the mouth", "mean depth at 37 km", "mean depth at the confluence", "mean depth at 30 km of the Garonne",
     "n of Manning, Gironde", "n of Manning, rivers", "convergence km, Gironde", "convergence km, Garonne",
-    "share of the Garonne in the width",
+    "width of either river over that of the Gironde",
 )  # fmt: skip
 START = np.array([12.0, 8.0, 7.0, 6.5, 0.018, 0.020, 43.0, 35.0, 0.40])
 LOW = np.array([5.0, 4.0, 3.0, 3.0, 0.010, 0.010, 25.0, 15.0, 0.25])
-HIGH = np.array([25.0, 16.0, 14.0, 12.0, 0.035, 0.040, 90.0, 90.0, 0.60])
-FITTED = START
-MOUTH_WIDTH_M = 15_000.0
+HIGH = np.array([25.0, 16.0, 14.0, 12.0, 0.035, 0.040, 90.0, 90.0, 1.00])
+FITTED = np.array([7.787, 6.636, 8.038, 6.385, 0.01222, 0.01862, 37.06, 42.38, 0.6053])
+#: Published area of the Gironde [m²]: with the convergence it gives the width at the mouth.
+GIRONDE_AREA_M2 = 635e6
 
 
 def gauges() -> list[dict[str, Any]]:
@@ -78,7 +79,8 @@ def network(p: np.ndarray) -> Estuary:
     """The three reaches for nine numbers."""
     d0, d1, d2, d3, n1, n2, shrinking, shrinking_up, share = p
     x = np.linspace(0.0, GIRONDE_M, 151)
-    width = MOUTH_WIDTH_M * np.exp(-x / (1e3 * shrinking))
+    mouth = GIRONDE_AREA_M2 / (1e3 * shrinking * -math.expm1(-GIRONDE_M / (1e3 * shrinking)))
+    width = mouth * np.exp(-x / (1e3 * shrinking))
     friction = np.interp(x, [0.0, 55e3, 75e3], [n1, n1, n2])
     gironde = Reach(
         "gironde", "mouth", "confluence", x, -np.interp(x, [0.0, 37e3, 75e3], [d0, d1, d2]), width, friction
@@ -150,12 +152,14 @@ def fit(places: list[dict[str, Any]]) -> np.ndarray:
     return np.asarray(solved.x)
 
 
-def asymmetry(run: TideRun, km: float) -> tuple[float, float]:
-    """Mean hours of rise and fall of the level."""
-    levels = levels_at(run, km)
-    rising = np.diff(levels) > 0.0
-    share = float(rising.mean())
-    return 12.4206 * share, 12.4206 * (1.0 - share)
+def asymmetry(run: TideRun, km: float) -> dict[str, list[float]]:
+    """Mean hours a tide of rise and fall of the level, and of flood and ebb of the current."""
+    rising = float((np.diff(levels_at(run, km)) > 0.0).mean())
+    flooding = float((run.speed_at("garonne", 1e3 * km - GIRONDE_M) > 0.0).mean())
+    return {
+        "rise and fall": [round(12.4206 * share, 2) for share in (rising, 1.0 - rising)],
+        "flood and ebb": [round(12.4206 * share, 2) for share in (flooding, 1.0 - flooding)],
+    }
 
 
 def main() -> None:
@@ -208,7 +212,7 @@ def main() -> None:
             }
             for k, place in enumerate(places)
         ],
-        "hours_of_rise_and_fall_at_bordeaux": [round(hours, 2) for hours in asymmetry(run, places[-1]["km"])],
+        "hours_at_bordeaux": asymmetry(run, places[-1]["km"]),
         "volume_imbalance": run.ledger.imbalance,
     }
     text = json.dumps(report, indent=1, ensure_ascii=False)

@@ -283,6 +283,34 @@ def given_mud() -> list[dict[str, Any]]:
     return rows
 
 
+def given_column() -> list[dict[str, Any]]:
+    """Mud of one water column under a uniform current, in the middle of a long channel, in the 20th tide."""
+    period, rows = 44712.0, []
+    for phase, settling in itertools.product((0.0, 90.0, 180.0, 270.0), (0.3e-3, 1e-3, 3e-3)):
+        flow = cases.GivenFlow(160e3, lambda x: np.full_like(x, 500.0), np.ones_like, 0.0, math.radians(phase))
+        layout = flow.layout(2000.0, closed=False)
+        mud = Mud(settling, 0.2, 1e-4, 0.0025, "quadratic", 0.05, 1e9, bed_kg_m2=1.0)
+        times = period * np.arange(19.0, 20.0, 1.0 / 50.0)
+        run = carry_along(
+            layout, flow.pieces(layout, 20, 150), Carrying({"mud": {}}, mixing=Mixing(0.0), mud=mud), times
+        )
+        c, bed = run.at("mud", "r", 80e3), run.bed_kg_m2[:, layout.at("r", 80e3)[0]]
+        rows.append(
+            {
+                "phase_deg": phase,
+                "ws_mm_s": 1e3 * settling,
+                "c_kg_m3": {
+                    "mean": round(float(c.mean()), 5),
+                    "least": round(float(c.min()), 5),
+                    "most": round(float(c.max()), 5),
+                },
+                "mean_bed_kg_m2": round(float(bed.mean()), 4),
+                "residual_transport_kg_m_s": round(float(np.mean(flow.depth * c * flow.speed(times))), 5),
+            }
+        )
+    return rows
+
+
 def main() -> None:
     report: dict[str, Any] = {
         "exact solutions": forms(),
@@ -293,6 +321,7 @@ def main() -> None:
     }
     if GIVEN.exists():
         report["given tides"] = given_tides()
+        report["given mud, one column"] = given_column()
         report["given mud"] = given_mud()
     text = json.dumps(report, indent=1, ensure_ascii=False)
     print(text)

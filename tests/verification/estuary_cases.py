@@ -274,6 +274,11 @@ class GivenFlow:
             return layout
         return Layout(layout.estuary, layout.places, layout.cells._replace(is_mouth=np.zeros(2, dtype=bool)))
 
+    def speed(self, times: np.ndarray) -> np.ndarray:
+        """Speed [m/s] of the tide where the envelope is 1."""
+        omega = 2.0 * math.pi / self.period
+        return np.cos(omega * times) + 0.2 * np.cos(2.0 * omega * times - self.phase)
+
     def pieces(self, layout: Layout, tides: int, spans: int) -> Any:
         """Records, one tide a piece."""
         cells, slots = layout.cells, layout.slots("r")

@@ -16,8 +16,7 @@ from frugal.physics.estuary.network import Estuary, Reach, layout_of
 pytestmark = pytest.mark.slow
 
 
-@pytest.fixture(scope="module")
-def everything() -> CarriedRun:
+def fork() -> tuple[Estuary, Driving, Carrying]:
     """A fork with flats that dry, in which all is carried."""
     x = np.linspace(0.0, 30e3, 31)
     widths = np.stack([np.full(31, 400.0), np.full(31, 400.0), np.full(31, 900.0)], axis=1)
@@ -43,7 +42,13 @@ def everything() -> CarriedRun:
         heat_exchange_w_m2_k=40.0,
         loads=(Load("dye", "left", 12e3, 0.5),),
     )
-    return simulate_carried(Estuary((lower, left, right), ("sea",)), driving, carrying, 6.0 * cases.T, every_s=1800.0)
+    return Estuary((lower, left, right), ("sea",)), driving, carrying
+
+
+@pytest.fixture(scope="module")
+def everything() -> CarriedRun:
+    """Six tides of it."""
+    return simulate_carried(*fork(), 6.0 * cases.T, every_s=cases.T / 25.0)
 
 
 def test_salt_mud_and_tracers_are_conserved(everything: CarriedRun) -> None:
@@ -53,6 +58,27 @@ def test_salt_mud_and_tracers_are_conserved(everything: CarriedRun) -> None:
     assert everything.ledgers["dye"].loaded == pytest.approx(0.5 * 6.0 * cases.T)
     assert everything.tide is not None
     assert abs(everything.tide.ledger.imbalance) < 1e-12
+
+
+def test_a_run_goes_on_where_another_one_ended(everything: CarriedRun) -> None:
+    estuary, driving, carrying = fork()
+    first = simulate_carried(estuary, driving, carrying, 3.0 * cases.T, every_s=cases.T / 25.0)
+    assert first.tide is not None
+    steady = Driving(driving.levels, driving.rivers)  # a ramp counts from the start of a run
+    second = simulate_carried(
+        estuary,
+        steady,
+        carrying,
+        6.0 * cases.T,
+        every_s=cases.T / 25.0,
+        start_s=3.0 * cases.T,
+        start=first.tide.end,
+        state=first.state,
+    )
+    for name in ("salt", "mud", "oxygen", "dye"):
+        whole = everything.concentrations[name][-1, 1:]
+        assert second.concentrations[name][-1, 1:] == pytest.approx(whole, abs=1e-6 * whole.max()), name
+        assert abs(second.ledgers["mud"].imbalance) < 1e-12
 
 
 def test_a_constant_stays_one_and_nothing_falls_below_zero(everything: CarriedRun) -> None:

@@ -7,7 +7,7 @@ import pytest
 from verification import estuary_cases as cases
 
 from frugal.physics.estuary.driving import Driving, SeaLevel
-from frugal.physics.estuary.network import layout_of
+from frugal.physics.estuary.network import Estuary, Reach, layout_of
 from frugal.physics.estuary.simulate import StillWater, simulate_tide
 
 #: Compiling the kernels takes seconds.
@@ -45,13 +45,41 @@ def test_a_channel_split_in_two_carries_the_same_tide() -> None:
     assert abs(halves.ledger.imbalance) < 1e-12
 
 
-@pytest.mark.parametrize("name", sorted(cases.funnels()))
+@pytest.mark.parametrize(
+    "name", ["strong friction", "rising bed, river", "sloping banks", "flats that store", "drying head"]
+)
 def test_kilometre_cells_lie_within_a_centimetre_of_finer_ones(name: str) -> None:
     funnel = cases.funnels()[name]
     fine = funnel.found(250.0)
     assert np.abs(funnel.found(1000.0) - fine)[:3].max() < 0.004
     assert np.abs(fine[2]).max() > 0.1, "M4 is there"
     assert abs(funnel.run(1000.0).ledger.imbalance) < 1e-12
+
+
+def test_both_arms_round_an_island_carry_what_one_channel_does() -> None:
+    x = np.linspace(0.0, 20e3, 21)
+
+    def reach(name: str, low: str, high: str, width: float) -> Reach:
+        return Reach(name, low, high, x, -6.0, width, 0.02)
+
+    whole = Estuary(
+        (reach("a", "sea", "b", 400.0), reach("c", "b", "d", 400.0), reach("e", "d", "head", 400.0)), ("sea",)
+    )
+    island = Estuary(
+        (
+            reach("a", "sea", "b", 400.0),
+            reach("c", "b", "d", 100.0),
+            reach("o", "b", "d", 300.0),
+            reach("e", "d", "head", 400.0),
+        ),
+        ("sea",),
+    )
+    driving = cases.tide(river=50.0)
+    one, two = (simulate_tide(estuary, driving, 2.0 * cases.T) for estuary in (whole, island))
+    for name in ("a", "c", "e"):
+        off = two.levels_m[:, two.layout.slots(name)] - one.levels_m[:, one.layout.slots(name)]
+        assert np.abs(off).max() < 1e-9, name
+    assert abs(two.ledger.imbalance) < 1e-12
 
 
 def test_water_at_rest_stays_at_rest_over_any_bed() -> None:
