@@ -70,6 +70,7 @@ def test_branches_are_taken_in_proportion_to_what_flows_away_and_banks_keep_thei
     assert tally(down, names).left == {"sea": 2, "fork": 0, "garonne": 0, "dordogne": 0}
 
 
+@pytest.mark.slow
 def test_a_closed_network_keeps_an_even_spread_over_its_surface() -> None:
     """Reaches that narrow and meet; chi square over their pieces after more than the time of mixing of a reach."""
     n = 8000
