@@ -40,6 +40,7 @@ from frugal.physics.estuary.simulate import (
     StillWater,
     TideRun,
     WaterLedger,
+    kept_times,
     volume_of,
     volume_recorded,
     water_in_pieces,
@@ -262,8 +263,7 @@ def simulate_carried(
     CarriedRun
     """
     layout = estuary if isinstance(estuary, Layout) else layout_of(estuary, cell_m)
-    first = start_s if keep_from_s is None else keep_from_s
-    times = first + every_s * np.arange(int((end_s - first) / every_s + 1e-9) + 1)
+    times = kept_times(start_s if keep_from_s is None else keep_from_s, end_s, every_s)
     kept: dict[str, Any] = {"entered": 0.0}
 
     def pieces() -> Iterable[tuple[int, WaterRecords]]:

@@ -124,7 +124,7 @@ def areas_below(table: Any, slots: slice, heights: np.ndarray) -> np.ndarray:
 
 
 def still_water(layout: Layout, driving: Driving, depth_m: float = 1.0) -> StillWater:
-    """Water at the level of the sea, at least so deep, through which rivers flow along the shortest ways.
+    """Water at rest at the level of the sea, at least so deep; rivers fill it while the run spins up.
 
     Parameters
     ----------
@@ -247,6 +247,15 @@ def water_in_pieces(
         yield spans, records, samples, waters
 
 
+def kept_times(first_s: float, end_s: float, every_s: float) -> np.ndarray:
+    """Times [s] from the first one to the end at equal distances."""
+    if not (np.isfinite(every_s) and every_s > 0.0):
+        raise UnusableInputError(f"every_s = {every_s:g}; above 0 is needed")
+    if first_s > end_s:
+        raise UnusableInputError(f"keep_from_s = {first_s:g} lies after the end of the run, {end_s:g} s")
+    return np.asarray(first_s + every_s * np.arange(int((end_s - first_s) / every_s + 1e-9) + 1))
+
+
 def simulate_tide(
     estuary: Estuary | Layout,
     driving: Driving,
@@ -286,10 +295,7 @@ def simulate_tide(
     TideRun
     """
     layout = estuary if isinstance(estuary, Layout) else layout_of(estuary, cell_m)
-    first = start_s if keep_from_s is None else keep_from_s
-    if not (np.isfinite(every_s) and every_s > 0.0):
-        raise UnusableInputError(f"every_s = {every_s:g}; above 0 is needed")
-    times = first + every_s * np.arange(int((end_s - first) / every_s + 1e-9) + 1)
+    times = kept_times(start_s if keep_from_s is None else keep_from_s, end_s, every_s)
     pieces = water_in_pieces(layout, driving, times, end_s, start_s, start, record_s, courant, dry_m)
     spans, records, samples, waters = next(pieces)
     before, entered = volume_recorded(layout, records), float(records.entered[:spans].sum())
