@@ -46,7 +46,7 @@ from frugal.physics.estuary.simulate import (
     water_in_pieces,
 )
 from frugal.physics.estuary.water_run import WaterRecords
-from frugal.physics.estuary.water_steps import Waters
+from frugal.physics.estuary.water_steps import EstuaryWater
 
 
 @dataclass(frozen=True)
@@ -239,7 +239,7 @@ def simulate_carried(
     every_s: float = 600.0,
     keep_from_s: float | None = None,
     start_s: float = 0.0,
-    start: StillWater | Waters | None = None,
+    start: StillWater | EstuaryWater | None = None,
     state: Carriage | None = None,
     cell_m: float = 1000.0,
     courant: float = COURANT,
