@@ -25,7 +25,7 @@ from frugal.errors import SolverError, UnusableInputError
 from frugal.physics.estuary.driving import Driven, Driving, driven_of
 from frugal.physics.estuary.network import Estuary, Layout, layout_of
 from frugal.physics.estuary.water_run import Limits1D, Samples, WaterRecords, advance
-from frugal.physics.estuary.water_steps import Scratch1D, EstuaryWater
+from frugal.physics.estuary.water_steps import EstuaryWater, Scratch1D
 
 #: Longest span between records of volumes [s].
 RECORD_S = 300.0

@@ -12,8 +12,8 @@ from frugal.physics.estuary.driving import Driven, driven_at
 from frugal.physics.estuary.network import ReachCells
 from frugal.physics.estuary.rows import copy_row, fill
 from frugal.physics.estuary.water_steps import (
-    Scratch1D,
     EstuaryWater,
+    Scratch1D,
     continuity,
     exact_roots,
     extrapolate,
