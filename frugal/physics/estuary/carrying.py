@@ -151,7 +151,7 @@ def _state_of(carrying: Carrying, layout: Layout, widths: np.ndarray) -> Carriag
             c[:, at] = c[:, at[:1]]
         for first, last in zip(cells.starts, cells.lasts, strict=True):
             bed[first + 1 : last] = given[first + 1 : last]
-    means = RunningMeans(np.zeros(slots), np.zeros(slots), np.zeros(slots), np.zeros(1))
+    means = RunningMeans(np.zeros(slots), np.zeros(slots), np.zeros(len(layout.places)), np.zeros(1))
     count = len(names)
     return Carriage(c, bed, means, np.zeros(slots), np.zeros(1), np.zeros(count), np.zeros(count))
 
@@ -194,6 +194,7 @@ def carry_along(
         place_gain=np.zeros(places),
         constant=np.zeros(slots),
         outside=np.zeros(places),
+        of_reaches=np.zeros(layout.cells.starts.size),
     )
     wanted = np.ascontiguousarray(times_s, dtype=float)
     count = state.c.shape[0]
