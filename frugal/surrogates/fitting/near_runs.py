@@ -92,15 +92,16 @@ class NearRuns:
         )
         halves = builder.op("Expand", builder.constant([[-0.5]]), builder.constant([f, n_stored], np.int64))
         table = builder.op("Concat", runs, halves, axis=0)
-        ends = builder.op(
-            "Gemm",
-            builder.constant(-0.5 * square),
-            builder.op("Mul", runs, runs),
-            builder.constant(-np.log(self.thresholds)[:, None]),
-        )
-        ends = builder.op("Reshape", ends, builder.constant([1, -1], np.int64))
+        apart = builder.op("Mul", runs, runs)
+
+        def ends(own: slice) -> str:
+            """What is added for each run: of z = 0 its share, less the logarithm of the threshold."""
+            least = builder.constant(-np.log(self.thresholds[own])[:, None])
+            added = builder.op("Gemm", builder.constant(-0.5 * square[own]), apart, least)
+            return builder.op("Reshape", added, builder.constant([-1], np.int64))
+
         own = builder.op("Mul", table, builder.constant(np.tile(square[0], 2)[:, None]))
-        told = builder.op("MatMul", both, own)
+        told = builder.op("Gemm", both, own, ends(slice(1)))
         if n_masks > 1:
             columns = np.flatnonzero(square[1:].any(axis=0))
             places = builder.constant(np.concatenate([columns, columns + f]), np.int64)
@@ -110,10 +111,9 @@ class NearRuns:
             paired = builder.op("Mul", paired, builder.constant(factors))
             shape = builder.constant([len(factors), (n_masks - 1) * n_stored], np.int64)
             paired = builder.op("Reshape", paired, shape)
-            told = builder.op(
-                "Concat", told, builder.op("MatMul", builder.op("Gather", both, places, axis=1), paired), axis=1
-            )
-        kernels = builder.op("Exp", builder.op("Add", told, ends))
+            read = builder.op("Gather", both, places, axis=1)
+            told = builder.op("Concat", told, builder.op("Gemm", read, paired, ends(slice(1, None))), axis=1)
+        kernels = builder.op("Exp", told)
         if n_masks > 1:
             shape = builder.constant([-1, n_masks, n_stored], np.int64)
             kernels = builder.op("Reshape", kernels, shape)
