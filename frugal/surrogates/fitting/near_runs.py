@@ -101,7 +101,7 @@ class NearRuns:
             return builder.op("Reshape", added, builder.constant([-1], np.int64))
 
         own = builder.op("Mul", table, builder.constant(np.tile(square[0], 2)[:, None]))
-        told = builder.op("Gemm", both, own, ends(slice(1)))
+        sums = _summed(builder, builder.op("Gemm", both, own, ends(slice(1))), 1, n_stored)
         if n_masks > 1:
             columns = np.flatnonzero(square[1:].any(axis=0))
             places = builder.constant(np.concatenate([columns, columns + f]), np.int64)
@@ -112,15 +112,8 @@ class NearRuns:
             shape = builder.constant([len(factors), (n_masks - 1) * n_stored], np.int64)
             paired = builder.op("Reshape", paired, shape)
             read = builder.op("Gather", both, places, axis=1)
-            told = builder.op("Concat", told, builder.op("Gemm", read, paired, ends(slice(1, None))), axis=1)
-        kernels = builder.op("Exp", told)
-        if n_masks > 1:
-            shape = builder.constant([-1, n_masks, n_stored], np.int64)
-            kernels = builder.op("Reshape", kernels, shape)
-            sums = builder.op("ReduceSum", kernels, builder.constant([2], np.int64), keepdims=0)
-            sums = builder.op("ReduceMin", sums, axes=[1], keepdims=0)
-        else:
-            sums = builder.op("ReduceSum", kernels, builder.constant([1], np.int64), keepdims=0)
+            told = builder.op("Gemm", read, paired, ends(slice(1, None)))
+            sums = builder.op("Min", sums, _summed(builder, told, n_masks - 1, n_stored))
         return builder.op("GreaterOrEqual", sums, builder.constant(1.0))
 
 
@@ -195,6 +188,16 @@ def near_runs(
     if float(np.mean(found.score(points) >= 1)) >= filled:
         return None, "filled"
     return found, "runs"
+
+
+def _summed(builder: Graph, told: str, n_masks: int, n_stored: int) -> str:
+    """Sums ``[n]`` of kernels over runs, the least of some masks, from the logarithms of kernels ``[n, masks * runs]``."""
+    kernels = builder.op("Exp", told)
+    if n_masks == 1:
+        return builder.op("ReduceSum", kernels, builder.constant([1], np.int64), keepdims=0)
+    kernels = builder.op("Reshape", kernels, builder.constant([-1, n_masks, n_stored], np.int64))
+    sums = builder.op("ReduceSum", kernels, builder.constant([2], np.int64), keepdims=0)
+    return builder.op("ReduceMin", sums, axes=[1], keepdims=0)
 
 
 def squared_distances(a: np.ndarray, b: np.ndarray) -> np.ndarray:
