@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 from xml.sax.saxutils import escape
 
@@ -281,26 +281,39 @@ def legend(figure: Figure, language: str, judged: bool, with_ai: bool) -> None:
     )
 
 
+#: Names in a column: characters of a line, points of a letter, and lines of one that a name takes beside its own.
+_NAME_WIDTH, _NAME_POINTS, _NAME_GAP = 42, 7.2, 0.35
+#: Share of a figure's height that the column may take, and the height of one of its lines [inches].
+_NAMES_SHARE, _LINE_INCHES = 0.84, 0.118
+
+
+def name_list_inches(texts: Sequence[str]) -> float:
+    """Least height [inches] of a figure whose column of names, `name_list`, has room for all lines."""
+    return _LINE_INCHES * sum(wrapped(text, _NAME_WIDTH).count("\n") + 1 + _NAME_GAP for text in texts) / _NAMES_SHARE
+
+
 def name_list(figure: Figure, rows: list[tuple[int, str, str, bool]], left: float) -> None:
     """Names of numbered points in a column: number, name, colour, and whether it is the winner.
 
     Parameters
     ----------
     figure : matplotlib.figure.Figure
+        At least as high as `name_list_inches` of the names.
     rows : list of (int, str, str, bool)
         From the top down.
     left : float
         Where the column begins, as a share of the width of the figure.
     """
-    lines = [(number, wrapped(text, 38), colour, bold) for number, text, colour, bold in rows]
-    total = sum(text.count("\n") + 1.35 for _, text, _, _ in lines)
-    step = min(0.045, 0.84 / total)
+    lines = [(number, wrapped(text, _NAME_WIDTH), colour, bold) for number, text, colour, bold in rows]
+    total = sum(text.count("\n") + 1 + _NAME_GAP for _, text, _, _ in lines)
+    step = min(1.25 * _LINE_INCHES / figure.get_figheight(), _NAMES_SHARE / total)
+    size = _NAME_POINTS
     y = 0.9
     for number, text, colour, bold in lines:
         weight = "bold" if bold else "normal"
-        figure.text(left + 0.022, y, str(number), color=colour, fontsize=7.6, fontweight=weight, va="top", ha="right")
-        figure.text(left + 0.034, y, text, color=colour, fontsize=7.6, fontweight=weight, va="top", linespacing=1.05)
-        y -= step * (text.count("\n") + 1.35)
+        figure.text(left + 0.022, y, str(number), color=colour, fontsize=size, fontweight=weight, va="top", ha="right")
+        figure.text(left + 0.034, y, text, color=colour, fontsize=size, fontweight=weight, va="top", linespacing=1.05)
+        y -= step * (text.count("\n") + 1 + _NAME_GAP)
 
 
 def mark_crossing(axes: Axes, queries: float, cost: float, language: str) -> None:

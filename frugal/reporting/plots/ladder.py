@@ -30,6 +30,7 @@ from frugal.reporting.plots.axes import (
     mark_crossing,
     marker,
     name_list,
+    name_list_inches,
     plain_frame,
     svg,
 )
@@ -126,6 +127,12 @@ def error_cost_plot(ladder: Ladder, language: str, pattern: str | None = None) -
     number = {point[0].name: k for k, point in enumerate(points, start=1)}
     listed = len(points) > MOST_NAMES_BESIDE_POINTS
 
+    def full_name(row: CandidateRow) -> str:
+        text = row.label_in(language)
+        text += f" ({_TEXTS.phrase('plot.ai', language)})" if row.is_ai else ""
+        text += f" – {_TEXTS.phrase('plot.limit', language)}" if judged and row.error_met and not met[row.name] else ""
+        return text + (f" – {_TEXTS.phrase('plot.winner', language)}" if row.name == decision.winner else "")
+
     def draw(figure: Figure) -> None:
         axes = figure.add_axes((0.085, 0.165, 0.53 if listed else 0.9, 0.72))
         error_axes(axes, [p[1] for p in points], [p[2] for p in points], limit)
@@ -147,10 +154,7 @@ def error_cost_plot(ladder: Ladder, language: str, pattern: str | None = None) -
             colour = INK if not judged else MET if keeps else NOT_MET
             shape = "o" if keeps or not judged else "X"
             marker(axes, cost, error, shape=shape, colour=colour, is_ai=row.is_ai, winner=winner)
-            text = row.label_in(language)
-            text += f" ({_TEXTS.phrase('plot.ai', language)})" if row.is_ai else ""
-            text += f" – {_TEXTS.phrase('plot.limit', language)}" if judged and row.error_met and not keeps else ""
-            text += f" – {_TEXTS.phrase('plot.winner', language)}" if winner else ""
+            text = full_name(row)
             names[row.name] = (text, colour, winner)
             labels.append((cost, error, str(number[row.name]) if listed else text, colour, winner))
         if listed:
@@ -186,7 +190,8 @@ def error_cost_plot(ladder: Ladder, language: str, pattern: str | None = None) -
                 cost=plain_duration(cost, language),
                 n=plain_queries(queries, language),
             )
-    return svg(draw, (7.1, 3.6 if listed else 3.3), _TEXTS.phrase("plot.title_error", language), description, "ec")
+    height = max(3.6, name_list_inches([full_name(row) for row, _, _ in points])) if listed else 3.3
+    return svg(draw, (7.1, height), _TEXTS.phrase("plot.title_error", language), description, "ec")
 
 
 def break_even_plot(ladder: Ladder, language: str, pattern: str | None = None) -> str:
