@@ -4,6 +4,7 @@ Usage: ``python benchmarks/bound_coverage.py [--replications 600] [--json]``; a 
 and the median of the bound over the true error, of
 
 - ``bound``: what the program tells (`frugal.surrogates.measurement.bounds`),
+- ``one ceiling``: of rows, the same without regard to how far the worst of them lie apart,
 - ``wider``: the same with an unseen row twice as wrong as the worst, and no cut of the tail of places,
 - ``no model``: without the model of places that differ,
 - ``bootstrap``: the percentile of 200 bootstraps of places, or of rows.
@@ -63,6 +64,8 @@ def bounds_of(parts: np.ndarray, member: np.ndarray | None, rng: np.random.Gener
     """Bounds of the mean square ``[runs]`` by name."""
     weights = np.ones_like(parts)
     found = {"bound": mean_bound(parts, weights, member)}
+    if member is None:
+        found["one ceiling"] = unseen_unit_bound(parts, weights, row_ceiling(len(parts)) ** 2)
     wider = unseen_unit_bound(parts, weights, 4.0)
     plain = unseen_unit_bound(parts, weights, row_ceiling(len(parts)) ** 2)
     units = parts
@@ -102,19 +105,22 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--replications", type=int, default=600)
     parser.add_argument("--json", action="store_true", help="keep the figures in benchmarks/results")
+    parser.add_argument("--parts", nargs="*", default=["rows", "places", "twelve"], help="tables to make; others stay")
     chosen = parser.parse_args()
     runs, rng = chosen.replications, np.random.default_rng(0)
     found: dict[str, dict] = {"replications": runs, "rows": {}, "places": {}, "one of twelve passes": {}}
+    if chosen.json and RESULTS.is_file():
+        found = json.loads(RESULTS.read_text(encoding="utf-8")) | {"replications": runs}
 
     def told(name: str, cells: dict[str, list]) -> None:
         print(f"{name:34s}" + "  ".join(f"{key} {a:.3f}/{b:.2f}" for key, (a, b) in cells.items()), flush=True)
 
-    for kind in KINDS:
+    for kind in KINDS if "rows" in chosen.parts else ():
         for rows in ROWS:
             name = f"{kind}, {rows} rows"
             found["rows"][name] = scenario(kind, 0, rows, 0.0, runs, rng)
             told(name, found["rows"][name])
-    for kind in KINDS:
+    for kind in KINDS if "places" in chosen.parts else ():
         for words, spread in SPREADS.items():
             if kind != "normal" and words != "differ much":
                 continue
@@ -128,6 +134,8 @@ def main() -> None:
         ("5 places that differ", 5, 0, 0.7),
         ("30 places that differ", 30, 0, 0.7),
     ):
+        if "twelve" not in chosen.parts:
+            continue
         found["one of twelve passes"][name] = twelve(places, rows, spread, runs, rng)
         print(f"one of twelve passes, {name}: {found['one of twelve passes'][name]}", flush=True)
     if chosen.json:

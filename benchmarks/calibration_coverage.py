@@ -27,13 +27,13 @@ from typing import Any
 import numpy as np
 from fill_docs import fill, table
 
-from frugal.calibration.asking import Asked, AskedGraph, AskedSolver, Modelled
+from frugal.calibration.asking import AskedGraph, AskedSolver, ModelAsked, Modelled
 from frugal.calibration.calibrate import _typical_deviation, _with_graphs
 from frugal.calibration.drawing import draw_posterior
 from frugal.calibration.emulator import GOOD_ENOUGH, emulated
 from frugal.calibration.fitting import best_fit
 from frugal.calibration.history import ruled_out
-from frugal.calibration.observed import Observed, Unknown, observed_under, unknowns
+from frugal.calibration.observed import ObservedRuns, Unknown, observed_under, unknowns
 from frugal.calibration.space import Space
 from frugal.experiments.study import Measurement, Observations, Study
 from frugal.experiments.study.registry import load_study_file
@@ -45,7 +45,7 @@ RESULTS = ROOT / "benchmarks" / "results" / "calibration_coverage.json"
 EXAMPLES = ROOT / "docs" / "examples"
 
 #: A truth, and what is asked about it: observations, space, what answers, and the truth itself in its units.
-Case = tuple[Observed, Space, Asked, np.ndarray]
+Case = tuple[ObservedRuns, Space, ModelAsked, np.ndarray]
 
 PLACES = np.linspace(0.1, 1.0, 12)
 CURVE = Space.of([Unknown(name, "1", 0.0, 2.0, {}, None, None) for name in ("height", "decay", "slope")])
@@ -63,11 +63,11 @@ def direct(settings: np.ndarray) -> Modelled:
     return Modelled(values, np.zeros_like(values), np.ones(len(values), dtype=bool))
 
 
-def beside(values: np.ndarray, sigma: float) -> Observed:
+def beside(values: np.ndarray, sigma: float) -> ObservedRuns:
     """Measurements of single numbers, each of its own output."""
     measured = tuple(Measurement("y", float(value), sigma=sigma) for value in values)
     columns = np.arange(len(values))
-    return Observed("planted", "", measured, np.zeros((1, 1)), 0 * columns, columns, columns, np.zeros(len(values)))
+    return ObservedRuns("planted", "", measured, np.zeros((1, 1)), 0 * columns, columns, columns, np.zeros(len(values)))
 
 
 def curve_case(rng: np.random.Generator) -> Case:
@@ -88,7 +88,7 @@ OXYGEN = load_study_file(EXAMPLES / "oxygen_sag.py")
 LEVELS = load_study_file(EXAMPLES / "tide_levels.py")
 
 
-def oxygen_observed(rng: np.random.Generator, sigma: float = 0.2) -> tuple[Observed, Space, np.ndarray]:
+def oxygen_observed(rng: np.random.Generator, sigma: float = 0.2) -> tuple[ObservedRuns, Space, np.ndarray]:
     """Eight permits at a river of unknown decay and reaeration, their lowest oxygen by the solver and measured with errors."""
     names = ("decay_per_day", "reaeration_per_day")
     fitted = unknowns(OXYGEN.inputs, (), names)
@@ -141,7 +141,7 @@ def levels_case(rng: np.random.Generator) -> Case:
     return observed, space, _emulator(LEVELS, observed, space), truth
 
 
-def _emulator(study: Study, observed: Observed, space: Space) -> Asked:
+def _emulator(study: Study, observed: ObservedRuns, space: Space) -> ModelAsked:
     return emulated(AskedSolver(study, observed, space.unknowns), space, observed, None, 0)
 
 

@@ -27,6 +27,7 @@ from frugal.commands.prediction import predict
 from frugal.commands.printing import abridged
 from frugal.commands.studies import need_file, simulate, studies
 from frugal.commands.terminal import say
+from frugal.commands.tides.tide import tide
 from frugal.commands.training import train
 from frugal.errors import FrugalError
 
@@ -58,6 +59,7 @@ for _name, _command, _examples in (
     ("calibrate", calibrate, examples.CALIBRATE),
     ("cadastre", cadastre, examples.CADASTRE),
     ("exposure", exposure, examples.EXPOSURE),
+    ("tide", tide, examples.TIDE),
 ):
     app.command(_name, cls=HelpfulCommand, epilog=_examples)(_command)
 

@@ -93,7 +93,7 @@ def simulate(
 
 def train(
     study: Study | str | Path,
-    n_runs: int | None = None,
+    n_runs: int | str | None = None,
     *,
     out: Path | str | None = None,
     need: Need | Path | str | None = None,
@@ -107,8 +107,9 @@ def train(
     ----------
     study : Study, str or Path
         A study, or what `load_study` takes.
-    n_runs : int, optional
-        Number of runs; the study's own by default.
+    n_runs : int or str, optional
+        Number of runs; the study's own by default. ``"auto"``: as few as the need asks for, of these at the most;
+        ``"auto:400"``: of 400 at the most.
     out : Path, optional
         Folder of the bundle, ``bundles/STUDY`` by default.
     need : Need or Path, optional
@@ -132,6 +133,7 @@ def train(
     """
     from frugal.campaigns.campaign import Settings
     from frugal.campaigns.workflow import train_study
+    from frugal.experiments.designs.in_batches import runs_asked
     from frugal.experiments.needs.domain import with_need
     from frugal.experiments.needs.file import read_need_file
     from frugal.experiments.study import Need as DeclaredNeed
@@ -142,7 +144,8 @@ def train(
             return found
         return with_need(found, need if isinstance(need, DeclaredNeed) else read_need_file(Path(need), found))
 
-    settings = Settings(n_runs=n_runs, seed=seed, threads=threads)
+    count, adaptive = runs_asked(n_runs)
+    settings = Settings(n_runs=count, seed=seed, threads=threads, adaptive=adaptive)
     return train_study(build, settings, None if out is None else Path(out))
 
 

@@ -21,10 +21,11 @@ WITH_AI = (*WITHOUT_AI, "gaussian_process")
 
 
 def few_models(patch: pytest.MonkeyPatch, names: tuple[str, ...] = WITHOUT_AI) -> None:
-    """Campaigns fit these models only."""
+    """Campaigns fit these models only, and correct no answer of a study."""
     chosen = tuple(model for model in registry.SCALAR_MODELS if model.name in names)
     assert len(chosen) == len(names)
     patch.setattr(registry, "SCALAR_MODELS", chosen)
+    patch.setattr(registry, "correctable", lambda alternatives, names: ())
 
 
 def short_timings(patch: pytest.MonkeyPatch, seconds: float = 0.2) -> None:

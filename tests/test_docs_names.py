@@ -1,4 +1,4 @@
-"""What README and docs name is there: modules and what is in them, files, links, and the imports of their Python."""
+"""What README, docs, benchmarks and examples name is there: modules and what is in them, files, links, imports."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ METADATA = {
     f"frugal.{key}"
     for key in (
         "study", "candidate", "verdict", "graph_sha256", "audit_sha256", "cpu_seconds_per_row", "joules_per_row",
-        "measurement_tier",
+        "measurement_tier", "input_type",
     )
 }  # fmt: skip
 
@@ -93,6 +93,13 @@ def test_links_lead_to_files(page: str) -> None:
 def test_what_python_code_imports_is_there(page: str) -> None:
     names = [name for _, code in _PYTHON.findall(PAGES[page]) for name in imported(code)]
     assert not [name for name in names if missing_name(name)]
+
+
+def test_what_benchmarks_and_examples_import_is_there() -> None:
+    """They run by hand, so nothing else tells when a name of the program changes."""
+    files = [*(ROOT / "benchmarks").rglob("*.py"), *(ROOT / "docs").rglob("*.py")]
+    names = {name for file in files for name in imported(file.read_text(encoding="utf-8"))}
+    assert not [name for name in sorted(names) if name.startswith("frugal.") and missing_name(name)]
 
 
 def test_what_is_not_there_is_found() -> None:

@@ -19,6 +19,7 @@ ROOMS = {
 
 #: Beginnings of keys of which one is chosen while the program runs, by the name of a thing: no literal names them.
 CHOSEN_BY_NAME = {
+    "frugal.tides": ("datum.", "head.", "water."),
     "frugal.audit": (
         "asked.", "baseline.", "c3.budgets.", "c3.people.", "category.", "count.", "country.", "factor.", "field.",
         "first.", "level.", "limit.", "noun.", "policy.", "question.", "short.", "status.", "unit.",
@@ -32,7 +33,8 @@ CHOSEN_BY_NAME = {
     "frugal.exposure": ("column.", "depth_of.", "readme.", "state.", "table.", "unit.", "what."),
     "frugal.insight": ("caption.", "head.", "plot.first", "plot.total"),
     "frugal.reporting": (
-        "ai_limit.", "duration.", "head.", "level.", "name.", "note.", "number.", "queries.", "source.", "stage.", "tick.",
+        "adaptive.", "ai_limit.", "duration.", "head.", "level.", "name.", "note.", "number.", "queries.", "source.",
+        "stage.", "tick.",
         *(f"plot.{kind}" for kind in ("absolute", "error", "ratio", "score", "share")),
     ),
     "frugal.studies.flood": (
@@ -85,7 +87,7 @@ def calls(room: str) -> Iterator[tuple[str, ast.Call]]:
 
 
 def test_every_room_with_something_to_say_has_its_file() -> None:
-    assert len(ROOMS) == 13
+    assert len(ROOMS) == 14
     named = {
         literal
         for path in (ROOT / "frugal").rglob("*.py")

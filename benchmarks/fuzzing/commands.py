@@ -12,6 +12,7 @@ from fuzzing.case import Case, argument, odd
 
 FILES = (
     *("weir.py", "pond.py", "runs.csv", "runs.parquet", "ask.csv", "ask.parquet", "observations.csv", "factors.csv"),
+    "tide.csv",
     *("weir.need.toml", "declarations.toml", "machine.toml", "site.toml", "dsm.tif", "ground.tif", "dike.geojson"),
     *("houses.gpkg", "cloud.laz", "bundles/weir", "bundles/pond", "bundles/weir/model.onnx", "bundles/weir/audit.json"),
 )
@@ -62,6 +63,9 @@ INPUTS = (
         "mounting=close_mount",
     ),
 )
+
+
+TIMES = ("2026-03-29", "2026-03-29T02:30", "2026-06-01T00:00+02:00", "0001-01-01", "9999-12-31", "30/11/2026")
 
 
 @lru_cache
@@ -124,6 +128,7 @@ def _needed(rng: random.Random, name: str) -> list[str]:
             ["ground.tif", "--roads", "dike.geojson", "--buildings", "houses.gpkg", "--access-to", "houses.gpkg"],
             ["--damages", "runs.csv"],
         ],
+        "tide": [["tide.csv"], ["tide.csv", "--from", "2026-03-29", "--zone", "Europe/Paris", "--every", "30"]],
         "cadastre": [["absent.tif"], ["ground.tif"], ["cloud.laz"], ["dsm.tif", "--buildings", "houses.gpkg"]],
     }
     return list(rng.choice(ways.get(name, [[]])))
@@ -173,10 +178,14 @@ def _value(rng: random.Random, parameter: Any) -> str:
         ("export", ("boamps", "sci", "x")),
         ("columns", ("a,b,c", "y,z", "a", "a,a", "head_m", "q")),
         ("study", STUDIES),
-        ("n_runs", ("8", "auto", "0", "-3", "12.5")),
+        ("n_runs", ("8", "auto", "auto:20", "auto:x", "0", "-3", "12.5")),
         ("cluster", ("tcp://127.0.0.1:1", "x", "http://")),
         ("out", OUTS),
         ("geotiff", OUTS),
+        ("nodal", ("schureman", "foreman", "none", "doodson")),
+        ("zone", ("UTC", "Europe/Paris", "Europe", "../x", "")),
+        ("begin", TIMES),
+        ("end", TIMES),
     ]
     for word, pool in pools:
         if word in told:

@@ -85,6 +85,7 @@ _WAYS = (
         (("cli", ["audit", "bundles/absent", "--factors", "factors.csv"]),),
         5,
     ),
+    Way("tide.csv", "constituents", (("cli", ["tide", "tide.csv", "--from", "2026-01-01", "--out", "out.csv"]),), 5),
     Way("year.epw", "weather", (*_reader("year.epw", "weather"),), 2),
     Way("dsm.tif", "rasters", _reader("dsm.tif", "raster", "surface", "terrain"), 10),
     Way("ground.tif", "rasters", _reader("ground.tif", "ground", "terrain", "surface"), 10),

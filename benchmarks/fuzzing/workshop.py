@@ -90,6 +90,10 @@ def _tables(folder: Path) -> None:
     (folder / "observations.csv").write_text(
         "output,place,time,value,sigma,unit\nlevel,inlet,1,0.61,0.05,m\nlevel,outlet,2.5,98,10,cm\nlevel,outlet,3,0.99,,\n"
     )
+    (folder / "tide.csv").write_text(
+        "station,lat,lon,constituent,amplitude_m,phase_deg_GMT\n"
+        "Brest,48.38,-4.5,M2,2.05,108.9\nBrest,48.38,-4.5,S2,0.75,148.2\nBrest,48.38,-4.5,M4,0.054,105.7\n"
+    )
     (folder / "factors.csv").write_bytes(_packaged_factors())
 
 

@@ -2,7 +2,7 @@
  * What a model is asked and what it answers, of any study: read from the metadata of its graph (written by
  * frugal/surrogates/onnx/export.py), or from the inputs and outputs that a study.json tells.
  *
- * The graph takes one row of numbers, its columns. A variable is one column, or a vector of them: `horizon_deg[090]`, as
+ * The graph takes one row of numbers, its columns, in float32 or (`inputType`) float64. A variable is one column, or a vector of them: `horizon_deg[090]`, as
  * `horizon_090_deg` in older bundles.
  */
 import { metadataOf } from './onnx_metadata.js';
@@ -10,11 +10,15 @@ import { metadataOf } from './onnx_metadata.js';
 /** So many numbered columns in the older spelling are a vector; fewer are variables of their own. */
 const FEWEST = 4;
 
-/** The model in the bytes of an ONNX file: `name`, `title`, `candidate`, `level`, `columns`, `variables`, `outputs`, `scenarios`. */
+/**
+ * The model in the bytes of an ONNX file: `name`, `title`, `candidate`, `level`, `columns`, `variables`, `outputs`, `scenarios`,
+ * `inputType`.
+ */
 export function modelOf(content) {
   const metadata = metadataOf(content);
   if (!metadata['frugal.study']) throw new Error('not an answer of frugal: its metadata hold no study');
-  return described(JSON.parse(metadata['frugal.study']), metadata['frugal.candidate'] ?? '', Number(metadata['frugal.interval_level'] ?? NaN));
+  const told = described(JSON.parse(metadata['frugal.study']), metadata['frugal.candidate'] ?? '', Number(metadata['frugal.interval_level'] ?? NaN));
+  return { ...told, inputType: metadata['frugal.input_type'] ?? 'float32' };
 }
 
 /** The same of a study as its model tells it, by which candidate, with intervals of which level. */
@@ -103,7 +107,7 @@ export const definedValues = ({ validAbove, fill }, values) =>
 export const startOf = ({ default: standard, choices, low, high }) => standard ?? (choices.length ? low : (low + high) / 2);
 
 /** The row of numbers that the graph takes; columns that `values` leaves out have their start. */
-export const rowOf = (columns, values) => Float32Array.from(columns, (column) => values[column.name] ?? startOf(column));
+export const rowOf = (columns, values) => Float64Array.from(columns, (column) => values[column.name] ?? startOf(column));
 
 /** Columns whose value is out of the bounds that the study is asked in. */
 export const outOfBounds = (columns, values) =>

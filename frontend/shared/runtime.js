@@ -39,10 +39,11 @@ export const loadScript = (url) =>
   });
 
 /** What the model tells of one row of inputs. */
-export async function answer({ script, ort, session, outputs }, row) {
+export async function answer({ script, ort, session, outputs, inputType }, row) {
   if (script) {
     const told = Object.entries(script.answer(row)).map(([name, data]) => [name, { data }]);
     return answerOf(outputs, Object.fromEntries(told));
   }
-  return answerOf(outputs, await session.run({ inputs: new ort.Tensor('float32', row, [1, row.length]) }));
+  const taken = inputType === 'float64' ? row : Float32Array.from(row);
+  return answerOf(outputs, await session.run({ inputs: new ort.Tensor(inputType, taken, [1, row.length]) }));
 }

@@ -17,8 +17,9 @@ from frugal.metering.ledger.hash_chain import seal_of
 from frugal.metering.ledger.ledger import chained_content, chained_lines, cpu_total
 from frugal.surrogates.bundle.bundle import ALTERNATIVES, MODEL
 from frugal.surrogates.bundle.held_out import GRID_RUNS, HELD_OUT, HeldOut, kept_answers, write_held_out
-from frugal.surrogates.decision.costs import DecisionRow, least_consuming, least_error_without_use, with_costs
+from frugal.surrogates.decision.costs import DecisionRow, least_consuming, ships_without_use, with_costs
 from frugal.surrogates.fitting.judging import Judging
+from frugal.surrogates.measurement.bounds import BOUNDS_RULE
 from frugal.surrogates.measurement.series_plots import draw_fields
 from frugal.texts import room_texts
 
@@ -85,7 +86,7 @@ def comparison_of(campaign: Campaign, model: ModelFile) -> Comparison:
         seed=campaign.seed,
         machine={**campaign.machine.describe(), **campaign.noise},
         ledger=seal_of(chained_lines(ledger)),
-        split=split_of(campaign.judging),
+        split=split_of(campaign.judging) | _adaptive(campaign),
         failed_runs=[{"run": row, "message": message} for row, message in campaign.failures],
         model=model,
         shared={
@@ -101,13 +102,22 @@ def split_of(judging: Judging) -> dict[str, Any]:
     learnt = judging.runs.where(judging.parts[0].learnt) if judging.by == "held_out" else judging.runs
     return {
         "judged_by": judging.by,
+        "bounds_rule": BOUNDS_RULE,
         "folds": len(judging.parts),
+        "one_search": judging.one_search,
         "n_train": judging.learnt_from,
         "n_held_out": len(judging.rows),
         "n_shipped": len(judging.runs),
         "train_places": sorted(map(str, set(learnt.places))),
         "held_out_places": sorted(map(str, set(judging.judged.places))),
     }
+
+
+def _adaptive(campaign: Campaign) -> dict[str, Any]:
+    """What ``split`` says of runs that were made in batches; nothing of others."""
+    if campaign.grown is None:
+        return {}
+    return {"adaptive_runs": campaign.grown.told(campaign.ledger, campaign.machine.watts_per_core)}
 
 
 def choose_model(ladder: Ladder) -> ModelFile:
@@ -133,7 +143,7 @@ def _cheapest_graph(ladder: Ladder) -> CandidateRow | None:
     usable = [row for row in ladder.rows if row.graph and row.name in lifetime and row.need_met[decision.pattern]]
     if decision.queries is None:
         rows = [DecisionRow.of(row, decision.pattern) for row in ladder.rows if row.graph and row.name in lifetime]
-        chosen = least_error_without_use(rows, decision.policy.tie_factor, declared=False)
+        chosen, _ = ships_without_use(rows, decision.policy, declared=False)
         return None if chosen is None else ladder.row(chosen.name)
     usable = [row for row in usable if not row.is_ai] or usable
     return least_consuming(usable, lifetime, decision.policy.tie_factor)

@@ -12,12 +12,14 @@ from typing import Any
 
 import numpy as np
 
+from frugal.campaigns.adaptive_runs import PLACING, Grown, Growth
 from frugal.campaigns.generation import check_runs, generate
 from frugal.campaigns.grid_convergence import measure_grid
 from frugal.candidates.comparison import Ladder
 from frugal.candidates.decision import Decision
 from frugal.candidates.grid_error import FINER_CELLS, FINER_CELLS_MADE
 from frugal.errors import UnusableInputError
+from frugal.experiments.designs.in_batches import Batches
 from frugal.experiments.designs.sampling import design_for
 from frugal.experiments.needs.check_runs import check_metrics
 from frugal.experiments.needs.domain import with_need
@@ -49,7 +51,7 @@ from frugal.surroundings import lightgbm_alone
 from frugal.texts import LANGUAGES
 
 #: Stages whose lines every bundle of the same runs shares: what runs need to be made, and to be made again by the full physics.
-SHARED_STAGES = ("need", "compile", "generation")
+SHARED_STAGES = ("need", "compile", "generation", PLACING)
 #: And lines with one of these, which say how far the runs can be trusted.
 SHARED_DETAILS = (REPEATS, FINER_CELLS, FINER_CELLS_MADE)
 
@@ -81,6 +83,7 @@ class Campaign:
     created: str
     settled: list[Entry]
     judging: Judging
+    grown: Grown | None = None
     answers: Mapping[str, np.ndarray] = field(default_factory=dict)
     shipped: Mapping[str, np.ndarray] = field(default_factory=dict)
     grid_runs: HeldOut | None = None
@@ -110,6 +113,8 @@ class Settings:
     ----------
     n_runs : int, optional
         The study's own number by default.
+    adaptive : bool
+        That number is the most: runs are made in batches until the need is met or out of reach (`adaptive_runs`).
     seed : int
     threads : int, optional
         One per core by default.
@@ -141,6 +146,7 @@ class Settings:
     machine: Machine | None = None
     host: Callable[[], HostNoise] = HostNoise
     grid_cases: int | None = None
+    adaptive: bool = False
 
 
 def run_campaign(
@@ -179,9 +185,14 @@ def run_campaign(
     until_start = until_start or Stopwatch()
     study = with_need(study, study.need)
     check_names(study)
+    batches = None
+    if settings.adaptive and outputs is None:
+        batches = Batches(study, settings.n_runs or study.n_runs, settings.seed)
+        design = batches.filling(0)
     if design is None:
         design = design_for(study, settings.n_runs or study.n_runs, settings.seed)
-    folder = settings.folder / f"{study.name}-{study.hash()[:8]}-{design.hash()[:8]}"
+    told = f"auto-{design.hash()[:8]}" if batches is not None else design.hash()[:8]
+    folder = settings.folder / f"{study.name}-{study.hash()[:8]}-{told}"
     with locked(folder):
         path = folder / "ledger.jsonl"
         _check_ledger(path)
@@ -198,7 +209,7 @@ def run_campaign(
             until_start,
             program,
         ) as instruments:
-            campaign = _run(study, design, outputs, folder, settings, instruments, reporter)
+            campaign = _run(study, design, outputs, folder, settings, instruments, reporter, batches)
         campaign.settled = campaign.meter.ledger.entries()
     return campaign
 
@@ -211,11 +222,16 @@ def _run(
     settings: Settings,
     instruments: Instruments,
     reporter: Reporter,
+    batches: Batches | None = None,
 ) -> Campaign:
     meter = instruments.meter
     meter.ledger.append(need_entry(study.need, meter.campaign, settings.seed))
-    path = folder / "runs.zarr"
-    store = generate(study, design, outputs, path, meter, reporter, settings.threads, settings.cluster, settings.seed)
+    path, how, grown = folder / "runs.zarr", (settings.threads, settings.cluster), None
+    if batches is None:
+        store = generate(study, design, outputs, path, meter, reporter, *how, settings.seed)
+    else:
+        grown = Growth(batches, folder, meter, reporter, *how).run()
+        store = grown.store
     runs = store.finished()
     check_runs(runs, store)
     check_metrics(study, runs.outputs)
@@ -246,6 +262,7 @@ def _run(
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         settled=meter.ledger.entries(),
         judging=judging,
+        grown=grown,
         answers=found.answers,
         shipped=found.shipped,
         grid_runs=grid_runs,

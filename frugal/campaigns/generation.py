@@ -32,6 +32,7 @@ def generate(
     threads: int | None = None,
     cluster: Cluster | None = None,
     seed: int = 0,
+    batch: Batch | None = None,
 ) -> RunStore:
     """Compute and book what the run store of a campaign still lacks, and what was lost from it or damaged since.
 
@@ -51,6 +52,8 @@ def generate(
         Computes in the place of threads.
     seed : int
         Of the interval around the noise of the solver, where it has any.
+    batch : Batch, optional
+        Of a campaign whose runs come in batches: which it is, and what is known of the solver.
 
     Raises
     ------
@@ -62,23 +65,15 @@ def generate(
         return _store_table(path, study, design, outputs)
     if kept is not None and not kept.pending_blocks():
         return kept
-    reporter.stage("compile")
-    with meter.stage("compile") as entry:
-        block, run = choose_block(study, design)
-        seconds = run.total
-        if np.isfinite(seconds):
-            entry.details = {
-                RUN_CPU_SECONDS: seconds,
-                RUN_WALL_SECONDS: run.wall_seconds,
-                RUN_WAITING_SECONDS: run.waiting_seconds,
-            }
-    watch_for_noise(study, design, seconds, meter, reporter, seed)
+    block, seconds = _timed(study, design, meter, reporter, seed) if batch is None else batch.solver(meter, reporter)
     store = open_store(path, study, design, block)
     pending = int((store.status() == PENDING).sum())
     reporter.stage("simulate", pending)
     threads = 1 if cluster is not None else threads or default_threads()
     # told before the runs, so that the audit can hold it against what they took
     told: dict[str, Any] = {"estimated_cpu_seconds": seconds * pending} if np.isfinite(seconds) else {}
+    if batch is not None:
+        told["batch"] = batch.number
     if lost:
         told["damaged_runs_made_again"] = lost
     with meter.stage("generation", threads=threads) as entry:
@@ -91,6 +86,51 @@ def generate(
 
         execute(store, threads, on_commit, cluster)
     return store
+
+
+def _timed(study: Study, design: Design, meter: Meter, reporter: Reporter, seed: int) -> tuple[int, float]:
+    """Runs that make a block, and CPU seconds of one: compiled, timed, and some made twice."""
+    reporter.stage("compile")
+    with meter.stage("compile") as entry:
+        block, run = choose_block(study, design)
+        seconds = run.total
+        if np.isfinite(seconds):
+            entry.details = {
+                RUN_CPU_SECONDS: seconds,
+                RUN_WALL_SECONDS: run.wall_seconds,
+                RUN_WAITING_SECONDS: run.waiting_seconds,
+            }
+    watch_for_noise(study, design, seconds, meter, reporter, seed)
+    return block, seconds
+
+
+class Batch:
+    """One of the batches of a campaign; the solver is compiled and timed before the first that is computed by this process.
+
+    Parameters
+    ----------
+    study : Study
+    design : Design
+        Of the first batch.
+    seed : int
+
+    Attributes
+    ----------
+    number : int
+        From 0.
+    """
+
+    def __init__(self, study: Study, design: Design, seed: int) -> None:
+        self.number = 0
+        self._of = (study, design, seed)
+        self._known: tuple[int, float] | None = None
+
+    def solver(self, meter: Meter, reporter: Reporter) -> tuple[int, float]:
+        """Runs that make a block, and CPU seconds of one."""
+        if self._known is None:
+            study, design, seed = self._of
+            self._known = _timed(study, design, meter, reporter, seed)
+        return self._known
 
 
 def _store_table(path: Path, study: Study, design: Design, outputs: np.ndarray) -> RunStore:

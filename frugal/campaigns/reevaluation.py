@@ -45,6 +45,7 @@ from frugal.surrogates.frugality_checks.other_seeds import with_other_seeds
 from frugal.surrogates.frugality_checks.run import run_frugality_checks
 from frugal.surrogates.ladder.answering import Answering, answering_again
 from frugal.surrogates.ladder.judged import JudgedAnswers
+from frugal.surrogates.measurement.bounds import BOUNDS_RULE
 from frugal.surrogates.measurement.measure_ladder import Effort, MeasuredLadder, measure_ladder
 from frugal.surrogates.measurement.noise import noise_of
 from frugal.surrogates.measurement.series_plots import draw_fields
@@ -175,7 +176,8 @@ def evaluate_bundle(
         effort = Effort("full" if full else "quick", always=_of_interest(bundle) if full else (), host=host)
         meter = instruments.meter
         noise_found = noise_of(meter.ledger.entries())
-        luck = {row.name: row.luck_of_choice for row in before}  # of the same answers
+        same_rule = bundle.comparison.split.get("bounds_rule", 1) == BOUNDS_RULE
+        luck = {row.name: row.luck_of_choice for row in before} if same_rule else None  # of the same answers
         found = measure_ladder(
             study, before, asked, runs.held_out, meter, seed, reporter, effort, noise_found, judging, luck
         )
@@ -199,6 +201,7 @@ def evaluate_bundle(
         created=created,
         level=effort.level,
         machine={**instruments.measured_machine.describe(), **noise, **network},
+        split={**bundle.comparison.split, "bounds_rule": BOUNDS_RULE},
         ledger=seal_of(meter.ledger.lines()),
         ladder=Ladder(tuple(rows), tuple(decisions)),
         practices=practices,

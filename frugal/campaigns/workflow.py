@@ -7,8 +7,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from frugal.audit.build import Terms
 from frugal.audit.evidence.audit_file import read_audit
 from frugal.audit.evidence.declarations import Declaration, keep, kept
@@ -23,17 +21,13 @@ from frugal.campaigns.table_notes import notes_of
 from frugal.candidates.comparison import Comparison, read_comparison
 from frugal.errors import EnvironmentFaultError, NotAssessedError, UnusableInputError
 from frugal.experiments.designs.from_table import table_of_runs
-from frugal.experiments.designs.sampling import design_for
-from frugal.experiments.execution.threads import default_threads
-from frugal.experiments.runs.blocks import choose_block
-from frugal.experiments.runs.resolutions import cases_for, cost_of_case
 from frugal.experiments.study import Need, Study
 from frugal.formats.files.atomic import write_text
 from frugal.metering.factors.table import load_factors
 from frugal.metering.instruments import LOADED
 from frugal.metering.ledger.ledger import Ledger
 from frugal.metering.meter import Meter, campaign_id
-from frugal.metering.power.machine import Machine, describe_machine
+from frugal.metering.power.machine import Machine
 from frugal.metering.power.machine_file import MACHINE_FILE, read_machine
 from frugal.metering.timing.stopwatch import Stopwatch
 from frugal.reporting.progress import Reporter, Silent
@@ -88,8 +82,7 @@ def train_study(
     watch = _prepares(program)
     study = build()
     check_target(out or BUNDLES / study.name)
-    design = design_for(study, settings.n_runs or study.n_runs, settings.seed)
-    campaign = run_campaign(study, settings, reporter, design=design, until_start=watch, program=program)
+    campaign = run_campaign(study, settings, reporter, until_start=watch, program=program)
     return _finish(campaign, out or BUNDLES / study.name, reporter, declarations, records)
 
 
@@ -368,49 +361,3 @@ def export_audit(bundle_path: Path, name: str, out: Path) -> list[Path]:
     for path, text in contents.items():
         write_text(path, text)
     return list(contents)
-
-
-def estimate(
-    study: Study, n_runs: int | None, threads: int | None, seed: int = 0, grid_cases: int | None = None
-) -> dict[str, Any]:
-    """What a campaign's runs would cost, from one run that is timed: runs, CPU seconds, wall seconds, joules.
-
-    Parameters
-    ----------
-    study : Study
-        Its solver is run once or twice, or on further rows where a run fails.
-    n_runs : int or None
-        None for the study's own number.
-    threads : int or None
-        Among which the runs are shared; None for one on each core that the process may use.
-    seed : int
-        Of the design.
-    grid_cases : int, optional
-        As in `Settings`.
-
-    Returns
-    -------
-    dict
-        With ``cpu_seconds``, ``wall_seconds``, ``joules`` and their low and high end, those of ``runs_on_finer_cells`` among
-        them, and the tier of the power; what is not included is named.
-    """
-    design = design_for(study, n_runs or study.n_runs, seed)
-    seconds = choose_block(study, design)[1].total
-    machine = describe_machine()
-    wanted = cases_for(study, len(design), seconds) if grid_cases is None else grid_cases
-    again = min(wanted, int(np.sum(design.held_out))) if study.finer is not None else 0
-    total = seconds * (len(design) + again * cost_of_case(study))
-    return {
-        "study": study.name,
-        "runs": len(design),
-        "held_out_runs": int(np.sum(design.held_out)),
-        "runs_on_finer_cells": again,
-        "cpu_seconds_per_run": seconds,
-        "cpu_seconds": total,
-        "wall_seconds": total / (threads or default_threads()),
-        "joules": total * machine.watts_per_core,
-        "joules_low": total * machine.watts_low,
-        "joules_high": total * machine.watts_high,
-        "tier": machine.tier,
-        "not_included": "fits, measurement and audit",
-    }

@@ -100,3 +100,9 @@ frugal exposure flood --roads roads.gpkg --buildings buildings.gpkg --access-to 
 frugal exposure --return-period 10=q10.tif --return-period 100=q100.tif --buildings town.gpkg
 frugal exposure --damages damage_by_return_period.json
 """
+
+TIDE = """
+frugal tide brest.csv --from 2026-11-30 --days 7 --zone Europe/Paris
+# levels above chart datum, every ten minutes, into a file
+frugal tide bordeaux.csv --datum "chart datum" --mean-level 3.2 --every 10 --out levels.csv
+"""

@@ -268,16 +268,16 @@ def _flat(value: list[Any]) -> list[Any]:
 def print_ladder(comparison: Comparison, language: str) -> None:
     """The ladder as a table, and how far the AI nearest to the need is from its limit."""
 
-    from frugal.reporting.judged_words import judged_words
+    from frugal.reporting.judged_words import adaptive_words, judged_words
     from frugal.reporting.ladder_table import ladder_table, limit_of_ai
 
     print_table(ladder_table(comparison, language), 180)
     told = limit_of_ai(comparison, language)
     if told:
         say(told)
-    judged = judged_words(comparison.split)
-    if judged:
-        say(judged[language])
+    for words in (judged_words(comparison.split), adaptive_words(comparison.split)):
+        if words:
+            say(words[language])
 
 
 def print_table(table: Table, width: int = 120) -> None:

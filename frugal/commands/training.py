@@ -52,7 +52,15 @@ def train(
     ] = None,
     site: SiteFile = None,
     settings: SiteSettings = None,
-    n_runs: Annotated[str, typer.Option("--n-runs", metavar="N|auto", help="Number of runs.")] = "auto",
+    n_runs: Annotated[
+        str | None,
+        typer.Option(
+            "--n-runs",
+            metavar="N|auto|auto:N",
+            help="Number of runs; the study's own by default. auto: as few as the need asks for, of those at the most; "
+            "auto:N: of N at the most.",
+        ),
+    ] = None,
     seed: Annotated[int, typer.Option("--seed", metavar="N", min=0, help="Seed of designs, fits and intervals.")] = 0,
     threads: Annotated[
         int | None, typer.Option("--threads", metavar="N", min=1, help="Threads for the runs; one per core by default.")
@@ -78,12 +86,15 @@ def train(
 ) -> None:
     """Simulate, fit, measure quickly, export and audit: one campaign, one bundle."""
     from frugal.campaigns.campaign import Settings
-    from frugal.campaigns.workflow import estimate, train_study, train_table
+    from frugal.campaigns.estimate import estimate
+    from frugal.campaigns.workflow import train_study, train_table
+    from frugal.experiments.designs.in_batches import runs_asked
     from frugal.metering.power.machine_file import read_machine
     from frugal.reporting.progress import Terminal
 
     reporter = Terminal(language)
-    chosen = Settings(_count(n_runs), seed, threads, machine=read_machine(machine), grid_cases=grid_cases)
+    count, adaptive = runs_asked(n_runs)
+    chosen = Settings(count, seed, threads, machine=read_machine(machine), grid_cases=grid_cases, adaptive=adaptive)
     if cluster is not None:
         if runs is not None or threads is not None or dry_run:
             raise UnusableInputError(
@@ -94,6 +105,8 @@ def train(
     if runs is not None:
         if study is not None or study_file is not None or dry_run:
             raise UnusableInputError("--runs takes the place of a study: give neither a study nor --dry-run with it")
+        if adaptive:
+            raise UnusableInputError(f"--n-runs {n_runs} has a solver make runs, and --runs gives them: leave one out")
         columns = (names_in(input_columns), names_in(output_columns))
         with closing(reporter):
             result = train_table(
@@ -105,7 +118,7 @@ def train(
         build = lambda: load_study(study, study_file, site, settings, need, language)  # noqa: E731
         if dry_run:
             with prints_on_stderr():
-                plan = estimate(build(), chosen.n_runs, threads, seed, grid_cases)
+                plan = estimate(build(), chosen.n_runs, threads, seed, grid_cases, adaptive)
             print_json(plan) if as_json else print_estimate(plan, language)
             return
         with closing(reporter), prints_on_stderr():
@@ -124,14 +137,6 @@ def train(
         print_summary(result.audit, language)
         say(f"\n{result.bundle}")
     raise typer.Exit(1 if failed else 0)
-
-
-def _count(text: str) -> int | None:
-    if text == "auto":
-        return None
-    if not text.isdigit() or int(text) == 0:
-        raise UnusableInputError(f"--n-runs '{text}' must be a positive whole number or 'auto'")
-    return int(text)
 
 
 def _cluster(

@@ -7,12 +7,10 @@ unit behind: ``level_m``, ``level_cm``, ``level [m]``. Of a NetCDF file the unit
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +20,7 @@ from frugal.errors import UnusableInputError, printable
 from frugal.formats.files.headers import name_and_unit, shortened
 from frugal.formats.files.implausible_values import sentinel_rows
 from frugal.formats.files.tables import TableBlock, read_whole
-from frugal.formats.units import quantity_of
+from frugal.formats.units import unit_factor
 
 _SECONDS = {"s": 1.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
 _TIMES = ("time", "temps", "date", "datetime", "date_heure")
@@ -158,7 +156,7 @@ def _from_table(path: Path, names: Sequence[str], unit: str) -> tuple[TimeSeries
         raise UnusableInputError(
             f"{source}: the unit of column '{shortened(name)}' is not said; call it '{names[0]} [{unit}]', or with its own unit"
         )
-    values = block.numbers(name) * _factor(own, unit, f"{source}, column '{shortened(name)}'")
+    values = block.numbers(name) * unit_factor(own, unit, f"{source}, column '{shortened(name)}'")
     return TimeSeries(time_s, values, dated, source), lambda row: block.where(name, row)
 
 
@@ -194,25 +192,6 @@ def _date(text: str, where: str) -> float:
             "time_h"
         ) from fault
     return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
-
-
-def _factor(own: str, unit: str, where: str) -> float:
-    """What values in a unit are multiplied by to be in another."""
-    import pint
-
-    registry = _registry()
-    plain = re.sub(r"(?<=[A-Za-z])(-?\d)", r"^\1", own.replace("³", "^3").replace("²", "^2"))  # m3 s-1, mm h-1
-    try:
-        return float(quantity_of(registry, 1.0, plain).to(unit).magnitude)
-    except (ValueError, pint.PintError) as fault:
-        raise UnusableInputError(f"{where} is in '{shortened(own)}', which is no unit like {unit}") from fault
-
-
-@lru_cache
-def _registry() -> Any:
-    import pint
-
-    return pint.UnitRegistry()
 
 
 # ------------------------------------------------------------------------------------------------------------- NetCDF
@@ -259,7 +238,7 @@ def _from_netcdf(path: Path, names: Sequence[str], unit: str, standard_names: Se
                     f"{', '.join(_SECONDS)} are allowed"
                 )
             time_s = np.asarray(clock.values, dtype=float) * _SECONDS[told]
-        values = np.asarray(variable.values, dtype=float) * _factor(own, unit, f"{source}, variable '{found[0]}'")
+        values = np.asarray(variable.values, dtype=float) * unit_factor(own, unit, f"{source}, variable '{found[0]}'")
 
     def where(row: int) -> str:
         return f"{source}, variable '{found[0]}', value {row + 1}"

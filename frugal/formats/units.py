@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
+
+from frugal.errors import UnusableInputError, printable
 
 if TYPE_CHECKING:
     import pint
@@ -41,3 +44,37 @@ def quantity_of(registry: pint.UnitRegistry, value: float, unit: str) -> Any:
         raise
     except Exception as fault:  # what the parser raises depends on where the text goes wrong
         raise ValueError(str(fault)) from fault
+
+
+def unit_factor(own: str, unit: str, where: str) -> float:
+    """What values in a unit are multiplied by to be in another.
+
+    Parameters
+    ----------
+    own : str
+        As somebody wrote it, in the spelling of pint or UDUNITS: ``m3 s-1``.
+    unit : str
+        That is wanted.
+    where : str
+        What is in the first unit, for the message.
+
+    Raises
+    ------
+    UnusableInputError
+        If the first is no unit like the second.
+    """
+    import pint
+
+    registry = _registry()
+    plain = re.sub(r"(?<=[A-Za-z])(-?\d)", r"^\1", own.replace("³", "^3").replace("²", "^2"))  # m3 s-1, mm h-1
+    try:
+        return float(quantity_of(registry, 1.0, plain).to(unit).magnitude)
+    except (ValueError, pint.PintError) as fault:
+        raise UnusableInputError(f"{where} is in '{printable(own)[:60]}', which is no unit like {unit}") from fault
+
+
+@lru_cache
+def _registry() -> pint.UnitRegistry:
+    import pint
+
+    return pint.UnitRegistry()

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -27,8 +28,12 @@ ROW = CandidateRow(
 )
 
 
-def told(row: CandidateRow) -> list[tuple[str, str]]:
-    found = interval_limits(SimpleNamespace(winner=row))  # type: ignore[arg-type]
+def evidence(row: CandidateRow, *others: CandidateRow) -> Any:
+    return SimpleNamespace(winner=row, ladder=SimpleNamespace(rows=[row, *others]))
+
+
+def told(row: CandidateRow, *others: CandidateRow) -> list[tuple[str, str]]:
+    found = interval_limits(evidence(row, *others))
     return [tuple(say(f"{key}.short", **values)[lang] for lang in ("en", "fr")) for key, values, _ in found]  # type: ignore[misc]
 
 
@@ -45,6 +50,19 @@ def test_a_coverage_that_misses_by_more_is_told_in_both_languages() -> None:
     ]
     exact = {"y": replace(ROW.errors["y"], value=0.0)}
     assert told(replace(ROW, interval_coverage=1.0, errors=exact)) == []  # no width to be wrong
+
+
+def test_every_other_candidate_that_misses_is_told_by_name() -> None:
+    line = replace(ROW, name="linear", label={"en": "Line", "fr": "Droite"}, interval_coverage=0.62)
+    wide = replace(ROW, name="constant", label={"en": "Constant", "fr": "Constante"}, interval_coverage=0.98)
+    found = told(ROW, line, replace(ROW, name="table"), wide)
+    assert found == [
+        (
+            "intervals of others miss their level: “line” 62\u202f%, “constant” 98\u202f%",
+            "d’autres intervalles manquent leur niveau\xa0: «\xa0droite\xa0» 62\u202f%, «\xa0constante\xa0» 98\u202f%",
+        )
+    ]
+    assert [len(told(replace(ROW, interval_coverage=share), line)) for share in (0.9, 0.5)] == [1, 2]
 
 
 def test_few_places_and_few_runs_are_told() -> None:
@@ -74,5 +92,5 @@ def test_the_first_page_begins_with_them(monkeypatch: pytest.MonkeyPatch) -> Non
     silent = dict.fromkeys(("_about_need", "_about_truth", "_about_measurement", "_about_account"), lambda _: iter(()))
     for name, nothing in silent.items():
         monkeypatch.setattr(limits, name, nothing)
-    short = limits_in_short(SimpleNamespace(winner=replace(ROW, interval_coverage=0.5)))  # type: ignore[arg-type]
+    short = limits_in_short(evidence(replace(ROW, interval_coverage=0.5)))
     assert short[0]["en"] == "its 90 % intervals hold 50 % only"

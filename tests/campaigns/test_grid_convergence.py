@@ -15,8 +15,9 @@ from frugal.audit.criteria.findings import Finding
 from frugal.audit.criteria.truth import grid_error
 from frugal.audit.evidence.grid_again import check_grid_errors
 from frugal.campaigns.campaign import Campaign, Settings, run_campaign
+from frugal.campaigns.estimate import estimate
 from frugal.campaigns.publish import publish
-from frugal.campaigns.workflow import audit_again, estimate
+from frugal.campaigns.workflow import audit_again
 from frugal.candidates.grid_error import FINER_CELLS, FINER_CELLS_MADE, GridError, grid_errors_in
 from frugal.errors import NotAssessedError, UnusableInputError
 from frugal.experiments.runs.resolutions import MOST_CASES, cases_among, cases_for, run_on

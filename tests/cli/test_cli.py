@@ -123,7 +123,10 @@ def test_a_table_of_predictions(run: Run, trained: None) -> None:
     table = pd.read_csv("hair_answers.csv")
     assert code == 1 and table["head"].isna().tolist() == [False, True, False, True] and "Traceback" not in err
     assert table["in_domain"].tolist() == [True, False, True, False]
-    assert "2 of the rows are out of bounds" in err and "line 3: input 'speed' = 10.003 m/s is out of bounds [0, 10]" in err
+    assert (
+        "2 of the rows are out of bounds" in err
+        and "line 3: input 'speed' = 10.003 m/s is out of bounds [0, 10]" in err
+    )
     code, _, err = run("predict", "bundles/small", "--csv", "hair.csv", "--lang", "fr", "--json")
     assert code == 1 and "l'entrée « speed » = 10.003 m/s est hors des bornes [0, 10]" in err.replace("\u00a0", " ")
     pd.DataFrame({"speed": [99.0]}).to_csv("far.csv", index=False)
@@ -205,6 +208,8 @@ def test_a_dry_run_spends_nothing(run: Run, small: str) -> None:
         (("train", "roof_yeild"), "did you mean 'roof_yield'"),
         (("train",), "name of a study"),
         (("train", "roof_yield", "--n-runs", "many"), "--n-runs 'many'"),
+        (("train", "roof_yield", "--n-runs", "auto:few"), "--n-runs 'auto:few'"),
+        (("train", "--runs", "t.csv", "--inputs", "a", "--n-runs", "auto"), "--runs gives them: leave one out"),
         (("train", "roof_yield", "--n-runs", "3"), "at least 16"),
         (("train", "roof_yield", "--lang", "de"), "--lang 'de'"),
         (("train", "roof_yield", "--set", "wether=a.epw"), "'wether'"),

@@ -170,6 +170,10 @@ def test_without_a_need_a_table_is_judged_by_what_its_values_are(tmp_path: Path,
     assert metrics == ["nrmse_std", "nrmse_std", "rmsle"] and not found.study.need.declared
     (note,) = found.notes
     assert note.startswith("'wide' is positive and spreads over ") and "judged in logarithms" in note
+    assert [output.low for output in found.study.outputs] == [None, None, 0.0] and "nothing below 0" in note
+    need = Need("one row", {"wide": Tolerance("rmse", 100.0)})
+    (note,) = table_of_runs(written(tmp_path, "a,b,y,kelvin,wide", columns), ["a", "b"], ["wide"], need).notes
+    assert note.endswith("decades: nothing below 0 is answered; by rmse its largest values decide")
     need = Need("one row", {"kelvin": Tolerance("nrmse", 0.05)})
     with pytest.raises(UnusableInputError, match=r"the mean of 'kelvin' is 301 .*: use nrmse_std or rmse"):
         table_of_runs(written(tmp_path, "a,b,y,kelvin,wide", columns), ["a", "b"], ["kelvin"], need)

@@ -11,7 +11,7 @@ from frugal.experiments.runs.store import Runs
 from frugal.experiments.study import Need, Output, Study, Tolerance, Variable
 from frugal.experiments.study.design import KNOWN_PLACE, survey_of
 from frugal.surrogates.measurement.bootstrap import error_with_interval, interval_of
-from frugal.surrogates.measurement.bounds import mean_bound, unseen_share
+from frugal.surrogates.measurement.bounds import mean_bound, tail_ceiling, unseen_share
 from frugal.surrogates.measurement.errors import output_errors
 from frugal.surrogates.measurement.places import effective_places, groups_of, intraclass_correlation, judged_on
 
@@ -27,6 +27,9 @@ def squares(kind: str, shape: tuple[int, ...], rng: np.random.Generator) -> np.n
     if kind == "gross":  # one in a hundred is twenty times as wrong
         z = rng.standard_normal(shape)
         return np.where(rng.random(shape) < 0.01, 20 * z, z) ** 2 / (0.99 + 4)
+    if kind == "skewed":  # a shifted log-normal
+        error = np.exp(0.8 * rng.standard_normal(shape)) - np.exp(0.32)
+        return error**2 / ((np.exp(0.64) - 1) * np.exp(0.64))
     return rng.standard_normal(shape) ** 2
 
 
@@ -43,6 +46,18 @@ def coverage(kind: str, places: int, rows: int, spread: float, seed: int) -> tup
     return float(np.mean(bound >= 1)), float(np.sqrt(np.median(bound)))
 
 
+@pytest.mark.parametrize("power", [1.0, 2.0])
+def test_an_unseen_row_may_be_worse_where_the_worst_rows_lie_far_apart(power: float) -> None:
+    """Rows 1, 1/2, 1/3, ...: Hill's index of the worst three of 36 is (log 4 + log 2 + log 4/3) / 3 = 0.789."""
+    rows = 1.0 / np.arange(1, 37)
+    index = (math.log(4) + math.log(2) + math.log(4 / 3)) / 3
+    for exponent, expected in ((1.0, math.exp(1.5 * index)), (0.2, math.exp(0.3 * index)), (3.0, 4.0)):
+        parts = np.random.default_rng(0).permutation(rows ** (exponent * power))[:, None]
+        assert tail_ceiling(parts, power) == pytest.approx([expected])
+    assert tail_ceiling(np.zeros((36, 1)), power) == [1.0]
+    assert tail_ceiling(np.eye(36)[:, :1], power) == [4.0]  # exact but for one row
+
+
 @pytest.mark.parametrize(
     ("kind", "places", "rows", "spread", "least", "widest"),
     [
@@ -50,7 +65,8 @@ def coverage(kind: str, places: int, rows: int, spread: float, seed: int) -> tup
         ("normal", 0, 40, 0.0, 0.975, 1.6),
         ("normal", 0, 225, 0.0, 0.975, 1.25),
         ("t3", 0, 40, 0.0, 0.92, 1.8),
-        ("t3", 0, 225, 0.0, 0.92, 1.5),
+        ("t3", 0, 225, 0.0, 0.94, 1.55),
+        ("skewed", 0, 225, 0.0, 0.97, 1.85),
         ("normal", 5, 20, 0.7, 0.95, 3.2),
         ("normal", 10, 20, 0.7, 0.95, 2.2),
         ("normal", 30, 8, 0.7, 0.96, 1.6),

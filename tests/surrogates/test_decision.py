@@ -170,16 +170,44 @@ def test_without_a_use_no_dominated_candidate_ships() -> None:
             rungs.append(rung(f"r{number}", kind, error < 0.8, cost, error=1.25 * error, value=error))
         won = next(one for one in rungs if one.name == shipped(*rungs))
         costs = {one.name: np.median(one.query_blocks) for one in rungs}
-        assert not any(one.value < won.value and costs[one.name] < costs[won.name] for one in rungs), seed
+        counts = max(won.value, 0.01)  # of the limit; less is as good as none
+        assert not any(max(one.value, 0.01) < counts and costs[one.name] < costs[won.name] for one in rungs), seed
 
 
 def test_without_a_use_the_least_error_among_what_costs_about_the_least_ships() -> None:
     line = rung("line", "linear", True, 10.0, value=0.5)
-    process = rung("process", "surrogate", True, 12.4, value=0.01)
-    dear = rung("dear", "surrogate", True, 12.6, value=0.001)  # beyond 1.25 times the cheapest
+    process = rung("process", "surrogate", True, 12.4, error=0.02, value=0.01)
+    dear = rung("dear", "surrogate", True, 12.6, error=0.002, value=0.001)  # beyond 1.25 times the cheapest
     assert shipped(line, process, dear) == "process"
-    same = rung("same", "surrogate", True, 9.5, value=0.5)
+    same = rung("same", "quadratic", True, 9.5, value=0.5)
     assert shipped(line, same) == "same", "of the same error the cheaper one"
+
+
+def test_without_a_use_the_burden_of_proof_lies_on_ai() -> None:
+    """A network at 14 µs and 0.5 % (bound 0.9 %) beside answers that are no AI; the limit is 10 %."""
+    network = rung("network", "surrogate", True, 14.0, error=0.09, value=0.05)
+    chaos = rung("chaos", "polynomial", True, 160.0, error=1e-8, value=6e-9)  # errs less, some microseconds dearer
+    line = rung("line", "linear", True, 12.0, error=0.14, value=0.088)  # errs more, within the bound, and is cheaper
+    assert shipped(network, chaos) == "chaos"
+    assert shipped(network, line) == "line"
+    assert shipped(network, replace(line, value=0.091)) == "network", "beyond the bound of the network"
+    dearer = replace(line, query_blocks=tuple(2 * b for b in line.query_blocks))
+    assert shipped(network, dearer) == "network", "errs more and costs more"
+    # a saving of 1,200 CPU s over a million queries is material, 1.2 ms of each; so is half of what a dear AI costs
+    assert shipped(network, rung("physics", "coarse_physics", True, 1.1e3, error=0.02, value=0.01)) == "physics"
+    physics = rung("physics", "coarse_physics", True, 1.3e3, error=0.02, value=0.01)
+    assert shipped(network, physics) == "network"
+    slow = rung("slow", "surrogate", True, 5e4, error=0.09, value=0.05)
+    assert shipped(slow, rung("physics", "coarse_physics", True, 9.9e4, error=0.02, value=0.01)) == "physics"
+    assert shipped(slow, rung("physics", "coarse_physics", True, 1.1e5, error=0.02, value=0.01)) == "slow"
+    process = rung("process", "surrogate", True, 25.0, error=6e-9, value=3e-9)
+    assert shipped(network, chaos, process) == "chaos", "a billionth of the limit is no reason for AI"
+    better = [replace(chaos, error=0.05, value=0.03), replace(process, error=0.03, value=0.02)]
+    assert shipped(network, *better) == "network", "what another one beats in both does not ship"
+    told = decide(LEDGER, [network, chaos], UNDECLARED)
+    assert told.reasons[-1] == "least_error_without_ai" and not told.winner_is_ai
+    assert "1,200 CPU seconds more per million" in told.told[-1]["en"] and "1200 secondes" in told.told[-1]["fr"]
+    assert decide(LEDGER, [network, physics], UNDECLARED).reasons[-1] == "least_error_is_ai"
 
 
 def test_tolerances_that_nobody_declared_keep_nothing_from_shipping() -> None:

@@ -144,7 +144,7 @@ def test_whole_places_are_resampled_in_every_metric(name: str) -> None:
     rng = np.random.default_rng(2)
     place = np.repeat(np.arange(10), 12)
     truth = 2.0 + rng.gamma(2.0, 1.0, (120, 4, 2))
-    predicted = truth + rng.normal(size=(10, 4, 2))[place] + 0.05 * rng.normal(size=truth.shape)
+    predicted = truth + 0.5 * rng.normal(size=(10, 4, 2))[place] + 0.05 * rng.normal(size=truth.shape)
     wet = (truth > 4.0, predicted > 4.0)
     sample = Sample(truth, predicted, HOURS.values, wet[0].any(axis=0), wet)
     by_run, by_place = (interval_of(METRICS[name], sample, True, groups=groups) for groups in (None, place))

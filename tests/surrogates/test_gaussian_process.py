@@ -8,6 +8,7 @@ from frugal.surrogates.fitting.model import HasDeviation
 from frugal.surrogates.models.fields.grouped_gaussian_process import GroupedGaussianProcess
 from frugal.surrogates.models.kriging.covariance import KERNELS
 from frugal.surrogates.models.kriging.likelihood import Likelihood
+from frugal.surrogates.models.kriging.weights import weights_of_centres
 from frugal.surrogates.models.scalar.gaussian_process import GaussianProcess
 from frugal.surrogates.onnx.graph import Graph, serialise, session
 
@@ -249,3 +250,40 @@ def test_groups_of_modes_tell_their_deviation():
     settled = model.with_fixed_settings(fitted).fit(inputs, targets, None, unit(2), 0)
     np.testing.assert_array_equal(settled.predict(inputs), fitted.predict(inputs))
     assert settled.log["iterations"] == 0
+
+
+def test_runs_left_out_of_few_centres_are_those_of_fits_without_them():
+    """Ridge on the covariances with 15 centres, written out: each run is answered by the fit to the 59 others."""
+    rng = np.random.default_rng(0)
+    z = rng.uniform(-1, 1, (60, 2))
+    t = (np.sin(3 * z[:, :1]) + z[:, 1:] + 0.2 * rng.normal(size=(60, 1))) / 1.2
+    found = weights_of_centres("matern52", "constant", z, z, t, 1e-3, np.arange(60), 15, told=True)
+    at = found.centres
+
+    def kernel(a, b):
+        r = np.sqrt(5 * np.maximum(np.sum((a[:, None] - b) ** 2, axis=2), 0))
+        return (1 + r + r * r / 3) * np.exp(-r)
+
+    phi = np.linalg.solve(np.linalg.cholesky(kernel(z[at], z[at])), kernel(z[at], z)).T
+    columns = np.column_stack([phi, np.ones(60)])
+    penalty = found.nugget * np.diag([*np.ones(len(at)), 1e-10])
+    for k in (0, 7, 31, int(at[0])):
+        kept = np.delete(np.arange(60), k)
+        own = columns[kept]
+        weights = np.linalg.solve(own.T @ own + penalty, own.T @ t[kept])
+        np.testing.assert_allclose(found.left_out[k], t[k] - columns[k] @ weights, rtol=1e-4, atol=1e-8)
+
+
+@pytest.mark.parametrize(("noise", "fewer"), [(0.3, True), (0.0, False)])
+def test_a_process_has_no_more_centres_than_its_runs_ask_for(noise, fewer):
+    rng = np.random.default_rng(0)
+    variables = tuple(Variable(f"x{j}", "1", -1.0, 1.0) for j in range(3))
+    x, fresh = rng.uniform(-1, 1, (200, 3)), rng.uniform(-1, 1, (1000, 3))
+
+    def answer(x):
+        return np.sin(3 * x[:, :1]) * x[:, 1:2] + x[:, 2:] ** 2
+
+    fitted = GaussianProcess().fit(x, answer(x) + noise * rng.normal(size=(200, 1)), None, variables, 0)
+    assert (fitted.log["centres"] <= 50) is fewer
+    error = np.sqrt(np.mean((fitted.predict(fresh) - answer(fresh)) ** 2))
+    assert error < (0.15 if fewer else 0.01)

@@ -16,6 +16,7 @@ from frugal.experiments.runs.store import Runs
 from frugal.experiments.study.design import KNOWN_PLACE
 from frugal.surrogates.fitting import judging as how
 from frugal.surrogates.fitting.judging import Judging, by_folds, by_held_out, judging_for
+from frugal.surrogates.ladder import build
 from frugal.surrogates.ladder.build import Candidate, build_ladder
 from frugal.surrogates.ladder.builders import Built
 from frugal.surrogates.ladder.judged import JudgedAnswers, check_refit
@@ -42,15 +43,25 @@ def plain_runs(n: int, places: np.ndarray | None = None, m: int = 1) -> Runs:
     return runs_of(x, np.repeat(3 * x**2, m, axis=1), held_out, np.full(n, "") if places is None else places)
 
 
-@pytest.mark.parametrize(("n", "by", "judged"), [(199, "out_of_fold", 199), (200, "held_out", 50)])
-def test_with_few_runs_each_is_judged_and_with_many_those_held_out(n: int, by: str, judged: int) -> None:
+@pytest.mark.parametrize(
+    ("n", "by", "judged", "one_search"),
+    [
+        (199, "out_of_fold", 199, False),
+        (200, "out_of_fold", 200, True),
+        (999, "out_of_fold", 999, True),
+        (1000, "held_out", 250, False),
+    ],
+)
+def test_with_few_runs_each_is_judged_and_with_many_those_held_out(
+    n: int, by: str, judged: int, one_search: bool
+) -> None:
     found = judging_for(plain_runs(n), 0)
-    assert (found.by, len(found.rows), len(found.judged)) == (by, judged, judged)
+    assert (found.by, len(found.rows), len(found.judged), found.one_search) == (by, judged, judged, one_search)
     for part in found.parts:
         assert not np.intersect1d(part.learnt, part.judged).size
         assert len(part.learnt) + len(part.judged) == n
     assert sorted(np.concatenate([part.judged for part in found.parts])) == list(found.rows)
-    assert found.learnt_from == (159 if by == "out_of_fold" else 150)
+    assert found.learnt_from == (n - -(-n // 5) if by == "out_of_fold" else 750)
 
 
 def test_places_are_left_out_whole_and_what_was_learnt_from_is_one_place() -> None:
@@ -66,6 +77,7 @@ def test_places_are_left_out_whole_and_what_was_learnt_from_is_one_place() -> No
 def test_large_maps_are_judged_in_three_folds(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(how, "MANY_VALUES", 60)
     assert [len(judging_for(plain_runs(60, m=m), 0).parts) for m in (1, 2)] == [5, 3]
+    assert judging_for(plain_runs(200), 0).by == "held_out"  # enough of them, and each costs much
 
 
 def test_values_of_parts_come_back_in_the_order_of_the_rows() -> None:
@@ -97,12 +109,55 @@ def test_the_constant_that_ships_is_the_mean_of_all_and_is_judged_by_that_of_the
         assert len(fits) == (2 if judging.by == "held_out" else 1)  # the fits to folds are booked with the calibration
 
 
+class Counted:
+    """A builder that says of which runs it was made, and whether it had searched."""
+
+    def __init__(self, made: list[tuple[int, bool]], searches: bool = True) -> None:
+        self.made, self.searches = made, searches
+
+    def __call__(self, runs: Runs) -> Built:
+        self.made.append((len(runs), self.searches))
+        mean = runs.outputs.mean(axis=0)
+        return Built(lambda x: np.repeat(mean[None], len(x), axis=0), None)
+
+    def again(self) -> Counted:
+        return Counted(self.made, False)
+
+
+def test_from_two_hundred_runs_on_one_fold_searches_and_all_other_fits_keep_what_it_chose() -> None:
+    made: list[tuple[int, bool]] = []
+    runs = plain_runs(200)
+    judging = judging_for(runs, 0)
+    candidate = Candidate("constant", "constant", {"en": "constant"}, needs_runs=True)
+    build._build(candidate, Counted(made), study_of(1, 1.0), runs, judging, Meter(), 0)
+    assert made == [(160, True), (200, False), *[(160, False)] * 4]
+    assert candidate.judged is not None
+    for number, part in enumerate(judging.parts):
+        told = candidate.judged.answers[judging.folds == number, 0]
+        assert told == pytest.approx(np.full(40, runs.outputs[part.learnt].mean()))
+    few, made[:] = plain_runs(100), []
+    build._build(candidate, Counted(made), study_of(1, 1.0), few, judging_for(few, 0), Meter(), 0)
+    assert made == [(100, True), *[(80, True)] * 5]
+
+
 def test_a_last_fit_that_went_wrong_does_not_ship() -> None:
     runs = plain_runs(40)
     judged = JudgedAnswers(runs.outputs + 0.1)
     check_refit(judged, Built(lambda x: runs.outputs + 0.12, None), runs)
     with pytest.raises(UnusableInputError, match="the last fit went wrong"):
         check_refit(judged, Built(lambda x: runs.outputs + 0.2, None), runs)
+
+
+def test_over_decades_the_largest_runs_alone_do_not_say_that_the_last_fit_went_wrong() -> None:
+    x = np.linspace(0, 1, 40)[:, None]
+    runs = runs_of(x, 10 ** (12 * x - 6), np.zeros(40, dtype=bool), np.full(40, ""))
+    judged = JudgedAnswers(runs.outputs * np.exp(0.1 * np.cos(40 * x)))
+    largest = np.where(
+        runs.outputs == runs.outputs.max(), 1.2, np.exp(0.05)
+    )  # 1.2 times the largest, the others better
+    check_refit(judged, Built(lambda x: runs.outputs * largest, None), runs)
+    with pytest.raises(UnusableInputError, match="the last fit went wrong"):
+        check_refit(judged, Built(lambda x: runs.outputs * np.exp(0.2), None), runs)
 
 
 def test_bounds_reach_the_true_error_of_what_ships(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,6 +4,7 @@ import numpy as np
 
 from frugal.experiments.study import Variable
 from frugal.surrogates.models.scalar.mlp import TRIALS, Mlp, Trial
+from frugal.surrogates.models.scalar.tanh_training import Network, train
 
 VARIABLES = tuple(Variable(f"x{j}", "1", 0.0, 1.0) for j in range(6))
 
@@ -35,3 +36,25 @@ def test_what_ships_is_trained_as_long_as_what_was_chosen():
     assert settled.iterations == fitted.log["most_iterations"] in {10, 30, 60, 120}
     again = settled.fit(inputs, overflow(inputs), None, VARIABLES, 0)
     np.testing.assert_array_equal(again.predict(inputs), fitted.predict(inputs))
+
+
+def test_training_ends_where_the_loss_no_longer_falls():
+    """At a minimum of half the mean squared error plus the penalty of the weights, biases free, every slope is 0."""
+    rng = np.random.default_rng(0)
+    z, t = rng.uniform(-1, 1, (12, 2)), rng.normal(size=(12, 2))
+    network, _, ending = train(z, t, (3,), 0.5, 3000, 0, spread_biases=True)
+    assert ending == "converged"
+    parts = [*network.weights, *network.biases]
+
+    def loss(tried):
+        answers = Network((tried[0], tried[1]), (tried[2], tried[3]))(z)
+        return 0.5 * np.sum((answers - t) ** 2) / 12 + 0.5 * 0.5 / 12 * sum(np.sum(w**2) for w in tried[:2])
+
+    for k, part in enumerate(parts):
+        for place in np.ndindex(part.shape):
+            slopes = []
+            for step in (1e-4, -1e-4):
+                moved = [own.copy() for own in parts]
+                moved[k][place] += step
+                slopes.append(loss(moved))
+            assert abs(slopes[0] - slopes[1]) / 2e-4 < 1e-4

@@ -6,8 +6,11 @@ import numpy as np
 import pytest
 
 from frugal.experiments.study import Variable
+from frugal.surrogates.fitting.model import TargetScaling
+from frugal.surrogates.models.scalar.greedy_terms import Recipe
 from frugal.surrogates.models.scalar.orthonormal_basis import OrthonormalBasis
-from frugal.surrogates.models.scalar.polynomial_chaos import PolynomialChaos
+from frugal.surrogates.models.scalar.polynomial_chaos import ChosenRecipe, FittedPolynomialChaos, PolynomialChaos
+from frugal.surrogates.onnx.graph import Graph, serialise, session
 
 ANGLES = tuple(Variable(f"x{j}", "1", -np.pi, np.pi) for j in range(3))
 UNIT = tuple(Variable(f"x{j}", "1", 0.0, 1.0) for j in range(10))
@@ -152,3 +155,39 @@ def test_many_runs_choose_from_some_and_fit_all():
     left = outputs - fitted.predict(inputs)
     np.testing.assert_allclose(terms @ left / 5000, 0.0, atol=1e-10)  # the normal equations of all of them
     assert left.std() == pytest.approx(0.1, rel=0.03)
+
+
+@pytest.mark.parametrize("top", [1, 2, 3, 4, 7, 10, 14])
+@pytest.mark.parametrize("inputs", [1, 3])
+def test_a_graph_of_any_degree_has_few_nodes_and_answers_as_numpy_does(top, inputs):
+    """A recurrence had four nodes for each degree; a query of one row costs what its nodes cost."""
+    from numpy.polynomial.legendre import legval
+
+    variables = tuple(Variable(f"x{j}", "1", 1e4 - 3.0 - j, 1e4 + 5.0) for j in range(inputs))
+    indices = np.zeros((top + 2, inputs), dtype=np.int64)
+    indices[1 : top + 1, 0] = np.arange(1, top + 1)
+    indices[top + 1] = top if inputs == 1 else (1, top, 2 if top > 1 else 0)
+    coefficients = np.random.default_rng(top).normal(size=(top + 2, 2))
+    fitted = FittedPolynomialChaos(
+        OrthonormalBasis(variables, (True,) * inputs),
+        indices,
+        coefficients,
+        TargetScaling(np.zeros(2), np.ones(2)),
+        {"0": ChosenRecipe(Recipe(1), 1)},
+        {},
+    )
+    graph = Graph()
+    y = graph.cast(fitted.graph(graph, graph.input("inputs", inputs)), np.float32)
+    model = graph.finish([("y", y, 1, (2,))])
+    assert len(model.graph.node) <= 30
+    rows = np.random.default_rng(0).uniform([v.low for v in variables], [v.high for v in variables], (300, inputs))
+    rows = rows.astype(np.float32)
+    unit = (2 * (rows - 1e4) - 5.0 + np.arange(3.0, 3.0 + inputs)) / (8.0 + np.arange(inputs))
+    truth = np.zeros((300, 2))
+    for index, weights in zip(indices, coefficients, strict=True):
+        product = np.prod(
+            [np.sqrt(2 * k + 1) * legval(unit[:, j], np.eye(top + 1)[k]) for j, k in enumerate(index)], axis=0
+        )
+        truth += product[:, None] * weights
+    answers = session(serialise(model)).run(None, {"inputs": rows})[0]
+    np.testing.assert_allclose(answers, truth, atol=3e-6 * truth.std(), rtol=1e-6)

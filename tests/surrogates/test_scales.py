@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import numpy as np
 import pytest
 from studies_for_tests import NEED
 
 from frugal.experiments.study import Output, Study, Variable
 from frugal.surrogates.models.on_scales import FittedOnScales, OnScales
+from frugal.surrogates.models.scalar.gaussian_process import GaussianProcess
 from frugal.surrogates.models.scalar.linear import LinearRidge
+from frugal.surrogates.models.scalar.mlp import Mlp
 from frugal.surrogates.models.scalar.polynomial_chaos import PolynomialChaos
 from frugal.surrogates.onnx.export import check_parity, why_it_differs
 from frugal.surrogates.onnx.graph import Graph, serialise, session
@@ -83,6 +87,37 @@ def test_nothing_below_zero_and_nothing_infinite():
     fitted = OnScales(PolynomialChaos()).fit(inputs, law_of_powers(inputs), None, WIDE, 0)
     beyond = fitted.predict(np.array([[0.0, 0.01, 2.0], [1e30, 1e-9, 3.0]]))
     assert np.isfinite(beyond).all() and (beyond > 0).all()
+
+
+class Counted(LinearRidge):
+    """Counts its fits."""
+
+    fits: ClassVar[list[int]] = []
+
+    def fit(self, inputs, outputs, groups, variables, seed):
+        self.fits.append(outputs.shape[1])
+        return super().fit(inputs, outputs, groups, variables, seed)
+
+
+def test_logarithms_that_do_not_help_are_soon_given_up():
+    """A wide output is compared alone, on one fold where that leaves no hope; then all outputs are fitted once."""
+    inputs = draw(90, 0, even_in_logarithm=False)
+    straight = 1.0 + 0.02 * inputs[:, :1] + 0.3 * inputs[:, 1:2]
+    outputs = np.hstack([straight - straight.min() + 0.01, -straight, 5.0 - straight])
+    variables = (Variable("flow", "m3/s", 0.0, 1e4), Variable("slope", "1", 0.0, 0.5), WIDE[2])
+    Counted.fits.clear()
+    fitted = OnScales(Counted()).fit(inputs, outputs, None, variables, 0)
+    assert not isinstance(fitted, FittedOnScales)
+    assert Counted.fits == [1, 1, 3]
+
+
+@pytest.mark.parametrize(
+    "model", [PolynomialChaos(), Mlp(), GaussianProcess()], ids=["polynomial_chaos", "mlp", "gaussian_process"]
+)
+def test_a_comparison_in_haste_finds_what_logarithms_are_for(model):
+    inputs = draw(60, 0)
+    fitted = OnScales(model).fit(inputs, law_of_powers(inputs), None, WIDE, 0)
+    assert fitted.log["logarithmic_inputs"] == ["flow", "slope"] and fitted.log["logarithmic_outputs"] == [0]
 
 
 @pytest.mark.parametrize(("offset", "holds"), [(0.0, True), (100.0, True), (1e9, False)])

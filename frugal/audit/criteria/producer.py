@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+
 from frugal.audit.criteria.findings import Finding, Status, declared, no_ai
 from frugal.audit.evidence.evidence import Evidence
 from frugal.audit.evidence.ledger_lines import cpu_total
@@ -27,9 +29,15 @@ def simplest_model(evidence: Evidence) -> Finding:
     if winner is None or not winner.is_ai:
         return Finding("n_a", say_counted("FRU-01.no_ai", number=len(tried)))
     costs, pattern = evidence.decision.lifetime_cpu_seconds, evidence.decision.pattern
+    if (
+        evidence.decision.queries is None
+    ):  # the cost of a query stands in the place of that of a use that nobody declared
+        costs = {c.name: float(np.median(c.query[pattern].blocks)) for c in tried if pattern in c.query}
+        where = (f"candidates.json: query.{pattern}.blocks",)
     meets = [c for c in tried if c.need_met.get(pattern) and c.name in costs]
     cheapest = min(meets, key=lambda c: costs[c.name], default=winner)
-    ratio = costs[winner.name] / costs[cheapest.name] if costs.get(cheapest.name) else 1.0
+    known = winner.name in costs and costs.get(cheapest.name)
+    ratio = costs[winner.name] / costs[cheapest.name] if known else 1.0
     status: Status = "pass" if ratio <= 1.0 else "warn" if ratio <= 1.5 else "fail"
     if status == "pass" and len(tried) < FAMILIES:
         status = "warn"
@@ -247,13 +255,16 @@ def estimated_beforehand(evidence: Evidence) -> Finding:
     if evidence.full_physics is None:
         return no_ai("finding.runs_of_a_table")
     lines = [line for line in evidence.ledger if line["stage"] == "generation"]
-    estimates = [(line.get("details") or {}).get("estimated_cpu_seconds") for line in lines]
-    known = [value for value in estimates if value]
+    # a campaign that was taken up again has an estimate of what was left each time: the first one of each batch covers it all
+    known: dict[Any, float] = {}
+    for line in lines:
+        details = line.get("details") or {}
+        if details.get("estimated_cpu_seconds"):
+            known.setdefault(details.get("batch"), details["estimated_cpu_seconds"])
     if not known:
         text = say("FRU-12.not_estimated")
         return Finding("fail", text, None, [2, 5], where)
-    # a campaign that was taken up again has an estimate of what was left each time: the first one covers it all
-    spent, expected = sum(map(cpu_total, lines)), known[0]
+    spent, expected = sum(map(cpu_total, lines)), sum(known.values())
     more, less = max(spent, expected) + BESIDE_RUNS_CPU_SECONDS, min(spent, expected) + BESIDE_RUNS_CPU_SECONDS
     ratio = more / less
     status: Status = "pass" if ratio <= 2 else "warn" if ratio <= 5 else "fail"

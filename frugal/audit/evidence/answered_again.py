@@ -29,6 +29,7 @@ from frugal.surrogates.fitting.judging import Judging
 from frugal.surrogates.ladder.answering import flat_answers
 from frugal.surrogates.ladder.calibration import widths_of
 from frugal.surrogates.ladder.judged import REFIT_GONE_WRONG, standardised_error
+from frugal.surrogates.measurement.bounds import BOUNDS_RULE
 from frugal.surrogates.measurement.choice import luck_of_choice, times_luck
 from frugal.surrogates.measurement.coverage import coverage_over_folds, interval_coverage
 from frugal.surrogates.measurement.errors import no_errors, output_errors
@@ -56,7 +57,7 @@ def check_split(file: str, comparison: Comparison, runs: Runs) -> None:
     if "n_shipped" in split:
         check_same(file, "split.n_shipped", split["n_shipped"], len(runs), "'runs.zarr'")
     if split.get("judged_by") == "out_of_fold":
-        check_same(file, "split.n_held_out", split.get("n_held_out"), len(runs), "'runs.zarr'")
+        check_same(file, "split.n_held_out", split.get("n_held_out"), int((~runs.is_added).sum()), "'runs.zarr'")
         return
     for name, part in (("n_train", runs.training), ("n_held_out", runs.held_out)):
         if name in split:
@@ -174,8 +175,27 @@ def check_errors(
     Raises
     ------
     NotAssessedError
-        Naming the first difference.
+        Naming the first difference; of a bundle whose bounds were made by another rule, that it is to be evaluated.
     """
+    try:
+        _check_errors(file, comparison, study, answers, inputs, noise, lenient)
+    except NotAssessedError as fault:
+        if comparison.split.get("bounds_rule", 1) == BOUNDS_RULE:
+            raise
+        raise NotAssessedError(
+            f"'{file}' has bounds by the rule of another version of this program, or was altered: 'frugal eval' makes them anew"
+        ) from fault
+
+
+def _check_errors(
+    file: str,
+    comparison: Comparison,
+    study: Study,
+    answers: HeldOut,
+    inputs: np.ndarray,
+    noise: Mapping[str, OutputError],
+    lenient: bool,
+) -> None:
     rows = comparison.ladder.by_name
     strange = [name for name in answers.answers if name not in rows or not rows[name].works]
     if strange:

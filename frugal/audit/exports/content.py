@@ -34,6 +34,7 @@ _FAMILIES = {
     "mlp": "neuralNetwork",
     "gaussian_process": "gaussianProcess",
     "boosted_trees": "gradientBoostedTrees",
+    "linear_leaf_trees": "gradientBoostedTrees",
     "constant": "constant",
     "linear": "linearRegression",
     "quadratic": "polynomialRegression",

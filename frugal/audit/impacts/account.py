@@ -29,7 +29,7 @@ from frugal.metering.factors.table import Factor, FactorTable
 
 #: Order of the stages of the ledger in the table of costs.
 STAGES = (
-    "need", "preparation", "metering", "loading", "compile", "generation", "fit", "calibration", "export", "parity",
+    "need", "preparation", "metering", "loading", "compile", "generation", "placing", "fit", "calibration", "export", "parity",
     "evaluation", "practice", "tracking", "audit", "report",
 )  # fmt: skip
 

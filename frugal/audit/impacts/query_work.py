@@ -16,7 +16,7 @@ from frugal.web.built_pages import page_bytes
 
 #: Stages of the ledger by stage of the footprint; what is not named here is ``other``.
 LEDGER_STAGES = {
-    "generation": ("preparation", "compile", "generation"),
+    "generation": ("preparation", "compile", "generation", "placing"),
     "training": ("fit", "calibration"),
     "export": ("export", "parity"),
     "evaluation": ("evaluation", "practice"),

@@ -11,7 +11,7 @@ from frugal.audit.words.grid import grid_limit
 from frugal.audit.words.intervals import interval_limits
 from frugal.audit.words.names import factor_name, place_name
 from frugal.audit.words.sentences import baselines, known, phrase, quoted, say
-from frugal.reporting.judged_words import judged_words
+from frugal.reporting.judged_words import adaptive_words, judged_words
 from frugal.reporting.text import bracket, grammatical_number, plain_duration, plain_number
 from frugal.reporting.units_text import error_quantity, grams, percent
 from frugal.texts import LANGUAGES, Text, in_each
@@ -113,9 +113,9 @@ def _about_truth(assessment: Assessment) -> Iterator[tuple[str, dict[str, Any], 
     held_out = comparison.split.get("n_held_out")
     number = {lang: plain_number(held_out, lang, 4) if held_out else "–" for lang in LANGUAGES}
     yield "limit.table" if assessment.full_physics is None else "limit.physics", {"number": number}, True
-    judged = judged_words(comparison.split)
-    if judged:
-        yield "limit.refit", {"told": judged}, False
+    for told in (judged_words(comparison.split), adaptive_words(comparison.split)):
+        if told:
+            yield "limit.refit", {"told": told}, False
     if assessment.full_physics is not None:
         yield grid_limit(assessment)
     if missing:

@@ -79,7 +79,7 @@ def quoted(candidate: CandidateRow) -> Text:
 
 def in_a_sentence(label: str) -> str:
     """A label as it stands inside a sentence: without its capital, but for what is written in capitals."""
-    return label[:1].lower() + label[1:] if label[1:2].islower() or label[1:2] == "" else label
+    return label[:1].lower() + label[1:] if label[1:2].islower() else label
 
 
 def break_even_words(decision: Decision) -> Text:

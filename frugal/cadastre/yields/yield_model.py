@@ -76,10 +76,11 @@ def trained_names() -> tuple[str, ...]:
     from frugal.studies.solar.roof_yield.alternatives import alternatives
     from frugal.studies.solar.roof_yield.site import RoofYieldSite, SolarTerritory
     from frugal.studies.solar.roof_yield.study import N_SECTORS
-    from frugal.surrogates.models.registry import SCALAR_MODELS
+    from frugal.surrogates.models import registry
 
     supplied = alternatives(SolarTerritory(RoofYieldSite.model_validate({})), N_SECTORS)
-    return (*(alternative.name for alternative in supplied), *(rung.name for rung in SCALAR_MODELS))
+    names = (*(alternative.name for alternative in supplied), *(rung.name for rung in registry.SCALAR_MODELS))
+    return (*names, *registry.corrected_names(supplied, names))
 
 
 def find_yield_model(settings: CadastreSettings, prepared: Prepared, out: Path, reporter: Reporter) -> YieldModel:

@@ -101,7 +101,7 @@ def table_of_runs(
         name=identifier(path.stem),
         title=_TEXTS.say("table.title", name=path.name),
         inputs=tuple(column.variable(finished) for column in found),
-        outputs=tuple(Output(identifier(name), "1", label=dict.fromkeys(LANGUAGES, name)) for name in outputs),
+        outputs=tuple(_output(name, values) for name, values in zip(outputs, y[finished].T, strict=True)),
         need=undeclared_need(dict(zip(map(identifier, outputs), y[finished].T, strict=True))),
         definition=hashlib.sha256(np.ascontiguousarray(np.hstack([x, y])).tobytes()).hexdigest(),
         site={"table": str(path)} if group is None else {"table": str(path), "group": group},
@@ -117,7 +117,7 @@ def table_of_runs(
         )
     check_metrics(study, y[inside])
     columns = {**quantities, **dict(zip(outputs, y.T, strict=True))}
-    notes = [*answers.notes, *_outliers_told(block, columns, inside), *_decades_told(study, outputs, y[inside], need)]
+    notes = [*answers.notes, *_outliers_told(block, columns, inside), *_decades_told(study, outputs, y[inside])]
     kept = inside | ~finished
     design = from_table(x[kept], seed, None if groups is None else groups[kept], finished[kept])
     return TableOfRuns(study, design, y[kept], tuple(notes), block.lines[kept])
@@ -138,15 +138,28 @@ def _check_sentinels(block: TableBlock, columns: Mapping[str, np.ndarray], bound
         )
 
 
-def _decades_told(study: Study, names: Sequence[str], outputs: np.ndarray, need: Need | None) -> list[str]:
-    """A sentence for each output over decades, where nobody declared how it is judged: in logarithms."""
+def _output(name: str, values: np.ndarray) -> Output:
+    """A column as an output; where it is positive and spreads over decades, nothing below 0 is answered."""
+    low = 0.0 if undeclared_metric(values) == "rmsle" else None
+    return Output(identifier(name), "1", label=dict.fromkeys(LANGUAGES, name), low=low)
+
+
+def _decades_told(study: Study, names: Sequence[str], outputs: np.ndarray) -> list[str]:
+    """A sentence for each output over decades: how it is judged, and that nothing below 0 is answered."""
     told = []
     for name, output, values in zip(names, study.outputs, outputs.T, strict=True):
-        if need is None and study.need.tolerances[output.name].metric == "rmsle":
+        if output.low is None:
+            continue
+        spreads = f"'{name}' is positive and spreads over {np.log10(values.max() / values.min()):.2g} decades: "
+        tolerance = study.need.tolerances.get(output.name)
+        if tolerance is not None and tolerance.metric == "rmsle":
             told.append(
-                f"'{name}' is positive and spreads over {np.log10(values.max() / values.min()):.2g} decades: errors are judged "
-                "in logarithms, so that small values count as large ones do"
+                f"{spreads}errors are judged in logarithms, so that small values count as large ones do, and nothing below 0 "
+                "is answered"
             )
+        else:
+            judged = "" if tolerance is None else f"; by {tolerance.metric} its largest values decide"
+            told.append(f"{spreads}nothing below 0 is answered{judged}")
     return told
 
 

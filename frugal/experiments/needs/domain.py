@@ -62,7 +62,7 @@ def rows_inside(inputs: np.ndarray, variables: tuple[Variable, ...]) -> np.ndarr
 
 def describe_domain(need: Need) -> str:
     """The domain in a few words, for a sentence."""
-    return ", ".join(f"{name} {low:g} to {high:g}" for name, (low, high) in need.domain.items())
+    return ", ".join(f"{name} {low:.10g} to {high:.10g}" for name, (low, high) in need.domain.items())
 
 
 def _narrowed(variable: Variable, bounds: tuple[float, float] | None) -> Variable:
@@ -73,7 +73,7 @@ def _narrowed(variable: Variable, bounds: tuple[float, float] | None) -> Variabl
         return variable
     if variable.choices:
         raise UnusableInputError(
-            f"the domain of '{variable.name}' is [{low:g}, {high:g}], but this input is a choice among "
+            f"the domain of '{variable.name}' is [{low:.10g}, {high:.10g}], but this input is a choice among "
             f"{', '.join(variable.choices)}; only quantities can be narrowed"
         )
     default = variable.default

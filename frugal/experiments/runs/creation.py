@@ -126,6 +126,15 @@ def _create_variables(group: Any, study: Study, design: Design, block: int, stat
         flag_values=[0, 1],
         flag_meanings="training held_out",
     )
+    if design.added.any():
+        write(
+            "added",
+            design.added.astype(np.int8),
+            ("run",),
+            long_name="run was placed where candidates err, and judges nothing",
+            flag_values=[0, 1],
+            flag_meanings="fixed_beforehand added",
+        )
     write(
         "subject",
         design.object_ids.astype(np.int64),

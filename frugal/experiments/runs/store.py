@@ -45,7 +45,8 @@ Found = TypeVar("Found")
 class Runs:
     """Finished runs as arrays: ``inputs`` [n, d], ``outputs`` [n, m] flattened, and one value a run of the others.
 
-    ``numbers`` are those of the runs in their design, from 0; counted through where nothing is said.
+    ``numbers`` are those of the runs in their design, from 0; counted through where nothing is said. ``is_added`` marks runs
+    that were placed where candidates err, which judge nothing; none where nothing is said.
     """
 
     inputs: np.ndarray
@@ -55,8 +56,11 @@ class Runs:
     object_ids: np.ndarray
     places: np.ndarray
     numbers: np.ndarray = field(default_factory=lambda: np.empty(0, dtype=np.int64))
+    is_added: np.ndarray = field(default_factory=lambda: np.empty(0, dtype=bool))
 
     def __post_init__(self) -> None:
+        if not len(self.is_added):
+            object.__setattr__(self, "is_added", np.zeros(len(self.inputs), dtype=bool))
         if not len(self.numbers):
             object.__setattr__(self, "numbers", np.arange(len(self.inputs)))
 
@@ -202,6 +206,7 @@ class RunStore:
             object_ids=self.design.object_ids,
             places=self.design.places,
             numbers=np.arange(len(self.design)),
+            is_added=self.design.added,
         ).where(keep)
 
     def dataset(self) -> xarray.Dataset:
@@ -314,6 +319,31 @@ def pack(store: RunStore, path: Path) -> None:
     packed.commit(0, np.concatenate(outputs, axis=1), store.read("cpu_seconds"), store.status(), messages)
 
 
+def read_design(path: Path, study: Study) -> Design:
+    """The design that a store was created with.
+
+    Raises
+    ------
+    DamagedStoreError
+        If it cannot be read, or is not the one whose hash the store holds.
+    """
+    import zarr
+
+    def read() -> Design:
+        group: Any = zarr.open_group(path, mode="r")
+        columns = [np.asarray(group[v.name][:], dtype=float).reshape(-1, v.size) for v in study.inputs]
+        marks = [np.asarray(group[name][:]) if name in group else None for name in ("held_out", "added")]
+        held_out, added = (np.zeros(len(columns[0]), dtype=bool) if mark is None else mark == 1 for mark in marks)
+        places = np.array([str(place) for place in group["place"][:]])
+        return Design(np.concatenate(columns, axis=1), held_out, np.asarray(group["subject"][:]), places, added)
+
+    kept = _attributes(path).get("design_hash")
+    found = _whatever_zarr_raises(path, "its design", read)
+    if found.hash() != kept:
+        raise DamagedStoreError(f"the run store '{path}' is damaged: its design is not the one that it was made with")
+    return found
+
+
 def read_runs(path: Path, inputs: list[str], outputs: list[str]) -> Runs:
     """Finished runs of a packed store, by the names of its inputs and outputs.
 
@@ -352,6 +382,9 @@ def read_runs(path: Path, inputs: list[str], outputs: list[str]) -> Runs:
         held_out = np.asarray(group["held_out"][:])
         if not np.isin(held_out, (0, 1)).all():
             raise DamagedStoreError(f"the run store '{path}' is damaged: it does not say which runs were held out")
+        added = np.asarray(group["added"][:]) if "added" in group else np.zeros(len(keep), dtype=np.int8)
+        if not np.isin(added, (0, 1)).all():
+            raise DamagedStoreError(f"the run store '{path}' is damaged: it does not say which runs were added")
         return Runs(
             inputs=np.concatenate([columns[name] for name in inputs], axis=1),
             outputs=np.concatenate([columns[name] for name in outputs], axis=1),
@@ -360,6 +393,7 @@ def read_runs(path: Path, inputs: list[str], outputs: list[str]) -> Runs:
             object_ids=np.asarray(group["subject"][:]),
             places=np.array([str(place) for place in group["place"][:]]),
             numbers=np.arange(len(keep)),
+            is_added=added.astype(bool),
         ).where(keep)
 
     return _whatever_zarr_raises(path, "its runs", read)

@@ -65,7 +65,8 @@ class Summaries:
 
         Differences of levels and sums over a tide lose digits that a steep fit then shows.
         """
-        exact = TracedArray(builder, x, (len(layout.columns),)).astype(np.float64)
+        taken = np.float64 if builder.takes_double(x) else np.float32
+        exact = TracedArray(builder, x, (len(layout.columns),), taken).astype(np.float64)
         named = layout.traced(builder, exact.tensor, np.float64)
         columns = self._in_order(self.compute(GraphNamespace(builder, np.float64), **asked_for(self.compute, named)))
         return builder.op("Concat", *(column.astype(np.float32).tensor for column in columns), axis=1)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -35,16 +36,21 @@ class Design:
     places : str [n]
         Where the object is (a surface model, a tile, a transect); empty where there is no place. A place is either wholly
         held out or not at all.
+    added : bool [n]
+        Rows that were placed where candidates err: they are learnt from, and judge nothing. None where nothing is said.
     """
 
     inputs: np.ndarray
     held_out: np.ndarray
     object_ids: np.ndarray
     places: np.ndarray
+    added: np.ndarray = field(default_factory=lambda: np.empty(0, dtype=bool))
 
     def __post_init__(self) -> None:
         n = len(self.inputs)
-        for name in ("held_out", "object_ids", "places"):
+        if not len(self.added):
+            object.__setattr__(self, "added", np.zeros(n, dtype=bool))
+        for name in ("held_out", "object_ids", "places", "added"):
             if len(getattr(self, name)) != n:
                 raise ValueError(f"{name} has {len(getattr(self, name))} rows, inputs have {n}")
 
@@ -53,7 +59,16 @@ class Design:
 
     def take(self, rows: np.ndarray) -> Design:
         """The rows that a mask ``bool [n]`` picks."""
-        return Design(self.inputs[rows], self.held_out[rows], self.object_ids[rows], self.places[rows])
+        return Design(
+            self.inputs[rows], self.held_out[rows], self.object_ids[rows], self.places[rows], self.added[rows]
+        )
+
+    @classmethod
+    def joined(cls, designs: Sequence[Design]) -> Design:
+        """The rows of several, one after the other."""
+        return cls(
+            **{name: np.concatenate([getattr(one, name) for one in designs]) for name in cls.__dataclass_fields__}
+        )
 
     def hash(self) -> str:
         """Hash of every row."""
@@ -61,6 +76,8 @@ class Design:
         for array in (self.inputs, self.held_out, self.object_ids):
             digest.update(np.ascontiguousarray(array).tobytes())
         digest.update("\n".join(map(str, self.places)).encode())
+        if self.added.any():
+            digest.update(np.ascontiguousarray(self.added).tobytes())
         return digest.hexdigest()
 
 

@@ -180,7 +180,7 @@ def check_bounds(variables: Sequence[Variable], values: Sequence[float], row: in
         if not variable.low - slack <= value <= variable.high + slack:
             unit = "" if variable.unit == "1" else f" {variable.unit}"
             raise UnusableInputError(
-                f"input '{variable.name}' = {value:.10g}{unit}{where} is out of bounds "
+                f"input '{variable.name}' = {value:.15g}{unit}{where} is out of bounds "
                 f"[{variable.low:.10g}, {variable.high:.10g}]"
             )
         if variable.choices and value != round(value):

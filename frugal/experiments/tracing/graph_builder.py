@@ -15,3 +15,6 @@ class GraphBuilder(Protocol):
 
     def op(self, operator: str, *inputs: str, **attributes: Any) -> str:
         """Add a node of one output and return the output's name."""
+
+    def takes_double(self, tensor: str) -> bool:
+        """Whether a tensor is an input of the graph in float64."""

@@ -23,7 +23,7 @@ from frugal.experiments.study.study_file import read_outputs
 from frugal.formats.files.atomic import drafted
 from frugal.formats.files.digests import sha256_of
 from frugal.formats.files.json_files import read_json
-from frugal.surrogates.fitting.judging import Judging, by_folds, by_held_out
+from frugal.surrogates.fitting.judging import ALWAYS_LEARNT, Judging, by_folds, by_held_out
 from frugal.surrogates.measurement.places import groups_of
 
 #: The file of a campaign, beside ``candidates.json``.
@@ -330,9 +330,12 @@ def judging_of(split: Mapping[str, Any], runs: Runs, kept: HeldOut | None) -> Ju
         return None
     if by == "held_out":
         return by_held_out(runs)
-    if kept is None or kept.judged_in_folds is None or not np.array_equal(kept.runs, runs.numbers):
+    fixed = np.flatnonzero(~runs.is_added)
+    if kept is None or kept.judged_in_folds is None or not np.array_equal(kept.runs, runs.numbers[fixed]):
         raise UnusableInputError(f"'{HELD_OUT}' does not say in which fold each run was judged")
-    return by_folds(runs, kept.folds)
+    labels = np.full(len(runs), ALWAYS_LEARNT, dtype=np.int64)
+    labels[fixed] = kept.folds
+    return by_folds(runs, labels)
 
 
 def kept_answers(path: Path) -> dict[str, str]:

@@ -20,6 +20,7 @@ from frugal.experiments.study.values import check_bounds
 from frugal.surrogates.bundle.bundle import open_bundle
 from frugal.surrogates.onnx.digest import graph_digest
 from frugal.surrogates.onnx.graph import ROWS_AT_A_TIME, first_line, run_within, session
+from frugal.surrogates.onnx.input_precision import taken_by
 from frugal.surrogates.onnx.inspection import PRODUCER, inspect_graph
 from frugal.texts import Text, room_texts
 
@@ -27,6 +28,8 @@ _TEXTS = room_texts("frugal.surrogates")
 #: Seconds of the clock that a graph which may hold a loop is given.
 SECONDS_FOR_AN_ANSWER = 60.0
 IN_DOMAIN = "in_domain"
+#: Types of inputs that a graph of ours takes.
+_TAKEN = ("tensor(float)", "tensor(double)")
 
 #: Share of the truth that intervals hold, where a file does not say.
 _FORMER_LEVEL = 0.9
@@ -97,7 +100,7 @@ class Predictor:
         """Refuse a graph that does not take the inputs of its study, or does not give its outputs."""
         taken = [(given.name, given.type, list(given.shape or ())) for given in self._session.get_inputs()]
         columns = len(self.layout.columns)
-        if not (len(taken) == 1 and taken[0][:2] == ("inputs", "tensor(float)") and taken[0][2][1:] == [columns]):
+        if not (len(taken) == 1 and taken[0][0] == "inputs" and taken[0][1] in _TAKEN and taken[0][2][1:] == [columns]):
             names = ", ".join(printable(f"{name} {shape}") for name, _, shape in taken)
             raise UnusableInputError(
                 f"'{self.path}' is not an answer of frugal: its graph takes {names or 'nothing'}; "
@@ -137,8 +140,8 @@ class Predictor:
             raise UnusableInputError(f"input '{self.layout.columns[column].name}' in row {row} is not a finite number")
         if not extrapolate:
             self._check(rows)
-        single = rows.astype(np.float32)
-        parts = [self._answers(single[at : at + ROWS_AT_A_TIME]) for at in range(0, max(len(rows), 1), ROWS_AT_A_TIME)]
+        taken = rows.astype(taken_by(self._session))
+        parts = [self._answers(taken[at : at + ROWS_AT_A_TIME]) for at in range(0, max(len(rows), 1), ROWS_AT_A_TIME)]
         whole = parts[0] if len(parts) == 1 else [np.concatenate(found) for found in zip(*parts, strict=True)]
         return dict(zip(self._shapes, whole, strict=True))
 

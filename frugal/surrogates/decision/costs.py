@@ -9,12 +9,22 @@ from typing import Protocol, TypeVar, cast
 
 import numpy as np
 
+from frugal.candidates.decision import Policy
 from frugal.candidates.row import MISSING_DATA, CandidateRow
 from frugal.experiments.study import RUNGS, Kind
 from frugal.metering.ledger.ledger import Entry, cpu_total
 
+#: Ledger stages that all which learn from runs have in common: making them, and choosing where.
+RUNS_STAGES = ("generation", "placing")
+
 #: Ledger stages whose cost belongs to one candidate, and the part of its fixed cost they make up.
 CANDIDATE_STAGES = {"fit": "fit", "calibration": "fit", "export": "export"}
+#: Where no use is declared, an AI gives way to what costs at most so many times as much per query,
+DEARER = 2.0
+#: or by less than a material saving more over so many queries.
+QUERIES_TO_WEIGH = 1e6
+#: Where answers without AI are weighed against it, errors below this part of their limit are as good as none.
+AS_GOOD_AS_NONE = 0.01
 
 
 @dataclass(frozen=True)
@@ -90,6 +100,11 @@ class DecisionRow:
         return self.value if math.isfinite(self.value) else self.error
 
     @property
+    def typical_query(self) -> float:
+        """Median CPU seconds of one query."""
+        return float(np.median(self.query_blocks))
+
+    @property
     def can_be_asked(self) -> bool:
         """It has all the data that it needs."""
         return MISSING_DATA not in self.hard_limits
@@ -124,8 +139,8 @@ def is_assessed(row: CandidateRow, pattern: str) -> bool:
 def fixed_parts(ledger: Sequence[Entry], rung: DecisionRow | CandidateRow, training_share: float) -> dict[str, float]:
     """Fixed cost of a candidate in CPU seconds, by part, from the ledger alone.
 
-    Every line counts, whether its stage ended well or not. Of the generation, the share of the training runs is charged:
-    the held-out runs judge all candidates alike.
+    Every line counts, whether its stage ended well or not. Of the generation, and of placing runs, the share of the training
+    runs is charged: the held-out runs judge all candidates alike.
 
     Parameters
     ----------
@@ -146,7 +161,7 @@ def fixed_parts(ledger: Sequence[Entry], rung: DecisionRow | CandidateRow, train
     if rung.needs_compilation or rung.needs_runs:
         parts["compile"] = cpu_total(ledger, lambda entry: entry.stage == "compile")
     if rung.needs_runs:
-        parts["generation"] = training_share * cpu_total(ledger, lambda entry: entry.stage == "generation")
+        parts["generation"] = training_share * cpu_total(ledger, lambda entry: entry.stage in RUNS_STAGES)
         # where runs lie was looked at once for all that learn from them
         parts["fit"] = cpu_total(ledger, lambda entry: entry.stage == "calibration" and entry.candidate is None)
     for stage, part in CANDIDATE_STAGES.items():
@@ -187,7 +202,7 @@ def _codecarbon_joules(ledger: Sequence[Entry], candidate: str) -> dict[str, flo
         return float(np.sum(found)) if found else None
 
     return {
-        "generation": total(("generation",), None),
+        "generation": total(RUNS_STAGES, None),
         "fit": total(("fit", "calibration", "export"), candidate),
         "evaluation": total(("evaluation",), candidate),
     }
@@ -253,36 +268,78 @@ def least_consuming(items: Sequence[Item], lifetime: Mapping[str, float], tie_fa
     return min(close, key=lambda item: (RUNGS.index(item.kind), lifetime[item.name]))
 
 
-def least_error_without_use(rungs: Sequence[DecisionRow], policy_factor: float, declared: bool) -> DecisionRow | None:
+def ships_without_use(rungs: Sequence[DecisionRow], policy: Policy, declared: bool) -> tuple[DecisionRow | None, str]:
     """What ships where nobody declared how often it is asked: the least error among what costs about the least per query.
 
     Without a number of queries there is no cost over the service life; what a query costs stands in its place, since answers
     are asked more often than they are made. Of the answers that meet the tolerances, those are taken that cost at most
-    ``policy_factor`` times the cheapest of them, and of these the one that errs least. Tolerances that nobody declared are met
-    where the error itself does; where none meets them, the answers stand in that err at most ``policy_factor`` times as much as
-    the best. So none ships that another one beats in error and in cost.
+    ``tie_factor`` times the cheapest of them, and of these the one that errs least. Tolerances that nobody declared are met
+    where the error itself does; where none meets them, the answers stand in that err at most ``tie_factor`` times as much as
+    the best. Where that is an AI, it gives way to an answer without AI as `instead_of_ai` says. So none ships that another one
+    beats in error and in cost.
 
     Parameters
     ----------
     rungs : sequence of DecisionRow
-    policy_factor : float
-        At least 1.
+    policy : Policy
     declared : bool
         Somebody declared the tolerances.
 
     Returns
     -------
-    DecisionRow or None
+    rung : DecisionRow or None
         None where nothing keeps the limits of the call pattern, or meets tolerances that were declared.
+    reason : str
+        Code of the sentence that says how it was chosen; empty where there is none.
     """
     able = [rung for rung in rungs if rung.keeps_limits]
     met = [rung for rung in able if (rung.error_met if declared else rung.told_error <= 1)]
     if not met and not declared and able:
-        most = policy_factor * min(rung.told_error for rung in able)
+        most = policy.tie_factor * min(rung.told_error for rung in able)
         met = [rung for rung in able if rung.told_error <= most]
-    if not met:
+    found = _least_error_of_cheapest(met, policy.tie_factor)
+    if found is None:
+        return None, ""
+    if not found.is_ai:
+        return found, "least_error_ships"
+    instead = _least_error_of_cheapest(instead_of_ai(found, met, policy), policy.tie_factor)
+    return (found, "least_error_is_ai") if instead is None else (instead, "least_error_without_ai")
+
+
+def instead_of_ai(ai: DecisionRow, met: Sequence[DecisionRow], policy: Policy) -> list[DecisionRow]:
+    """Answers without AI that take the place of one where no use is declared: nobody has shown that what it saves counts.
+
+    Their error is not above the upper bound of that of the AI; they cost at most `DEARER` times as much per query, or by so
+    little more that a million queries cost less than the saving that counts as material; and no answer beats them in both error
+    and cost, where an error below a hundredth of its limit is as good as none.
+
+    Parameters
+    ----------
+    ai : DecisionRow
+    met : sequence of DecisionRow
+        All that may ship.
+    policy : Policy
+    """
+    most = max(DEARER * ai.typical_query, ai.typical_query + policy.materiality_cpu_seconds / QUERIES_TO_WEIGH)
+    return [
+        rung
+        for rung in met
+        if not rung.is_ai
+        and rung.told_error <= max(ai.error, ai.told_error, AS_GOOD_AS_NONE)
+        and rung.typical_query <= most
+        and not any(_beats(other, rung) for other in met)
+    ]
+
+
+def _beats(one: DecisionRow, other: DecisionRow) -> bool:
+    """In error, by what counts, and in cost."""
+    errors = (max(rung.told_error, AS_GOOD_AS_NONE) for rung in (one, other))
+    return next(errors) < next(errors) and one.typical_query < other.typical_query
+
+
+def _least_error_of_cheapest(rungs: Sequence[DecisionRow], factor: float) -> DecisionRow | None:
+    if not rungs:
         return None
-    per_query = {rung.name: float(np.median(rung.query_blocks)) for rung in met}
-    most = policy_factor * min(per_query.values())
-    close = [rung for rung in met if per_query[rung.name] <= most]
-    return min(close, key=lambda rung: (rung.told_error, per_query[rung.name], RUNGS.index(rung.kind)))
+    most = factor * min(rung.typical_query for rung in rungs)
+    close = [rung for rung in rungs if rung.typical_query <= most]
+    return min(close, key=lambda rung: (rung.told_error, rung.typical_query, RUNGS.index(rung.kind)))

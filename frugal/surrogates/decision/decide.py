@@ -34,8 +34,8 @@ from frugal.surrogates.decision.costs import (
     fixed_parts,
     is_assessed,
     least_consuming,
-    least_error_without_use,
     missing_baselines,
+    ships_without_use,
 )
 from frugal.surrogates.decision.necessity import Necessity
 from frugal.surrogates.decision.reasons import sentence
@@ -99,7 +99,7 @@ def decide(
         The winner is the cheapest admissible candidate over the service life, at the geometric mean of the usage
         interval; within ``tie_factor`` the lower rung. Under another verdict than those of `SHIPS_AI` the cheapest
         admissible alternative takes the place of an AI, since it is the need for AI that has to be shown; only where there is
-        no such alternative does the AI stay, with its verdict. Where no use is declared, `least_error_without_use` chooses.
+        no such alternative does the AI stay, with its verdict. Where no use is declared, `ships_without_use` chooses.
     """
     policy = policy or Policy()
     pattern = pattern or need.call_patterns[0]
@@ -120,8 +120,8 @@ def decide(
 
     winner = least_consuming(admissible, lifetime, policy.tie_factor)
     if need.queries is None:
-        winner = least_error_without_use(ladder, policy.tie_factor, need.declared)
-        reasons = (*reasons, "least_error_ships") if winner is not None else reasons
+        winner, why = ships_without_use(ladder, policy, need.declared)
+        reasons = (*reasons, why) if winner is not None else reasons
     elif winner is not None and winner.is_ai and verdict not in SHIPS_AI and alternatives:
         winner = least_consuming(alternatives, lifetime, policy.tie_factor)
         reasons = (*reasons, "burden_of_proof")

@@ -112,8 +112,8 @@ class FeatureMap:
         return z
 
     def graph(self, builder: Graph, x: str, dtype: Any = np.float32) -> str:
-        """Write the same map as nodes, from ``x`` (float32 ``[n, d]``) to the columns ``[n, f]`` in
-        ``dtype``.
+        """Write the same map as nodes, from ``x`` (``[n, d]``, float32, or float64 of graphs that take that) to the columns
+        ``[n, f]`` in ``dtype``.
 
         The centre is subtracted before anything is multiplied: in float32 a year or a northing keeps its
         last digits only so. The cosine is the sine a quarter turn ahead, which every runtime has in float64
@@ -134,8 +134,10 @@ class FeatureMap:
         str
             Name of the tensor ``[n, f]``.
         """
+        if builder.takes_double(x) and np.dtype(dtype) != np.float64:
+            return builder.cast(self.graph(builder, x, np.float64), dtype)
         plain, angle, choice = self._sizes
-        if np.dtype(dtype) != np.float32:
+        if np.dtype(dtype) != np.float32 and not builder.takes_double(x):
             x = builder.cast(x, dtype)
         if self._centre.any():
             x = builder.op("Sub", x, builder.constant(self._centre, dtype))

@@ -19,9 +19,14 @@ from frugal.experiments.study.design import KNOWN_PLACE
 from frugal.surrogates.fitting.folds import folds
 
 #: From so many runs on, those held out suffice to judge by.
-MANY_RUNS = 200
-#: Folds of fewer runs, each a whole fit with its search; of runs with more values than these together, only three.
+MANY_RUNS = 1000
+#: From so many on, folds need no search of their own: settings that most of the runs choose are those that all choose.
+SETTLED_RUNS = 200
+#: Folds of fewer runs; of runs with more values than these together only three, and from `SETTLED_RUNS` on none.
 N_FOLDS, FEW_FOLDS, MANY_VALUES = 5, 3, 2_000_000
+
+#: Label of runs that are learnt from in every fold: placed where candidates err, they would judge these too hard.
+ALWAYS_LEARNT = -1
 
 JudgedBy = Literal["held_out", "out_of_fold"]
 
@@ -44,12 +49,16 @@ class Judging:
     runs : Runs
         All of them.
     parts : sequence of JudgedPart
-        One where runs are held out; else one for each fold, and each row is judged in one of them.
+        One where runs are held out; else one for each fold. Each row is judged in one of them, but for those that were placed
+        where candidates err, which are learnt from in all.
+    one_search : bool
+        Of folds: settings are chosen in the first, and the fits to the others, and to all runs, keep them.
     """
 
     by: JudgedBy
     runs: Runs
     parts: Sequence[JudgedPart]
+    one_search: bool = False
 
     @cached_property
     def rows(self) -> np.ndarray:
@@ -102,14 +111,14 @@ def judging_for(runs: Runs, seed: int) -> Judging:
     seed : int
         Of the folds.
     """
-    if len(runs) >= MANY_RUNS:
+    large = runs.outputs.size > MANY_VALUES
+    if len(runs) >= MANY_RUNS or (large and len(runs) >= SETTLED_RUNS):
         return by_held_out(runs)
-    number = N_FOLDS if runs.outputs.size <= MANY_VALUES else FEW_FOLDS
-    return by_folds(runs, fold_labels(runs, number, seed))
+    return by_folds(runs, fold_labels(runs, FEW_FOLDS if large else N_FOLDS, seed))
 
 
 def fold_labels(runs: Runs, n_folds: int, seed: int) -> np.ndarray:
-    """Number ``[n]`` of the fold that each run is left out in, places kept whole where there are three.
+    """Number ``[n]`` of the fold that each run is left out in, places kept whole where there are three; -1 of added runs.
 
     Parameters
     ----------
@@ -118,9 +127,10 @@ def fold_labels(runs: Runs, n_folds: int, seed: int) -> np.ndarray:
         At the most.
     seed : int
     """
-    labels = np.zeros(len(runs), dtype=np.int64)
-    for fold, rows in enumerate(folds(len(runs), groups_of_learning(runs), n_folds, seed)):
-        labels[rows] = fold
+    labels = np.full(len(runs), ALWAYS_LEARNT, dtype=np.int64)
+    fixed = np.flatnonzero(~runs.is_added)
+    for fold, rows in enumerate(folds(len(fixed), groups_of_learning(runs.where(fixed)), n_folds, seed)):
+        labels[fixed[rows]] = fold
     return labels
 
 
@@ -131,15 +141,16 @@ def by_held_out(runs: Runs) -> Judging:
 
 
 def by_folds(runs: Runs, labels: np.ndarray) -> Judging:
-    """Judged on every run, in the fold that its label ``[n]`` names.
+    """Judged on every run, in the fold that its label ``[n]`` names; on none whose label is -1.
 
     Parameters
     ----------
     runs : Runs
     labels : array of int [n]
     """
-    parts = [JudgedPart(np.flatnonzero(labels != fold), np.flatnonzero(labels == fold)) for fold in np.unique(labels)]
-    return Judging("out_of_fold", runs, tuple(parts))
+    named = np.unique(labels[labels != ALWAYS_LEARNT])
+    parts = [JudgedPart(np.flatnonzero(labels != fold), np.flatnonzero(labels == fold)) for fold in named]
+    return Judging("out_of_fold", runs, tuple(parts), one_search=len(runs) >= SETTLED_RUNS)
 
 
 def groups_of_learning(runs: Runs) -> np.ndarray | None:

@@ -214,6 +214,14 @@ def fit_log(
     }
 
 
+@runtime_checkable
+class InHaste(Protocol):
+    """A model that has a cheaper form of itself, for comparisons of what it may learn from."""
+
+    def in_haste(self) -> Model:
+        """The model with a short search: of fewer settings, on fewer runs."""
+
+
 class NoSearch:
     """A model whose search costs so little that it is made again at each refit."""
 

@@ -13,7 +13,7 @@ import numpy as np
 from frugal.candidates.output_error import LARGEST_ERROR, OutputError, largest_ratio
 from frugal.experiments.runs.store import Runs
 from frugal.experiments.study import Alternative, Study
-from frugal.surrogates.fitting.judging import groups_of_learning
+from frugal.surrogates.fitting.judging import SETTLED_RUNS, groups_of_learning
 from frugal.surrogates.fitting.model import Model
 from frugal.surrogates.ladder.builders import predictor_of
 from frugal.surrogates.measurement.choice import times_luck
@@ -23,7 +23,12 @@ from frugal.surrogates.models.registry import models_for
 from frugal.surrogates.onnx.physical_limits import clip_outputs
 
 #: Loaded before a fit is timed: the first import takes longer than many a fit.
-_LIBRARIES = {"mlp": "scipy.optimize", "boosted_trees": "lightgbm", "gaussian_process": "scipy.optimize"}
+_LIBRARIES = {
+    "mlp": "scipy.optimize",
+    "boosted_trees": "lightgbm",
+    "linear_leaf_trees": "lightgbm",
+    "gaussian_process": "scipy.optimize",
+}
 
 
 @dataclass(frozen=True)
@@ -141,7 +146,7 @@ Pairs = Sequence[tuple[Runs, Runs]]
 
 
 def fit_parts(learners: Sequence[Learner], pairs: Pairs, kept: Sequence[int] | None = None) -> Fits:
-    """Fit to the runs of each part.
+    """Fit to the runs of each part; of so many runs that the ladder searched once, the others keep what the first one chose.
 
     Parameters
     ----------
@@ -151,8 +156,11 @@ def fit_parts(learners: Sequence[Learner], pairs: Pairs, kept: Sequence[int] | N
     kept : sequence of int, optional
         As for `Learner.fit`.
     """
-    each = learners if len(learners) > 1 else [learners[0]] * len(pairs)
-    learnt = [learner.fit(training, kept) for learner, (training, _) in zip(each, pairs, strict=True)]
+    each = list(learners) if len(learners) > 1 else [learners[0]] * len(pairs)
+    learnt = [each[0].fit(pairs[0][0], kept)]
+    if len(learners) == 1 and sum(map(len, pairs[0])) >= SETTLED_RUNS:
+        each = [learners[0].with_fixed_settings(learnt[0])] * len(pairs)
+    learnt += [learner.fit(training, kept) for learner, (training, _) in zip(each[1:], pairs[1:], strict=True)]
     judged_runs = [held for _, held in pairs]
     names = Runs.__dataclass_fields__
     whole = Runs(**{name: np.concatenate([getattr(held, name) for held in judged_runs]) for name in names})

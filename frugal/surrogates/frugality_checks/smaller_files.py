@@ -25,6 +25,7 @@ from frugal.surrogates.frugality_checks.refit import judged
 from frugal.surrogates.ladder.answering import flat_answers
 from frugal.surrogates.onnx.export import never_zero, parity_points
 from frugal.surrogates.onnx.graph import session
+from frugal.surrogates.onnx.input_precision import taken_by
 
 #: Enough to see a difference of some ten per cent between variants that are timed in turn.
 PLAN = Plan(n_blocks=9, block_seconds=0.04, warm_up_seconds=0.02)
@@ -146,8 +147,9 @@ class _Asked:
     def call(self, held_out: Runs) -> Call:
         """A call that takes the next rows each time, for everything that the graph answers."""
         opened, rows = self._opened, self._rows
+        taken = taken_by(opened)
         windows = [
-            np.ascontiguousarray(held_out.inputs[(start + np.arange(rows)) % len(held_out)], dtype=np.float32)
+            np.ascontiguousarray(held_out.inputs[(start + np.arange(rows)) % len(held_out)], dtype=taken)
             for start in range(0, len(held_out), rows)
         ]
         turn = itertools.cycle(windows)

@@ -15,10 +15,12 @@ from frugal.experiments.runs.store import Runs
 from frugal.experiments.study import Study
 from frugal.surrogates.fitting.intervals import AnswerInterval
 from frugal.surrogates.ladder.build import FULL_PHYSICS, Candidate
-from frugal.surrogates.ladder.builders import predictor_of
+from frugal.surrogates.ladder.builders import ModelBuilder, predictor_of
 from frugal.surrogates.ladder.calibration import Widths, widths_of
 from frugal.surrogates.ladder.judged import JudgedAnswers
+from frugal.surrogates.models.corrected import Corrected
 from frugal.surrogates.onnx.graph import ROWS_AT_A_TIME, session
+from frugal.surrogates.onnx.input_precision import taken_by
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,8 @@ class Answering:
         ``ask(inputs[n, d], object_ids[n])`` answers as a user would be answered; this is what is timed.
     runtime : str
         ``onnx`` or ``python``.
+    input_type
+        Element type of the inputs that ``ask`` takes.
     exact : bool
         It is the truth itself.
     widths : callable, optional
@@ -59,6 +63,7 @@ class Answering:
     model: bytes | None = None
     project: Callable[[np.ndarray], np.ndarray] | None = None
     judged: JudgedAnswers | None = None
+    input_type: Any = np.float64
 
 
 def answering_for(study: Study, candidate: Candidate) -> Answering:
@@ -98,9 +103,19 @@ def answering_again(study: Study, row: CandidateRow, model: bytes | None, runs: 
         return _full_physics(study)
     found = next((alternative for alternative in study.alternatives if alternative.name == row.name), None)
     if found is None:
-        return None
+        return _corrected_again(study, row, runs, widths)
     answer = study.answer_of(found, runs.inputs, runs.outputs)
     return _from_function(row.name, predictor_of(study, answer), widths, None)
+
+
+def _corrected_again(study: Study, row: CandidateRow, runs: Runs, widths: Widths | None) -> Answering | None:
+    """A corrected answer of the study, which is quickly fitted again; None of any other model."""
+    from frugal.surrogates.models import registry
+
+    model = next((m for m in registry.models_for(study) if m.name == row.name and isinstance(m, Corrected)), None)
+    if model is None:
+        return None
+    return _from_function(row.name, ModelBuilder(study, model, seed=0)(runs).predict, widths, None)
 
 
 def _full_physics(study: Study) -> Answering:
@@ -167,7 +182,9 @@ def from_graph(
         starts = range(0, len(inputs), ROWS_AT_A_TIME)
         return [opened.run(None, {"inputs": inputs[at : at + ROWS_AT_A_TIME]}) for at in starts]
 
-    return Answering(name, predict, ask, "onnx", widths=widths, model=model, project=project)
+    return Answering(
+        name, predict, ask, "onnx", widths=widths, model=model, project=project, input_type=taken_by(opened)
+    )
 
 
 def _widths_of_graph(opened: Any, names: list[str], inputs: np.ndarray) -> np.ndarray:
@@ -187,11 +204,12 @@ def flat_answers(opened: Any, names: list[str], inputs: np.ndarray) -> np.ndarra
     names : list of str
         Outputs of the graph in the order wanted; ``_lower`` and ``_upper`` may be among them.
     inputs : array [n, d]
-        In physical units; rounded to float32, which is what a graph takes.
+        In physical units; rounded to what the graph takes, float32 but for few.
     """
-    single, parts = inputs.astype(np.float32), []
-    for at in range(0, max(len(single), 1), ROWS_AT_A_TIME):
-        answers = opened.run(names, {"inputs": single[at : at + ROWS_AT_A_TIME]})
-        flat = [np.asarray(a, dtype=float).reshape(len(single[at : at + ROWS_AT_A_TIME]), -1) for a in answers]
+    taken, parts = inputs.astype(taken_by(opened)), []
+    for at in range(0, max(len(taken), 1), ROWS_AT_A_TIME):
+        some = taken[at : at + ROWS_AT_A_TIME]
+        answers = opened.run(names, {"inputs": some})
+        flat = [np.asarray(a, dtype=float).reshape(len(some), -1) for a in answers]
         parts.append(np.concatenate(flat, axis=1))
     return parts[0] if len(parts) == 1 else np.concatenate(parts)

@@ -220,15 +220,12 @@ def _build(
     seed: int,
 ) -> None:
     """Fit what ships and what is judged, and calibrate the interval."""
-    judged_apart = judging if candidate.needs_runs else None
-    held_out = judged_apart if judged_apart is not None and judged_apart.by == "held_out" else None
-    if held_out is not None:
-        part = held_out.parts[0]
+    apart = judging if candidate.needs_runs else None
+    first = None
+    if apart is not None and (apart.by == "held_out" or apart.one_search):
         with meter.stage("fit", candidate.name) as entry:
-            first = build(runs.where(part.learnt))
+            first = build(runs.where(apart.parts[0].learnt))
             _book_search(entry, first)
-        with meter.stage("evaluation", candidate.name):
-            candidate.judged = judged_answers(held_out, [first])
         build = build.again()
     with meter.stage("fit", candidate.name) as entry:
         built = build(runs)
@@ -236,20 +233,25 @@ def _build(
             setattr(candidate, part_of.name, getattr(built, part_of.name))
         if built.nodes is None:
             candidate.graph_reason = _TEXTS.say("graph.none_of_the_study")
-        if held_out is None:
+        if first is None:
             _book_search(entry, built)
         else:
             entry.message = AGAIN_ON_ALL
             # what was tried, and what that took, stands beside the fit that ships
             tried = {key: first.log[key] for key in ("trials", "search_cpu_seconds") if key in first.log}
             candidate.log = {**built.log, **tried}
+    if apart is not None and apart.by == "held_out":
+        assert first is not None
+        with meter.stage("evaluation", candidate.name):
+            candidate.judged = judged_answers(apart, [first])
     with meter.stage("calibration", candidate.name):
-        if judged_apart is not None and held_out is None:
-            parts = [build(runs.where(part.learnt)) for part in judged_apart.parts]
-            candidate.judged = judged_answers(judged_apart, parts)
-            unseen, answered = runs.where(judged_apart.rows), candidate.judged
+        if apart is not None and apart.by == "out_of_fold":
+            done = [] if first is None else [first]
+            parts = done + [build(runs.where(part.learnt)) for part in apart.parts[len(done) :]]
+            candidate.judged = judged_answers(apart, parts)
+            unseen, answered = runs.where(apart.rows), candidate.judged
         elif candidate.needs_runs:
-            unseen, answered = runs, _answers_of_folds(build.again(), runs, seed)
+            unseen, answered = _answers_of_folds(build.again(), runs, seed)
         else:
             unseen, answered = _asked(built, runs if judging is None else _calibrating(judging))
         residuals = unseen.outputs - answered.answers
@@ -268,13 +270,14 @@ def _book_search(entry: Entry, built: Built) -> None:
 
 def _calibrating(judging: Judging) -> Runs:
     """Runs that an answer which learns nothing is calibrated on: those that it is not judged on, where there are."""
-    return judging.runs.where(judging.parts[0].learnt) if judging.by == "held_out" else judging.runs
+    unseen = judging.runs.where(judging.parts[0].learnt) if judging.by == "held_out" else judging.runs
+    return unseen.where(~unseen.is_added) if unseen.is_added.any() else unseen
 
 
-def _answers_of_folds(build: Builder, runs: Runs, seed: int) -> JudgedAnswers:
-    """What fits without each fold, settings kept, answer on it."""
+def _answers_of_folds(build: Builder, runs: Runs, seed: int) -> tuple[Runs, JudgedAnswers]:
+    """Runs that were not placed by errors, and what fits without each fold, settings kept, answer on it."""
     folded = by_folds(runs, fold_labels(runs, N_FOLDS, seed))
-    return judged_answers(folded, [build(runs.where(part.learnt)) for part in folded.parts])
+    return runs.where(folded.rows), judged_answers(folded, [build(runs.where(part.learnt)) for part in folded.parts])
 
 
 def _asked(built: Built, runs: Runs) -> tuple[Runs, JudgedAnswers]:

@@ -55,6 +55,15 @@ def predictor_of(study: Study, answer: Answer) -> Callable[[np.ndarray], np.ndar
     return lambda inputs: clip_outputs(study.flatten(answer.predict(inputs), len(inputs)), study.outputs)
 
 
+def _in_float32(nodes: WriteNodes) -> WriteNodes:
+    """Alternatives take their inputs in float32, also in a graph that takes float64."""
+
+    def write(builder: Any, x: str) -> str:
+        return nodes(builder, builder.cast(x, np.float32) if builder.takes_double(x) else x)
+
+    return write
+
+
 class AlternativeBuilder:
     """Has the study build its alternative; it has no settings of ours."""
 
@@ -64,7 +73,8 @@ class AlternativeBuilder:
 
     def __call__(self, runs: Runs) -> Built:
         answer = self._study.answer_of(self._alternative, runs.inputs, runs.outputs)
-        return Built(predictor_of(self._study, answer), answer.graph)
+        nodes = answer.graph
+        return Built(predictor_of(self._study, answer), None if nodes is None else _in_float32(nodes))
 
     def again(self) -> AlternativeBuilder:
         return self
@@ -87,7 +97,7 @@ class ModelBuilder:
         outputs_of_study = self._study.outputs
         return Built(
             predict=lambda x: clip_outputs(fitted.predict(x), outputs_of_study),
-            nodes=fitted.graph,
+            nodes=fitted.graph if getattr(fitted, "has_graph", True) else None,
             parameters=fitted.parameters,
             log=fitted.log,
             project=getattr(fitted, "project", None),

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from frugal.errors import UnusableInputError
+from frugal.experiments.metrics.meaning import spans_decades
 from frugal.experiments.runs.store import Runs
 from frugal.surrogates.fitting.intervals import TellsDeviation
 from frugal.surrogates.fitting.judging import Judging
@@ -67,11 +68,13 @@ def check_refit(answered: JudgedAnswers, built: Built, judged: Runs) -> None:
     """
     if not np.isfinite(answered.answers).all():
         return  # told where it is judged
-    spread = judged.outputs.std(axis=0)
-    unseen, seen = (
-        standardised_error(answers, judged.outputs, spread)
-        for answers in (answered.answers, built.predict(judged.inputs))
-    )
+    told = (judged.outputs, answered.answers, built.predict(judged.inputs))
+    decades = np.array([spans_decades(column) for column in judged.outputs.T])
+    wide = decades & np.all([part.min(axis=0) > 0 for part in told], axis=0)
+    # over decades the largest runs alone would decide
+    truth, unseen_answers, seen_answers = (np.where(wide, np.log(np.where(wide, part, 1.0)), part) for part in told)
+    spread = truth.std(axis=0)
+    unseen, seen = (standardised_error(answers, truth, spread) for answers in (unseen_answers, seen_answers))
     if not seen <= REFIT_GONE_WRONG * unseen + PARITY_TOLERANCE_SIGMA:
         raise UnusableInputError(
             f"fitted to all runs it errs by {seen:.3g} standard deviations on them, fitted to parts of them by {unseen:.3g} on "

@@ -7,6 +7,7 @@ bootstrap interval (Efron 1987, Journal of the American Statistical Association 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -129,10 +130,7 @@ def interval_of(
         value, low = _resampled(metric, units[:, :, columns], counts, n_bootstrap, seed)
         high = np.full_like(value, np.inf)
         if bounded:
-            high = np.maximum(value, parts.bound(value, columns, judged, independent))
-            if parts.are_moments:
-                drawn = _drawn_with_unseen(metric, statistics[:, :, columns], judged, n_bootstrap, seed)
-                high = np.maximum(high, drawn)
+            high = _upper_end(metric, statistics[:, :, columns], value, judged, independent, LEVEL, n_bootstrap, seed)
         found.append((value, low, high))
     value, low, high = (np.concatenate(ends) for ends in zip(*found, strict=True))
     of_places = parts.of_places(judged)
@@ -141,6 +139,45 @@ def interval_of(
     return ErrorInterval(
         value, low, high, bounded, len(statistics), independent, of_places, None if parts.are_moments else parts.of_rows
     )
+
+
+def upper_ends(
+    metric: Metric, statistics: np.ndarray, groups: np.ndarray | None, levels: Sequence[float], seed: int
+) -> list[np.ndarray]:
+    """Upper bounds ``[k]`` of errors, one array for each one-sided level.
+
+    Parameters
+    ----------
+    metric : Metric
+    statistics : array [n, s, k]
+        Of each run, as the metric has them; of enough runs, or places, for a bound.
+    groups : array [n], optional
+        Place of each run.
+    levels : sequence of float
+    seed : int
+        As for `interval_of`.
+    """
+    judged, parts = judged_on(groups), _Parts.of(metric, statistics)
+    independent = None if judged is None else effective_places(judged, parts.errors, parts.weights)
+    value = np.asarray(metric.combine(statistics.sum(axis=0), np.array([float(len(statistics))])))
+    return [_upper_end(metric, statistics, value, judged, independent, level, 1000, seed) for level in levels]
+
+
+def _upper_end(
+    metric: Metric,
+    statistics: np.ndarray,
+    value: np.ndarray,
+    judged: JudgedPlaces | None,
+    independent: float | None,
+    level: float,
+    n_bootstrap: int,
+    seed: int,
+) -> np.ndarray:
+    parts = _Parts.of(metric, statistics)
+    high = np.maximum(value, parts.bound(value, judged, independent, level))
+    if parts.are_moments:
+        high = np.maximum(high, _drawn_with_unseen(metric, statistics, level, n_bootstrap, seed))
+    return high
 
 
 @dataclass(frozen=True)
@@ -168,17 +205,17 @@ class _Parts:
         counts, divisor = (second, None) if metric.second != "divisor" else (np.ones_like(errors), second)
         return cls(errors, counts, divisor, 2.0 if metric.parts == "squares" else 1.0, 0.5 if metric.is_root else 1.0)
 
-    def bound(self, value: np.ndarray, columns: slice, judged: JudgedPlaces | None, places: float | None) -> np.ndarray:
+    def bound(self, value: np.ndarray, judged: JudgedPlaces | None, places: float | None, level: float) -> np.ndarray:
         """Upper bound ``[k]`` of errors ``value``: what the mean of the parts and its divisor may differ, on the scale of logs.
 
         The two are added as independent ones (Zou and Donner 2008, Statistics in Medicine 27:1693).
         """
-        errors, weights = self.errors[:, columns], self.weights[:, columns]
-        mean = _share(errors.sum(axis=0), weights.sum(axis=0))
-        most = mean_bound(errors, weights, None if judged is None else judged.member, places, self.power)
+        mean = _share(self.errors.sum(axis=0), self.weights.sum(axis=0))
+        member = None if judged is None else judged.member
+        most = mean_bound(self.errors, self.weights, member, places, self.power, level)
         above = self.exponent * np.log(np.where(mean > 0, _share(most, mean), 1.0))
         if self.divisor is not None:
-            above = np.hypot(above, _log_reach(self.divisor[:, columns], judged, places))
+            above = np.hypot(above, _log_reach(self.divisor, judged, places, level))
         return value * np.exp(np.where(value > 0, above, 0.0))
 
     def of_places(self, judged: JudgedPlaces | None) -> dict[str, np.ndarray]:
@@ -205,7 +242,7 @@ def _share(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
     return np.divide(part, whole, out=np.zeros_like(part), where=whole > 0)
 
 
-def _log_reach(divisor: np.ndarray, judged: JudgedPlaces | None, places: float | None) -> np.ndarray:
+def _log_reach(divisor: np.ndarray, judged: JudgedPlaces | None, places: float | None, level: float) -> np.ndarray:
     """How far the mean ``[k]`` of what errors are divided by may be off, relative to it: Student's t times its error.
 
     Rows of one place are taken together; a mean of 0 has no such reach, since nothing can be divided by it.
@@ -217,12 +254,10 @@ def _log_reach(divisor: np.ndarray, judged: JudgedPlaces | None, places: float |
     mean = divisor.mean(axis=0)
     apart = sums[:, 0] - counts[:, None] * mean
     variance = (apart**2).sum(axis=0) / counts.sum() ** 2 * len(counts) / (units - 1)
-    return float(stdtrit(units - 1, LEVEL)) * _share(np.sqrt(variance), np.abs(mean))
+    return float(stdtrit(units - 1, level)) * _share(np.sqrt(variance), np.abs(mean))
 
 
-def _drawn_with_unseen(
-    metric: Metric, statistics: np.ndarray, judged: JudgedPlaces | None, n_bootstrap: int, seed: int
-) -> np.ndarray:
+def _drawn_with_unseen(metric: Metric, statistics: np.ndarray, level: float, n_bootstrap: int, seed: int) -> np.ndarray:
     """Upper bound ``[k]`` of what is no mean of rows: its quantile under Dirichlet weights of rows and of one unseen.
 
     That row has the truth of the worst and `row_ceiling` times its difference.
@@ -239,7 +274,7 @@ def _drawn_with_unseen(
         weights = rng.standard_exponential((min(_CHUNK, n_bootstrap - start), len(flat)))
         sums = (weights @ flat).reshape(len(weights), *unseen.shape)
         draws[start : start + len(weights)] = metric.combine(sums, weights.sum(axis=1, keepdims=True))
-    return np.asarray(np.quantile(draws, LEVEL, axis=0, method="higher"))
+    return np.asarray(np.quantile(draws, level, axis=0, method="higher"))
 
 
 def _resampled(

@@ -8,7 +8,9 @@ Mathematical Statistics 27:1115): one row in a thousand may be as wrong as it li
 seldom seen. The mean is taken under Dirichlet(1, …, 1) weights (the Bayesian bootstrap of Rubin 1981, Annals of Statistics
 9:130) of the units *and of one more* that is as wrong as the worst, or several times so; that an end point beside the sample
 makes such weights conservative is Gaffke's bound (2005, Mathematical Methods of Operations Research 62:325). A row may be
-`row_ceiling` times as wrong as the worst row seen, a place as wrong as the worst place.
+`row_ceiling` times as wrong as the worst row seen, a place as wrong as the worst place. Where rows stand alone, and the worst
+of them lie far apart, the tail is heavy, and an unseen row may be worse still: `tail_ceiling`, from Hill's estimate of its
+index (1975, Annals of Statistics 3:1163).
 
 *Places that differ* (`place_model_bound`). Of 5 to 50 places, each with its own level of error, the logarithms of the mean
 squares are normal around a common level, with a spread between places that is itself not known (DerSimonian and Laird 1986;
@@ -22,10 +24,15 @@ from __future__ import annotations
 
 import numpy as np
 
+#: Number of the rule by which bounds are made, which bundles keep; those that keep none were made by the first.
+BOUNDS_RULE = 2
 #: One-sided, as the upper end of a 95 % interval.
 LEVEL = 0.975
 #: An unseen row may be so many times as wrong as the worst row seen; of fewer than 40 rows `row_ceiling` allows for more.
 ROW_CEILING = 1.65
+#: Where the tail has the index x, exp(`TAIL_REACH` x) times as wrong, but no more than `TAIL_MOST` times: the worst row of
+#: another such sample is worse in one case of six. The index is that of the worst rows, half as many as the root of all.
+TAIL_REACH, TAIL_MOST, FEWEST_OF_TAIL = 1.5, 4.0, 3
 #: An unseen place may be as wrong as the worst one; and at the most so many times, where places differ.
 PLACE_CEILING, PLACE_MOST = 1.0, 2.5
 #: Half-normal scale of the spread between places of the logarithm of their mean square.
@@ -72,9 +79,11 @@ def mean_bound(
         0 where every part is 0.
     """
     parts = np.where(weights > 0, parts, 0.0)
-    bound = unseen_unit_bound(parts, weights, row_ceiling(len(parts)) ** power, level)
+    least = row_ceiling(len(parts))
     if member is None:
-        return bound
+        ceiling = np.maximum(tail_ceiling(_over(parts, weights), power), least)
+        return unseen_unit_bound(parts, weights, ceiling**power, level)
+    bound = unseen_unit_bound(parts, weights, least**power, level)
     places = int(member.max()) + 1
     share = min(effective_places / places, 1.0) if effective_places is not None else 1.0
     sums, sizes = by_place(parts, member, places), by_place(weights, member, places)
@@ -88,6 +97,31 @@ def row_ceiling(rows: int) -> float:
     return max(ROW_CEILING, 1.5 + 6.0 / max(rows, 1))
 
 
+def tail_ceiling(parts: np.ndarray, power: float) -> np.ndarray:
+    """The same by how far the worst rows lie apart, by Hill's index of their tail.
+
+    Parameters
+    ----------
+    parts : array [n, k]
+        Of rows, over their weights; they grow with this power of an error.
+    power : float
+
+    Returns
+    -------
+    array [k]
+        1 where nothing errs.
+    """
+    n = len(parts)
+    of_tail = max(round(0.5 * n**0.5), FEWEST_OF_TAIL)
+    if n <= of_tail:
+        return np.ones(parts.shape[1])
+    worst = np.partition(parts, n - 1 - of_tail, axis=0)[n - 1 - of_tail :]
+    # what is exact but for a few rows has no index: the limit is then reached
+    apart = np.log(np.maximum(_over(worst, worst.max(axis=0)), 1e-12))
+    index = (apart[1:].mean(axis=0) - apart[0]) / power
+    return np.asarray(np.where(worst.max(axis=0) > 0, np.exp(np.minimum(TAIL_REACH * index, np.log(TAIL_MOST))), 1.0))
+
+
 def by_place(values: np.ndarray, member: np.ndarray, places: int) -> np.ndarray:
     """Sums of rows ``[n, k]`` by place ``[places, k]``."""
     sums = np.zeros((places, *values.shape[1:]))
@@ -96,7 +130,7 @@ def by_place(values: np.ndarray, member: np.ndarray, places: int) -> np.ndarray:
 
 
 def unseen_unit_bound(
-    sums: np.ndarray, weights: np.ndarray, ceiling: float, level: float = LEVEL, share: float = 1.0
+    sums: np.ndarray, weights: np.ndarray, ceiling: float | np.ndarray, level: float = LEVEL, share: float = 1.0
 ) -> np.ndarray:
     """Bound ``[k]`` that allows for one more unit of average weight, ``ceiling`` times as wrong as the worst.
 
@@ -106,7 +140,7 @@ def unseen_unit_bound(
     ----------
     sums, weights : array [units, k]
         Not negative; units of weight 0 do not count.
-    ceiling : float
+    ceiling : float or array [k]
         In the scale of the sums.
     level : float
     share : float

@@ -14,18 +14,19 @@ best in every bootstrap. So a bound is also taken at the level that so many cand
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from frugal.candidates.output_error import OutputError
 from frugal.candidates.row import CandidateRow
-from frugal.experiments.metrics.registry import metric_of
-from frugal.experiments.study import Study
+from frugal.experiments.metrics.registry import Metric, metric_of
+from frugal.experiments.study import Output, Study
+from frugal.surrogates.measurement.bootstrap import upper_ends
 from frugal.surrogates.measurement.bounds import LEVEL, by_place
 from frugal.surrogates.measurement.map_errors import metric_for, sample_of
-from frugal.surrogates.measurement.places import judged_on
+from frugal.surrogates.measurement.places import JudgedPlaces, judged_on
 
 #: Bootstraps.
 DRAWS = 400
@@ -35,11 +36,17 @@ _MOST_COLUMNS = 64
 
 @dataclass(frozen=True)
 class _Drawn:
-    """One candidate over the bootstraps ``[draws]``: its bound in them, its error outside, and on all runs; over its limit."""
+    """One candidate over the bootstraps ``[draws]``: its bound in them, its error outside, and on all runs; over its limit.
+
+    Of the output that is nearest to its limit, which these are of, also the metric and what it sums up ``[n, s, k]``.
+    """
 
     bound: np.ndarray
     outside: np.ndarray
     error: float
+    high: float
+    metric: Metric
+    statistics: np.ndarray
 
 
 def luck_of_choice(
@@ -79,64 +86,76 @@ def luck_of_choice(
     units = len(truth) if judged is None else len(judged.names)
     times = np.random.default_rng(seed).multinomial(units, np.full(units, 1 / units), size=DRAWS).astype(np.float64)
     times = times[(times == 0).any(axis=1)]
-    drawn = []
-    for name in names:
-        bounds, outside, known, worst = [], np.ones(len(times)), 0.0, -1.0
-        for output in limited:
-            error = errors[name][output.name]
-            metric_name, pooled = metric_for(study, output, truth)
-            metric = metric_of(metric_name)
-            statistics = metric.statistics(
-                sample_of(study, output, truth, np.asarray(answers[name], dtype=float)), pooled
-            )
-            counts = np.ones(len(truth))
-            if judged is not None:
-                statistics = by_place(statistics, judged.member, units)
-                counts = np.bincount(judged.member).astype(np.float64)
-            value = metric.combine(statistics.sum(axis=0), counts.sum(keepdims=True))
-            columns = np.argsort(-value, kind="stable")[:_MOST_COLUMNS]
-            inside, left_out = (
-                metric.combine(
-                    np.einsum("du,usk->dsk", weights, statistics[:, :, columns]), (weights @ counts)[:, None]
-                )
-                for weights in (times, (times == 0).astype(np.float64))
-            )
-            limit = float(error.tolerance or 1.0)
-            bounds.append(inside.max(axis=1) * (error.high / error.value if error.value > 0 else 1.0) / limit)
-            if error.high / limit > worst:
-                worst = error.high / limit
-                outside, known = left_out[:, 0] / limit, float(value[columns[0]]) / limit
-        drawn.append(_Drawn(np.max(bounds, axis=0), outside, known))
-    levels = _level_factors([[_over_limit(errors[name][output.name]) for output in limited] for name in names])
+    drawn = [
+        _drawn(study, limited, truth, np.asarray(answers[name], dtype=float), errors[name], judged, times)
+        for name in names
+    ]
+    levels = _level_factors(drawn, groups, seed)
     return {name: max(pair) for name, *pair in zip(names, _factors(drawn), levels, strict=True)}
+
+
+def _drawn(
+    study: Study,
+    limited: Sequence[Output],
+    truth: np.ndarray,
+    answer: np.ndarray,
+    errors: Mapping[str, OutputError],
+    judged: JudgedPlaces | None,
+    times: np.ndarray,
+) -> _Drawn:
+    """One candidate over bootstraps that draw units so many ``times [draws, units]``."""
+    bounds: list[np.ndarray] = []
+    worst: _Drawn | None = None
+    for output in limited:
+        error = errors[output.name]
+        metric_name, pooled = metric_for(study, output, truth)
+        metric = metric_of(metric_name)
+        of_rows = metric.statistics(sample_of(study, output, truth, answer), pooled)
+        statistics, counts = of_rows, np.ones(len(truth))
+        if judged is not None:
+            statistics = by_place(of_rows, judged.member, len(judged.names))
+            counts = np.bincount(judged.member).astype(np.float64)
+        value = metric.combine(statistics.sum(axis=0), counts.sum(keepdims=True))
+        columns = np.argsort(-value, kind="stable")[:_MOST_COLUMNS]
+        inside, left_out = (
+            metric.combine(np.einsum("du,usk->dsk", weights, statistics[:, :, columns]), (weights @ counts)[:, None])
+            for weights in (times, (times == 0).astype(np.float64))
+        )
+        limit = float(error.tolerance or 1.0)
+        bounds.append(inside.max(axis=1) * (error.high / error.value if error.value > 0 else 1.0) / limit)
+        high, known = error.high / limit, float(value[columns[0]]) / limit
+        if worst is None or high > worst.high:
+            worst = _Drawn(bounds[-1], left_out[:, 0] / limit, known, high, metric, of_rows[:, :, columns])
+    assert worst is not None
+    return replace(worst, bound=np.max(bounds, axis=0))
 
 
 def _is_drawn(error: OutputError | None) -> bool:
     return error is not None and error.bounded and not error.is_missing and np.isfinite(error.high)
 
 
-def _over_limit(error: OutputError) -> tuple[float, float]:
-    """Error and bound over the limit."""
-    limit = float(error.tolerance or 1.0)
-    return error.value / limit, error.high / limit
+def _level_factors(drawn: Sequence[_Drawn], groups: np.ndarray | None, seed: int) -> list[float]:
+    """What bounds are multiplied by when any of those that cannot be told apart may be the lucky one.
 
-
-def _level_factors(held: list[list[tuple[float, float]]]) -> list[float]:
-    """What bounds are multiplied by when so many candidates may be the lucky one: those that cannot be told apart.
-
-    Two can be where the error of one lies above the bound of the other. Of ``k`` that cannot, each is bounded at the level
-    ``1 - 0.025 / k`` (Bonferroni); how far a bound lies above its error on the scale of logarithms is taken to grow with the
-    normal quantile of the level.
+    Of ``k`` of them each is bounded at the level ``1 - 0.025 / k`` (Bonferroni). Two cannot be told apart where the error of
+    neither lies above the bound of the other at the level that all candidates ask for: the plain bound of a lucky one would set
+    it apart from those that only had less luck.
     """
-    from scipy.special import ndtri
-
-    worst = [max(outputs, key=lambda pair: pair[1]) for outputs in held]
+    at_most = [_at_level(one, len(drawn), groups, seed) for one in drawn]
+    reach = [one.high * factor for one, factor in zip(drawn, at_most, strict=True)]
     found = []
-    for value, high in worst:
-        alike = sum(other_value <= high and value <= other_high for other_value, other_high in worst)
-        more = float(ndtri(1 - (1 - LEVEL) / alike) / ndtri(LEVEL)) - 1
-        found.append((high / value) ** more if value > 0 else 1.0)
+    for one, own, factor in zip(drawn, reach, at_most, strict=True):
+        alike = sum(two.error <= own and one.error <= other for two, other in zip(drawn, reach, strict=True))
+        found.append(factor if alike == len(drawn) else _at_level(one, alike, groups, seed))
     return found
+
+
+def _at_level(one: _Drawn, alike: int, groups: np.ndarray | None, seed: int) -> float:
+    """What the bound of one is multiplied by when so many share what may go wrong."""
+    if alike < 2 or not one.error > 0:
+        return 1.0
+    plain, asked = upper_ends(one.metric, one.statistics, groups, (LEVEL, 1 - (1 - LEVEL) / alike), seed)
+    return float(asked.max() / plain.max()) if 0 < plain.max() < np.inf else 1.0
 
 
 def _factors(drawn: list[_Drawn]) -> list[float]:

@@ -44,7 +44,7 @@ def graph_memory(model: bytes, inputs: np.ndarray) -> int:
         with tempfile.TemporaryDirectory() as folder:
             graph, rows = Path(folder) / "model.onnx", Path(folder) / "inputs.npy"
             graph.write_bytes(model)
-            np.save(rows, np.ascontiguousarray(inputs, dtype=np.float32))
+            np.save(rows, np.ascontiguousarray(inputs))
             answer = subprocess.run(
                 [sys.executable, "-P", "-m", __name__, str(graph), str(rows)],
                 env={**os.environ, "PYTHONPATH": paths},
@@ -109,8 +109,10 @@ def _by_pattern(model: bytes, held_out: Runs, patterns: Sequence[CallPattern]) -
 
 def _answer(graph: str, rows: str) -> int:
     from frugal.surrogates.onnx.graph import session
+    from frugal.surrogates.onnx.input_precision import taken_by
 
-    session(Path(graph).read_bytes()).run(None, {"inputs": np.load(rows)})
+    opened = session(Path(graph).read_bytes())
+    opened.run(None, {"inputs": np.load(rows).astype(taken_by(opened))})
     return _high_water_bytes()
 
 

@@ -113,11 +113,12 @@ def _booked_time(held_out: Runs, alone: tuple[float, float] | None) -> QueryTime
 
 def _asker(candidate: Answering, held_out: Runs, rows: int) -> Callable[[], object]:
     """A call of ``rows`` rows; each call takes the next rows, since what a row costs may depend on its values."""
-    dtype = np.float32 if candidate.runtime == "onnx" else np.float64
     windows = []
     for start in range(0, len(held_out), rows):
         take = (start + np.arange(rows)) % len(held_out)
-        windows.append((np.ascontiguousarray(held_out.inputs[take], dtype=dtype), held_out.object_ids[take]))
+        windows.append(
+            (np.ascontiguousarray(held_out.inputs[take], dtype=candidate.input_type), held_out.object_ids[take])
+        )
     turn = itertools.cycle(windows)
     return lambda: candidate.ask(*next(turn))
 

@@ -10,14 +10,15 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from frugal.experiments.study import Kind, Variable
+from frugal.surrogates.fitting.folds import folds
 from frugal.surrogates.fitting.input_features import check_inputs
-from frugal.surrogates.fitting.model import Fitted, Model, check_runs
-from frugal.surrogates.fitting.validation import out_of_fold
+from frugal.surrogates.fitting.model import Fitted, InHaste, Model, check_runs
 from frugal.surrogates.onnx.graph import Graph
 
 #: Ratio of the largest to the least value from which logarithms are tried.
@@ -25,6 +26,8 @@ WIDE_RATIO = 100.0
 #: A logarithm is kept where it takes this much off the squared error of the runs left out.
 _LEAST_GAIN = 0.1
 _FOLDS = 3
+#: What errs more than so many times as much (squared) on the first fold is not asked on the others.
+_HOPE = 1.25
 #: Runs that the scales are judged on at the most.
 _MOST_RUNS = 400
 #: What stands beyond the range of the training runs is answered up to this part of its logarithmic width.
@@ -240,12 +243,7 @@ class OnScales:
         columns: tuple[int, ...],
         logarithmic: np.ndarray,
     ) -> FittedOnScales:
-        seen = LogarithmicInputs(tuple(variables), columns)
-        learnt = LogarithmicOutputs.of(y, logarithmic) if logarithmic.any() else None
-        targets = y if learnt is None else learnt.transform(y)
-        inner = self.model.fit(seen.transform(x), targets, labels, seen.scaled, seed)
-        kind = FittedFieldOnScales if hasattr(inner, "project") else FittedOnScales
-        return kind(seen, learnt, inner)
+        return _fitted(self.model, x, y, labels, variables, seed, columns, logarithmic)
 
     def _choice(
         self,
@@ -258,36 +256,122 @@ class OnScales:
         candidates: np.ndarray,
     ) -> tuple[tuple[int, ...], np.ndarray]:
         """Inputs and outputs that are taken in logarithms: first the inputs, then with these each output."""
-        rows = np.sort(np.random.default_rng(seed).permutation(len(x))[:_MOST_RUNS])
-        x, y, labels = x[rows], y[rows], None if labels is None else labels[rows]
-        spread = y.std(axis=0)
-        scale = np.where(spread > 0.05 * spread.max(initial=0.0), np.maximum(spread, 1e-300), np.inf)
-
-        def errors(columns: tuple[int, ...], logarithmic: np.ndarray) -> np.ndarray:
-            def fit(part: np.ndarray, answers: np.ndarray, told: np.ndarray | None) -> Any:
-                return self._fit(part, answers, told, variables, seed, columns, logarithmic).predict
-
-            residuals = out_of_fold(fit, x, y, labels, _FOLDS, seed)
-            # one output counts as another where they share a model: in spreads
-            return np.asarray(np.mean((residuals / scale) ** 2, axis=0))
-
         none = np.zeros(y.shape[1], dtype=bool)
         if len(x) < 2 * _FOLDS:
             return (), none
+        if not columns and not candidates.all():  # nothing is asked of the others
+            found = candidates.copy()
+            _, found[candidates] = self._choice(x, y[:, candidates], labels, variables, seed, (), found[candidates])
+            return (), found
+        rows = np.sort(np.random.default_rng(seed).permutation(len(x))[:_MOST_RUNS])
+        model = self.model.in_haste() if isinstance(self.model, InHaste) else self.model
+        runs = _Compared(model, x[rows], y[rows], None if labels is None else labels[rows], tuple(variables), seed)
         kept: tuple[int, ...] = ()
-        best = errors((), none)
+        best = runs.on((), none)
         if columns:
-            tried = errors(columns, none)
-            if tried.sum() < (1 - _LEAST_GAIN) * best.sum():
+            tried = runs.on(columns, none)
+            if tried.may_beat(best).any() and tried.errors.sum() < (1 - _LEAST_GAIN) * best.errors.sum():
                 kept, best = columns, tried
         if not candidates.any():
             return kept, none
-        tried = errors(kept, candidates)
+        tried = runs.on(kept, candidates)
         if columns and not kept:  # a product of powers is straight only where both sides are logarithms
-            both = errors(columns, candidates)
-            if both.sum() < (1 - _LEAST_GAIN) * min(tried.sum(), best.sum()):
-                kept, tried, best = columns, both, errors(columns, none)
-        return kept, candidates & (tried < (1 - _LEAST_GAIN) * best)
+            both = runs.on(columns, candidates)
+            if both.may_beat(best).any() and both.errors.sum() < (1 - _LEAST_GAIN) * min(
+                tried.errors.sum(), best.errors.sum()
+            ):
+                kept, tried, best = columns, both, runs.on(columns, none)
+        if not (candidates & tried.may_beat(best, each=True)).any():
+            return kept, none
+        return kept, candidates & (tried.errors < (1 - _LEAST_GAIN) * best.errors)
+
+
+def _fitted(
+    model: Model,
+    x: np.ndarray,
+    y: np.ndarray,
+    labels: np.ndarray | None,
+    variables: Sequence[Variable],
+    seed: int,
+    columns: tuple[int, ...],
+    logarithmic: np.ndarray,
+) -> FittedOnScales:
+    seen = LogarithmicInputs(tuple(variables), columns)
+    learnt = LogarithmicOutputs.of(y, logarithmic) if logarithmic.any() else None
+    targets = y if learnt is None else learnt.transform(y)
+    inner = model.fit(seen.transform(x), targets, labels, seen.scaled, seed)
+    kind = FittedFieldOnScales if hasattr(inner, "project") else FittedOnScales
+    return kind(seen, learnt, inner)
+
+
+@dataclass(frozen=True)
+class _Compared:
+    """Runs that scales are compared on."""
+
+    model: Model
+    x: np.ndarray
+    y: np.ndarray
+    labels: np.ndarray | None
+    variables: tuple[Variable, ...]
+    seed: int
+
+    @cached_property
+    def scale(self) -> np.ndarray:
+        """One output counts as another where they share a model: in spreads."""
+        spread = self.y.std(axis=0)
+        return np.where(spread > 0.05 * spread.max(initial=0.0), np.maximum(spread, 1e-300), np.inf)
+
+    @cached_property
+    def parts(self) -> list[np.ndarray]:
+        """Rows of each fold."""
+        return folds(len(self.x), self.labels, _FOLDS, self.seed)
+
+    def on(self, columns: tuple[int, ...], logarithmic: np.ndarray) -> _OnOneScale:
+        """Some inputs and outputs in logarithms."""
+        return _OnOneScale(self, columns, logarithmic, self.model, [])
+
+
+@dataclass
+class _OnOneScale:
+    """How a model errs on one choice of scales, fold by fold as far as it is asked: the first fit searches its settings."""
+
+    runs: _Compared
+    columns: tuple[int, ...]
+    logarithmic: np.ndarray
+    model: Model
+    found: list[np.ndarray]
+
+    def _first(self, number: int) -> list[np.ndarray]:
+        """Squared errors ``[m]`` of so many folds, in squared spreads."""
+        runs = self.runs
+        for rows in runs.parts[len(self.found) : number]:
+            kept = np.setdiff1d(np.arange(len(runs.x)), rows)
+            labels = None if runs.labels is None else runs.labels[kept]
+            fitted = _fitted(
+                self.model,
+                runs.x[kept],
+                runs.y[kept],
+                labels,
+                runs.variables,
+                runs.seed,
+                self.columns,
+                self.logarithmic,
+            )
+            if not self.found:
+                self.model = self.model.with_fixed_settings(fitted.inner)
+            residuals = runs.y[rows] - fitted.predict(runs.x[rows])
+            self.found.append(np.sum((residuals / runs.scale) ** 2, axis=0))
+        return self.found[:number]
+
+    @property
+    def errors(self) -> np.ndarray:
+        """Mean squared error ``[m]`` of runs left out."""
+        return np.asarray(sum(self._first(len(self.runs.parts))) / len(self.runs.x))
+
+    def may_beat(self, other: _OnOneScale, each: bool = False) -> np.ndarray:
+        """Whether the first fold leaves hope, of all outputs together or of each, that it errs less than another."""
+        own, others = self._first(1)[0], other._first(1)[0]
+        return np.asarray(own < _HOPE * others if each else [own.sum() < _HOPE * others.sum()])
 
 
 def wide_inputs(variables: Sequence[Variable]) -> tuple[int, ...]:

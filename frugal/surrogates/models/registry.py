@@ -1,29 +1,35 @@
-"""Every model that learns from runs, from the least consuming up: of values, on the modes of maps, and two that know maps.
+"""Every model that learns from runs, from the least consuming up: of values, on the modes of maps, two that know maps, and
+cheap answers corrected.
 
 Importing it loads neither scikit-learn nor LightGBM: each model imports what it needs when it is fitted.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from frugal.experiments.study import Study
+from frugal.experiments.study import Alternative, Study
 from frugal.surrogates.fitting.model import Model
+from frugal.surrogates.models.corrected import PREFIX, Corrected, correctable
 from frugal.surrogates.models.fields.cell_network import CellNetwork
 from frugal.surrogates.models.fields.grouped_gaussian_process import GroupedGaussianProcess
 from frugal.surrogates.models.fields.nearest_run import NearestRun
 from frugal.surrogates.models.fields.network_ensemble import ModesNetwork
 from frugal.surrogates.models.fields.on_modes import ModelOnModes
+from frugal.surrogates.models.on_centred_inputs import OnCentredInputs
 from frugal.surrogates.models.on_derived_features import OnDerivedFeatures
 from frugal.surrogates.models.on_scales import OnScales, wide_inputs
 from frugal.surrogates.models.scalar.boosted_trees import BoostedTrees
 from frugal.surrogates.models.scalar.constant import Constant
 from frugal.surrogates.models.scalar.gaussian_process import GaussianProcess
 from frugal.surrogates.models.scalar.linear import LinearRidge
+from frugal.surrogates.models.scalar.linear_leaf_trees import LinearLeafTrees
 from frugal.surrogates.models.scalar.mlp import Mlp
 from frugal.surrogates.models.scalar.polynomial_chaos import PolynomialChaos
 from frugal.surrogates.models.scalar.quadratic import QuadraticRidge
 from frugal.surrogates.models.scalar.table import Table
+from frugal.surrogates.onnx.input_precision import centre_of
 from frugal.texts import room_texts
 
 _TEXTS = room_texts("frugal.surrogates")
@@ -37,6 +43,7 @@ SCALAR_MODELS: tuple[Model, ...] = (
     Mlp(),
     GaussianProcess(),
     BoostedTrees(),
+    LinearLeafTrees(),
 )
 
 #: Modes of a map that have a Gaussian process, or terms of a polynomial, of their own; further ones share one.
@@ -54,15 +61,35 @@ def kinds_of_learners() -> dict[str, str]:
     return {**{model.name: model.kind for model in SCALAR_MODELS}, **fields}
 
 
+def corrected_names(alternatives: Sequence[Alternative], names_taken: Sequence[str]) -> tuple[str, ...]:
+    """What the corrected answers of a study are called."""
+    return tuple(f"{PREFIX}{alternative.name}" for alternative in correctable(alternatives, names_taken))
+
+
 def models_for(study: Study) -> tuple[Model, ...]:
     """Every model that learns from the runs of a study, from the least consuming up."""
     models: list[Model] = list(SCALAR_MODELS)
     if any(output.is_field for output in study.outputs):
-        models = [_on_modes(model, study) for model in SCALAR_MODELS]
+        models = [_on_modes(model, study) for model in SCALAR_MODELS if not isinstance(model, LinearLeafTrees)]
         models.append(NearestRun(study.outputs))
         if study.cell_features:
             models.append(_cell_network(study))
-    return tuple(_on_summaries(_on_scales(model, study), study) for model in models)
+    learning = [_on_summaries(_on_centred_inputs(_on_scales(model, study), study), study) for model in models]
+    return (*learning, *_corrections(study, [model.name for model in learning]))
+
+
+def _corrections(study: Study, names: Sequence[str]) -> Iterator[Model]:
+    """Cheap answers of the study plus what the linear rung says of their misses; those of maps as they are, dry cells too."""
+    line = next((model for model in SCALAR_MODELS if model.name == "linear"), None)
+    if line is None:
+        return
+    learner: Model = line
+    if any(output.is_field for output in study.outputs):
+        everywhere = tuple(replace(output, valid_above=None, defined_where="") for output in study.outputs)
+        learner = ModelOnModes(line.name, line.kind, line.label, everywhere, lambda reduction: line)
+    learner = _on_summaries(_on_centred_inputs(_on_scales(learner, study), study), study)
+    for alternative in correctable(study.alternatives, names):
+        yield Corrected(study, alternative, learner)
 
 
 def _cell_network(study: Study) -> CellNetwork:
@@ -79,6 +106,11 @@ def _on_scales(model: Model, study: Study) -> Model:
     fields = any(output.is_field for output in study.outputs)
     seen = study.columns if study.summaries is None else (*study.columns, *study.summaries.variables)
     return OnScales(model, tries_outputs=not fields) if not fields or wide_inputs(seen) else model
+
+
+def _on_centred_inputs(model: Model, study: Study) -> Model:
+    seen = study.columns if study.summaries is None else (*study.columns, *study.summaries.variables)
+    return OnCentredInputs(model) if centre_of(seen).any() else model
 
 
 def _on_summaries(model: Model, study: Study) -> Model:

@@ -1,7 +1,8 @@
 """Write a candidate as one ONNX file: outputs with units, interval and domain check, and prove that it answers alike.
 
-The graph takes one float32 matrix ``inputs`` ``[n, d]`` in physical units, columns in the order of the study. Its outputs
-are, for each output of the study, ``name``, ``name_lower`` and ``name_upper``, and once ``in_domain``, a truth value a row.
+The graph takes one matrix ``inputs`` ``[n, d]`` in physical units, columns in the order of the study: float32, or float64 where
+that would round an input too much (`input_precision`). Its outputs are, for each output of the study, ``name``,
+``name_lower`` and ``name_upper``, and once ``in_domain``, a truth value a row.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from frugal.experiments.study import Output, Study, Variable
 from frugal.experiments.study.outputs import output_slices
 from frugal.experiments.study.study_file import describe_study, told_site
 from frugal.surrogates.onnx.graph import Graph, first_line, serialise, session
+from frugal.surrogates.onnx.input_precision import INPUT_TYPE, MOST_ROUNDING, input_type, taken_by, worst_rounding
 from frugal.surrogates.onnx.physical_limits import (
     clip_in_graph,
     clip_outputs,
@@ -30,9 +32,6 @@ from frugal.texts import room_texts
 
 #: A graph that differs from the fitted model by more than this many standard deviations of the output is not shipped.
 PARITY_TOLERANCE_SIGMA = 1e-4
-
-#: Part of the width of its bounds by which float32 may round an input before the reason of a refusal names it.
-TOLD_ROUNDING = 1e-6
 
 #: Nominal coverage of the interval.
 INTERVAL_LEVEL = 0.9
@@ -92,7 +91,7 @@ def write_graph(
         With names, units and bounds in the metadata.
     """
     graph = Graph(f"{study.name}_{candidate}")
-    x = graph.input("inputs", len(study.columns))
+    x = graph.input("inputs", len(study.columns), input_type(study.columns))
     y = graph.cast(nodes(graph, x), np.float32)
     y = clip_in_graph(graph, y, study.outputs)
     width = graph.constant(interval) if isinstance(interval, np.ndarray) else interval.graph(graph, x)
@@ -109,7 +108,7 @@ def why_it_differs(study: Study, parity: Parity) -> dict[str, str]:
     """Why a graph is not shipped, by language: it differs from the model, perhaps because float32 rounds an input."""
     name, part = worst_rounding(study.columns)
     told: dict[str, Any] = {"sigma": parity.max_sigma, "allowed": parity.tolerance_sigma}
-    if part > TOLD_ROUNDING:
+    if part > MOST_ROUNDING:
         return _TEXTS.say("graph.differs_by_rounding", name=name, part=part, **told)
     return _TEXTS.say("graph.differs", **told)
 
@@ -121,6 +120,7 @@ def metadata(study: Study, candidate: str) -> dict[str, str]:
     described["outputs"] = [{**output, "derived": None} for output in described["outputs"]]
     described["site"] = told_site(study.site)
     keep = ("name", "title", "hash", "inputs", "outputs", "scenarios", "parameters", "site", "sources", "notes")
+    told = {INPUT_TYPE: "float64"} if input_type(study.columns) is np.float64 else {}
     return {
         "frugal.format": "frugal-model/1",
         "frugal.candidate": candidate,
@@ -128,6 +128,7 @@ def metadata(study: Study, candidate: str) -> dict[str, str]:
             {key: described[key] for key in keep if key in described}, ensure_ascii=False, default=str
         ),
         "frugal.interval_level": str(INTERVAL_LEVEL),
+        **told,
     }
 
 
@@ -165,7 +166,7 @@ def check_parity(
     opened, names = session(model), [output.name for output in study.outputs]
 
     def difference(points: np.ndarray) -> float:
-        answers = opened.run(names, {"inputs": points.astype(np.float32)})
+        answers = opened.run(names, {"inputs": points.astype(taken_by(opened))})
         got = np.concatenate([np.asarray(a, dtype=float).reshape(len(points), -1) for a in answers], axis=1)
         return largest_difference(got, clip_outputs(predict(points), study.outputs), spread, study.outputs)
 
@@ -235,17 +236,10 @@ def unrounded_points(variables: Sequence[Variable], training: np.ndarray, seed: 
     return rows
 
 
-def worst_rounding(variables: Sequence[Variable]) -> tuple[str, float]:
-    """Name of the input that float32 rounds most, and by which part of the width of its bounds."""
-    parts = [0.5 * float(np.spacing(np.float32(max(abs(v.low), abs(v.high))))) / (v.high - v.low) for v in variables]
-    worst = int(np.argmax(parts))
-    return variables[worst].name, parts[worst]
-
-
 def parity_points(variables: Sequence[Variable], training: np.ndarray, seed: int, n_random: int = 192) -> np.ndarray:
     """Rows at random in the bounds, on the middle of each face, at the two extreme corners, and from the training runs.
 
-    They are rounded to float32, which is what a graph receives.
+    They are rounded to what a graph receives: float32, or not at all.
 
     Parameters
     ----------
@@ -261,7 +255,7 @@ def parity_points(variables: Sequence[Variable], training: np.ndarray, seed: int
     Returns
     -------
     array [n_random + 2 d + 2 + up to 64, d]
-        float64 that holds float32 values, in physical units.
+        float64, in physical units.
     """
     rng = np.random.default_rng(seed)
     low = np.array([v.low for v in variables])
@@ -282,7 +276,7 @@ def parity_points(variables: Sequence[Variable], training: np.ndarray, seed: int
     for j, variable in enumerate(variables):
         if variable.choices:
             rows[:, j] = np.round(rows[:, j])
-    return rows.astype(np.float32).astype(np.float64)
+    return rows.astype(input_type(variables)).astype(np.float64)
 
 
 def model_metadata(model: bytes) -> Mapping[str, str]:
@@ -337,9 +331,12 @@ def _split(
 
 def _in_domain(graph: Graph, x: str, domain: Domain) -> str:
     # Rounding to float32 must not put a value that stands on the edge outside.
-    slack = 1e-6 * np.maximum(np.maximum(np.abs(domain.low), np.abs(domain.high)), domain.high - domain.low)
-    above = graph.op("GreaterOrEqual", x, graph.constant(domain.low - slack))
-    below = graph.op("LessOrEqual", x, graph.constant(domain.high + slack))
+    double = graph.takes_double(x)
+    largest = np.maximum(np.abs(domain.low), np.abs(domain.high))
+    slack = 1e-6 * np.maximum(largest * (not double), domain.high - domain.low) + 1e-15 * largest
+    dtype = np.float64 if double else np.float32
+    above = graph.op("GreaterOrEqual", x, graph.constant(domain.low - slack, dtype))
+    below = graph.op("LessOrEqual", x, graph.constant(domain.high + slack, dtype))
     inside = graph.cast(graph.op("And", above, below), np.float32)
     least = graph.cast(graph.op("ReduceMin", inside, axes=[1], keepdims=0), np.bool_)
     return least if domain.near is None else graph.op("And", least, domain.near.graph(graph, x))

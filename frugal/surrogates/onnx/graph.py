@@ -59,6 +59,7 @@ class Graph:
         self._constants: dict[tuple[str, tuple[int, ...], bytes], str] = {}
         self._initializers: list[onnx.TensorProto] = []
         self._inputs: list[onnx.ValueInfoProto] = []
+        self._doubles: set[str] = set()
         self._known: dict[tuple[Any, ...], tuple[str, ...]] = {}
         self._tensors = 0
         self._uses_ml = False
@@ -72,13 +73,19 @@ class Graph:
             By which the session is asked; ``inputs`` in every file of ours.
         n_columns : int
         dtype
-            Element type, float32 in what ships.
+            Element type: float32 in what ships, float64 where that rounds an input too much.
         """
         from onnx import helper
 
         element = helper.np_dtype_to_tensor_dtype(np.dtype(dtype))
         self._inputs.append(helper.make_tensor_value_info(name, element, ["n", n_columns]))
+        if np.dtype(dtype) == np.float64:
+            self._doubles.add(name)
         return name
+
+    def takes_double(self, tensor: str) -> bool:
+        """Whether a tensor is an input of the graph in float64."""
+        return tensor in self._doubles
 
     def constant(self, value: Any, dtype: Any = np.float32) -> str:
         """Add a constant tensor and return its name; an equal one that exists already is used again."""

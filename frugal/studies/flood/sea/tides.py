@@ -9,12 +9,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from frugal.errors import UnusableInputError
-from frugal.formats.files.headers import name_and_unit, shortened
-from frugal.formats.files.tables import read_whole
+from frugal.formats.constituents import read_constituents
+from frugal.formats.files.headers import shortened
 
-_AMPLITUDES = {"amplitude_m": 1.0, "amplitude_cm": 0.01}
-#: No constituent is larger; the sum gives 16 m at the head of the Bay of Fundy.
-_LARGEST_M = 7.0
 #: Of the highest range, where M2 and S2 are so much alike that neap tides would vanish.
 _LEAST_NEAP = 0.1
 
@@ -51,24 +48,9 @@ def tide_ranges(path: Path) -> tuple[float, float]:
     UnusableInputError
         Naming what is missing or cannot be meant.
     """
-    block = read_whole(path)
-    source = block.style.source
-    names = {name_and_unit(name)[0].lower(): name for name in block.names}
-    unit = next((name for name in _AMPLITUDES if name in names), None)
-    if "constituent" not in names or unit is None:
-        told = ", ".join(shortened(name) for name in block.names[:12])
-        raise UnusableInputError(f"{source} needs the columns 'constituent' and 'amplitude_m'; it has {told}")
-    amplitudes: dict[str, float] = {}
-    values = block.numbers(names[unit]) * _AMPLITUDES[unit]
-    for row, (name, value) in enumerate(zip(block.texts(names["constituent"]), values, strict=True)):
-        where = block.where(names[unit], row)
-        if name.upper() in amplitudes:
-            raise UnusableInputError(f"{where}: constituent {shortened(name)} stands there a second time")
-        if not 0.0 <= value <= _LARGEST_M:
-            raise UnusableInputError(
-                f"{where}: an amplitude of {value:g} m cannot be meant; 0 to {_LARGEST_M:g} m are allowed"
-            )
-        amplitudes[name.upper()] = float(value)
+    found = read_constituents(path, phases=False)
+    source = found.source
+    amplitudes = {name.upper(): float(value) for name, value in zip(found.names, found.amplitudes_m, strict=True)}
     missing = [name for name in ("M2", "S2") if name not in amplitudes]
     if missing:
         raise UnusableInputError(

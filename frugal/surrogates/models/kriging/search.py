@@ -25,6 +25,8 @@ _MOST_BEND = 4.0
 _FEW, _ALL, _MIDDLE = 200, 250, 500
 #: Evaluations of the likelihood at the most: of each choice, and of the refinements.
 _TRIED, _REFINED_MIDDLE, _REFINED = 80, 20, 14
+#: Runs that are looked at in haste, and evaluations.
+_HASTY, _TRIED_HASTY = 120, 30
 #: Below these numbers of runs no column is bent, and no two outputs are told apart.
 _LEAST_TO_BEND, _LEAST_TO_PART = 20, 20
 #: A gain of the likelihood that says nothing.
@@ -102,6 +104,7 @@ def find_settings(
     order: np.ndarray,
     work: float,
     kernels: Sequence[Kernel] = KERNELS,
+    hasty: bool = False,
 ) -> Searched:
     """Settings for targets that share them.
 
@@ -121,8 +124,14 @@ def find_settings(
         Operations allowed.
     kernels : sequence of str
         Tried.
+    hasty : bool
+        Only length scales and the nugget are learned, on few runs.
     """
     n, f = z.shape
+    if hasty:
+        rows = order[:_HASTY]
+        found = _tried(Likelihood(kernels[0], "constant", z[rows], t[rows], np.zeros(f, dtype=bool)), most=_TRIED_HASTY)
+        return Searched(_settings(columns, found, found.x), 1, found.iterations, "iteration_limit", len(rows))
     few = order if n <= _ALL else order[:_FEW]
     trials = _trials(z[few], t[few], bendable if len(few) >= _LEAST_TO_BEND else np.zeros(f, dtype=bool), kernels)
     best = min(trials, key=lambda trial: trial.score)
@@ -148,15 +157,21 @@ def find_settings(
         # the likelihood may follow what a covariance cannot say, such as a jump: the errors of runs left out tell
         before, after = (float(np.mean(everything.left_out(tried)[0] ** 2)) for tried in (best.x, x))
         x = best.x if before < 0.8 * after else x
-    settings = ProcessSettings(
+    settings = _settings(columns, best, x)
+    return Searched(settings, len(trials), iterations, "converged" if converged else "iteration_limit", size)
+
+
+def _settings(columns: Sequence[str], trial: _Trial, x: np.ndarray) -> ProcessSettings:
+    """What a vector says, of the covariance and the trend of a trial."""
+    f = len(columns)
+    return ProcessSettings(
         tuple(columns),
-        best.likelihood.kernel,
-        best.likelihood.trend,
+        trial.likelihood.kernel,
+        trial.likelihood.trend,
         tuple(np.exp(x[:f]).tolist()),
-        tuple(x[f + 1 :].tolist()) if best.likelihood.bends else None,
+        tuple(x[f + 1 :].tolist()) if trial.likelihood.bends else None,
         float(np.exp(x[f])),
     )
-    return Searched(settings, len(trials), iterations, "converged" if converged else "iteration_limit", size)
 
 
 @dataclass
@@ -202,9 +217,9 @@ def _trials(z: np.ndarray, t: np.ndarray, bendable: np.ndarray, kernels: Sequenc
     return trials
 
 
-def _tried(likelihood: Likelihood, start: np.ndarray | None = None) -> _Trial:
+def _tried(likelihood: Likelihood, start: np.ndarray | None = None, most: int = _TRIED) -> _Trial:
     x = _start(likelihood) if start is None else start
-    found = minimise(likelihood, x, _bounds(likelihood), likelihood.information(x), _TRIED, _TOLERANCE)
+    found = minimise(likelihood, x, _bounds(likelihood), likelihood.information(x), most, _TOLERANCE)
     return _Trial(likelihood, *found)
 
 

@@ -22,6 +22,8 @@ _LARGEST_WEIGHT = 1e10
 _CANDIDATES = 3000
 #: What of the variance may stay unexplained at every run before no further centre is taken.
 _EXPLAINED = 1e-9
+#: Below so many runs all are centres; fewer do where the squared error of runs left out is at most this part of that of all.
+_LEAST_TO_THIN, _AS_GOOD = 100, 1.02
 #: Precision of the trend's coefficients, which are otherwise free.
 _FREE = 1e-10
 
@@ -153,6 +155,8 @@ def weights_of_centres(
     nugget: float,
     order: np.ndarray,
     most: int,
+    told: bool = False,
+    chosen: tuple[np.ndarray, np.ndarray] | None = None,
 ) -> Weights:
     """Weights of ``most`` centres at the most, learned from all runs.
 
@@ -165,10 +169,14 @@ def weights_of_centres(
     order : array [n] of int
         Runs in the order in which candidates for centres are taken.
     most : int
+    told : bool
+        The error of each run left out is told too; a centre stays one.
+    chosen : tuple, optional
+        Centres as `choose_centres` gives them, when they are known.
     """
     from scipy.linalg import solve_triangular
 
-    centres, factor = choose_centres(kernel, scaled, order, most)
+    centres, factor = choose_centres(kernel, scaled, order, most) if chosen is None else chosen
     kept = independent_terms(trend_columns(trend, z[order[:_CANDIDATES]]))
     n, k = len(scaled), len(centres)
     gram = np.zeros((k + len(kept), k + len(kept)))
@@ -183,7 +191,7 @@ def weights_of_centres(
         right += phi.T @ t[rows]
     total = np.sum(t * t, axis=0)
     prior = np.append(np.ones(k), np.full(len(kept), _FREE))
-    best: tuple[float, float, np.ndarray, np.ndarray] | None = None
+    best: tuple[float, float, np.ndarray, np.ndarray, np.ndarray] | None = None
     for step in range(24):
         tried = max(nugget, 1e-10) * 10 ** (step / 2)
         ridge = gram.copy()
@@ -197,11 +205,50 @@ def weights_of_centres(
         bound = 0.5 * (n * float(np.mean(np.log(variance))) + logs + unexplained / tried)
         if best is not None and bound > best[0]:
             break
-        best = bound, tried, w, variance
+        best = bound, tried, w, variance, root
     if best is None:
         raise np.linalg.LinAlgError("the covariance of the centres cannot be factorised at any nugget")
-    _, found, w, variance = best
+    _, found, w, variance, root = best
     alpha = solve_triangular(factor, w[:k], lower=True, trans="T", check_finite=False)
     coefficients = np.zeros((trend_columns(trend, z[:1]).shape[1], t.shape[1]))
     coefficients[kept] = w[k:]
-    return Weights(centres, alpha, coefficients, found, variance, None)
+    left_out = None
+    if told:
+        phi = projected(kernel, scaled, scaled[centres], factor)
+        phi = np.concatenate([phi, trend_columns(trend, z)[:, kept]], axis=1)
+        leverage = np.sum(solve_triangular(root, phi.T, lower=True, check_finite=False) ** 2, axis=0)
+        left_out = (t - phi @ w) / np.maximum(1 - leverage, 1e-9)[:, None]
+    return Weights(centres, alpha, coefficients, found, variance, left_out)
+
+
+def enough_weights(
+    kernel: Kernel,
+    trend: TrendName,
+    scaled: np.ndarray,
+    z: np.ndarray,
+    t: np.ndarray,
+    nugget: float,
+    order: np.ndarray,
+) -> Weights:
+    """Weights of all runs, or of an eighth or a quarter of them as centres where runs left out are answered as well by these.
+
+    What is asked costs in proportion to the centres. Of answers without noise no fewer will do; of others fewer do better at
+    times, since the nugget that comes with them takes in what a covariance cannot say.
+
+    Parameters
+    ----------
+    kernel, trend, scaled, z, t, nugget, order
+        As for `weights_of_centres`.
+    """
+    whole = exact_weights(kernel, trend, scaled, z, t, nugget)
+    n = len(scaled)
+    if n < _LEAST_TO_THIN or whole.left_out is None:
+        return whole
+    allowed = _AS_GOOD * np.mean(whole.left_out**2, axis=0)
+    centres, factor = choose_centres(kernel, scaled, order, n // 4)
+    for most in (n // 8, n // 4):
+        chosen = centres[:most], factor[:most, :most]
+        fewer = weights_of_centres(kernel, trend, scaled, z, t, nugget, order, most, True, chosen)
+        if fewer.left_out is not None and (np.mean(fewer.left_out**2, axis=0) <= allowed).all():
+            return fewer
+    return whole

@@ -7,8 +7,10 @@ answers with a missing value instead.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from time import thread_time
 from typing import Any
 
@@ -28,6 +30,9 @@ _GRID = 2.0**24
 #: Rounds between two looks at the held-out error.
 _BLOCK = 10
 _LESS_OR_EQUAL = 0
+#: Of many columns one value in eight runs is told apart: each takes time, and a leaf holds more runs. Of few columns all
+#: are, up to the most: a step is found where it is.
+_MANY_COLUMNS, _FEWEST_BINS, _MOST_BINS = 24, 127, 255
 
 
 @dataclass
@@ -81,18 +86,28 @@ class FlatTrees:
 
 @dataclass(frozen=True)
 class FittedTrees:
-    """One booster per output that varies, and all of their trees laid flat."""
+    """One booster per output that varies."""
 
     features: FeatureMap
     targets: TargetScaling
     boosters: Mapping[int, Any]
-    trees: FlatTrees
     log: dict[str, Any]
 
     @property
     def parameters(self) -> int:
         """Tests (a column and a threshold each) and leaves."""
-        return 2 * len(self.trees.columns) + len(self.trees.weights)
+        told = "\n".join(booster.model_to_string() for booster in self.boosters.values())
+        leaves = [int(number) for number in re.findall(r"^num_leaves=(\d+)$", told, re.MULTILINE)]
+        return sum(2 * max(number - 1, 1) + number for number in leaves)
+
+    @cached_property
+    def trees(self) -> FlatTrees:
+        """All trees laid flat: made when a graph is, since most fits are of folds, which have none."""
+        flat = FlatTrees()
+        for target, booster in self.boosters.items():
+            for tree in booster.dump_model()["tree_info"]:
+                flat.add(tree["tree_structure"], target)
+        return flat
 
     def predict(self, inputs: np.ndarray) -> np.ndarray:
         """Outputs ``[n, m]`` of inputs ``[n, d]``, read as float32 as in the graph."""
@@ -209,7 +224,7 @@ class BoostedTrees:
             z, t = _on_grid(features, x), targets.standardise(y)
             varying = [int(j) for j in np.flatnonzero(targets.spread > 0)]
             settings = self._settings(len(z), seed)
-            boosters, trees, rounds = {}, FlatTrees(), 0
+            boosters, rounds = {}, 0
             if varying and self.rounds:
                 rounds, ending = self.rounds, "iteration_limit"
             elif varying:
@@ -221,10 +236,8 @@ class BoostedTrees:
                 data = _dataset(z, settings)
             for j in varying:
                 boosters[j] = _boost(data, t[:, j], settings, rounds)
-                for tree in boosters[j].dump_model()["tree_info"]:
-                    trees.add(tree["tree_structure"], j)
         log = fit_log(trials, search, thread_time() - start - search, ending, rounds=rounds)
-        return FittedTrees(features, targets, boosters, trees, log)
+        return FittedTrees(features, targets, boosters, log)
 
     def with_fixed_settings(self, fitted: FittedTrees) -> BoostedTrees:
         """The model with the number of rounds of an earlier fit."""
@@ -265,9 +278,11 @@ class BoostedTrees:
 
 
 def _dataset(z: np.ndarray, settings: dict[str, Any]) -> Any:
-    """Binned columns, made once for all outputs."""
+    """Binned columns, made once for all outputs; the settings are told their number of bins."""
     import lightgbm
 
+    many = z.shape[1] >= _MANY_COLUMNS
+    settings["max_bin"] = int(np.clip(len(z) // 8, _FEWEST_BINS, _MOST_BINS)) if many else _MOST_BINS
     data = lightgbm.Dataset(z, label=np.zeros(len(z)), params=settings, free_raw_data=False)
     return data.construct()
 

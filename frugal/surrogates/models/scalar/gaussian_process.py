@@ -36,7 +36,7 @@ from frugal.surrogates.models.kriging.search import (
     plain_settings,
 )
 from frugal.surrogates.models.kriging.trend import trend_columns, trend_graph, trend_terms
-from frugal.surrogates.models.kriging.weights import CHUNK, Weights, exact_weights, weights_of_centres
+from frugal.surrogates.models.kriging.weights import CHUNK, Weights, enough_weights, weights_of_centres
 from frugal.surrogates.onnx.graph import Graph
 from frugal.texts import room_texts
 
@@ -190,7 +190,7 @@ class GaussianProcess:
     Parameters
     ----------
     max_centres : int
-        Up to this many runs, each is a centre.
+        Up to this many runs, each is a centre, unless fewer answer as well.
     fewer_centres : int
         Centres of more runs than that, at the most; all runs count in their weights.
     deviation_centres : int
@@ -207,6 +207,8 @@ class GaussianProcess:
         Outputs that do not agree on their length scales have their own.
     kernels : tuple of str
         Tried.
+    hasty : bool
+        Nothing but length scales and nugget of one covariance are learned, on few runs.
     known : tuple, optional
         Settings of each group of outputs, when they are not to be learned.
     """
@@ -222,6 +224,7 @@ class GaussianProcess:
     scaled: bool = False
     apart: bool = True
     kernels: tuple[Kernel, ...] = KERNELS
+    hasty: bool = False
     known: tuple[tuple[tuple[int, ...], ProcessSettings], ...] | None = None
 
     def fit(
@@ -261,6 +264,10 @@ class GaussianProcess:
             self, known=tuple((tuple(process.outputs.tolist()), process.settings) for process in fitted.processes)
         )
 
+    def in_haste(self) -> GaussianProcess:
+        """The same that learns less, for all outputs together."""
+        return replace(self, hasty=True, apart=False, kernels=KERNELS[-1:])
+
     def _settings(
         self, features: FeatureMap, z: np.ndarray, t: np.ndarray, order: np.ndarray
     ) -> list[tuple[np.ndarray, Searched]]:
@@ -277,7 +284,7 @@ class GaussianProcess:
         for group in groups:
             at = varying[group]
             its = find_settings(
-                features.names, z, t[:, at], features.bendable, order, self.work / len(groups), self.kernels
+                features.names, z, t[:, at], features.bendable, order, self.work / len(groups), self.kernels, self.hasty
             )
             found.append((at, its))
         constant = np.flatnonzero(~t.any(axis=0))
@@ -306,7 +313,7 @@ class GaussianProcess:
             settings = replace(settings, trend="constant")
         how = settings.kernel, settings.trend, settings.scaling(z), z, t[:, at], settings.nugget
         if len(z) <= self.max_centres:
-            weights = exact_weights(*how)
+            weights = enough_weights(*how, order)
         else:
             most = int(np.clip(np.sqrt(self.work_of_weights / len(z)), 1, self.fewer_centres))
             weights = weights_of_centres(*how, order, most)

@@ -105,6 +105,11 @@ class _Offered:
         self.known: set[tuple[int, ...]] = set()
         self.count = 0
 
+    @property
+    def full(self) -> bool:
+        """No further term is offered."""
+        return self.count == len(self.mean)
+
     def add(self, indices: Sequence[tuple[int, ...]], decay: float, chosen: np.ndarray, residual: np.ndarray) -> None:
         new = [index for index in dict.fromkeys(indices) if index not in self.known][: len(self.mean) - self.count]
         if not new:
@@ -264,7 +269,7 @@ def follow(
         offered.update(chosen.units[before : chosen.count], chosen.steps[before : chosen.count], anew, chosen.residual)
         if now <= 1e-26 * total:
             break
-        if recipe.steps:
+        if recipe.steps and not offered.full:
             told = [tuple(offered.indices[j].tolist()) for j in taken]
             new = [index for one in told for index in basis.neighbours(one, recipe.steps, recipe.most_inputs)]
             offered.add(new, recipe.decay, chosen.rows, chosen.residual)

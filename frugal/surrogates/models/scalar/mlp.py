@@ -18,7 +18,7 @@ from frugal.experiments.study import Kind, Variable
 from frugal.surrogates.fitting.folds import folds
 from frugal.surrogates.fitting.input_features import FeatureMap
 from frugal.surrogates.fitting.model import TargetScaling, check_runs, fit_log, one_thread
-from frugal.surrogates.models.scalar.tanh_training import Network, train
+from frugal.surrogates.models.scalar.tanh_training import Network, train_on_values
 from frugal.surrogates.onnx.graph import Graph
 from frugal.texts import room_texts
 
@@ -73,6 +73,9 @@ TRIALS = (
     Trial((16, 16), 1.0),
     Trial((32, 32), 0.1),
 )
+
+#: What is trained in haste, and for how long.
+_HASTY, _HASTY_ITERATIONS = TRIALS[2], 200
 
 #: Shares of the iterations at which the trials are compared, and how many are followed beyond each.
 _CHECKPOINTS = (1 / 12, 0.25, 0.5, 1.0)
@@ -136,9 +139,7 @@ class Mlp:
             chosen, iterations, errors = self._search(z, t, groups, seed)
             search = thread_time() - start
             rows, most = _affordable(chosen, z, t, self.work / 3, iterations, seed)
-            network, done, ending = train(
-                z[rows], t[rows], chosen.layers, chosen.penalty, most, seed, spread_biases=True
-            )
+            network, done, ending = train_on_values(z[rows], t[rows], chosen.layers, chosen.penalty, most, seed)
         log = fit_log(
             len(self.trials),
             search,
@@ -156,6 +157,10 @@ class Mlp:
         """The model with the size, penalty and iterations of an earlier fit."""
         trial = Trial(tuple(fitted.log["layers"]), fitted.log["penalty"])
         return replace(self, trials=(trial,), iterations=fitted.log["most_iterations"])
+
+    def in_haste(self) -> Mlp:
+        """One size, trained for fewer iterations."""
+        return replace(self, trials=(_HASTY,), iterations=_HASTY_ITERATIONS)
 
     def _search(
         self, z: np.ndarray, t: np.ndarray, groups: np.ndarray | None, seed: int
@@ -214,15 +219,8 @@ class _Run:
         """Sum of squared errors on the rows held out, after a share of all iterations."""
         more = self.iterations(checkpoint) - self._done
         if more > 0 and not self._converged:
-            self._network, _, ending = train(
-                self._z,
-                self._t,
-                self._trial.layers,
-                self._trial.penalty,
-                more,
-                self._seed,
-                self._network,
-                spread_biases=True,
+            self._network, _, ending = train_on_values(
+                self._z, self._t, self._trial.layers, self._trial.penalty, more, self._seed, self._network
             )
             self._done += more
             self._converged = ending == "converged"

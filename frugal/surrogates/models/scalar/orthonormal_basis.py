@@ -180,27 +180,33 @@ class OrthonormalBasis:
 
         Rows of functions stand one below the other, so that each product gathers whole rows.
         """
-        part = builder.op("Transpose", builder.cast(x, dtype), perm=[1, 0])
         used = [int(j) for j in np.flatnonzero(indices.any(axis=0))] or [0]
         plain = [j for j in used if not self.variables[j].choices and not _whole_period(self.variables[j])]
+        others = [j for j in used if j not in plain]
         place: dict[tuple[int, int], int] = {}
         rows: list[str] = []
-        if plain:
+        if plain:  # the constant of the first of them fills up products of fewer inputs than others
             top = int(indices[:, plain].max())
-            rows += self._legendre(builder, part, plain, top, dtype)
-            place = {(j, k): (k - 1) * len(plain) + at for k in range(1, top + 1) for at, j in enumerate(plain)}
-        for j in used:
-            if j not in plain:
+            rows.append(self._legendre(builder, x, plain, top, dtype))
+            for k in range(top + 1):
+                level = k // 2 + (top // 2 + 1 if k % 2 else 0)
+                place |= {(j, k): level * len(plain) + at for at, j in enumerate(plain)}
+        if others:
+            part = builder.op("Transpose", builder.cast(x, dtype), perm=[1, 0])
+            for j in others:
                 top = int(indices[:, j].max())
                 first = len(place)
                 rows.append(self._others(builder, part, j, top, dtype))
                 place |= {(j, k): first + k - 1 for k in range(1, top + 1)}
-        some = builder.op("Gather", rows[0], builder.constant([0], np.int64), axis=0)
-        nothing = builder.op("Mul", some, builder.constant(0.0, dtype))
-        rows.append(builder.op("Add", nothing, builder.constant(1.0, dtype)))
-        table = builder.op("Concat", *rows, axis=0)
-        order = max(int((indices > 0).sum(axis=1).max(initial=0)), 1)
-        told = np.full((order, len(indices)), len(place), dtype=np.int64)
+        inputs_of = (indices > 0).sum(axis=1)
+        order = max(int(inputs_of.max(initial=0)), 1)
+        filling = 0 if plain else len(place)
+        if not plain and inputs_of.min(initial=order) < order:
+            some = builder.op("Gather", rows[0], builder.constant([0], np.int64), axis=0)
+            nothing = builder.op("Mul", some, builder.constant(0.0, dtype))
+            rows.append(builder.op("Add", nothing, builder.constant(1.0, dtype)))
+        table = rows[0] if len(rows) == 1 else builder.op("Concat", *rows, axis=0)
+        told = np.full((order, len(indices)), filling, dtype=np.int64)
         for term, index in enumerate(indices):
             for at, column in enumerate(np.flatnonzero(index).tolist()):
                 told[at, term] = place[column, int(index[column])]
@@ -209,25 +215,45 @@ class OrthonormalBasis:
             values = builder.op("Mul", values, builder.op("Gather", table, builder.constant(row, np.int64), axis=0))
         return values
 
-    def _legendre(self, builder: Graph, part: str, columns: list[int], top: int, dtype: Any) -> list[str]:
+    def _legendre(self, builder: Graph, x: str, columns: list[int], top: int, dtype: Any) -> str:
+        """Polynomials of degree 0, 2, … then 1, 3, … up to ``top``, those of all inputs one below the other, for each degree.
+
+        Powers of the squares by doubling, then products with the coefficients, in float64: a fraction of the nodes that a
+        recurrence has, and at one row nodes are what is paid for.
+        """
+        double = np.float64
         variables = [self.variables[j] for j in columns]
-        middle = np.array([_middle(v) for v in variables])
         rate = np.array([2 / (v.high - v.low) for v in variables])
-        if len(columns) < len(self.variables):
-            part = builder.op("Gather", part, builder.constant(columns, np.int64), axis=0)
-        if middle.any():
-            part = builder.op("Sub", part, builder.constant(middle[:, None], dtype))
-        u = builder.op("Mul", part, builder.constant(rate[:, None], dtype))
-        u = builder.op("Clip", u, builder.constant(-1.0, dtype), builder.constant(1.0, dtype))
-        scale = np.sqrt(2 * np.arange(top + 1) + 1)
-        values = ["", builder.op("Mul", u, builder.constant(scale[1], dtype))]
-        for k in range(1, top):  # the recurrence of the orthonormal ones
-            rising = scale[k + 1] * (2 * k + 1) / ((k + 1) * scale[k])
-            higher = builder.op("Mul", builder.op("Mul", u, builder.constant(rising, dtype)), values[k])
-            falling = builder.constant(scale[k + 1] * k / ((k + 1) * scale[k - 1]), dtype)
-            lower = builder.op("Mul", values[k - 1], falling) if k > 1 else falling
-            values.append(builder.op("Sub", higher, lower))
-        return values[1:]
+        chosen = np.zeros((len(columns), len(self.variables)))
+        chosen[np.arange(len(columns)), columns] = rate
+        shift = -(np.array([_middle(v) for v in variables]) * rate)[:, None]
+        u = builder.op(
+            "Gemm", builder.constant(chosen, double), builder.cast(x, double), builder.constant(shift, double), transB=1
+        )
+        u = builder.op("Clip", u, builder.constant(-1.0, double), builder.constant(1.0, double))
+        if len(columns) > 1:  # all inputs of all rows in one row, to be multiplied with a stack of such
+            u = builder.op("Reshape", u, builder.constant([1, -1], np.int64))
+        square = builder.op("Mul", u, u)
+        power, stacks, powers = square, {1: square}, 1
+        while 2 * powers + 1 < top:
+            power = builder.op("Mul", power, power) if powers > 1 else power
+            more = min(size for size in stacks if size >= min(powers, top // 2 - powers))
+            higher = builder.op("Mul", stacks[more], power)
+            stacks[powers + more] = builder.op("Concat", stacks[powers], higher, axis=0)
+            powers += more
+        parts = []
+        for odd in range(min(top, 1) + 1):
+            told = np.zeros(((top - odd) // 2 + 1, powers + 1))
+            for at, own in enumerate(told):
+                coefficients = np.polynomial.legendre.leg2poly(np.eye(top + 1)[2 * at + odd])[odd::2]
+                own[: len(coefficients)] = coefficients * np.sqrt(4 * at + 2 * odd + 1)
+            weights, constant = (builder.constant(part, double) for part in (told[:, 1:], told[:, :1]))
+            part = builder.op("Gemm", weights, stacks[powers], constant)
+            parts.append(builder.op("Mul", part, u) if odd else part)
+        values = builder.op("Concat", *parts, axis=0)
+        if len(columns) > 1:
+            values = builder.op("Reshape", values, builder.constant([(top + 1) * len(columns), -1], np.int64))
+        return values if np.dtype(dtype) == double else builder.cast(values, dtype)
 
     def _others(self, builder: Graph, part: str, column: int, top: int, dtype: Any) -> str:
         """Functions 1 to ``top`` of a choice or of a periodic input."""

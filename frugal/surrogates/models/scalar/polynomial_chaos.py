@@ -40,6 +40,9 @@ RECIPES = (
     Recipe(2, steps=2, most_inputs=2),
 )
 
+#: Those that are tried in haste.
+HASTY_RECIPES = (Recipe(2), Recipe(3, 0.75), Recipe(2, steps=1))
+
 #: Folds that few runs are put into, and many; from how many on they are many.
 _FOLDS_OF_FEW, _FOLDS_OF_MANY, _MANY = 5, 3, 400
 #: All recipes are tried on the first folds; so many go on, of those that err at most this much more than the best (squared).
@@ -114,11 +117,13 @@ class FittedPolynomialChaos:
         if len(self.indices) == 1:  # the mean alone, once a row
             nothing = np.zeros((len(self.basis.variables), self.coefficients.shape[1]))
             y = builder.op("MatMul", builder.cast(x, dtype), builder.constant(nothing, dtype))
-        else:
-            values = self.basis.graph(builder, x, self.indices[1:], dtype)
-            y = builder.op("MatMul", builder.constant(self.coefficients[1:].T, dtype), values)
-            y = builder.op("Transpose", y, perm=[1, 0])
-        return builder.op("Add", y, builder.constant(self.coefficients[0], dtype))
+            return builder.op("Add", y, builder.constant(self.coefficients[0], dtype))
+        values = self.basis.graph(builder, x, self.indices[1:], dtype)
+        weights = builder.constant(self.coefficients[1:].T, dtype)
+        y = builder.op("Gemm", weights, values, builder.constant(self.coefficients[0][:, None], dtype))
+        if self.coefficients.shape[1] == 1:
+            return builder.op("Reshape", y, builder.constant([-1, 1], np.int64))
+        return builder.op("Transpose", y, perm=[1, 0])
 
 
 @dataclass(frozen=True)
@@ -135,6 +140,8 @@ class PolynomialChaos:
     settings : mapping
         Recipe and number of terms of each group, of an earlier fit: terms are then chosen again from the runs at hand, as many
         as there were.
+    recipes : tuple of Recipe
+        Ways to offer terms that are tried.
     """
 
     name: str = "polynomial_chaos"
@@ -143,6 +150,7 @@ class PolynomialChaos:
     scaled: bool = False
     groups: Mapping[str, tuple[int, ...]] | None = None
     settings: Mapping[str, ChosenRecipe] = field(default_factory=dict)
+    recipes: tuple[Recipe, ...] = RECIPES
 
     def fit(
         self,
@@ -182,7 +190,7 @@ class PolynomialChaos:
                 settled = self.settings.get(name)
                 if settled is None:
                     began = thread_time()
-                    settled, errors[name], tried = _search(basis, tables, own, kept_labels, sets, seed)
+                    settled, errors[name], tried = _search(basis, tables, own, kept_labels, sets, seed, self.recipes)
                     search += thread_time() - began
                     trials += tried
                 settings[name] = settled
@@ -220,6 +228,10 @@ class PolynomialChaos:
     def with_fixed_settings(self, fitted: FittedPolynomialChaos) -> PolynomialChaos:
         """The same with the recipe and the number of terms of an earlier fit; the terms themselves are chosen again."""
         return replace(self, settings=fitted.settings)
+
+    def in_haste(self) -> PolynomialChaos:
+        """The same that tries few recipes."""
+        return replace(self, recipes=HASTY_RECIPES)
 
     def regrouped(self, groups: Mapping[str, tuple[int, ...]]) -> PolynomialChaos:
         """The same for the columns of another reduction, which from fewer runs may have fewer modes."""
@@ -268,6 +280,7 @@ def _search(
     labels: np.ndarray | None,
     sets: _Truncations,
     seed: int,
+    recipes: Sequence[Recipe] = RECIPES,
 ) -> tuple[ChosenRecipe, float, int]:
     """Recipe and number of terms that err least on runs left out, their relative error, and how many were tried.
 
@@ -278,7 +291,7 @@ def _search(
     if most < 1 or not np.any(targets != targets[0]):
         return ChosenRecipe(Recipe(1), 0), 1.0, 0
     parts = folds(n, labels, _FOLDS_OF_FEW if n < _MANY else _FOLDS_OF_MANY, seed)
-    first = 1 if n >= _MANY else min(2, len(parts) - 1)
+    first = 1 if n >= _MANY or len(recipes) < len(RECIPES) else min(2, len(parts) - 1)
     splits = [(np.setdiff1d(np.arange(n), rows), rows) for rows in parts]
 
     def errors_of(recipe: Recipe, begin: np.ndarray, these: list[tuple[np.ndarray, np.ndarray]]) -> np.ndarray:
@@ -299,7 +312,7 @@ def _search(
         return total
 
     tried = []
-    for recipe in RECIPES:
+    for recipe in recipes:
         begin = sets.of(recipe)
         if begin is not None and len(begin):
             tried.append((errors_of(recipe, begin, splits[:first]), recipe, begin))

@@ -21,7 +21,7 @@ PENALTIES = np.logspace(-12, 1, 27)
 _RANK_TOLERANCE = 1e-10
 #: Up to this many rows or columns the exact decomposition is quick enough; above, the Gram matrix is
 #: decomposed.
-_EXACT_SIZE = 700
+_EXACT_SIZE = 400
 
 
 @dataclass(frozen=True)

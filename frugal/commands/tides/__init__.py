@@ -1,0 +1,1 @@
+"""Commands about the tide of a place."""

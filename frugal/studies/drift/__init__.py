@@ -1,0 +1,1 @@
+"""Where what drifts ends up: transition matrices, which need no learning."""
