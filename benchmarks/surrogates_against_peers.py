@@ -222,7 +222,7 @@ def _trained(cell: Cell, seed: int, timed: bool) -> dict[str, Any]:
             def ask(x: np.ndarray, ask: Any = answering.ask) -> object:
                 return ask(x, nobody[: len(x)])
 
-            candidates[candidate.name] |= query_times(ask, asked.astype(np.float32))
+            candidates[candidate.name] |= query_times(ask, asked.astype(answering.input_type))
     choosing = [
         entry.cpu_seconds
         for entry in campaign.ledger
