@@ -87,7 +87,6 @@ def opendrift(particles: int, steps: int) -> tuple[float, np.ndarray, str]:
     model.set_config("environment:constant:land_binary_mask", 0)
     model.set_config("drift:advection_scheme", "runge-kutta4")
     model.set_config("drift:vertical_mixing", False)
-    model.set_config("drift:horizontal_diffusivity", 0)
     model.set_config("drift:stokes_drift", False)
     x, y = starts(particles)
     model.seed_elements(lon=x, lat=y, time=datetime.datetime(2026, 1, 1), wind_drift_factor=0.0)

@@ -108,7 +108,7 @@ def peninsula() -> Rows:
 
 def spread() -> Rows:
     """Standard deviations beside √(2Kt), and even spreads between walls."""
-    n, rows = 100_000, []
+    n, rows = 40_000, []
     particles = release(np.zeros(n), 0.0, 0.0, seed=3)
     drift_on_grid(particles, grid_drift(STILL, False, diffusivity=100.0), DAY_S, 3600.0)
     for name, values in (("x", particles.x), ("y", particles.y)):
@@ -128,11 +128,11 @@ def spread() -> Rows:
     for name, mixing in (("one K", 2.0), ("K 5 times higher in the middle", 0.4 * np.tile(shape, (21, 1)))):
         start = np.random.default_rng(0).uniform(50.5, 1949.5, (2, n))
         particles = release(*start, 0.0, seed=1)
-        drift_on_grid(particles, grid_drift(calm, False, land, mixing), 4 * DAY_S, 240.0)
+        drift_on_grid(particles, grid_drift(calm, False, land, mixing), 2 * DAY_S, 240.0)
         counts = np.histogram(particles.x, bins=10, range=(50.0, 1950.0))[0]
         rows.append(
             {
-                "case": "even between walls, 4 d",
+                "case": "even between walls, 2 d",
                 "setting": f"{name}, 10 bins",
                 "measure": "χ² (27.9 is exceeded once in 1000)",
                 "value": float(((counts - n / 10) ** 2 / (n / 10)).sum()),
@@ -162,18 +162,18 @@ def ellipsoid() -> Rows:
 
 def fates() -> Rows:
     """Shares of a shore and of what sinks, in standard errors from the closed forms."""
-    n, axis = 40_000, np.arange(21) * 100.0
+    n, axis = 10_000, np.arange(21) * 100.0
     land = np.ones((21, 21), dtype=bool)
     land[1:-1, 1:-1] = False
     onshore = field_of([0.0], axis, axis, np.full((1, 21, 21), 0.05), np.zeros((1, 21, 21)))
     particles = release(np.full(n, 1949.0), np.linspace(200.0, 1800.0, n), 0.0)
-    drift_on_grid(particles, grid_drift(onshore, False, land), 30 * DAY_S, 60.0, DriftTimes(2 * DAY_S, 6 * DAY_S))
+    drift_on_grid(particles, grid_drift(onshore, False, land), 20 * DAY_S, 600.0, DriftTimes(2 * DAY_S, 6 * DAY_S))
     sinking = release(np.zeros(n), 0.0, 0.0, seed=5)
     drift_on_grid(sinking, grid_drift(STILL, False), 3 * DAY_S, 3600.0, DriftTimes(sinking=2 * DAY_S))
     rows = []
     for case, setting, found, exact in (
         (
-            "pressed to a shore, 30 d",
+            "pressed to a shore, 20 d",
             "T_b 2 d, T_r 6 d: T_r / (T_b + T_r) = 0.75",
             (particles.status == BEACHED).mean(),
             0.75,
@@ -189,9 +189,9 @@ def fates() -> Rows:
 
 
 def matrix() -> Rows:
-    """Chances after ten tides by powers of the matrix of one tide, beside 40,000 particles followed for ten."""
+    """Chances after ten tides by powers of the matrix of one tide, beside 20,000 particles followed for ten."""
     moved, names, period = tidal_channel()
-    times, rows, n = DriftTimes(beaching=4 * 3600.0, resuspension=20 * DAY_S), [], 40_000
+    times, rows, n = DriftTimes(beaching=4 * 3600.0, resuspension=20 * DAY_S), [], 20_000
     for cell, per_state in ((4000.0, 2000), (2000.0, 1000), (1000.0, 500)):
         states = NetworkStates.of(moved, names, cell_m=cell, sector_m=10_000.0)
         begun = states.release_all(per_state, seed=1)

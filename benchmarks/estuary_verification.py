@@ -26,6 +26,9 @@ from frugal.physics.estuary.carrying import carry_along, simulate_carried
 from frugal.physics.estuary.driving import Driving, SeaLevel
 from frugal.physics.estuary.network import Estuary, Reach, layout_of
 from frugal.physics.estuary.simulate import simulate_tide
+from frugal.physics.shallow_water.flood_case import FloodCase
+from frugal.physics.shallow_water.parts.segments import Segment
+from frugal.physics.shallow_water.simulate import simulate
 
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "tests"))
@@ -82,6 +85,65 @@ def funnels() -> list[dict[str, Any]]:
         )
         row["volume_imbalance"] = funnel.run(1000.0).ledger.imbalance
         rows.append(row)
+    return rows
+
+
+def other_solver() -> list[dict[str, Any]]:
+    """Tides in a channel of constant width beside the solver of floods, another scheme on another grid."""
+    length, tides, rows = 60e3, 8, []
+    times = np.arange(-600.0, tides * cases.T + 600.0, 120.0)
+    ramp = np.clip(times / cases.T, 0.0, 1.0)
+    levels = ramp * (1.5 * np.cos(cases.M2 * times) + 0.1 * np.cos(2.0 * cases.M2 * times + math.radians(60.0)))
+    wanted = cases.T * (tides - 1 + np.arange(60) / 60.0)
+
+    def bed(x: np.ndarray) -> np.ndarray:
+        return -9.0 + 5.0 * x / length
+
+    found = {}
+    for cell in (1000.0, 500.0, 250.0):
+        x = (np.arange(length / cell) + 0.5) * cell
+        case = FloodCase(
+            bed(x)[None],
+            cell,
+            tides * cases.T,
+            friction=0.025,
+            level=np.zeros((1, x.size)),
+            boundaries={"west": (Segment("level", series=(times, levels)),)},
+        )
+        flood = simulate(case, snapshot_times=tuple(wanted))
+        heights = np.stack([snapshot.depth[0] + bed(x) for snapshot in flood.snapshots[: wanted.size]])
+        estuary = cases.channel(length, bed, cell, 0.025)
+        run = simulate_tide(
+            estuary,
+            Driving({"sea": SeaLevel(series=(times, levels))}),
+            tides * cases.T,
+            cases.T / 60.0,
+            wanted[0],
+            cell_m=cell,
+        )
+        points = np.arange(5e3, length, 10e3)
+        theirs = np.stack([np.interp(points, x, row) for row in heights])
+        ours = np.stack([run.level_at("r", at) for at in points], axis=1)[: wanted.size]
+        found[cell] = [cases.amplitudes(part, wanted) for part in (ours, theirs)]
+    fine = found[250.0][0]
+    for cell, parts in found.items():
+        names = ("this solver beside itself at 250 m, cm", "that of floods beside this one at 250 m, cm")
+        rows.append(
+            {
+                "cell_m": cell,
+                **{
+                    name: dict(
+                        zip(
+                            ("mean", "M2", "M4", "M6"),
+                            (round(100.0 * float(v), 3) for v in np.abs(part - fine).max(axis=1)),
+                            strict=True,
+                        )
+                    )
+                    for name, part in zip(names, parts, strict=True)
+                },
+                "greatest M2, M4 m": [round(float(np.abs(part[k]).max()), 3) for part in parts[:1] for k in (1, 2)],
+            }
+        )
     return rows
 
 
@@ -315,6 +377,7 @@ def main() -> None:
     report: dict[str, Any] = {
         "exact solutions": forms(),
         "funnels": funnels(),
+        "beside the solver of floods": other_solver(),
         "split channel": split(),
         "carried": everything(),
         "carried, closed forms": carried_forms(),

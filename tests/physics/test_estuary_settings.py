@@ -72,6 +72,8 @@ def test_what_cannot_be_meant_gets_one_sentence() -> None:
             simulate_tide(layout, driving, 3600.0)
 
     sea = {"sea": SeaLevel(0.0)}
+    with pytest.raises(UnusableInputError, match="keep_from_s = 7200 lies after the end of the run, 3600 s"):
+        simulate_tide(layout, Driving(sea), 3600.0, keep_from_s=7200.0)
     not_driven("no level is given at mouth 'sea'", Driving({}))
     not_driven("place 'weir' is none of the estuary's", Driving(sea, {"weir": 1.0}))
     not_driven("a level is given at 'head', which is no mouth", Driving({**sea, "head": SeaLevel(0.0)}))

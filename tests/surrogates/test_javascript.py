@@ -135,7 +135,7 @@ def test_widths_that_follow_the_question_and_runs_around_it(outputs: tuple[Outpu
     residuals = (0.1 + x[:, :1] / 100) * rng.normal(size=(len(x), sum(output.size for output in outputs)))
     interval = calibrated_interval(residuals, x, study.columns, [output.size for output in outputs])
     near, by = near_runs(x, study.columns)
-    assert interval.kind == "scale" and by == "runs" and near is not None
+    assert interval.kind == "scale" and by == "runs" and near is not None and near.pairs
     fitted = next(m for m in models_for(study) if m.name == "linear").fit(x, y[: len(x)], None, study.columns, 0)
     low, high = (np.array([getattr(column, edge) for column in study.columns]) for edge in ("low", "high"))
     model = write_graph(study, "tried", fitted.graph, interval, Domain(low, high, near))
@@ -286,3 +286,20 @@ def test_numbers_come_back_as_they_were() -> None:
         text = packing.to_text(content)
         assert packing.from_text(text, size) == content
         assert len(text) <= 1.24 * size + 40 and not set(text) & set("'\\<\n")
+
+
+@needs_node
+def test_whole_numbers_that_become_others_stand_in_the_file_once(tmp_path: Path) -> None:
+    table = np.random.default_rng(0).integers(-100, 100, (5, 3))
+
+    def nodes(graph: Any, x: str) -> str:
+        read = graph.op("Mul", graph.cast(graph.constant(table, np.int8), np.float32), graph.constant([0.25]))
+        first = graph.op("Slice", x, *(graph.constant([k], np.int64) for k in (0, 5, 1)))
+        return graph.op("MatMul", first, read)
+
+    model = graph_of(study_of(Output("monthly", "kWh", ("month",), {"month": list("abc")})), nodes)
+    script = script_of(model)
+    assert script.text is not None and script.text.count("take(Int32Array") == 1
+    assert not any(f"take(Float32Array,{order},{table.size})" in script.text for order in (0, 1, 2))
+    x, _ = runs_of(study_of(*VALUES))
+    held_against_the_graph(model, tmp_path, x[:20])

@@ -126,3 +126,29 @@ def test_the_graph_says_the_same(d: int):
     score = near.score(asked.astype(float))
     close = np.abs(score - 1) < 1e-3
     assert (found == (score >= 1))[~close].all() and close.mean() < 0.01
+
+
+def test_holed_pairs_among_many_inputs_weigh_little():
+    columns = (
+        *variables(19),
+        Variable("angle", "deg", 0, 360, period=360.0),
+        Variable("k", "1", 0, 2, choices=tuple("abc")),
+    )
+    rng = np.random.default_rng(0)
+    x = np.column_stack([rng.random((1500, 19)), rng.uniform(0, 360, 1500), rng.integers(0, 3, 1500)])
+
+    def holed(rows: np.ndarray) -> np.ndarray:
+        first = (rows[:, 0] > 0.5) & (rows[:, 1] > 0.5)
+        return first | ((rows[:, 2] > 0.6) & (rows[:, 19] < 180)) | ((rows[:, 20] == 1) & (rows[:, 4] < 0.4))
+
+    near = told(x[~holed(x)], columns)
+    assert {("x0", "x1"), ("x2", "angle"), ("x4", "k")} <= set(near.pairs)
+    graph = Graph()
+    model = serialise(graph.finish([("inside", near.graph(graph, graph.input("inputs", 21)), 9, ())]))
+    full = 4 * 2 * near.weights.size * len(near.stored)  # a table of all columns for each pair, as float32
+    assert len(model) < full / 8
+    asked = x.astype(np.float32)
+    found = session(model).run(None, {"inputs": asked})[0]
+    score = near.score(asked.astype(float))
+    close = np.abs(score - 1) < 1e-3
+    assert (found == (score >= 1))[~close].all() and close.mean() < 0.01 and 0.2 < found.mean() < 0.9

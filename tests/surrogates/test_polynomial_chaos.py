@@ -129,10 +129,21 @@ def test_choices_and_whole_periods_are_found_exactly():
     np.testing.assert_allclose(fitted.predict(rows[160:])[:, 0], answer(rows[160:]), atol=1e-8)
 
 
-def test_beyond_the_bounds_the_bound_answers():
+def test_a_little_beyond_the_bounds_it_goes_on_and_far_beyond_them_is_held():
     inputs = draw(UNIT[:2], 60, 0)
     fitted = PolynomialChaos().fit(inputs, np.exp(3 * inputs[:, :1]), None, UNIT[:2], 0)
-    np.testing.assert_array_equal(fitted.predict(np.array([[5.0, 0.5]])), fitted.predict(np.array([[1.0, 0.5]])))
+    near, edge, far = fitted.predict(np.array([[1.02, 0.5], [1.025, 0.5], [5.0, 0.5]]))[:, 0]
+    assert near == pytest.approx(np.exp(3 * 1.02), rel=1e-4)
+    assert far == pytest.approx(edge, rel=1e-12)
+
+
+def test_what_does_well_on_the_first_folds_alone_is_not_taken():
+    """Terms that grow find Ishigami's function all at once or not at all: of these runs not in every fold."""
+    inputs = draw(ANGLES, 160, 7)
+    fitted = PolynomialChaos().fit(inputs, ishigami(inputs)[:, None], None, ANGLES, 0)
+    fresh = draw(ANGLES, 1000, 11)
+    wrong = fitted.predict(fresh)[:, 0] - ishigami(fresh)
+    assert np.sqrt(np.mean(wrong**2)) < 1e-3 * ishigami(fresh).std()
 
 
 def test_settings_are_kept_and_terms_chosen_again():

@@ -11,6 +11,7 @@ from frugal.physics.estuary.carried import Carrying, Load, Mixing, Mud, Oxygen
 from frugal.physics.estuary.carrying import CarriedRun, simulate_carried
 from frugal.physics.estuary.driving import Driving
 from frugal.physics.estuary.network import Estuary, Reach, layout_of
+from frugal.physics.estuary.simulate import areas_below
 
 #: Compiling the kernels takes seconds.
 pytestmark = pytest.mark.slow
@@ -120,6 +121,25 @@ def test_steady_salt_intrudes_as_savenije_says(river: float, length: float) -> N
     run = cases.carried_steadily(layout, -river, 1e7, carrying, 2e3)
     slots = layout.slots("r")
     assert np.abs(run.concentrations["salt"][-1, slots] - exact[slots]).max() < 1e-3
+
+
+def test_dispersion_falls_with_the_rivers_of_each_branch_whatever_the_tide() -> None:
+    estuary, driving, _ = fork()
+    carrying = Carrying({"salt": {"sea": 34.0}}, mixing=Mixing(1.0, van_den_burgh=0.4, at_mouth_m2_s=400.0))
+    run = simulate_carried(estuary, driving, carrying, 6.0 * cases.T, every_s=cases.T / 25.0)
+    assert run.tide is not None
+    cells = run.layout.cells
+    ends: list[float] = []
+    for name, river in (("lower", 80.0), ("left", 60.0), ("right", 20.0)):
+        slots = run.layout.slots(name)
+        heights = np.maximum(run.tide.levels_m[-50:, slots] - cells.bed[slots], 0.0)
+        area = areas_below(cells.stored, slots, heights).mean(axis=0)
+        step = 0.4 * river * cells.spacing[slots.start] / (0.5 * (area[1:] + area[:-1]))
+        expected = (ends[0] if ends else 400.0) - np.cumsum(step) + 0.5 * step
+        ends.append(float(expected[-1] - 0.5 * step[-1]))
+        found = run.dispersion_m2_s[slots][:-1]
+        assert found[:20] == pytest.approx(np.maximum(expected[:20], 1.0), abs=12.0), name
+    assert ends[0] < 380.0, "it falls"
 
 
 def test_oxygen_sags_as_streeter_and_phelps_say() -> None:

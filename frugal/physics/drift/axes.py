@@ -17,6 +17,8 @@ ECCENTRICITY_SQUARED = 0.0066943799901413165
 _DEGREE = math.pi / 180.0
 #: Farther from its latitude a series is not used: a step of 5 km.
 _NEAR_DEG = 0.05
+#: Nodes of an even axis lie that near to where they should, as a share of its step.
+_EVEN = 1e-9
 #: Bins of the table of an uneven axis, by node.
 _MOST_BINS = 64
 
@@ -31,7 +33,7 @@ class DriftAxis(NamedTuple):
     inverse : ndarray [n]
         One over the width of the interval behind each node; 0 behind the last.
     table : ndarray of int64
-        Interval at the beginning of each of many equal bins.
+        Interval at the beginning of each of many equal bins; empty where the nodes are equally far apart.
     bins_per_unit : float
     """
 
@@ -68,7 +70,9 @@ def axis_of(nodes: np.ndarray | list[float], name: str) -> DriftAxis:
     if values.size == 1:
         return DriftAxis(values, np.zeros(1), np.zeros(1, dtype=np.int64), 0.0)
     length = values[-1] - values[0]
-    # an axis of equal steps has a bin for each, so that the first look is right but for rounding
+    even = np.abs(values - np.linspace(values[0], values[-1], values.size)).max() <= _EVEN * length / (values.size - 1)
+    if even:
+        return DriftAxis(values, np.append(1.0 / widths, 0.0), np.zeros(0, dtype=np.int64), (values.size - 1) / length)
     bins = int(np.clip(math.ceil(length / widths.min() - 1e-6), values.size - 1, _MOST_BINS * values.size))
     starts = values[0] + np.arange(bins) * (length / bins)
     table = np.clip(np.searchsorted(values, starts, side="right") - 1, 0, values.size - 2)
@@ -90,6 +94,10 @@ def interval(axis: DriftAxis, value: float) -> tuple[int, float]:
     if last < 0:
         return 0, 0.0
     offset = (value - nodes[0]) * axis.bins_per_unit
+    if axis.table.size == 0:
+        offset = min(max(offset, 0.0), last + 1.0)
+        k = min(int(offset), last)
+        return k, offset - k
     top = axis.table.size - 1
     k = axis.table[int(min(max(offset, 0.0), float(top)))]
     while k < last and value >= nodes[k + 1]:

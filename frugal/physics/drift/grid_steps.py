@@ -46,7 +46,9 @@ class GridDrift(NamedTuple):
 
 
 @inner(**LEAN)
-def grid_velocity(known: tuple[GridDrift, float, MetricSeries], time_s: float, x: float, y: float) -> tuple[float, float]:
+def grid_velocity(
+    known: tuple[GridDrift, float, MetricSeries], time_s: float, x: float, y: float
+) -> tuple[float, float]:
     """Change of both coordinates in a second [m/s or degrees/s] of a particle with some windage.
 
     Parameters
@@ -74,7 +76,7 @@ _rk4 = rk4_of(grid_velocity)
 
 @inner(**LEAN)
 def is_land(moved: GridDrift, x: float, y: float) -> bool:
-    """Whether the node nearest to a place is land."""
+    """Whether the node nearest to a place is land, beyond the edge too."""
     if moved.land.size == 0:
         return False
     i, fx = interval(moved.currents.x, x)
@@ -117,7 +119,9 @@ def _diffusivity(moved: GridDrift, x: float, y: float) -> tuple[float, float, fl
 
 
 @inner(**LEAN)
-def _mixed(moved: GridDrift, metric: MetricSeries, x: float, y: float, step_s: float, a: float, b: float) -> tuple[float, float]:
+def _mixed(
+    moved: GridDrift, metric: MetricSeries, x: float, y: float, step_s: float, a: float, b: float
+) -> tuple[float, float]:
     """A step of diffusion (Visser 1997), after two normal deviates."""
     k, slope_x, slope_y = _diffusivity(moved, x, y)
     east, north = 1.0, 1.0
@@ -132,7 +136,15 @@ def _mixed(moved: GridDrift, metric: MetricSeries, x: float, y: float, step_s: f
 
 @inner(**LEAN)
 def _settled(
-    moved: GridDrift, x: float, y: float, new_x: float, new_y: float, carried: bool, beaches: float, key: np.uint64, drawn: np.uint64
+    moved: GridDrift,
+    x: float,
+    y: float,
+    new_x: float,
+    new_y: float,
+    carried: bool,
+    beaches: float,
+    key: np.uint64,
+    drawn: np.uint64,
 ) -> tuple[bool, float, float, np.uint64]:
     """Whether a step from the water to a place beaches there, and where in the water it ends."""
     go_x, go_y, attempt = new_x, new_y, 0
@@ -150,7 +162,15 @@ def _settled(
 
 @inner(**LEAN)
 def _stepped(
-    moved: GridDrift, windage: float, time_s: float, step_s: float, x: float, y: float, beaches: float, key: np.uint64, drawn: np.uint64
+    moved: GridDrift,
+    windage: float,
+    time_s: float,
+    step_s: float,
+    x: float,
+    y: float,
+    beaches: float,
+    key: np.uint64,
+    drawn: np.uint64,
 ) -> tuple[int, float, float, int, np.uint64]:
     """One step of a particle afloat: its status and place after it, and the side by which it left."""
     metric = metric_around(y if moved.geographic else 0.0)
@@ -162,12 +182,13 @@ def _stepped(
             a, b = normal_pair(key, drawn)
             drawn += _TWO
             new_x, new_y = _mixed(moved, metric, x, y, step_s, a, b)
-        side = side_of(moved, new_x, new_y)
-        if side >= 0:
-            return _LEFT, new_x, new_y, side, drawn
+        # land first: what crosses the edge of the grid over a node on land has not left
         beached, x, y, drawn = _settled(moved, x, y, new_x, new_y, part == 0, beaches, key, drawn)
         if beached:
             return _BEACHED, x, y, -1, drawn
+        side = side_of(moved, x, y)
+        if side >= 0:
+            return _LEFT, x, y, side, drawn
     return _AFLOAT, x, y, -1, drawn
 
 

@@ -199,8 +199,16 @@ def _through(
 
 @inner(**LEAN)
 def _stepped(
-    moved: NetworkDrift, windage: float, time_s: float, step_s: float, reach: int, x: float, across: float, beaches: float,
-    key: np.uint64, drawn: np.uint64,
+    moved: NetworkDrift,
+    windage: float,
+    time_s: float,
+    step_s: float,
+    reach: int,
+    x: float,
+    across: float,
+    beaches: float,
+    key: np.uint64,
+    drawn: np.uint64,
 ) -> tuple[int, int, float, float, int, np.uint64]:
     """One step of a particle afloat: status, reach and place after it, the node or the bank, numbers drawn."""
     dx, shift = _rk4(moved, windage, time_s, step_s, reach, x)
@@ -222,7 +230,9 @@ def _stepped(
                     return _BEACHED, reach, x, across, 0 if beyond < 0.0 else 1, drawn
             # evenly spread over the surface stays so: K dB/dx / B
             dx = moved.along * slope / width * step_s + math.sqrt(2.0 * moved.along * step_s) * a
-        reach, x, across, node, drawn = _through(moved, reach, x + dx, across, time_s + 0.5 * step_s, part == 0, key, drawn)
+        reach, x, across, node, drawn = _through(
+            moved, reach, x + dx, across, time_s + 0.5 * step_s, part == 0, key, drawn
+        )
         if node >= 0:
             return _LEFT, reach, x, across, node, drawn
     return _AFLOAT, reach, x, across, -1, drawn
@@ -230,7 +240,13 @@ def _stepped(
 
 @kernel(**ALONE)
 def advance_in_network(
-    first: int, last: int, particles: DriftParticles, moved: NetworkDrift, times: DriftTimes, until_s: float, step_s: float
+    first: int,
+    last: int,
+    particles: DriftParticles,
+    moved: NetworkDrift,
+    times: DriftTimes,
+    until_s: float,
+    step_s: float,
 ) -> None:
     """Take particles ``first`` to ``last`` to a time, in equal steps of at most ``step_s``.
 

@@ -215,10 +215,12 @@ def carry(
         after = records.volumes[s + 1]
         places = records.places[s + 1]
         passed = records.passed[s]
-        remember(cells, after, passed, dt, carriage.means)
+        remember(cells, after, passed, records.entered[s], dt, carriage.means)
         carriage.found[0] -= dt
         if carriage.found[0] <= 0.0:
-            find_dispersion(cells, laws.mixing, carriage.means, widths, outside, carriage.dispersion)
+            find_dispersion(
+                cells, laws.mixing, carriage.means, widths, outside, scratch.of_reaches, carriage.dispersion
+            )
             carriage.found[0] = _ANEW_S
         toward = 1.0 if laws.toward_sea_s <= 0.0 else 1.0 - math.exp(-dt / laws.toward_sea_s)
         own = laws.active[MUD] and laws.mud_dispersion >= 0.0  # mud is mixed otherwise than the rest

@@ -40,12 +40,13 @@ from frugal.physics.estuary.simulate import (
     StillWater,
     TideRun,
     WaterLedger,
+    kept_times,
     volume_of,
     volume_recorded,
     water_in_pieces,
 )
 from frugal.physics.estuary.water_run import WaterRecords
-from frugal.physics.estuary.water_steps import Waters
+from frugal.physics.estuary.water_steps import EstuaryWater
 
 
 @dataclass(frozen=True)
@@ -150,7 +151,7 @@ def _state_of(carrying: Carrying, layout: Layout, widths: np.ndarray) -> Carriag
             c[:, at] = c[:, at[:1]]
         for first, last in zip(cells.starts, cells.lasts, strict=True):
             bed[first + 1 : last] = given[first + 1 : last]
-    means = RunningMeans(np.zeros(slots), np.zeros(slots), np.zeros(slots), np.zeros(1))
+    means = RunningMeans(np.zeros(slots), np.zeros(slots), np.zeros(len(layout.places)), np.zeros(1))
     count = len(names)
     return Carriage(c, bed, means, np.zeros(slots), np.zeros(1), np.zeros(count), np.zeros(count))
 
@@ -193,6 +194,7 @@ def carry_along(
         place_gain=np.zeros(places),
         constant=np.zeros(slots),
         outside=np.zeros(places),
+        of_reaches=np.zeros(layout.cells.starts.size),
     )
     wanted = np.ascontiguousarray(times_s, dtype=float)
     count = state.c.shape[0]
@@ -238,7 +240,7 @@ def simulate_carried(
     every_s: float = 600.0,
     keep_from_s: float | None = None,
     start_s: float = 0.0,
-    start: StillWater | Waters | None = None,
+    start: StillWater | EstuaryWater | None = None,
     state: Carriage | None = None,
     cell_m: float = 1000.0,
     courant: float = COURANT,
@@ -262,8 +264,7 @@ def simulate_carried(
     CarriedRun
     """
     layout = estuary if isinstance(estuary, Layout) else layout_of(estuary, cell_m)
-    first = start_s if keep_from_s is None else keep_from_s
-    times = first + every_s * np.arange(int((end_s - first) / every_s + 1e-9) + 1)
+    times = kept_times(start_s if keep_from_s is None else keep_from_s, end_s, every_s)
     kept: dict[str, Any] = {"entered": 0.0}
 
     def pieces() -> Iterable[tuple[int, WaterRecords]]:

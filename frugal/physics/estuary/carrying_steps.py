@@ -36,6 +36,7 @@ class CarryScratch(NamedTuple):
     place_gain: np.ndarray  # [place]
     constant: np.ndarray  # [slot]
     outside: np.ndarray  # [place], concentrations there
+    of_reaches: np.ndarray  # [reach]
 
 
 @inner(error_model="numpy")

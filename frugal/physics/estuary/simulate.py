@@ -25,7 +25,7 @@ from frugal.errors import SolverError, UnusableInputError
 from frugal.physics.estuary.driving import Driven, Driving, driven_of
 from frugal.physics.estuary.network import Estuary, Layout, layout_of
 from frugal.physics.estuary.water_run import Limits1D, Samples, WaterRecords, advance
-from frugal.physics.estuary.water_steps import Scratch1D, Waters
+from frugal.physics.estuary.water_steps import EstuaryWater, Scratch1D
 
 #: Longest span between records of volumes [s].
 RECORD_S = 300.0
@@ -75,7 +75,7 @@ class TideRun:
     discharges_m3_s : ndarray
         [time, slot], on links, positive landward.
     ledger : WaterLedger
-    end : Waters
+    end : EstuaryWater
         From which another run may go on.
     """
 
@@ -84,7 +84,7 @@ class TideRun:
     levels_m: np.ndarray
     discharges_m3_s: np.ndarray
     ledger: WaterLedger
-    end: Waters
+    end: EstuaryWater
 
     def level_at(self, reach: str, distance_m: float) -> np.ndarray:
         """Levels [m] at a point of a reach, [time]."""
@@ -124,7 +124,7 @@ def areas_below(table: Any, slots: slice, heights: np.ndarray) -> np.ndarray:
 
 
 def still_water(layout: Layout, driving: Driving, depth_m: float = 1.0) -> StillWater:
-    """Water at the level of the sea, at least so deep, through which rivers flow along the shortest ways.
+    """Water at rest at the level of the sea, at least so deep; rivers fill it while the run spins up.
 
     Parameters
     ----------
@@ -143,15 +143,15 @@ def still_water(layout: Layout, driving: Driving, depth_m: float = 1.0) -> Still
     return StillWater(np.maximum(sea, cells.bed + depth_m), np.zeros(cells.bed.size))
 
 
-def _started(layout: Layout, driven: Driven, start_s: float, start: StillWater | Waters) -> Waters:
+def _started(layout: Layout, driven: Driven, start_s: float, start: StillWater | EstuaryWater) -> EstuaryWater:
     slots, places = layout.cells.bed.size, len(layout.places)
-    if isinstance(start, Waters):
+    if isinstance(start, EstuaryWater):
         if start.volume.size != slots or start.place_volume.size != places:
             raise UnusableInputError(
                 f"the state to go on from has {start.volume.size} cells, the estuary {slots}; use one of the same estuary"
             )
         return copy.deepcopy(start)
-    waters = Waters(
+    waters = EstuaryWater(
         volume=np.zeros(slots),
         discharge=np.zeros(slots),
         former=np.zeros(slots),
@@ -171,7 +171,7 @@ def _started(layout: Layout, driven: Driven, start_s: float, start: StillWater |
     return waters
 
 
-def volume_of(layout: Layout, waters: Waters) -> float:
+def volume_of(layout: Layout, waters: EstuaryWater) -> float:
     """Water in the estuary [m³]."""
     within = sum(
         float(waters.volume[first + 1 : last].sum())
@@ -186,11 +186,11 @@ def water_in_pieces(
     times_s: np.ndarray,
     end_s: float,
     start_s: float = 0.0,
-    start: StillWater | Waters | None = None,
+    start: StillWater | EstuaryWater | None = None,
     record_s: float = RECORD_S,
     courant: float = COURANT,
     dry_m: float = DRY_M,
-) -> Iterator[tuple[int, WaterRecords, Samples, Waters]]:
+) -> Iterator[tuple[int, WaterRecords, Samples, EstuaryWater]]:
     """Run the water, piece by piece.
 
     Parameters
@@ -201,7 +201,7 @@ def water_in_pieces(
         Wanted times of levels and discharges, rising [s].
     end_s, start_s : float
         Of the run [s].
-    start : StillWater or Waters, optional
+    start : StillWater or EstuaryWater, optional
         Or `still_water`.
     record_s : float
         Longest span between records [s].
@@ -212,7 +212,7 @@ def water_in_pieces(
 
     Yields
     ------
-    tuple of int, WaterRecords, Samples and Waters
+    tuple of int, WaterRecords, Samples and EstuaryWater
         Spans that are filled, in records that the next piece writes over; samples and state, as far as they are.
     """
     if not end_s > start_s:
@@ -247,6 +247,15 @@ def water_in_pieces(
         yield spans, records, samples, waters
 
 
+def kept_times(first_s: float, end_s: float, every_s: float) -> np.ndarray:
+    """Times [s] from the first one to the end at equal distances."""
+    if not (np.isfinite(every_s) and every_s > 0.0):
+        raise UnusableInputError(f"every_s = {every_s:g}; above 0 is needed")
+    if first_s > end_s:
+        raise UnusableInputError(f"keep_from_s = {first_s:g} lies after the end of the run, {end_s:g} s")
+    return np.asarray(first_s + every_s * np.arange(int((end_s - first_s) / every_s + 1e-9) + 1))
+
+
 def simulate_tide(
     estuary: Estuary | Layout,
     driving: Driving,
@@ -254,7 +263,7 @@ def simulate_tide(
     every_s: float = 600.0,
     keep_from_s: float | None = None,
     start_s: float = 0.0,
-    start: StillWater | Waters | None = None,
+    start: StillWater | EstuaryWater | None = None,
     cell_m: float = 1000.0,
     courant: float = COURANT,
     dry_m: float = DRY_M,
@@ -274,7 +283,7 @@ def simulate_tide(
         First of them [s], after the time to spin up; the start where not given.
     start_s : float
         [s]
-    start : StillWater or Waters, optional
+    start : StillWater or EstuaryWater, optional
         Levels and discharges to start from, or the end of another run; water at rest where not given.
     cell_m : float
         Distance between nodes [m].
@@ -286,10 +295,7 @@ def simulate_tide(
     TideRun
     """
     layout = estuary if isinstance(estuary, Layout) else layout_of(estuary, cell_m)
-    first = start_s if keep_from_s is None else keep_from_s
-    if not (np.isfinite(every_s) and every_s > 0.0):
-        raise UnusableInputError(f"every_s = {every_s:g}; above 0 is needed")
-    times = first + every_s * np.arange(int((end_s - first) / every_s + 1e-9) + 1)
+    times = kept_times(start_s if keep_from_s is None else keep_from_s, end_s, every_s)
     pieces = water_in_pieces(layout, driving, times, end_s, start_s, start, record_s, courant, dry_m)
     spans, records, samples, waters = next(pieces)
     before, entered = volume_recorded(layout, records), float(records.entered[:spans].sum())

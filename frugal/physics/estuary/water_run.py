@@ -12,8 +12,8 @@ from frugal.physics.estuary.driving import Driven, driven_at
 from frugal.physics.estuary.network import ReachCells
 from frugal.physics.estuary.rows import copy_row, fill
 from frugal.physics.estuary.water_steps import (
+    EstuaryWater,
     Scratch1D,
-    Waters,
     continuity,
     exact_roots,
     extrapolate,
@@ -64,7 +64,7 @@ class Limits1D(NamedTuple):
 
 
 @inner(error_model="numpy")
-def _record(cells: ReachCells, waters: Waters, scratch: Scratch1D, records: WaterRecords, count: int) -> None:
+def _record(cells: ReachCells, waters: EstuaryWater, scratch: Scratch1D, records: WaterRecords, count: int) -> None:
     records.times[count] = waters.clock[0]
     copy_row(waters.volume, records.volumes[count])
     copy_row(waters.place_volume, records.places[count])
@@ -83,7 +83,7 @@ def _record(cells: ReachCells, waters: Waters, scratch: Scratch1D, records: Wate
 
 
 @inner(error_model="numpy")
-def _begin(cells: ReachCells, driven: Driven, waters: Waters) -> None:
+def _begin(cells: ReachCells, driven: Driven, waters: EstuaryWater) -> None:
     """Places of a state that has cells only: mouths take the level of the sea, the others have theirs."""
     for place in range(cells.is_mouth.size):
         if cells.is_mouth[place]:
@@ -111,7 +111,7 @@ def _sample(samples: Samples, scratch: Scratch1D, time: float) -> float:
 def advance(
     cells: ReachCells,
     driven: Driven,
-    waters: Waters,
+    waters: EstuaryWater,
     scratch: Scratch1D,
     limits: Limits1D,
     until: float,

@@ -42,7 +42,7 @@ _RENEWED = 0.9
 ONE, TWO = np.uint64(1), np.uint64(2)
 
 
-class Waters(NamedTuple):
+class EstuaryWater(NamedTuple):
     """The state, at a whole step; discharges half a step before."""
 
     volume: np.ndarray  # [slot], of a node's cell [m³]; at ends of reaches, the share of the place
@@ -69,7 +69,7 @@ class Scratch1D(NamedTuple):
 
 
 @inner(error_model="numpy")
-def fill_levels(cells: ReachCells, waters: Waters, scratch: Scratch1D) -> None:
+def fill_levels(cells: ReachCells, waters: EstuaryWater, scratch: Scratch1D) -> None:
     """Levels, areas and widths that volumes stand for."""
     area, width, level = scratch.area, scratch.width, scratch.level
     slots = np.uint64(area.size)
@@ -120,7 +120,7 @@ def longest_step(cells: ReachCells, scratch: Scratch1D, courant: float) -> float
 
 
 @inner(error_model="numpy")
-def extrapolate(waters: Waters, scratch: Scratch1D, froude: float) -> None:
+def extrapolate(waters: EstuaryWater, scratch: Scratch1D, froude: float) -> None:
     """Discharges and speeds at the whole step; where water shoots, those half a step before."""
     area, star, width = scratch.area, scratch.star, scratch.width
     fastest = froude * froude * GRAVITY
@@ -143,7 +143,7 @@ def extrapolate(waters: Waters, scratch: Scratch1D, froude: float) -> None:
 
 
 @inner(error_model="numpy")
-def fluxes(cells: ReachCells, waters: Waters, scratch: Scratch1D, dry_m: float) -> None:
+def fluxes(cells: ReachCells, waters: EstuaryWater, scratch: Scratch1D, dry_m: float) -> None:
     """What passes nodes of momentum, over the density."""
     area, width, u, star, flux = scratch.area, scratch.width, scratch.speed, scratch.star, scratch.flux
     starts, lasts = cells.starts, cells.lasts
@@ -176,7 +176,9 @@ def fluxes(cells: ReachCells, waters: Waters, scratch: Scratch1D, dry_m: float) 
 
 
 @inner(error_model="numpy")
-def momentum(cells: ReachCells, waters: Waters, scratch: Scratch1D, span: float, dry_m: float, froude: float) -> None:
+def momentum(
+    cells: ReachCells, waters: EstuaryWater, scratch: Scratch1D, span: float, dry_m: float, froude: float
+) -> None:
     """Discharges one step on; nowhere faster than the given Froude number, that of the deeper side, allows."""
     level, area, width, a, flux, root = (
         scratch.level, scratch.area, scratch.width, scratch.link_area, scratch.flux, scratch.root
@@ -238,7 +240,7 @@ def _lower(cells: ReachCells, q: np.ndarray, volume: np.ndarray, dt: float) -> N
 
 
 @inner(error_model="numpy")
-def keep_positive(cells: ReachCells, waters: Waters, dt: float) -> None:
+def keep_positive(cells: ReachCells, waters: EstuaryWater, dt: float) -> None:
     """Lowers discharges where a cell would give more than it holds."""
     q, volume = waters.discharge, waters.volume
     slots = np.uint64(q.size)
@@ -264,7 +266,7 @@ def keep_positive(cells: ReachCells, waters: Waters, dt: float) -> None:
 
 
 @inner(error_model="numpy")
-def renewed(cells: ReachCells, passed: np.ndarray, waters: Waters, scratch: Scratch1D, dt: float) -> bool:
+def renewed(cells: ReachCells, passed: np.ndarray, waters: EstuaryWater, scratch: Scratch1D, dt: float) -> bool:
     """Whether after the coming step some cell would have given most of the water that it had at the last record."""
     q, room = waters.discharge, scratch.room
     slots = np.uint64(q.size)
@@ -276,7 +278,7 @@ def renewed(cells: ReachCells, passed: np.ndarray, waters: Waters, scratch: Scra
 
 
 @inner(error_model="numpy")
-def set_place(cells: ReachCells, waters: Waters, place: int, dt: float) -> None:
+def set_place(cells: ReachCells, waters: EstuaryWater, place: int, dt: float) -> None:
     """Shares of the reaches in the water of a place whose level is known; their growth, unless `dt` is 0."""
     for k in range(cells.joined_from[place], cells.joined_from[place + 1]):
         end = cells.joined[k]
@@ -316,7 +318,7 @@ def level_of_place(cells: ReachCells, place: int, volume: float, guess: float) -
 
 @inner(error_model="numpy")
 def continuity(
-    cells: ReachCells, driven: Driven, waters: Waters, passed: np.ndarray, entered: np.ndarray, dt: float
+    cells: ReachCells, driven: Driven, waters: EstuaryWater, passed: np.ndarray, entered: np.ndarray, dt: float
 ) -> None:
     """Volumes one step on, what has passed each link and what has entered at each place."""
     q, volume = waters.discharge, waters.volume

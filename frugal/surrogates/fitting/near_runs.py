@@ -25,11 +25,13 @@ FEWEST_RUNS, FEWEST_FOR_PAIRS = 16, 100
 INSIDE = 0.98
 #: A box of which more than this is inside is filled: its bounds are the domain, and nothing has to be asked for each answer.
 FILLED = 0.94
-#: Runs that are stored, and numbers that the graph holds of them where there are many inputs.
+#: Runs that are stored, and numbers that a question is multiplied by where there are many inputs.
 _MOST_STORED, _FEWEST_STORED, _MOST_NUMBERS = 400, 100, 20_000
 _MOST_REFERENCES = 1000
 #: Width of a kernel over the mean distance to the three nearest runs; not below this part of the spread, for float32.
 _WIDTH, _NARROWEST = 1.4, 0.02
+#: Stored runs are rounded to about this part of the narrowest kernel: fewer digits to hand over.
+_STEP = 1 / 32
 #: A column of a factorial design has so many times fewer levels than runs: its kernels reach from one level to the next.
 _RUNS_OF_LEVEL, _OF_GAP = 4, 0.7
 #: No sum of kernels below this counts as near to runs: four widths from a single one.
@@ -48,7 +50,7 @@ class NearRuns:
     centre : array [f]
         Mean of the columns of a `FeatureMap` over the runs.
     stored : array [S, f]
-        Runs, as these columns less their centre.
+        Runs, as these columns less their centre, rounded to what no kernel tells apart.
     weights : array [J, f]
         One over the width of the kernel in each column, 0 where a column does not count: for all inputs, then for pairs.
     thresholds : array [J]
@@ -79,24 +81,39 @@ class NearRuns:
         if np.abs(self.centre).max() > 1e-3:
             z = builder.op("Sub", z, builder.constant(self.centre))
         both = builder.op("Concat", z, builder.op("Mul", z, z), axis=1)
-        square = self.weights**2
-        # -1/2 w^2 (z - c)^2, multiplied out
-        linear = np.concatenate([(self.stored * own).T for own in square], axis=1)
-        curved = np.concatenate([np.repeat(-0.5 * own[:, None], len(self.stored), axis=1) for own in square], axis=1)
-        constant = [
-            -0.5 * self.stored**2 @ own - np.log(least) for own, least in zip(square, self.thresholds, strict=True)
-        ]
-        told = builder.op(
-            "Gemm", both, builder.constant(np.concatenate([linear, curved])), builder.constant(np.concatenate(constant))
+        # -1/2 w^2 (z - c)^2, multiplied out: c stands in the file once, as whole numbers of steps, and a runtime makes
+        # the tables of it when it opens the file
+        n_masks, (n_stored, f), square = len(self.weights), self.stored.shape, self.weights**2
+        steps = _steps(self.weights)
+        counts = np.rint(self.stored / steps).T
+        whole = next(t for t in (np.int8, np.int16, np.int32) if np.abs(counts).max() <= np.iinfo(t).max)
+        runs = builder.op(
+            "Mul", builder.cast(builder.constant(counts, whole), np.float32), builder.constant(steps[:, None])
         )
-        kernels = builder.op("Exp", told)
-        if len(self.weights) > 1:
-            shape = builder.constant([-1, len(self.weights), len(self.stored)], np.int64)
-            kernels = builder.op("Reshape", kernels, shape)
-            sums = builder.op("ReduceSum", kernels, builder.constant([2], np.int64), keepdims=0)
-            sums = builder.op("ReduceMin", sums, axes=[1], keepdims=0)
-        else:
-            sums = builder.op("ReduceSum", kernels, builder.constant([1], np.int64), keepdims=0)
+        halves = builder.op("Expand", builder.constant([[-0.5]]), builder.constant([f, n_stored], np.int64))
+        table = builder.op("Concat", runs, halves, axis=0)
+        apart = builder.op("Mul", runs, runs)
+
+        def ends(own: slice) -> str:
+            """What is added for each run: of z = 0 its share, less the logarithm of the threshold."""
+            least = builder.constant(-np.log(self.thresholds[own])[:, None])
+            added = builder.op("Gemm", builder.constant(-0.5 * square[own]), apart, least)
+            return builder.op("Reshape", added, builder.constant([-1], np.int64))
+
+        own = builder.op("Mul", table, builder.constant(np.tile(square[0], 2)[:, None]))
+        sums = _summed(builder, builder.op("Gemm", both, own, ends(slice(1))), 1, n_stored)
+        if n_masks > 1:
+            columns = np.flatnonzero(square[1:].any(axis=0))
+            places = builder.constant(np.concatenate([columns, columns + f]), np.int64)
+            factors = np.tile(square[1:, columns].T, (2, 1))[:, :, None]
+            paired = builder.op("Gather", table, places, axis=0)
+            paired = builder.op("Unsqueeze", paired, builder.constant([1], np.int64))
+            paired = builder.op("Mul", paired, builder.constant(factors))
+            shape = builder.constant([len(factors), (n_masks - 1) * n_stored], np.int64)
+            paired = builder.op("Reshape", paired, shape)
+            read = builder.op("Gather", both, places, axis=1)
+            told = builder.op("Gemm", read, paired, ends(slice(1, None)))
+            sums = builder.op("Min", sums, _summed(builder, told, n_masks - 1, n_stored))
         return builder.op("GreaterOrEqual", sums, builder.constant(1.0))
 
 
@@ -139,13 +156,14 @@ def near_runs(
         place = own if own.max() >= 2 else place
     holes = holed_pairs(inputs[rows][:_MOST_REFERENCES], seed) if len(rows) >= FEWEST_FOR_PAIRS else []
     masks = [np.ones(z.shape[1])] + [_columns_of(variables, pair) for pair in holes]
-    budget = _MOST_NUMBERS // (2 * z.shape[1] * len(masks))
+    paired = np.any(masks[1:], axis=0).sum() if holes else 0
+    budget = _MOST_NUMBERS // (2 * z.shape[1] + 2 * int(paired) * len(holes))
     stored = min(len(rows), int(np.clip(budget, _FEWEST_STORED, _MOST_STORED)))
     # left out are runs that are not stored, or where these are few all
     first = stored if len(rows) - stored >= FEWEST_FOR_PAIRS else 0
     references = np.arange(first, min(len(rows), first + _MOST_REFERENCES))
     same = place[references][:, None] == place[:stored][None]
-    weights, sums = [], []
+    weights = []
     for mask in masks:
         weight = mask / spread
         apart = np.where(same, np.inf, squared_distances(z[references] * weight, z[:stored] * weight))
@@ -154,25 +172,43 @@ def near_runs(
         if not len(known):
             return None, "few_runs"
         width = max(_WIDTH * float(np.median(known)), _NARROWEST)
-        weight = mask / np.maximum(width * spread, reach)
-        apart = np.where(same, np.inf, squared_distances(z[references] * weight, z[:stored] * weight))
-        weights.append(weight)
+        weights.append(mask / np.maximum(width * spread, reach))
+    steps = _steps(np.array(weights))
+    kept = np.rint(z[:stored] / steps) * steps
+    sums = []
+    for weight in weights:
+        apart = np.where(same, np.inf, squared_distances(z[references] * weight, kept * weight))
         sums.append(np.exp(-0.5 * apart).sum(axis=1))
     levels = np.array([max(_lowest(own, place[references]), _LEAST_SUM) for own in sums])
     together = _lowest(np.min(np.stack(sums, axis=1) / levels, axis=1), place[references])
     thresholds = np.maximum(levels * min(together, 1.0), _LEAST_SUM)
     names = tuple((variables[i].name, variables[j].name) for i, j in holes)
-    found = NearRuns(tuple(variables), centre, z[:stored], np.array(weights), thresholds, names)
+    found = NearRuns(tuple(variables), centre, kept, np.array(weights), thresholds, names)
     points = sobol(tuple(variables), _POINTS_OF_BOX, seed)
     if float(np.mean(found.score(points) >= 1)) >= filled:
         return None, "filled"
     return found, "runs"
 
 
+def _summed(builder: Graph, told: str, n_masks: int, n_stored: int) -> str:
+    """Sums ``[n]`` of kernels over runs, the least of some masks, from the logarithms of kernels ``[n, masks * runs]``."""
+    kernels = builder.op("Exp", told)
+    if n_masks == 1:
+        return builder.op("ReduceSum", kernels, builder.constant([1], np.int64), keepdims=0)
+    kernels = builder.op("Reshape", kernels, builder.constant([-1, n_masks, n_stored], np.int64))
+    sums = builder.op("ReduceSum", kernels, builder.constant([2], np.int64), keepdims=0)
+    return builder.op("ReduceMin", sums, axes=[1], keepdims=0)
+
+
 def squared_distances(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """Squared distances ``[n, S]`` between rows."""
     found = (a * a).sum(axis=1)[:, None] + (b * b).sum(axis=1)[None] - 2 * a @ b.T
     return np.asarray(np.maximum(found, 0.0))
+
+
+def _steps(weights: np.ndarray) -> np.ndarray:
+    """What stored runs are whole multiples of, ``[f]``: powers of two, so that float32 holds them exactly."""
+    return np.asarray(np.exp2(np.floor(np.log2(_STEP / weights.max(axis=0)))))
 
 
 def _between_levels(z: np.ndarray) -> np.ndarray:

@@ -93,11 +93,12 @@ def cast(program: Program, value: Value, kind: str) -> Value:
         raise Untranslatable("javascript.operator", operator="Cast")
     if kind == value.kind:
         return value
-    if value.array is not None and value.size > 1:
+    if value.array is not None and value.size > 1 and not (value.kind == "i" and kind in "fd"):
         types = {"f": "float32", "d": "float64", "i": "int64", "b": "bool"}
         return program.constant(value.array.astype(types[kind]))
     if kind == "b":
         return program.apply("{0}!=0", (value,), "b")
     if kind == "i" and value.kind != "b":
         return program.apply("Math.trunc({0})", (value,), "i")
+    # whole numbers that are held stay so in the file, where they take less room, and are read into a buffer
     return program.apply("+{0}" if value.kind == "b" else "{0}", (value,), kind, rounded=value.kind != "b")

@@ -1,4 +1,4 @@
-"""Particles in channels: along, across, through junctions, to the banks and out."""
+"""Particles in channels: along, across, through junctions, to the banks and out. Slow is the compiler, once."""
 
 from __future__ import annotations
 
@@ -35,6 +35,7 @@ def fork(u: float) -> list[DriftReach]:
     ]
 
 
+@pytest.mark.slow
 def test_a_tide_takes_particles_there_and_back() -> None:
     """u is a cosine: the exact excursion is the integral of what is linear between the times of the currents."""
     moved, _, period = tidal_channel(river=0.0, along=0.0, across=0.0)
@@ -47,6 +48,7 @@ def test_a_tide_takes_particles_there_and_back() -> None:
     assert particles.x[0] == pytest.approx(20e3, abs=1.0) and particles.y[0] == 0.25
 
 
+@pytest.mark.slow
 def test_branches_are_taken_in_proportion_to_what_flows_away_and_banks_keep_their_side() -> None:
     n = 20_000
     moved, names = network_drift(fork(0.5), [0.0], ["sea", "garonne", "dordogne"])
@@ -70,6 +72,7 @@ def test_branches_are_taken_in_proportion_to_what_flows_away_and_banks_keep_thei
     assert tally(down, names).left == {"sea": 2, "fork": 0, "garonne": 0, "dordogne": 0}
 
 
+@pytest.mark.slow
 def test_a_closed_network_keeps_an_even_spread_over_its_surface() -> None:
     """Reaches that narrow and meet; chi square over their pieces after more than the time of mixing of a reach."""
     n = 8000
@@ -98,6 +101,7 @@ def test_a_closed_network_keeps_an_even_spread_over_its_surface() -> None:
     assert ((across - n / 10) ** 2 / (n / 10)).sum() < 27.9
 
 
+@pytest.mark.slow
 def test_wind_carries_along_the_channel_and_to_one_bank() -> None:
     """A channel towards the east; wind from the north-west presses to its right bank, the southern one."""
     moved, _ = network_drift(
@@ -114,6 +118,7 @@ def test_wind_carries_along_the_channel_and_to_one_bank() -> None:
     assert (particles.status[0], particles.place[0]) == (BEACHED, 1) and particles.status[1] == AFLOAT
 
 
+@pytest.mark.slow
 def test_the_same_whatever_the_threads() -> None:
     moved, names, period = tidal_channel()
     rng = np.random.default_rng(7)

@@ -8,6 +8,7 @@ import pytest
 from frugal.errors import UnusableInputError
 from frugal.physics.tide.extremes import Waters, high_and_low_waters, waters_of_series
 from frugal.physics.tide.french_coefficient import coefficients_at_brest, coefficients_of
+from frugal.physics.tide.levels import tidal_levels
 from frugal.physics.tide.prediction import HarmonicConstants, predict
 
 BEGIN = datetime(2026, 3, 1, tzinfo=UTC).timestamp()
@@ -108,10 +109,11 @@ def test_coefficients_are_the_published_ones(day: str, published: int) -> None:
 
 
 def test_coefficients_of_years_stay_in_their_scale() -> None:
-    begin = datetime(2015, 1, 1, tzinfo=UTC)
-    times, found = coefficients_at_brest(begin.timestamp(), (begin + timedelta(days=1500)).timestamp())
-    assert 20 <= found.min() < 30 and 118.0 < found.max() <= 120.0
-    assert np.median(found) == pytest.approx(71.0, abs=3.0) and len(times) == pytest.approx(1500 * DAY / M2_S, abs=3)
+    """20 to 120, 70 at a mean tide (SHOM)."""
+    begin = datetime(2014, 9, 1, tzinfo=UTC)
+    times, found = coefficients_at_brest(begin.timestamp(), (begin + timedelta(days=750)).timestamp())
+    assert 20 <= found.min() < 33 and 118.0 < found.max() <= 120.0
+    assert np.median(found) == pytest.approx(70.0, abs=5.0) and len(times) == pytest.approx(750 * DAY / M2_S, abs=3)
 
 
 def test_a_port_takes_the_coefficient_of_the_tide_that_reaches_it() -> None:
@@ -123,3 +125,17 @@ def test_a_port_takes_the_coefficient_of_the_tide_that_reaches_it() -> None:
         ("Saint-Jean-de-Luz", 88.0, -0.72),
     ):
         assert coefficients_of(times + lag_h * 3600 + 900, phase) == pytest.approx(found, abs=1e-6), name
+
+
+def test_mean_and_extreme_levels_of_two_constituents() -> None:
+    """The mean envelope of M2 + S2 is M2 (1 + k² / 4), k = S2 / M2; springs hold a little more waters than neaps."""
+    tide = HarmonicConstants(["M2", "S2"], [2.0, 0.6], [109.0, 148.0])
+    found = tidal_levels(BEGIN, tide, 2.0, "none")
+    assert found.highest == pytest.approx(2.6, abs=0.01) and found.lowest == pytest.approx(-2.6, abs=0.01)
+    assert found.mean_high == pytest.approx(2.0 * (1 + 0.3**2 / 4), abs=0.01)
+    assert found.mean_low == pytest.approx(-found.mean_high, abs=0.002)
+    assert (found.spring_high, found.neap_low) == pytest.approx((2.6, -1.4))
+    with pytest.raises(UnusableInputError, match="no high and low water"):
+        tidal_levels(BEGIN, HarmonicConstants(["M2"], [0.0], [0.0]), 0.1)
+    with pytest.raises(UnusableInputError, match="years = nan"):
+        tidal_levels(BEGIN, tide, float("nan"))

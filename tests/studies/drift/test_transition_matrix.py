@@ -60,6 +60,7 @@ def test_what_no_matrix_answers() -> None:
         transitions_of(np.array([0]), np.array([0, 1]), 3)
 
 
+@pytest.mark.slow
 def test_powers_of_the_matrix_are_the_direct_simulation_of_a_channel() -> None:
     """Ten tides: chances to lie on each sector of the banks and to have reached the sea, within what chance allows."""
     moved, names, period = tidal_channel()

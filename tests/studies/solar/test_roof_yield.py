@@ -12,6 +12,7 @@ from frugal.experiments.designs.sampling import design_for
 from frugal.experiments.study import Study
 from frugal.experiments.study.design import Design
 from frugal.experiments.study.registry import load_study
+from frugal.studies.solar.roof_yield import alternatives
 from frugal.studies.solar.roof_yield.site import RoofYieldSite, sector_horizon
 from frugal.studies.solar.roof_yield.study import N_SECTORS, roof_yield
 
@@ -66,6 +67,20 @@ def test_each_alternative_answers_alike_as_graph(name: str, transposition: str) 
         study = roof_yield(RoofYieldSite(transposition="perez", roofs_per_dsm=60))
     got, expected = as_graph_and_as_numbers(study, design, runs(), name)
     np.testing.assert_allclose(got, expected, atol=1e-4 * runs().std(axis=0).max(), rtol=2e-5)
+
+
+def test_steps_of_the_sky_are_far_below_its_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    study, design = study_and_design()
+    alternative = next(a for a in study.alternatives if a.name == "cumulative_sky")
+
+    def yearly() -> np.ndarray:
+        return np.asarray(study.answer_of(alternative, design.inputs, runs()).predict(design.inputs)["yearly_yield"])
+
+    stepped = yearly()
+    monkeypatch.setattr(alternatives, "_SKY_STEP", 2.0**-40)
+    fine = yearly()
+    error = np.sqrt(np.mean((fine - runs()[:, 12]) ** 2))
+    assert 0 < np.abs(stepped - fine).max() < 0.01 * error
 
 
 def test_the_whole_year_on_sectors_is_the_best_alternative() -> None:

@@ -24,6 +24,9 @@ MOST_DEGREE = 14
 MOST_HARMONIC = 7
 #: Above this sum of the largest values that each product can bring, in spreads of an output, float32 would show.
 _FLOAT32_SUM = 300.0
+#: Polynomials go on beyond the bounds so far, in halves of their width, and are held from there on: bounds of a table are its
+#: own least and greatest values, beyond which the next question may well lie by a little.
+_REACH = 1.05
 
 
 def _helmert(number: int) -> np.ndarray:
@@ -87,7 +90,7 @@ class OrthonormalBasis:
                     turn = np.sin if k % 2 else np.cos
                     values[k] = np.sqrt(2) * turn(degrees[k] * angle)
             elif len(degrees) > 1:
-                u = np.clip((x - _middle(variable)) * (2 / (variable.high - variable.low)), -1.0, 1.0)
+                u = np.clip((x - _middle(variable)) * (2 / (variable.high - variable.low)), -_REACH, _REACH)
                 values[1] = u
                 for k in range(1, len(degrees) - 1):
                     values[k + 1] = ((2 * k + 1) * u * values[k] - k * values[k - 1]) / (k + 1)
@@ -230,7 +233,7 @@ class OrthonormalBasis:
         u = builder.op(
             "Gemm", builder.constant(chosen, double), builder.cast(x, double), builder.constant(shift, double), transB=1
         )
-        u = builder.op("Clip", u, builder.constant(-1.0, double), builder.constant(1.0, double))
+        u = builder.op("Clip", u, builder.constant(-_REACH, double), builder.constant(_REACH, double))
         if len(columns) > 1:  # all inputs of all rows in one row, to be multiplied with a stack of such
             u = builder.op("Reshape", u, builder.constant([1, -1], np.int64))
         square = builder.op("Mul", u, u)

@@ -33,6 +33,9 @@ RECIPES = (
     Recipe(5, 0.75),
     Recipe(7, 0.5),
     Recipe(10, 0.5),
+    Recipe(5),
+    Recipe(10),
+    Recipe(14, 0.75),
     Recipe(2, steps=1),
     Recipe(2, steps=1, decay=0.5),
     Recipe(2, steps=1, most_inputs=2),
@@ -59,10 +62,11 @@ _CHUNK = 8192
 
 @dataclass(frozen=True)
 class ChosenRecipe:
-    """What was chosen for some targets: the recipe and the number of terms."""
+    """What was chosen for some targets: recipe, number of terms, and their error on runs left out over that of the mean."""
 
     recipe: Recipe
     terms: int
+    error: float = np.inf
 
 
 @dataclass(frozen=True)
@@ -190,15 +194,15 @@ class PolynomialChaos:
                 settled = self.settings.get(name)
                 if settled is None:
                     began = thread_time()
-                    settled, errors[name], tried = _search(basis, tables, own, kept_labels, sets, seed, self.recipes)
+                    settled, tried = _search(basis, tables, own, kept_labels, sets, seed, self.recipes)
+                    errors[name] = settled.error
                     search += thread_time() - began
                     trials += tried
                 settings[name] = settled
                 begin = sets.of(settled.recipe, offered=True)
                 begin = sets.of(Recipe(1), offered=True) if begin is None else begin
                 assert begin is not None
-                most = min(settled.terms, most_terms(len(few)))
-                paths[name] = follow(basis, tables, own, settled.recipe, begin, most)
+                paths[name] = _followed(basis, tables, own, settled, begin, most_terms(len(few)))
             indices, weights = _joined(paths, named, y.shape[1], len(variables))
             if len(few) < len(x):
                 weights = _refitted(basis, x, z, indices, weights)
@@ -281,15 +285,15 @@ def _search(
     sets: _Truncations,
     seed: int,
     recipes: Sequence[Recipe] = RECIPES,
-) -> tuple[ChosenRecipe, float, int]:
-    """Recipe and number of terms that err least on runs left out, their relative error, and how many were tried.
+) -> tuple[ChosenRecipe, int]:
+    """Recipe and number of terms that err least on runs left out, and how many were tried.
 
     The mean alone, no term at all, is among what is tried.
     """
     n = len(targets)
     most = most_terms(n)
     if most < 1 or not np.any(targets != targets[0]):
-        return ChosenRecipe(Recipe(1), 0), 1.0, 0
+        return ChosenRecipe(Recipe(1), 0, 1.0), 0
     parts = folds(n, labels, _FOLDS_OF_FEW if n < _MANY else _FOLDS_OF_MANY, seed)
     first = 1 if n >= _MANY or len(recipes) < len(RECIPES) else min(2, len(parts) - 1)
     splits = [(np.setdiff1d(np.arange(n), rows), rows) for rows in parts]
@@ -317,18 +321,44 @@ def _search(
         if begin is not None and len(begin):
             tried.append((errors_of(recipe, begin, splits[:first]), recipe, begin))
     if not tried:  # no input varies
-        return ChosenRecipe(Recipe(1), 0), 1.0, 0
-    best = min(float(curve.min()) for curve, _, _ in tried)
-    going = sorted(tried, key=lambda item: float(item[0].min()))[:_GO_ON]
-    whole = [
-        (curve + errors_of(recipe, begin, splits[first:]), recipe)
-        for curve, recipe, begin in going
-        if curve.min() <= _WITHIN * best
-    ]
+        return ChosenRecipe(Recipe(1), 0, 1.0), 0
+    tried.sort(key=lambda item: float(item[0].min()))
+    best, rest = float(tried[0][0].min()), len(splits) / first
+    whole: list[tuple[np.ndarray, Recipe]] = []
+    for k, (curve, recipe, begin) in enumerate(tried):
+        usual = k < _GO_ON and curve.min() <= _WITHIN * best
+        # what did well on the first folds may come to harm on others: then the next ones are asked too
+        if not usual and _WITHIN * rest * curve.min() >= min(float(done.min()) for done, _ in whole):
+            break
+        whole.append((curve + errors_of(recipe, begin, splits[first:]), recipe))
     curve, recipe = min(whole, key=lambda item: float(item[0].min()))
     untold = curve.min() / max(curve[0], 1e-300)
     terms = int(np.argmax(curve <= curve.min() * (1 + _AS_GOOD + _AS_GOOD_OF_NOISE * untold)))
-    return ChosenRecipe(recipe, terms), float(np.sqrt(curve[terms] / max(curve[0], 1e-300))), len(tried)
+    return ChosenRecipe(recipe, terms, float(np.sqrt(curve[terms] / max(curve[0], 1e-300)))), len(tried)
+
+
+def _followed(
+    basis: OrthonormalBasis,
+    tables: list[np.ndarray],
+    targets: np.ndarray,
+    settled: ChosenRecipe,
+    begin: np.ndarray,
+    most: int,
+) -> Path:
+    """As many terms as were chosen, and more where these miss the runs by more than the runs left out were missed.
+
+    One term that the folds did not begin with can lead along others, of which more are needed.
+    """
+    chosen = min(settled.terms, most)
+    path = follow(basis, tables, targets, settled.recipe, begin, chosen, (tables, targets))
+    allowed = settled.error**2 * path.left_out[0]
+    if chosen == 0 or path.left_out[-1] <= allowed:
+        return path
+    watched = follow(basis, tables, targets, settled.recipe, begin, most, (tables, targets))
+    enough = np.flatnonzero(watched.left_out <= allowed)
+    if not len(enough):
+        return path
+    return follow(basis, tables, targets, settled.recipe, begin, int(enough[0]))
 
 
 def _joined(
