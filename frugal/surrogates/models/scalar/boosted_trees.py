@@ -26,7 +26,7 @@ from frugal.texts import room_texts
 
 _TEXTS = room_texts("frugal.surrogates")
 
-_GRID = 2.0**24
+GRID = 2.0**24
 #: Rounds between two looks at the held-out error.
 _BLOCK = 10
 _LESS_OR_EQUAL = 0
@@ -56,6 +56,29 @@ class FlatTrees:
         if leaf:  # a tree of one leaf still needs a node: both of its branches lead to that leaf
             self._node(0, 0.0)
             self._link(len(self.columns) - 1, (index, 1), (index, 1))
+
+    def graph(
+        self, builder: Graph, z: str, n_targets: int, leaf_targets: Sequence[int], leaf_weights: np.ndarray
+    ) -> str:
+        """One ensemble node from columns ``[n, f]`` to the sums ``[n, n_targets]`` of the weights of leaves."""
+        return builder.op(
+            "TreeEnsemble",
+            z,
+            domain="ai.onnx.ml",
+            n_targets=n_targets,
+            aggregate_function=1,
+            post_transform=0,
+            tree_roots=self.roots,
+            nodes_featureids=self.columns,
+            nodes_splits=np.array(self.thresholds),
+            nodes_modes=np.full(len(self.columns), _LESS_OR_EQUAL, dtype=np.uint8),
+            nodes_truenodeids=self.true_ids,
+            nodes_trueleafs=self.true_leaf,
+            nodes_falsenodeids=self.false_ids,
+            nodes_falseleafs=self.false_leaf,
+            leaf_targetids=list(leaf_targets),
+            leaf_weights=leaf_weights,
+        )
 
     def _place(self, node: Mapping[str, Any], target: int) -> tuple[int, int]:
         """Position of a node, and 1 if it is a leaf."""
@@ -111,48 +134,34 @@ class FittedTrees:
 
     def predict(self, inputs: np.ndarray) -> np.ndarray:
         """Outputs ``[n, m]`` of inputs ``[n, d]``, read as float32 as in the graph."""
-        z = _on_grid(self.features, inputs)
-        out = np.zeros((len(z), self.targets.mean.size))
-        for target, booster in self.boosters.items():
-            out[:, target] = booster.predict(z, num_threads=1)
-        return self.targets.restore(out)
+        return predicted(self.boosters, self.targets, on_grid(self.features, inputs))
 
     def graph(self, builder: Graph, x: str) -> str:
         """One ensemble node for all outputs, in float64."""
         double, m = np.float64, self.targets.mean.size
         z = self.features.graph(builder, x, double)
-        z = builder.op("Round", builder.op("Mul", z, builder.constant(_GRID, double)))
+        z = builder.op("Round", builder.op("Mul", z, builder.constant(GRID, double)))
         zeros = builder.constant(np.zeros((self.features.n_features, m)), double)
         mean = builder.op("Gemm", z, zeros, builder.constant(self.targets.mean, double))
         if not self.trees.roots:
             return mean
         trees = self.trees
         weights = np.array(trees.weights) * self.targets.spread[trees.targets]
-        y = builder.op(
-            "TreeEnsemble",
-            z,
-            domain="ai.onnx.ml",
-            n_targets=m,
-            aggregate_function=1,
-            post_transform=0,
-            tree_roots=trees.roots,
-            nodes_featureids=trees.columns,
-            nodes_splits=np.array(trees.thresholds),
-            nodes_modes=np.full(len(trees.columns), _LESS_OR_EQUAL, dtype=np.uint8),
-            nodes_truenodeids=trees.true_ids,
-            nodes_trueleafs=trees.true_leaf,
-            nodes_falsenodeids=trees.false_ids,
-            nodes_falseleafs=trees.false_leaf,
-            leaf_targetids=trees.targets,
-            leaf_weights=weights,
-        )
-        return builder.op("Add", y, mean)
+        return builder.op("Add", trees.graph(builder, z, m, trees.targets, weights), mean)
 
 
-def _on_grid(features: FeatureMap, inputs: np.ndarray) -> np.ndarray:
+def predicted(boosters: Mapping[int, Any], targets: TargetScaling, z: np.ndarray) -> np.ndarray:
+    """Outputs ``[n, m]`` of columns as the boosters were given them; those without a booster are their mean."""
+    out = np.zeros((len(z), targets.mean.size))
+    for target, booster in boosters.items():
+        out[:, target] = booster.predict(z, num_threads=1)
+    return targets.restore(out)
+
+
+def on_grid(features: FeatureMap, inputs: np.ndarray) -> np.ndarray:
     """Columns as whole numbers, from inputs rounded to float32 as the graph gets them."""
     as_graph = np.asarray(inputs, dtype=np.float32).astype(np.float64)
-    return np.rint(features.transform(as_graph) * _GRID)
+    return np.rint(features.transform(as_graph) * GRID)
 
 
 @dataclass(frozen=True)
@@ -211,17 +220,26 @@ class BoostedTrees:
         Skipped
             If there are fewer than ``min_runs`` runs or more than ``max_outputs`` outputs.
         """
+        return FittedTrees(*self._boosted(inputs, outputs, groups, variables, seed))
+
+    def _boosted(
+        self,
+        inputs: np.ndarray,
+        outputs: np.ndarray,
+        groups: np.ndarray | None,
+        variables: Sequence[Variable],
+        seed: int,
+    ) -> tuple[FeatureMap, TargetScaling, dict[int, Any], dict[str, Any]]:
+        """Columns, scales, the booster of each output that varies, and the log."""
         x, y, groups = check_runs(inputs, outputs, groups, variables)
         if len(x) < self.min_runs:
             raise Skipped(**_TEXTS.say("skipped.too_few_runs_for_trees", runs=len(x), least=self.min_runs))
-        if y.shape[1] > self.max_outputs:
-            told = _TEXTS.say("skipped.too_many_outputs_for_trees", outputs=y.shape[1], most=self.max_outputs)
-            raise Skipped(**told)
         start, search, trials = thread_time(), 0.0, 1
         ending: Ending = "closed_form"
         with one_thread():
             features, targets = FeatureMap(variables, x), TargetScaling.of(y, self.scaled)
-            z, t = _on_grid(features, x), targets.standardise(y)
+            self._check_size(y.shape[1], features.n_features)
+            z, t = self._columns(features, x), targets.standardise(y)
             varying = [int(j) for j in np.flatnonzero(targets.spread > 0)]
             settings = self._settings(len(z), seed)
             boosters, rounds = {}, 0
@@ -237,7 +255,16 @@ class BoostedTrees:
             for j in varying:
                 boosters[j] = _boost(data, t[:, j], settings, rounds)
         log = fit_log(trials, search, thread_time() - start - search, ending, rounds=rounds)
-        return FittedTrees(features, targets, boosters, log)
+        return features, targets, boosters, log
+
+    def _check_size(self, outputs: int, columns: int) -> None:
+        if outputs > self.max_outputs:
+            told = _TEXTS.say("skipped.too_many_outputs_for_trees", outputs=outputs, most=self.max_outputs)
+            raise Skipped(**told)
+
+    def _columns(self, features: FeatureMap, x: np.ndarray) -> np.ndarray:
+        """What LightGBM sees of inputs ``[n, d]``."""
+        return on_grid(features, x)
 
     def with_fixed_settings(self, fitted: FittedTrees) -> BoostedTrees:
         """The model with the number of rounds of an earlier fit."""

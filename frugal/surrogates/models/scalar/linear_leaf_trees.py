@@ -8,26 +8,20 @@ left is one line for the row. No converter writes these trees rightly; LightGBM'
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
-from time import thread_time
 from typing import Any
 
 import numpy as np
 
 from frugal.experiments.study import Kind, Variable
-from frugal.surrogates.fitting.folds import folds
 from frugal.surrogates.fitting.input_features import FeatureMap
-from frugal.surrogates.fitting.model import Ending, Skipped, TargetScaling, check_runs, fit_log, one_thread
-from frugal.surrogates.models.scalar.boosted_trees import BoostedTrees, FlatTrees, _boost, _dataset
+from frugal.surrogates.fitting.model import Skipped, TargetScaling
+from frugal.surrogates.models.scalar.boosted_trees import GRID, BoostedTrees, FlatTrees, on_grid, predicted
 from frugal.surrogates.onnx.graph import Graph
 from frugal.texts import room_texts
 
 _TEXTS = room_texts("frugal.surrogates")
-
-#: Columns are put on multiples of this part of half their range: LightGBM fits the lines to float32, which holds these exactly.
-_STEP = 2.0**-24
-_LESS_OR_EQUAL = 0
 
 
 @dataclass(frozen=True)
@@ -80,24 +74,7 @@ class LinesOfLeaves:
             What the lines are multiplied by.
         """
         trees, n_leaves = self.trees, len(self.lines)
-        fallen = builder.op(
-            "TreeEnsemble",
-            z,
-            domain="ai.onnx.ml",
-            n_targets=n_leaves,
-            aggregate_function=1,
-            post_transform=0,
-            tree_roots=trees.roots,
-            nodes_featureids=trees.columns,
-            nodes_splits=np.array(trees.thresholds),
-            nodes_modes=np.full(len(trees.columns), _LESS_OR_EQUAL, dtype=np.uint8),
-            nodes_truenodeids=trees.true_ids,
-            nodes_trueleafs=trees.true_leaf,
-            nodes_falsenodeids=trees.false_ids,
-            nodes_falseleafs=trees.false_leaf,
-            leaf_targetids=list(range(n_leaves)),
-            leaf_weights=np.ones(n_leaves),
-        )
+        fallen = trees.graph(builder, z, n_leaves, range(n_leaves), np.ones(n_leaves))
         line = builder.op("MatMul", fallen, builder.constant(self.lines * spread, np.float64))
         product = builder.op("Mul", line, with_one)
         return builder.op("ReduceSum", product, builder.constant([1], np.int64), keepdims=1)
@@ -124,18 +101,14 @@ class FittedLinearLeafTrees:
 
     def predict(self, inputs: np.ndarray) -> np.ndarray:
         """Outputs ``[n, m]`` of inputs ``[n, d]``, read as float32 as in the graph."""
-        z = _on_steps(self.features, inputs)
-        out = np.zeros((len(z), self.targets.mean.size))
-        for target, booster in self.boosters.items():
-            out[:, target] = booster.predict(z, num_threads=1)
-        return self.targets.restore(out)
+        return predicted(self.boosters, self.targets, _on_steps(self.features, inputs))
 
     def graph(self, builder: Graph, x: str) -> str:
         """Leaves of each tree, lines of the leaves, the line of the row; in float64."""
         double, m = np.float64, self.targets.mean.size
         z = self.features.graph(builder, x, double)
-        z = builder.op("Round", builder.op("Mul", z, builder.constant(1 / _STEP, double)))
-        z = builder.op("Mul", z, builder.constant(_STEP, double))
+        z = builder.op("Round", builder.op("Mul", z, builder.constant(GRID, double)))
+        z = builder.op("Mul", z, builder.constant(1 / GRID, double))
         zeros = builder.constant(np.zeros((self.features.n_features, m)), double)
         mean = builder.op("Gemm", z, zeros, builder.constant(self.targets.mean, double))
         if not self.boosters:
@@ -153,9 +126,8 @@ class FittedLinearLeafTrees:
 
 
 def _on_steps(features: FeatureMap, inputs: np.ndarray) -> np.ndarray:
-    """Columns on their steps, from inputs rounded to float32 as the graph gets them."""
-    as_graph = np.asarray(inputs, dtype=np.float32).astype(np.float64)
-    return np.rint(features.transform(as_graph) / _STEP) * _STEP
+    """Columns on the steps of the grid: LightGBM fits the lines to float32, which holds these exactly."""
+    return on_grid(features, inputs) / GRID
 
 
 @dataclass(frozen=True)
@@ -199,38 +171,15 @@ class LinearLeafTrees(BoostedTrees):
         Skipped
             If there are fewer than ``min_runs`` runs, or outputs times columns are more than ``max_numbers``.
         """
-        x, y, groups = check_runs(inputs, outputs, groups, variables)
-        if len(x) < self.min_runs:
-            raise Skipped(**_TEXTS.say("skipped.too_few_runs_for_trees", runs=len(x), least=self.min_runs))
-        start, search, trials = thread_time(), 0.0, 1
-        ending: Ending = "closed_form"
-        with one_thread():
-            features, targets = FeatureMap(variables, x), TargetScaling.of(y, self.scaled)
-            numbers = y.shape[1] * (1 + features.n_features)
-            if numbers > self.max_numbers:
-                told = {"outputs": y.shape[1], "columns": features.n_features, "most": self.max_numbers}
-                raise Skipped(**_TEXTS.say("skipped.too_many_numbers_in_leaves", **told))
-            z, t = _on_steps(features, x), targets.standardise(y)
-            varying = [int(j) for j in np.flatnonzero(targets.spread > 0)]
-            boosters, rounds = {}, 0
-            if varying and self.rounds:
-                rounds, ending = self.rounds, "iteration_limit"
-            elif varying:
-                searching = thread_time()
-                rounds, trials = self._search(z, t, varying, folds(len(x), groups, 3, seed), seed)
-                search = thread_time() - searching
-                ending = "early_stopping" if rounds < self.max_rounds else "iteration_limit"
-            if varying:
-                settings = self._settings(len(z), seed)
-                data = _dataset(z, settings)
-            for j in varying:
-                boosters[j] = _boost(data, t[:, j], settings, rounds)
-        log = fit_log(trials, search, thread_time() - start - search, ending, rounds=rounds)
-        return FittedLinearLeafTrees(features, targets, boosters, log)
+        return FittedLinearLeafTrees(*self._boosted(inputs, outputs, groups, variables, seed))
 
-    def with_fixed_settings(self, fitted: Any) -> LinearLeafTrees:
-        """The model with the number of rounds of an earlier fit."""
-        return replace(self, rounds=fitted.log["rounds"] or None)
+    def _check_size(self, outputs: int, columns: int) -> None:
+        if outputs * (1 + columns) > self.max_numbers:
+            told = {"outputs": outputs, "columns": columns, "most": self.max_numbers}
+            raise Skipped(**_TEXTS.say("skipped.too_many_numbers_in_leaves", **told))
+
+    def _columns(self, features: FeatureMap, x: np.ndarray) -> np.ndarray:
+        return _on_steps(features, x)
 
     def _settings(self, n: int, seed: int) -> dict[str, Any]:
         least = int(np.clip(n // 40, 5, 20))
