@@ -5,15 +5,16 @@ The graph takes such inputs in float64, takes the middle off, and hands the mode
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from frugal.experiments.study import Kind, Variable
+from frugal.experiments.study import Variable
 from frugal.surrogates.fitting.input_features import check_inputs
 from frugal.surrogates.fitting.model import Fitted, Model
+from frugal.surrogates.models.around import AroundFieldFit, AroundFit, AroundModel
 from frugal.surrogates.onnx.graph import Graph
 from frugal.surrogates.onnx.input_precision import centre_of
 
@@ -27,17 +28,12 @@ def centred(variables: Sequence[Variable], centre: np.ndarray) -> tuple[Variable
 
 
 @dataclass(frozen=True)
-class FittedOnCentred:
+class FittedOnCentred(AroundFit):
     """A fit to centred inputs."""
 
     variables: tuple[Variable, ...]
     centre: np.ndarray
     inner: Fitted
-
-    @property
-    def parameters(self) -> int:
-        """Those of the fit."""
-        return self.inner.parameters
 
     @property
     def log(self) -> dict[str, Any]:
@@ -64,13 +60,8 @@ class FittedOnCentred:
 
 
 @dataclass(frozen=True)
-class FittedFieldOnCentred(FittedOnCentred):
+class FittedFieldOnCentred(AroundFieldFit, FittedOnCentred):
     """The same for a fit that answers with modes of maps."""
-
-    def project(self, outputs: np.ndarray) -> np.ndarray:
-        """Outputs ``[n, m]`` through the modes and back."""
-        projected: np.ndarray = self.inner.project(outputs)  # type: ignore[attr-defined]
-        return projected
 
 
 @dataclass(frozen=True)
@@ -89,7 +80,7 @@ class FittedProcessOnCentred(FittedOnCentred):
 
 
 @dataclass(frozen=True)
-class OnCentredInputs:
+class OnCentredInputs(AroundModel):
     """A model that sees inputs less their middle; it is the model itself where float32 holds all of them well enough.
 
     Parameters
@@ -98,21 +89,6 @@ class OnCentredInputs:
     """
 
     model: Model
-
-    @property
-    def name(self) -> str:
-        """Of the model."""
-        return self.model.name
-
-    @property
-    def kind(self) -> Kind:
-        """Of the model."""
-        return self.model.kind
-
-    @property
-    def label(self) -> Mapping[str, str]:
-        """Of the model."""
-        return self.model.label
 
     def fit(
         self,

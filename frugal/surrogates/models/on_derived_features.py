@@ -2,33 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from frugal.experiments.study import Kind, Variable
+from frugal.experiments.study import Variable
 from frugal.experiments.study.derived_features import Summaries
 from frugal.experiments.study.input_layout import InputLayout
 from frugal.surrogates.fitting.input_features import check_inputs
 from frugal.surrogates.fitting.model import Fitted, Model
 from frugal.surrogates.fitting.validation import out_of_fold
+from frugal.surrogates.models.around import AroundFieldFit, AroundFit, AroundModel
 from frugal.surrogates.onnx.graph import Graph
 
 
 @dataclass(frozen=True)
-class FittedOnSummaries:
+class FittedOnSummaries(AroundFit):
     """A fit to summaries."""
 
     summaries: Summaries
     layout: InputLayout
     inner: Fitted
-
-    @property
-    def parameters(self) -> int:
-        """Those of the fit."""
-        return self.inner.parameters
 
     @property
     def log(self) -> dict[str, Any]:
@@ -45,17 +41,12 @@ class FittedOnSummaries:
 
 
 @dataclass(frozen=True)
-class FittedFieldOnSummaries(FittedOnSummaries):
+class FittedFieldOnSummaries(AroundFieldFit, FittedOnSummaries):
     """The same for a fit that answers with modes of maps."""
-
-    def project(self, outputs: np.ndarray) -> np.ndarray:
-        """Outputs ``[n, m]`` through the modes and back."""
-        projected: np.ndarray = self.inner.project(outputs)  # type: ignore[attr-defined]
-        return projected
 
 
 @dataclass(frozen=True)
-class OnDerivedFeatures:
+class OnDerivedFeatures(AroundModel):
     """A model that sees a study's summaries; it sees the inputs themselves when some of them are left out.
 
     Parameters
@@ -72,21 +63,6 @@ class OnDerivedFeatures:
     summaries: Summaries
     layout: InputLayout
     compares: bool = False
-
-    @property
-    def name(self) -> str:
-        """Of the model."""
-        return self.model.name
-
-    @property
-    def kind(self) -> Kind:
-        """Of the model."""
-        return self.model.kind
-
-    @property
-    def label(self) -> Mapping[str, str]:
-        """Of the model."""
-        return self.model.label
 
     def fit(
         self,

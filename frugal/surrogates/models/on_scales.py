@@ -8,17 +8,18 @@ whatever the scale that the model learnt on.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
-from frugal.experiments.study import Kind, Variable
+from frugal.experiments.study import Variable
 from frugal.surrogates.fitting.folds import folds
 from frugal.surrogates.fitting.input_features import check_inputs
 from frugal.surrogates.fitting.model import Fitted, InHaste, Model, check_runs
+from frugal.surrogates.models.around import AroundFieldFit, AroundFit, AroundModel
 from frugal.surrogates.onnx.graph import Graph
 
 #: Ratio of the largest to the least value from which logarithms are tried.
@@ -123,17 +124,12 @@ class LogarithmicOutputs:
 
 
 @dataclass(frozen=True)
-class FittedOnScales:
+class FittedOnScales(AroundFit):
     """A fit to logarithms."""
 
     inputs: LogarithmicInputs
     outputs: LogarithmicOutputs | None
     inner: Fitted
-
-    @property
-    def parameters(self) -> int:
-        """Those of the fit."""
-        return self.inner.parameters
 
     @property
     def log(self) -> dict[str, Any]:
@@ -154,17 +150,12 @@ class FittedOnScales:
 
 
 @dataclass(frozen=True)
-class FittedFieldOnScales(FittedOnScales):
+class FittedFieldOnScales(AroundFieldFit, FittedOnScales):
     """The same for a fit that answers with modes of maps."""
-
-    def project(self, outputs: np.ndarray) -> np.ndarray:
-        """Outputs ``[n, m]`` through the modes and back."""
-        projected: np.ndarray = self.inner.project(outputs)  # type: ignore[attr-defined]
-        return projected
 
 
 @dataclass(frozen=True)
-class OnScales:
+class OnScales(AroundModel):
     """A model that is tried on logarithms, and is the model itself where there is nothing to try.
 
     Parameters
@@ -179,21 +170,6 @@ class OnScales:
     model: Model
     tries_outputs: bool = True
     chosen: tuple[tuple[str, ...], tuple[int, ...]] | None = None
-
-    @property
-    def name(self) -> str:
-        """Of the model."""
-        return self.model.name
-
-    @property
-    def kind(self) -> Kind:
-        """Of the model."""
-        return self.model.kind
-
-    @property
-    def label(self) -> Mapping[str, str]:
-        """Of the model."""
-        return self.model.label
 
     def fit(
         self,
@@ -223,7 +199,7 @@ class OnScales:
             columns, candidates = self._choice(x, y, labels, variables, seed, columns, candidates)
         if not columns and not candidates.any():
             return self.model.fit(x, y, labels, variables, seed)
-        return self._fit(x, y, labels, variables, seed, columns, candidates)
+        return _fitted(self.model, x, y, labels, variables, seed, columns, candidates)
 
     def with_fixed_settings(self, fitted: Any) -> Model:
         """The same with the settings and the scales of an earlier fit."""
@@ -232,18 +208,6 @@ class OnScales:
         names = tuple(fitted.inputs.variables[j].name for j in fitted.inputs.columns)
         numbers = () if fitted.outputs is None else tuple(np.flatnonzero(fitted.outputs.columns).tolist())
         return replace(self, model=self.model.with_fixed_settings(fitted.inner), chosen=(names, numbers))
-
-    def _fit(
-        self,
-        x: np.ndarray,
-        y: np.ndarray,
-        labels: np.ndarray | None,
-        variables: Sequence[Variable],
-        seed: int,
-        columns: tuple[int, ...],
-        logarithmic: np.ndarray,
-    ) -> FittedOnScales:
-        return _fitted(self.model, x, y, labels, variables, seed, columns, logarithmic)
 
     def _choice(
         self,
