@@ -64,14 +64,17 @@ class Path:
     Parameters
     ----------
     indices : array [k, d]
+    missed : array [k + 1]
+        Sum of squared errors of the runs learnt from after 0, 1, … terms, over all targets.
     left_out : array [k + 1]
-        Sum of squared errors of the runs left out after 0, 1, … terms, over all targets.
+        The same of the runs left out; empty where there are none.
     weights : array [k, m]
         Coefficients of all of them.
     bias : array [m]
     """
 
     indices: np.ndarray
+    missed: np.ndarray
     left_out: np.ndarray
     weights: np.ndarray
     bias: np.ndarray
@@ -162,6 +165,7 @@ class _Chosen:
         self.units = np.empty((most, n))
         self.upper, self.steps = np.zeros((most, most)), np.zeros((most, m))
         self.order: list[int] = []
+        self.missed = [float(np.sum(self.residual**2))]
         self.left_out = left_out
         self.errors: list[float] = []
         if left_out is not None:
@@ -194,6 +198,7 @@ class _Chosen:
         along += again
         self.units[k], self.upper[:k, k], self.upper[k, k], self.steps[k] = unit, along, length, step
         self.residual = self.residual - unit[:, None] * step
+        self.missed.append(float(np.sum(self.residual**2)))
         if self.left_out is not None:
             seen = offered.basis.products(self.left_out[0], offered.indices[j][None])[0] - offered.mean[j]
             self.seen_units[k] = (seen - along @ self.seen_units[:k]) / length
@@ -220,7 +225,7 @@ class _Chosen:
         if k:
             weights = solve_triangular(self.upper[:k, :k], self.steps[:k], check_finite=False)
         bias = self.bias - offered.mean[self.order] @ weights
-        return Path(offered.indices[self.order], np.array(self.errors), weights, bias)
+        return Path(offered.indices[self.order], np.array(self.missed), np.array(self.errors), weights, bias)
 
 
 def follow(
@@ -253,7 +258,7 @@ def follow(
     offered = _Offered(basis, tables, max(capacity, 1), m)
     chosen = _Chosen(targets, max(min(most, n - 1), 0), left_out)
     offered.add([tuple(index) for index in start.tolist()], recipe.decay, chosen.rows, chosen.residual)
-    total = refreshed = float(np.sum(chosen.residual**2))
+    total = refreshed = chosen.missed[0]
     while chosen.count < chosen.most and offered.count and not chosen.hopeless:
         gain, best = offered.best(min(max(1, chosen.count // _SHARE_AT_ONCE), chosen.most - chosen.count))
         if not gain[best[0]] > 1e-28 * total:
@@ -263,7 +268,7 @@ def follow(
         taken = [j for rank, j in enumerate(best) if chosen.take(offered, j, gain[j] if rank else 0.0)]
         if not taken:
             continue
-        now = float(np.sum(chosen.residual**2))
+        now = chosen.missed[-1]
         anew = now < 1e-4 * refreshed  # before rounding of the differences shows
         refreshed = now if anew else refreshed
         offered.update(chosen.units[before : chosen.count], chosen.steps[before : chosen.count], anew, chosen.residual)

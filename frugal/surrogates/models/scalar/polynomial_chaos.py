@@ -185,7 +185,6 @@ class PolynomialChaos:
             kept_labels = None if labels is None else labels[few]
             settings: dict[str, ChosenRecipe] = {}
             paths: dict[str, Path] = {}
-            errors: dict[str, float] = {}
             trials = 0
             sets = _Truncations(basis, len(few))
             named = self.groups if self.groups is not None else _groups(y.shape[1])
@@ -195,7 +194,6 @@ class PolynomialChaos:
                 if settled is None:
                     began = thread_time()
                     settled, tried = _search(basis, tables, own, kept_labels, sets, seed, self.recipes)
-                    errors[name] = settled.error
                     search += thread_time() - began
                     trials += tried
                 settings[name] = settled
@@ -225,7 +223,7 @@ class PolynomialChaos:
                 }
                 for settled in settings.values()
             ],
-            fold_errors=list(errors.values()),
+            fold_errors=[settled.error for name, settled in settings.items() if name not in self.settings],
         )
         return FittedPolynomialChaos(basis, indices, coefficients, targets, settings, log)
 
@@ -349,13 +347,12 @@ def _followed(
 
     One term that the folds did not begin with can lead along others, of which more are needed.
     """
-    chosen = min(settled.terms, most)
-    path = follow(basis, tables, targets, settled.recipe, begin, chosen, (tables, targets))
-    allowed = settled.error**2 * path.left_out[0]
-    if chosen == 0 or path.left_out[-1] <= allowed:
+    path = follow(basis, tables, targets, settled.recipe, begin, min(settled.terms, most))
+    allowed = settled.error**2 * path.missed[0]
+    if settled.terms == 0 or path.missed[-1] <= allowed:
         return path
-    watched = follow(basis, tables, targets, settled.recipe, begin, most, (tables, targets))
-    enough = np.flatnonzero(watched.left_out <= allowed)
+    longest = follow(basis, tables, targets, settled.recipe, begin, most)
+    enough = np.flatnonzero(longest.missed <= allowed)
     if not len(enough):
         return path
     return follow(basis, tables, targets, settled.recipe, begin, int(enough[0]))
