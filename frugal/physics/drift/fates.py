@@ -5,9 +5,15 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
+import numpy as np
+
 from frugal.errors import UnusableInputError
 from frugal.physics.compiled import inner
 from frugal.physics.drift.compiling import LEAN
+from frugal.physics.drift.particles import AFLOAT, BEACHED, SUNK
+from frugal.physics.drift.random_numbers import uniform
+
+_ONE = np.uint64(1)
 
 
 class DriftTimes(NamedTuple):
@@ -48,3 +54,24 @@ def chance(step_s: float, mean_s: float) -> float:
     if mean_s <= 0.0:
         return 1.0
     return -math.expm1(-step_s / mean_s)
+
+
+@inner(**LEAN)
+def before_moving(
+    status: int, refloats: float, sinks: float, key: np.uint64, drawn: np.uint64
+) -> tuple[int, bool, np.uint64]:
+    """What becomes of a particle in a step before it may move: its status, whether it moves, and its numbers drawn.
+
+    A beached one lies a step longer, even where it is afloat again at its end; one afloat may sink.
+    """
+    if status == BEACHED:
+        if refloats > 0.0:
+            drawn += _ONE
+            if uniform(key, drawn - _ONE) < refloats:
+                status = AFLOAT
+        return status, False, drawn
+    if sinks > 0.0:
+        drawn += _ONE
+        if uniform(key, drawn - _ONE) < sinks:
+            return SUNK, False, drawn
+    return status, True, drawn

@@ -10,13 +10,12 @@ import numpy as np
 from frugal.physics.compiled import inner, kernel
 from frugal.physics.drift.axes import MetricSeries, degrees_near, interval, metric_around
 from frugal.physics.drift.compiling import ALONE, LEAN
-from frugal.physics.drift.fates import DriftTimes, chance
+from frugal.physics.drift.fates import DriftTimes, before_moving, chance
 from frugal.physics.drift.fields import DriftField, sample
-from frugal.physics.drift.particles import DriftParticles
+from frugal.physics.drift.particles import AFLOAT, BEACHED, LEFT, SUNK, DriftParticles
 from frugal.physics.drift.random_numbers import normal_pair, uniform
 from frugal.physics.drift.runge_kutta import rk4_of
 
-_AFLOAT, _BEACHED, _SUNK, _LEFT = 0, 1, 2, 3
 _ONE, _TWO = np.uint64(1), np.uint64(2)
 
 
@@ -185,11 +184,11 @@ def _stepped(
         # land first: what crosses the edge of the grid over a node on land has not left
         beached, x, y, drawn = _settled(moved, x, y, new_x, new_y, part == 0, beaches, key, drawn)
         if beached:
-            return _BEACHED, x, y, -1, drawn
+            return BEACHED, x, y, -1, drawn
         side = side_of(moved, x, y)
         if side >= 0:
-            return _LEFT, x, y, side, drawn
-    return _AFLOAT, x, y, -1, drawn
+            return LEFT, x, y, side, drawn
+    return AFLOAT, x, y, -1, drawn
 
 
 @kernel(**ALONE)
@@ -209,7 +208,7 @@ def advance_on_grid(
     """
     for p in range(first, last):
         status, begin = particles.status[p], particles.time_s[p]
-        if status >= _SUNK or begin >= until_s:
+        if status >= SUNK or begin >= until_s:
             continue
         steps = max(1, math.ceil((until_s - begin) / step_s - 1e-9))
         h = (until_s - begin) / steps
@@ -218,18 +217,14 @@ def advance_on_grid(
         x, y, place, taken = particles.x[p], particles.y[p], particles.place[p], steps
         key, drawn, windage = particles.key[p], particles.drawn[p], particles.windage[p]
         for n in range(steps):
-            if status == _BEACHED:
-                if refloats > 0.0:
-                    drawn += _ONE
-                    status = _AFLOAT if uniform(key, drawn - _ONE) < refloats else _BEACHED
-                continue
-            if sinks > 0.0:
-                drawn += _ONE
-                if uniform(key, drawn - _ONE) < sinks:
-                    status, taken = _SUNK, n + 1
+            status, moves, drawn = before_moving(status, refloats, sinks, key, drawn)
+            if not moves:
+                if status == SUNK:
+                    taken = n + 1
                     break
+                continue
             status, x, y, place, drawn = _stepped(moved, windage, begin + n * h, h, x, y, beaches, key, drawn)
-            if status == _LEFT:
+            if status == LEFT:
                 taken = n + 1
                 break
         particles.x[p], particles.y[p], particles.place[p] = x, y, place

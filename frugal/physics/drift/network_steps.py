@@ -10,12 +10,11 @@ import numpy as np
 from frugal.physics.compiled import inner, kernel
 from frugal.physics.drift.axes import DriftAxis, interval
 from frugal.physics.drift.compiling import ALONE, LEAN
-from frugal.physics.drift.fates import DriftTimes, chance
+from frugal.physics.drift.fates import DriftTimes, before_moving, chance
 from frugal.physics.drift.fields import DriftField, sample
-from frugal.physics.drift.particles import DriftParticles
+from frugal.physics.drift.particles import AFLOAT, BEACHED, LEFT, SUNK, DriftParticles
 from frugal.physics.drift.random_numbers import normal_pair, uniform
 
-_AFLOAT, _BEACHED, _SUNK, _LEFT = 0, 1, 2, 3
 _ONE, _TWO = np.uint64(1), np.uint64(2)
 #: Junctions that a particle may pass in one step before the rest of the step is dropped.
 _MOST_JUNCTIONS = 8
@@ -227,15 +226,15 @@ def _stepped(
             elif beaches > 0.0:
                 drawn += _ONE
                 if uniform(key, drawn - _ONE) < beaches:
-                    return _BEACHED, reach, x, across, 0 if beyond < 0.0 else 1, drawn
+                    return BEACHED, reach, x, across, 0 if beyond < 0.0 else 1, drawn
             # evenly spread over the surface stays so: K dB/dx / B
             dx = moved.along * slope / width * step_s + math.sqrt(2.0 * moved.along * step_s) * a
         reach, x, across, node, drawn = _through(
             moved, reach, x + dx, across, time_s + 0.5 * step_s, part == 0, key, drawn
         )
         if node >= 0:
-            return _LEFT, reach, x, across, node, drawn
-    return _AFLOAT, reach, x, across, -1, drawn
+            return LEFT, reach, x, across, node, drawn
+    return AFLOAT, reach, x, across, -1, drawn
 
 
 @kernel(**ALONE)
@@ -261,7 +260,7 @@ def advance_in_network(
     """
     for p in range(first, last):
         status, begin = particles.status[p], particles.time_s[p]
-        if status >= _SUNK or begin >= until_s:
+        if status >= SUNK or begin >= until_s:
             continue
         steps = max(1, math.ceil((until_s - begin) / step_s - 1e-9))
         h = (until_s - begin) / steps
@@ -270,21 +269,18 @@ def advance_in_network(
         x, s, reach, place = particles.x[p], particles.y[p], particles.reach[p], particles.place[p]
         key, drawn, taken, windage = particles.key[p], particles.drawn[p], steps, particles.windage[p]
         for n in range(steps):
-            if status == _BEACHED:
-                if refloats > 0.0:
-                    drawn += _ONE
-                    if uniform(key, drawn - _ONE) < refloats:
-                        status, place = _AFLOAT, -1
-                continue
-            if sinks > 0.0:
-                drawn += _ONE
-                if uniform(key, drawn - _ONE) < sinks:
-                    status, taken = _SUNK, n + 1
+            status, moves, drawn = before_moving(status, refloats, sinks, key, drawn)
+            if not moves:
+                if status == SUNK:
+                    taken = n + 1
                     break
+                if status == AFLOAT:
+                    place = -1
+                continue
             status, reach, x, s, place, drawn = _stepped(
                 moved, windage, begin + n * h, h, reach, x, s, beaches, key, drawn
             )
-            if status == _LEFT:
+            if status == LEFT:
                 taken = n + 1
                 break
         particles.x[p], particles.y[p], particles.reach[p], particles.place[p] = x, s, reach, place
