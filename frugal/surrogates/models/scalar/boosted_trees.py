@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from time import thread_time
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -134,7 +134,17 @@ class FittedTrees:
 
     def predict(self, inputs: np.ndarray) -> np.ndarray:
         """Outputs ``[n, m]`` of inputs ``[n, d]``, read as float32 as in the graph."""
-        return predicted(self.boosters, self.targets, on_grid(self.features, inputs))
+        z = self.columns(self.features, inputs)
+        out = np.zeros((len(z), self.targets.mean.size))
+        for target, booster in self.boosters.items():
+            out[:, target] = booster.predict(z, num_threads=1)
+        return self.targets.restore(out)
+
+    @staticmethod
+    def columns(features: FeatureMap, inputs: np.ndarray) -> np.ndarray:
+        """What LightGBM sees of inputs ``[n, d]``: whole numbers, from inputs rounded to float32 as the graph gets them."""
+        as_graph = np.asarray(inputs, dtype=np.float32).astype(np.float64)
+        return np.asarray(np.rint(features.transform(as_graph) * GRID))
 
     def graph(self, builder: Graph, x: str) -> str:
         """One ensemble node for all outputs, in float64."""
@@ -148,20 +158,6 @@ class FittedTrees:
         trees = self.trees
         weights = np.array(trees.weights) * self.targets.spread[trees.targets]
         return builder.op("Add", trees.graph(builder, z, m, trees.targets, weights), mean)
-
-
-def predicted(boosters: Mapping[int, Any], targets: TargetScaling, z: np.ndarray) -> np.ndarray:
-    """Outputs ``[n, m]`` of columns as the boosters were given them; those without a booster are their mean."""
-    out = np.zeros((len(z), targets.mean.size))
-    for target, booster in boosters.items():
-        out[:, target] = booster.predict(z, num_threads=1)
-    return targets.restore(out)
-
-
-def on_grid(features: FeatureMap, inputs: np.ndarray) -> np.ndarray:
-    """Columns as whole numbers, from inputs rounded to float32 as the graph gets them."""
-    as_graph = np.asarray(inputs, dtype=np.float32).astype(np.float64)
-    return np.rint(features.transform(as_graph) * GRID)
 
 
 @dataclass(frozen=True)
@@ -218,19 +214,8 @@ class BoostedTrees:
         Raises
         ------
         Skipped
-            If there are fewer than ``min_runs`` runs or more than ``max_outputs`` outputs.
+            If there are fewer than ``min_runs`` runs, or outputs and columns are too many for trees of this kind.
         """
-        return FittedTrees(*self._boosted(inputs, outputs, groups, variables, seed))
-
-    def _boosted(
-        self,
-        inputs: np.ndarray,
-        outputs: np.ndarray,
-        groups: np.ndarray | None,
-        variables: Sequence[Variable],
-        seed: int,
-    ) -> tuple[FeatureMap, TargetScaling, dict[int, Any], dict[str, Any]]:
-        """Columns, scales, the booster of each output that varies, and the log."""
         x, y, groups = check_runs(inputs, outputs, groups, variables)
         if len(x) < self.min_runs:
             raise Skipped(**_TEXTS.say("skipped.too_few_runs_for_trees", runs=len(x), least=self.min_runs))
@@ -239,7 +224,7 @@ class BoostedTrees:
         with one_thread():
             features, targets = FeatureMap(variables, x), TargetScaling.of(y, self.scaled)
             self._check_size(y.shape[1], features.n_features)
-            z, t = self._columns(features, x), targets.standardise(y)
+            z, t = self._fitted.columns(features, x), targets.standardise(y)
             varying = [int(j) for j in np.flatnonzero(targets.spread > 0)]
             settings = self._settings(len(z), seed)
             boosters, rounds = {}, 0
@@ -255,16 +240,14 @@ class BoostedTrees:
             for j in varying:
                 boosters[j] = _boost(data, t[:, j], settings, rounds)
         log = fit_log(trials, search, thread_time() - start - search, ending, rounds=rounds)
-        return features, targets, boosters, log
+        return self._fitted(features, targets, boosters, log)
+
+    _fitted: ClassVar[type[FittedTrees]] = FittedTrees
 
     def _check_size(self, outputs: int, columns: int) -> None:
         if outputs > self.max_outputs:
             told = _TEXTS.say("skipped.too_many_outputs_for_trees", outputs=outputs, most=self.max_outputs)
             raise Skipped(**told)
-
-    def _columns(self, features: FeatureMap, x: np.ndarray) -> np.ndarray:
-        """What LightGBM sees of inputs ``[n, d]``."""
-        return on_grid(features, x)
 
     def with_fixed_settings(self, fitted: FittedTrees) -> BoostedTrees:
         """The model with the number of rounds of an earlier fit."""

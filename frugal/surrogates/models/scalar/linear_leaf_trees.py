@@ -7,17 +7,17 @@ left is one line for the row. No converter writes these trees rightly; LightGBM'
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
-from frugal.experiments.study import Kind, Variable
+from frugal.experiments.study import Kind
 from frugal.surrogates.fitting.input_features import FeatureMap
-from frugal.surrogates.fitting.model import Skipped, TargetScaling
-from frugal.surrogates.models.scalar.boosted_trees import GRID, BoostedTrees, FlatTrees, on_grid, predicted
+from frugal.surrogates.fitting.model import Skipped
+from frugal.surrogates.models.scalar.boosted_trees import GRID, BoostedTrees, FittedTrees, FlatTrees
 from frugal.surrogates.onnx.graph import Graph
 from frugal.texts import room_texts
 
@@ -81,13 +81,8 @@ class LinesOfLeaves:
 
 
 @dataclass(frozen=True)
-class FittedLinearLeafTrees:
+class FittedLinearLeafTrees(FittedTrees):
     """One booster per output that varies."""
-
-    features: FeatureMap
-    targets: TargetScaling
-    boosters: Mapping[int, Any]
-    log: dict[str, Any]
 
     @cached_property
     def leaves(self) -> dict[int, LinesOfLeaves]:
@@ -99,9 +94,10 @@ class FittedLinearLeafTrees:
         """Tests (a column and a threshold each), and the numbers of the lines that are not 0."""
         return int(sum(2 * len(own.trees.columns) + np.count_nonzero(own.lines) for own in self.leaves.values()))
 
-    def predict(self, inputs: np.ndarray) -> np.ndarray:
-        """Outputs ``[n, m]`` of inputs ``[n, d]``, read as float32 as in the graph."""
-        return predicted(self.boosters, self.targets, _on_steps(self.features, inputs))
+    @staticmethod
+    def columns(features: FeatureMap, inputs: np.ndarray) -> np.ndarray:
+        """The same in the columns' own scale: LightGBM fits the lines to float32, which holds these steps exactly."""
+        return FittedTrees.columns(features, inputs) / GRID
 
     def graph(self, builder: Graph, x: str) -> str:
         """Leaves of each tree, lines of the leaves, the line of the row; in float64."""
@@ -125,11 +121,6 @@ class FittedLinearLeafTrees:
         return builder.op("Add", y, mean)
 
 
-def _on_steps(features: FeatureMap, inputs: np.ndarray) -> np.ndarray:
-    """Columns on the steps of the grid: LightGBM fits the lines to float32, which holds these exactly."""
-    return on_grid(features, inputs) / GRID
-
-
 @dataclass(frozen=True)
 class LinearLeafTrees(BoostedTrees):
     """Gradient-boosted trees of straight lines, one booster per output; the number of rounds is chosen as for constant leaves.
@@ -149,37 +140,12 @@ class LinearLeafTrees(BoostedTrees):
     penalty: float = 0.1
     max_numbers: int = 128
 
-    def fit(  # type: ignore[override]
-        self,
-        inputs: np.ndarray,
-        outputs: np.ndarray,
-        groups: np.ndarray | None,
-        variables: Sequence[Variable],
-        seed: int,
-    ) -> FittedLinearLeafTrees:
-        """Choose the number of rounds by cross-validation, then boost on all runs.
-
-        Parameters
-        ----------
-        inputs, outputs, groups, variables
-            As for `Model.fit`; inputs are read as float32, and constant outputs have no trees.
-        seed : int
-            Of the folds, and of LightGBM.
-
-        Raises
-        ------
-        Skipped
-            If there are fewer than ``min_runs`` runs, or outputs times columns are more than ``max_numbers``.
-        """
-        return FittedLinearLeafTrees(*self._boosted(inputs, outputs, groups, variables, seed))
+    _fitted = FittedLinearLeafTrees
 
     def _check_size(self, outputs: int, columns: int) -> None:
         if outputs * (1 + columns) > self.max_numbers:
             told = {"outputs": outputs, "columns": columns, "most": self.max_numbers}
             raise Skipped(**_TEXTS.say("skipped.too_many_numbers_in_leaves", **told))
-
-    def _columns(self, features: FeatureMap, x: np.ndarray) -> np.ndarray:
-        return _on_steps(features, x)
 
     def _settings(self, n: int, seed: int) -> dict[str, Any]:
         least = int(np.clip(n // 40, 5, 20))
