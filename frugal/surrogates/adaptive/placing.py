@@ -15,7 +15,7 @@ import numpy as np
 from frugal.experiments.designs.sampling import sobol
 from frugal.experiments.study import Output, Study
 from frugal.surrogates.fitting.input_features import FeatureMap
-from frugal.surrogates.fitting.intervals import TellsDeviation
+from frugal.surrogates.fitting.model import HasDeviation
 from frugal.surrogates.fitting.near_runs import squared_distances
 from frugal.surrogates.ladder.builders import Built
 
@@ -121,7 +121,7 @@ def expected_squares(
 
 def _deviation(built: Built, pool: np.ndarray, shape: Sequence[int]) -> np.ndarray | None:
     """What a fit says that it may err by, where it says so of every value."""
-    if not isinstance(built.fitted, TellsDeviation):
+    if not isinstance(built.fitted, HasDeviation):
         return None
     told = built.fitted.deviation(pool)
     return told if told.shape == tuple(shape) and np.isfinite(told).all() else None

@@ -13,7 +13,7 @@ import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, runtime_checkable
+from typing import Any
 
 import numpy as np
 
@@ -21,6 +21,7 @@ from frugal.candidates.interval import IntervalKind, IntervalTold
 from frugal.errors import UnusableInputError
 from frugal.experiments.study import Variable
 from frugal.surrogates.fitting.folds import folds
+from frugal.surrogates.fitting.model import HasDeviation
 from frugal.surrogates.fitting.row_scale import RowScale
 from frugal.surrogates.onnx.graph import Graph
 
@@ -38,17 +39,6 @@ _MOST_ELEMENTS = 2000
 _LEAST_DEVIATION = 1e-3
 
 
-@runtime_checkable
-class TellsDeviation(Protocol):
-    """A fitted model that tells how far off it expects to be."""
-
-    def deviation(self, inputs: np.ndarray) -> np.ndarray:
-        """Standard deviation ``[n, m]`` of answers, in their units."""
-
-    def deviation_graph(self, builder: Graph, x: str) -> str:
-        """Write the same as nodes, from the inputs ``x`` to the name of ``[n, m]``."""
-
-
 @dataclass(frozen=True, eq=False)
 class AnswerInterval:
     """Half-widths of intervals around the answers of a candidate.
@@ -63,7 +53,7 @@ class AnswerInterval:
         Coverage that is promised, 0 to 1.
     scale : RowScale, optional
         ``[n, outputs]``; None where the width is the same everywhere.
-    deviation : TellsDeviation, optional
+    deviation : HasDeviation, optional
         The model whose own deviation is the scale.
     least : array [m], optional
         No deviation counts as less.
@@ -77,7 +67,7 @@ class AnswerInterval:
     sizes: tuple[int, ...]
     level: float = 0.9
     scale: RowScale | None = None
-    deviation: TellsDeviation | None = None
+    deviation: HasDeviation | None = None
     least: np.ndarray | None = None
     rows: int = 0
     places: int = 0
@@ -177,7 +167,7 @@ def calibrated_interval(
     deviations : array [n, m], optional
         What the fits without each run said of their own deviation.
     model : object, optional
-        The fitted candidate; where it is a `TellsDeviation` and ``deviations`` are given, its deviation may be the scale.
+        The fitted candidate; where it is a `HasDeviation` and ``deviations`` are given, its deviation may be the scale.
 
     Returns
     -------
@@ -211,7 +201,7 @@ def calibrated_interval(
     if score < (1 - _WORTH) * best:
         factor, _ = conformal_quantile(np.abs(residuals) / left_out[:, output_of], groups, level)
         best, chosen = score, AnswerInterval(factor, sizes, level, RowScale.fit(sized, inputs, variables), **known)
-    if deviations is not None and isinstance(model, TellsDeviation):
+    if deviations is not None and isinstance(model, HasDeviation):
         least = np.maximum(_LEAST_DEVIATION * np.median(deviations, axis=0), np.finfo(np.float32).tiny)
         own = np.maximum(deviations, least)
         score = _calibrated_score(relative, own[:, some] / widths[some], groups, level)

@@ -10,8 +10,8 @@ import numpy as np
 from frugal.errors import UnusableInputError
 from frugal.experiments.metrics.meaning import spans_decades
 from frugal.experiments.runs.store import Runs
-from frugal.surrogates.fitting.intervals import TellsDeviation
 from frugal.surrogates.fitting.judging import Judging
+from frugal.surrogates.fitting.model import HasDeviation
 from frugal.surrogates.ladder.builders import Built
 from frugal.surrogates.onnx.export import PARITY_TOLERANCE_SIGMA
 
@@ -45,10 +45,10 @@ def judged_answers(judging: Judging, built: Sequence[Built]) -> JudgedAnswers:
     judged = [held for _, held in judging.pairs()]
     answers = judging.gathered([one.predict(held.inputs) for one, held in zip(built, judged, strict=True)])
     deviations = None
-    if all(isinstance(one.fitted, TellsDeviation) for one in built):
+    if all(isinstance(one.fitted, HasDeviation) for one in built):
         told = [(one.fitted, held) for one, held in zip(built, judged, strict=True)]
         deviations = judging.gathered(
-            [fit.deviation(held.inputs) for fit, held in told if isinstance(fit, TellsDeviation)]
+            [fit.deviation(held.inputs) for fit, held in told if isinstance(fit, HasDeviation)]
         )
         if deviations.shape != answers.shape or not np.isfinite(deviations).all():  # of modes, say
             deviations = None

@@ -13,7 +13,7 @@ import numpy as np
 
 from frugal.experiments.study import Variable
 from frugal.surrogates.fitting.input_features import check_inputs
-from frugal.surrogates.fitting.model import Fitted, Model
+from frugal.surrogates.fitting.model import Fitted, HasDeviation, Model
 from frugal.surrogates.models.around import AroundFieldFit, AroundFit, AroundModel
 from frugal.surrogates.onnx.graph import Graph
 from frugal.surrogates.onnx.input_precision import centre_of
@@ -115,7 +115,7 @@ class OnCentredInputs(AroundModel):
         kind = FittedOnCentred
         if hasattr(inner, "project"):
             kind = FittedFieldOnCentred
-        elif hasattr(inner, "deviation_graph"):
+        elif isinstance(inner, HasDeviation):
             kind = FittedProcessOnCentred
         return kind(tuple(variables), centre, inner)
 
