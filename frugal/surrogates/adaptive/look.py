@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -13,7 +14,7 @@ from frugal.candidates.output_error import LARGEST_ERROR, OutputError
 from frugal.experiments.runs.store import Runs
 from frugal.experiments.study import Study
 from frugal.surrogates.adaptive.learning_curve import foretold
-from frugal.surrogates.fitting.judging import judging_for
+from frugal.surrogates.fitting.judging import Judging, judging_for
 from frugal.surrogates.ladder.builders import Built, ModelBuilder
 from frugal.surrogates.ladder.judged import judged_answers
 from frugal.surrogates.measurement.bounds import LEVEL
@@ -28,6 +29,8 @@ LOOKED_AT = ("quadratic", "polynomial_chaos", "mlp", "gaussian_process")
 
 #: Between searches of settings no candidate is fitted that erred by more than so many times the least.
 FAR = 3.0
+
+T = TypeVar("T")
 
 #: Builders that keep the settings of an earlier search, by candidate.
 Settings = Mapping[str, ModelBuilder]
@@ -120,18 +123,14 @@ def look_at(
     Looked
     """
     judging = judging_for(runs, seed)
-    fits, settings = searched(study, runs, seed) if settings is None else _fitted(settings, runs.training)
+    if settings is None:
+        fits, settings = searched(study, runs, seed)
+    else:
+        fits = _fitted(settings, runs.training)
     answers: dict[str, np.ndarray] = {}
     for name, built in fits.items():
-        try:
-            refit = settings[name]
-            parts = [built] if judging.by == "held_out" else [refit(part) for part, _ in judging.pairs()]
-            told = judged_answers(judging, parts).answers
-        except MemoryError:
-            raise
-        except Exception:
-            continue
-        if np.isfinite(told).all():
+        told = _unless_it_fails(partial(_judged, judging, built, settings[name]))
+        if told is not None and np.isfinite(told).all():
             answers[name] = told
     fits = {name: built for name, built in fits.items() if name in answers}
     truth, groups = judging.judged.outputs, groups_of(judging.judged.places)
@@ -154,20 +153,28 @@ def look_at(
 def searched(study: Study, runs: Runs, seed: int) -> tuple[dict[str, Built], dict[str, ModelBuilder]]:
     """Candidates fitted to the runs that are not held out, with the settings found there, and how they are fitted again."""
     builders = {model.name: ModelBuilder(study, model, seed) for model in models_for(study) if model.name in LOOKED_AT}
-    fits, _ = _fitted(builders, runs.training)
+    fits = _fitted(builders, runs.training)
     return fits, {name: builders[name].again() for name in fits}
 
 
-def _fitted(builders: Settings, runs: Runs) -> tuple[dict[str, Built], dict[str, ModelBuilder]]:
-    fits: dict[str, Built] = {}
-    for name, builder in builders.items():
-        try:
-            fits[name] = builder(runs)
-        except MemoryError:
-            raise
-        except Exception:
-            continue
-    return fits, dict(builders)
+def _fitted(builders: Settings, runs: Runs) -> dict[str, Built]:
+    found = {name: _unless_it_fails(partial(builder, runs)) for name, builder in builders.items()}
+    return {name: built for name, built in found.items() if built is not None}
+
+
+def _judged(judging: Judging, built: Built, refit: ModelBuilder) -> np.ndarray:
+    parts = [built] if judging.by == "held_out" else [refit(part) for part, _ in judging.pairs()]
+    return judged_answers(judging, parts).answers
+
+
+def _unless_it_fails(make: Callable[[], T]) -> T | None:
+    """What a candidate gives; without one that fails a look goes on, and the ladder at the end tries it and tells why."""
+    try:
+        return make()
+    except MemoryError:
+        raise
+    except Exception:
+        return None
 
 
 def worth_following(look: Look, settings: Settings) -> dict[str, ModelBuilder]:
