@@ -70,8 +70,8 @@ def train(study: Path, target: Path) -> None:
         except SystemExit as end:
             if end.code not in (0, 1):
                 raise RuntimeError(f"'{study}' cannot be trained: exit code {end.code}") from end
-    if not target.is_dir():
-        raise RuntimeError(f"'{study}' gave no bundle")
+    if not (target / "model.onnx").is_file():  # the physics may have won
+        raise RuntimeError(f"'{study}' gave no bundle with a model")
 
 
 def _tables(folder: Path) -> None:
