@@ -1,0 +1,1 @@
+"""Commands about estuaries: windows, forecasts, and observations to fetch."""
