@@ -287,6 +287,8 @@ class EstuarySite(Site):
         Table of tidal constituents (CSV or Parquet) with the stations of mouths and gauges.
     reach, mouth, river, gauge, intake, load, scenario : tuple of tables
         `SiteReach`, `SiteMouth`, `RiverEntry`, `SiteGauge`, `SiteIntake`, `SiteLoad`, `SiteScenario`.
+    dredged : str, optional
+        The reach whose depth the study changes; the first otherwise.
     salt : SiteSalt
     mud : SiteMud
     oxygen : SiteOxygen
@@ -308,6 +310,7 @@ class EstuarySite(Site):
     intake: tuple[SiteIntake, ...] = ()
     load: tuple[SiteLoad, ...] = ()
     scenario: tuple[SiteScenario, ...] = ()
+    dredged: str | None = None
     salt: SiteSalt = Field(default_factory=lambda: SiteSalt.model_validate({}))
     mud: SiteMud = Field(default_factory=lambda: SiteMud.model_validate({}))
     oxygen: SiteOxygen = Field(default_factory=lambda: SiteOxygen.model_validate({}))
@@ -341,6 +344,8 @@ class EstuarySite(Site):
     @model_validator(mode="after")
     def _on_reaches(self) -> Self:
         lengths = {reach.name: reach.length_km for reach in self.reach}
+        if self.dredged is not None and self.dredged not in lengths:
+            raise ValueError(f"dredged = '{self.dredged}' is no reach; reaches are {', '.join(lengths)}")
         for kind in ("gauge", "intake", "load"):
             for point in getattr(self, kind):
                 if point.reach not in lengths:
