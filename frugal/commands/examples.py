@@ -111,6 +111,6 @@ FETCH = """
 # of the last month; the licence and the date lie beside the file
 frugal fetch hubeau --station O972001001 --from 2026-11-20 --out flows.csv
 # means of days, of years past
-frugal fetch hubeau --station O972001001 --what daily_discharge --from 2020-01-01 --to 2020-12-31 --out year.csv
+frugal fetch hubeau --station O9720010 --what daily_discharge --from 2020-01-01 --out years.csv
 frugal fetch vigicrues --station O972001001 --what level --out levels.csv
 """

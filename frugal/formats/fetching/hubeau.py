@@ -20,7 +20,7 @@ from frugal.formats.hydrometry import NOON_S, QUANTITIES, ObservedRows
 
 SERVICE = "Hub'Eau"
 BASE = "https://hubeau.eaufrance.fr/api/v2/hydrometrie"
-ATTRIBUTION = "Hub'Eau (hubeau.eaufrance.fr), API Hydrométrie; PHyC, SCHAPI and producers of the Vigicrues network"
+ATTRIBUTION = "Hub'Eau (hubeau.eaufrance.fr), hydrometry; PHyC of SCHAPI and its producers of data"
 #: What can be asked for: service, quantity, what it is, and a note for whoever reads the file.
 WANTED = {
     "discharge": ("observations_tr", "Q", "discharge", "instants"),
@@ -77,7 +77,9 @@ def fetch_hubeau(
 
 def _pages(url: str) -> tuple[list[dict[str, Any]], list[str], int | None]:
     """Entries of all pages, their addresses, and how many the service says that there are."""
-    host, entries, addresses = urlsplit(url).hostname, [], []
+    host = urlsplit(url).hostname
+    entries: list[dict[str, Any]] = []
+    addresses: list[str] = []
     following: Any = url
     announced: int | None = None
     while following:

@@ -18,7 +18,7 @@ from frugal.formats.hydrometry import ObservedRows
 
 SERVICE = "Vigicrues"
 BASE = "https://www.vigicrues.gouv.fr/services/observations.json/index.php"
-ATTRIBUTION = "Vigicrues (www.vigicrues.gouv.fr), Ministère chargé de l'environnement"
+ATTRIBUTION = "Vigicrues (www.vigicrues.gouv.fr), French ministry of the environment"
 WANTED = {"discharge": "Q", "level": "H"}
 _NOTES = {"discharge": "instants", "level": "instants, above the zero of the station's gauge"}
 
@@ -84,6 +84,7 @@ def _observed(entries: list[Any]) -> tuple[np.ndarray, np.ndarray]:
             raise unknown_layout(SERVICE, f"'{str(value)[:40]}' as a value") from fault
     if all(isinstance(time, int | float) and not isinstance(time, bool) for time in times):
         return np.array(times, dtype=float) / 1000.0, np.array(values, dtype=float)
-    if not all(isinstance(time, str) for time in times):
-        raise unknown_layout(SERVICE, "times both as texts and as numbers")
-    return moments_s(times, _where, None), np.array(values, dtype=float)
+    texts = [time for time in times if isinstance(time, str)]
+    if len(texts) < len(times):
+        raise unknown_layout(SERVICE, "times that are neither all texts nor all numbers")
+    return moments_s(texts, _where, None), np.array(values, dtype=float)
