@@ -18,6 +18,7 @@ from frugal import __version__
 from frugal.commands import examples
 from frugal.commands.bundles import audit, evaluate, explain
 from frugal.commands.cadastre import cadastre
+from frugal.commands.estuaries.fetch import fetch
 from frugal.commands.exposure import exposure
 from frugal.commands.french import in_language, one_line
 from frugal.commands.help_pages import SETTINGS, HelpfulCommand, HelpfulGroup, chosen_language, usage_sentence
@@ -60,6 +61,7 @@ for _name, _command, _examples in (
     ("cadastre", cadastre, examples.CADASTRE),
     ("exposure", exposure, examples.EXPOSURE),
     ("tide", tide, examples.TIDE),
+    ("fetch", fetch, examples.FETCH),
 ):
     app.command(_name, cls=HelpfulCommand, epilog=_examples)(_command)
 

@@ -106,3 +106,11 @@ frugal tide brest.csv --from 2026-11-30 --days 7 --zone Europe/Paris
 # levels above chart datum, every ten minutes, into a file
 frugal tide bordeaux.csv --datum "chart datum" --mean-level 3.2 --every 10 --out levels.csv
 """
+
+FETCH = """
+# of the last month; the licence and the date lie beside the file
+frugal fetch hubeau --station O972001001 --from 2026-11-20 --out flows.csv
+# means of days, of years past
+frugal fetch hubeau --station O9720010 --what daily_discharge --from 2020-01-01 --out years.csv
+frugal fetch vigicrues --station O972001001 --what level --out levels.csv
+"""

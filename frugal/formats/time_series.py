@@ -1,8 +1,9 @@
 """A series over time from a file: two columns of a CSV or Parquet table, or a variable of a NetCDF file (CF conventions).
 
 Of a table the column of times is called ``time_s``, ``time_min``, ``time_h`` or ``time_d``, or ``time`` with dates after ISO
-8601 (``2010-02-28T04:00Z``; those without a zone count as UTC); that of values has the name of what it holds with its
-unit behind: ``level_m``, ``level_cm``, ``level [m]``. Of a NetCDF file the units stand in its attributes.
+8601 (``2010-02-28T04:00Z``; where none has a zone they count as UTC); that of values has the name of what it holds with its
+unit behind: ``level_m``, ``level_cm``, ``level [m]``. Tables with the columns of Hub'Eau are read as they are
+(`frugal.formats.hydrometry`). Of a NetCDF file the units stand in its attributes.
 """
 
 from __future__ import annotations
@@ -10,20 +11,21 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from frugal.errors import UnusableInputError, printable
+from frugal.formats.dates import moments_s
 from frugal.formats.files.headers import name_and_unit, shortened
 from frugal.formats.files.implausible_values import sentinel_rows
 from frugal.formats.files.tables import TableBlock, read_whole
+from frugal.formats.hydrometry import UNITS, hubeau_rows, in_order
 from frugal.formats.units import unit_factor
 
-_SECONDS = {"s": 1.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
-_TIMES = ("time", "temps", "date", "datetime", "date_heure")
+SECONDS = {"s": 1.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
+TIMES = ("time", "temps", "date", "datetime", "date_heure")
 #: A step longer than so many usual ones, and than so long, is a hole.
 _LONGEST_STEPS, _LONGEST_STEP_S = 3.5, 1800.0
 #: Values farther apart than that may differ by anything.
@@ -137,20 +139,29 @@ def _check_spikes(series: TimeSeries, where: Any, unit: str, spike: float) -> No
 def _from_table(path: Path, names: Sequence[str], unit: str) -> tuple[TimeSeries, Any]:
     block = read_whole(path)
     source = block.style.source
-    time_name, time_unit = _column(
-        block, _TIMES, source, " or ".join(f"time_{u}" for u in ("s", "min", "h")) + " or time"
+    if names[0] in UNITS and (rows := hubeau_rows(block, names[0])) is not None:
+        stations = list(dict.fromkeys(rows.stations))
+        if len(stations) > 1:
+            raise UnusableInputError(
+                f"{source} has values of {len(stations)} stations; one has to stand there alone: {', '.join(stations[:12])}"
+            )
+        order, _, _ = in_order(rows, range(len(rows.stations)))
+        values = rows.values[order] * unit_factor(UNITS[names[0]], unit, source)
+        return TimeSeries(rows.time_s[order], values, True, source), lambda row: rows.where(int(order[row]))
+    time_name, time_unit = found_column_of(
+        block, TIMES, source, " or ".join(f"time_{u}" for u in ("s", "min", "h")) + " or time"
     )
-    name, own = _column(block, names, source, f"{names[0]} [{unit}]")
+    name, own = found_column_of(block, names, source, f"{names[0]} [{unit}]")
     if time_name == name:
         raise UnusableInputError(f"{source}: '{name}' is both the time and the {names[0]}")
-    dated = not time_unit
+    dated = time_unit.lower() in ("", "utc")
     if dated:
-        time_s = np.array([_date(text, block.where(time_name, row)) for row, text in enumerate(block.texts(time_name))])
-    elif time_unit in _SECONDS:
-        time_s = block.numbers(time_name) * _SECONDS[time_unit]
+        time_s = moments_s(block.texts(time_name), lambda row: block.where(time_name, row))
+    elif time_unit in SECONDS:
+        time_s = block.numbers(time_name) * SECONDS[time_unit]
     else:
         raise UnusableInputError(
-            f"{source}: times in '{shortened(time_unit)}' are not known; {', '.join(_SECONDS)} are allowed"
+            f"{source}: times in '{shortened(time_unit)}' are not known; {', '.join(SECONDS)} are allowed"
         )
     if not own:
         raise UnusableInputError(
@@ -160,17 +171,17 @@ def _from_table(path: Path, names: Sequence[str], unit: str) -> tuple[TimeSeries
     return TimeSeries(time_s, values, dated, source), lambda row: block.where(name, row)
 
 
-def _column(block: TableBlock, names: Sequence[str], source: str, wanted: str) -> tuple[str, str]:
+def found_column_of(block: TableBlock, names: Sequence[str], source: str, wanted: str) -> tuple[str, str]:
     """A column with one of some names, and its unit as its name says it."""
     found = []
     for column in block.names:
         bare, unit = name_and_unit(column)
-        low = unicodedata.normalize("NFD", bare.lower()).encode("ascii", "ignore").decode()  # without accents
+        low = without_accents(bare)
         for name in names:
             if low == name:
                 found.append((column, unit))
             elif low.startswith(f"{name}_") and not unit:
-                found.append((column, _plain_unit(bare[len(name) + 1 :])))
+                found.append((column, plain_unit(bare[len(name) + 1 :])))
     if len(found) != 1:
         what = "no column" if not found else "several columns"
         told = ", ".join(shortened(name) for name in block.names[:12])
@@ -178,20 +189,14 @@ def _column(block: TableBlock, names: Sequence[str], source: str, wanted: str) -
     return found[0]
 
 
-def _plain_unit(text: str) -> str:
+def without_accents(text: str) -> str:
+    """A name in small letters without accents."""
+    return unicodedata.normalize("NFD", text.strip().lower()).encode("ascii", "ignore").decode()
+
+
+def plain_unit(text: str) -> str:
     """A unit as it stands in a name: ``m3_s`` is m^3/s."""
     return {"m3_s": "m^3/s", "m3s": "m^3/s", "m3": "m^3", "l_s": "L/s", "mm_h": "mm/h"}.get(text.lower(), text)
-
-
-def _date(text: str, where: str) -> float:
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError as fault:
-        raise UnusableInputError(
-            f"{where}: '{shortened(text)}' is no date (2010-02-28T04:00); numbers need a unit in the name of their column, "
-            "time_h"
-        ) from fault
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
 
 
 # ------------------------------------------------------------------------------------------------------------- NetCDF
@@ -232,12 +237,12 @@ def _from_netcdf(path: Path, names: Sequence[str], unit: str, standard_names: Se
             unit_of_time = {"hours": "h", "hour": "h", "minutes": "min", "seconds": "s", "days": "d"}
             told = str(clock.attrs.get("units", ""))
             told = unit_of_time.get(told, told)
-            if told not in _SECONDS:
+            if told not in SECONDS:
                 raise UnusableInputError(
                     f"{source}: times of '{found[0]}' have the units '{shortened(told)}'; hours since a date, or "
-                    f"{', '.join(_SECONDS)} are allowed"
+                    f"{', '.join(SECONDS)} are allowed"
                 )
-            time_s = np.asarray(clock.values, dtype=float) * _SECONDS[told]
+            time_s = np.asarray(clock.values, dtype=float) * SECONDS[told]
         values = np.asarray(variable.values, dtype=float) * unit_factor(own, unit, f"{source}, variable '{found[0]}'")
 
     def where(row: int) -> str:

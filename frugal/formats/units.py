@@ -66,11 +66,16 @@ def unit_factor(own: str, unit: str, where: str) -> float:
     import pint
 
     registry = _registry()
-    plain = re.sub(r"(?<=[A-Za-z])(-?\d)", r"^\1", own.replace("³", "^3").replace("²", "^2"))  # m3 s-1, mm h-1
     try:
-        return float(quantity_of(registry, 1.0, plain).to(unit).magnitude)
+        return float(quantity_of(registry, 1.0, _in_pints_spelling(own)).to(_in_pints_spelling(unit)).magnitude)
     except (ValueError, pint.PintError) as fault:
         raise UnusableInputError(f"{where} is in '{printable(own)[:60]}', which is no unit like {unit}") from fault
+
+
+def _in_pints_spelling(unit: str) -> str:
+    """m^3 s^-1 of m3 s-1, m3.s-1 or m³/s, mm h^-1 of mm h-1."""
+    spaced = re.sub(r"([A-Za-z]-?\d*)\.(?=[A-Za-z])", r"\1 ", unit.replace("³", "^3").replace("²", "^2"))
+    return re.sub(r"(?<=[A-Za-z])(-?\d)", r"^\1", spaced)
 
 
 @lru_cache

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -11,12 +11,11 @@ import typer
 from frugal.commands.options import AsJson, Language
 from frugal.commands.printing import print_json, print_notes, print_table
 from frugal.commands.terminal import say, tell_written
+from frugal.commands.tides.moments import moment_of, named_zone, today
 from frugal.errors import UnusableInputError
 
 _ENDINGS = (".csv", ".parquet", ".pq")
 _DAYS = 2.0
-#: Years that the mean longitudes are told for; calendars before have other days.
-_SOONEST, _LATEST = 1801, 2199
 
 
 def tide(
@@ -85,10 +84,10 @@ def tide(
         raise UnusableInputError(f"--out '{out}' is the table of constituents; name another file")
     if end and days is not None:
         raise UnusableInputError("--days stands in the place of --to; leave one out")
-    told_in = _zone(zone)
-    first = _moment(begin, told_in, "--from") if begin else _today(told_in)
+    told_in = named_zone(zone)
+    first = moment_of(begin, told_in, "--from") if begin else today(told_in)
     if end:
-        last = _moment(end, told_in, "--to", whole_day=True)
+        last = moment_of(end, told_in, "--to", whole_day=True)
     else:
         length = _DAYS if days is None else days
         if not 0.0 < length <= 36_600.0:
@@ -110,40 +109,3 @@ def tide(
     print_notes(table.notes, language)
     if out is not None:
         tell_written(out)
-
-
-def _zone(name: str) -> tzinfo:
-    if name.upper() in ("UTC", "Z", "GMT"):
-        return UTC
-    from zoneinfo import ZoneInfo
-
-    try:
-        return ZoneInfo(name)
-    except (OSError, ValueError, KeyError) as fault:
-        raise UnusableInputError(f"--zone '{name}' is not known; UTC or names like Europe/Paris are allowed") from fault
-
-
-def _today(zone: tzinfo) -> datetime:
-    return datetime.now(zone).replace(hour=0, minute=0, second=0, microsecond=0)
-
-
-def _moment(text: str, zone: tzinfo, option: str, whole_day: bool = False) -> datetime:
-    """A time with its zone; of a time without one, that of the option, if it is one moment there."""
-    try:
-        moment = datetime.fromisoformat(text.strip())
-    except ValueError as fault:
-        raise UnusableInputError(
-            f"{option} '{text}' is no time; 2026-11-30 or 2026-11-30T06:00+01:00 is needed"
-        ) from fault
-    if not _SOONEST <= moment.year <= _LATEST:
-        raise UnusableInputError(f"{option} '{text}': years from {_SOONEST} to {_LATEST} are allowed")
-    if whole_day and len(text.strip()) <= 10:
-        moment += timedelta(days=1)
-    if moment.tzinfo is not None:
-        return moment
-    here, there = moment.replace(tzinfo=zone), moment.replace(tzinfo=zone, fold=1)
-    if here.utcoffset() != there.utcoffset():
-        raise UnusableInputError(
-            f"{option} '{text}' is twice or not at all in {zone}, when clocks are changed; say it with its offset: {text}Z"
-        )
-    return here
