@@ -47,7 +47,8 @@ def closed_forms(site: EstuarySite, solve: Solve) -> Alternative:
     def make() -> Callable[..., Arrays]:
         mean = {f"{river.name}_m3_s": river.mean_flow_m3_s for river in site.river}
         usual = {"sea_level_rise_m": 0.0, "tide_factor": 1.0, "temperature_deg_c": 15.0, "load_factor": 1.0}
-        known = {name: np.asarray(value) for name, value in solve(**mean, **usual, deepening_m=0.0).items()}
+        unmoved = {"moved_share": 0.0} if any(load.other_reach for load in site.load) else {}
+        known = {name: np.asarray(value) for name, value in solve(**mean, **usual, deepening_m=0.0, **unmoved).items()}
         return lambda **inputs: _answer(site, known, inputs)
 
     label = _TEXTS.say("estuary.closed_forms")

@@ -211,10 +211,20 @@ class SiteLoad(SitePoint):
         As `SitePoint`.
     carbon_g_s, nitrogen_g_s : float
         Demands of oxygen.
+    other_reach, other_km : str and float, optional
+        Where a part of it may be let out instead, of which the study then asks.
     """
 
     carbon_g_s: float = Field(0.0, ge=0.0)
     nitrogen_g_s: float = Field(0.0, ge=0.0)
+    other_reach: str | None = None
+    other_km: float | None = None
+
+    @model_validator(mode="after")
+    def _both(self) -> Self:
+        if (self.other_reach is None) != (self.other_km is None):
+            raise ValueError(f"load '{self.name}' needs both other_reach and other_km, or none")
+        return self
 
 
 class SiteSalt(SitePart):
@@ -357,6 +367,14 @@ class EstuarySite(Site):
                         f"{kind} '{point.name}' lies at {point.km:g} km of reach '{point.reach}', which is "
                         f"{lengths[point.reach]:g} km long"
                     )
+        for load in self.load:
+            if load.other_reach is not None and not 0.0 <= (load.other_km or 0.0) <= lengths.get(
+                load.other_reach, -1.0
+            ):
+                raise ValueError(
+                    f"load '{load.name}' moves to {load.other_km:g} km of reach '{load.other_reach}', which is no place of "
+                    f"the reaches {', '.join(lengths)}"
+                )
         stations = [mouth.station for mouth in self.mouth if mouth.station is not None]
         stations += [gauge.station for gauge in self.gauge if gauge.station is not None]
         if stations and self.constituents is None:
