@@ -49,6 +49,7 @@ def inputs_of(site: EstuarySite) -> tuple[Variable, ...]:
         )
         for river in site.river
     )
+    moved = Variable("moved_share", "1", 0.0, 1.0, _TEXTS.say("estuary.moved_share"), default=0.0)
     return (
         *flows,
         Variable("sea_level_rise_m", "m", 0.0, 1.1, _TEXTS.say("estuary.sea_level_rise"), default=0.0),
@@ -56,6 +57,7 @@ def inputs_of(site: EstuarySite) -> tuple[Variable, ...]:
         Variable("temperature_deg_c", "degC", 4.0, 30.0, _TEXTS.say("estuary.temperature"), default=15.0),
         Variable("load_factor", "1", 0.0, 2.0, _TEXTS.say("estuary.load_factor"), default=1.0),
         Variable("deepening_m", "m", *DEEPENING_M, _TEXTS.say("estuary.deepening", reach=_dredged(site)), default=0.0),
+        *((moved,) if any(load.other_reach for load in site.load) else ()),
     )
 
 

@@ -228,6 +228,7 @@ def carrying_of(
     rivers: Mapping[str, float],
     temperature_deg_c: float = 15.0,
     load_factor: float = 1.0,
+    moved_share: float = 0.0,
     bed_kg_m2: Any = None,
     start: Mapping[str, Any] | None = None,
 ) -> Carrying:
@@ -242,6 +243,8 @@ def carrying_of(
         Of rivers, of the sea, and that to which the water tends.
     load_factor : float
         Of the waste water.
+    moved_share : float
+        Of the waste water that is let out at its other place, where the site has one.
     bed_kg_m2 : float or array, optional
         Mud on the bed at the start; that of the site otherwise.
     start : mapping, optional
@@ -266,12 +269,14 @@ def carrying_of(
         brings = (0.0, mud, temperature_deg_c, oxygen, river.carbon_mg_l, river.nitrogen_mg_l)
         for name, value in zip(outside, brings, strict=True):
             outside[name][river.place] = value
-    loads = [
-        Load(substance, load.reach, 1e3 * load.km, load_factor * rate)
-        for load in site.load
-        for substance, rate in (("carbon", load.carbon_g_s), ("nitrogen", load.nitrogen_g_s))
-        if rate > 0.0
-    ]
+    loads = []
+    for load in site.load:
+        kept = 1.0 if load.other_reach is None else 1.0 - moved_share
+        for substance, rate in (("carbon", load.carbon_g_s), ("nitrogen", load.nitrogen_g_s)):
+            loads.append(Load(substance, load.reach, 1e3 * load.km, kept * load_factor * rate))
+            if load.other_reach is not None and load.other_km is not None:
+                moved = (1.0 - kept) * load_factor * rate
+                loads.append(Load(substance, load.other_reach, 1e3 * load.other_km, moved))
     first = {
         "salt": 0.0,
         "mud": 0.05,
@@ -298,14 +303,6 @@ def carrying_of(
         temperature_deg_c,
         loads=tuple(loads),
     )
-
-
-def with_depth(site: EstuarySite, **changes: float) -> Estuary:
-    """The estuary of a site with whole reaches deepened by so many metres, by name."""
-    estuary = estuary_of(site)
-    for name, by_m in changes.items():
-        estuary = deepened(estuary, name, by_m)
-    return estuary
 
 
 def way_to_sea(site: EstuarySite, reach: str) -> tuple[SiteReach, ...]:

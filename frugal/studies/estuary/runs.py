@@ -49,6 +49,8 @@ class EstuaryState:
         Waste water over that of today.
     deepening_m : float
         Of the reach that the site dredges; below 0 it silts up.
+    moved_share : float
+        Of the waste water, let out at its other place.
     """
 
     rivers: Mapping[str, float]
@@ -57,6 +59,7 @@ class EstuaryState:
     temperature_deg_c: float = 15.0
     load_factor: float = 1.0
     deepening_m: float = 0.0
+    moved_share: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -122,7 +125,7 @@ def run_estuary(
     layout = layout_of(estuary_for(site, asked), site.cell_m if cell_m is None else cell_m)
     driving = driving_of(site, asked.rivers, asked.sea_level_rise_m, asked.tide_factor)
     told = spring_tide(site, spin_up_cycles)
-    carrying = carrying_of(site, asked.rivers, asked.temperature_deg_c, asked.load_factor)
+    carrying = carrying_of(site, asked.rivers, asked.temperature_deg_c, asked.load_factor, asked.moved_share)
     only_salt = replace(
         carrying, outside={"salt": carrying.outside["salt"]}, start={"salt": 0.0}, mud=None, oxygen=None, loads=()
     )
