@@ -232,7 +232,7 @@ def carrying_of(
     bed_kg_m2: Any = None,
     start: Mapping[str, Any] | None = None,
 ) -> Carrying:
-    """What the water carries: salt, mud, heat, oxygen and its demands.
+    """What the water carries: salt, mud, oxygen and its demands; its temperature is that of the air everywhere.
 
     Parameters
     ----------
@@ -240,7 +240,7 @@ def carrying_of(
     rivers : mapping
         Discharge by name of the river [m³/s].
     temperature_deg_c : float
-        Of rivers, of the sea, and that to which the water tends.
+        The same everywhere.
     load_factor : float
         Of the waste water.
     moved_share : float
@@ -256,17 +256,17 @@ def carrying_of(
     """
     saturation = saturation_in_kernels.py_func  # compiled it has no way in from Python
     full_fresh = saturation(temperature_deg_c, 0.0)
-    outside: dict[str, dict[str, Any]] = {name: {} for name in ("salt", "mud", "heat", "oxygen", "carbon", "nitrogen")}
+    outside: dict[str, dict[str, Any]] = {name: {} for name in ("salt", "mud", "oxygen", "carbon", "nitrogen")}
     for mouth in site.mouth:
         full = saturation(temperature_deg_c, mouth.salinity_psu)
-        brings = (mouth.salinity_psu, mouth.mud_kg_m3, temperature_deg_c, mouth.oxygen_share * full, 0.0, 0.0)
+        brings = (mouth.salinity_psu, mouth.mud_kg_m3, mouth.oxygen_share * full, 0.0, 0.0)
         for name, value in zip(outside, brings, strict=True):
             outside[name][mouth.place] = value
     for river in site.river:
         flow = float(rivers.get(river.name, river.mean_flow_m3_s))
         mud = river.mud_kg_m3 * (flow / river.mean_flow_m3_s) ** river.mud_exponent
         oxygen = river.oxygen_share * full_fresh
-        brings = (0.0, mud, temperature_deg_c, oxygen, river.carbon_mg_l, river.nitrogen_mg_l)
+        brings = (0.0, mud, oxygen, river.carbon_mg_l, river.nitrogen_mg_l)
         for name, value in zip(outside, brings, strict=True):
             outside[name][river.place] = value
     loads = []
@@ -280,7 +280,6 @@ def carrying_of(
     first = {
         "salt": 0.0,
         "mud": 0.05,
-        "heat": temperature_deg_c,
         "oxygen": 0.9 * full_fresh,
         "carbon": 1.0,
         "nitrogen": 0.2,
@@ -292,15 +291,14 @@ def carrying_of(
     settings = mud_.model_dump(exclude={"mixing_m2_s"})
     if bed_kg_m2 is not None:
         settings["bed_kg_m2"] = bed_kg_m2
-    rates = oxygen_.model_dump(exclude={"heat_exchange_w_m2_k"})
+    rates = oxygen_.model_dump()
     return Carrying(
         outside,
         {**first, **(start or {})},
         mixing,
         Mud(**settings),
         Oxygen(**rates),
-        oxygen_.heat_exchange_w_m2_k,
-        temperature_deg_c,
+        equilibrium_deg_c=temperature_deg_c,
         loads=tuple(loads),
     )
 

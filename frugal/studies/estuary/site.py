@@ -264,7 +264,6 @@ class SiteOxygen(SitePart):
     mud_demand_mg_g: float = Field(0.0, ge=0.0)
     half_mg_l: float = Field(0.5, ge=0.0)
     wind_m_day: float = Field(0.5, ge=0.0)
-    heat_exchange_w_m2_k: float = Field(30.0, ge=0.0)
 
 
 class SiteScenario(SitePart):
