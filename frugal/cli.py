@@ -19,6 +19,7 @@ from frugal.commands import examples
 from frugal.commands.bundles import audit, evaluate, explain
 from frugal.commands.cadastre import cadastre
 from frugal.commands.estuaries.fetch import fetch
+from frugal.commands.estuaries.windows import windows
 from frugal.commands.exposure import exposure
 from frugal.commands.french import in_language, one_line
 from frugal.commands.help_pages import SETTINGS, HelpfulCommand, HelpfulGroup, chosen_language, usage_sentence
@@ -62,6 +63,7 @@ for _name, _command, _examples in (
     ("exposure", exposure, examples.EXPOSURE),
     ("tide", tide, examples.TIDE),
     ("fetch", fetch, examples.FETCH),
+    ("windows", windows, examples.WINDOWS),
 ):
     app.command(_name, cls=HelpfulCommand, epilog=_examples)(_command)
 

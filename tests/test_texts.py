@@ -20,6 +20,7 @@ ROOMS = {
 #: Beginnings of keys of which one is chosen while the program runs, by the name of a thing: no literal names them.
 CHOSEN_BY_NAME = {
     "frugal.tides": ("datum.", "head.", "water."),
+    "frugal.estuaries": ("direction.", "fish_head.", "fish_state.", "head.", "plot.", "state."),
     "frugal.audit": (
         "asked.", "baseline.", "c3.budgets.", "c3.people.", "category.", "count.", "country.", "factor.", "field.",
         "first.", "level.", "limit.", "noun.", "policy.", "question.", "short.", "status.", "unit.",

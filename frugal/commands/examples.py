@@ -114,3 +114,11 @@ frugal fetch hubeau --station O972001001 --from 2026-11-20 --out flows.csv
 frugal fetch hubeau --station O9720010 --what daily_discharge --from 2020-01-01 --out years.csv
 frugal fetch vigicrues --station O972001001 --what level --out levels.csv
 """
+
+WINDOWS = """
+frugal windows --from 2026-01-01 --to 2026-12-31 --draught-m 9.5 --zone Europe/Paris --out windows
+# what a metre of dredging gives
+frugal windows --draught-m 10.5 --direction in --dredge garonne:0-15:1
+# days on which shad may go upstream, with discharges of your own
+frugal windows --fish shad --flow garonne=250 --flow dordogne=120
+"""

@@ -78,7 +78,7 @@ class LowWaters:
 
 
 @dataclass(frozen=True, eq=False)
-class Access:
+class ShipAccess:
     """What a ship finds in one state of the channel.
 
     Parameters
@@ -135,11 +135,11 @@ class AccessAnswer:
     """The answer: as the channel is, and once it is dredged where that was asked."""
 
     asked: AccessQuestion
-    now: Access
-    dredged: Access | None
+    now: ShipAccess
+    dredged: ShipAccess | None
 
     @property
-    def last(self) -> Access:
+    def last(self) -> ShipAccess:
         """The state that was asked for: dredged, if so."""
         return self.now if self.dredged is None else self.dredged
 
@@ -163,7 +163,7 @@ def ask_access(asked: AccessQuestion) -> AccessAnswer:
     return AccessAnswer(asked, now, _access(asked, asked.dredgings) if asked.dredgings else None)
 
 
-def _access(asked: AccessQuestion, dredgings: Sequence[Dredging]) -> Access:
+def _access(asked: AccessQuestion, dredgings: Sequence[Dredging]) -> ShipAccess:
     begin, end = asked.begin.timestamp(), asked.end.timestamp()
     way, ship = asked.waterway, asked.ship
     channel = way.dredged(dredgings)
@@ -180,7 +180,7 @@ def _access(asked: AccessQuestion, dredgings: Sequence[Dredging]) -> Access:
         found = passages(water, channel, ship, direction).until(end)
         windows[direction] = windows_of(found, ship.margin_m)
         best[direction] = found.best()
-    return Access(channel, windows, _low_waters(within), open_share(open_), longest_shut_s(open_, STEP_S), best)
+    return ShipAccess(channel, windows, _low_waters(within), open_share(open_), longest_shut_s(open_, STEP_S), best)
 
 
 def _low_waters(water: ChannelWater) -> LowWaters:
@@ -226,13 +226,13 @@ def hours_by_day(windows: Sequence[PassageWindow], begin: datetime, end: datetim
     return hours
 
 
-def summary_of(asked: AccessQuestion, access: Access, direction: Direction) -> AccessSummary:
+def summary_of(asked: AccessQuestion, access: ShipAccess, direction: Direction) -> AccessSummary:
     """Windows of one direction in numbers.
 
     Parameters
     ----------
     asked : AccessQuestion
-    access : Access
+    access : ShipAccess
     direction : {"in", "out"}
 
     Returns

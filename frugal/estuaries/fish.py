@@ -1,8 +1,9 @@
-"""Days on which migratory fish may pass along a waterway, or live somewhere in it: temperature, oxygen and salinity within limits.
+"""Days on which migratory fish may pass along a waterway, or live somewhere in it: temperature, oxygen, salinity within limits.
 
 A day is open when every hour of it keeps the limits at every place of the way; for species that live in the estuary, at one
-place at least. Temperatures of sea, rivers and air follow the season, a cosine between two numbers, warmest on 1 August; the water
-in between is the solver's, width-averaged, with what `frugal.studies.estuary.place.carrying_of` says of waste, mud and rates.
+place at least. Temperatures of sea, rivers and air follow the season, a cosine between two numbers, warmest on 1 August; the
+water in between is the solver's, width-averaged, with what `frugal.studies.estuary.place.carrying_of` says of waste, mud and
+rates.
 """
 
 from __future__ import annotations
@@ -225,8 +226,8 @@ def judged(fish: tuple[str, Species], days: Sequence[date], kept: np.ndarray, al
     FishAnswer
     """
     name, species = fish
-    all_kept = kept.all(axis=1)
-    fits = all_kept.any(axis=1) if species.somewhere else all_kept.all(axis=1)
+    all_kept = np.asarray(kept.all(axis=1))
+    fits = np.asarray(all_kept.any(axis=1) if species.somewhere else all_kept.all(axis=1))
     worst = np.argmax((~kept).sum(axis=2), axis=1)
     length = np.gradient(along_km) if along_km.size > 1 else np.ones(1)
     states = [

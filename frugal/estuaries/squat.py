@@ -7,10 +7,10 @@ that of the channel, but at most the width over which the ship moves the water,
 
 .. math:: W \\le \\left(7.7 + 45 (1 - C_W)^2\\right) B, \\qquad C_W = (1 + 2 C_B) / 3,
 
-so that open water is a channel of that width (C. B. Barrass, *The phenomena of ship squat*, International Shipbuilding Progress 26,
-1979; the formula as the squat page of MIT's design laboratory prints it, formula, width and numbers as a shipping company's squat
-sheet does). The waterplane coefficient C_W is estimated from the block coefficient. `rule_of_thumb_m` is Barrass's short form, the
-square of the speed over 100 in open water and over 50 in confined water.
+so that open water is a channel of that width (C. B. Barrass, *The phenomena of ship squat*, International Shipbuilding
+Progress 26, 1979; the formula as the squat page of MIT's design laboratory prints it, formula, width and numbers as a shipping
+company's squat sheet does). The waterplane coefficient C_W is estimated from the block coefficient. `rule_of_thumb_m` is
+Barrass's short form, the square of the speed over 100 in open water and over 50 in confined water.
 
 The formula holds for full ships at speeds well below that of long waves; it says nothing of heel, waves or soft mud.
 """

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from frugal.errors import UnusableInputError, did_you_mean
+from frugal.errors import UnusableInputError
 from frugal.estuaries.navigation import ChannelWater, ShipChannel
 from frugal.physics.estuary.network import Estuary, Layout, layout_of
 from frugal.physics.estuary.simulate import TideRun, simulate_tide
@@ -24,6 +24,8 @@ PIECE_S = 30.0 * DAY_S
 STEP_S = 600.0
 #: A gauge so near gives a place its name [km].
 _NEAR_KM = 3.0
+#: Distances along a reach [km] and depths of the channel there [m].
+KnotDepths = tuple[tuple[float, ...], tuple[float, ...]]
 #: Just outside of what is dredged the bottom stands as it was [km].
 _EDGE_KM = 0.01
 
@@ -76,7 +78,7 @@ class Waterway:
     channel : ShipChannel
         Before anything is dredged.
     assumed : tuple of str
-        Reaches of which neither the site nor the user says how deep the channel is: the mean depth of the section stands for it.
+        Reaches of which neither site nor user says how deep the channel is: the mean depth of the section stands for it.
     """
 
     site: EstuarySite
@@ -100,93 +102,17 @@ class Waterway:
         if np.any((left < LEAST_DEPTH_M) & (more < 0.0)):
             worst = int(np.argmin(np.where(more < 0.0, left, np.inf)))
             raise UnusableInputError(
-                f"dredging leaves a channel of {left[worst]:.2g} m below mean sea level at {self.channel.names[worst]}; at least "
+                f"dredging leaves a channel of {left[worst]:.2g} m at {self.channel.names[worst]}; at least "
                 f"{LEAST_DEPTH_M:g} m are needed"
             )
         return self.channel.deepened(more)
-
-
-def destination_of(site: EstuarySite, text: str) -> tuple[str, float]:
-    """Reach and distance [km] of the place that ships go to.
-
-    Parameters
-    ----------
-    site : EstuarySite
-    text : str
-        Name of a gauge, or ``REACH:KM``; the gauge farthest from the sea on the way to the first head where empty.
-
-    Returns
-    -------
-    tuple of str and float
-    """
-    gauges = {gauge.name: gauge for gauge in site.gauge}
-    if not text:
-        way = way_to_sea(site, _main_reach(site))
-        on_way = [gauge for reach in way for gauge in site.gauge if gauge.reach == reach.name]
-        if not on_way:
-            return way[-1].name, way[-1].length_km
-        order = [reach.name for reach in way]
-        last = max(on_way, key=lambda gauge: (order.index(gauge.reach), gauge.km))
-        return last.reach, last.km
-    for name, gauge in gauges.items():
-        if name.casefold() == text.strip().casefold():
-            return gauge.reach, gauge.km
-    reach, _, km = text.partition(":")
-    lengths = {part.name: part.length_km for part in site.reach}
-    if reach not in lengths:
-        known = [*gauges, *(f"{name}:KM" for name in lengths)]
-        raise UnusableInputError(
-            f"--destination '{text}' is no place of the site; allowed: {', '.join(known)}{did_you_mean(text, known)}"
-        )
-    value = _number(km)
-    if value is None or not 0.0 < value <= lengths[reach]:
-        raise UnusableInputError(
-            f"--destination '{text}': above 0 and up to {lengths[reach]:g} km of reach '{reach}' are allowed"
-        )
-    return reach, value
-
-
-def _main_reach(site: EstuarySite) -> str:
-    """The reach whose head stands first in the site."""
-    begun = {part.seaward for part in site.reach}
-    return next(part.name for part in site.reach if part.landward not in begun)
-
-
-def _number(text: str) -> float | None:
-    try:
-        value = float(text)
-    except ValueError:
-        return None
-    return value if np.isfinite(value) else None
-
-
-def dredging_of(site: EstuarySite, text: str) -> Dredging:
-    """A dredging as users write it: ``REACH:FROM_KM-TO_KM:BY_M``."""
-    parts = text.split(":")
-    ends = [_number(end) for end in parts[1].split("-")] if len(parts) == 3 else []
-    by = _number(parts[2]) if len(parts) == 3 else None
-    if len(ends) != 2 or None in ends or by is None:
-        raise UnusableInputError(f"--dredge '{text}'; REACH:FROM_KM-TO_KM:BY_M is needed, as garonne:0-20:1")
-    lengths = {part.name: part.length_km for part in site.reach}
-    if parts[0] not in lengths:
-        raise UnusableInputError(
-            f"--dredge '{text}': reach '{parts[0]}' is none of the site's: {', '.join(lengths)}{did_you_mean(parts[0], lengths)}"
-        )
-    first, last = (float(end or 0.0) for end in ends)
-    if not 0.0 <= first < last <= lengths[parts[0]]:
-        raise UnusableInputError(
-            f"--dredge '{text}': 0 to {lengths[parts[0]]:g} km of reach '{parts[0]}' are allowed, rising"
-        )
-    if not -20.0 <= by <= 20.0:
-        raise UnusableInputError(f"--dredge '{text}': {by:g} m; -20 to 20 m are allowed")
-    return Dredging(parts[0], first, last, by)
 
 
 def waterway_of(
     site: EstuarySite,
     destination: tuple[str, float],
     dredgings: Sequence[Dredging] = (),
-    depths_m: Mapping[str, float] | None = None,
+    depths_m: Mapping[str, KnotDepths] | None = None,
 ) -> Waterway:
     """The navigation channel from the sea to a place.
 
@@ -198,7 +124,7 @@ def waterway_of(
     dredgings : sequence of Dredging
         At whose ends places stand.
     depths_m : mapping, optional
-        Depth of the channel below mean sea level by reach, in place of that of the site.
+        Depth of the channel below the datum by reach, in place of that of the site: distances [km] and depths [m].
 
     Returns
     -------
@@ -211,6 +137,7 @@ def waterway_of(
             raise UnusableInputError(
                 f"reach '{one.reach}' is dredged, but ships pass {', '.join(part.name for part in way)} alone"
             )
+    given = depths_m or {}
     spots: list[WaySpot] = []
     before = 0.0
     for part in way:
@@ -222,10 +149,10 @@ def waterway_of(
             if one.reach == part.name
             for end in (one.from_km - _EDGE_KM, one.from_km, one.to_km, one.to_km + _EDGE_KM)
         ]
-        places = np.unique(np.concatenate([nodes, part.distance_km, ends, [length]]))
+        knots = part.distance_km if part.name not in given else given[part.name][0]
+        places = np.unique(np.concatenate([nodes, knots, ends, [length]]))
         spots += [WaySpot(part, float(km), before + float(km)) for km in places[(places >= 0.0) & (places <= length)]]
         before += part.length_km
-    given = depths_m or {}
     depth = [_depth(spot, given) for spot in spots]
     width = [float(along(spot.reach, spot.reach.width_m, np.array([spot.km]), geometric=True)[0]) for spot in spots]
     channel = ShipChannel(
@@ -238,9 +165,9 @@ def waterway_of(
     return Waterway(site, tuple(spots), channel, assumed)
 
 
-def _depth(spot: WaySpot, given: Mapping[str, float]) -> float:
+def _depth(spot: WaySpot, given: Mapping[str, KnotDepths]) -> float:
     if spot.reach.name in given:
-        return given[spot.reach.name]
+        return float(np.interp(spot.km, *given[spot.reach.name]))
     values = spot.reach.navigation_depth_m or spot.reach.depth_m
     return float(along(spot.reach, values, np.array([spot.km]))[0])
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import calendar
 from collections.abc import Mapping
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _TEXTS = room_texts("frugal.estuaries")
-_WATER, _SAND, _NONE = "#0072b2", "#c8b48a", "#eef1f4"
+_WATER, _SAND = "#0072b2", "#c8b48a"
 #: What shuts a day for fish, in the colours of Okabe and Ito.
 _FISH = {"open": "#009e73", "season": "#e4e8ec", "temperature": "#d55e00", "oxygen": "#7d3c6e", "salinity": "#e0b000"}
 
@@ -54,13 +53,13 @@ def calendar_picture(answer: AccessAnswer, language: str) -> bytes:
         image: Any = None
         for axes, (direction, by_day) in zip(panels, hours.items(), strict=True):
             grid = _grid(by_day, months)
-            image = axes.imshow(grid, cmap=_colours(), vmin=0.0, vmax=top, aspect="auto", interpolation="nearest")
+            image = axes.imshow(grid, cmap=_colours(), vmin=1e-6, vmax=top, aspect="auto", interpolation="nearest")
             for row, column in zip(*np.nonzero(np.isfinite(grid)), strict=True):
                 _write(axes, row, column, float(grid[row, column]), top)
             _month_axes(axes, months)
             axes.set_title(_TEXTS.phrase(f"direction.{direction}", language), loc="left", fontsize=9.5)
         panels[-1].set_xlabel(_TEXTS.phrase("plot.day", language))
-        bar = figure.colorbar(image, ax=list(panels), shrink=0.8, pad=0.01)
+        bar = figure.colorbar(image, ax=list(panels), shrink=0.8, pad=0.01, extend="neither")
         bar.set_label(_TEXTS.phrase("plot.hours", language))
         bar.outline.set_visible(False)
         _sign(figure, site_title(answer, language), language)
@@ -71,8 +70,8 @@ def calendar_picture(answer: AccessAnswer, language: str) -> bytes:
 def _colours() -> Any:
     from matplotlib.colors import LinearSegmentedColormap
 
-    shades = LinearSegmentedColormap.from_list("hours", ["#fbe3d3", "#d6e6f0", "#6fb0d8", "#0072b2", "#00456b"])
-    return shades.with_extremes(bad="white")
+    shades = LinearSegmentedColormap.from_list("hours", ["#dbe9f2", "#6fb0d8", "#0072b2", "#00456b"])
+    return shades.with_extremes(bad="white", under="#fbe3d3")
 
 
 def _write(axes: Axes, row: int, column: int, value: float, top: float) -> None:
@@ -96,10 +95,6 @@ def _month_axes(axes: Axes, months: list[tuple[int, int]]) -> None:
     axes.set_xticks([0, 4, 9, 14, 19, 24, 29], ["1", "5", "10", "15", "20", "25", "30"])
     axes.set_yticks(range(len(months)), [f"{year}-{month:02d}" for year, month in months])
     axes.tick_params(length=0, labelsize=8)
-    for row, (year, month) in enumerate(months):
-        for column in range(calendar.monthrange(year, month)[1]):
-            if calendar.weekday(year, month, column + 1) == calendar.MONDAY:
-                axes.plot([column - 0.5] * 2, [row - 0.5, row + 0.5], color="white", linewidth=1.2)
     for side in axes.spines.values():
         side.set_visible(False)
 
@@ -129,11 +124,19 @@ def channel_picture(answer: AccessAnswer, language: str) -> bytes:
 
     def draw(figure: Figure) -> None:
         axes = figure.subplots()
-        floor = float(min(bottom.min(), (-answer.now.channel.depth_m).min())) - 1.5
+        needs = {
+            name: values - _needed_m(answer.asked.ship, values - bottom, state.channel.width_m)
+            for name, values in (("keel_low", levels.mean_low_m), ("keel_high", levels.mean_high_m))
+        }
+        lowest = [bottom, -answer.now.channel.depth_m, *needs.values()]
+        floor = min(float(values.min()) for values in lowest) - 1.5
         axes.fill_between(km, bottom, floor, color=_SAND, linewidth=0, alpha=0.65)
         axes.fill_between(km, bottom, np.maximum(levels.lowest_m, bottom), color=_WATER, linewidth=0, alpha=0.10)
         if answer.dredged is not None:
-            axes.plot(km, -answer.now.channel.depth_m, color="#6b5a33", linewidth=1.0, linestyle=(0, (2, 2)))
+            before = _TEXTS.phrase("plot.bottom_before", language)
+            axes.plot(
+                km, -answer.now.channel.depth_m, color="#6b5a33", linewidth=1.0, linestyle=(0, (2, 2)), label=before
+            )
         key = "plot.bottom_dredged" if answer.dredged is not None else "plot.bottom"
         axes.plot(km, bottom, color="#6b5a33", linewidth=1.6, label=_TEXTS.phrase(key, language))
         for name, values, style in (
@@ -143,8 +146,7 @@ def channel_picture(answer: AccessAnswer, language: str) -> bytes:
         ):
             label = _TEXTS.phrase(f"plot.{name}", language)
             axes.plot(km, values, color=_WATER, linewidth=1.2, linestyle=style, label=label)
-        for name, values, style in (("keel_high", levels.mean_high_m, "-"), ("keel_low", levels.mean_low_m, "--")):
-            needed = values - _needed_m(answer.asked.ship, values - bottom, state.channel.width_m)
+        for (name, needed), style in zip(needs.items(), ("--", "-"), strict=True):
             axes.plot(km, needed, color=NOT_MET, linewidth=1.2, linestyle=style, label=_label(name, language))
             axes.fill_between(km, needed, bottom, where=list(needed < bottom), color=NOT_MET, alpha=0.18, linewidth=0)
         axes.set_xlim(float(km[0]), float(km[-1]))
@@ -184,13 +186,13 @@ def _gauge_names(axes: Axes, answer: AccessAnswer) -> None:
     first = {spot.reach.name: spot.along_km - spot.km for spot in reversed(way.spots)}
     last = way.spots[-1].along_km
     low, high = axes.get_ylim()
-    before = -99.0
+    before = 1e9
     places = [(first[g.reach] + g.km, g.name) for g in way.site.gauge if g.reach in first]
-    for km, name in sorted(places):
+    for km, name in sorted(places, reverse=True):
         if km > last + 1e-6:
             continue
         axes.plot([km, km], [low, low + 0.02 * (high - low)], color=MUTED, linewidth=0.8)
-        if km - before >= 0.06 * last:
+        if before - km >= 0.08 * last:
             side = "right" if km > 0.94 * last else "left" if km < 0.04 * last else "center"
             axes.text(km, low + 0.03 * (high - low), name, fontsize=7, color=INK, ha=side, va="bottom")
             before = km

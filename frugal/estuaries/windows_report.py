@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from frugal.estuaries.access import Access, AccessAnswer, summary_of
+from frugal.estuaries.access import AccessAnswer, ShipAccess, summary_of
 from frugal.estuaries.fish import FishAnswer
 from frugal.estuaries.navigation import Direction, Passages
 from frugal.reporting.text import plain_number
@@ -25,7 +25,7 @@ def moment_text(time_s: float, zone: tzinfo) -> str:
     return moment.isoformat(timespec="minutes").replace("+00:00", "Z")
 
 
-def states_of(answer: AccessAnswer) -> list[tuple[str, Access]]:
+def states_of(answer: AccessAnswer) -> list[tuple[str, ShipAccess]]:
     """States of the channel by name: as it is, and dredged where that was asked."""
     return [("now", answer.now), *([("dredged", answer.dredged)] if answer.dredged is not None else [])]
 
@@ -137,7 +137,7 @@ def access_content(answer: AccessAnswer, language: str) -> dict[str, Any]:
         "km_from_sea": round(asked.waterway.spots[-1].along_km, 3),
         "from": moment_text(asked.begin.timestamp(), asked.zone),
         "to": moment_text(asked.end.timestamp(), asked.zone),
-        "datum": "mean sea level",
+        "datum": "zero of the site",
         "ship": {
             "draught_m": ship.draught_m,
             "speed_kn": ship.speed_kn,
@@ -270,7 +270,7 @@ def _without_window(answer: AccessAnswer, best: Passages, direction: Direction) 
 
 
 def printed_access(answer: AccessAnswer, language: str) -> Table:
-    """Access by state of the channel and direction, for a terminal.
+    """ShipAccess by state of the channel and direction, for a terminal.
 
     Parameters
     ----------
