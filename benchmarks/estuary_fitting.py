@@ -36,8 +36,14 @@ MONTH_S, SPIN_UP_S = 29.53 * 86400.0, 3.0 * 86400.0
 
 #: Sections of the Gironde from the topo-bathymetry (`gironde_sections.py`): width that is never dry, and area, below its zero.
 SURVEYED_KM = tuple(range(0, 73, 4))
-SURVEYED_WIDTH_M = (5770, 6230, 7820, 8600, 8510, 8670, 8370, 7460, 6520, 5620, 4930, 4460, 4040, 3630, 3640, 2920, 2920, 2030, 1620)
-SURVEYED_AREA_M2 = (77400, 75800, 62800, 61000, 52500, 41500, 36200, 30000, 27000, 24100, 20800, 18600, 15400, 12500, 10600, 9100, 9100, 7700, 6200)
+SURVEYED_WIDTH_M = (
+    5770, 6230, 7820, 8600, 8510, 8670, 8370, 7460, 6520, 5620,
+    4930, 4460, 4040, 3630, 3640, 2920, 2920, 2030, 1620,
+)  # fmt: skip
+SURVEYED_AREA_M2 = (
+    77400, 75800, 62800, 61000, 52500, 41500, 36200, 30000, 27000, 24100,
+    20800, 18600, 15400, 12500, 10600, 9100, 9100, 7700, 6200,
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -148,13 +154,14 @@ def month_of(site: EstuarySite, cell_m: float | None = None) -> TideRun:
     rows = [constants.names.index(constituent(name).name) for name in FORCED]
     speeds = [math.radians(constituent(name).speed_deg_h) / 3600.0 for name in FORCED]
     sea = SeaLevel(
-        mouth.mean_level_m, constants.amplitudes_m[rows].tolist(), np.radians(constants.phases_deg[rows]).tolist(), speeds
+        mouth.mean_level_m,
+        constants.amplitudes_m[rows].tolist(),
+        np.radians(constants.phases_deg[rows]).tolist(),
+        speeds,
     )
     rivers = {river.place: river.mean_flow_m3_s for river in site.river}
     driving = Driving({mouth.place: sea}, rivers, ramp_s=86400.0)
-    return simulate_tide(
-        estuary_of(site), driving, SPIN_UP_S + MONTH_S, 900.0, SPIN_UP_S, cell_m=cell_m or site.cell_m
-    )
+    return simulate_tide(estuary_of(site), driving, SPIN_UP_S + MONTH_S, 900.0, SPIN_UP_S, cell_m=cell_m or site.cell_m)
 
 
 def modelled(site: EstuarySite, cell_m: float | None = None) -> np.ndarray:
@@ -189,4 +196,6 @@ def fit(name: str, cell_m: float | None = None, most: int = 12) -> np.ndarray:
 
 def vector_rmse_cm(found: np.ndarray, wanted: np.ndarray) -> dict[str, float]:
     """Root mean square over gauges of the differences of complex amplitudes [cm], by constituent."""
-    return dict(zip(TOLD, (100.0 * np.sqrt(np.mean(np.abs(found - wanted) ** 2, axis=0))).round(2).tolist(), strict=True))
+    return dict(
+        zip(TOLD, (100.0 * np.sqrt(np.mean(np.abs(found - wanted) ** 2, axis=0))).round(2).tolist(), strict=True)
+    )

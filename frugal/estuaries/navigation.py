@@ -133,7 +133,9 @@ class Passages:
 
     def best(self) -> Passages:
         """The one with the most water; none where there is none."""
-        return self._those(np.arange(self.clearance_m.size) == (int(np.argmax(self.clearance_m)) if self.clearance_m.size else -1))
+        return self._those(
+            np.arange(self.clearance_m.size) == (int(np.argmax(self.clearance_m)) if self.clearance_m.size else -1)
+        )
 
     def _those(self, kept: np.ndarray) -> Passages:
         return Passages(self.departures_s[kept], self.clearance_m[kept], self.place[kept], self.duration_s[kept])

@@ -230,5 +230,3 @@ def fish_picture(answer: FishAnswer, site: str, destination: str, language: str)
         figure.suptitle(fish_title(answer, site, destination, language), fontsize=9.5, x=0.01, ha="left", color=INK)
 
     return png(10.5, 1.2 + 0.24 * max(len(months), 4), draw)
-
-
