@@ -133,7 +133,9 @@ def test_dredging_changes_what_lies_between_two_places_and_never_dries_it() -> N
     before, after = (np.asarray(e.reach("trunk").bed_m) for e in (estuary, deeper))
     km = np.asarray(estuary.reach("trunk").distance_m) / 1e3
     np.testing.assert_allclose(before - after, np.where((km >= 5.0) & (km <= 10.0), 1.5, 0.0))
-    with pytest.raises(UnusableInputError, match=r"a change of depth of -5.9 m leaves 0.1 m below mean sea level at 20 km"):
+    with pytest.raises(
+        UnusableInputError, match=r"a change of depth of -5.9 m leaves 0.1 m below mean sea level at 20 km"
+    ):
         deepened(estuary, "trunk", -5.9)
     with pytest.raises(UnusableInputError, match="from 25 to 30 km of reach 'trunk', which is 20 km long"):
         deepened(estuary, "trunk", 1.0, 25.0, 30.0)
