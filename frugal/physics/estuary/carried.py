@@ -16,7 +16,7 @@ from frugal.physics.estuary.network import Layout
 from frugal.physics.estuary.reactions import MudLaw, OxygenLaw
 
 #: Laws of the stress on grains.
-DRAG_LAWS = ("manning", "quadratic", "linear")
+DRAG_LAWS = ("manning", "quadratic", "linear", "slip")
 #: Substances that something happens to; every other name is a tracer.
 SUBSTANCES = ("salt", "mud", "heat", "oxygen", "carbon", "nitrogen")
 
@@ -57,15 +57,15 @@ class Mud:
         Stress below which nothing is eroded.
     erosion_kg_m2_s : float
         Partheniades' M, at twice the critical stress; with a critical stress of 0, for each Pa.
-    drag : float
-        Manning's n [s/m^(1/3)] of the grains, a drag coefficient [-], or r [m/s].
+    drag : float or array
+        Manning's n [s/m^(1/3)] of the grains, a drag coefficient [-], r or the slip s [m/s]; [slot] if an array.
     drag_law : str
-        "manning", "quadratic" or "linear".
+        "manning", "quadratic", "linear", or "slip" (which needs the viscosity).
     pool_kg_m2 : float
         Mud on the bed at which erosion is half of what it is with plenty.
     gelling_kg_m3 : float
-    viscosity_m2_s : float
-        Of the profile over the depth; 0 for well-mixed water.
+    viscosity_m2_s : float or array
+        Of the profiles of mud and speed over the depth, [slot] if an array; 0 for well-mixed water.
     bed_kg_m2 : float or array
         On the bed at the start, [slot] if an array.
     """
@@ -73,11 +73,11 @@ class Mud:
     settling_m_s: float = 1e-3
     critical_pa: float = 0.3
     erosion_kg_m2_s: float = 5e-4
-    drag: float = 0.015
+    drag: Any = 0.015
     drag_law: str = "manning"
     pool_kg_m2: float = 0.05
     gelling_kg_m3: float = 100.0
-    viscosity_m2_s: float = 0.0
+    viscosity_m2_s: Any = 0.0
     bed_kg_m2: Any = 0.0
 
 
@@ -139,6 +139,8 @@ class Carrying:
     fixed_sea : bool
         The concentration of the sea always stands at the mouths, in ebb too.
     loads : sequence of Load
+    mixes_with_sea : bool
+        Dispersion reaches the mouths; else only the water takes anything through them.
     """
 
     outside: Mapping[str, Mapping[str, Any]]
@@ -151,6 +153,7 @@ class Carrying:
     toward_sea_s: float = 3600.0
     fixed_sea: bool = False
     loads: Sequence[Load] = ()
+    mixes_with_sea: bool = True
 
 
 class _SeriesPack:
@@ -196,6 +199,16 @@ def _positive(**values: float) -> None:
     for name, value in values.items():
         if not (np.isfinite(value) and value >= 0.0):
             raise UnusableInputError(f"{name} = {value:g}; a number of at least 0 is needed")
+
+
+def _by_slot(name: str, given: Any, layout: Layout) -> np.ndarray:
+    """A number or an array as values at all slots, at least 0."""
+    values = np.asarray(given, dtype=float)
+    slots = layout.cells.bed.size
+    if values.shape not in ((), (slots,)):
+        raise UnusableInputError(f"{name} of mud has {values.size} values; one or {slots}, one a slot, are needed")
+    _positive(**{f"{name} of mud": float(values.min())})
+    return np.array(np.broadcast_to(values, (slots,)))
 
 
 def laws_of(carrying: Carrying, layout: Layout) -> CarryLaws:
@@ -255,22 +268,29 @@ def laws_of(carrying: Carrying, layout: Layout) -> CarryLaws:
         raise UnusableInputError(
             f"pool_kg_m2 = {m.pool_kg_m2:g} and gelling_kg_m3 = {m.gelling_kg_m3:g}; both must be above 0"
         )
+    drag = _by_slot("drag", m.drag, layout)
+    viscosity = _by_slot("viscosity_m2_s", m.viscosity_m2_s, layout)
+    if m.drag_law == "slip" and np.any(viscosity <= 0.0):
+        raise UnusableInputError(
+            f"viscosity_m2_s = {viscosity.min():g} of mud; above 0 is needed by its drag law 'slip'"
+        )
     return CarryLaws(
         active,
         outside,
         float(carrying.toward_sea_s),
         carrying.fixed_sea,
+        carrying.mixes_with_sea,
         law,
         -1.0 if mixing.mud_m2_s is None else float(mixing.mud_m2_s),
         MudLaw(
             float(m.settling_m_s),
             float(m.erosion_kg_m2_s / m.critical_pa if m.critical_pa > 0.0 else m.erosion_kg_m2_s),
             float(m.critical_pa),
-            float(m.drag),
+            drag,
             DRAG_LAWS.index(m.drag_law),
             float(m.pool_kg_m2),
             float(m.gelling_kg_m3),
-            float(m.viscosity_m2_s),
+            viscosity,
         ),
         mud is not None and bool(active[MUD]),
         float(carrying.heat_exchange_w_m2_k),

@@ -44,6 +44,7 @@ class CarryLaws(NamedTuple):
     outside: np.ndarray  # [substance, place], number of the series of the concentration beyond a place
     toward_sea_s: float  # time within which water entering from the sea takes on its concentration; 0: at once
     fixed_sea: bool  # the concentration of the sea always stands at the mouths
+    mixes_with_sea: bool  # dispersion passes the last link before a mouth
     mixing: MixingLaw
     mud_dispersion: float  # [m²/s]; below 0: as the others
     mud: MudLaw
@@ -107,18 +108,21 @@ def _react(
     squared_speed: float,
     time: float,
     dt: float,
+    mud_alone: bool,
 ) -> None:
-    """Changes within one cell, in the row of the given slot."""
+    """Changes within one cell, in the row of the given slot; of mud within half of the span."""
     if volume <= 1e-6 * surface:
         return
     c = carriage.c
     depth = volume / surface
     if laws.exchanges_mud:
-        stress = bed_stress(laws.mud, squared_speed, depth)
+        stress = bed_stress(laws.mud, slot, squared_speed, depth)
         held = c[MUD, slot] * volume
-        left = mud_after(laws.mud, held, carriage.bed[slot], volume, floor, depth, stress, dt)
+        left = mud_after(laws.mud, slot, held, carriage.bed[slot], volume, floor, depth, stress, 0.5 * dt)
         carriage.bed[slot] += held - left
         c[MUD, slot] = left / volume
+    if mud_alone:
+        return
     if laws.active[HEAT] and laws.heat_exchange > 0.0:
         target = _value(laws.series, laws.equilibrium, time)
         c[HEAT, slot] = heat_after(c[HEAT, slot], target, laws.heat_exchange, depth, dt)
@@ -157,13 +161,14 @@ def _react_all(
     passed: np.ndarray,
     time: float,
     dt: float,
+    mud_alone: bool,
 ) -> None:
     for r in range(cells.starts.size):
         before = _squared_speed(cells, volumes, passed, cells.starts[r], dt)
         for i in range(cells.starts[r] + 1, cells.lasts[r]):
             here = _squared_speed(cells, volumes, passed, i, dt)
             floor = cells.length[i] * widths[i]
-            _react(cells, laws, carriage, i, volumes[i], floor, floor, 0.5 * (before + here), time, dt)
+            _react(cells, laws, carriage, i, volumes[i], floor, floor, 0.5 * (before + here), time, dt, mud_alone)
             before = here
     for place in range(places.size):
         if cells.is_mouth[place]:
@@ -177,7 +182,7 @@ def _react_all(
             share = cells.length[slot] * widths[slot]
             floor += share
             moving += share * _squared_speed(cells, volumes, passed, slot - 1 if end % 2 else slot, dt)
-        _react(cells, laws, carriage, first, places[place], floor, floor, moving / floor, time, dt)
+        _react(cells, laws, carriage, first, places[place], floor, floor, moving / floor, time, dt, mud_alone)
         for k in range(cells.joined_from[place], cells.joined_from[place + 1]):
             end = cells.joined[k]
             slot = cells.lasts[end // 2] if end % 2 else cells.starts[end // 2]
@@ -223,12 +228,16 @@ def carry(
             )
             carriage.found[0] = _ANEW_S
         toward = 1.0 if laws.toward_sea_s <= 0.0 else 1.0 - math.exp(-dt / laws.toward_sea_s)
+        if laws.exchanges_mud:
+            # Half before and half after it is carried: else erosion would lag or lead the current by half a span.
+            before = records.volumes[s]
+            _react_all(cells, laws, carriage, widths, before, records.places[s], passed, time, dt, True)
         own = laws.active[MUD] and laws.mud_dispersion >= 0.0  # mud is mixed otherwise than the rest
         for turn in range(2 if own else 1):
             if turn == 1:
                 fill(scratch.constant, laws.mud_dispersion)
             dispersion = carriage.dispersion if turn == 0 else scratch.constant
-            parts = parts_of_dispersion(cells, after, places, dispersion, dt, scratch)
+            parts = parts_of_dispersion(cells, after, places, dispersion, laws.mixes_with_sea, dt, scratch)
             for substance in range(laws.active.size):
                 if laws.active[substance] and (substance == MUD and own) == (turn == 1):
                     _move(cells, laws, carriage, scratch, records, s, substance, toward, parts, outside)
@@ -239,7 +248,7 @@ def carry(
                 carriage.c[substance, slot] += amount / after[slot]
                 carriage.loaded[substance] += amount
         if laws.exchanges_mud or laws.reacts or (laws.active[HEAT] and laws.heat_exchange > 0.0):
-            _react_all(cells, laws, carriage, widths, after, places, passed, time, dt)
+            _react_all(cells, laws, carriage, widths, after, places, passed, time, dt, False)
         _keep(cells, carriage, widths, samples, time)
 
 

@@ -174,7 +174,13 @@ def advect(
 
 @inner(error_model="numpy")
 def parts_of_dispersion(
-    cells: ReachCells, volumes: np.ndarray, places: np.ndarray, dispersion: np.ndarray, dt: float, scratch: CarryScratch
+    cells: ReachCells,
+    volumes: np.ndarray,
+    places: np.ndarray,
+    dispersion: np.ndarray,
+    mixes_with_sea: bool,
+    dt: float,
+    scratch: CarryScratch,
 ) -> int:
     """Fills the exchange through links; gives the number of parts in which it stays monotone."""
     most = 0.0
@@ -187,6 +193,11 @@ def parts_of_dispersion(
             low, high = volumes[i] / cells.length[i], volumes[i + 1] / cells.length[i + 1]
             area = min(0.5 * (low + high), 2.0 * min(low, high))
             exchange[i] = dispersion[i] * area / cells.spacing[i]
+        if not mixes_with_sea:
+            if cells.is_mouth[cells.ends[r, 0]]:
+                exchange[first] = 0.0
+            if cells.is_mouth[cells.ends[r, 1]]:
+                exchange[last - 1] = 0.0
         for i in range(first + 1, last):
             if volumes[i] > 1e-9:
                 most = max(most, (exchange[i - 1] + exchange[i]) / volumes[i])

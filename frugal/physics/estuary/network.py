@@ -21,9 +21,10 @@ import numpy as np
 from frugal.errors import UnusableInputError, did_you_mean
 from frugal.physics.estuary.sections import SectionTable, table_of
 
-#: Laws of friction: Manning's n [s/m^(1/3)], a drag coefficient [-] of a quadratic stress, r [m/s] of a stress r u, and the
-#: rate [1/s] at which friction slows the water whatever its depth.
-FRICTIONS = ("manning", "quadratic", "linear", "rate")
+#: Laws of friction: Manning's n [s/m^(1/3)], a drag coefficient [-] of a quadratic stress, r [m/s] of a stress r u, the
+#: rate [1/s] at which friction slows the water whatever its depth, and the slip [m/s] of a stress s u_bed under a profile with
+#: an eddy viscosity, see `water_steps`.
+FRICTIONS = ("manning", "quadratic", "linear", "rate", "slip")
 _LOOSE = 1e-6
 
 
@@ -50,6 +51,8 @@ class Reach:
         Heights over the bed at which the widths are given, rising from 0 [m].
     flowing_width_m : array, optional
         As `width_m`: the width that conveys water, where flats only store it.
+    viscosity_m2_s : array or float, optional
+        Eddy viscosity at the stations, for the law of friction "slip" [m²/s].
     """
 
     name: str
@@ -62,6 +65,7 @@ class Reach:
     bank_slope: Any = 0.0
     heights_m: Any = None
     flowing_width_m: Any = None
+    viscosity_m2_s: Any = None
 
     @property
     def length_m(self) -> float:
@@ -132,6 +136,7 @@ class ReachCells(NamedTuple):
     distance: np.ndarray  # [slot], from the seaward end of the reach [m]
     bed: np.ndarray  # [slot], [m]
     friction: np.ndarray  # [slot], at links
+    viscosity: np.ndarray  # [slot], at links [m²/s]; of the law "slip"
     law: int
     stored: SectionTable
     flowing: SectionTable  # no slot at all where all of the width conveys
@@ -237,6 +242,8 @@ def _check(estuary: Estuary) -> list[str]:
         )
     places = list(dict.fromkeys(place for reach in estuary.reaches for place in (reach.seaward, reach.landward)))
     for reach in estuary.reaches:
+        if estuary.friction_law == "slip" and reach.viscosity_m2_s is None:
+            raise UnusableInputError(f"reach '{reach.name}': viscosity_m2_s is missing; the friction law 'slip' needs it")
         if reach.seaward == reach.landward:
             raise UnusableInputError(
                 f"reach '{reach.name}' begins and ends at '{reach.seaward}'; two places are needed"
@@ -273,6 +280,7 @@ class _ReachNodes(NamedTuple):
     distance: np.ndarray
     bed: np.ndarray
     friction: np.ndarray
+    viscosity: np.ndarray
     heights: np.ndarray
     widths: np.ndarray
     flowing: np.ndarray | None
@@ -296,6 +304,9 @@ def _part(reach: Reach, cell_m: float) -> _ReachNodes:
     friction = _profile(reach, "friction", reach.friction, 1)
     if np.any(friction < 0.0):
         raise UnusableInputError(f"reach '{reach.name}': a friction of {friction.min():g}; at least 0 is needed")
+    viscosity = _profile(reach, "viscosity_m2_s", 1.0 if reach.viscosity_m2_s is None else reach.viscosity_m2_s, 1)
+    if np.any(viscosity <= 0.0):
+        raise UnusableInputError(f"reach '{reach.name}': a viscosity of {viscosity.min():g} m²/s; above 0 is needed")
     slope = _profile(reach, "bank_slope", reach.bank_slope, 1)
     if np.any(slope < 0.0):
         raise UnusableInputError(f"reach '{reach.name}': a bank slope of {slope.min():g}; at least 0 is needed")
@@ -312,6 +323,7 @@ def _part(reach: Reach, cell_m: float) -> _ReachNodes:
         x,
         at(_profile(reach, "bed_m", reach.bed_m, 1))[:, 0],
         at(friction)[:, 0],
+        at(viscosity)[:, 0],
         heights,
         at(widths),
         flowing,
@@ -342,7 +354,7 @@ def layout_of(estuary: Estuary, cell_m: float = 1000.0) -> Layout:
     one = {
         name: np.full(total, fill)
         for name, fill in (("spacing", cell_m), ("length", cell_m), ("distance", 0.0), ("bed", 0.0), ("friction", 0.0))
-    }
+    } | {"viscosity": np.ones(total)}
     slope = np.zeros(total)
     heights, widths = np.tile(np.arange(segments, dtype=float), (total, 1)), np.ones((total, segments))
     conveying = np.ones((total, segments))
@@ -357,6 +369,7 @@ def layout_of(estuary: Estuary, cell_m: float = 1000.0) -> Layout:
         one["length"][[first, last]] = 0.5 * part.spacing
         one["distance"][here], one["bed"][here] = part.distance, part.bed
         one["friction"][first:last] = 0.5 * (part.friction[1:] + part.friction[:-1])
+        one["viscosity"][first:last] = 0.5 * (part.viscosity[1:] + part.viscosity[:-1])
         slope[here] = part.slope
         count = part.heights.size
         top = np.tile(part.heights, (part.distance.size, 1))

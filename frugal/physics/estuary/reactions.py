@@ -1,6 +1,7 @@
 """What happens to mud, heat and oxygen in one cell within one span.
 
-Mud (kg/m³; stress :math:`\\tau = \\rho C u^2`, Manning's :math:`\\rho g n^2 u^2 / h^{1/3}`, or :math:`\\rho r |u|`):
+Mud (kg/m³; stress :math:`\\tau = \\rho C u^2`, Manning's :math:`\\rho g n^2 u^2 / h^{1/3}`, :math:`\\rho r |u|`, or
+:math:`\\rho s |u_b|` with the speed at the bed :math:`u_b = u / (1 + s h / (3 K_v))` of the law "slip", see `water_steps`):
 
 .. math:: E = e \\, (\\tau - \\tau_c)_+ \\, \\frac{m}{m + m_r}, \\qquad
     F = \\beta \\, w_s (1 - C / C_g)^5_+ \\, C
@@ -28,6 +29,8 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
+import numpy as np
+
 from frugal.physics.compiled import inner
 
 _DENSITY, _GRAVITY, _HEAT_CAPACITY = 1000.0, 9.81, 4186.0
@@ -42,11 +45,11 @@ class MudLaw(NamedTuple):
     settling_m_s: float
     erosion_kg_m2_s_pa: float
     critical_pa: float
-    drag: float  # Manning's n of the grains, C or r, as the law takes it
-    law: int  # 0 Manning, 1 quadratic, 2 linear
+    drag: np.ndarray  # [slot], Manning's n of the grains, C, r or s, as the law takes it
+    law: int  # 0 Manning, 1 quadratic, 2 linear, 3 slip
     pool_kg_m2: float  # m_r
     gelling_kg_m3: float  # C_g
-    viscosity_m2_s: float  # K_v; 0: well mixed
+    viscosity_m2_s: np.ndarray  # [slot], K_v; 0: well mixed
 
 
 class OxygenLaw(NamedTuple):
@@ -63,24 +66,36 @@ class OxygenLaw(NamedTuple):
 
 
 @inner(error_model="numpy")
-def bed_stress(law: MudLaw, squared_speed: float, depth: float) -> float:
+def bed_stress(law: MudLaw, slot: int, squared_speed: float, depth: float) -> float:
     """Stress on the grains [Pa]."""
+    drag = law.drag[slot]
     if law.law == 0:
-        return _DENSITY * _GRAVITY * law.drag * law.drag * squared_speed / math.pow(depth, 1.0 / 3.0)
+        return _DENSITY * _GRAVITY * drag * drag * squared_speed / math.pow(depth, 1.0 / 3.0)
     if law.law == 2:
-        return _DENSITY * law.drag * math.sqrt(squared_speed)
-    return _DENSITY * law.drag * squared_speed
+        return _DENSITY * drag * math.sqrt(squared_speed)
+    if law.law == 3:
+        return _DENSITY * drag * math.sqrt(squared_speed) / (1.0 + drag * depth / (3.0 * law.viscosity_m2_s[slot]))
+    return _DENSITY * drag * squared_speed
 
 
 @inner(error_model="numpy")
 def mud_after(
-    law: MudLaw, held: float, bed: float, volume: float, bed_area: float, depth: float, stress: float, dt: float
+    law: MudLaw,
+    slot: int,
+    held: float,
+    bed: float,
+    volume: float,
+    bed_area: float,
+    depth: float,
+    stress: float,
+    dt: float,
 ) -> float:
     """Mud in the water [kg] of a cell after a span, of `held` in the water and `bed` on the bed [kg] before."""
     c = held / volume
     settling = law.settling_m_s * max(math.pow(max(1.0 - c / law.gelling_kg_m3, 0.0), 5.0), _SLOWEST)
-    if law.viscosity_m2_s > 0.0:
-        peclet = settling * depth / law.viscosity_m2_s
+    viscosity = law.viscosity_m2_s[slot]
+    if viscosity > 0.0:
+        peclet = settling * depth / viscosity
         settling *= peclet / (1.0 - math.exp(-peclet)) if peclet > 1e-6 else 1.0
     down = settling / depth
     up = law.erosion_kg_m2_s_pa * max(stress - law.critical_pa, 0.0) / (bed / bed_area + law.pool_kg_m2)

@@ -154,6 +154,7 @@ def advance(
                 if goal >= until - near:
                     break
                 goal = min(until, wanted, goal + limits.record_s)
+                goal = until if goal > until - near else goal  # sums of spans may end short of it by rounding
             exact_roots(scratch)
             longest = longest_step(cells, scratch, limits.courant)
             step, steps = 0, max(math.ceil((goal - clock[0]) / longest), 1)

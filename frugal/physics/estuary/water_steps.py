@@ -19,6 +19,16 @@ left out.
 A link's section is the mean of those of its nodes, but at most twice that upwind, so that a dry bank gives no water; a
 cell gives at most what it holds, and nothing flows faster than at a Froude number of ``simulate.FROUDE``, which only films on
 slopes reach. Depth in the law of friction is area over width.
+
+The law "slip" is that of a stress :math:`\\rho s u_b` under the profile over the depth that a uniform eddy viscosity
+:math:`A_v` gives, :math:`u / U = (1 + p (3 - 3 \\zeta^2) / 2) / (1 + p)` with :math:`p = s h / (3 A_v)` and the share
+:math:`\\zeta` of the depth from the surface:
+
+.. math:: g A S_f = \\frac{s}{1 + p} \\frac{Q}{h}, \\qquad \\beta = \\langle (u / U)^2 \\rangle = 1 + \\frac{1}{5} \\left( \\frac{p}{1 + p} \\right)^2
+
+The stress falls as the water rises, and the water is as inert as :math:`\\beta` times as much: the stress of water that
+speeds up runs ahead of that of a steady flow by :math:`(\\beta - 1) h \\, \\partial_t U`, to first order in
+:math:`\\omega h^2 / A_v`. Gravity and friction are divided by it.
 """
 
 from __future__ import annotations
@@ -34,7 +44,7 @@ from frugal.physics.estuary.network import ReachCells
 from frugal.physics.estuary.sections import area_of, height_of, width_of
 
 GRAVITY = 9.81
-MANNING, QUADRATIC, LINEAR, RATE = 0, 1, 2, 3
+MANNING, QUADRATIC, LINEAR, RATE, SLIP = 0, 1, 2, 3, 4
 #: A cell gives at most this share of its water in one step.
 _GIVES = 0.95
 #: A cell gives at most this share of its water between two records.
@@ -191,6 +201,7 @@ def momentum(
         section = max(a[i], 1e-9)
         depth = max(a[i] / w, 1e-4)
         drag = cells.friction[i]
+        pull = GRAVITY * a[i]
         if law == MANNING:
             y = root[i]
             y *= (4.0 - min(depth * y * y * y, 2.5)) * (1.0 / 3.0)
@@ -201,9 +212,14 @@ def momentum(
             slowing = drag * abs(q[i]) / (section * depth)
         elif law == LINEAR:
             slowing = drag / depth
+        elif law == SLIP:
+            bent = drag * depth / (3.0 * cells.viscosity[i])
+            lighter = 1.0 / (1.0 + 0.2 * (bent / (1.0 + bent)) ** 2)
+            slowing = lighter * drag / (depth * (1.0 + bent))
+            pull *= lighter
         else:
             slowing = drag
-        push = (flux[i + ONE] - flux[i] + GRAVITY * a[i] * (level[i + ONE] - level[i])) / cells.spacing[i]
+        push = (flux[i + ONE] - flux[i] + pull * (level[i + ONE] - level[i])) / cells.spacing[i]
         # The friction of a rate or of r u is centred by halves; the quadratic one is centred by itself.
         half = 0.5 * span * slowing if law >= LINEAR and span * slowing < 1.0 else 0.0
         new = (q[i] * (1.0 - half) - span * push) / (1.0 + span * slowing - half)
