@@ -49,9 +49,7 @@ class GivenTide:
 
     def layout(self, slip: Any, viscosity: Any, cell_m: float) -> Layout:
         """Cells with a slip [m/s] and a viscosity [m²/s] at the stations."""
-        reach = Reach(
-            "r", "sea", "head", self.distance_m, -self.depth_m, self.width_m, slip, viscosity_m2_s=viscosity
-        )
+        reach = Reach("r", "sea", "head", self.distance_m, -self.depth_m, self.width_m, slip, viscosity_m2_s=viscosity)
         return layout_of(Estuary((reach,), ("sea",), "slip"), cell_m)
 
     def driving(self, ramp: bool = True) -> Driving:
@@ -107,9 +105,7 @@ def periodic_tide(case: GivenTide, cell_m: float, tides: int = TIDES) -> Periodi
     stop = start + tides * PERIOD
     run = simulate_tide(layout, case.driving(end is None), stop, PERIOD / 60, stop - 2.0 * PERIOD, start, end)
     change = float(np.abs(run.levels_m[60:] - run.levels_m[:-60])[:, layout.slots("r")].max())
-    last = replace(
-        run, times_s=run.times_s[60:], levels_m=run.levels_m[60:], discharges_m3_s=run.discharges_m3_s[60:]
-    )
+    last = replace(run, times_s=run.times_s[60:], levels_m=run.levels_m[60:], discharges_m3_s=run.discharges_m3_s[60:])
     return PeriodicTide(case, last, slip, viscosity, change)
 
 
@@ -200,12 +196,8 @@ def balanced_mud(tide: PeriodicTide, mud: GivenMud) -> BalancedMud:
     def carried(share: np.ndarray, sea: float) -> CarriedRun:
         bed = _ENDLESS * share / (1.0 - share)
         law = Mud(mud.settling_m_s, 0.0, mud.erosion, slip, "slip", _ENDLESS, 1e9, viscosity, bed)
-        carrying = Carrying(
-            {"mud": {"sea": sea}}, {"mud": sea}, Mixing(mud.dispersion_m2_s), law, toward_sea_s=0.0
-        )
-        shifted = [
-            (spans, records._replace(times=records.times - records.times[0] + n * PERIOD)) for n in range(tides)
-        ]
+        carrying = Carrying({"mud": {"sea": sea}}, {"mud": sea}, Mixing(mud.dispersion_m2_s), law, toward_sea_s=0.0)
+        shifted = [(spans, records._replace(times=records.times - records.times[0] + n * PERIOD)) for n in range(tides)]
         return carry_along(layout, shifted, carrying, times)
 
     def gained(run: CarriedRun) -> np.ndarray:

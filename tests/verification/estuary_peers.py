@@ -77,14 +77,19 @@ def perturbed_tide(
     cell = np.where((np.arange(n) == 0) | (np.arange(n) == n - 1), 0.5 * cell, cell)
     links = np.arange(n - 1)
     slope = coo_matrix(
-        (np.concatenate([-np.ones(n - 1), np.ones(n - 1)]) / dx, (np.tile(links, 2), np.concatenate([links, links + 1]))),
+        (
+            np.concatenate([-np.ones(n - 1), np.ones(n - 1)]) / dx,
+            (np.tile(links, 2), np.concatenate([links, links + 1])),
+        ),
         shape=(n - 1, n),
     ).tocsr()
     mean = 0.5 * abs(slope) * dx
     outflow = -(slope.T * dx)  # of node cells, from discharges on links
 
     def solved(speed: float, mouth: complex, storing: np.ndarray, pushing: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        top = bmat([[diags(1j * speed * cell), outflow @ diags(b * h)], [diags(pull * G) @ slope, diags(1j * speed + slow)]])
+        top = bmat(
+            [[diags(1j * speed * cell), outflow @ diags(b * h)], [diags(pull * G) @ slope, diags(1j * speed + slow)]]
+        )
         matrix, right = top.tolil(), np.concatenate([storing, pushing]).astype(complex)
         matrix[0, :] = 0.0
         matrix[0, 0], right[0] = 1.0, mouth

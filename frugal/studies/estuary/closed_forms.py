@@ -63,6 +63,7 @@ def _answer(site: EstuarySite, known: Mapping[str, np.ndarray], asked: Mapping[s
     found: dict[str, np.ndarray | float] = {}
     middle = 0.5 * (known["high_water"] + known["low_water"])
     found["level"] = known["level"].mean(axis=0) + rise + grown * (known["level"] - known["level"].mean(axis=0))
+    found["tide"] = grown * known["tide"]
     found["speed"] = grown * known["speed"]
     found["high_water"] = middle + rise + grown * (known["high_water"] - middle)
     found["low_water"] = middle + rise + grown * (known["low_water"] - middle)

@@ -16,18 +16,29 @@ import numpy as np
 from frugal.errors import UnusableInputError
 from frugal.experiments.designs.sampling import latin_hypercube, sobol
 from frugal.experiments.needs.file import packaged_need
-from frugal.experiments.study import Alternative, Arrays, Scenario, Study, Variable
+from frugal.experiments.study import (
+    Alternative,
+    Arrays,
+    Measurement,
+    Observations,
+    Parameter,
+    Scenario,
+    Study,
+    Variable,
+)
 from frugal.experiments.study.design import Design, held_out_count, plain_design
 from frugal.studies.estuary.closed_forms import closed_forms
-from frugal.studies.estuary.outputs import BALANCES, outputs_of, told
-from frugal.studies.estuary.place import constants_of
-from frugal.studies.estuary.runs import SPIN_UP_CYCLES, EstuaryState, run_estuary
+from frugal.studies.estuary.outputs import BALANCES, TIMES_H, outputs_of, told
+from frugal.studies.estuary.place import constants_of, speeds_rad_s
+from frugal.studies.estuary.runs import SPIN_UP_CYCLES, EstuaryState, run_estuary, spring_tide
 from frugal.studies.estuary.site import EstuarySite
 from frugal.texts import Text, room_texts
 
 _TEXTS = room_texts("frugal.studies.estuary")
 
 N_RUNS = 200
+#: Standard error of a level that constituents give: what they leave out, and the zero of the gauge [m].
+GAUGE_SIGMA_M = 0.1
 #: Deepening and silting of the dredged reach [m].
 DEEPENING_M = (-1.0, 2.0)
 
@@ -53,7 +64,7 @@ def inputs_of(site: EstuarySite) -> tuple[Variable, ...]:
     return (
         *flows,
         Variable("sea_level_rise_m", "m", 0.0, 1.1, _TEXTS.say("estuary.sea_level_rise"), default=0.0),
-        Variable("tide_factor", "1", 0.6, 1.2, _TEXTS.say("estuary.tide_factor"), default=1.0),
+        Variable("tide_factor", "1", 0.7, 1.1, _TEXTS.say("estuary.tide_factor"), default=1.0),
         Variable("temperature_deg_c", "degC", 4.0, 30.0, _TEXTS.say("estuary.temperature"), default=15.0),
         Variable("load_factor", "1", 0.0, 2.0, _TEXTS.say("estuary.load_factor"), default=1.0),
         Variable("deepening_m", "m", *DEEPENING_M, _TEXTS.say("estuary.deepening", reach=_dredged(site)), default=0.0),
@@ -102,6 +113,32 @@ def draw(variables: tuple[Variable, ...], n: int, seed: int) -> Design:
     return plain_design(rows, np.arange(n) >= n - held_out)
 
 
+def parameters_of() -> tuple[Parameter, ...]:
+    """What gauges can tell of the physics."""
+    return (
+        Parameter("friction_factor", "1", 0.7, 1.4, 1.0, _TEXTS.say("estuary.friction_factor")),
+        Parameter("unsurveyed_depth_factor", "1", 0.8, 1.25, 1.0, _TEXTS.say("estuary.unsurveyed_depth_factor")),
+    )
+
+
+def observations_of(site: EstuarySite) -> tuple[Observations, ...]:
+    """Levels that constituents make on the spring tide of the study: at gauges that were fitted to, and at the others."""
+    names = tuple(site.gauge)
+    told_at = spring_tide(site).high_water_s + 3600.0 * np.array(TIMES_H)
+    measured: dict[str, list[Measurement]] = {"gauges_fitted": [], "gauges_not_fitted": []}
+    for gauge in (gauge for gauge in names if gauge.station is not None):
+        found = constants_of(site, gauge)
+        turned = speeds_rad_s(found) * told_at[:, None] - np.radians(found.phases_deg)
+        tide = (found.amplitudes_m * np.cos(turned)).sum(axis=1)
+        rows = measured["gauges_fitted" if gauge.fitted else "gauges_not_fitted"]
+        rows += [
+            Measurement("tide", float(level), gauge.name, hour, GAUGE_SIGMA_M)
+            for hour, level in zip(TIMES_H, tide, strict=True)
+        ]
+    source = "levels predicted from the constituents of the gauges"
+    return tuple(Observations(name, rows, source) for name, rows in measured.items() if rows)
+
+
 def estuary(site: EstuarySite) -> Study:
     """Build the study for a site.
 
@@ -147,6 +184,8 @@ def estuary(site: EstuarySite) -> Study:
             cheaper("coarser_grid", _TEXTS.say("estuary.coarser_grid"), 4.0 * site.cell_m),
         ),
         diagnostics=BALANCES,
+        parameters=parameters_of(),
+        observations=observations_of(site),
         n_runs=site.n_runs or N_RUNS,
         sources=(site.source,) if site.source else (),
         site=site.plain(),

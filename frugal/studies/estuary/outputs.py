@@ -42,6 +42,7 @@ def outputs_of(site: EstuarySite) -> tuple[Output, ...]:
     branches = {"branch": list(heads(site))}
     found = (
         Output("level", "m", label=_TEXTS.say("estuary.level"), geometry=stations, time=clock),
+        Output("tide", "m", label=_TEXTS.say("estuary.tide"), geometry=stations, time=clock),
         Output("speed", "m/s", label=_TEXTS.say("estuary.speed"), geometry=stations, time=clock),
         Output("high_water", "m", label=_TEXTS.say("estuary.high_water"), geometry=lines),
         Output("low_water", "m", label=_TEXTS.say("estuary.low_water"), geometry=lines),
@@ -89,26 +90,29 @@ def told(site: EstuarySite, asked: EstuaryState, run: CarriedRun) -> Arrays:
     tide = run.tide
     assert tide is not None
     values: dict[str, np.ndarray | float] = {}
-    values["level"], values["speed"] = _spring_tide(site, run)
+    values["level"], values["tide"], values["speed"] = _spring_tide(site, run)
     values["high_water"], values["low_water"], values["least_depth"] = _extremes(site, asked, run)
     values.update(_quality(site, run))
     balances = (tide.ledger.imbalance, run.ledgers["salt"].imbalance, run.ledgers["mud"].imbalance)
     return {**values, **dict(zip((balance.name for balance in BALANCES), balances, strict=True))}
 
 
-def _spring_tide(site: EstuarySite, run: CarriedRun) -> tuple[np.ndarray, np.ndarray]:
-    """Levels and speeds at the gauges through one tide, [time, station]."""
+def _spring_tide(site: EstuarySite, run: CarriedRun) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Levels, above all and above their means, and speeds at the gauges through one tide, [time, station]."""
     tide = run.tide
     assert tide is not None
     first = next(reach.name for reach in site.reach if reach.seaward == site.mouth[0].place)
     mouth = tide.level_at(first, 0.0)
     within = int(np.searchsorted(run.times_s, run.times_s[-1] - 3600.0 * TIMES_H[-1]))
     hours = (run.times_s - run.times_s[int(np.argmax(mouth[:within]))]) / 3600.0
-    levels, speeds = [], []
+    levels, means, speeds = [], [], []
     for gauge in site.gauge:
-        levels.append(np.interp(TIMES_H, hours, tide.level_at(gauge.reach, 1e3 * gauge.km)))
+        series = tide.level_at(gauge.reach, 1e3 * gauge.km)
+        levels.append(np.interp(TIMES_H, hours, series))
+        means.append(float(series.mean()))
         speeds.append(np.interp(TIMES_H, hours, tide.speed_at(gauge.reach, 1e3 * gauge.km)))
-    return np.stack(levels, axis=1), np.stack(speeds, axis=1)
+    level = np.stack(levels, axis=1)
+    return level, level - np.array(means), np.stack(speeds, axis=1)
 
 
 def _extremes(site: EstuarySite, asked: EstuaryState, run: CarriedRun) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

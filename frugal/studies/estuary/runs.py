@@ -51,6 +51,10 @@ class EstuaryState:
         Of the reach that the site dredges; below 0 it silts up.
     moved_share : float
         Of the waste water, let out at its other place.
+    friction_factor : float
+        Friction of all reaches over that of the site.
+    unsurveyed_depth_factor : float
+        Depth of the reaches that nobody has surveyed over that of the site.
     """
 
     rivers: Mapping[str, float]
@@ -60,6 +64,8 @@ class EstuaryState:
     load_factor: float = 1.0
     deepening_m: float = 0.0
     moved_share: float = 0.0
+    friction_factor: float = 1.0
+    unsurveyed_depth_factor: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -91,8 +97,18 @@ def spring_tide(site: EstuarySite, spin_up_cycles: int = SPIN_UP_CYCLES) -> Spri
 
 
 def estuary_for(site: EstuarySite, asked: EstuaryState) -> Estuary:
-    """The estuary with its reach dredged or silted up."""
+    """The estuary with its reach dredged or silted up, its friction and its unknown depths multiplied."""
     estuary = estuary_of(site)
+    known = {part.name for part in site.reach if part.origin in ("surveyed", "published")}
+    reaches = tuple(
+        replace(
+            reach,
+            friction=asked.friction_factor * np.asarray(reach.friction),
+            bed_m=np.asarray(reach.bed_m) * (1.0 if reach.name in known else asked.unsurveyed_depth_factor),
+        )
+        for reach in estuary.reaches
+    )
+    estuary = replace(estuary, reaches=reaches)
     if asked.deepening_m == 0.0:
         return estuary
     return deepened(estuary, site.dredged or site.reach[0].name, asked.deepening_m)
