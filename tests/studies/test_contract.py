@@ -15,8 +15,12 @@ from frugal.surrogates.onnx.physical_limits import clip_outputs
 from frugal.texts import LANGUAGES
 
 NAMES = tuple(installed_studies())
-#: Fewer roofs than by default, so that a place is read quickly.
-SETTINGS = {"roof_yield": {"roofs_per_dsm": 24}, "roof_shading": {"roofs_per_dsm": 24}}
+#: Fewer roofs and particles than by default, so that a place is read and asked quickly.
+SETTINGS = {
+    "roof_yield": {"roofs_per_dsm": 24},
+    "roof_shading": {"roofs_per_dsm": 24},
+    "waste_drift": {"particles": 128, "days": 2.0},
+}
 #: Runs of a study that alternatives are made from and held against their graphs on.
 N_RUNS = 24
 

@@ -10,8 +10,8 @@ from frugal.errors import UnusableInputError
 from frugal.physics.drift.in_network import NetworkDrift
 from frugal.physics.drift.particles import BEACHED, LEFT, SUNK, DriftParticles, release
 
-#: Parts of the width, so that a particle near a bank is told from one in the middle.
-_PARTS = 3
+#: Where the width is cut into parts, so that a particle near a bank is told from one in the middle.
+_THIRDS = (1.0 / 3.0, 2.0 / 3.0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,6 +26,9 @@ class NetworkStates:
         How many equal pieces of water and sectors of a bank each reach has.
     names : tuple of str
         Of the ends: ``sunk``, then the nodes of the network.
+    cuts : tuple of float
+        Shares of the width, rising, where it is cut into parts. Wind that presses particles to a bank asks for a thin part
+        there: a state forgets where in it they were.
     """
 
     starts: np.ndarray
@@ -33,9 +36,17 @@ class NetworkStates:
     pieces: np.ndarray
     sectors: np.ndarray
     names: tuple[str, ...]
+    cuts: tuple[float, ...] = _THIRDS
 
     @classmethod
-    def of(cls, moved: NetworkDrift, nodes: tuple[str, ...], cell_m: float, sector_m: float) -> NetworkStates:
+    def of(
+        cls,
+        moved: NetworkDrift,
+        nodes: tuple[str, ...],
+        cell_m: float,
+        sector_m: float,
+        cuts: tuple[float, ...] = _THIRDS,
+    ) -> NetworkStates:
         """States of a network.
 
         Parameters
@@ -45,25 +56,37 @@ class NetworkStates:
             Names of its nodes.
         cell_m, sector_m : float
             Length of a piece of water and of a sector of a bank [m]; a reach is shared out evenly.
+        cuts : tuple of float
+            Shares of the width where it is cut; none for one part alone.
 
         Raises
         ------
         UnusableInputError
-            If a length is not above 0.
+            If a length is not above 0, or the cuts do not rise between 0 and 1.
         """
         if not (cell_m > 0 and sector_m > 0):
             raise UnusableInputError(
                 f"pieces of {cell_m:g} m and sectors of {sector_m:g} m; lengths above 0 m are needed"
             )
+        edges = np.array([0.0, *cuts, 1.0])
+        if not (np.diff(edges) > 0).all():
+            raise UnusableInputError(
+                f"the width is cut at the shares {', '.join(map(str, cuts))}; rising ones between 0 and 1 are needed"
+            )
         starts = moved.x[moved.first_face[:-1]]
         lengths = moved.x[moved.first_face[1:] - 1] - starts
         pieces, sectors = (np.maximum(1, np.round(lengths / size)).astype(np.int64) for size in (cell_m, sector_m))
-        return cls(starts, lengths, pieces, sectors, ("sunk", *nodes))
+        return cls(starts, lengths, pieces, sectors, ("sunk", *nodes), tuple(cuts))
+
+    @property
+    def parts(self) -> int:
+        """Parts of the width."""
+        return len(self.cuts) + 1
 
     @property
     def first_bank(self) -> int:
         """Number of the first bank sector."""
-        return int(self.pieces.sum()) * _PARTS
+        return int(self.pieces.sum()) * self.parts
 
     @property
     def first_end(self) -> int:
@@ -102,8 +125,8 @@ class NetworkStates:
             As those of `DriftParticles`.
         """
         reaches, along = np.atleast_1d(reach), np.atleast_1d(np.asarray(x, dtype=float))
-        part = np.clip((np.asarray(across, dtype=float) * _PARTS).astype(np.int64), 0, _PARTS - 1)
-        states: np.ndarray = self._share(reaches, along, self.pieces) * _PARTS + part
+        part = np.searchsorted(self.cuts, np.asarray(across, dtype=float), side="right")
+        states: np.ndarray = self._share(reaches, along, self.pieces) * self.parts + part
         return states[0] if np.ndim(x) == 0 else states
 
     def of_particles(self, particles: DriftParticles) -> np.ndarray:
@@ -147,7 +170,7 @@ class NetworkStates:
     def _released(self, states: np.ndarray, time_s: float, windage: float, seed: int) -> DriftParticles:
         draws = np.random.default_rng(seed).uniform(0.0, 1.0, (2, states.size))
         on_bank = states >= self.first_bank
-        part = np.where(on_bank, (states - self.first_bank) // 2, states // _PARTS)
+        part = np.where(on_bank, (states - self.first_bank) // 2, states // self.parts)
         reaches = np.empty(states.size, dtype=np.int64)
         x = np.empty(states.size)
         for mask, parts in ((~on_bank, self.pieces), (on_bank, self.sectors)):
@@ -157,7 +180,9 @@ class NetworkStates:
             share = (part[mask] - offsets[reach] + draws[0][mask]) / parts[reach]
             x[mask] = self.starts[reach] + share * self.lengths[reach]
         bank = (states - self.first_bank) % 2
-        across = np.where(on_bank, np.where(bank == 1, 1.0, 0.0), (states % _PARTS + draws[1]) / _PARTS)
+        edges, inside = np.array([0.0, *self.cuts, 1.0]), states % self.parts
+        afloat = edges[inside] + draws[1] * (edges[inside + 1] - edges[inside])
+        across = np.where(on_bank, np.where(bank == 1, 1.0, 0.0), afloat)
         particles = release(x, across, time_s, reaches, windage, seed)
         particles.status[on_bank] = BEACHED
         particles.place[on_bank] = bank[on_bank]
