@@ -173,7 +173,10 @@ def _along(name: str, phase_deg: float, settling: float, cell_m: float, spans: i
             "most_bed_at_km": round(float(x[bed.argmax()]) / 1e3, 1),
             "c_kg_m3": [_said(v) for v in np.interp(np.arange(0.0, x[-1] + 1.0, 4000.0), x, c)],
         }
-    rows[0] = {"imbalance": run.ledgers["mud"].imbalance, "centre_km": float((run.bed_kg_m2[0, slots] * area * x).sum() / first)}
+    rows[0] = {
+        "imbalance": run.ledgers["mud"].imbalance,
+        "centre_km": float((run.bed_kg_m2[0, slots] * area * x).sum() / first),
+    }
     return rows
 
 
@@ -206,7 +209,8 @@ def transport() -> list[dict[str, Any]]:
 
 def _beside(found: np.ndarray, other: np.ndarray) -> dict[str, float]:
     return {
-        name: _said(float(np.abs(a - b).max() / np.abs(b).max())) for name, a, b in zip(PARTS, found, other, strict=True)
+        name: _said(float(np.abs(a - b).max() / np.abs(b).max()))
+        for name, a, b in zip(PARTS, found, other, strict=True)
     }
 
 
@@ -274,7 +278,9 @@ def checks() -> dict[str, Any]:
             (lambda x: np.where((x > 10e3) & (x < 60e3), 2.0, 0.0)) if is_open else np.ones_like, is_open, 400, 20,
         )  # fmt: skip
         mass = (10.0 * c + bed) * flow.width(middles)
-        found: dict[str, Any] = {"lines": {"highest_c_kg_m3": _said(c.max()), "mud_t": round(float(mass.sum()) * flow.length / 4e5)}}
+        found: dict[str, Any] = {
+            "lines": {"highest_c_kg_m3": _said(c.max()), "mud_t": round(float(mass.sum()) * flow.length / 4e5)}
+        }
         for cell, spans in ((1000.0, 300), (500.0, 600), (250.0, 600)):
             run = given.transported(name, 90.0, 1e-3, cell, 20, spans)
             slots, cells = run.layout.slots("r"), run.layout.cells
@@ -290,7 +296,9 @@ def checks() -> dict[str, Any]:
             }
         channels[name] = found
     return {
-        "A1s beside the closed form of small waves": _said(float(np.abs(tide_parts(plain, points)[1] - exact).max() / 0.3)),
+        "A1s beside the closed form of small waves": _said(
+            float(np.abs(tide_parts(plain, points)[1] - exact).max() / 0.3)
+        ),
         "second-order perturbation, largest difference over the greatest": small,
         "method of lines of 250 m, largest difference in cm": lines,
         "column of mud, ours and by LSODA": column,

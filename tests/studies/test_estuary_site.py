@@ -176,6 +176,26 @@ def test_places_lie_on_the_lines() -> None:
     np.testing.assert_allclose([points.x[0], points.y[0]], first + 0.25 * (last - first), atol=1.0)
 
 
+def test_lines_count_in_the_length_of_their_reach() -> None:
+    """A course of 10 km drawn as one of 5: half-way is half-way, and what stands in files reads back."""
+    from frugal.experiments.study import Lines
+    from frugal.experiments.study.geometry import describe_geometry, read_geometry
+
+    drawn = Lines("EPSG:2154", {"a": ((0.0, 0.0), (5000.0, 0.0))}, {"a": (0.0, 5000.0, 10_000.0)}, {"a": 10_000.0})
+    assert drawn.places()[0] == (0.0, 2500.0, 5000.0)
+    assert drawn.names[1] == "a@5000"
+    assert read_geometry(describe_geometry(drawn)) == drawn
+    plain = Lines("EPSG:2154", {"a": ((0.0, 0.0), (5000.0, 0.0))}, {"a": (0.0, 2500.0)})
+    assert "lengths" not in describe_geometry(plain)
+    for lengths, told in (
+        ({"b": 1.0}, "a length for 'b'"),
+        ({"a": 0.0}, "a length of 0"),
+        ({"a": 9e3}, "a place at 10000"),
+    ):
+        with pytest.raises(UnusableInputError, match=told):
+            Lines("EPSG:2154", {"a": ((0.0, 0.0), (5000.0, 0.0))}, {"a": (0.0, 10_000.0)}, lengths)
+
+
 def test_draws_spread_discharges_over_their_logarithms() -> None:
     variables = inputs_of(site())
     rows = draw(variables, 64, 3).inputs

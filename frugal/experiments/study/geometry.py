@@ -170,6 +170,9 @@ class Lines:
     chainage : mapping of str to sequence of float
         Distances of the places from the beginning of their line, along it, in the unit of the coordinate system. Outputs hold
         them line by line, in this order.
+    lengths : mapping of str to float
+        Length by which the chainage of a line counts, where it is drawn more simply than it runs: the places lie on the drawn
+        line in the same share of its length. That of the drawn line otherwise.
 
     Raises
     ------
@@ -180,6 +183,7 @@ class Lines:
     crs: str
     reaches: Mapping[str, Sequence[Sequence[float]]]
     chainage: Mapping[str, Sequence[float]]
+    lengths: Mapping[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         _check_crs("lines", self.crs)
@@ -194,13 +198,20 @@ class Lines:
             length = sum(math.dist(a, b) for a, b in pairwise(line))
             if len(line) < 2 or not math.isfinite(length) or length == 0:
                 raise UnusableInputError(f"reach '{name}' has {len(line)} vertices; two or more, apart, are needed")
+            length = float(self.lengths.get(name, length))
+            if not (math.isfinite(length) and length > 0.0):
+                raise UnusableInputError(f"reach '{name}' has a length of {length:g}; a number above 0 is needed")
             for at in chainage[name]:
                 if not 0 <= at <= length * (1 + 1e-9):
                     raise UnusableInputError(
                         f"reach '{name}' has a place at {at:g}; it is {length:g} long, from 0 at its beginning"
                     )
         object.__setattr__(self, "reaches", reaches)
+        for name in self.lengths:
+            if name not in reaches:
+                raise UnusableInputError(f"lines have a length for '{name}'; reaches are {', '.join(reaches)}")
         object.__setattr__(self, "chainage", chainage)
+        object.__setattr__(self, "lengths", {name: float(length) for name, length in self.lengths.items()})
         _check_unique("place", self.names)
 
     @property
@@ -225,6 +236,7 @@ class Lines:
         for reach, at in self.chainage.items():
             line = np.array(self.reaches[reach])
             along = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(line, axis=0).T))])
+            along *= self.lengths.get(reach, along[-1]) / along[-1]
             x += np.interp(at, along, line[:, 0]).tolist()
             y += np.interp(at, along, line[:, 1]).tolist()
         return tuple(x), tuple(y)
@@ -284,7 +296,10 @@ class TimeAxis:
 def describe_geometry(geometry: Geometry) -> dict[str, Any]:
     """A geometry as plain values, with its ``kind``."""
     kind = next(name for name, of in _KINDS.items() if isinstance(geometry, of))
-    return {"kind": kind, **asdict(geometry)}
+    plain = asdict(geometry)
+    if not plain.get("lengths", True):
+        del plain["lengths"]
+    return {"kind": kind, **plain}
 
 
 def read_geometry(values: Mapping[str, Any]) -> Geometry:

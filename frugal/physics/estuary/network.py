@@ -243,7 +243,9 @@ def _check(estuary: Estuary) -> list[str]:
     places = list(dict.fromkeys(place for reach in estuary.reaches for place in (reach.seaward, reach.landward)))
     for reach in estuary.reaches:
         if estuary.friction_law == "slip" and reach.viscosity_m2_s is None:
-            raise UnusableInputError(f"reach '{reach.name}': viscosity_m2_s is missing; the friction law 'slip' needs it")
+            raise UnusableInputError(
+                f"reach '{reach.name}': viscosity_m2_s is missing; the friction law 'slip' needs it"
+            )
         if reach.seaward == reach.landward:
             raise UnusableInputError(
                 f"reach '{reach.name}' begins and ends at '{reach.seaward}'; two places are needed"

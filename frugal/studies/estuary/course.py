@@ -70,14 +70,12 @@ def places_km(reach: SiteReach) -> np.ndarray:
 def lines_of(site: EstuarySite) -> Lines:
     """The reaches as lines, with the places of `places_km`."""
     crs = projection_of(site)
-    lines, chainage = {}, {}
-    for reach in site.reach:
-        vertices, distance = _along_line(reach, crs)
-        lines[reach.name] = vertices.tolist()
-        chainage[reach.name] = np.minimum(
-            np.round(places_km(reach) / reach.length_km * distance[-1], 1), distance[-1]
-        ).tolist()
-    return Lines(crs, lines, chainage)
+    return Lines(
+        crs,
+        {reach.name: projected(reach.line, crs) for reach in site.reach},
+        {reach.name: (1e3 * places_km(reach)).tolist() for reach in site.reach},
+        {reach.name: 1e3 * reach.length_km for reach in site.reach},
+    )
 
 
 @dataclass(frozen=True)
