@@ -194,6 +194,9 @@ class Lines:
                 f"lines have the reaches {', '.join(reaches) or 'none'}, and chainage for {', '.join(chainage) or 'none'}; "
                 "the same names are needed"
             )
+        for name in self.lengths:
+            if name not in reaches:
+                raise UnusableInputError(f"lines have a length for '{name}'; reaches are {', '.join(reaches)}")
         for name, line in reaches.items():
             length = sum(math.dist(a, b) for a, b in pairwise(line))
             if len(line) < 2 or not math.isfinite(length) or length == 0:
@@ -207,9 +210,6 @@ class Lines:
                         f"reach '{name}' has a place at {at:g}; it is {length:g} long, from 0 at its beginning"
                     )
         object.__setattr__(self, "reaches", reaches)
-        for name in self.lengths:
-            if name not in reaches:
-                raise UnusableInputError(f"lines have a length for '{name}'; reaches are {', '.join(reaches)}")
         object.__setattr__(self, "chainage", chainage)
         object.__setattr__(self, "lengths", {name: float(length) for name, length in self.lengths.items()})
         _check_unique("place", self.names)
