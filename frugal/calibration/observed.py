@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
 from frugal.errors import UnusableInputError, did_you_mean
-from frugal.experiments.study import Measurement, Observations, Output, Parameter, Variable
+from frugal.experiments.study import Lines, Measurement, Observations, Output, Parameter, Points, Variable
 from frugal.experiments.study.input_layout import InputLayout
 from frugal.experiments.study.observations_file import COLUMNS, observations_of
 from frugal.experiments.study.outputs import output_slices
@@ -53,6 +53,8 @@ class ObservedRuns:
         it lies on one.
     share : array [m]
         Of the second one.
+    positions : mapping of str to (x, y)
+        Coordinates of the named places of points and lines among the outputs, where all are in one system.
     """
 
     name: str
@@ -63,6 +65,7 @@ class ObservedRuns:
     first: np.ndarray
     second: np.ndarray
     share: np.ndarray
+    positions: Mapping[str, tuple[float, float]] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.measurements)
@@ -81,6 +84,16 @@ class ObservedRuns:
         """Modelled values ``[n, m]`` from outputs ``[n, c, size]`` of every condition, interpolated in time."""
         one, other = flat[:, self.condition, self.first], flat[:, self.condition, self.second]
         return np.asarray(one + self.share * (other - one))
+
+
+def positions_of(outputs: Sequence[Output]) -> dict[str, tuple[float, float]]:
+    """Coordinates of the named places of points and lines; none where they are in different systems."""
+    placed = [output.geometry for output in outputs if isinstance(output.geometry, Points | Lines)]
+    found: dict[str, tuple[float, float]] = {}
+    if len({geometry.crs for geometry in placed}) == 1:
+        for geometry in placed:
+            found.update(zip(geometry.names, zip(*geometry.places(), strict=True), strict=True))
+    return found
 
 
 def unknowns(inputs: Sequence[Variable], parameters: Sequence[Parameter], named: Sequence[str]) -> tuple[Unknown, ...]:
@@ -224,6 +237,7 @@ def observed_under(
         first.astype(int),
         second.astype(int),
         share.astype(float),
+        positions_of(outputs),
     )
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from frugal import __version__
+from frugal.calibration.by_place import residual_map, residuals_by_place
 from frugal.calibration.calibrate import Calibration
 from frugal.calibration.history import CUT
 from frugal.calibration.pictures import MOST_MEASURED, all_pictures, measured_name, name_of_unknown, with_unit
@@ -87,6 +89,7 @@ def calibration_content(found: Calibration) -> dict[str, Any]:
             "part_looked_at": found.plausible.ends.T.tolist(),
         },
         "check": _check_content(found),
+        "by_place": [asdict(row) for row in residuals_by_place(found)],
         "measurements": [
             {
                 "output": measured.output,
@@ -238,6 +241,11 @@ def _checked(found: Calibration, language: str) -> str:
     return told
 
 
+def _pictures(found: Calibration, language: str, prefix: str) -> dict[str, str]:
+    drawn = residual_map(found, language, f"{prefix}m")
+    return {**all_pictures(found, language, prefix), **({"map": drawn} if drawn else {})}
+
+
 def calibration_page(found: Calibration, language: str) -> ReportPage:
     """The page of one language."""
     facts = [
@@ -245,7 +253,7 @@ def calibration_page(found: Calibration, language: str) -> ReportPage:
         (_TEXTS.phrase("fact.runs", language), plain_number(found.runs, language, 4)),
         (_TEXTS.phrase("fact.left", language), percent(found.plausible.share, language, "up")),
     ]
-    pictures = all_pictures(found, language, "c")
+    pictures = _pictures(found, language, "c")
     unknowns = ReportTable(_heads(language), _rows(found, language), _TEXTS.phrase("caption.unknowns", language))
 
     def picture(kind: str, caption: str = "") -> list[ReportPicture]:
@@ -257,11 +265,27 @@ def calibration_page(found: Calibration, language: str) -> ReportPage:
         ReportSection(_TEXTS.phrase("section.unknowns", language), (), [unknowns], picture("pairs")),
         ReportSection(_TEXTS.phrase("section.read", language), sentences(found, language)),
         ReportSection(_TEXTS.phrase("section.fit", language), (), [_measured_table(found, language)], picture("fit")),
+        *_by_place(found, language, pictures),
         ReportSection(_TEXTS.phrase("section.left", language), (), (), left),
     ]
     footer = _TEXTS.phrase("footer", language, study=found.study, version=__version__)
     title = _TEXTS.phrase("page.title", language)
     return ReportPage(language, title, found.title[language], answer(found, language), sections, footer, facts)
+
+
+def _by_place(found: Calibration, language: str, pictures: dict[str, str]) -> list[ReportSection]:
+    """Residuals of places that were measured more than once, and a map of them; nothing where there is none."""
+    rows = residuals_by_place(found)
+    if len(rows) < 2:
+        return []
+    heads = [_TEXTS.phrase(f"head.{name}", language) for name in ("place", "count", "bias", "rmse", "over_sigma")]
+    told = [
+        [row.place, str(row.count), *(plain_number(v, language, 3) for v in (row.bias, row.rmse, row.rmse_over_sigma))]
+        for row in rows
+    ]
+    table = ReportTable(heads, told, _TEXTS.phrase("caption.by_place", language))
+    drawn = [ReportPicture(pictures["map"], _TEXTS.phrase("caption.map", language))] if "map" in pictures else []
+    return [ReportSection(_TEXTS.phrase("section.by_place", language), (), [table], drawn)]
 
 
 def _measured_table(found: Calibration, language: str) -> ReportTable:
@@ -323,7 +347,7 @@ def write_calibration(out: Path, found: Calibration, language: str) -> list[Path
         write_text(folder / MARK, to_json(calibration_content(found)))
         for each in LANGUAGES:
             write_text(folder / f"calibration.{each}.html", calibration_page(found, each).html())
-        for kind, drawn in all_pictures(found, language, "p").items():
+        for kind, drawn in _pictures(found, language, "p").items():
             write_text(folder / f"{kind}.svg", drawn)
         draws = {unknown.name: found.draws.settings[:, k] for k, unknown in enumerate(found.unknowns)}
         write_table(folder / "draws.csv", pd.DataFrame(draws))
