@@ -2,12 +2,13 @@
 
 A few numbers of depth, width and friction (the families below) are fitted by least squares to M2, M4, M6 and MSf at the gauges
 that the site file marks as fitted, each held near a first guess by how far it is believed: a guess that is wrong by itself
-(100 %) weighs as much as an error of 17 cm at one gauge.
+(100 %) weighs as much as an error of 17 cm at one gauge in the Gironde, which is surveyed, of 4 cm in the Saint Lawrence.
 """
 
 from __future__ import annotations
 
 import copy
+import itertools
 import math
 import tomllib
 from collections.abc import Callable
@@ -31,7 +32,6 @@ FORCED = ("M2", "S2", "N2", "K1", "O1", "M4", "MS4", "M6", "MSF")
 _MADE = (*FORCED, "MN4", "2MS6", "MM", "S4", "2MN6", "MK3", "MO3", "MU2", "L2")
 #: What an error of the same size counts: gauges of M2 are least sure beside what is asked of them.
 _WEIGHTS = {"M2": 0.7, "M4": 1.5, "M6": 3.0, "MSF": 1.5}
-_HELD_M = 0.17
 MONTH_S, SPIN_UP_S = 29.53 * 86400.0, 3.0 * 86400.0
 
 #: Sections of the Gironde from the topo-bathymetry (`gironde_sections.py`): width that is never dry, and area, below its zero.
@@ -55,7 +55,7 @@ class Family:
     low: np.ndarray
     high: np.ndarray
     apply: Callable[[dict[str, Any], np.ndarray], None]
-    read: Callable[[dict[str, Any]], np.ndarray] | None = None
+    held_m: float = 0.17
 
 
 def site_tables(name: str) -> dict[str, Any]:
@@ -103,6 +103,55 @@ def _gironde(tables: dict[str, Any], p: np.ndarray) -> None:
     }
 
 
+def _saint_laurent(tables: dict[str, Any], p: np.ndarray) -> None:
+    """The rapids of Richelieu lie between Portneuf (156 km) and Grondines (172 km); below them nothing is special."""
+    (d0, d49, d73, d100, d131, rapids, d172, d220), (n0, n100, n_rapids, n172, n220), (wide_low, wide_up, flats) = (
+        p[:8],
+        p[8:13],
+        p[13:],
+    )
+    lower, fluvial, lake = (_reach(tables, name) for name in ("estuary", "fluvial", "lake"))
+    depths = (
+        [0, 49, 73, 100, 131, 158, 161, 168, 172, 220],
+        [d0, d49, d73, d100, d131, d131, rapids, rapids, d172, d220],
+    )
+    roughs = [0, 100, 158, 161, 168, 172, 220], [n0, n100, n100, n_rapids, n_rapids, n172, n220]
+    km = np.array([0.0, 20, 38, 49, 62, 73, 84, 92, 96, 100])
+    width = np.array([17e3, 16e3, 15e3, 12e3, 9e3, 6e3, 4.5e3, 3e3, 1.4e3, 1.1e3])
+    scale = np.interp(km, [0, 84, 100], [wide_low, wide_low, 1.0])
+    lower |= {
+        "distance_km": km.tolist(),
+        "depth_m": _rounded(np.interp(km, *depths)),
+        "width_m": _rounded(scale * width),
+        "storage_width_m": _rounded(scale * width * (1.0 + flats)),
+        "friction": _rounded(np.interp(km, *roughs)),
+    }
+    km = np.array([0.0, 8, 20, 31, 45, 58, 61, 68, 72, 80, 91, 101, 120])
+    width = np.array([1.1e3, 1.5e3, 2.0e3, 2.5e3, 3.0e3, 2.8e3, 1.8e3, 1.8e3, 2.5e3, 2.2e3, 2.0e3, 2.0e3, 1.8e3])
+    scale = np.interp(km, [0, 20], [1.0, wide_up])
+    fluvial |= {
+        "distance_km": km.tolist(),
+        "depth_m": _rounded(np.interp(km + 100.0, *depths)),
+        "width_m": _rounded(scale * width),
+        "friction": _rounded(np.interp(km + 100.0, *roughs)),
+    }
+    lake |= {"friction": float(f"{n220:.4g}")}
+
+
+_SAINT_LAURENT = Family(
+    (
+        "depth, 0 km [m]", "49 km", "73 km", "100 km", "131 to 158 km", "rapids, 161 to 168 km", "172 km", "220 km",
+        "n of Manning, 0 km", "100 to 158 km", "rapids", "172 km", "220 km",
+        "width below Québec over the guess", "width above over the guess", "flats over width below Québec",
+    ),
+    np.array([15.0, 10, 10, 20, 10, 6, 4, 3, 0.025, 0.025, 0.040, 0.035, 0.025, 1.3, 1.3, 0.1]),
+    np.array([8.0, 5.0, 5.0, 10.0, 4.0, 2.0, 2.0, 1.0, *5 * [0.010], 0.5, 0.5, 0.0]),
+    np.array([60.0, 30.0, 30.0, 50.0, 20.0, 15.0, 15.0, 15.0, *5 * [0.060], 2.5, 2.5, 0.5]),
+    _saint_laurent,
+    held_m=0.04,
+)  # fmt: skip
+
+
 FAMILIES = {
     "gironde": Family(
         (
@@ -116,6 +165,7 @@ FAMILIES = {
         np.array([7.0, 6.0, 0.040, 0.040, 0.040, 0.045, 12.0, 12.0, 9.0, 11.0, 1.5, 1.5, 0.5, 0.6]),
         _gironde,
     ),
+    "saint_laurent": _SAINT_LAURENT,
 }  # fmt: skip
 
 
@@ -176,9 +226,9 @@ def modelled(site: EstuarySite, cell_m: float | None = None) -> np.ndarray:
     return np.stack([found[1 + 2 * _MADE.index(name)] + 1j * found[2 + 2 * _MADE.index(name)] for name in TOLD], axis=1)
 
 
-def fit(name: str, cell_m: float | None = None, most: int = 12) -> np.ndarray:
+def fit(name: str, cell_m: float | None = None, most: int = 12, tables: dict[str, Any] | None = None) -> np.ndarray:
     """Numbers that bring M2, M4, M6 and MSf near what was measured at the gauges marked as fitted."""
-    tables, family = site_tables(name), FAMILIES[name]
+    tables, family = tables or site_tables(name), FAMILIES[name]
     site = EstuarySite(**tables)
     chosen = np.array([gauge.fitted for gauge in gauges_of(site)])
     wanted = observed(site)[chosen]
@@ -186,7 +236,7 @@ def fit(name: str, cell_m: float | None = None, most: int = 12) -> np.ndarray:
 
     def misfits(p: np.ndarray) -> np.ndarray:
         errors = (weights * (modelled(with_numbers(tables, family, p), cell_m)[chosen] - wanted)).ravel()
-        return np.concatenate([errors.real, errors.imag, _HELD_M * (p - family.guess) / family.guess])
+        return np.concatenate([errors.real, errors.imag, family.held_m * (p - family.guess) / family.guess])
 
     solved = least_squares(
         misfits, family.guess, x_scale=family.guess, bounds=(family.low, family.high), diff_step=2e-3, max_nfev=most
@@ -199,3 +249,48 @@ def vector_rmse_cm(found: np.ndarray, wanted: np.ndarray) -> dict[str, float]:
     return dict(
         zip(TOLD, (100.0 * np.sqrt(np.mean(np.abs(found - wanted) ** 2, axis=0))).round(2).tolist(), strict=True)
     )
+
+
+def halves(name: str, cell_m: float = 2000.0) -> dict[str, Any]:
+    """What fits to every half of the gauges would leave in M2 of the other half, linear about a fit to all of them."""
+    tables, family = site_tables(name), FAMILIES[name]
+    for gauge in tables["gauge"]:
+        gauge["fitted"] = True
+    p = fit(name, cell_m, tables=tables)
+    wanted = observed(EstuarySite(**tables))
+    errors = modelled(with_numbers(tables, family, p), cell_m) - wanted
+    slopes = []
+    for k in range(len(p)):
+        moved = p.copy()
+        moved[k] += 0.004 * family.guess[k]
+        slopes.append(
+            (modelled(with_numbers(tables, family, moved), cell_m) - wanted - errors) / (0.004 * family.guess[k])
+        )
+    slope = np.array(slopes)
+    weights = np.array([_WEIGHTS[constituent_] for constituent_ in TOLD])
+    count, left = len(wanted), []
+    for chosen in itertools.combinations(range(count), count // 2):
+        rows = list(chosen)
+        others = [k for k in range(count) if k not in chosen]
+        columns = (slope[:, rows] * weights).reshape(len(p), -1).T
+        right = (errors[rows] * weights).ravel()
+        held = family.held_m / family.guess
+        matrix = np.vstack([columns.real, columns.imag, np.diag(held)])
+        step = np.linalg.lstsq(
+            matrix, -np.concatenate([right.real, right.imag, held * (p - family.guess)]), rcond=None
+        )[0]
+        after = errors + np.tensordot(step, slope, 1)
+        left.append(100.0 * math.sqrt(float(np.mean(np.abs(after[others, 0]) ** 2))))
+    asked = {"gironde": 4.0, "saint_laurent": 12.0}[name]
+    return {
+        "fitted to all": vector_rmse_cm(errors + wanted, wanted),
+        "halves": len(left),
+        "M2 of the other half [cm]": dict(
+            zip(
+                ("least", "quarter", "median", "three quarters"),
+                np.percentile(left, [0, 25, 50, 75]).round(2).tolist(),
+                strict=True,
+            )
+        ),
+        f"share up to {asked:g} cm": round(float(np.mean(np.array(left) <= asked)), 3),
+    }
