@@ -66,8 +66,9 @@ class Mud:
     gelling_kg_m3 : float
     viscosity_m2_s : float or array
         Of the profiles of mud and speed over the depth, [slot] if an array; 0 for well-mixed water.
-    bed_kg_m2 : float or array
-        On the bed at the start, [slot] if an array.
+    bed_kg_m2 : float, array or mapping
+        On the bed at the start, [slot] if an array; or by reach distances [m], rising, and amounts: straight between them, none
+        beyond them and in other reaches.
     """
 
     settling_m_s: float = 1e-3

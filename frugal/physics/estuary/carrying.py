@@ -131,6 +131,29 @@ def _amounts(layout: Layout, volumes: np.ndarray, places: np.ndarray, state: Car
     return total
 
 
+def bed_of(given: Any, layout: Layout) -> np.ndarray:
+    """Mud on the bed [kg/m²], [slot], of a number, an array or stretches of reaches.
+
+    Parameters
+    ----------
+    given : float, array or mapping
+        As `carried.Mud.bed_kg_m2`.
+    layout : Layout
+
+    Returns
+    -------
+    ndarray
+    """
+    slots = layout.cells.bed.size
+    if not isinstance(given, Mapping):
+        return np.array(np.broadcast_to(np.asarray(given, dtype=float), (slots,)))
+    found = np.zeros(slots)
+    for name, (distances, amounts) in given.items():
+        here = layout.slots(name)
+        found[here] = np.interp(layout.cells.distance[here], distances, amounts, left=0.0, right=0.0)
+    return found
+
+
 def _state_of(carrying: Carrying, layout: Layout, widths: np.ndarray) -> Carriage:
     cells = layout.cells
     slots = cells.bed.size
@@ -140,7 +163,7 @@ def _state_of(carrying: Carrying, layout: Layout, widths: np.ndarray) -> Carriag
         c[names.index(name)] = value
     bed = np.zeros(slots)
     if carrying.mud is not None:
-        given = np.broadcast_to(np.asarray(carrying.mud.bed_kg_m2, dtype=float), (slots,)) * widths * cells.length
+        given = bed_of(carrying.mud.bed_kg_m2, layout) * widths * cells.length
         if np.any(given < 0.0):
             raise UnusableInputError(f"bed_kg_m2 = {given.min():g}; at least 0 is needed")
         for place in range(len(layout.places)):

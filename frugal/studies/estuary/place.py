@@ -291,6 +291,10 @@ def carrying_of(
     settings = mud_.model_dump(exclude={"mixing_m2_s"})
     if bed_kg_m2 is not None:
         settings["bed_kg_m2"] = bed_kg_m2
+    elif isinstance(mud_.bed_kg_m2, dict):
+        settings["bed_kg_m2"] = {
+            reach: (1e3 * np.array(pairs)[:, 0], np.array(pairs)[:, 1]) for reach, pairs in mud_.bed_kg_m2.items()
+        }
     rates = oxygen_.model_dump()
     return Carrying(
         outside,

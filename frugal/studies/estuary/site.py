@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from importlib import resources
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Literal, Self
 
@@ -241,18 +242,32 @@ class SiteMud(SitePart):
 
     Parameters
     ----------
-    pool_mt : float
-        Mud of the turbidity maximum [million tonnes], spread at the start where it gathers.
+    bed_kg_m2 : float or mapping
+        Mud on the bed at the start, everywhere; or by reach pairs of distance [km] and amount, straight between them, none
+        beyond them and in other reaches.
     """
 
     settling_m_s: float = Field(1e-3, gt=0.0, le=0.05)
     critical_pa: float = Field(0.3, ge=0.0, le=10.0)
     erosion_kg_m2_s: float = Field(5e-4, ge=0.0, le=1.0)
     drag: float = Field(0.015, gt=0.0)
+    drag_law: Literal["manning", "quadratic", "linear"] = "manning"
     pool_kg_m2: float = Field(0.05, gt=0.0)
     gelling_kg_m3: float = Field(100.0, gt=0.0)
     mixing_m2_s: float | None = Field(None, ge=0.0)
-    bed_kg_m2: float = Field(2.0, ge=0.0)
+    bed_kg_m2: float | dict[str, tuple[tuple[float, float], ...]] = 2.0
+
+    @model_validator(mode="after")
+    def _mud_on_bed(self) -> Self:
+        stretches = self.bed_kg_m2 if isinstance(self.bed_kg_m2, dict) else {"": ((0.0, self.bed_kg_m2),)}
+        for reach, pairs in stretches.items():
+            if not pairs or min(amount for _, amount in pairs) < 0.0:
+                raise ValueError(
+                    f"bed_kg_m2 of mud{f' in reach {reach!r}' if reach else ''} must be at least 0 everywhere"
+                )
+            if any(after[0] <= before[0] for before, after in pairwise(pairs)):
+                raise ValueError(f"bed_kg_m2 of mud in reach '{reach}' needs distances that rise")
+        return self
 
 
 class SiteOxygen(SitePart):
@@ -355,6 +370,9 @@ class EstuarySite(Site):
         lengths = {reach.name: reach.length_km for reach in self.reach}
         if self.dredged is not None and self.dredged not in lengths:
             raise ValueError(f"dredged = '{self.dredged}' is no reach; reaches are {', '.join(lengths)}")
+        for name in self.mud.bed_kg_m2 if isinstance(self.mud.bed_kg_m2, dict) else ():
+            if name not in lengths:
+                raise ValueError(f"bed_kg_m2 of mud names reach '{name}'; reaches are {', '.join(lengths)}")
         for kind in ("gauge", "intake", "load"):
             for point in getattr(self, kind):
                 if point.reach not in lengths:
