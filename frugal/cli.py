@@ -19,6 +19,7 @@ from frugal.commands import examples
 from frugal.commands.bundles import audit, evaluate, explain
 from frugal.commands.cadastre import cadastre
 from frugal.commands.estuaries.fetch import fetch
+from frugal.commands.estuaries.forecast import forecast
 from frugal.commands.estuaries.windows import windows
 from frugal.commands.exposure import exposure
 from frugal.commands.french import in_language, one_line
@@ -64,6 +65,7 @@ for _name, _command, _examples in (
     ("tide", tide, examples.TIDE),
     ("fetch", fetch, examples.FETCH),
     ("windows", windows, examples.WINDOWS),
+    ("forecast", forecast, examples.FORECAST),
 ):
     app.command(_name, cls=HelpfulCommand, epilog=_examples)(_command)
 

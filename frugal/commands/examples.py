@@ -122,3 +122,12 @@ frugal windows --draught-m 10.5 --direction in --dredge garonne:0-15:1
 # days on which shad may go upstream, with discharges of your own
 frugal windows --fish shad --flow garonne=250 --flow dordogne=120
 """
+
+FORECAST = """
+# from series of both rivers, and of the surge
+frugal forecast estuary --from 2026-11-30 --series flows.csv --surge surge.csv --out today
+# tomorrow: on from today's state, beside what was observed
+frugal forecast estuary --from 2026-12-01 --series flows.csv --state today --observed levels.csv --out next
+# rivers from files of Hub'Eau that end now
+frugal forecast estuary --from 2026-11-30 --series garonne=g.csv --series dordogne=d.csv --hold-flows --out today
+"""

@@ -113,7 +113,9 @@ def read_station_series(path: Path, wanted: SeriesWanted) -> FoundSeries:
         parts = _rows_of_table(read_whole(path), wanted)
     source = f"'{path}'"
     chosen = {label: wanted.meant_by(label) for label in parts}
-    if len(parts) == 1 and len(wanted.names) == 1:  # one of each: they belong together, whatever the code says
+    if (
+        len(parts) == 1 and len(wanted.names) == 1 and next(iter(parts.values()))[1].size
+    ):  # one of each: they belong together, whatever the code says
         chosen = dict.fromkeys(parts, next(iter(wanted.names)))
     if not any(chosen.values()):
         told = ", ".join(shortened(label) or "one without a name" for label in list(parts)[:12])
