@@ -137,7 +137,8 @@ class _Way:
         self.km, self.width = np.concatenate(km), np.concatenate(width)
         step = np.gradient(self.km) * 1e3
         #: Water that the rivers have to push out, each reach by what of them flows through it [m³].
-        self.volume = np.cumsum(np.concatenate(area) / np.concatenate(share) * step)
+        pieces = np.concatenate(area) / np.concatenate(share) * step
+        self.volume = np.cumsum(pieces) - 0.5 * pieces
         self.landward = np.concatenate(landward)
         self.mean_landward = np.cumsum(self.landward, axis=0) / np.arange(1, len(self.km) + 1)[:, None]
         constants = constants_of(site, site.mouth[0])
