@@ -429,6 +429,9 @@ def main() -> None:
     if study in ("submersion", "river_flood"):
         fill(ROOT / "docs" / "studies" / f"{study}.md", f"ladder{flooded(bundle)}", map_ladder(bundle))
         return
+    if study == "waste_drift":
+        fill(ROOT / "docs" / "studies" / "waste_drift.md", "ladder", ladder(bundle, "aground, at sea, days to sea"))
+        return
     if study == "roof_shading":
         page = ROOT / "docs" / "studies" / "roof_shading.md"
         fill(page, f"ladder {judged_on(bundle)}", ladder(bundle, "year"))

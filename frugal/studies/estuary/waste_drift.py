@@ -179,7 +179,7 @@ def waste_drift(site: WasteSite) -> Study:
         If no river enters the estuary.
     """
     if not site.river:
-        raise UnusableInputError("the site has no river; waste_drift asks for the flow of one or more")
+        raise UnusableInputError(f"the site '{site.name}' has no [[river]]; one at least is needed")
     drifting = Drifting(site, particles=site.particles)
     inputs = inputs_of(site)
     return Study(

@@ -22,7 +22,7 @@ _TEXTS = room_texts("frugal.studies.estuary")
 #: Particles of the run that costs little, on cells twice as wide.
 FEWER = 256
 #: Pieces of water of the matrix [m], particles that each row is counted from, and classes of windage with a matrix each.
-_PIECE_M, _A_ROW, _CLASSES = 2000.0, 16, 4
+_PIECE_M, _A_ROW, _CLASSES = 2000.0, 8, 4
 #: Where the width is cut: wind keeps litter close to a bank, and a state forgets where in it litter lies.
 _CUTS = (0.01, 0.05, 0.2, 0.8, 0.95, 0.99)
 #: Points of the release that are shared out over the states.
@@ -137,7 +137,8 @@ class _Way:
         self.km, self.width = np.concatenate(km), np.concatenate(width)
         step = np.gradient(self.km) * 1e3
         #: Water that the rivers have to push out, each reach by what of them flows through it [m³].
-        self.volume = np.cumsum(np.concatenate(area) / np.concatenate(share) * step)
+        pieces = np.concatenate(area) / np.concatenate(share) * step
+        self.volume = np.cumsum(pieces) - 0.5 * pieces
         self.landward = np.concatenate(landward)
         self.mean_landward = np.cumsum(self.landward, axis=0) / np.arange(1, len(self.km) + 1)[:, None]
         constants = constants_of(site, site.mouth[0])
