@@ -18,7 +18,6 @@ import numpy as np
 
 from frugal.physics.estuary.carrying import CarriedRun, simulate_carried
 from frugal.physics.estuary.network import Estuary, Layout, layout_of
-from frugal.physics.estuary.simulate import kept_times
 from frugal.physics.tide.constituents import constituent
 from frugal.studies.estuary.place import carrying_of, constants_of, deepened, driving_of, estuary_of, speeds_rad_s
 from frugal.studies.estuary.site import EstuarySite
@@ -27,6 +26,8 @@ from frugal.studies.estuary.site import EstuarySite
 CYCLE_S = 360.0 / (constituent("S2").speed_deg_h - constituent("M2").speed_deg_h) * 3600.0
 #: Cycles before the one that is told; the first brings dispersion and areas alone.
 SPIN_UP_CYCLES = 4
+#: Beginning of the cycle that is told, however long the spin-up before it [s].
+TOLD_FROM_S = SPIN_UP_CYCLES * CYCLE_S
 #: Between moments that are kept [s].
 EVERY_S = 900.0
 #: Longest span over which what is carried moves at once [s].
@@ -78,9 +79,9 @@ class SpringTide:
 
 
 @lru_cache(maxsize=16)
-def _spring_tide(waves: tuple[tuple[float, float, float], ...], spin_up_cycles: int) -> SpringTide:
+def _spring_tide(waves: tuple[tuple[float, float, float], ...]) -> SpringTide:
     amplitude, phase, speed = np.array(waves).T
-    begin = spin_up_cycles * CYCLE_S
+    begin = TOLD_FROM_S
     times = begin + 60.0 * np.arange(int(CYCLE_S / 60.0))
     levels = (amplitude * np.cos(speed * times[:, None] - phase)).sum(axis=1)
     # a tide before its end, so that all of the highest one is seen
@@ -89,11 +90,11 @@ def _spring_tide(waves: tuple[tuple[float, float, float], ...], spin_up_cycles: 
     return SpringTide(high, float(first), begin + CYCLE_S)
 
 
-def spring_tide(site: EstuarySite, spin_up_cycles: int = SPIN_UP_CYCLES) -> SpringTide:
+def spring_tide(site: EstuarySite) -> SpringTide:
     """The highest tide of the cycle that is told, at the first mouth of a site."""
     constants = constants_of(site, site.mouth[0])
     waves = zip(constants.amplitudes_m, np.radians(constants.phases_deg), speeds_rad_s(constants), strict=True)
-    return _spring_tide(tuple((float(a), float(p), float(s)) for a, p, s in waves), spin_up_cycles)
+    return _spring_tide(tuple((float(a), float(p), float(s)) for a, p, s in waves))
 
 
 def estuary_for(site: EstuarySite, asked: EstuaryState) -> Estuary:
@@ -130,6 +131,7 @@ def run_estuary(
     cell_m : float, optional
         Distance between nodes [m]; that of the site otherwise.
     spin_up_cycles : int
+        Before the cycle that is told, which is the same one whatever their number.
     record_s : float
         Longest span over which what is carried moves at once [s].
 
@@ -140,12 +142,14 @@ def run_estuary(
     """
     layout = layout_of(estuary_for(site, asked), site.cell_m if cell_m is None else cell_m)
     driving = driving_of(site, asked.rivers, asked.sea_level_rise_m, asked.tide_factor)
-    told = spring_tide(site, spin_up_cycles)
+    told = spring_tide(site)
+    start_s = TOLD_FROM_S - spin_up_cycles * CYCLE_S
     carrying = carrying_of(site, asked.rivers, asked.temperature_deg_c, asked.load_factor, asked.moved_share)
     only_salt = replace(
         carrying, outside={"salt": carrying.outside["salt"]}, start={"salt": 0.0}, mud=None, oxygen=None, loads=()
     )
-    first = simulate_carried(layout, driving, only_salt, CYCLE_S, CYCLE_S, record_s=record_s)
+    middle_s = start_s + CYCLE_S
+    first = simulate_carried(layout, driving, only_salt, middle_s, CYCLE_S, start_s=start_s, record_s=record_s)
     salt = steady_salt(site, first, asked.rivers)
     assert first.tide is not None
     return simulate_carried(
@@ -155,16 +159,10 @@ def run_estuary(
         told.end_s,
         EVERY_S,
         told.keep_from_s,
-        CYCLE_S,
+        middle_s,
         first.tide.end,
         record_s=record_s,
     )
-
-
-def moments(site: EstuarySite, spin_up_cycles: int = SPIN_UP_CYCLES) -> np.ndarray:
-    """Moments that `run_estuary` keeps, from the first high water of a spring tide at the mouth [s]."""
-    told = spring_tide(site, spin_up_cycles)
-    return np.asarray(kept_times(told.keep_from_s, told.end_s, EVERY_S) - told.high_water_s)
 
 
 def steady_salt(site: EstuarySite, run: CarriedRun, rivers: Mapping[str, float]) -> np.ndarray:
