@@ -13,6 +13,7 @@ from typing import Any
 
 import matplotlib as mpl
 import numpy as np
+from fill_docs import fill, table
 
 from frugal.experiments.study.site import build_site
 from frugal.formats.files.atomic import write_text
@@ -153,6 +154,24 @@ def scenarios(site: EstuarySite) -> dict[str, dict[str, Any]]:
     return found
 
 
+def scenario_table(site: EstuarySite, found: dict[str, dict[str, Any]]) -> str:
+    """The scenarios as a Markdown table."""
+    names = [gauge.name for gauge in site.gauge]
+    shown = [name for name in ("Pauillac Trompeloup", "Bordeaux") if name in names] or names[-2:]
+    head = ["scenario", "salt limit, km", "turbidity maximum, km", "Mt", f"mud at {shown[-1]}, g/l"]
+    head += [f"lowest oxygen at {name}, mg/l" for name in shown] + [f"days under 5 mg/l at {shown[-1]}"]
+    head += [f"h a day of salt at {intake.name}" for intake in site.intake]
+    at = [names.index(name) for name in shown]
+    rows = []
+    for name, told in found.items():
+        cells = [name, " / ".join(f"{km:.0f}" for km in told["salt_limit"]), f"{told['turbidity_position']:.0f}"]
+        cells += [f"{told['turbidity_mass']:.2f}", f"{told['turbidity'][at[-1]]:.2f}"]
+        cells += [f"{told['least_oxygen'][k]:.1f}" for k in at] + [f"{told['low_oxygen_days'][at[-1]]:.1f}"]
+        rows.append(cells + [f"{hours:.0f}" for hours in told.get("salt_hours", [])])
+    ways = " / ".join(f"up the {head.replace('_', ' ').capitalize()}" for head in heads(site))
+    return table(head, rows) + f"\n\n*Salt limit {ways}; days of the {CYCLE_S / 86400.0:.1f} of a cycle.*"
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--place", default="gironde")
@@ -164,10 +183,12 @@ def main() -> None:
     usual = {variable.name: float(variable.default) for variable in estuary(site).inputs}  # type: ignore[arg-type]
     low = {flow_name(river.name): 0.4 * river.mean_flow_m3_s for river in site.river}
     quality(site, {**usual, **low, "temperature_deg_c": 22.0}, asked.out / f"estuary_{asked.place}_quality.png")
-    text = json.dumps(
-        {"cycle_days": round(CYCLE_S / 86400.0, 3), "scenarios": scenarios(site)}, indent=1, ensure_ascii=False
-    )
+    found = scenarios(site)
+    text = json.dumps({"cycle_days": round(CYCLE_S / 86400.0, 3), "scenarios": found}, indent=1, ensure_ascii=False)
     print(text)
+    page = HERE.parent / "docs" / "studies" / "estuary.md"
+    if f"begin: scenarios {asked.place} -->" in page.read_text(encoding="utf-8"):
+        fill(page, f"scenarios {asked.place}", scenario_table(site, found))
     write_text(HERE / "results" / f"estuary_scenarios_{asked.place}.json", text + "\n")
 
 
