@@ -56,6 +56,7 @@ class Family:
     high: np.ndarray
     apply: Callable[[dict[str, Any], np.ndarray], None]
     held_m: float = 0.17
+    cell_m: float = 1000.0
 
 
 def site_tables(name: str) -> dict[str, Any]:
@@ -149,6 +150,7 @@ _SAINT_LAURENT = Family(
     np.array([60.0, 30.0, 30.0, 50.0, 20.0, 15.0, 15.0, 15.0, *5 * [0.060], 2.5, 2.5, 0.5]),
     _saint_laurent,
     held_m=0.04,
+    cell_m=2000.0,
 )  # fmt: skip
 
 
@@ -235,7 +237,9 @@ def fit(name: str, cell_m: float | None = None, most: int = 12, tables: dict[str
     weights = np.array([_WEIGHTS[constituent_] for constituent_ in TOLD])
 
     def misfits(p: np.ndarray) -> np.ndarray:
-        errors = (weights * (modelled(with_numbers(tables, family, p), cell_m)[chosen] - wanted)).ravel()
+        errors = (
+            weights * (modelled(with_numbers(tables, family, p), cell_m or family.cell_m)[chosen] - wanted)
+        ).ravel()
         return np.concatenate([errors.real, errors.imag, family.held_m * (p - family.guess) / family.guess])
 
     solved = least_squares(

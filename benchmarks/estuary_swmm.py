@@ -1,7 +1,7 @@
 """EPA SWMM 5.2 (dynamic wave) on a network of `estuary_gauges.py`; run by it with an interpreter that has ``swmm-toolkit``.
 
-``PYTHON estuary_swmm.py CASE.json LIMITED`` prints one JSON line: heads at the wanted nodes, CPU seconds, version. LIMITED is SWMM's
-``NORMAL_FLOW_LIMITED``: its usual value, SLOPE, damps the ebb. Nothing of this project is imported here.
+``PYTHON estuary_swmm.py CASE.json LIMITED`` prints one JSON line: heads at the wanted nodes, CPU seconds, version. LIMITED is
+SWMM's ``NORMAL_FLOW_LIMITED``: its usual value, SLOPE, damps the ebb. Nothing of this project is imported here.
 """
 
 from __future__ import annotations

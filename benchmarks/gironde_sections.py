@@ -1,9 +1,9 @@
 """Sections of the Gironde from a topo-bathymetry: ``python benchmarks/gironde_sections.py [TOPOBATHYMETRY.tif]``.
 
 Widths and areas below the zero of the raster each 4 km along a centre line, from Port Bloc to the confluence of Garonne and
-Dordogne, where the raster ends; the places of the gauges along it; and the depth that a channel 200 m wide has all along. Prints
-the tables that `estuary_fitting.py` and the site file hold. By default ``../shared/data/gironde/topobathymetry.tif`` (about 89 × 132 m,
-WGS 84, CNES/demcompare test data; origin and zero not stated).
+Dordogne, where the raster ends; the places of the gauges along it; and the depth that a channel 200 m wide has all along.
+Prints the tables that `estuary_fitting.py` and the site file hold. By default ``../shared/data/gironde/topobathymetry.tif``
+(about 89 × 132 m, WGS 84, CNES/demcompare test data; origin and zero not stated).
 """
 
 from __future__ import annotations

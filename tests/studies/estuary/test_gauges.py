@@ -15,7 +15,7 @@ DAY_S = 86400.0
 #: A year in which the nodal corrections of M2 are near 1.
 BEGIN_S = datetime(2020, 3, 1, tzinfo=UTC).timestamp()
 FORCED = ("M2", "S2", "N2", "K1", "O1", "M4", "MS4", "M6", "MSF")
-ANALYSED = [*FORCED, "MN4", "2MS6", "MU2", "L2", "MM", "MK3", "S4"]
+ANALYSED = [*FORCED, "MN4", "2MS6", "2MN6", "MU2", "L2", "MM", "MK3", "MO3", "S4"]
 JUDGED = ("M2", "M4", "M6", "MSF")
 
 
