@@ -30,6 +30,7 @@ from frugal.physics.tide.extremes import waters_of_series
 
 _DAY_S = 86400.0
 LONGEST_DAYS = 3660.0
+FARTHEST_RISE_M = 5.0
 #: A passage against the current may last so many times as long as the one over the ground.
 _SLOWER = 2.5
 
@@ -157,6 +158,10 @@ def ask_access(asked: AccessQuestion) -> AccessAnswer:
         raise UnusableInputError(
             f"from {asked.begin.isoformat()} to {asked.end.isoformat()} is {days:g} days; above 0 and up to {LONGEST_DAYS:g} "
             "are allowed"
+        )
+    if not abs(asked.sea_level_rise_m) <= FARTHEST_RISE_M:
+        raise UnusableInputError(
+            f"sea_level_rise_m = {asked.sea_level_rise_m:g}; -{FARTHEST_RISE_M:g} to {FARTHEST_RISE_M:g} m are allowed"
         )
     asked.waterway.dredged(asked.dredgings)  # refused before hours of water are computed
     now = _access(asked, ())

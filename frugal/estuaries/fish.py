@@ -179,6 +179,7 @@ def ask_fish(
     end: datetime,
     rivers: Mapping[str, Any],
     temperatures_deg_c: Pair = (7.0, 24.0),
+    sea_level_rise_m: float = 0.0,
 ) -> FishAnswer:
     """Open days of a fish along a waterway.
 
@@ -192,6 +193,7 @@ def ask_fish(
         Discharge by name of the river [m³/s], or times [s since 1970] and discharges.
     temperatures_deg_c : pair of float
         Of the coldest and the warmest day.
+    sea_level_rise_m : float
 
     Returns
     -------
@@ -207,7 +209,9 @@ def ask_fish(
             f"from {begin.isoformat()} to {end.isoformat()} no whole day of UTC lies; name a longer time for fish"
         )
     days = [datetime.fromtimestamp(first, UTC).date() + timedelta(days=k) for k in range(count)]
-    kept = np.concatenate(list(_days_kept(waterway, fish[1], first, count, rivers, temperatures_deg_c)))
+    kept = np.concatenate(
+        list(_days_kept(waterway, fish[1], first, count, rivers, temperatures_deg_c, sea_level_rise_m))
+    )
     return judged(fish, days, kept, np.array([spot.along_km for spot in waterway.spots]))
 
 
@@ -245,13 +249,19 @@ def judged(fish: tuple[str, Species], days: Sequence[date], kept: np.ndarray, al
 
 
 def _days_kept(
-    waterway: Waterway, species: Species, first_s: float, count: int, rivers: Mapping[str, Any], range_deg_c: Pair
+    waterway: Waterway,
+    species: Species,
+    first_s: float,
+    count: int,
+    rivers: Mapping[str, Any],
+    range_deg_c: Pair,
+    rise_m: float,
 ) -> Any:
     """Where each factor keeps its limits through each hour of a day, [day, factor, place], piece by piece."""
     site = waterway.site
     started, end = first_s - SPIN_UP_S, first_s + count * DAY_S
     layout = layout_of(estuary_of(site), site.cell_m)
-    driving = driving_of(site, on_clock(rivers, started, end), dated_s=np.array([started, end + 3600.0]))
+    driving = driving_of(site, on_clock(rivers, started, end), rise_m, dated_s=np.array([started, end + 3600.0]))
     means = {name: float(np.mean(value[1])) if isinstance(value, tuple) else value for name, value in rivers.items()}
     carrying = seasonal(carrying_of(site, means, sum(range_deg_c) / 2.0), started, end, range_deg_c)
     at = [layout.at(spot.reach.name, 1e3 * spot.km) for spot in waterway.spots]

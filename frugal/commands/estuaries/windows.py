@@ -160,7 +160,7 @@ def windows(
         content = report.access_content(answer, language)
     if species is not None:
         title = place.title.get(language, place.name or place.place)
-        told = FishTold(ask_fish(way, species, first, last, rivers, span), title, way.channel.names[-1])
+        told = FishTold(ask_fish(way, species, first, last, rivers, span, rise), title, way.channel.names[-1])
         content["fish"] = report.fish_content(told.answer, language)
     written = write_windows(out, content, answer, told, language) if out is not None else []
     if as_json:
