@@ -126,8 +126,8 @@ frugal windows --fish shad --flow garonne=250 --flow dordogne=120
 FORECAST = """
 # from series of both rivers, and of the surge
 frugal forecast estuary --from 2026-11-30 --series flows.csv --surge surge.csv --out today
-# tomorrow: on from today's state, beside what was observed
-frugal forecast estuary --from 2026-12-01 --series flows.csv --state today --observed levels.csv --out next
-# rivers from files of Hub'Eau that end now
-frugal forecast estuary --from 2026-11-30 --series garonne=g.csv --series dordogne=d.csv --hold-flows --out today
+# tomorrow: on from today's state
+frugal forecast estuary --from 2026-12-01 --series flows.csv --state today --out next
+# rivers from a file of Hub'Eau that ends now
+frugal forecast estuary --from 2026-11-30 --series hubeau.csv --hold-flows --out today
 """

@@ -12,7 +12,6 @@ from frugal.commands.printing import print_json, print_notes, print_table
 from frugal.commands.terminal import say, tell_written
 from frugal.commands.tides.moments import moment_of, named_zone
 from frugal.errors import UnusableInputError, did_you_mean
-from frugal.texts import room_texts
 
 _STUDIES = ("estuary",)
 _MOST_ROWS = 12
@@ -113,7 +112,7 @@ def forecast(
     say(report.title(answer, language))
     print_table(report.printed_waters(answer, language, _MOST_ROWS))
     if answer.skill:
-        say(room_texts("frugal.estuaries.forecasting").phrase("told.skill", language))
+        say(report.skill_title(language))
         print_table(report.printed_skill(answer, language))
     say(report.warning(language))
     print_notes(answer.notes, language)

@@ -16,7 +16,7 @@ from frugal.formats.time_series import TimeSeries
 from frugal.studies.estuary.site import RiverEntry
 from frugal.texts import Text, room_texts
 
-_TEXTS = room_texts("frugal.estuaries.forecasting")
+_TEXTS = room_texts("frugal.estuaries")
 _FLOWS = ("discharge", "debit", "flow", "streamflow")
 _CF_FLOWS = ("water_volume_transport_in_river_channel",)
 _SURGES = ("surge", "surcote", "residual")
@@ -88,15 +88,15 @@ def read_boundaries(asked: ForecastQuestion, start_s: float, goes_on: bool) -> B
         _check_size(river, *rivers[river.name], start_s, asked.end_s, series.source, notes)
     surge = None
     if asked.surge is None:
-        notes.append(_TEXTS.say("note.no_surge"))
+        notes.append(_TEXTS.say("forecast.note.no_surge"))
     else:
         surge = _surge(asked, asked.surge, start_s, goes_on, gaps, notes)
     within = [gap for gap in gaps if gap.end_s > start_s and gap.begin_s < asked.end_s]
     for gap in within[:_MOST_NOTES]:
         times = {"begin": moment_text(gap.begin_s), "end": moment_text(gap.end_s)}
-        notes.append(_TEXTS.say("note.gap", source=gap.source, name=gap.name, **times))
+        notes.append(_TEXTS.say("forecast.note.gap", source=gap.source, name=gap.name, **times))
     if len(within) > _MOST_NOTES:
-        notes.append(_TEXTS.say("note.gaps", count=len(within) - _MOST_NOTES))
+        notes.append(_TEXTS.say("forecast.note.gaps", count=len(within) - _MOST_NOTES))
     return Boundaries(rivers, surge, held, tuple(notes))
 
 
@@ -175,7 +175,7 @@ def _covering(
             "it is needed"
         )
     if times[0] > start_s:
-        notes.append(_TEXTS.say("note.held_before", what=_what(what), time=moment_text(times[0])))
+        notes.append(_TEXTS.say("forecast.note.held_before", what=_what(what), time=moment_text(times[0])))
         times, values = np.append(start_s, times), np.append(values[0], values)
     if times[-1] < asked.end_s:
         if what == "surge" or not asked.hold_flows:
@@ -185,14 +185,16 @@ def _covering(
                 f"longer series, or fewer --days{more}"
             )
         days = (asked.end_s - times[-1]) / DAY_S
-        notes.append(_TEXTS.say("note.held", what=_what(what), time=moment_text(times[-1]), days=round(days, 1)))
+        notes.append(
+            _TEXTS.say("forecast.note.held", what=_what(what), time=moment_text(times[-1]), days=round(days, 1))
+        )
         times, values = np.append(times, asked.end_s), np.append(values, values[-1])
     return times, values
 
 
 def _what(what: str) -> Text:
     name = what.removeprefix("discharge of ")
-    return _TEXTS.say("surge") if name == "surge" else _TEXTS.say("river", name=name)
+    return _TEXTS.say("forecast.surge") if name == "surge" else _TEXTS.say("forecast.river", name=name)
 
 
 def _check_size(
@@ -216,7 +218,9 @@ def _check_size(
         )
     if used.min() < low or used.max() > high:
         ends = {"least": used.min(), "most": used.max(), "low": low, "high": high}
-        notes.append(_TEXTS.say("note.beyond", name=river.name, **{key: f"{value:.4g}" for key, value in ends.items()}))
+        notes.append(
+            _TEXTS.say("forecast.note.beyond", name=river.name, **{key: f"{value:.4g}" for key, value in ends.items()})
+        )
 
 
 def flows_at(boundaries: Boundaries, names: Sequence[str], times_s: np.ndarray) -> np.ndarray:

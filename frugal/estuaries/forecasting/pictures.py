@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-_TEXTS = room_texts("frugal.estuaries.forecasting")
+_TEXTS = room_texts("frugal.estuaries")
 #: Gauges, rivers and intakes that are drawn.
 MOST_GAUGES, MOST_LINES = 4, 5
 _DAY_S = 86_400.0
@@ -59,12 +59,19 @@ def forecast_picture(forecast: Forecast, language: str) -> bytes:
             if k == gauges[0] or forecast.told.gauges[k] in forecast.observed:
                 _legend(axes)
         if has_salt:
-            _lines(next(left), forecast, forecast.told.intakes, forecast.told.salinity_psu, "axis.salinity", language)
+            _lines(
+                next(left),
+                forecast,
+                forecast.told.intakes,
+                forecast.told.salinity_psu,
+                "forecast.axis.salinity",
+                language,
+            )
         if has_rivers:
             names = tuple(river.name for river in forecast.asked.site.river)
-            _lines(next(left), forecast, names, forecast.flows_m3_s, "axis.discharge", language)
+            _lines(next(left), forecast, names, forecast.flows_m3_s, "forecast.axis.discharge", language)
         if has_surge:
-            _lines(next(left), forecast, ("",), forecast.surge_m[:, None], "axis.surge", language)
+            _lines(next(left), forecast, ("",), forecast.surge_m[:, None], "forecast.axis.surge", language)
         for axes in panels:
             axes.axvspan(forecast.told.times_s[0], forecast.asked.begin_s, color="#eef2f6", linewidth=0, zorder=0)
             axes.axvline(forecast.asked.begin_s, color=INK, linewidth=0.8)
@@ -74,7 +81,7 @@ def forecast_picture(forecast: Forecast, language: str) -> bytes:
         site = forecast.asked.site
         name = site.title.get(language) or site.name
         figure.suptitle(
-            _TEXTS.phrase("picture.title", language, name=name, time=moment_text(forecast.asked.begin_s)),
+            _TEXTS.phrase("forecast.picture.title", language, name=name, time=moment_text(forecast.asked.begin_s)),
             fontsize=10,
             x=0.01,
             ha="left",
@@ -88,17 +95,25 @@ def _levels(axes: Axes, forecast: Forecast, k: int, language: str) -> None:
     name = told.gauges[k]
     past, ahead = told.times_s <= begin, told.times_s >= begin
     levels = told.levels_m[:, k]
-    axes.plot(told.times_s[past], levels[past], color=MET, linewidth=0.9, label=_TEXTS.phrase("line.past", language))
-    axes.plot(told.times_s[ahead], levels[ahead], color=MET, linewidth=1.6, label=_TEXTS.phrase("line.ahead", language))
+    axes.plot(
+        told.times_s[past], levels[past], color=MET, linewidth=0.9, label=_TEXTS.phrase("forecast.line.past", language)
+    )
+    axes.plot(
+        told.times_s[ahead],
+        levels[ahead],
+        color=MET,
+        linewidth=1.6,
+        label=_TEXTS.phrase("forecast.line.ahead", language),
+    )
     if name in forecast.observed:
         series = forecast.observed[name]
         within = (series.time_s >= told.times_s[0]) & (series.time_s <= told.times_s[-1])
         every = max(int(within.sum()) // 300, 1)
         shift = _shift(forecast, name)
-        label = _TEXTS.phrase("line.observed", language)
+        label = _TEXTS.phrase("forecast.line.observed", language)
         if abs(shift) >= 0.005:
             text = f"{shift:+.2f}".replace("-", "\N{MINUS SIGN}").replace(".", "," if language == "fr" else ".")
-            label = _TEXTS.phrase("line.observed_shifted", language, shift=text)
+            label = _TEXTS.phrase("forecast.line.observed_shifted", language, shift=text)
         axes.plot(
             series.time_s[within][::every],
             series.values[within][::every] + shift,
@@ -108,7 +123,7 @@ def _levels(axes: Axes, forecast: Forecast, k: int, language: str) -> None:
             color=NOT_MET,
             label=label,
         )
-    axes.set_ylabel(_TEXTS.phrase("axis.level", language, name=name))
+    axes.set_ylabel(_TEXTS.phrase("forecast.axis.level", language, name=name))
 
 
 def _legend(axes: Axes) -> None:
@@ -126,7 +141,7 @@ def _lines(
 ) -> None:
     for k, name in enumerate(names[:MOST_LINES]):
         axes.plot(forecast.told.times_s, values[:, k], color=_LINES[k], linewidth=1.2, label=name)
-    if label != "axis.surge":
+    if label != "forecast.axis.surge":
         axes.set_ylim(bottom=0.0)
     axes.set_ylabel(_TEXTS.phrase(label, language))
     if any(names):

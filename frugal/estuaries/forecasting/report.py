@@ -24,8 +24,25 @@ from frugal.texts import LANGUAGES, room_texts
 if TYPE_CHECKING:
     from rich.table import Table
 
-_TEXTS = room_texts("frugal.estuaries.forecasting")
+_TEXTS = room_texts("frugal.estuaries")
 MARK, SCHEMA = "forecast.json", "frugal-forecast/1"
+_HEADS = (
+    "forecast.head.gauge",
+    "forecast.head.highest",
+    "forecast.head.when",
+    "forecast.head.lowest",
+    "forecast.head.when",
+)
+_SKILL_HEADS = (
+    "forecast.head.gauge",
+    "forecast.head.period",
+    "forecast.head.values",
+    "forecast.head.rmse",
+    "forecast.head.persistence",
+    "forecast.head.score",
+    "forecast.head.mean",
+)
+_ON_THE_LEFT = ("forecast.head.gauge", "forecast.head.when", "forecast.head.period")
 
 
 def check_forecast_folder(out: Path) -> None:
@@ -49,7 +66,7 @@ def forecast_content(forecast: Forecast) -> dict[str, Any]:
         "schema": SCHEMA,
         "site": asked.site.name,
         "site_digest": forecast.state.digest,
-        "warning": _TEXTS.say("warning"),
+        "warning": _TEXTS.say("forecast.warning"),
         "from": moment_text(asked.begin_s),
         "to": moment_text(asked.end_s),
         "went_on_from": None if forecast.went_on_from_s is None else moment_text(forecast.went_on_from_s),
@@ -73,7 +90,7 @@ def forecast_content(forecast: Forecast) -> dict[str, Any]:
         ],
         "notes": list(forecast.notes),
         "skill": {
-            "persistence": _TEXTS.say("persistence", hours=f"{TIDAL_DAY_S / 3600.0:.2f}"),
+            "persistence": _TEXTS.say("forecast.persistence", hours=f"{TIDAL_DAY_S / 3600.0:.2f}"),
             "gauges": [
                 {name: round(value, 4) if isinstance(value, float) else value for name, value in asdict(row).items()}
                 for row in forecast.skill
@@ -176,7 +193,7 @@ def _write_netcdf(path: Path, forecast: Forecast) -> None:
         attrs={
             "Conventions": "CF-1.11",
             "title": f"Forecast of {site.title.get('en', site.name)} from {moment_text(forecast.asked.begin_s)}",
-            "comment": _TEXTS.phrase("warning", "en"),
+            "comment": _TEXTS.phrase("forecast.warning", "en"),
         },
     )
     content.to_netcdf(path, engine="h5netcdf")
@@ -196,10 +213,8 @@ def printed_waters(forecast: Forecast, language: str, most: int) -> Table:
     from rich.table import Table
 
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
-    for name in ("gauge", "highest", "when", "lowest", "when"):
-        table.add_column(
-            _TEXTS.phrase(f"head.{name}", language), justify="left" if name in ("gauge", "when") else "right"
-        )
+    for name in _HEADS:
+        table.add_column(_TEXTS.phrase(name, language), justify="left" if name in _ON_THE_LEFT else "right")
     ahead = forecast.told.between(forecast.asked.begin_s, forecast.asked.end_s)
     for k, name in enumerate(ahead.gauges[:most]):
         levels = ahead.levels_m[:, k]
@@ -216,13 +231,12 @@ def printed_skill(forecast: Forecast, language: str) -> Table:
     from rich.table import Table
 
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
-    for name in ("gauge", "period", "values", "rmse", "persistence", "score", "mean"):
-        left = name in ("gauge", "period")
-        table.add_column(_TEXTS.phrase(f"head.{name}", language), justify="left" if left else "right")
+    for name in _SKILL_HEADS:
+        table.add_column(_TEXTS.phrase(name, language), justify="left" if name in _ON_THE_LEFT else "right")
     for row in forecast.skill:
         table.add_row(
             row.gauge,
-            _TEXTS.phrase(f"period.{row.period}", language),
+            _TEXTS.phrase("forecast.period.past" if row.period == "past" else "forecast.period.ahead", language),
             str(row.values),
             _metres(row.rmse_m, language),
             _metres(row.persistence_rmse_m, language),
@@ -241,9 +255,16 @@ def title(forecast: Forecast, language: str) -> str:
     """Estuary and period in one line."""
     site, asked = forecast.asked.site, forecast.asked
     name = site.title.get(language) or site.name
-    return _TEXTS.phrase("title", language, name=name, begin=moment_text(asked.begin_s), end=moment_text(asked.end_s))
+    return _TEXTS.phrase(
+        "forecast.title", language, name=name, begin=moment_text(asked.begin_s), end=moment_text(asked.end_s)
+    )
+
+
+def skill_title(language: str) -> str:
+    """What the scores beside it mean."""
+    return _TEXTS.phrase("forecast.told.skill", language)
 
 
 def warning(language: str) -> str:
     """What the forecast must not be used for."""
-    return _TEXTS.phrase("warning", language)
+    return _TEXTS.phrase("forecast.warning", language)

@@ -168,7 +168,7 @@ def read_state(path: Path, site: EstuarySite, layout: Layout, begin_s: float) ->
     """
     file = path / FILE if path.is_dir() else path
     try:
-        with np.load(file, allow_pickle=False) as content:
+        with np.load(file) as content:
             arrays = {name: content[name] for name in content.files}
     except OSError as fault:
         raise UnusableInputError(
