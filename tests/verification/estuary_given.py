@@ -161,6 +161,7 @@ class BalancedMud:
     erodibility: np.ndarray
     concentration: np.ndarray
     imbalance: float
+    left_over: float  # what beds still gain at most in a tide, over what the sea would bring to bare ones
 
 
 def _one_tide(tide: PeriodicTide) -> tuple[int, WaterRecords]:
@@ -210,20 +211,24 @@ def balanced_mud(tide: PeriodicTide, mud: GivenMud) -> BalancedMud:
         one = none.copy()
         one[node] = 0.5
         response[:, column] = 2.0 * gained(carried(one, 0.0))
-    full = np.zeros(nodes.size, dtype=bool)
-    for _ in range(nodes.size):
-        share = np.where(full, 1.0, 0.0)
+    # The limiter of transport is not linear: single nodes spread more than smooth beds do. The matrix serves as that of
+    # Newton's method for what the beds gain in a run of all together.
+    share, full = np.zeros(nodes.size), np.zeros(nodes.size, dtype=bool)
+    final, run, gain, left = none.copy(), carried(none, mud.sea_kg_m3), from_sea, math.inf
+    for _ in range(60):
         rest = ~full
-        share[rest] = np.linalg.solve(response[np.ix_(rest, rest)], -(from_sea + response @ share)[rest])
-        if not np.any(share > 1.0 + 1e-9):
-            break
+        share[rest] -= np.linalg.solve(response[np.ix_(rest, rest)], gain[rest])
         full |= share > 1.0
-    share = np.clip(share, 0.0, 1.0 - 1e-9)
-    final = none.copy()
-    final[nodes] = share
-    run = carried(final, mud.sea_kg_m3)
+        share = np.clip(share, 0.0, 1.0 - 1e-9)
+        final[nodes] = share
+        run = carried(final, mud.sea_kg_m3)
+        gain = gained(run)
+        full &= gain >= 0.0  # a full bed that loses mud is none
+        left = float(np.abs(gain[~full]).max() / np.abs(from_sea).max())
+        if left < 3e-4:
+            break
     mean = run.concentrations["mud"][:-1, slots].mean(axis=0)
-    return BalancedMud(at[slots], np.concatenate([[np.nan], share]), mean, run.ledgers["mud"].imbalance)
+    return BalancedMud(at[slots], np.concatenate([[np.nan], share]), mean, run.ledgers["mud"].imbalance, left)
 
 
 def transport_flow(name: str, phase_deg: float) -> cases.GivenFlow:
