@@ -211,7 +211,8 @@ def transport() -> list[dict[str, Any]]:
 
 def _beside(found: np.ndarray, other: np.ndarray) -> dict[str, float]:
     return {
-        name: _said(float(np.abs(a - b).max() / np.abs(b).max())) for name, a, b in zip(PARTS, found, other, strict=True)
+        name: _said(float(np.abs(a - b).max() / np.abs(b).max()))
+        for name, a, b in zip(PARTS, found, other, strict=True)
     }
 
 
@@ -279,7 +280,9 @@ def checks() -> dict[str, Any]:
             (lambda x: np.where((x > 10e3) & (x < 60e3), 2.0, 0.0)) if is_open else np.ones_like, is_open, 400, 20,
         )  # fmt: skip
         mass = (10.0 * c + bed) * flow.width(middles)
-        found: dict[str, Any] = {"lines": {"highest_c_kg_m3": _said(c.max()), "mud_t": round(float(mass.sum()) * flow.length / 4e5)}}
+        found: dict[str, Any] = {
+            "lines": {"highest_c_kg_m3": _said(c.max()), "mud_t": round(float(mass.sum()) * flow.length / 4e5)}
+        }
         for cell, spans in ((1000.0, 300), (500.0, 600), (250.0, 600)):
             run = given.transported(name, 90.0, 1e-3, cell, 20, spans)
             slots, cells = run.layout.slots("r"), run.layout.cells
@@ -295,7 +298,9 @@ def checks() -> dict[str, Any]:
             }
         channels[name] = found
     return {
-        "A1s beside the closed form of small waves": _said(float(np.abs(tide_parts(plain, points)[1] - exact).max() / 0.3)),
+        "A1s beside the closed form of small waves": _said(
+            float(np.abs(tide_parts(plain, points)[1] - exact).max() / 0.3)
+        ),
         "second-order perturbation, largest difference over the greatest": small,
         "method of lines of 250 m, largest difference in cm": lines,
         "column of mud, ours and by LSODA": column,
