@@ -167,12 +167,12 @@ class BalancedMud:
 def _one_tide(tide: PeriodicTide) -> tuple[int, WaterRecords]:
     """Records of one tide more."""
     layout, start = tide.run.layout, float(tide.run.times_s[-1])
-    pieces = list(
+    pieces = [
         (spans, WaterRecords(*(np.array(part) for part in records)))
         for spans, records, _, _ in water_in_pieces(
             layout, tide.case.driving(False), np.zeros(0), start + PERIOD, start, tide.run.end, PERIOD / 140.0
         )
-    )
+    ]
     assert len(pieces) == 1, "a tide fits into one piece of records"
     return pieces[0]
 

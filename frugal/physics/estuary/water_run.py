@@ -153,8 +153,12 @@ def advance(
                     return -1
                 if goal >= until - near:
                     break
-                goal = min(until, wanted, goal + limits.record_s)
-                goal = until if goal > until - near else goal  # sums of spans may end short of it by rounding
+                # Sums of spans may end short of the end by rounding.
+                goal = (
+                    min(goal + limits.record_s, wanted, until)
+                    if goal + limits.record_s < until - near
+                    else min(wanted, until)
+                )
             exact_roots(scratch)
             longest = longest_step(cells, scratch, limits.courant)
             step, steps = 0, max(math.ceil((goal - clock[0]) / longest), 1)

@@ -24,7 +24,8 @@ The law "slip" is that of a stress :math:`\\rho s u_b` under the profile over th
 :math:`A_v` gives, :math:`u / U = (1 + p (3 - 3 \\zeta^2) / 2) / (1 + p)` with :math:`p = s h / (3 A_v)` and the share
 :math:`\\zeta` of the depth from the surface:
 
-.. math:: g A S_f = \\frac{s}{1 + p} \\frac{Q}{h}, \\qquad \\beta = \\langle (u / U)^2 \\rangle = 1 + \\frac{1}{5} \\left( \\frac{p}{1 + p} \\right)^2
+.. math:: g A S_f = \\frac{s}{1 + p} \\frac{Q}{h}, \\qquad
+    \\beta = \\langle (u / U)^2 \\rangle = 1 + \\frac{1}{5} \\left( \\frac{p}{1 + p} \\right)^2
 
 The stress falls as the water rises, and the water is as inert as :math:`\\beta` times as much: the stress of water that
 speeds up runs ahead of that of a steady flow by :math:`(\\beta - 1) h \\, \\partial_t U`, to first order in
