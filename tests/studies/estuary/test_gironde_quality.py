@@ -51,8 +51,7 @@ def test_oxygen_of_july_2006_is_lowest_near_bordeaux_and_waste_water_takes_its_p
 
 
 def test_ledgers_of_the_gironde_close() -> None:
-    for flow, deg_c in ((95.0, 27.0), (743.0, 15.0), (3000.0, 15.0)):
-        run = at_flow(flow, deg_c)
+    for run in (at_flow(95.0, 27.0), at_flow(743.0), at_flow(3000.0)):  # asked as above: each is computed once
         assert run.tide is not None
         assert abs(run.tide.ledger.imbalance) < 1e-12
         assert abs(run.ledgers["salt"].imbalance) < 1e-12
