@@ -211,8 +211,10 @@ def test_unknown_rivers_are_told() -> None:
 @pytest.mark.slow
 def test_salt_starts_where_it_would_settle() -> None:
     """Four more cycles move the limit by less than 1 km, where from fresh water it would still be far behind."""
-    small = site(reach=(reach("trunk", "sea", "weir", distance_km=(0.0, 60.0)),), gauge=(), salt={"van_den_burgh": None, "least_m2_s": 100.0}, river=(
-        {"place": "weir", "name": "brook", "flow_m3_s": (5.0, 600.0), "mean_flow_m3_s": 60.0},))  # fmt: skip
+    brook = {"place": "weir", "name": "brook", "flow_m3_s": (5.0, 600.0), "mean_flow_m3_s": 60.0}
+    trunk = reach("trunk", "sea", "weir", distance_km=(0.0, 60.0))
+    salt = {"van_den_burgh": None, "least_m2_s": 100.0}
+    small = site(reach=(trunk,), gauge=(), salt=salt, river=(brook,))
     layout = layout_of(estuary_of(small), 1000.0)
     carrying = carrying_of(small, {})
     run = simulate_carried(layout, driving_of(small), carrying, CYCLE_S, 3600.0)
