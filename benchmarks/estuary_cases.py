@@ -180,15 +180,14 @@ def _along(name: str, phase_deg: float, settling: float, cell_m: float, spans: i
 
 
 def transport() -> list[dict[str, Any]]:
-    """Mud along given currents: tide means after 20, 60 and 120 tides, and what longer cells change.
+    """Mud along given currents: tide means after 20, 60 and 120 tides, and what cells of 2 km change.
 
     Trapped, or moved landward: the centre of the mud that is left lies landward of where the mud lay at first.
     """
     rows = [_column(phase, settling) for phase, settling in itertools.product(PHASES, SETTLING)]
     for name in ("P2_closed_prismatic", "C1_converging_river"):
         for phase, settling in itertools.product(PHASES, SETTLING):
-            sizes = ((1000.0, 300), (2000.0, 150)) if name.startswith("P2") else ((500.0, 400), (1000.0, 200))
-            found, coarse = (_along(name, phase, settling, *size) for size in sizes)
+            found, coarse = (_along(name, phase, settling, *size) for size in ((1000.0, 300), (2000.0, 150)))
             moved = found[120]["centre_km"] - found[0]["centre_km"] / 1e3
             words = ("landward", "seaward") if name.startswith("P2") else ("trapped", "flushed")
             state = words[int(moved <= 0.0)]
@@ -200,7 +199,7 @@ def transport() -> list[dict[str, Any]]:
                     "state": state,
                     "centre_moved_km": round(moved, 2),
                     **{f"after {tide}": found[tide] for tide in (20, 60, 120)},
-                    "at_cells_twice_as_long": {
+                    "at_2_km_cells": {
                         what: coarse[120][what] for what in ("left", "centre_km", "highest_c_kg_m3", "highest_c_at_km")
                     },
                     "imbalance": found[0]["imbalance"],

@@ -2,9 +2,8 @@
 
 Errors beside closed forms and exact solutions with the observed order of convergence; non-linear funnels at 2, 1, 0.5 and
 0.25 km beside 0.125 km, and at shorter steps; ledgers; what is carried beside closed forms; CPU time of a spring-neap cycle.
-Where the cases of ``../shared/data/estuary_cases`` lie beside the checkout, their tides (mean, M2, M4 along the channel) and
-where their transport-only cases leave the mud: these have no answers here. Prints one JSON document and writes it to
-``results/estuary_verification.json`` beside this file.
+Prints one JSON document and writes it to ``results/estuary_verification.json`` beside this file. Set-ups without answers here:
+``benchmarks/estuary_cases.py``.
 """
 
 from __future__ import annotations
@@ -22,9 +21,9 @@ import numpy as np
 from frugal.formats.files.atomic import write_text
 from frugal.physics.estuary import closed_forms
 from frugal.physics.estuary.carried import Carrying, Mixing, Mud, Oxygen
-from frugal.physics.estuary.carrying import carry_along, simulate_carried
+from frugal.physics.estuary.carrying import simulate_carried
 from frugal.physics.estuary.driving import Driving, SeaLevel
-from frugal.physics.estuary.network import Estuary, Reach, layout_of
+from frugal.physics.estuary.network import layout_of
 from frugal.physics.estuary.simulate import simulate_tide
 from frugal.physics.shallow_water.flood_case import FloodCase
 from frugal.physics.shallow_water.parts.segments import Segment
@@ -34,9 +33,6 @@ HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "tests"))
 from verification import estuary_cases as cases  # noqa: E402  (the cases of the tests)
 
-GIVEN = HERE.parents[1] / "shared" / "data" / "estuary_cases"
-#: Speed of M2 in the given cases [rad/s].
-GIVEN_M2 = 1.4056343e-4
 SPRING_NEAP_S = 14.765 * 86400.0
 FORMS = {
     "standing wave without friction": (cases.standing_wave_error, (4000.0, 2000.0, 1000.0, 500.0)),
@@ -236,156 +232,29 @@ def carried_forms() -> dict[str, Any]:
     return {"Savenije, steady": salt, "Ogata and Banks, largest error": fronts}
 
 
-def given_tide(case: dict[str, Any], estuary: Estuary, driving: Driving, length: float, law: Any) -> dict[str, Any]:
-    """Mean, M2 and M4 of a given case along the channel; `law` finds friction [m/s] from the mean speed."""
-    period = 2.0 * math.pi / GIVEN_M2
-    reach, speed = estuary.reaches[0], np.full(len(estuary.reaches[0].distance_m), 0.6)
-    run = None
-    for _ in range(8 if law else 1):
-        friction = law(speed) if law else reach.friction
-        one = Reach("r", "sea", "head", reach.distance_m, reach.bed_m, reach.width_m, friction)
-        run = simulate_tide(
-            Estuary((one,), ("sea",), "linear"), driving, 41.0 * period, period / 60.0, 40.0 * period, cell_m=1000.0
-        )
-        middles = run.layout.cells.distance[run.layout.slots("r")]
-        found = np.abs(run.speeds("r")[:-1]).mean(axis=0)
-        speed = 0.5 * speed + 0.5 * np.interp(reach.distance_m, 0.5 * (middles[1:] + middles[:-1]), found)
-    assert run is not None
-    points = np.linspace(0.0, length, 16)
-    levels = np.stack([run.level_at("r", x) for x in points], axis=1)
-    parts = cases.amplitudes(levels[:-1], run.times_s[:-1], (1, 2), GIVEN_M2)
-    return {
-        "case": case["id"],
-        "km": [round(x / 1e3, 1) for x in points],
-        "M0_m": [round(float(v), 4) for v in parts[0].real],
-        **{
-            f"{name}_{what}": [round(float(v), digits) for v in values]
-            for name, part in (("M2", parts[1]), ("M4", parts[2]))
-            for what, values, digits in (("m", np.abs(part), 4), ("lag_deg", -np.degrees(np.angle(part)) % 360.0, 2))
-        },
-    }
-
-
-def given_tides() -> list[dict[str, Any]]:
-    """Tides of the exponential channel and of the Loire, without density-driven flow."""
-    given = json.loads((GIVEN / "cases.json").read_text(encoding="utf-8"))
-    rows = []
-
-    def driven(m2: float, m4: float, phase_deg: float, river: float) -> Driving:
-        sea = SeaLevel(0.0, (m2, m4), (0.0, math.radians(phase_deg)), (GIVEN_M2, 2.0 * GIVEN_M2))
-        return Driving({"sea": sea}, {"head": river}, ramp_s=cases.T)
-
-    def by_speed(z0: np.ndarray) -> Any:
-        k = ((1.0 + z0) * np.log(1.0 + 1.0 / z0) - 1.0) ** -2
-        return lambda speed: 0.577 * 0.22 / 0.636 * k * speed
-
-    table = np.genfromtxt(GIVEN / "exponential_geometry.csv", delimiter=",", names=True)
-    r = 0.0
-    for case in given["A"]["cases"]:
-        if "sediment" in case:
-            continue
-        law = None
-        if isinstance(case["friction"], dict) and "r_1d_ms" in case["friction"]:
-            r = case["friction"]["r_1d_ms"]
-        if "quad" in case["id"]:
-            law = by_speed(np.full(table.size, 0.001))
-        one = Reach("r", "sea", "head", table["x_m"], -table["bed_depth_below_MSL_m"], table["width_m"], r)
-        driving = driven(case["M2_m"], case["M4_m"], given["A"]["M4_phase_deg"], case["Q"])
-        rows.append(given_tide(case, Estuary((one,), ("sea",), "linear"), driving, given["A"]["L_m"], law))
-    table = np.genfromtxt(GIVEN / "loire_geometry.csv", delimiter=",", names=True)
-    spring = given["Loire"]["spring"]
-    for case in given["Loire"]["cases"]:
-        if not case["id"].startswith("L0"):
-            continue
-        one = Reach("r", "sea", "head", table["x_m"], -table["bed_depth_below_MSL_m"], table["width_m"], 0.005)
-        driving = driven(spring["M2_m"], spring["M4_m"], spring["M4_phase_deg"], case["Q"])
-        law = by_speed(table["z0_star"])
-        rows.append(given_tide(case, Estuary((one,), ("sea",), "linear"), driving, given["Loire"]["L_m"], law))
-    return rows
-
-
-def given_mud() -> list[dict[str, Any]]:
-    """Where the transport-only cases leave their mud, after 20, 60 and 120 tides."""
-    period, rows = 44712.0, []
-    flows = {
-        "P2_closed_prismatic": (60e3, lambda x: np.full_like(x, 1000.0), lambda x, L: np.sin(np.pi * x / L), 0.0),
-        "C1_converging_river": (
-            100e3, lambda x: 4000.0 * np.exp(-x / 25e3) + 100.0, lambda x, L: 1.0 - (x / L) ** 2, 200.0,
-        ),
-    }  # fmt: skip
-    for name, (length, width, envelope, river) in flows.items():
-        for phase, settling in itertools.product((0.0, 90.0, 180.0, 270.0), (0.3e-3, 1e-3, 3e-3)):
-            flow = cases.GivenFlow(
-                length, width, lambda x, e=envelope, size=length: e(x, size), river, math.radians(phase)
-            )
-            layout = flow.layout(1000.0, closed=name.startswith("P2"))
-            x = layout.cells.distance
-            bed = np.ones(x.size) if name.startswith("P2") else np.where((x > 10e3) & (x < 60e3), 2.0, 0.0)
-            mud = Mud(settling, 0.2, 1e-4, 0.0025, "quadratic", 0.05, 1e9, bed_kg_m2=bed)
-            carrying = Carrying({"mud": {}}, mixing=Mixing(50.0), mud=mud, toward_sea_s=0.0)
-            times = period * np.arange(0.0, 120.0 + 1.0 / 24.0, 1.0 / 12.0)
-            run = carry_along(layout, flow.pieces(layout, 120, 150), carrying, times)
-            slots = layout.slots("r")
-            cells = (layout.cells.length * layout.cells.stored.width[:, 0])[slots]
-            row: dict[str, Any] = {"case": name, "phase_deg": phase, "ws_mm_s": 1e3 * settling}
-            for tide in (20, 60, 120):
-                last = slice(12 * (tide - 1), 12 * tide)
-                water = run.concentrations["mud"][last, slots].mean(axis=0) * flow.depth * cells
-                all_of_it = water + run.bed_kg_m2[last, slots].mean(axis=0) * cells
-                row[f"after {tide}"] = {
-                    "left": round(float(all_of_it.sum() / (bed[slots] * cells).sum()), 4),
-                    "centre_km": round(float((all_of_it * x[slots]).sum() / all_of_it.sum()) / 1e3, 2),
-                    "highest_c_kg_m3": round(float(run.concentrations["mud"][last, slots].mean(axis=0).max()), 3),
-                    "at_km": round(
-                        float(x[slots][run.concentrations["mud"][last, slots].mean(axis=0).argmax()]) / 1e3, 1
-                    ),
-                }
-            row["imbalance"] = run.ledgers["mud"].imbalance
-            rows.append(row)
-    return rows
-
-
-def given_column() -> list[dict[str, Any]]:
-    """Mud of one water column under a uniform current, in the middle of a long channel, in the 20th tide."""
-    period, rows = 44712.0, []
-    for phase, settling in itertools.product((0.0, 90.0, 180.0, 270.0), (0.3e-3, 1e-3, 3e-3)):
-        flow = cases.GivenFlow(160e3, lambda x: np.full_like(x, 500.0), np.ones_like, 0.0, math.radians(phase))
-        layout = flow.layout(2000.0, closed=False)
-        mud = Mud(settling, 0.2, 1e-4, 0.0025, "quadratic", 0.05, 1e9, bed_kg_m2=1.0)
-        times = period * np.arange(19.0, 20.0, 1.0 / 50.0)
-        run = carry_along(
-            layout, flow.pieces(layout, 20, 150), Carrying({"mud": {}}, mixing=Mixing(0.0), mud=mud), times
-        )
-        c, bed = run.at("mud", "r", 80e3), run.bed_kg_m2[:, layout.at("r", 80e3)[0]]
-        rows.append(
-            {
-                "phase_deg": phase,
-                "ws_mm_s": 1e3 * settling,
-                "c_kg_m3": {
-                    "mean": round(float(c.mean()), 5),
-                    "least": round(float(c.min()), 5),
-                    "most": round(float(c.max()), 5),
-                },
-                "mean_bed_kg_m2": round(float(bed.mean()), 4),
-                "residual_transport_kg_m_s": round(float(np.mean(flow.depth * c * flow.speed(times))), 5),
-            }
-        )
-    return rows
+def jumps() -> list[dict[str, Any]]:
+    """A steady flow from fast to slow, which a head cannot be asked for in full."""
+    return [
+        {
+            "cell_m": 1000.0 / count,
+            "courant": courant,
+            **{name: float(f"{v:.3g}") for name, v in cases.macdonald_jump(count, courant).items()},
+        }
+        for courant in (0.8, 0.2)
+        for count in (25, 50, 100, 200)
+    ]
 
 
 def main() -> None:
     report: dict[str, Any] = {
         "exact solutions": forms(),
+        "MacDonald, from fast to slow": jumps(),
         "funnels": funnels(),
         "beside the solver of floods": other_solver(),
         "split channel": split(),
         "carried": everything(),
         "carried, closed forms": carried_forms(),
     }
-    if GIVEN.exists():
-        report["given tides"] = given_tides()
-        report["given mud, one column"] = given_column()
-        report["given mud"] = given_mud()
     text = json.dumps(report, indent=1, ensure_ascii=False)
     print(text)
     (HERE / "results").mkdir(exist_ok=True)

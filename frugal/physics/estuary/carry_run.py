@@ -97,32 +97,72 @@ def _value(series: SeriesTable, number: int, time: float) -> float:
 
 
 @inner(error_model="numpy")
-def _react(
+def _exchange_mud(
     cells: ReachCells,
+    law: MudLaw,
+    c: np.ndarray,
+    bed: np.ndarray,
+    widths: np.ndarray,
+    volumes: np.ndarray,
+    places: np.ndarray,
+    passed: np.ndarray,
+    dt: float,
+) -> None:
+    """Erosion and settling within half of a span; `c` and `bed` are those of mud."""
+    for r in range(cells.starts.size):
+        before = _squared_speed(cells, volumes, passed, cells.starts[r], dt)
+        for i in range(cells.starts[r] + 1, cells.lasts[r]):
+            here = _squared_speed(cells, volumes, passed, i, dt)
+            floor = cells.length[i] * widths[i]
+            _exchange_in_cell(law, c, bed, i, volumes[i], floor, 0.5 * (before + here), dt)
+            before = here
+    for place in range(places.size):
+        if cells.is_mouth[place]:
+            continue
+        first, floor, squared_speed = _place_of(cells, widths, volumes, passed, place, dt)
+        _exchange_in_cell(law, c, bed, first, places[place], floor, squared_speed, dt)
+        for k in range(cells.joined_from[place], cells.joined_from[place + 1]):
+            end = cells.joined[k]
+            c[cells.lasts[end // 2] if end % 2 else cells.starts[end // 2]] = c[first]
+
+
+@inner(error_model="numpy")
+def _exchange_in_cell(
+    law: MudLaw,
+    c: np.ndarray,
+    bed: np.ndarray,
+    slot: int,
+    volume: float,
+    floor: float,
+    squared_speed: float,
+    dt: float,
+) -> None:
+    if volume <= 1e-6 * floor:
+        return
+    depth = volume / floor
+    held = c[slot] * volume
+    stress = bed_stress(law, slot, squared_speed, depth)
+    left = mud_after(law, slot, held, bed[slot], volume, floor, depth, stress, 0.5 * dt)
+    bed[slot] += held - left
+    c[slot] = left / volume
+
+
+@inner(error_model="numpy")
+def _react(
     laws: CarryLaws,
     carriage: Carriage,
     slot: int,
     volume: float,
     surface: float,
-    floor: float,
     squared_speed: float,
     time: float,
     dt: float,
-    mud_alone: bool,
 ) -> None:
-    """Changes within one cell, in the row of the given slot; of mud within half of the span."""
+    """Changes of heat and oxygen within one cell, in the row of the given slot."""
     if volume <= 1e-6 * surface:
         return
     c = carriage.c
     depth = volume / surface
-    if laws.exchanges_mud:
-        stress = bed_stress(laws.mud, slot, squared_speed, depth)
-        held = c[MUD, slot] * volume
-        left = mud_after(laws.mud, slot, held, carriage.bed[slot], volume, floor, depth, stress, 0.5 * dt)
-        carriage.bed[slot] += held - left
-        c[MUD, slot] = left / volume
-    if mud_alone:
-        return
     if laws.active[HEAT] and laws.heat_exchange > 0.0:
         target = _value(laws.series, laws.equilibrium, time)
         c[HEAT, slot] = heat_after(c[HEAT, slot], target, laws.heat_exchange, depth, dt)
@@ -151,6 +191,23 @@ def _squared_speed(cells: ReachCells, volumes: np.ndarray, passed: np.ndarray, l
 
 
 @inner(error_model="numpy")
+def _place_of(
+    cells: ReachCells, widths: np.ndarray, volumes: np.ndarray, passed: np.ndarray, place: int, dt: float
+) -> tuple[int, float, float]:
+    """Slot of the first end at a place, area of its floor [m²] and the mean square of the speed beside it."""
+    floor, moving = 0.0, 0.0
+    first = -1
+    for k in range(cells.joined_from[place], cells.joined_from[place + 1]):
+        end = cells.joined[k]
+        slot = cells.lasts[end // 2] if end % 2 else cells.starts[end // 2]
+        first = slot if first < 0 else first
+        share = cells.length[slot] * widths[slot]
+        floor += share
+        moving += share * _squared_speed(cells, volumes, passed, slot - 1 if end % 2 else slot, dt)
+    return first, floor, moving / floor
+
+
+@inner(error_model="numpy")
 def _react_all(
     cells: ReachCells,
     laws: CarryLaws,
@@ -161,28 +218,18 @@ def _react_all(
     passed: np.ndarray,
     time: float,
     dt: float,
-    mud_alone: bool,
 ) -> None:
     for r in range(cells.starts.size):
         before = _squared_speed(cells, volumes, passed, cells.starts[r], dt)
         for i in range(cells.starts[r] + 1, cells.lasts[r]):
             here = _squared_speed(cells, volumes, passed, i, dt)
-            floor = cells.length[i] * widths[i]
-            _react(cells, laws, carriage, i, volumes[i], floor, floor, 0.5 * (before + here), time, dt, mud_alone)
+            _react(laws, carriage, i, volumes[i], cells.length[i] * widths[i], 0.5 * (before + here), time, dt)
             before = here
     for place in range(places.size):
         if cells.is_mouth[place]:
             continue
-        floor, moving = 0.0, 0.0
-        first = -1
-        for k in range(cells.joined_from[place], cells.joined_from[place + 1]):
-            end = cells.joined[k]
-            slot = cells.lasts[end // 2] if end % 2 else cells.starts[end // 2]
-            first = slot if first < 0 else first
-            share = cells.length[slot] * widths[slot]
-            floor += share
-            moving += share * _squared_speed(cells, volumes, passed, slot - 1 if end % 2 else slot, dt)
-        _react(cells, laws, carriage, first, places[place], floor, floor, moving / floor, time, dt, mud_alone)
+        first, floor, squared_speed = _place_of(cells, widths, volumes, passed, place, dt)
+        _react(laws, carriage, first, places[place], floor, squared_speed, time, dt)
         for k in range(cells.joined_from[place], cells.joined_from[place + 1]):
             end = cells.joined[k]
             slot = cells.lasts[end // 2] if end % 2 else cells.starts[end // 2]
@@ -228,10 +275,10 @@ def carry(
             )
             carriage.found[0] = _ANEW_S
         toward = 1.0 if laws.toward_sea_s <= 0.0 else 1.0 - math.exp(-dt / laws.toward_sea_s)
+        mud = carriage.c[MUD]
         if laws.exchanges_mud:
-            # Half before and half after it is carried: else erosion would lag or lead the current by half a span.
-            before = records.volumes[s]
-            _react_all(cells, laws, carriage, widths, before, records.places[s], passed, time, dt, True)
+            # Half before and half after it is carried: else erosion would lag behind the current by half a span.
+            _exchange_mud(cells, laws.mud, mud, carriage.bed, widths, records.volumes[s], records.places[s], passed, dt)
         own = laws.active[MUD] and laws.mud_dispersion >= 0.0  # mud is mixed otherwise than the rest
         for turn in range(2 if own else 1):
             if turn == 1:
@@ -247,8 +294,10 @@ def carry(
             if after[slot] > 1e-9:
                 carriage.c[substance, slot] += amount / after[slot]
                 carriage.loaded[substance] += amount
-        if laws.exchanges_mud or laws.reacts or (laws.active[HEAT] and laws.heat_exchange > 0.0):
-            _react_all(cells, laws, carriage, widths, after, places, passed, time, dt, False)
+        if laws.exchanges_mud:
+            _exchange_mud(cells, laws.mud, mud, carriage.bed, widths, after, places, passed, dt)
+        if laws.reacts or (laws.active[HEAT] and laws.heat_exchange > 0.0):
+            _react_all(cells, laws, carriage, widths, after, places, passed, time, dt)
         _keep(cells, carriage, widths, samples, time)
 
 

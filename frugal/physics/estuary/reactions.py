@@ -92,7 +92,9 @@ def mud_after(
 ) -> float:
     """Mud in the water [kg] of a cell after a span, of `held` in the water and `bed` on the bed [kg] before."""
     c = held / volume
-    settling = law.settling_m_s * max(math.pow(max(1.0 - c / law.gelling_kg_m3, 0.0), 5.0), _SLOWEST)
+    free = max(1.0 - c / law.gelling_kg_m3, 0.0)
+    squared = free * free
+    settling = law.settling_m_s * max(squared * squared * free, _SLOWEST)
     viscosity = law.viscosity_m2_s[slot]
     if viscosity > 0.0:
         peclet = settling * depth / viscosity
