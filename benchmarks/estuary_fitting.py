@@ -22,8 +22,8 @@ from scipy.optimize import least_squares
 from frugal.physics.estuary.driving import Driving, SeaLevel
 from frugal.physics.estuary.simulate import TideRun, simulate_tide
 from frugal.physics.tide.constituents import constituent
-from frugal.studies.estuary.place import constants_of, estuary_of
-from frugal.studies.estuary.site import EstuarySite
+from frugal.studies.estuary.place.from_site import constants_of, estuary_of
+from frugal.studies.estuary.place.site import EstuarySite
 
 SITES = Path(__file__).resolve().parents[1] / "frugal" / "studies" / "estuary" / "sites"
 TOLD = ("M2", "M4", "M6", "MSF")

@@ -47,8 +47,8 @@ from frugal.physics.estuary.simulate import TideRun, simulate_tide
 from frugal.physics.tide.analysis import analyse
 from frugal.physics.tide.constituents import constituent
 from frugal.physics.tide.extremes import high_and_low_waters, waters_of_series
-from frugal.studies.estuary.place import constants_of, driving_of, estuary_of
-from frugal.studies.estuary.site import EstuarySite
+from frugal.studies.estuary.place.from_site import constants_of, driving_of, estuary_of
+from frugal.studies.estuary.place.site import EstuarySite
 
 HERE = Path(__file__).resolve().parent
 RESULTS = HERE / "results" / "estuary_gauges.json"

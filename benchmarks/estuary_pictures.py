@@ -20,11 +20,18 @@ from frugal.formats.files.atomic import write_text
 from frugal.physics.estuary.network import layout_of
 from frugal.physics.estuary.simulate import simulate_tide
 from frugal.physics.tide.analysis import analyse
-from frugal.studies.estuary.course import course_of
-from frugal.studies.estuary.estuary import estuary, flow_name, state_of
-from frugal.studies.estuary.place import constants_of, distance_to_sea_km, driving_of, estuary_of, heads, way_to_sea
-from frugal.studies.estuary.runs import CYCLE_S, run_estuary
-from frugal.studies.estuary.site import EstuarySite
+from frugal.studies.estuary.place.course import course_of
+from frugal.studies.estuary.place.from_site import (
+    constants_of,
+    distance_to_sea_km,
+    driving_of,
+    estuary_of,
+    heads,
+    way_to_sea,
+)
+from frugal.studies.estuary.place.site import EstuarySite
+from frugal.studies.estuary.state.estuary import estuary, flow_name, state_of
+from frugal.studies.estuary.state.runs import CYCLE_S, run_estuary
 
 mpl.use("Agg")
 import matplotlib.pyplot as plt

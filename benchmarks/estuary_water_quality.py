@@ -21,10 +21,10 @@ from fill_docs import fill, table
 
 from frugal.formats.files.atomic import write_text
 from frugal.physics.estuary.carrying import CarriedRun, simulate_carried
-from frugal.studies.estuary.place import carrying_of, constants_of, driving_of, estuary_of
-from frugal.studies.estuary.quality_numbers import days_under, salt_limit_m
-from frugal.studies.estuary.runs import CYCLE_S, EstuaryState, run_estuary
-from frugal.studies.estuary.site import EstuarySite
+from frugal.studies.estuary.place.from_site import carrying_of, constants_of, driving_of, estuary_of
+from frugal.studies.estuary.place.site import EstuarySite
+from frugal.studies.estuary.state.quality_numbers import days_under, salt_limit_m
+from frugal.studies.estuary.state.runs import CYCLE_S, EstuaryState, run_estuary
 
 HERE = Path(__file__).resolve().parent
 RESULTS = HERE / "results" / "estuary_water_quality.json"

@@ -24,8 +24,8 @@ from frugal.experiments.study.questions import question
 from frugal.experiments.study.registry import load_study
 from frugal.experiments.study.site import build_site
 from frugal.formats.files.atomic import write_text
-from frugal.studies.estuary.currents import MOMENTS, SPIN_UP_TIDES
 from frugal.studies.estuary.litter.alternatives import with_fewer, with_matrix
+from frugal.studies.estuary.litter.currents import MOMENTS, SPIN_UP_TIDES
 from frugal.studies.estuary.litter.drifting import Drifting
 from frugal.studies.estuary.litter.following import LitterRates, follow, released
 from frugal.studies.estuary.litter.site import WasteSite

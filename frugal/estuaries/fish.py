@@ -25,7 +25,7 @@ from frugal.physics.estuary.carried import Carrying
 from frugal.physics.estuary.carrying import CarriedRun, simulate_carried
 from frugal.physics.estuary.network import layout_of
 from frugal.physics.estuary.reactions import saturation as saturation_in_kernels
-from frugal.studies.estuary.place import carrying_of, driving_of, estuary_of
+from frugal.studies.estuary.place.from_site import carrying_of, driving_of, estuary_of
 from frugal.toml_text import parse_toml
 
 #: What limits: in the order in which it is told.

@@ -12,8 +12,8 @@ from frugal.errors import UnusableInputError
 from frugal.estuaries.navigation import ChannelWater, ShipChannel
 from frugal.physics.estuary.network import Estuary, Layout, layout_of
 from frugal.physics.estuary.simulate import TideRun, simulate_tide
-from frugal.studies.estuary.place import LEAST_DEPTH_M, along, driving_of, estuary_of, way_to_sea
-from frugal.studies.estuary.site import EstuarySite, SiteReach
+from frugal.studies.estuary.place.from_site import LEAST_DEPTH_M, along, driving_of, estuary_of, way_to_sea
+from frugal.studies.estuary.place.site import EstuarySite, SiteReach
 
 DAY_S = 86400.0
 #: The water is followed so long before the period begins: the tide forgets how it began.

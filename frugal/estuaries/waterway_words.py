@@ -9,8 +9,8 @@ import numpy as np
 
 from frugal.errors import UnusableInputError, did_you_mean
 from frugal.estuaries.waterway import Dredging, KnotDepths
-from frugal.studies.estuary.place import LEAST_DEPTH_M, heads, way_to_sea
-from frugal.studies.estuary.site import EstuarySite
+from frugal.studies.estuary.place.from_site import LEAST_DEPTH_M, heads, way_to_sea
+from frugal.studies.estuary.place.site import EstuarySite
 
 
 def destination_of(site: EstuarySite, text: str) -> tuple[str, float]:

@@ -18,7 +18,7 @@ from frugal.estuaries.forecasting.state import ToldSeries, state_bytes
 from frugal.experiments.study.site import build_site
 from frugal.formats.time_series import TimeSeries
 from frugal.physics.tide.prediction import HarmonicConstants, predict
-from frugal.studies.estuary.site import EstuarySite
+from frugal.studies.estuary.place.site import EstuarySite
 
 BAY = """
 name = "bay"

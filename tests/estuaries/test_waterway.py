@@ -12,8 +12,8 @@ from frugal.estuaries.access import AccessQuestion, ask_access, hours_by_day, su
 from frugal.estuaries.navigation import PassageWindow, Ship
 from frugal.estuaries.waterway import Dredging, dredged_estuary, on_clock, water_along, waterway_of
 from frugal.estuaries.waterway_words import depths_of, destination_of, dredging_of
-from frugal.studies.estuary.place import estuary_of
-from frugal.studies.estuary.site import EstuarySite
+from frugal.studies.estuary.place.from_site import estuary_of
+from frugal.studies.estuary.place.site import EstuarySite
 
 
 @pytest.fixture(scope="module")

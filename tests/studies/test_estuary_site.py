@@ -12,9 +12,9 @@ from frugal.errors import UnusableInputError
 from frugal.experiments.study.site import build_site
 from frugal.physics.estuary.carrying import simulate_carried
 from frugal.physics.estuary.network import layout_of
-from frugal.studies.estuary.course import course_of, lines_of, points_of
-from frugal.studies.estuary.estuary import draw, inputs_of
-from frugal.studies.estuary.place import (
+from frugal.studies.estuary.drawing import draw
+from frugal.studies.estuary.place.course import course_of, lines_of, points_of
+from frugal.studies.estuary.place.from_site import (
     along,
     carrying_of,
     deepened,
@@ -25,8 +25,9 @@ from frugal.studies.estuary.place import (
     sea_of,
     way_to_sea,
 )
-from frugal.studies.estuary.runs import CYCLE_S, steady_salt
-from frugal.studies.estuary.site import EstuarySite, SiteReach
+from frugal.studies.estuary.place.site import EstuarySite, SiteReach
+from frugal.studies.estuary.state.estuary import inputs_of
+from frugal.studies.estuary.state.runs import CYCLE_S, steady_salt
 
 LINE = ((-1.0, 45.5), (-0.8, 45.2))
 

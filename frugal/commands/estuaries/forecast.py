@@ -80,7 +80,7 @@ def forecast(
     from frugal.estuaries.forecasting.run import make_forecast
     from frugal.experiments.study.site import build_site
     from frugal.experiments.study.values import parse_settings
-    from frugal.studies.estuary.site import EstuarySite
+    from frugal.studies.estuary.place.site import EstuarySite
 
     if study not in _STUDIES:
         raise UnusableInputError(

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from frugal.estuaries.fish import FishAnswer
     from frugal.estuaries.waterway import Waterway
     from frugal.estuaries.windows_folder import FishTold
-    from frugal.studies.estuary.site import EstuarySite
+    from frugal.studies.estuary.place.site import EstuarySite
 
 _DIRECTIONS: dict[str, Any] = {"in": ("in",), "out": ("out",), "both": ("in", "out")}
 
@@ -190,7 +190,7 @@ def _tell_fish(told: FishTold, way: Waterway, language: str) -> None:
 def _site(path: Path | None, settings: list[str] | None) -> EstuarySite:
     from frugal.experiments.study.site import build_site
     from frugal.experiments.study.values import parse_settings
-    from frugal.studies.estuary.site import EstuarySite
+    from frugal.studies.estuary.place.site import EstuarySite
 
     found = build_site(EstuarySite, parse_settings(settings or [], "setting"), path)
     assert isinstance(found, EstuarySite)

@@ -13,7 +13,7 @@ from frugal.estuaries.forecasting.question import DAY_S, HOUR_S, ForecastQuestio
 from frugal.formats.dates import moment_text
 from frugal.formats.station_series import FilledGap, SeriesWanted, read_station_series
 from frugal.formats.time_series import TimeSeries
-from frugal.studies.estuary.site import RiverEntry
+from frugal.studies.estuary.place.site import RiverEntry
 from frugal.texts import Text, room_texts
 
 _TEXTS = room_texts("frugal.estuaries")

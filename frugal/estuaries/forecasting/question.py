@@ -8,7 +8,7 @@ from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 
 from frugal.errors import UnusableInputError, did_you_mean
-from frugal.studies.estuary.site import EstuarySite
+from frugal.studies.estuary.place.site import EstuarySite
 
 HOUR_S, DAY_S = 3600.0, 86_400.0
 #: Between the levels that are told [s].

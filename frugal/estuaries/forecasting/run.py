@@ -28,9 +28,9 @@ from frugal.physics.estuary.network import Layout, layout_of
 from frugal.physics.estuary.simulate import RECORD_S
 from frugal.physics.estuary.water_steps import EstuaryWater
 from frugal.physics.tide.extremes import Waters, waters_of_series
-from frugal.studies.estuary.place import carrying_of, driving_of, estuary_of
-from frugal.studies.estuary.runs import steady_salt
-from frugal.studies.estuary.site import EstuarySite
+from frugal.studies.estuary.place.from_site import carrying_of, driving_of, estuary_of
+from frugal.studies.estuary.place.site import EstuarySite
+from frugal.studies.estuary.state.runs import steady_salt
 from frugal.texts import Text
 
 #: Pieces end at these hours, so that records never run full within one.

@@ -19,7 +19,7 @@ from frugal.physics.estuary.carry_run import Carriage
 from frugal.physics.estuary.mixing import RunningMeans
 from frugal.physics.estuary.network import Layout
 from frugal.physics.estuary.water_steps import EstuaryWater
-from frugal.studies.estuary.site import EstuarySite
+from frugal.studies.estuary.place.site import EstuarySite
 
 VERSION = "frugal-estuary-state/1"
 FILE = "state.npz"

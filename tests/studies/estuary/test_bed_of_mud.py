@@ -9,8 +9,8 @@ from pydantic import ValidationError
 from frugal.errors import UnusableInputError
 from frugal.physics.estuary.carrying import bed_of
 from frugal.physics.estuary.network import Estuary, Reach, layout_of
-from frugal.studies.estuary.place import carrying_of
-from frugal.studies.estuary.site import EstuarySite, SiteMud
+from frugal.studies.estuary.place.from_site import carrying_of
+from frugal.studies.estuary.place.site import EstuarySite, SiteMud
 
 LAYOUT = layout_of(
     Estuary(

@@ -8,8 +8,8 @@ import pytest
 from frugal.physics.estuary.simulate import TideRun, simulate_tide
 from frugal.physics.tide.analysis import analyse
 from frugal.physics.tide.prediction import HarmonicConstants
-from frugal.studies.estuary.place import constants_of, driving_of, estuary_of
-from frugal.studies.estuary.site import EstuarySite
+from frugal.studies.estuary.place.from_site import constants_of, driving_of, estuary_of
+from frugal.studies.estuary.place.site import EstuarySite
 
 DAY_S = 86400.0
 #: A year in which the nodal corrections of M2 are near 1.

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from frugal.physics.estuary.carrying import CarriedRun
-from frugal.studies.estuary.runs import EstuaryState, run_estuary
-from frugal.studies.estuary.site import EstuarySite
+from frugal.studies.estuary.place.site import EstuarySite
+from frugal.studies.estuary.state.runs import EstuaryState, run_estuary
 
 pytestmark = pytest.mark.slow
 

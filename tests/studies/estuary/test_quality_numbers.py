@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from frugal.errors import UnusableInputError
-from frugal.studies.estuary import quality_numbers as numbers
+from frugal.studies.estuary.state import quality_numbers as numbers
 
 KM = np.array([0.0, 10.0, 20.0, 30.0]) * 1e3
 

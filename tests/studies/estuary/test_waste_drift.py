@@ -13,13 +13,13 @@ from frugal.errors import UnusableInputError
 from frugal.experiments.study.site import build_site
 from frugal.physics.estuary.network import layout_of
 from frugal.studies.drift.network_states import NetworkStates
-from frugal.studies.estuary.currents import TIDE_S, azimuths_deg, currents_of, place_on_bank, tide_of_coefficient
 from frugal.studies.estuary.litter.alternatives import straight_to_sea, with_matrix
+from frugal.studies.estuary.litter.currents import TIDE_S, azimuths_deg, currents_of, place_on_bank, tide_of_coefficient
 from frugal.studies.estuary.litter.drifting import Drifting
 from frugal.studies.estuary.litter.sectors import bank_sectors
 from frugal.studies.estuary.litter.site import WasteSite
-from frugal.studies.estuary.place import estuary_of
-from frugal.studies.estuary.waste_drift import waste_drift
+from frugal.studies.estuary.litter.waste_drift import waste_drift
+from frugal.studies.estuary.place.from_site import estuary_of
 
 #: No wind, no mixing, and banks that hold nothing.
 CARRIED = {

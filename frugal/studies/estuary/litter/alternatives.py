@@ -11,10 +11,10 @@ from frugal.experiments.study import Alternative, Arrays
 from frugal.physics.drift.in_network import drift_in_network
 from frugal.studies.drift.network_states import NetworkStates
 from frugal.studies.drift.transition_matrix import after_periods, transitions_of
-from frugal.studies.estuary.currents import COEFFICIENT_OF_M2, MOMENTS, TIDE_S, azimuths_deg
+from frugal.studies.estuary.litter.currents import COEFFICIENT_OF_M2, MOMENTS, TIDE_S, azimuths_deg
 from frugal.studies.estuary.litter.drifting import Drifting
 from frugal.studies.estuary.litter.following import DAY_S, HOUR_S, LitterRates, released
-from frugal.studies.estuary.place import along, constants_of, distance_to_sea_km
+from frugal.studies.estuary.place.from_site import along, constants_of, distance_to_sea_km
 from frugal.texts import room_texts
 
 _TEXTS = room_texts("frugal.studies.estuary")

@@ -11,11 +11,11 @@ import numpy as np
 from frugal.experiments.study import Arrays
 from frugal.physics.drift.in_network import NetworkDrift
 from frugal.physics.estuary.network import Layout, layout_of
-from frugal.studies.estuary.currents import TIDE_S, Currents, currents_of
+from frugal.studies.estuary.litter.currents import TIDE_S, Currents, currents_of
 from frugal.studies.estuary.litter.following import DAY_S, Fates, LitterRates, follow, moved_by, released
 from frugal.studies.estuary.litter.sectors import BankSectors, bank_sectors
 from frugal.studies.estuary.litter.site import WasteSite
-from frugal.studies.estuary.place import estuary_of
+from frugal.studies.estuary.place.from_site import estuary_of
 
 #: Days after which the share that has reached the sea is told, as far as litter is followed.
 _TOLD_DAYS = (1.0, 2.0, 3.0, 5.0, 7.0, 10.0, 15.0, 20.0, 30.0, 45.0)

@@ -17,7 +17,7 @@ from frugal.physics.drift.fates import DriftTimes
 from frugal.physics.drift.fields import uniform_field
 from frugal.physics.drift.in_network import NetworkDrift, drift_in_network, network_drift
 from frugal.physics.drift.particles import BEACHED, LEFT, SUNK, DriftParticles, release
-from frugal.studies.estuary.currents import MOMENTS, TIDE_S, Currents
+from frugal.studies.estuary.litter.currents import MOMENTS, TIDE_S, Currents
 from frugal.studies.estuary.litter.sectors import BankSectors
 
 HOUR_S, DAY_S = 3600.0, 86400.0

@@ -8,9 +8,9 @@ from itertools import pairwise
 
 import numpy as np
 
-from frugal.studies.estuary.currents import place_on_bank
-from frugal.studies.estuary.place import distance_to_sea_km
-from frugal.studies.estuary.site import EstuarySite
+from frugal.studies.estuary.litter.currents import place_on_bank
+from frugal.studies.estuary.place.from_site import distance_to_sea_km
+from frugal.studies.estuary.place.site import EstuarySite
 
 #: No more sectors of banks than these.
 MOST_SECTORS = 32

@@ -7,8 +7,8 @@ from typing import Self
 
 from pydantic import Field, model_validator
 
-from frugal.studies.estuary.place import distance_to_sea_km, heads, way_to_sea
-from frugal.studies.estuary.site import EstuarySite, SiteReach
+from frugal.studies.estuary.place.from_site import distance_to_sea_km, heads, way_to_sea
+from frugal.studies.estuary.place.site import EstuarySite, SiteReach
 
 #: Share of the way from the sea to the head of the tide on which litter is released where the site does not say.
 _RELEASED_SHARE = 0.6

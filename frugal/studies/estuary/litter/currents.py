@@ -22,8 +22,8 @@ from frugal.physics.estuary.network import Layout
 from frugal.physics.estuary.simulate import TideRun, areas_below, simulate_tide
 from frugal.physics.tide.constituents import constituent
 from frugal.physics.tide.french_coefficient import BREST, RANGE_OF_100_M
-from frugal.studies.estuary.place import constants_of
-from frugal.studies.estuary.site import EstuarySite, SiteReach
+from frugal.studies.estuary.place.from_site import constants_of
+from frugal.studies.estuary.place.site import EstuarySite, SiteReach
 
 M2_RAD_S = math.radians(constituent("M2").speed_deg_h) / 3600.0
 #: Length of a tide [s].

@@ -1,8 +1,8 @@
 """`waste_drift`: where litter that falls into an estuary strands, and when it reaches the sea.
 
 One query is one release: its place, the hour of the tide, the coefficient of the tide, the flow of the rivers and the wind.
-Truth is some thousand particles in the currents of the Saint-Venant network (`frugal.studies.estuary.currents`), with a fixed
-seed. Tide, flow and wind stay as they are for as long as litter is followed.
+Truth is some thousand particles in the currents of the Saint-Venant network (`currents`), with a fixed seed. Tide, flow
+and wind stay as they are for as long as litter is followed.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from frugal.errors import UnusableInputError
 from frugal.experiments.needs.file import packaged_need
 from frugal.experiments.study import Diagnostic, Output, Parameter, Points, Scenario, Study, Summaries, Variable
 from frugal.formats.files.digests import sha256_of
-from frugal.studies.estuary.currents import TIDE_S
-from frugal.studies.estuary.estuary import draw
+from frugal.studies.estuary.drawing import draw
 from frugal.studies.estuary.litter.alternatives import straight_to_sea, with_fewer, with_matrix
+from frugal.studies.estuary.litter.currents import TIDE_S
 from frugal.studies.estuary.litter.drifting import Drifting
 from frugal.studies.estuary.litter.sectors import places_of
 from frugal.studies.estuary.litter.site import WasteSite
-from frugal.studies.estuary.place import along
+from frugal.studies.estuary.place.from_site import along
 from frugal.texts import room_texts
 
 _TEXTS = room_texts("frugal.studies.estuary")
@@ -42,20 +42,16 @@ _SOURCES = (
 )
 
 
-def _say(key: str, **values: Any) -> Any:
-    return _TEXTS.say(f"waste_drift.{key}", **values)
-
-
 def parameters() -> tuple[Parameter, ...]:
     """What is published of litter, with its spread as bounds."""
     return tuple(
-        Parameter(name, unit, low, high, default, _say(name))
-        for name, unit, low, high, default in (
-            ("windage", "1", 0.0, 0.1, 0.04),
-            ("beaching_hours", "hour", 1.0, 600.0, 24.0),
-            ("resuspension_days", "day", 0.1, 300.0, 2.0),
-            ("mixing_along", "m^2/s", 1.0, 1000.0, 100.0),
-            ("mixing_across", "m^2/s", 0.01, 10.0, 0.2),
+        Parameter(name, unit, low, high, default, label)
+        for name, unit, low, high, default, label in (
+            ("windage", "1", 0.0, 0.1, 0.04, _TEXTS.say("waste_drift.windage")),
+            ("beaching_hours", "hour", 1.0, 600.0, 24.0, _TEXTS.say("waste_drift.beaching_hours")),
+            ("resuspension_days", "day", 0.1, 300.0, 2.0, _TEXTS.say("waste_drift.resuspension_days")),
+            ("mixing_along", "m^2/s", 1.0, 1000.0, 100.0, _TEXTS.say("waste_drift.mixing_along")),
+            ("mixing_across", "m^2/s", 0.01, 10.0, 0.2, _TEXTS.say("waste_drift.mixing_across")),
         )
     )
 
@@ -74,14 +70,16 @@ def inputs_of(site: WasteSite) -> tuple[Variable, ...]:
             "release_km",
             "km",
             *site.released_km,
-            _say("release_km", reaches=", ".join(reach.name for reach in site.way)),
+            _TEXTS.say("waste_drift.release_km", reaches=", ".join(reach.name for reach in site.way)),
             default=round(site.usual_km, 1),
         ),
-        Variable("hour", "hour", 0.0, _TIDE_H, _say("hour"), default=0.0, period=_TIDE_H),
-        Variable("coefficient", "1", 20.0, 120.0, _say("coefficient"), default=70.0),
-        Variable("flow_m3_s", "m^3/s", least, most, _say("flow_m3_s"), default=min(max(mean, least), most)),
-        Variable("wind", "m/s", 0.0, _MOST_WIND, _say("wind"), default=5.0),
-        Variable("wind_from", "deg", 0.0, 360.0, _say("wind_from"), default=270.0, period=360.0),
+        Variable("hour", "hour", 0.0, _TIDE_H, _TEXTS.say("waste_drift.hour"), default=0.0, period=_TIDE_H),
+        Variable("coefficient", "1", 20.0, 120.0, _TEXTS.say("waste_drift.coefficient"), default=70.0),
+        Variable(
+            "flow_m3_s", "m^3/s", least, most, _TEXTS.say("waste_drift.flow_m3_s"), default=min(max(mean, least), most)
+        ),
+        Variable("wind", "m/s", 0.0, _MOST_WIND, _TEXTS.say("waste_drift.wind"), default=5.0),
+        Variable("wind_from", "deg", 0.0, 360.0, _TEXTS.say("waste_drift.wind_from"), default=270.0, period=360.0),
     )
 
 
@@ -104,20 +102,28 @@ def outputs_of(drifting: Drifting) -> tuple[Output, ...]:
         Output(
             "stranded",
             "1",
-            label=_say("stranded", days=f"{days:g}"),
+            label=_TEXTS.say("waste_drift.stranded", days=f"{days:g}"),
             low=0.0,
             high=1.0,
             geometry=Points("EPSG:4326", longitudes, latitudes, sectors.names),
         ),
-        Output("at_sea", "1", ("day",), {"day": list(drifting.days)}, _say("at_sea"), low=0.0, high=1.0),
-        Output("days_to_sea", "day", label=_say("days_to_sea", days=f"{days:g}"), low=0.0, high=days),
+        Output(
+            "at_sea", "1", ("day",), {"day": list(drifting.days)}, _TEXTS.say("waste_drift.at_sea"), low=0.0, high=1.0
+        ),
+        Output("days_to_sea", "day", label=_TEXTS.say("waste_drift.days_to_sea", days=f"{days:g}"), low=0.0, high=days),
     )
 
 
 def _summaries(inputs: tuple[Variable, ...]) -> Summaries:
     """The wind by its parts towards east and north, so that none is the same from wherever it comes."""
     release, hour, coefficient, flow, wind, _ = inputs
-    parts = tuple(Variable(name, "m/s", -wind.high, wind.high, _say(name)) for name in ("wind_east", "wind_north"))
+    parts = tuple(
+        Variable(name, "m/s", -wind.high, wind.high, label)
+        for name, label in (
+            ("wind_east", _TEXTS.say("waste_drift.wind_east")),
+            ("wind_north", _TEXTS.say("waste_drift.wind_north")),
+        )
+    )
 
     def compute(
         xp: Any, release_km: Any, hour: Any, coefficient: Any, flow_m3_s: Any, wind: Any, wind_from: Any
@@ -163,7 +169,7 @@ def scenarios_of(site: WasteSite) -> tuple[Scenario, ...]:
                 flows,
             ),
         ]
-    return tuple(Scenario(name, values, source, _say(name)) for name, values, source in every)
+    return tuple(Scenario(name, values, source, _TEXTS.say(f"waste_drift.{name}")) for name, values, source in every)
 
 
 def waste_drift(site: WasteSite) -> Study:
@@ -184,7 +190,7 @@ def waste_drift(site: WasteSite) -> Study:
     inputs = inputs_of(site)
     return Study(
         name="waste_drift",
-        title=_say("title"),
+        title=_TEXTS.say("waste_drift.title"),
         inputs=inputs,
         outputs=outputs_of(drifting),
         need=packaged_need("frugal.studies.estuary", "waste_drift.need.toml"),
@@ -199,13 +205,13 @@ def waste_drift(site: WasteSite) -> Study:
         definition="" if site.constituents is None else sha256_of(site.constituents),
         summaries=_summaries(inputs),
         diagnostics=(
-            Diagnostic("afloat", "1", _say("afloat")),
-            Diagnostic("not_repeated", "m", _say("not_repeated")),
-            Diagnostic("not_continuous", "1", _say("not_continuous")),
-            Diagnostic("water_imbalance", "1", _say("water_imbalance")),
+            Diagnostic("afloat", "1", _TEXTS.say("waste_drift.afloat")),
+            Diagnostic("not_repeated", "m", _TEXTS.say("waste_drift.not_repeated")),
+            Diagnostic("not_continuous", "1", _TEXTS.say("waste_drift.not_continuous")),
+            Diagnostic("water_imbalance", "1", _TEXTS.say("waste_drift.water_imbalance")),
         ),
         parameters=parameters(),
         scenarios=scenarios_of(site),
-        cases=_say("cases"),
-        judged_on=_say("judged_on"),
+        cases=_TEXTS.say("waste_drift.cases"),
+        judged_on=_TEXTS.say("waste_drift.judged_on"),
     )

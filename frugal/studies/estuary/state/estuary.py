@@ -14,7 +14,6 @@ from collections.abc import Callable, Mapping
 import numpy as np
 
 from frugal.errors import UnusableInputError
-from frugal.experiments.designs.sampling import latin_hypercube, sobol
 from frugal.experiments.needs.file import packaged_need
 from frugal.experiments.study import (
     Alternative,
@@ -26,12 +25,12 @@ from frugal.experiments.study import (
     Study,
     Variable,
 )
-from frugal.experiments.study.design import Design, held_out_count, plain_design
-from frugal.studies.estuary.closed_forms import closed_forms
-from frugal.studies.estuary.outputs import BALANCES, TIMES_H, outputs_of, told
-from frugal.studies.estuary.place import constants_of, speeds_rad_s
-from frugal.studies.estuary.runs import SPIN_UP_CYCLES, EstuaryState, run_estuary, spring_tide
-from frugal.studies.estuary.site import EstuarySite
+from frugal.studies.estuary.drawing import draw
+from frugal.studies.estuary.place.from_site import constants_of, speeds_rad_s
+from frugal.studies.estuary.place.site import EstuarySite
+from frugal.studies.estuary.state.closed_forms import closed_forms
+from frugal.studies.estuary.state.outputs import BALANCES, TIMES_H, outputs_of, told
+from frugal.studies.estuary.state.runs import SPIN_UP_CYCLES, EstuaryState, run_estuary, spring_tide
 from frugal.texts import Text, room_texts
 
 _TEXTS = room_texts("frugal.studies.estuary")
@@ -81,36 +80,6 @@ def state_of(site: EstuarySite, inputs: Mapping[str, float]) -> EstuaryState:
     rivers = {river.name: inputs[flow_name(river.name)] for river in site.river}
     rest = {name: value for name, value in inputs.items() if not name.endswith("_m3_s")}
     return EstuaryState(rivers, **rest)
-
-
-def _logarithmic(variables: tuple[Variable, ...]) -> tuple[Variable, ...]:
-    """Bounds of discharges as logarithms: what matters to salt and mud is by how much they are multiplied."""
-    flows = [name for name in (v.name for v in variables) if name.endswith("_m3_s")]
-    return tuple(
-        Variable(v.name, "1", float(np.log(v.low)), float(np.log(v.high))) if v.name in flows else v for v in variables
-    )
-
-
-def draw(variables: tuple[Variable, ...], n: int, seed: int) -> Design:
-    """Runs spread evenly over the bounds, discharges over their logarithms.
-
-    Parameters
-    ----------
-    variables : tuple of Variable
-    n : int
-    seed : int
-
-    Returns
-    -------
-    Design
-    """
-    held_out = held_out_count(n)
-    drawn = _logarithmic(variables)
-    rows = np.concatenate([sobol(drawn, n - held_out, seed), latin_hypercube(drawn, held_out, seed + 1)])
-    for k, variable in enumerate(variables):
-        if variable.name.endswith("_m3_s"):
-            rows[:, k] = np.clip(np.exp(rows[:, k]), variable.low, variable.high)
-    return plain_design(rows, np.arange(n) >= n - held_out)
 
 
 def parameters_of() -> tuple[Parameter, ...]:

@@ -18,7 +18,7 @@ from frugal.physics.estuary.network import Estuary, Reach
 from frugal.physics.estuary.reactions import saturation as saturation_in_kernels
 from frugal.physics.tide.constituents import constituent
 from frugal.physics.tide.prediction import HarmonicConstants, predict
-from frugal.studies.estuary.site import EstuarySite, SiteMouth, SiteReach
+from frugal.studies.estuary.place.site import EstuarySite, SiteMouth, SiteReach
 
 #: Sections are told to the solver at this distance at the most.
 _STATION_KM = 0.5

@@ -7,11 +7,11 @@ import numpy as np
 from frugal.experiments.study import Arrays, Diagnostic, Output, TimeAxis
 from frugal.physics.estuary.carrying import CarriedRun
 from frugal.physics.estuary.simulate import areas_below
-from frugal.studies.estuary.course import course_of, lines_of, places_km, points_of
-from frugal.studies.estuary.place import along, distance_to_sea_km, heads
-from frugal.studies.estuary.quality_numbers import hours_over, salt_limit_m, turbidity_maximum
-from frugal.studies.estuary.runs import CYCLE_S, EstuaryState
-from frugal.studies.estuary.site import EstuarySite
+from frugal.studies.estuary.place.course import course_of, lines_of, places_km, points_of
+from frugal.studies.estuary.place.from_site import along, distance_to_sea_km, heads
+from frugal.studies.estuary.place.site import EstuarySite
+from frugal.studies.estuary.state.quality_numbers import hours_over, salt_limit_m, turbidity_maximum
+from frugal.studies.estuary.state.runs import CYCLE_S, EstuaryState
 from frugal.texts import room_texts
 
 _TEXTS = room_texts("frugal.studies.estuary")

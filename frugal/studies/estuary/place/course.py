@@ -9,8 +9,8 @@ import numpy as np
 
 from frugal.experiments.study import Lines, Points
 from frugal.physics.estuary.network import Layout
-from frugal.studies.estuary.place import way_to_sea
-from frugal.studies.estuary.site import EstuarySite, SitePoint, SiteReach
+from frugal.studies.estuary.place.from_site import way_to_sea
+from frugal.studies.estuary.place.site import EstuarySite, SitePoint, SiteReach
 
 #: Between places along the channels [km].
 PLACE_KM = 5.0

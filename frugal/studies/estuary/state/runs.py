@@ -19,8 +19,15 @@ import numpy as np
 from frugal.physics.estuary.carrying import CarriedRun, simulate_carried
 from frugal.physics.estuary.network import Estuary, Layout, layout_of
 from frugal.physics.tide.constituents import constituent
-from frugal.studies.estuary.place import carrying_of, constants_of, deepened, driving_of, estuary_of, speeds_rad_s
-from frugal.studies.estuary.site import EstuarySite
+from frugal.studies.estuary.place.from_site import (
+    carrying_of,
+    constants_of,
+    deepened,
+    driving_of,
+    estuary_of,
+    speeds_rad_s,
+)
+from frugal.studies.estuary.place.site import EstuarySite
 
 #: From spring tide to spring tide, the beat of M2 and S2 [s].
 CYCLE_S = 360.0 / (constituent("S2").speed_deg_h - constituent("M2").speed_deg_h) * 3600.0

@@ -18,10 +18,10 @@ from frugal.experiments.study import Alternative, Arrays
 from frugal.physics.estuary.closed_forms import funnel_wave
 from frugal.physics.estuary.reactions import saturation as saturation_in_kernels
 from frugal.physics.tide.constituents import constituent
-from frugal.studies.estuary.course import places_km
-from frugal.studies.estuary.place import along, distance_to_sea_km, heads, stations_km, way_to_sea
-from frugal.studies.estuary.runs import CYCLE_S
-from frugal.studies.estuary.site import EstuarySite, SiteReach
+from frugal.studies.estuary.place.course import places_km
+from frugal.studies.estuary.place.from_site import along, distance_to_sea_km, heads, stations_km, way_to_sea
+from frugal.studies.estuary.place.site import EstuarySite, SiteReach
+from frugal.studies.estuary.state.runs import CYCLE_S
 from frugal.texts import room_texts
 
 _TEXTS = room_texts("frugal.studies.estuary")
