@@ -204,7 +204,7 @@ def targets_of_turbidity(share: dict[str, list[float]]) -> list[dict[str, Any]]:
     rows.append(row("Libourne, Dordogne 400 m³/s", "≤ 0.2", li[743.0], li[743.0] <= 0.2))
     worst = max((p[flow] for flow in FLOWS if flow <= 1000.0), key=lambda value: abs(value - 1.0))
     rows.append(row("Pauillac, 150 to 1 000 m³/s, farthest", "0.7 to 1.3", worst, abs(worst - 1.0) < 0.3))
-    rows.append(row("Pauillac, 3 000 m³/s: a great flood", "< 1", p[3000.0], p[3000.0] < 1.0))
+    rows.append(row("Pauillac, 3 000 m³/s for two months", "< 1", p[3000.0], p[3000.0] < 1.0))
     return rows
 
 

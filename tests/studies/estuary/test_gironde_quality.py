@@ -44,9 +44,10 @@ def test_salt_reaches_bec_d_ambes_at_low_flow_and_not_in_floods() -> None:
 def test_oxygen_of_july_2006_is_lowest_near_bordeaux_and_waste_water_takes_its_part() -> None:
     july, clean = at_flow(95.0, 27.0), at_flow(95.0, 27.0, 0.0)
     bordeaux, pauillac = (july.at("oxygen", *place).min() for place in (("garonne", 22.4e3), ("gironde", 49.3e3)))
-    assert bordeaux < 5.0
-    assert pauillac > 4.0
-    assert bordeaux < pauillac
+    # Published: under 2 and over 4; the whole spin-up gives 3.4 and 4.1 (docs/solvers/estuary.md says why not lower).
+    assert bordeaux < 4.0
+    assert 3.8 < pauillac < 6.0
+    assert bordeaux < pauillac - 0.3
     assert clean.at("oxygen", "garonne", 22.4e3).min() > bordeaux + 0.3
 
 
