@@ -149,27 +149,39 @@ def scenarios_of(site: WasteSite) -> tuple[Scenario, ...]:
     site : WasteSite
     """
     shom = "coefficient of a mean {} tide: SHOM; wind assumed"
-    every: list[tuple[str, dict[str, float], str]] = [
-        ("neap_west_wind", {"coefficient": 45.0, "wind": 8.0, "wind_from": 270.0}, shom.format("neap")),
-        ("spring_calm", {"coefficient": 95.0, "wind": 0.0}, shom.format("spring")),
+    every: list[Scenario] = [
+        Scenario(
+            "neap_west_wind",
+            {"coefficient": 45.0, "wind": 8.0, "wind_from": 270.0},
+            shom.format("neap"),
+            _TEXTS.say("waste_drift.neap_west_wind"),
+        ),
+        Scenario(
+            "spring_calm",
+            {"coefficient": 95.0, "wind": 0.0},
+            shom.format("spring"),
+            _TEXTS.say("waste_drift.spring_calm"),
+        ),
     ]
     if site.place == "gironde" and {river.name for river in site.river} == {"garonne", "dordogne"}:
         flows = (
             "summer and winter flow 2005-2014: Jalon-Rojas et al. 2015, Hydrology and Earth System Sciences 19, 2805"
         )
         every += [
-            (
+            Scenario(
                 "summer_neap_west_wind",
                 {"flow_m3_s": 295.0, "coefficient": 45.0, "wind": 8.0, "wind_from": 270.0},
                 flows,
+                _TEXTS.say("waste_drift.summer_neap_west_wind"),
             ),
-            (
+            Scenario(
                 "winter_spring_east_wind",
                 {"flow_m3_s": 1100.0, "coefficient": 95.0, "wind": 8.0, "wind_from": 90.0},
                 flows,
+                _TEXTS.say("waste_drift.winter_spring_east_wind"),
             ),
         ]
-    return tuple(Scenario(name, values, source, _TEXTS.say(f"waste_drift.{name}")) for name, values, source in every)
+    return tuple(every)
 
 
 def waste_drift(site: WasteSite) -> Study:
