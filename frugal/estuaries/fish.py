@@ -1,9 +1,9 @@
 """Days on which migratory fish may pass along a waterway, or live somewhere in it: temperature, oxygen, salinity within limits.
 
 A day is open when every hour of it keeps the limits at every place of the way; for species that live in the estuary, at one
-place at least. Temperatures of sea, rivers and air follow the season, a cosine between two numbers, warmest on 1 August; the
-water in between is the solver's, width-averaged, with what `frugal.studies.estuary.place.carrying_of` says of waste, mud and
-rates.
+place at least. The temperature is the same everywhere and follows the season, a cosine between two numbers, warmest on
+1 August; salt and oxygen are the solver's, width-averaged, with what `frugal.studies.estuary.place.carrying_of` says of waste,
+mud and rates.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from frugal.toml_text import parse_toml
 
 #: What limits: in the order in which it is told.
 FACTORS = ("temperature", "oxygen", "salinity")
-#: Salt, mud and heat find their places for so long before the period begins.
+#: Salt, mud and oxygen find their places for so long before the period begins.
 SPIN_UP_S = 45.0 * DAY_S
 _PIECE_DAYS = 30
 _STEP_S = 3600.0
@@ -285,15 +285,24 @@ def _days_kept(
         )
         state, water = run.state, run.tide.end if run.tide is not None else None
         clock, driving = keep + piece * DAY_S, replace(driving, ramp_s=0.0)
-        yield _kept(run, species, slots, shares, piece)
+        yield _kept(run, species, slots, shares, piece, started, range_deg_c)
 
 
-def _kept(run: CarriedRun, species: Species, slots: np.ndarray, shares: np.ndarray, days: int) -> np.ndarray:
+def _kept(
+    run: CarriedRun,
+    species: Species,
+    slots: np.ndarray,
+    shares: np.ndarray,
+    days: int,
+    started_s: float,
+    range_deg_c: Pair,
+) -> np.ndarray:
     def at(substance: str) -> np.ndarray:
         found = run.concentrations[substance]
         return np.asarray((1.0 - shares) * found[:, slots] + shares * found[:, slots + 1])
 
-    heat, oxygen, salt = at("heat"), at("oxygen"), at("salt")
+    oxygen, salt = at("oxygen"), at("salt")
+    heat = np.broadcast_to(season_deg_c(run.times_s + started_s, range_deg_c)[:, None], oxygen.shape)
     low, high = species.temperature_deg_c
     fresh, salty = species.salinity_psu or (-1.0, 99.0)
     kept = np.stack(
@@ -329,7 +338,7 @@ def seasonal(carrying: Carrying, started_s: float, end_s: float, range_deg_c: Pa
     Parameters
     ----------
     carrying : Carrying
-        Of one temperature.
+        Of the temperature in the middle of the two.
     started_s, end_s : float
         Of the run [s since 1970].
     range_deg_c : pair of float
@@ -342,10 +351,9 @@ def seasonal(carrying: Carrying, started_s: float, end_s: float, range_deg_c: Pa
     times = np.arange(0.0, end_s - started_s + 2.0 * DAY_S, DAY_S)
     warm = season_deg_c(times + started_s, range_deg_c)
     outside = {name: dict(places) for name, places in carrying.outside.items()}
-    for place, temperature in carrying.outside["heat"].items():
+    for place, oxygen in carrying.outside["oxygen"].items():
         salt = float(carrying.outside["salt"].get(place, 0.0))
-        share = float(carrying.outside["oxygen"][place]) / saturation(float(temperature), salt)
-        outside["heat"][place] = (times, warm)
+        share = float(oxygen) / saturation(sum(range_deg_c) / 2.0, salt)
         outside["oxygen"][place] = (times, share * np.array([saturation(float(t), salt) for t in warm]))
-    first = {**carrying.start, "heat": float(warm[0]), "oxygen": 0.9 * saturation(float(warm[0]), 0.0)}
+    first = {**carrying.start, "oxygen": 0.9 * saturation(float(warm[0]), 0.0)}
     return replace(carrying, outside=outside, start=first, equilibrium_deg_c=(times, warm))

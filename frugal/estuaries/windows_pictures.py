@@ -75,7 +75,7 @@ def _colours() -> Any:
 
 
 def _write(axes: Axes, row: int, column: int, value: float, top: float) -> None:
-    words = f"{value:.0f}" if value >= 1.0 or value == 0.0 else f"{value:.1f}".lstrip("0")
+    words = f"{value:.0f}" if value >= 0.95 or value == 0.0 else f"{value:.1f}".lstrip("0")
     colour = "white" if value > 0.55 * top else NOT_MET if value == 0.0 else INK
     axes.text(column, row, words, ha="center", va="center", fontsize=6.5, color=colour)
 
@@ -129,7 +129,8 @@ def channel_picture(answer: AccessAnswer, language: str) -> bytes:
             for name, values in (("keel_low", levels.mean_low_m), ("keel_high", levels.mean_high_m))
         }
         lowest = [bottom, -answer.now.channel.depth_m, *needs.values()]
-        floor = min(float(values.min()) for values in lowest) - 1.5
+        # deep water at the mouth is cut off: what matters is where the keel is
+        floor = max(min(float(values.min()) for values in lowest) - 1.5, float(needs["keel_low"].min()) - 4.0)
         axes.fill_between(km, bottom, floor, color=_SAND, linewidth=0, alpha=0.65)
         axes.fill_between(km, bottom, np.maximum(levels.lowest_m, bottom), color=_WATER, linewidth=0, alpha=0.10)
         if answer.dredged is not None:
