@@ -167,7 +167,8 @@ def refused(asked: ForecastQuestion, folder: Path) -> dict[str, tuple[dict[str, 
         "minute": ({"begin_s": BEGIN + 60.0}, "2026-11-30T00:01:00Z: forecasts begin at whole hours"),
         "days": ({"days": 90.0}, "--days 90; 0.0417 to 60 are allowed"),
         "gauge": ({"stations": {"Pear": "X"}}, "'Pear' is no river and no gauge .* did you mean 'Pier'"),
-        "observed": ({"observed": (odd,)}, "has no level of Pier"),
+        "no gauge": ({"observed": (("Pear", odd),)}, "--observed 'Pear' is no gauge of this site; Pier are allowed; did you"),
+        "observed": ({"observed": ((None, odd),)}, "has no level of Pier"),
     }  # fmt: skip
 
 

@@ -45,7 +45,8 @@ def forecast(
         typer.Option("--surge", metavar="FILE", help="What the sea stands above its tide; none without it."),
     ] = None,
     observed: Annotated[
-        list[Path] | None, typer.Option("--observed", metavar="FILE", help="Levels at gauges; may be repeated.")
+        list[str] | None,
+        typer.Option("--observed", metavar="FILE", help="Levels at gauges; GAUGE=FILE for one gauge; may be repeated."),
     ] = None,
     station: Annotated[
         list[str] | None,
@@ -95,7 +96,7 @@ def forecast(
         days,
         tuple(_named_file(text) for text in series or ()),
         surge,
-        tuple(observed or ()),
+        tuple(_named_file(text) for text in observed or ()),
         dict(_pair(text) for text in station or ()),
         hold_flows,
         told_in,
@@ -121,9 +122,11 @@ def forecast(
 
 
 def _named_file(text: str) -> tuple[str | None, Path]:
-    """A file, with the river that it belongs to where ``RIVER=FILE`` says it."""
+    """A file, with the river or gauge that it belongs to where ``NAME=FILE`` says it."""
     name, sign, path = text.partition("=")
-    return (name.strip(), Path(path)) if sign and name.strip().isidentifier() else (None, Path(text))
+    if sign and name.strip() and "/" not in name and not Path(text).exists():
+        return name.strip(), Path(path)
+    return None, Path(text)
 
 
 def _pair(text: str) -> tuple[str, str]:

@@ -109,10 +109,11 @@ def read_observed(asked: ForecastQuestion) -> dict[str, TimeSeries]:
         If a file has no level of a gauge of the site, or cannot be read.
     """
     found: dict[str, TimeSeries] = {}
-    names = asked.names_of(tuple(gauge.name for gauge in asked.site.gauge))
-    if asked.observed and not names:
-        raise UnusableInputError(f"--observed '{asked.observed[0]}': the site has no gauge to hold levels against")
-    for path in asked.observed:
+    gauges = tuple(gauge.name for gauge in asked.site.gauge)
+    if asked.observed and not gauges:
+        raise UnusableInputError(f"--observed '{asked.observed[0][1]}': the site has no gauge to hold levels against")
+    for name, path in asked.observed:
+        names = asked.names_of(gauges if name is None else (name,))
         wanted = SeriesWanted(names, "level", _LEVELS, *_LEVEL_M, _ANY_GAP_S, asked.zone)
         _take(found, read_station_series(path, wanted).series, path)
     return found

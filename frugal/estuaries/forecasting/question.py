@@ -31,8 +31,8 @@ class ForecastQuestion:
         Files of discharges, each of one river where it is named, or of several.
     surge : Path, optional
         What the sea stands above its tide; without it the tide is alone.
-    observed : tuple of Path
-        Files of levels at gauges.
+    observed : tuple of (str or None, Path)
+        Files of levels, each of one gauge where it is named, or of several.
     stations : mapping of str to str
         Codes under which files have a river or a gauge.
     hold_flows : bool
@@ -54,7 +54,7 @@ class ForecastQuestion:
     days: float = 5.0
     series: tuple[tuple[str | None, Path], ...] = ()
     surge: Path | None = None
-    observed: tuple[Path, ...] = ()
+    observed: tuple[tuple[str | None, Path], ...] = ()
     stations: Mapping[str, str] = field(default_factory=dict)
     hold_flows: bool = False
     zone: tzinfo | None = None
@@ -77,6 +77,12 @@ class ForecastQuestion:
                 raise UnusableInputError(
                     f"--series '{name}' is no river of this site; {', '.join(rivers) or 'none'} are allowed"
                     f"{did_you_mean(name, rivers)}"
+                )
+        for name, _ in self.observed:
+            if name is not None and name not in gauges:
+                raise UnusableInputError(
+                    f"--observed '{name}' is no gauge of this site; {', '.join(gauges) or 'none'} are allowed"
+                    f"{did_you_mean(name, gauges)}"
                 )
         for name in self.stations:
             if name not in (*rivers, *gauges):

@@ -75,7 +75,7 @@ def forecast_content(forecast: Forecast) -> dict[str, Any]:
         "sources": {
             "series": [str(path) for _, path in asked.series],
             "surge": None if asked.surge is None else str(asked.surge),
-            "observed": [str(path) for path in asked.observed],
+            "observed": [str(path) for _, path in asked.observed],
         },
         "rivers": [
             {
