@@ -408,6 +408,7 @@ def columns() -> str:
 def main() -> None:
     """Fill every marker; without a bundle, only what needs none."""
     from cadastre_figures import irradiation_maps, roof_planes
+    from estuary_tables import estuary_tables
 
     page = ROOT / "docs" / "audit.md"
     fill(page, "criteria", criteria())
@@ -422,6 +423,8 @@ def main() -> None:
     for name, content in roof_planes(RESULTS).items():
         fill(ROOT / "docs" / "cadastre_method.md", name, content)
     fill(ROOT / "docs" / "cadastre_method.md", "maps", irradiation_maps(RESULTS))
+    for name, content in estuary_tables(RESULTS).items():
+        fill(ROOT / "docs" / "solvers" / "estuary.md", name, content)
     if len(sys.argv) < 2:
         return
     bundle = Path(sys.argv[1])
