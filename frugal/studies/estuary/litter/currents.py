@@ -5,14 +5,14 @@ The sea at a mouth swings with M2 alone and what M2 makes of itself in shallow w
 .. math:: f = C / C_{M2}, \\qquad C_{M2} = 100 \\cdot 2\\,a_{M2}(\\mathrm{Brest}) / 6.10\\,\\mathrm{m} = 67.2
 
 and M4 and M6 by its square and its cube, as products of two and of three M2. The clock begins at the high water of M2 at the
-first mouth. The water runs from rest for some tides; the last one is kept, and the next is taken to be the same.
+first mouth. The water runs from rest until a tide repeats; that one is kept, and the next is taken to be the same.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -30,8 +30,10 @@ M2_RAD_S = math.radians(constituent("M2").speed_deg_h) / 3600.0
 TIDE_S = 2.0 * math.pi / M2_RAD_S
 #: Coefficient of a tide of M2 alone.
 COEFFICIENT_OF_M2 = 100.0 * 2.0 * float(BREST.amplitudes_m[BREST.names.index("M2")]) / RANGE_OF_100_M
-#: Tides from rest before the one that is kept; after five it repeats to some millimetres.
-SPIN_UP_TIDES = 5
+#: Tides from rest before one is kept: so many at least, and no more than these where none repeats yet (lakes fill slowly).
+SPIN_UP_TIDES, MOST_TIDES = 5, 80
+#: A tide whose levels end so close to where they began repeats [m].
+REPEATS_M = 0.02
 #: Moments of a tide at which currents are told, about ten minutes apart.
 MOMENTS = 75
 _OVERTIDES = {"M2": 1, "M4": 2, "M6": 3}
@@ -118,6 +120,7 @@ def currents_of(
     flows : mapping of str to float
         Discharge [m³/s] by place where a river enters.
     spin_up_tides : int
+        Tides before the first that may be kept.
 
     Returns
     -------
@@ -126,16 +129,26 @@ def currents_of(
     driving = Driving(tide_of_coefficient(site, coefficient), dict(flows), ramp_s=TIDE_S)
     begin_s = spin_up_tides * TIDE_S
     run = simulate_tide(layout, driving, begin_s + TIDE_S, TIDE_S / MOMENTS, begin_s)
+    driving = replace(driving, ramp_s=0.0)
+    for tide in range(spin_up_tides + 1, MOST_TIDES):
+        if _not_repeated(run) < REPEATS_M:
+            break
+        begin_s = tide * TIDE_S
+        run = simulate_tide(layout, driving, begin_s + TIDE_S, TIDE_S / MOMENTS, start_s=begin_s, start=run.end)
     lines = {reach.name: reach for reach in site.reach}
     reaches = tuple(_drift_reach(run, lines[reach.name]) for reach in layout.estuary.reaches)
     return Currents(
         reaches,
         np.linspace(0.0, 2.0 * TIDE_S, 2 * MOMENTS + 1),
         tuple(layout.estuary.mouths),
-        float(np.abs(run.levels_m[-1] - run.levels_m[0]).max()),
+        _not_repeated(run),
         max(_discontinuity(run, reach.name) for reach in layout.estuary.reaches),
         run.ledger.imbalance,
     )
+
+
+def _not_repeated(run: TideRun) -> float:
+    return float(np.abs(run.levels_m[-1] - run.levels_m[0]).max())
 
 
 def _drift_reach(run: TideRun, reach: SiteReach) -> DriftReach:
