@@ -11,6 +11,7 @@ import pyarrow.csv
 import pytest
 from services_for_tests import daily, real_time, service
 
+import frugal
 from frugal.errors import EnvironmentFaultError, UnusableInputError
 from frugal.formats.fetching.hubeau import fetch_hubeau
 from frugal.formats.fetching.observations import write_observations
@@ -140,3 +141,13 @@ def test_a_file_that_is_there_is_kept_unless_told(tmp_path: Path) -> None:
     assert (tmp_path / "flows.csv").read_text() == "mine" and len(list(tmp_path.iterdir())) == 1
     write_observations(tmp_path / "flows.csv", fetched, overwrite=True)
     assert "1" in (tmp_path / "flows.csv").read_text()
+
+
+def test_nothing_else_of_the_program_fetches_observations() -> None:
+    root = Path(frugal.__file__).parent
+    users = set()
+    for path in root.rglob("*.py"):
+        name, text = path.relative_to(root).as_posix(), path.read_text(encoding="utf-8")
+        if ("urllib.request" in text or "frugal.formats.fetching" in text) and not name.startswith("formats/fetching/"):
+            users.add(name)
+    assert users == {"commands/estuaries/fetch.py"}

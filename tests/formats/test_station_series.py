@@ -138,3 +138,16 @@ def test_a_series_of_one_station_may_have_hubeaus_columns_or_those_of_a_fetched_
     (tmp_path / "both.csv").write_text(HUBEAU)
     with pytest.raises(UnusableInputError, match="has values of 2 stations"):
         read_series(tmp_path / "both.csv", ("discharge",), "m^3/s", 0.0, 1e6)
+
+
+def test_parquet_with_times_as_such(tmp_path: Path) -> None:
+    import pandas as pd
+
+    clock = pd.to_datetime(["2031-02-03T00:00Z", "2031-02-03T01:00Z"])
+    table = pd.DataFrame({"time_utc": clock, "garonne [m3/s]": [400.0, 410.0], "dordogne_l_s": [90_000, 91_000]})
+    table.to_parquet(tmp_path / "flows.parquet")
+    series = read_station_series(
+        tmp_path / "flows.parquet", SeriesWanted(RIVERS, "discharge", COLUMNS, 0.0, 1e5, 1e5)
+    ).series
+    np.testing.assert_allclose(series["garonne"].time_s, [T0, T0 + 3600.0])
+    np.testing.assert_allclose(series["dordogne"].values, [90.0, 91.0])
