@@ -35,7 +35,7 @@ from frugal.texts import Text, room_texts
 
 _TEXTS = room_texts("frugal.studies.estuary")
 
-N_RUNS = 200
+N_RUNS = 160
 #: Standard error of a level that constituents give: what they leave out, and the zero of the gauge [m].
 GAUGE_SIGMA_M = 0.1
 #: Deepening and silting of the dredged reach [m].
