@@ -8,9 +8,9 @@ import math
 import numpy as np
 import pytest
 
-from frugal.studies.estuary.estuary import estuary
-from frugal.studies.estuary.place import estuary_of
-from frugal.studies.estuary.site import EstuarySite
+from frugal.studies.estuary.place.from_site import estuary_of
+from frugal.studies.estuary.place.site import EstuarySite
+from frugal.studies.estuary.state.estuary import estuary
 
 
 @pytest.fixture(scope="module")
