@@ -27,7 +27,7 @@ HASHES = {
         "river_flood.need.toml",
     ): "fcb5aa384407d85bd3c4e6fdb50bd9624ee7425fb3bed79d69d1237101574567",
     (
-        "frugal.studies.estuary",
+        "frugal.studies.estuary.litter",
         "waste_drift.need.toml",
     ): "c2196906f797a765f8a12090f3eb07c01e5f421e3b0e6eebe653e0f3e6f5aaec",
 }

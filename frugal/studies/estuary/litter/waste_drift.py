@@ -205,7 +205,7 @@ def waste_drift(site: WasteSite) -> Study:
         title=_TEXTS.say("waste_drift.title"),
         inputs=inputs,
         outputs=outputs_of(drifting),
-        need=packaged_need("frugal.studies.estuary", "waste_drift.need.toml"),
+        need=packaged_need(__package__, "waste_drift.need.toml"),
         solve=drifting.answer,
         draw=lambda n, seed: draw(inputs, n, seed),
         finer=Drifting(site, 0.5, site.particles).answer,
