@@ -179,6 +179,18 @@ def scenario_table(site: EstuarySite, found: dict[str, dict[str, Any]]) -> str:
     return table(head, rows) + f"\n\n*Salt limit {ways}; days of the {CYCLE_S / 86400.0:.1f} of a cycle.*"
 
 
+def gauge_table(place: str) -> str:
+    """Errors over gauges, as `estuary_gauges.py` found them, as a Markdown table."""
+    found = json.loads((HERE / "results" / "estuary_gauges.json").read_text(encoding="utf-8"))[place]["vector_rmse_cm"]
+    asked = {"M2": "4", "M4": "4", "M6": "2", "MSF": "3"}
+    rows = [[name, *(f"{found[group][name]:.1f}" for group in ("fitted", "not fitted")), asked[name]] for name in asked]
+    head = ["", "gauges fitted, cm", "gauges not fitted, cm", "asked, cm"]
+    return (
+        table(head, rows)
+        + "\n\n*Root mean squares of the differences of complex amplitudes (`python benchmarks/estuary_gauges.py`).*"
+    )
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--place", default="gironde")
@@ -196,6 +208,7 @@ def main() -> None:
     page = HERE.parent / "docs" / "studies" / "estuary.md"
     if f"begin: scenarios {asked.place} -->" in page.read_text(encoding="utf-8"):
         fill(page, f"scenarios {asked.place}", scenario_table(site, found))
+        fill(page, f"gauges {asked.place}", gauge_table(asked.place))
     write_text(HERE / "results" / f"estuary_scenarios_{asked.place}.json", text + "\n")
 
 
