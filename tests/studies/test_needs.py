@@ -29,7 +29,7 @@ HASHES = {
     (
         "frugal.studies.estuary.litter",
         "waste_drift.need.toml",
-    ): "c2196906f797a765f8a12090f3eb07c01e5f421e3b0e6eebe653e0f3e6f5aaec",
+    ): "b36436376ec8a633e4c51c227a2ceb91206c85df06e2980fc92a71a6747cff8e",
 }
 
 
