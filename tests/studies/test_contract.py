@@ -15,10 +15,11 @@ from frugal.surrogates.onnx.physical_limits import clip_outputs
 from frugal.texts import LANGUAGES
 
 NAMES = tuple(installed_studies())
-#: Fewer roofs and particles than by default, so that a place is read and asked quickly.
+#: Fewer roofs and particles and wider cells than by default, so that a place is read and asked quickly.
 SETTINGS = {
     "roof_yield": {"roofs_per_dsm": 24},
     "roof_shading": {"roofs_per_dsm": 24},
+    "estuary": {"cell_m": 4000.0},
     "waste_drift": {"particles": 128, "days": 2.0},
 }
 #: Runs of a study that alternatives are made from and held against their graphs on.
