@@ -38,7 +38,7 @@ def test_a_site_tells_stretches_in_kilometres() -> None:
     assert carrying.mud is not None
     distances, amounts = carrying.mud.bed_kg_m2["gironde"]
     assert distances == pytest.approx([35e3, 65e3])
-    assert amounts == pytest.approx([900.0, 900.0])
+    assert amounts == pytest.approx([300.0, 300.0])
 
 
 @pytest.mark.parametrize(
