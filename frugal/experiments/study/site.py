@@ -81,7 +81,12 @@ def build_site(model: type[Site], settings: dict[str, Any], site_file: Path | No
     """
     try:
         from_file = {} if site_file is None else parse_toml(site_file.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as fault:
+    except UnicodeDecodeError as fault:
+        shown = f"0x{fault.object[fault.start]:02x}"
+        raise UnusableInputError(
+            f"site file '{site_file}' is not encoded in UTF-8 (byte {fault.start}: {shown}); save it as UTF-8"
+        ) from fault
+    except (OSError, tomllib.TOMLDecodeError) as fault:
         raise UnusableInputError(f"site file '{site_file}' cannot be read: {fault}") from fault
     try:
         context = {"from_file": from_file.keys() - settings.keys(), "folder": site_file.parent if site_file else None}
@@ -96,11 +101,37 @@ def _sentence(model: type[Site], fault: ValidationError) -> str:
         return str(first["msg"]).removeprefix("Value error, ")
     name = ".".join(str(part) for part in first["loc"])
     if first["type"] == "extra_forbidden":
-        known = ", ".join(model.model_fields) or "none"
-        return f"'{name}' is not a setting of this study; allowed: {known}{did_you_mean(name, model.model_fields)}"
+        fields = _fields_at(model, first["loc"][:-1])
+        known = ", ".join(fields) or "none"
+        return f"'{name}' is not a setting of this study; allowed: {known}{did_you_mean(str(first['loc'][-1]), fields)}"
     if first["type"] == "missing":
         return f"setting '{name}' is missing; give it with --set {name}=VALUE or in the site file"
-    return f"setting '{name}' = {first['input']!r}: {first['msg'].removeprefix('Value error, ')}"
+    message = first["msg"].removeprefix("Value error, ")
+    if _is_table(first["input"]):  # whole tables are not told again; what is said of them names the key
+        return f"setting '{name}': {message}"
+    return f"setting '{name}' = {first['input']!r}: {message}"
+
+
+def _is_table(value: Any) -> bool:
+    return isinstance(value, dict) or (
+        isinstance(value, list | tuple) and any(isinstance(part, dict) for part in value)
+    )
+
+
+def _fields_at(model: type[BaseModel], path: tuple[int | str, ...]) -> list[str]:
+    """Keys of the table at a path of a model: those of the model itself where none is found there."""
+    at: Any = model
+    for part in (part for part in path if isinstance(part, str)):
+        at = _table_within(at.model_fields[part].annotation) if part in at.model_fields else None
+        if at is None:
+            return list(model.model_fields)
+    return list(at.model_fields)
+
+
+def _table_within(annotation: Any) -> type[BaseModel] | None:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return next(filter(None, map(_table_within, typing.get_args(annotation))), None)
 
 
 def _is_sequence(annotation: Any) -> bool:

@@ -26,7 +26,7 @@ from frugal.studies.estuary.place.from_site import (
     way_to_sea,
 )
 from frugal.studies.estuary.place.site import EstuarySite, SiteReach
-from frugal.studies.estuary.state.estuary import inputs_of
+from frugal.studies.estuary.state.estuary import deepening_bounds_m, inputs_of
 from frugal.studies.estuary.state.runs import CYCLE_S, steady_salt
 
 LINE = ((-1.0, 45.5), (-0.8, 45.2))
@@ -72,6 +72,25 @@ def site(**more: Any) -> EstuarySite:
         ({"reach": (reach("trunk", "sea", "fork"), reach("trunk", "fork", "x"))}, "'trunk' stands there twice"),
         ({"river": ({"place": "mill", "name": "a b", "flow_m3_s": (1.0, 2.0), "mean_flow_m3_s": 1.0},)}, "becomes an input"),
         ({"load": ({"name": "city", "reach": "left", "km": 1.0, "other_reach": "left"},)}, "both other_reach and other_km"),
+        ({"reach": (reach("trunk", "sea", "fork"), reach("left", "village", "mill"))}, "'left' begins at 'village'"),
+        ({"reach": (reach("trunk", "sea", "mill"), reach("left", "mill", "sea"))}, "'left' runs from 'mill' to 'sea'"),
+        ({"reach": (reach("trunk", "sea", "mill"), reach("left", "mill", "mill"))}, "'left' runs from 'mill' to 'mill'"),
+        ({"reach": (reach("left", "sea", "x"), reach("b", "x", "mill"), reach("c", "mill", "x"))}, "goes on in another"),
+        ({"mouth": ({"place": "see", "tide": {"M2": (1.0, 30.0)}},)}, "mouth 'see' is at place 'see'.*places are sea, fork"),
+        ({"mouth": ({"place": "sea", "tide": {}},)}, "mouth 'sea' needs a station .* or a tide of its own"),
+        ({"river": ({"place": "sea", "name": "a", "flow_m3_s": (1.0, 2.0), "mean_flow_m3_s": 1.0},)}, "which is a mouth"),
+        ({"river": ({"place": "mill", "name": "a", "flow_m3_s": (1.0, 2.0), "mean_flow_m3_s": 3.0},)}, "= 3; 1 to 2 is needed"),
+        # 600 000 l/s through 20 km of 250 m by 6 m, or 1000 m by 8 m at its seaward end
+        ({"river": ({"place": "mill", "name": "a", "flow_m3_s": (5e3, 6e5), "mean_flow_m3_s": 5e4},)}, "is 75 m/s in"),
+        ({"reach": (reach("left", "sea", "mill", depth_m=(-8.0, -6.0)),)}, "is -8 m at the mouth 'sea'; above 0 is needed"),
+        ({"reach": (reach("left", "sea", "mill", depth_m=(800.0, 600.0)),)}, "less than or equal to 500"),
+        ({"reach": (reach("left", "sea", "mill", storage_width_m=(900.0, 300.0)),)}, "900 m where width_m is 1000 m"),
+        # 12 degrees of longitude at 45 degrees of latitude
+        ({"reach": (reach("left", "sea", "mill", line=((-1.0, 45.0), (11.0, 45.0))),)}, "is 944 km long, and"),
+        ({"reach": (reach("left", "sea", "mill", friction=40.0),)}, "'left' is 40; with friction_law 'manning' 0 to"),
+        ({"reach": (reach("left", "sea", "mill", frictoin=1.0),)}, r"allowed: name, seaward.*did you mean 'friction'\?"),
+        ({"reach": (reach("left", "sea", "mill", width_m=(1.0, 0.0)),)}, r"^setting 'reach.0': width_m of reach"),
+        ({"cell_m": 1.0}, "'cell_m' = 1.0.*greater than or equal to 20"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_meant_is_told_in_one_sentence(more: dict[str, Any], told: str) -> None:
@@ -79,10 +98,14 @@ def test_what_cannot_be_meant_is_told_in_one_sentence(more: dict[str, Any], told
         site(**more)
 
 
-def test_reaches_that_do_not_join_and_missing_tides_are_told() -> None:
-    lonely = site(reach=(reach("trunk", "sea", "fork"), reach("left", "frok", "mill")), gauge=())
-    with pytest.raises(UnusableInputError, match="reach 'left' joins no other reach and no mouth"):
-        layout_of(estuary_of(lonely))
+def test_a_site_file_in_latin_1_is_told_as_such(tmp_path: Path) -> None:
+    path = tmp_path / "site.toml"
+    path.write_bytes('source = "carte lue à la main"\n'.encode("latin-1"))
+    with pytest.raises(UnusableInputError, match=r"not encoded in UTF-8 \(byte 20: 0xe0\)"):
+        build_site(EstuarySite, {}, path)
+
+
+def test_an_unknown_place_is_told() -> None:
     with pytest.raises(UnusableInputError, match="does not come with the program; allowed: gironde"):
         build_site(EstuarySite, {"place": "girond"})
 
@@ -235,3 +258,11 @@ def test_salt_starts_where_it_would_settle() -> None:
 
 def test_knots_say_how_long_a_reach_is() -> None:
     assert SiteReach.model_validate(reach("a", "b", "c")).length_km == 20.0
+
+
+@pytest.mark.parametrize(("depth_m", "low"), [((8.0, 6.0), -1.0), ((8.0, 1.2), -0.7), ((8.0, -3.0), 0.0)])
+def test_no_more_silting_may_be_asked_than_leaves_half_a_metre(depth_m: tuple[float, float], low: float) -> None:
+    one = site(reach=(reach("left", "sea", "mill", depth_m=depth_m),))
+    assert deepening_bounds_m(one) == pytest.approx((low, 2.0))
+    if low < 0.0:
+        assert float(np.max(deepened(estuary_of(one), "left", low).reach("left").bed_m)) <= -0.5 + 1e-9

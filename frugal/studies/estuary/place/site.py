@@ -5,12 +5,13 @@ from __future__ import annotations
 from importlib import resources
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from frugal.experiments.study.site import Site
+from frugal.studies.estuary.place.plausible import refuse_unjoined, refuse_wrong_units
 from frugal.toml_text import parse_toml
 
 #: Estuaries that come with the program.
@@ -55,7 +56,7 @@ class SiteReach(SitePart):
     seaward: str
     landward: str
     distance_km: Numbers = Field(min_length=2)
-    depth_m: Numbers
+    depth_m: tuple[Annotated[float, Field(ge=-500.0, le=500.0)], ...]
     width_m: Numbers
     friction: float | Numbers
     storage_width_m: Numbers | None = None
@@ -117,7 +118,7 @@ class SiteMouth(SitePart):
 
     @model_validator(mode="after")
     def _one_tide(self) -> Self:
-        if (self.station is None) == (self.tide is None):
+        if (self.station is None) == (not self.tide):
             raise ValueError(f"mouth '{self.place}' needs a station of the table of constituents, or a tide of its own")
         return self
 
@@ -325,7 +326,7 @@ class EstuarySite(Site):
     title: dict[str, str] = Field(default_factory=dict)
     source: str = ""
     friction_law: Literal["manning", "quadratic", "linear", "rate"] = "manning"
-    cell_m: float = Field(1000.0, gt=0.0, le=20_000.0)
+    cell_m: float = Field(1000.0, ge=20.0, le=20_000.0)
     constituents: Path | None = None
     reach: tuple[SiteReach, ...] = Field(min_length=1)
     mouth: tuple[SiteMouth, ...] = Field(min_length=1)
@@ -368,6 +369,8 @@ class EstuarySite(Site):
     @model_validator(mode="after")
     def _on_reaches(self) -> Self:
         lengths = {reach.name: reach.length_km for reach in self.reach}
+        refuse_unjoined(self.reach, self.mouth, self.river)
+        refuse_wrong_units(self.reach, self.mouth, self.river, self.friction_law)
         if self.dredged is not None and self.dredged not in lengths:
             raise ValueError(f"dredged = '{self.dredged}' is no reach; reaches are {', '.join(lengths)}")
         for name in self.mud.bed_kg_m2 if isinstance(self.mud.bed_kg_m2, dict) else ():

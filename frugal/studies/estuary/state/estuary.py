@@ -26,7 +26,7 @@ from frugal.experiments.study import (
     Variable,
 )
 from frugal.studies.estuary.drawing import draw
-from frugal.studies.estuary.place.from_site import constants_of, speeds_rad_s
+from frugal.studies.estuary.place.from_site import LEAST_DEPTH_M, constants_of, speeds_rad_s
 from frugal.studies.estuary.place.site import EstuarySite
 from frugal.studies.estuary.state.closed_forms import closed_forms
 from frugal.studies.estuary.state.outputs import BALANCES, TIMES_H, outputs_of, told
@@ -59,6 +59,7 @@ def inputs_of(site: EstuarySite) -> tuple[Variable, ...]:
         )
         for river in site.river
     )
+    dredging = _TEXTS.say("estuary.deepening", reach=_dredged(site))
     moved = Variable("moved_share", "1", 0.0, 1.0, _TEXTS.say("estuary.moved_share"), default=0.0)
     return (
         *flows,
@@ -66,9 +67,15 @@ def inputs_of(site: EstuarySite) -> tuple[Variable, ...]:
         Variable("tide_factor", "1", 0.7, 1.1, _TEXTS.say("estuary.tide_factor"), default=1.0),
         Variable("temperature_deg_c", "degC", 4.0, 30.0, _TEXTS.say("estuary.temperature"), default=15.0),
         Variable("load_factor", "1", 0.0, 2.0, _TEXTS.say("estuary.load_factor"), default=1.0),
-        Variable("deepening_m", "m", *DEEPENING_M, _TEXTS.say("estuary.deepening", reach=_dredged(site)), default=0.0),
+        Variable("deepening_m", "m", *deepening_bounds_m(site), dredging, default=0.0),
         *((moved,) if any(load.other_reach for load in site.load) else ()),
     )
+
+
+def deepening_bounds_m(site: EstuarySite) -> tuple[float, float]:
+    """Silting and dredging that may be asked [m]; no silting where it would leave too little, as in a bed over the sea."""
+    depth_m = min(next(reach.depth_m for reach in site.reach if reach.name == _dredged(site)))
+    return max(DEEPENING_M[0], min(0.0, LEAST_DEPTH_M - depth_m)), DEEPENING_M[1]
 
 
 def _dredged(site: EstuarySite) -> str:
