@@ -195,8 +195,8 @@ def test_places_lie_on_the_lines() -> None:
     points, lines = points_of(small, small.gauge), lines_of(small)
     assert points.crs == lines.crs == "EPSG:32630"
     x, y = lines.places()
-    assert len(x) == 15
-    first, last = np.array([x[5], y[5]]), np.array([x[9], y[9]])  # the ends of the left arm
+    assert len(x) == 33
+    first, last = np.array([x[11], y[11]]), np.array([x[21], y[21]])  # the ends of the left arm
     np.testing.assert_allclose([points.x[0], points.y[0]], first + 0.25 * (last - first), atol=1.0)
 
 

@@ -12,8 +12,8 @@ from frugal.physics.estuary.network import Layout
 from frugal.studies.estuary.place.from_site import way_to_sea
 from frugal.studies.estuary.place.site import EstuarySite, SitePoint, SiteReach
 
-#: Between places along the channels [km].
-PLACE_KM = 5.0
+#: Between places along the channels [km]; more than 64 places are answered by their modes, which is cheaper to learn.
+PLACE_KM = 2.0
 
 
 def projection_of(site: EstuarySite) -> str:
