@@ -117,7 +117,8 @@ def error_quantity(value: float, metric: str, unit: str, language: str, way: Rou
         return percent(value, language, way)
     if scale == "score":
         return f"{plain_number(value, language, way=way)} ({metric_of(metric).label[language]})"
-    return f"{plain_number(value, language, way=way)}{_WIDE}{unit}"
+    told = plain_number(value, language, way=way)
+    return told if unit == "1" else f"{told}{_WIDE}{unit}"
 
 
 def french_spaces(text: str) -> str:

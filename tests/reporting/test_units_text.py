@@ -78,6 +78,10 @@ def test_errors_are_told_by_the_scale_of_their_metric(metric, english, french):
     assert numbers.error_quantity(0.012, metric, "m", "fr") == french
 
 
+def test_a_number_without_unit_has_none() -> None:
+    assert numbers.error_quantity(0.012, "rmse", "1", "en") == "0.012"
+
+
 @pytest.mark.parametrize(
     ("value", "below", "above"),
     [
