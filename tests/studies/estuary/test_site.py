@@ -26,7 +26,7 @@ from frugal.studies.estuary.place.from_site import (
     way_to_sea,
 )
 from frugal.studies.estuary.place.site import EstuarySite, SiteReach
-from frugal.studies.estuary.state.estuary import deepening_bounds_m, inputs_of
+from frugal.studies.estuary.state.estuary import deepening_bounds_m, inputs_of, notes_of
 from frugal.studies.estuary.state.runs import CYCLE_S, steady_salt
 
 LINE = ((-1.0, 45.5), (-0.8, 45.2))
@@ -225,6 +225,14 @@ def test_draws_spread_discharges_over_their_logarithms() -> None:
     rows = draw(variables, 64, 3).inputs
     assert rows[:, 0].min() >= 5.0 and rows[:, 0].max() <= 600.0
     assert np.median(rows[:, 0]) == pytest.approx((5.0 * 600.0) ** 0.5, rel=0.1)
+
+
+def test_where_a_site_of_ones_own_begins_is_told() -> None:
+    (found,) = [note for note in notes_of(site()) if "begins" in note["en"]]
+    assert found == {
+        "en": "the first reach begins at latitude 45.50°, longitude -1.00°",
+        "fr": "le premier bief commence à la latitude 45,50°, longitude -1,00°",
+    }
 
 
 def test_unknown_rivers_are_told() -> None:

@@ -27,11 +27,11 @@ from frugal.experiments.study import (
 )
 from frugal.studies.estuary.drawing import draw
 from frugal.studies.estuary.place.from_site import LEAST_DEPTH_M, constants_of, speeds_rad_s
-from frugal.studies.estuary.place.site import EstuarySite
+from frugal.studies.estuary.place.site import SHIPPED, EstuarySite
 from frugal.studies.estuary.state.closed_forms import closed_forms
 from frugal.studies.estuary.state.outputs import BALANCES, TIMES_H, outputs_of, told
 from frugal.studies.estuary.state.runs import SPIN_UP_CYCLES, EstuaryState, run_estuary, spring_tide
-from frugal.texts import Text, room_texts
+from frugal.texts import Text, decimals, room_texts
 
 _TEXTS = room_texts("frugal.studies.estuary")
 
@@ -189,6 +189,10 @@ def notes_of(site: EstuarySite) -> tuple[Text, ...]:
     gauged = {gauge.reach for gauge in site.gauge if gauge.station is not None}
     bare = [reach.name for reach in site.reach if reach.name not in gauged]
     notes = [_TEXTS.say("estuary.note_model")]
+    if site.name not in SHIPPED:  # swapped, longitude and latitude would pass every other check
+        longitude, latitude = site.reach[0].line[0]
+        told = {"latitude": decimals(f"{latitude:.2f}"), "longitude": decimals(f"{longitude:.2f}")}
+        notes.append(_TEXTS.say("estuary.note_place", **told))
     if unsurveyed:
         notes.append(_TEXTS.say("estuary.note_unsurveyed", names=", ".join(unsurveyed)))
     if bare:
