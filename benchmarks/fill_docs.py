@@ -432,6 +432,10 @@ def main() -> None:
     if study in ("submersion", "river_flood"):
         fill(ROOT / "docs" / "studies" / f"{study}.md", f"ladder{flooded(bundle)}", map_ladder(bundle))
         return
+    if study == "estuary":
+        errors = "level in m, salt limit and turbidity maximum in km, oxygen in mg/l"
+        fill(ROOT / "docs" / "studies" / "estuary.md", "ladder", ladder(bundle, errors))
+        return
     if study == "waste_drift":
         fill(ROOT / "docs" / "studies" / "waste_drift.md", "ladder", ladder(bundle, "aground, at sea, days to sea"))
         return
