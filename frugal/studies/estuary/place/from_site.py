@@ -340,6 +340,11 @@ def distance_to_sea_km(site: EstuarySite, reach: str, km: float) -> float:
     return km + sum(part.length_km for part in way_to_sea(site, reach)[:-1])
 
 
+def way_km(site: EstuarySite, reach: str) -> float:
+    """From the sea to the landward end of a reach, along the channels [km]."""
+    return sum(part.length_km for part in way_to_sea(site, reach))
+
+
 def heads(site: EstuarySite) -> tuple[str, ...]:
     """Reaches at whose landward end no other begins, in the order of the site."""
     begun = {part.seaward for part in site.reach}

@@ -366,6 +366,12 @@ class EstuarySite(Site):
                 raise ValueError(f"'{name}' stands there twice; each needs its own name")
         return parts
 
+    @property
+    def dredged_reach(self) -> SiteReach:
+        """The reach whose depth the study changes."""
+        name = self.dredged or self.reach[0].name
+        return next(reach for reach in self.reach if reach.name == name)
+
     @model_validator(mode="after")
     def _on_reaches(self) -> Self:
         lengths = {reach.name: reach.length_km for reach in self.reach}

@@ -19,8 +19,9 @@ from frugal.physics.estuary.closed_forms import funnel_wave
 from frugal.physics.estuary.reactions import saturation as saturation_in_kernels
 from frugal.physics.tide.constituents import constituent
 from frugal.studies.estuary.place.course import places_km
-from frugal.studies.estuary.place.from_site import along, distance_to_sea_km, heads, stations_km, way_to_sea
-from frugal.studies.estuary.place.site import EstuarySite, SiteReach
+from frugal.studies.estuary.place.from_site import along, distance_to_sea_km, heads, stations_km, way_km, way_to_sea
+from frugal.studies.estuary.place.site import EstuarySite
+from frugal.studies.estuary.state.outputs import LOW_OXYGEN_MG_L
 from frugal.studies.estuary.state.runs import CYCLE_S
 from frugal.texts import room_texts
 
@@ -67,17 +68,16 @@ def _answer(site: EstuarySite, known: Mapping[str, np.ndarray], asked: Mapping[s
     found["speed"] = grown * known["speed"]
     found["high_water"] = middle + rise + grown * (known["high_water"] - middle)
     found["low_water"] = middle + rise + grown * (known["low_water"] - middle)
-    dredged = site.dredged or site.reach[0].name
+    dredged = site.dredged_reach.name
     deeper = np.concatenate(
-        [np.full(_places(reach), asked["deepening_m"] if reach.name == dredged else 0.0) for reach in site.reach]
+        [np.full(places_km(reach).size, asked["deepening_m"] if reach.name == dredged else 0.0) for reach in site.reach]
     )
     found["least_depth"] = np.maximum(known["least_depth"] + found["low_water"] - known["low_water"] + deeper, 0.0)
     limits = [
         _moved_limit(site, head, float(x), drier) for head, x in zip(heads(site), known["salt_limit"], strict=True)
     ]
     found["salt_limit"] = np.array(limits)
-    main = heads(site)[0]
-    farthest = distance_to_sea_km(site, main, _reach(site, main).length_km)
+    farthest = way_km(site, heads(site)[0])
     moved = limits[0] - float(known["salt_limit"][0])
     found["turbidity_position"] = min(max(float(known["turbidity_position"]) + moved, 0.0), farthest)
     found["turbidity_mass"] = float(known["turbidity_mass"]) * tide**2
@@ -88,7 +88,7 @@ def _answer(site: EstuarySite, known: Mapping[str, np.ndarray], asked: Mapping[s
     found["least_oxygen"] = np.clip(full - lack, 0.0, full)
     # the lack comes and goes with the tide by about as much again
     span = np.maximum(0.5 * lack, 0.1)
-    share = np.clip((5.0 - found["least_oxygen"]) / span, 0.0, 1.0)
+    share = np.clip((LOW_OXYGEN_MG_L - found["least_oxygen"]) / span, 0.0, 1.0)
     found["low_oxygen_days"] = share * CYCLE_S / 86400.0
     if site.intake:
         hours = []
@@ -101,29 +101,20 @@ def _answer(site: EstuarySite, known: Mapping[str, np.ndarray], asked: Mapping[s
     return found
 
 
-def _reach(site: EstuarySite, name: str) -> SiteReach:
-    return next(reach for reach in site.reach if reach.name == name)
-
-
 def _names_of_way(site: EstuarySite, head: str) -> tuple[str, ...]:
     return tuple(reach.name for reach in way_to_sea(site, head))
-
-
-def _places(reach: SiteReach) -> int:
-    return places_km(reach).size
 
 
 def _moved_limit(site: EstuarySite, head: str, limit_km: float, drier: float) -> float:
     """Savenije's length for another flow, with the β that gives the known one."""
     a = site.salt.convergence_km
     beta = 1.0 / math.expm1(max(limit_km, 1e-3) / a)
-    farthest = distance_to_sea_km(site, head, _reach(site, head).length_km)
-    return min(a * math.log1p(1.0 / (beta * math.sqrt(drier))), farthest)
+    return min(a * math.log1p(1.0 / (beta * math.sqrt(drier))), way_km(site, head))
 
 
 def _growth(site: EstuarySite, deepening_m: float) -> float:
     """Of the tide at the head of the funnel when its reach is deeper, over that of today."""
-    reach = _reach(site, site.dredged or site.reach[0].name)
+    reach = site.dredged_reach
     km = stations_km(reach)
     depth = float(np.mean(along(reach, reach.depth_m, km)))
     width = along(reach, reach.width_m, km, geometric=True)

@@ -59,7 +59,7 @@ def inputs_of(site: EstuarySite) -> tuple[Variable, ...]:
         )
         for river in site.river
     )
-    dredging = _TEXTS.say("estuary.deepening", reach=_dredged(site))
+    dredging = _TEXTS.say("estuary.deepening", reach=site.dredged_reach.name)
     moved = Variable("moved_share", "1", 0.0, 1.0, _TEXTS.say("estuary.moved_share"), default=0.0)
     return (
         *flows,
@@ -74,12 +74,8 @@ def inputs_of(site: EstuarySite) -> tuple[Variable, ...]:
 
 def deepening_bounds_m(site: EstuarySite) -> tuple[float, float]:
     """Silting and dredging that may be asked [m]; no silting where it would leave too little, as in a bed over the sea."""
-    depth_m = min(next(reach.depth_m for reach in site.reach if reach.name == _dredged(site)))
+    depth_m = min(site.dredged_reach.depth_m)
     return max(DEEPENING_M[0], min(0.0, LEAST_DEPTH_M - depth_m)), DEEPENING_M[1]
-
-
-def _dredged(site: EstuarySite) -> str:
-    return site.dredged or site.reach[0].name
 
 
 def state_of(site: EstuarySite, inputs: Mapping[str, float]) -> EstuaryState:

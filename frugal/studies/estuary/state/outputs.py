@@ -8,7 +8,7 @@ from frugal.experiments.study import Arrays, Diagnostic, Output, TimeAxis
 from frugal.physics.estuary.carrying import CarriedRun
 from frugal.physics.estuary.simulate import areas_below
 from frugal.studies.estuary.place.course import course_of, lines_of, places_km, points_of
-from frugal.studies.estuary.place.from_site import along, distance_to_sea_km, heads
+from frugal.studies.estuary.place.from_site import along, heads, way_km
 from frugal.studies.estuary.place.site import EstuarySite
 from frugal.studies.estuary.state.quality_numbers import hours_over, salt_limit_m, turbidity_maximum
 from frugal.studies.estuary.state.runs import CYCLE_S, EstuaryState
@@ -37,8 +37,7 @@ def outputs_of(site: EstuarySite) -> tuple[Output, ...]:
     """The outputs of the study for a site."""
     stations, lines, clock = points_of(site, site.gauge), lines_of(site), TimeAxis(TIMES_H, "hour")
 
-    main = heads(site)[0]
-    farthest = distance_to_sea_km(site, main, _length(site, main))
+    farthest = way_km(site, heads(site)[0])
     branches = {"branch": list(heads(site))}
     found = (
         Output("level", "m", label=_TEXTS.say("estuary.level"), geometry=stations, time=clock),
@@ -66,10 +65,6 @@ def outputs_of(site: EstuarySite) -> tuple[Output, ...]:
     names = {"intake": [intake.name for intake in site.intake]}
     hours = Output("salt_hours", "hour", ("intake",), names, _TEXTS.say("estuary.salt_hours"), low=0.0, high=24.0)
     return (*found, hours)
-
-
-def _length(site: EstuarySite, name: str) -> float:
-    return next(reach.length_km for reach in site.reach if reach.name == name)
 
 
 def told(site: EstuarySite, asked: EstuaryState, run: CarriedRun) -> Arrays:
@@ -120,7 +115,7 @@ def _extremes(site: EstuarySite, asked: EstuaryState, run: CarriedRun) -> tuple[
     tide = run.tide
     assert tide is not None
     high, low, depth = [], [], []
-    dredged = site.dredged or site.reach[0].name
+    dredged = site.dredged_reach.name
     for reach in site.reach:
         at = places_km(reach)
         series = np.stack([tide.level_at(reach.name, 1e3 * km) for km in at], axis=1)

@@ -119,7 +119,7 @@ def estuary_for(site: EstuarySite, asked: EstuaryState) -> Estuary:
     estuary = replace(estuary, reaches=reaches)
     if asked.deepening_m == 0.0:
         return estuary
-    return deepened(estuary, site.dredged or site.reach[0].name, asked.deepening_m)
+    return deepened(estuary, site.dredged_reach.name, asked.deepening_m)
 
 
 def run_estuary(
